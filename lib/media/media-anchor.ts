@@ -1,0 +1,38 @@
+import type { EventEmitter } from 'node:events';
+
+/** Which side of the edge an SDP came from: `access` is the UE, `core` the IMS or PBX. */
+export type Side = 'access' | 'core';
+
+/** The way that one stream's media takes toward the UE, once it is known. */
+export interface SelectedPath {
+  call: string;
+  /** Index of the m= line, from 0. */
+  line: number;
+  path: 'tcp80';
+  /** The UE's address as the gateway sees it. */
+  remote: { address: string; port: number };
+}
+
+export interface MediaAnchorEvents {
+  /** A UE nominated its connection to TCP 80 (RFC 8445 §7.3.2): media flows there from now on. */
+  selected: [SelectedPath];
+  /** The selected connection of a stream ended; the UE may come back with a new one (RFC 6544 §11.1). */
+  'connection-lost': [SelectedPath];
+}
+
+/**
+ * rtpengine and the TCP gateway as one thing: takes each offer and answer of a call and gives back
+ * the SDP for the other side. A call is named by a string that the caller chose, unique over the
+ * anchor; sides, not tags, tell the two directions apart, so that forks in the core stay behind one
+ * ICE session of the UE.
+ *
+ * `offer` and `answer` reject with an EdgeError: `sdp-invalid` or `no-usable-media` (488, nothing was
+ * allocated) or `anchor-unavailable` (503 with Retry-After).
+ */
+export interface MediaAnchor extends EventEmitter<MediaAnchorEvents> {
+  offer(call: string, from: Side, sdp: string): Promise<string>;
+  answer(call: string, from: Side, sdp: string): Promise<string>;
+  /** Frees all that the call holds; safe to call twice and for an unknown call; never rejects. */
+  release(call: string): Promise<void>;
+  close(): Promise<void>;
+}
