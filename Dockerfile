@@ -1,0 +1,29 @@
+# Two images: `edge80` (the default), and `rtpengine` in the version that edge80 is tested with.
+FROM debian:12-slim AS rtpengine
+RUN apt-get update \
+ && apt-get install -y --no-install-recommends rtpengine-daemon=10.5.3.5-1+deb12u1 \
+ && rm -rf /var/lib/apt/lists/*
+ENTRYPOINT ["rtpengine", "--config-file=none", "--foreground", "--log-stderr", "--table=-1", "--timeout=86400", "--silent-timeout=86400"]
+
+FROM node:20-bookworm-slim AS build
+WORKDIR /edge80
+COPY package.json package-lock.json ./
+RUN npm ci
+COPY tsconfig.json tsconfig.build.json ./
+COPY app app
+COPY lib lib
+RUN npx tsc -p tsconfig.build.json && npm prune --omit=dev
+
+FROM node:20-bookworm-slim AS edge80
+WORKDIR /edge80
+# Port 80 without running as root: the capability is on the program.
+RUN apt-get update \
+ && apt-get install -y --no-install-recommends libcap2-bin \
+ && setcap cap_net_bind_service=+ep /usr/local/bin/node \
+ && apt-get purge -y libcap2-bin && rm -rf /var/lib/apt/lists/*
+COPY --from=build /edge80/package.json ./
+COPY --from=build /edge80/node_modules node_modules
+COPY --from=build /edge80/dist dist
+USER node
+ENV NODE_ENV=production
+CMD ["node", "dist/app/main.js"]

@@ -1,0 +1,132 @@
+import { isIP } from 'node:net';
+import { z } from 'zod';
+import { EdgeError } from '../lib/errors';
+
+/*
+ * The one table of settings. Each comes from the environment under the name that it has here, is checked at
+ * start, and is listed in .env.example with its default and the same sentence.
+ */
+
+const list = z.string().transform((text) => text.split(/[\s]+/).filter((item) => item !== ''));
+
+const commaList = z
+  .string()
+  .transform((text) => text.split(',').flatMap((item) => (item.trim() === '' ? [] : [item.trim()])));
+
+const ipAddress = z.string().refine((text) => isIP(text) !== 0, 'must be an IP address');
+
+const ipAddresses = commaList.pipe(z.array(ipAddress));
+
+const port = z.coerce
+  .number<string>('must be a port number')
+  .int('must be a port number')
+  .min(1, 'must be 1 or more')
+  .max(65535, 'must be 65535 or less');
+
+const contact = z
+  .string()
+  .regex(
+    /^sips?:(\d+\.\d+\.\d+\.\d+|\[[0-9a-fA-F:]+\])(:\d+)?(;transport=(udp|tcp|tls|ws|wss)(,(udp|tcp|tls|ws|wss))*)?$/,
+    'must look like sip:198.51.100.1:5060;transport=udp,tcp',
+  );
+
+const contacts = list.pipe(z.array(contact).min(1, 'must name at least one contact'));
+
+const sipUri = z.string().regex(/^sips?:[^\s<>;]+(;[^\s<>]*)?$/, 'must be a SIP URI such as sip:192.0.2.2:5060');
+
+const rtpengineUrl = z
+  .string()
+  .regex(/^udp:\/\/(\d+\.\d+\.\d+\.\d+|[a-zA-Z0-9.-]+):\d+$/, 'must be a comma list of udp://host:port');
+
+const flowTokenKeys = commaList.pipe(z.array(z.string().min(16, 'must have keys of 16 characters or more')));
+
+const table = {
+  ACCESS_CONTACTS: contacts.describe(
+    'Where UEs reach the edge: contacts in the manner of drachtio, separated by spaces',
+  ),
+  CORE_CONTACTS: contacts.describe(
+    'Where the core reaches the edge: contacts in the manner of drachtio, separated by spaces',
+  ),
+  CORE_NEXT_HOP: sipUri.describe('Where requests of UEs are sent: the I-CSCF, registrar or PBX'),
+  GATEWAY_ADDRESS: ipAddresses
+    .pipe(z.array(z.string()).min(1, 'must name an address').max(2, 'must name one address per family at most'))
+    .refine(
+      (items) => new Set(items.map((item) => isIP(item))).size === items.length,
+      'must name one address per family at most',
+    )
+    .describe('Public address that UEs dial for TCP 80; one per address family, separated by a comma'),
+  GATEWAY_BIND: ipAddresses
+    .optional()
+    .describe('Address that the gateway listens on, if it differs from GATEWAY_ADDRESS (1:1 NAT)'),
+  GATEWAY_PORTS: commaList
+    .pipe(z.array(port).min(1, 'must name a port').max(8, 'must name 8 ports at most'))
+    .default([80])
+    .describe('TCP ports of the gateway, the most wanted first'),
+  TCP_FALLBACK: z
+    .enum(['always', 'offered', 'off'], 'must be always, offered or off')
+    .default('always')
+    .describe('Who gets the TCP candidate: always (any UE with ICE), offered (UEs that offer TCP candidates), off'),
+  DRACHTIO_HOST: z
+    .string()
+    .optional()
+    .describe('drachtio-server; unset: the embedded SIP edge, for trying out and testing only'),
+  DRACHTIO_PORT: port.default(9022).describe('Admin port of drachtio-server'),
+  DRACHTIO_SECRET: z.string().min(1).default('cymru').describe('Secret of drachtio-server'),
+  RTPENGINE_URLS: commaList
+    .pipe(z.array(rtpengineUrl).min(1, 'must name at least one udp://host:port'))
+    .optional()
+    .describe('ng control addresses of rtpengine, separated by commas; unset: a local rtpengine is started as a child'),
+  RTPENGINE_BIN: z.string().min(1).default('rtpengine').describe('Program to start where RTPENGINE_URLS is unset'),
+  RTPENGINE_ACCESS_INTERFACE: z
+    .string()
+    .optional()
+    .describe('Address[!advertised] of the local rtpengine toward UEs; unset: the first GATEWAY_ADDRESS'),
+  RTPENGINE_CORE_INTERFACE: z
+    .string()
+    .optional()
+    .describe(
+      'Address[!advertised] of the local rtpengine toward the core; unset: the host of the first CORE_CONTACTS',
+    ),
+  FLOW_TOKEN_KEYS: flowTokenKeys
+    .optional()
+    .describe('Keys that protect flow tokens: the first signs, all verify; unset: random at each start'),
+  MAX_CALLS: z.coerce
+    .number<string>('must be a number')
+    .int()
+    .min(1)
+    .max(1_000_000)
+    .default(10_000)
+    .describe('Calls under way at most; further ones get 503'),
+  LOG_LEVEL: z
+    .enum(['fatal', 'error', 'warn', 'info', 'debug', 'trace', 'silent'], 'must be a pino level such as info or debug')
+    .default('info')
+    .describe('Least level that is logged'),
+};
+
+const schema = z.object(table);
+
+export type Config = z.infer<typeof schema>;
+
+/** Name and sentence of each setting, in the order of the table. */
+export const settings = Object.entries(table).map(([name, type]) => ({ name, description: type.description ?? '' }));
+
+/**
+ * Reads the settings from an environment.
+ * @throws EdgeError `config-invalid`: one line that names the first setting that is missing or wrong.
+ */
+export function readConfig(environment: NodeJS.ProcessEnv): Config {
+  // An empty value in a .env file means "not set".
+  const given = Object.fromEntries(
+    Object.keys(table).flatMap((name) => (environment[name] ? [[name, environment[name]]] : [])),
+  );
+  const result = schema.safeParse(given);
+  if (result.success) return result.data;
+  const issue = result.error.issues[0];
+  const name = String(issue?.path[0] ?? 'settings');
+  const what =
+    name in given
+      ? `${issue?.message ?? 'is wrong'} (it is "${name === 'FLOW_TOKEN_KEYS' ? '…' : String(given[name])}")`
+      : 'is missing';
+  const about = settings.find((setting) => setting.name === name)?.description ?? '';
+  throw new EdgeError('config-invalid', `${name} ${what}: ${about}`);
+}

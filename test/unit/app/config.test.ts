@@ -1,0 +1,73 @@
+import { readFileSync } from 'node:fs';
+import path from 'node:path';
+import { readConfig, settings } from '../../../app/config';
+
+const example = readFileSync(path.join(__dirname, '../../../.env.example'), 'utf8');
+
+const wanted = {
+  ACCESS_CONTACTS: 'sip:198.51.100.1:5060;transport=udp,tcp sip:[2001:db8::1]:5060;transport=tcp',
+  CORE_CONTACTS: 'sip:192.0.2.1:5060;transport=udp',
+  CORE_NEXT_HOP: 'sip:192.0.2.2:5060',
+  GATEWAY_ADDRESS: '198.51.100.1,2001:db8::1',
+};
+
+describe('settings', () => {
+  it('I5: only four must be given; the rest have defaults', () => {
+    expect(readConfig(wanted)).toMatchObject({
+      ACCESS_CONTACTS: ['sip:198.51.100.1:5060;transport=udp,tcp', 'sip:[2001:db8::1]:5060;transport=tcp'],
+      GATEWAY_ADDRESS: ['198.51.100.1', '2001:db8::1'],
+      GATEWAY_PORTS: [80],
+      TCP_FALLBACK: 'always',
+      DRACHTIO_PORT: 9022,
+      LOG_LEVEL: 'info',
+    });
+  });
+
+  it('an empty value counts as unset', () => {
+    expect(readConfig({ ...wanted, DRACHTIO_HOST: '', GATEWAY_PORTS: '' })).toMatchObject({ GATEWAY_PORTS: [80] });
+    expect(readConfig({ ...wanted, DRACHTIO_HOST: '' }).DRACHTIO_HOST).toBeUndefined();
+  });
+
+  it.each<[string, string, RegExp]>([
+    ['CORE_NEXT_HOP', '', /^CORE_NEXT_HOP is missing: /],
+    ['ACCESS_CONTACTS', '198.51.100.1:5060', /^ACCESS_CONTACTS must look like sip:.*\(it is "198.51.100.1:5060"\)/],
+    ['ACCESS_CONTACTS', ' ', /^ACCESS_CONTACTS must name at least one contact/],
+    ['GATEWAY_ADDRESS', 'gw.example.com', /^GATEWAY_ADDRESS must be an IP address/],
+    ['GATEWAY_ADDRESS', '198.51.100.1,198.51.100.2', /^GATEWAY_ADDRESS must name one address per family/],
+    ['GATEWAY_PORTS', '80,eighty', /^GATEWAY_PORTS must be a port number/],
+    ['GATEWAY_PORTS', '70000', /^GATEWAY_PORTS must be 65535 or less/],
+    ['TCP_FALLBACK', 'yes', /^TCP_FALLBACK must be always, offered or off/],
+    ['RTPENGINE_URLS', '127.0.0.1:2223', /^RTPENGINE_URLS must be a comma list of udp:/],
+    ['MAX_CALLS', 'many', /^MAX_CALLS must be a number/],
+  ])('I5: a wrong %s ("%s") is named in one line', (name, value, message) => {
+    const read = () => readConfig({ ...wanted, [name]: value });
+    expect(read).toThrow(expect.objectContaining({ code: 'config-invalid', message: expect.stringMatching(message) }));
+    expect(read).not.toThrow(/\n/);
+  });
+
+  it('a wrong key does not show in the message', () => {
+    expect(() => readConfig({ ...wanted, FLOW_TOKEN_KEYS: 'hunter2' })).toThrow(/^(?!.*hunter2)FLOW_TOKEN_KEYS/);
+  });
+
+  it('.env.example names each setting once, with its sentence and its default', () => {
+    const lines = example.split('\n');
+    const named = lines.flatMap((line) => /^#?([A-Z_]+)=/.exec(line)?.[1] ?? []);
+    expect(named).toEqual(settings.map((setting) => setting.name));
+    for (const { name, description } of settings) {
+      const at = lines.findIndex((line) => line.startsWith(`${name}=`) || line.startsWith(`#${name}=`));
+      expect(lines[at - 1]?.replace(/ \(must be set\)$/, '')).toBe(`# ${description}`);
+    }
+    // A commented default is the one that the table has.
+    const defaults = Object.fromEntries(
+      lines.flatMap((line) => {
+        const [, name, value] = /^#([A-Z_]+)=(.+)$/.exec(line) ?? [];
+        return name === undefined || value === undefined ? [] : [[name, value]];
+      }),
+    );
+    const config = readConfig(wanted) as Record<string, string | number | number[] | undefined>;
+    for (const { name } of settings.slice(4)) {
+      const value = config[name];
+      expect([name, defaults[name]]).toEqual([name, value === undefined ? undefined : [value].flat().join(',')]);
+    }
+  });
+});
