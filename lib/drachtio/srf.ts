@@ -1,280 +1,373 @@
-import type { EventEmitter } from 'node:events';
-import type { Socket } from 'node:net';
-import UntypedSrf = require('drachtio-srf');
+import { EventEmitter } from 'node:events';
+import DrachtioSrf = require('drachtio-srf');
+import { EdgeError } from '../errors';
+import type {
+  Acknowledge,
+  Dialog,
+  Headers,
+  IncomingRequest,
+  IncomingResponse,
+  Method,
+  ParsedUri,
+  ResponseOptions,
+  ResponseSender,
+  SentRequest,
+} from './messages';
 
-/**
- * The part of drachtio-srf 5.0.29 that edge80 uses, typed as it behaves. The types that come with the
- * package refuse much of the real API (reconnect options, noAck, dlg.request, SipError), so the
- * package is loaded untyped here and nowhere else.
- */
-
-/** Header names as keys; drachtio-srf joins a repeated header with a comma, except Via and the like. */
-export type SipHeaders = Record<string, string>;
-
-export interface ParsedUri {
-  family?: 'ipv4' | 'ipv6';
-  scheme: 'sip' | 'sips' | 'tel';
-  user?: string;
-  password?: string;
-  host?: string;
-  port?: string | number;
-  params: Record<string, string | null | undefined>;
-  headers: Record<string, string | undefined>;
-}
-
-export interface NameAddr {
-  name?: string;
-  uri: string;
-  params: Record<string, string | null | undefined>;
-}
-
-export interface SipMessage {
-  readonly type: 'request' | 'response' | 'unknown';
-  readonly headers: SipHeaders;
-  readonly body: string;
-  readonly raw: string;
-  readonly version?: string;
-  get(name: string): string | undefined;
-  has(name: string): boolean;
-  /** Appends with a comma when the header is already there. */
-  set(name: string, value: string): unknown;
-  /** Throws when the header is absent. */
-  getParsedHeader(name: 'Contact' | 'contact'): NameAddr[];
-  getParsedHeader(name: 'From' | 'To' | 'from' | 'to'): NameAddr;
-  getParsedHeader(name: string): unknown;
-}
-
-/** Where a message came from or went to, as drachtio-server told it. */
-export interface Provenance {
-  readonly source: 'network' | 'application';
-  readonly source_address: string;
-  readonly source_port: number | string;
-  readonly protocol: string;
-  readonly stackTxnId: string;
-  readonly stackDialogId: string;
-}
-
-export interface SipRequest extends SipMessage, Provenance, EventEmitter {
-  readonly method: string;
-  readonly uri: string;
-  /** `address:port` of the contact that an initial request arrived on. */
-  readonly receivedOn?: string;
-  readonly isNewInvite: boolean;
-  readonly callId?: string;
-  readonly socket: Socket;
-  /** Cancels a request that the app sent. */
-  cancel(options?: { headers?: SipHeaders }, callback?: (error: unknown, request: SipRequest) => void): void;
-  on(event: 'response', listener: (response: SipResponse, ack: (options?: AckOptions) => void) => void): this;
-  on(event: 'cancel', listener: (cancel: SipMessage) => void): this;
-  on(event: 'update', listener: (request: SipRequest, response: SipResponse) => void): this;
-  once(event: 'response', listener: (response: SipResponse, ack: (options?: AckOptions) => void) => void): this;
-  once(event: 'cancel', listener: (cancel: SipMessage) => void): this;
-}
-
-export interface AckOptions {
-  body?: string;
-  headers?: SipHeaders;
-}
-
-export interface SendOptions {
-  headers?: Record<string, string | string[]>;
-  body?: string;
-}
-
-export interface SipResponse extends SipMessage, Provenance, EventEmitter {
-  readonly status: number;
-  readonly reason: string;
-  readonly req: SipRequest;
-  readonly finalResponseSent: boolean;
-  send(status: number, options?: SendOptions): void;
-  send(status: number, reason: string, options?: SendOptions): void;
-  send(
-    status: number,
-    options: SendOptions,
-    callback: (error: unknown, sent?: SipMessage) => void,
-    onPrack?: (prack: SipRequest) => void,
-  ): void;
-  send(
-    status: number,
-    reason: string,
-    options: SendOptions,
-    callback: (error: unknown, sent?: SipMessage) => void,
-    onPrack?: (prack: SipRequest) => void,
-  ): void;
-}
-
-export interface Credentials {
-  username: string;
-  password: string;
-}
-
-export interface DialogRequestOptions {
-  method: string;
-  headers?: SipHeaders;
-  body?: string;
-  auth?: Credentials;
-  noAck?: boolean;
-}
-
-type InDialogMethod = 'info' | 'message' | 'modify' | 'notify' | 'options' | 'refer' | 'update';
-
-export interface Dialog extends EventEmitter {
-  readonly id: string;
-  readonly type: 'uac' | 'uas';
-  readonly sip: { callId: string; localTag: string; remoteTag: string };
-  readonly local: { uri: string; sdp: string; contact: string };
-  readonly remote: { uri: string; sdp: string };
-  readonly connected: boolean;
-  readonly req: SipRequest;
-  readonly res: SipResponse;
-  /** The other half of a B2BUA, for the app to set. */
-  other?: Dialog;
-  /** Sends BYE (NOTIFY for a subscription) and resolves when it is answered, whatever the answer. */
-  destroy(options?: { headers?: SipHeaders; auth?: Credentials }): Promise<unknown>;
-  /** Re-INVITE; resolves to the answer's SDP, rejects with a SipError. */
-  modify(sdp: string, options?: { headers?: SipHeaders; auth?: Credentials }): Promise<string>;
-  /** Re-INVITE without an offer; the ACK with the answer is left to the caller. */
-  modify(options: { noAck: true; headers?: SipHeaders }): Promise<{ sdp: string; ack: (sdp: string) => void }>;
-  request(options: DialogRequestOptions): Promise<SipResponse>;
-  /** The callback form; with a re-INVITE under `noAck` it gets the function that sends the ACK. */
-  request(
-    options: DialogRequestOptions,
-    callback: (error: unknown, response?: SipResponse, ack?: (options?: AckOptions) => void) => void,
-  ): this;
-  on(event: 'destroy', listener: (message: SipRequest, reason?: string) => void): this;
-  on(event: 'ack', listener: (request: SipRequest) => void): this;
-  on(event: 'refresh' | 'hold' | 'unhold', listener: (request: SipRequest) => void): this;
-  on(event: InDialogMethod, listener: (request: SipRequest, response: SipResponse) => void): this;
-}
-
-export interface UacOptions {
-  headers?: SipHeaders;
-  localSdp?: string;
-  /** The next hop, a bare SIP URI. */
-  proxy?: string;
-  auth?: Credentials;
-  noAck?: boolean;
-  method?: string;
-  followRedirects?: boolean;
-  callingNumber?: string;
-  callingName?: string;
-}
-
-export interface UacProgress {
-  cbRequest?: (error: unknown, request: SipRequest) => void;
-  cbProvisional?: (response: SipResponse, ack?: (options?: AckOptions) => void) => void;
-}
-
-/** What `createUAC` gives for an INVITE without an offer under `noAck`: the callee's offer, not yet answered. */
-export interface UnansweredOffer {
-  readonly sdp: string;
-  readonly res: SipResponse;
-  ack(answer: string): Promise<Dialog>;
-  /** ACKs and hangs up at once. */
-  destroy(): Promise<void>;
-}
-
-export interface UasOptions {
-  localSdp: string | (() => string | Promise<string>);
-  headers?: SipHeaders;
-}
-
-export interface RequestOptions {
-  method: string;
-  headers?: SipHeaders;
-  body?: string;
-  proxy?: string;
-  auth?: Credentials;
-}
-
-export interface ProxyOptions {
-  remainInDialog?: boolean;
-  recordRoute?: boolean;
-  path?: boolean;
-  followRedirects?: boolean;
-  forking?: 'sequential' | 'simultaneous';
-  provisionalTimeout?: string;
-  finalTimeout?: string;
-  headers?: SipHeaders;
-}
-
-export interface ProxyResults {
-  connected: boolean;
-  finalStatus?: number;
-  responses: { address: string; port: number; msgs: { time: string; status: number; msg: SipMessage }[] }[];
-}
-
-export interface ConnectOptions {
+export interface SrfOptions {
   host: string;
   port: number;
   secret: string;
-  enablePing?: boolean;
-  /** ms, 5000 to 300000. */
-  pingInterval?: number;
-  /** Without `retryMaxDelay` (ms) the delay grows without end. */
-  reconnect?: { retryMaxDelay: number; maxAttempts?: number; connectTimeout?: number };
+  /** Longest wait before another attempt to connect, in ms. */
+  retryMaxDelay?: number;
 }
 
-type Handler = (request: SipRequest, response: SipResponse, next: () => void) => void;
-
-export interface Srf extends EventEmitter {
-  connect(options: ConnectOptions): unknown;
-  disconnect(socket?: Socket): void;
-  use(handler: Handler): void;
-  use(method: string, handler: Handler): void;
-  invite(handler: Handler): void;
-  register(handler: Handler): void;
-  options(handler: Handler): void;
-  message(handler: Handler): void;
-  subscribe(handler: Handler): void;
-  publish(handler: Handler): void;
-  notify(handler: Handler): void;
-  info(handler: Handler): void;
-  /** Resolves to the request as sent; its responses come as `response` events. */
-  request(uri: string, options: RequestOptions): Promise<SipRequest>;
-  proxyRequest(request: SipRequest, destination: string | string[], options?: ProxyOptions): Promise<ProxyResults>;
-  /** Rejects with a SipError for a final response that is not 2xx. */
-  createUAC(uri: string, options: UacOptions & { noAck?: false }, progress?: UacProgress): Promise<Dialog>;
-  createUAC(
-    uri: string,
-    options: UacOptions & { noAck: true; localSdp?: never },
-    progress?: UacProgress,
-  ): Promise<UnansweredOffer>;
-  createUAS(request: SipRequest, response: SipResponse, options: UasOptions): Promise<Dialog>;
-  on(
-    event: 'connect',
-    listener: (error: Error | null, hostports: string, version?: string, localHostports?: string) => void,
-  ): this;
-  on(event: 'reconnecting', listener: (attempt: { delay: number; attempt: number }) => void): this;
-  on(event: 'error', listener: (error: Error, socket?: Socket) => void): this;
-  on(event: 'close', listener: (socket?: Socket) => void): this;
+export interface SrfEvents {
+  /** The server took us; `contacts` are its SIP addresses, such as `tcp/192.0.2.1:5060`. */
+  connect: [contacts: string[], version: string];
+  /** The link is lost; it is being rebuilt. Dialogs made on it are dead: the server answers 481 for them. */
+  disconnect: [];
+  /**
+   * `drachtio-refused`: wrong secret. `drachtio-unreachable`: no connection. Told once until the kind
+   * changes or the link is up; attempts go on for ever. `handler-failed`: a request handler threw, and
+   * its request was answered 500.
+   */
+  error: [EdgeError];
 }
 
-/** Final response that is not 2xx, as `createUAC` and `modify` reject with it. */
-export interface SipError extends Error {
-  readonly status: number;
-  readonly reason?: string;
-  readonly res?: SipResponse;
+export type RequestHandler = (request: IncomingRequest, response: ResponseSender) => void | Promise<void>;
+
+export interface RequestOptions {
+  method: Method;
+  headers?: Headers;
+  body?: string;
+  /** SIP URI of the next hop; the Request-URI stays as it is. */
+  proxy?: string;
 }
 
-interface SrfConstructor {
-  new (tags?: string | string[]): Srf;
-  SipError: new (status: number, reason?: string) => SipError;
+/** A final response; `acknowledge` is there for a 2xx to an INVITE that the caller must ACK. */
+export interface FinalResponse {
+  response: IncomingResponse;
+  acknowledge?: Acknowledge;
+}
+
+/** An INVITE of ours was refused, or timed out (408 made by the server). */
+export class SipRejection extends EdgeError {
+  readonly response: IncomingResponse;
+
+  constructor(response: IncomingResponse) {
+    super('sip-rejected', `The far end answered ${response.status} ${response.reason}.`, {
+      sipStatus: response.status,
+    });
+    this.response = response;
+  }
+}
+
+/** Parts of drachtio-srf 5.0.29 that its own types get wrong or leave out. */
+interface Agent extends EventEmitter {
+  wp: {
+    closing?: boolean;
+    reconnectVars: { retryTimer: NodeJS.Timeout | null; retryDelay: number };
+  };
+  mapServer: Map<{ end(): void; destroy(): void }, unknown>;
+  disconnect(): void;
+}
+
+interface Untyped {
+  app: { client: Agent };
+  connect(options: object): void;
+  use(method: string, handler: (request: IncomingRequest, response: ResponseSender) => void): void;
+  on(event: string, listener: (...args: never[]) => void): void;
+  request(uri: string, options: object): Promise<SentRequest>;
+  proxyRequest(request: IncomingRequest, destination: string, options: object): Promise<{ finalStatus?: number }>;
+  createUAS(
+    request: IncomingRequest,
+    response: ResponseSender,
+    options: object,
+    done: (error: unknown, dialog?: Dialog) => void,
+  ): void;
+  addDialog(dialog: Dialog): void;
+  removeDialog(dialog: Dialog): void;
+}
+
+const Untyped = DrachtioSrf as unknown as {
+  new (): Untyped;
+  Dialog: new (srf: Untyped, type: 'uac', parts: { req: SentRequest; res: IncomingResponse }) => Dialog;
   parseUri(uri: string): ParsedUri | undefined;
-}
+};
 
-const Constructor = UntypedSrf as unknown as SrfConstructor;
-
-/** An app of drachtio-server, not yet connected. */
-export function createSrf(tags?: string | string[]): Srf {
-  return tags === undefined ? new Constructor() : new Constructor(tags);
-}
-
-export function isSipError(error: unknown): error is SipError {
-  return error instanceof Constructor.SipError;
-}
-
-/** `undefined` for what is no SIP or tel URI. */
+/** Reads a SIP, SIPS or tel URI; undefined where it is none. */
 export function parseUri(uri: string): ParsedUri | undefined {
-  return Constructor.parseUri(uri);
+  return Untyped.parseUri(uri);
 }
+
+/**
+ * A thin typed adapter over drachtio-srf: one link to a drachtio-server (or its stand-in) and what is
+ * sent and received over it. Whatever is awaited here settles when the link is lost (`drachtio-lost`,
+ * 503); drachtio-srf itself would wait for ever.
+ */
+export class Srf extends EventEmitter<SrfEvents> {
+  readonly #options: SrfOptions;
+  readonly #retryMaxDelay: number;
+  readonly #srf = new Untyped();
+  /** Rejects each thing awaited over the link. */
+  readonly #waiting = new Set<(error: EdgeError) => void>();
+  #connected = false;
+  #closed = false;
+  #lastFault: string | undefined;
+
+  constructor(options: SrfOptions) {
+    super();
+    this.#options = options;
+    this.#retryMaxDelay = options.retryMaxDelay ?? 5000;
+  }
+
+  get connected(): boolean {
+    return this.#connected;
+  }
+
+  /** Starts to connect, and keeps at it until {@link close}. Register the handlers first. */
+  connect(): void {
+    const { host, port, secret } = this.#options;
+    this.#srf.connect({ host, port, secret, reconnect: { retryMaxDelay: this.#retryMaxDelay } });
+    // drachtio-srf passes its own events on a tick late; the agent's come in order with the messages.
+    this.#srf.on('error', () => undefined);
+    const agent = this.#srf.app.client;
+    agent.on('connect', (refused: Error | null, contacts: string, version: string) => {
+      if (this.#closed) this.#hangUp();
+      else if (refused) this.#refused(refused);
+      else this.#up(contacts, version);
+    });
+    agent.on('error', (cause: unknown) => {
+      if (this.#connected || this.#closed) return;
+      this.#fault(new EdgeError('drachtio-unreachable', `drachtio at ${host}:${port} cannot be reached.`, { cause }));
+    });
+    agent.on('close', () => this.#down());
+  }
+
+  /** Has the server route requests of this method to `handler`. In-dialog requests go to their dialog. */
+  handle(method: Method, handler: RequestHandler): this {
+    this.#srf.use(method.toLowerCase(), (request, response) => {
+      Promise.resolve()
+        .then(() => handler(request, response))
+        .catch((cause: unknown) => {
+          response.send(500, undefined);
+          const error = new EdgeError('handler-failed', `A ${method} could not be handled.`, { sipStatus: 500, cause });
+          this.emit('error', error);
+        });
+    });
+    return this;
+  }
+
+  /** Sends a request outside a dialog and resolves as soon as it left; listen for `response` at once. */
+  async request(uri: string, options: RequestOptions): Promise<SentRequest> {
+    const { headers, ...rest } = options;
+    return await this.#settling(this.#srf.request(uri, { ...rest, headers: { ...headers } }));
+  }
+
+  /** Sends a request outside a dialog and resolves with its final response. Not for INVITE. */
+  async send(uri: string, options: RequestOptions): Promise<IncomingResponse> {
+    const request = await this.request(uri, options);
+    return (await this.#settling(finalResponse(request))).response;
+  }
+
+  /**
+   * Calls `uri` and resolves with the dialog once a 2xx came; it has been ACKed, with `localSdp` offered
+   * in the INVITE. `onDialog` runs before any other message is read, so that no BYE slips by.
+   * Rejects with {@link SipRejection}.
+   */
+  async createUac(
+    uri: string,
+    options: {
+      localSdp: string;
+      headers?: Headers;
+      proxy?: string;
+      onRequest?: (request: SentRequest) => void;
+      onProvisional?: (response: IncomingResponse) => void;
+      onDialog?: (dialog: Dialog, response: IncomingResponse) => void;
+    },
+  ): Promise<Dialog> {
+    const request = await this.request(uri, {
+      method: 'INVITE',
+      body: options.localSdp,
+      ...(options.headers && { headers: options.headers }),
+      ...(options.proxy !== undefined && { proxy: options.proxy }),
+    });
+    options.onRequest?.(request);
+    const answered = new Promise<Dialog>((resolve, reject) => {
+      request.on('update', (_update, response) => response.send(200, undefined, { body: options.localSdp }));
+      request.on('response', (response, acknowledge) => {
+        if (response.status < 200) {
+          options.onProvisional?.(response);
+          if (response.has('RSeq')) acknowledge();
+        } else if (response.status < 300) {
+          acknowledge();
+          try {
+            const dialog = this.uacDialog(request, response);
+            options.onDialog?.(dialog, response);
+            resolve(dialog);
+          } catch (error) {
+            reject(error as Error);
+          }
+        } else {
+          reject(new SipRejection(response));
+        }
+      });
+    });
+    return await this.#settling(answered);
+  }
+
+  /**
+   * The dialog that a 2xx to our INVITE makes. It must have been, or will have to be, ACKed by the caller.
+   * Throws `sip-invalid` (502) for a 2xx without a Contact: such a dialog cannot even be ended.
+   */
+  uacDialog(request: SentRequest, response: IncomingResponse): Dialog {
+    if (!response.has('Contact')) {
+      throw new EdgeError('sip-invalid', 'The far end answered without a Contact.', { sipStatus: 502 });
+    }
+    const dialog = new Untyped.Dialog(this.#srf, 'uac', { req: request, res: response });
+    this.#srf.addDialog(dialog);
+    return dialog;
+  }
+
+  /**
+   * Answers an INVITE with 200 and resolves with the dialog. `onDialog` runs before any other message is
+   * read, so that no ACK or BYE slips by. Rejects where the server would not send it any more, because
+   * the caller cancelled or its connection is gone.
+   */
+  async createUas(
+    request: IncomingRequest,
+    response: ResponseSender,
+    options: { localSdp: string; headers?: Headers; onDialog?: (dialog: Dialog) => void },
+  ): Promise<Dialog> {
+    const answered = new Promise<Dialog>((resolve, reject) => {
+      const { localSdp, headers } = options;
+      this.#srf.createUAS(request, response, { localSdp, headers: { ...headers } }, (error, dialog) => {
+        if (dialog) {
+          options.onDialog?.(dialog);
+          resolve(dialog);
+        } else {
+          reject(new EdgeError('sip-unsent', 'The 200 could not be sent.', { sipStatus: 487, cause: error }));
+        }
+      });
+    });
+    return await this.#settling(answered);
+  }
+
+  /**
+   * Sends a request inside a dialog and resolves with its final response, whatever its status. Reliable
+   * provisional responses to a re-INVITE are PRACKed. A 2xx to an INVITE that carried an offer is ACKed
+   * here; one without leaves `acknowledge` to the caller, who owes the answer.
+   */
+  async requestInDialog(dialog: Dialog, options: RequestOptions): Promise<FinalResponse> {
+    const { headers, ...rest } = options;
+    const { socket } = dialog as unknown as { socket: unknown };
+    const request = await this.#settling(
+      this.#srf.request('sip:placeholder', {
+        ...rest,
+        headers: { ...headers },
+        stackDialogId: dialog.id,
+        _socket: socket,
+      }),
+    );
+    // drachtio-srf gives an UPDATE to whatever request of ours is pending in its call.
+    request.on('update', (update, response) => {
+      if (!dialog.emit('update', update, response)) response.send(200, undefined);
+    });
+    const final = await this.#settling(finalResponse(request));
+    const mustAck = options.method === 'INVITE' && final.response.status < 300;
+    if (mustAck && options.body) final.acknowledge?.();
+    return mustAck && !options.body ? final : { response: final.response };
+  }
+
+  /** Changes the session of a dialog with a re-INVITE that offers `sdp`; resolves with the answer. */
+  async modify(dialog: Dialog, sdp: string, headers: Headers = {}): Promise<string> {
+    const { response } = await this.requestInDialog(dialog, {
+      method: 'INVITE',
+      headers: { Contact: dialog.local.contact, 'Content-Type': 'application/sdp', ...headers },
+      body: sdp,
+    });
+    if (response.status >= 300) throw new SipRejection(response);
+    return response.body;
+  }
+
+  /** Drops a dialog without a word to the far end. */
+  forget(dialog: Dialog): void {
+    this.#srf.removeDialog(dialog);
+    dialog.removeAllListeners();
+  }
+
+  /** Forwards a request as a proxy and resolves with the final status, which the sender has got by then. */
+  async proxyRequest(request: IncomingRequest, destination: string, headers: Headers = {}): Promise<number> {
+    try {
+      const result = await this.#settling(this.#srf.proxyRequest(request, destination, { headers: { ...headers } }));
+      return result.finalStatus ?? 408;
+    } catch (error) {
+      if (error instanceof EdgeError) throw error;
+      // The server has answered the sender already, and says with what.
+      const status = /\b[3-6]\d\d\b/.exec(String(error))?.[0];
+      if (status !== undefined) return Number(status);
+      throw new EdgeError('proxy-failed', 'The server would not forward a request.', { sipStatus: 500, cause: error });
+    }
+  }
+
+  close(): void {
+    if (this.#closed) return;
+    this.#closed = true;
+    const { client } = this.#srf.app as { client?: Agent };
+    if (!client) return;
+    client.wp.closing = true;
+    if (client.wp.reconnectVars.retryTimer) clearTimeout(client.wp.reconnectVars.retryTimer);
+    this.#hangUp();
+    this.#down();
+  }
+
+  #hangUp(): void {
+    for (const socket of this.#srf.app.client.mapServer.keys()) socket.end();
+  }
+
+  #up(contacts: string, version: string): void {
+    this.#connected = true;
+    this.#lastFault = undefined;
+    this.emit('connect', contacts.split(','), version);
+  }
+
+  #refused(cause: Error): void {
+    // A connection that is made resets drachtio-srf's delay, so a wrong secret would be tried four times a second.
+    this.#srf.app.client.wp.reconnectVars.retryDelay = this.#retryMaxDelay;
+    const { host, port } = this.#options;
+    this.#fault(new EdgeError('drachtio-refused', `drachtio at ${host}:${port} refused our secret.`, { cause }));
+  }
+
+  #fault(error: EdgeError): void {
+    if (this.#lastFault === error.code) return;
+    this.#lastFault = error.code;
+    this.emit('error', error);
+  }
+
+  #down(): void {
+    const lost = new EdgeError('drachtio-lost', 'The link to drachtio is lost.', { sipStatus: 503 });
+    for (const reject of [...this.#waiting]) reject(lost);
+    if (!this.#connected) return;
+    this.#connected = false;
+    this.emit('disconnect');
+  }
+
+  async #settling<T>(awaited: Promise<T>): Promise<T> {
+    return await new Promise<T>((resolve, reject) => {
+      this.#waiting.add(reject);
+      awaited.then(resolve, reject).finally(() => this.#waiting.delete(reject));
+    });
+  }
+}
+
+function finalResponse(request: SentRequest): Promise<FinalResponse> {
+  return new Promise((resolve) => {
+    request.on('response', (response, acknowledge) => {
+      if (response.status >= 200) resolve({ response, acknowledge });
+      else if (response.has('RSeq')) acknowledge();
+    });
+  });
+}
+
+export type { ResponseOptions };
