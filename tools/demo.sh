@@ -1,0 +1,27 @@
+#!/usr/bin/env bash
+# npm run demo: a call through a firewall that passes TCP port 80 only, in three network namespaces.
+# Flags: see --help.
+set -euo pipefail
+cd "$(dirname "${BASH_SOURCE[0]}")/.."
+export PATH="$PATH:/usr/sbin:/sbin"
+
+bash tools/setup.sh run
+
+for flag in "$@"; do
+  case "$flag" in
+    -h | --help) exec node dist/app/demo/main.js --help ;;
+  esac
+done
+
+become_root=()
+if [ "$(id -u)" -ne 0 ]; then
+  if command -v sudo >/dev/null && { [ -t 0 ] || sudo -n true 2>/dev/null; }; then
+    become_root=(sudo env "PATH=$PATH" "RTPENGINE_BIN=${RTPENGINE_BIN:-}")
+  else
+    echo "edge80: the demo lays out network namespaces and a firewall, which needs root: run it as root or with sudo." >&2
+    exit 1
+  fi
+fi
+
+bash tools/setup.sh system
+exec "${become_root[@]}" node dist/app/demo/main.js "$@"

@@ -1,0 +1,109 @@
+#!/usr/bin/env bash
+# Brings a fresh clone to the point where it runs.
+#
+#   tools/setup.sh run      npm packages and build
+#   tools/setup.sh system   the programs that the demo and the tests call, by apt
+#
+# Only what is missing is installed. Standard output stays free: all progress goes to standard error.
+set -euo pipefail
+cd "$(dirname "${BASH_SOURCE[0]}")/.."
+export PATH="$PATH:/usr/sbin:/sbin"
+
+say() { printf 'edge80: %s\n' "$*" >&2; }
+
+fail() {
+  say "$*"
+  exit 1
+}
+
+check_node() {
+  local version
+  version=$(node --version 2>/dev/null) || fail "Node.js is missing. Install Node.js 20 or newer, with npm."
+  local major=${version#v}
+  major=${major%%.*}
+  [ "$major" -ge 20 ] || fail "Node.js $version is too old. Install Node.js 20 or newer."
+  command -v npm >/dev/null || fail "npm is missing. Install npm beside Node.js $version."
+}
+
+# The copy of the lock file tells whether node_modules is what the lock file asks for: file times do not,
+# because a checkout sets them anew.
+install_npm_packages() {
+  local installed=node_modules/.edge80-package-lock.json
+  if cmp --silent package-lock.json "$installed" && [ -x node_modules/.bin/tsc ]; then
+    return
+  fi
+  say "installing npm packages"
+  npm ci --include=dev --no-audit --no-fund --loglevel=error >&2 ||
+    fail "npm ci failed (see above). Check the network or the registry setting of npm, then run this again."
+  cp package-lock.json "$installed"
+}
+
+build() {
+  say "building"
+  node_modules/.bin/tsc -p tsconfig.build.json >&2 || fail "The build failed: see the compiler's messages above."
+}
+
+missing_packages() {
+  if [ -z "${RTPENGINE_BIN:-}" ] && ! command -v rtpengine >/dev/null; then echo rtpengine-daemon; fi
+  if ! command -v sipp >/dev/null; then echo sip-tester; fi
+  if ! command -v nft >/dev/null; then echo nftables; fi
+  if ! command -v ip >/dev/null; then echo iproute2; fi
+}
+
+as_root() {
+  if [ "$(id -u)" -eq 0 ]; then
+    "$@"
+  else
+    sudo "$@"
+  fi
+}
+
+can_be_root() {
+  [ "$(id -u)" -eq 0 ] || { command -v sudo >/dev/null && { [ -t 0 ] || sudo -n true 2>/dev/null; }; }
+}
+
+# Debian starts a service as soon as its package is unpacked; rtpengine's would take ports that the
+# edge's own rtpengine wants. A policy-rc.d that says 101 (not allowed) is Debian's way to prevent it.
+policy=/usr/sbin/policy-rc.d
+own_policy=''
+forbid_services() {
+  [ ! -e "$policy" ] || return 0
+  own_policy=yes
+  trap allow_services EXIT
+  as_root sh -c "printf '#!/bin/sh\nexit 101\n' > $policy && chmod 755 $policy"
+}
+allow_services() {
+  [ -z "$own_policy" ] || as_root rm -f "$policy"
+  own_policy=''
+}
+
+install_system_packages() {
+  local -a packages
+  mapfile -t packages < <(missing_packages)
+  [ "${#packages[@]}" -gt 0 ] || return 0
+  command -v apt-get >/dev/null ||
+    fail "Missing: ${packages[*]}, and there is no apt-get to install them. Install them by this system's own means."
+  can_be_root || fail "Missing: ${packages[*]}. Run this as root or with sudo, so that apt can install them."
+  say "installing ${packages[*]}"
+  forbid_services
+  as_root apt-get -qq update >&2 ||
+    fail "apt-get update failed (see above). Check the network and the package sources, then run this again."
+  as_root env DEBIAN_FRONTEND=noninteractive \
+    apt-get -qq -y -o Dpkg::Use-Pty=0 install --no-install-recommends "${packages[@]}" >&2 ||
+    fail "apt could not install ${packages[*]} (see above). On Ubuntu they are in 'universe': add-apt-repository universe."
+  allow_services
+}
+
+case "${1:-}" in
+  run)
+    check_node
+    install_npm_packages
+    build
+    ;;
+  system)
+    install_system_packages
+    ;;
+  *)
+    fail "usage: tools/setup.sh run|system"
+    ;;
+esac
