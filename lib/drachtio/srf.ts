@@ -1,5 +1,5 @@
 import { EventEmitter } from 'node:events';
-import DrachtioSrf = require('drachtio-srf');
+import DrachtioSrf from 'drachtio-srf';
 import { EdgeError } from '../errors';
 import type {
   Acknowledge,
@@ -9,7 +9,6 @@ import type {
   IncomingResponse,
   Method,
   ParsedUri,
-  ResponseOptions,
   ResponseSender,
   SentRequest,
 } from './messages';
@@ -74,11 +73,11 @@ interface Agent extends EventEmitter {
 }
 
 interface Untyped {
-  app: { client: Agent };
+  app: { client?: Agent };
   connect(options: object): void;
   use(method: string, handler: (request: IncomingRequest, response: ResponseSender) => void): void;
   on(event: string, listener: (...args: never[]) => void): void;
-  request(uri: string, options: object): Promise<SentRequest>;
+  request(uri: string, options: object, sent: (error: unknown, request?: SentRequest) => void): void;
   proxyRequest(request: IncomingRequest, destination: string, options: object): Promise<{ finalStatus?: number }>;
   createUAS(
     request: IncomingRequest,
@@ -132,7 +131,7 @@ export class Srf extends EventEmitter<SrfEvents> {
     this.#srf.connect({ host, port, secret, reconnect: { retryMaxDelay: this.#retryMaxDelay } });
     // drachtio-srf passes its own events on a tick late; the agent's come in order with the messages.
     this.#srf.on('error', () => undefined);
-    const agent = this.#srf.app.client;
+    const agent = this.#agent;
     agent.on('connect', (refused: Error | null, contacts: string, version: string) => {
       if (this.#closed) this.#hangUp();
       else if (refused) this.#refused(refused);
@@ -147,28 +146,33 @@ export class Srf extends EventEmitter<SrfEvents> {
 
   /** Has the server route requests of this method to `handler`. In-dialog requests go to their dialog. */
   handle(method: Method, handler: RequestHandler): this {
+    const failed = (response: ResponseSender, cause: unknown) => {
+      response.send(500, undefined);
+      const error = new EdgeError('handler-failed', `A ${method} could not be handled.`, { sipStatus: 500, cause });
+      this.emit('error', error);
+    };
     this.#srf.use(method.toLowerCase(), (request, response) => {
-      Promise.resolve()
-        .then(() => handler(request, response))
-        .catch((cause: unknown) => {
-          response.send(500, undefined);
-          const error = new EdgeError('handler-failed', `A ${method} could not be handled.`, { sipStatus: 500, cause });
-          this.emit('error', error);
-        });
+      // Called at once, so that it can listen for a CANCEL that came in the same segment.
+      try {
+        handler(request, response)?.catch((cause: unknown) => failed(response, cause));
+      } catch (cause) {
+        failed(response, cause);
+      }
     });
     return this;
   }
 
-  /** Sends a request outside a dialog and resolves as soon as it left; listen for `response` at once. */
-  async request(uri: string, options: RequestOptions): Promise<SentRequest> {
-    const { headers, ...rest } = options;
-    return await this.#settling(this.#srf.request(uri, { ...rest, headers: { ...headers } }));
+  /**
+   * Sends a request outside a dialog and resolves as soon as it left. `onSent` runs before any other
+   * message is read: only there can one listen without missing a response that comes at once.
+   */
+  async request(uri: string, options: RequestOptions, onSent?: (request: SentRequest) => void): Promise<SentRequest> {
+    return await this.#transmit(uri, options, {}, onSent);
   }
 
   /** Sends a request outside a dialog and resolves with its final response. Not for INVITE. */
   async send(uri: string, options: RequestOptions): Promise<IncomingResponse> {
-    const request = await this.request(uri, options);
-    return (await this.#settling(finalResponse(request))).response;
+    return (await this.#settling(finalResponse((onSent) => this.request(uri, options, onSent)))).response;
   }
 
   /**
@@ -187,32 +191,30 @@ export class Srf extends EventEmitter<SrfEvents> {
       onDialog?: (dialog: Dialog, response: IncomingResponse) => void;
     },
   ): Promise<Dialog> {
-    const request = await this.request(uri, {
-      method: 'INVITE',
-      body: options.localSdp,
-      ...(options.headers && { headers: options.headers }),
-      ...(options.proxy !== undefined && { proxy: options.proxy }),
-    });
-    options.onRequest?.(request);
     const answered = new Promise<Dialog>((resolve, reject) => {
-      request.on('update', (_update, response) => response.send(200, undefined, { body: options.localSdp }));
-      request.on('response', (response, acknowledge) => {
-        if (response.status < 200) {
-          options.onProvisional?.(response);
-          if (response.has('RSeq')) acknowledge();
-        } else if (response.status < 300) {
-          acknowledge();
-          try {
-            const dialog = this.uacDialog(request, response);
-            options.onDialog?.(dialog, response);
-            resolve(dialog);
-          } catch (error) {
-            reject(error as Error);
+      const { localSdp, headers, proxy } = options;
+      const invite = { body: localSdp, ...(headers && { headers }), ...(proxy !== undefined && { proxy }) };
+      this.request(uri, { method: 'INVITE', ...invite }, (request) => {
+        options.onRequest?.(request);
+        request.on('update', (_update, response) => response.send(200, undefined, { body: localSdp }));
+        request.on('response', (response, acknowledge) => {
+          if (response.status < 200) {
+            options.onProvisional?.(response);
+            if (response.has('RSeq')) acknowledge();
+          } else if (response.status < 300) {
+            acknowledge();
+            try {
+              const dialog = this.uacDialog(request, response);
+              options.onDialog?.(dialog, response);
+              resolve(dialog);
+            } catch (error) {
+              reject(error as Error);
+            }
+          } else {
+            reject(new SipRejection(response));
           }
-        } else {
-          reject(new SipRejection(response));
-        }
-      });
+        });
+      }).catch(reject);
     });
     return await this.#settling(answered);
   }
@@ -260,21 +262,19 @@ export class Srf extends EventEmitter<SrfEvents> {
    * here; one without leaves `acknowledge` to the caller, who owes the answer.
    */
   async requestInDialog(dialog: Dialog, options: RequestOptions): Promise<FinalResponse> {
-    const { headers, ...rest } = options;
-    const { socket } = dialog as unknown as { socket: unknown };
-    const request = await this.#settling(
-      this.#srf.request('sip:placeholder', {
-        ...rest,
-        headers: { ...headers },
-        stackDialogId: dialog.id,
-        _socket: socket,
-      }),
+    const { socket } = dialog as Dialog & { socket: unknown };
+    const route = { stackDialogId: dialog.id, _socket: socket };
+    const final = await this.#settling(
+      finalResponse((onSent) =>
+        this.#transmit('sip:placeholder', options, route, (request) => {
+          // drachtio-srf gives an UPDATE to whatever request of ours is pending in its call.
+          request.on('update', (update, response) => {
+            if (!dialog.emit('update', update, response)) response.send(200, undefined);
+          });
+          onSent(request);
+        }),
+      ),
     );
-    // drachtio-srf gives an UPDATE to whatever request of ours is pending in its call.
-    request.on('update', (update, response) => {
-      if (!dialog.emit('update', update, response)) response.send(200, undefined);
-    });
-    const final = await this.#settling(finalResponse(request));
     const mustAck = options.method === 'INVITE' && final.response.status < 300;
     if (mustAck && options.body) final.acknowledge?.();
     return mustAck && !options.body ? final : { response: final.response };
@@ -314,7 +314,7 @@ export class Srf extends EventEmitter<SrfEvents> {
   close(): void {
     if (this.#closed) return;
     this.#closed = true;
-    const { client } = this.#srf.app as { client?: Agent };
+    const { client } = this.#srf.app;
     if (!client) return;
     client.wp.closing = true;
     if (client.wp.reconnectVars.retryTimer) clearTimeout(client.wp.reconnectVars.retryTimer);
@@ -322,8 +322,13 @@ export class Srf extends EventEmitter<SrfEvents> {
     this.#down();
   }
 
+  get #agent(): Agent {
+    if (!this.#srf.app.client) throw new Error('connect() was not called');
+    return this.#srf.app.client;
+  }
+
   #hangUp(): void {
-    for (const socket of this.#srf.app.client.mapServer.keys()) socket.end();
+    for (const socket of this.#agent.mapServer.keys()) socket.end();
   }
 
   #up(contacts: string, version: string): void {
@@ -334,7 +339,7 @@ export class Srf extends EventEmitter<SrfEvents> {
 
   #refused(cause: Error): void {
     // A connection that is made resets drachtio-srf's delay, so a wrong secret would be tried four times a second.
-    this.#srf.app.client.wp.reconnectVars.retryDelay = this.#retryMaxDelay;
+    this.#agent.wp.reconnectVars.retryDelay = this.#retryMaxDelay;
     const { host, port } = this.#options;
     this.#fault(new EdgeError('drachtio-refused', `drachtio at ${host}:${port} refused our secret.`, { cause }));
   }
@@ -346,11 +351,33 @@ export class Srf extends EventEmitter<SrfEvents> {
   }
 
   #down(): void {
-    const lost = new EdgeError('drachtio-lost', 'The link to drachtio is lost.', { sipStatus: 503 });
+    const lost = linkLost();
     for (const reject of [...this.#waiting]) reject(lost);
     if (!this.#connected) return;
     this.#connected = false;
     this.emit('disconnect');
+  }
+
+  async #transmit(
+    uri: string,
+    options: RequestOptions,
+    route: object,
+    onSent: ((request: SentRequest) => void) | undefined,
+  ): Promise<SentRequest> {
+    if (!this.#connected) throw linkLost();
+    const { headers, ...rest } = options;
+    const sent = new Promise<SentRequest>((resolve, reject) => {
+      this.#srf.request(uri, { ...rest, ...route, headers: { ...headers } }, (cause, request) => {
+        if (request) {
+          onSent?.(request);
+          resolve(request);
+        } else {
+          const message = `The server would not send a ${options.method}.`;
+          reject(new EdgeError('sip-unsent', message, { sipStatus: 500, cause }));
+        }
+      });
+    });
+    return await this.#settling(sent);
   }
 
   async #settling<T>(awaited: Promise<T>): Promise<T> {
@@ -361,13 +388,19 @@ export class Srf extends EventEmitter<SrfEvents> {
   }
 }
 
-function finalResponse(request: SentRequest): Promise<FinalResponse> {
-  return new Promise((resolve) => {
-    request.on('response', (response, acknowledge) => {
-      if (response.status >= 200) resolve({ response, acknowledge });
-      else if (response.has('RSeq')) acknowledge();
-    });
-  });
+function linkLost(): EdgeError {
+  return new EdgeError('drachtio-lost', 'The link to drachtio is lost.', { sipStatus: 503 });
 }
 
-export type { ResponseOptions };
+function finalResponse(
+  transmit: (onSent: (request: SentRequest) => void) => Promise<SentRequest>,
+): Promise<FinalResponse> {
+  return new Promise((resolve, reject) => {
+    transmit((request) => {
+      request.on('response', (response, acknowledge) => {
+        if (response.status >= 200) resolve({ response, acknowledge });
+        else if (response.has('RSeq')) acknowledge();
+      });
+    }).catch(reject);
+  });
+}
