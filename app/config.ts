@@ -38,6 +38,10 @@ const rtpengineUrl = z
   .string()
   .regex(/^udp:\/\/(\d+\.\d+\.\d+\.\d+|[a-zA-Z0-9.-]+):\d+$/, 'must be a comma list of udp://host:port');
 
+const interfaces = commaList.pipe(
+  z.array(z.string().regex(/^[0-9a-fA-F.:]+(![0-9a-fA-F.:]+)?$/, 'must be address or address!advertised')).min(1),
+);
+
 const flowTokenKeys = commaList.pipe(z.array(z.string().min(16, 'must have keys of 16 characters or more')));
 
 const table = {
@@ -77,10 +81,9 @@ const table = {
     .optional()
     .describe('ng control addresses of rtpengine, separated by commas; unset: a local rtpengine is started as a child'),
   RTPENGINE_BIN: z.string().min(1).default('rtpengine').describe('Program to start where RTPENGINE_URLS is unset'),
-  RTPENGINE_ACCESS_INTERFACE: z
-    .string()
+  RTPENGINE_ACCESS_INTERFACE: interfaces
     .optional()
-    .describe('Address[!advertised] of the local rtpengine toward UEs; unset: the first GATEWAY_ADDRESS'),
+    .describe('Address[!advertised] of the local rtpengine toward UEs, one per family; unset: GATEWAY_ADDRESS'),
   RTPENGINE_CORE_INTERFACE: z
     .string()
     .optional()

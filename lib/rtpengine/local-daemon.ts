@@ -7,9 +7,9 @@ import type { Logger } from '../ops/logger';
 export interface LocalDaemonOptions {
   /** The rtpengine program. */
   program: string;
-  /** `address` or `address!advertised`, as rtpengine's --interface takes them. */
-  accessInterface: string;
-  coreInterface: string;
+  /** Each `address` or `address!advertised`, one per address family, as rtpengine's --interface takes them. */
+  accessInterfaces: string[];
+  coreInterfaces: string[];
   logger: Logger;
 }
 
@@ -47,8 +47,8 @@ export class LocalDaemon {
         // A silent or held call must live on: signalling owns the end of a call.
         '--timeout=86400',
         '--silent-timeout=86400',
-        `--interface=access/${options.accessInterface}`,
-        `--interface=core/${options.coreInterface}`,
+        ...options.accessInterfaces.map((address) => `--interface=access/${address}`),
+        ...options.coreInterfaces.map((address) => `--interface=core/${address}`),
         `--listen-ng=127.0.0.1:${port}`,
       ],
       { stdio: ['ignore', 'ignore', 'pipe'] },
