@@ -84,11 +84,10 @@ const table = {
   RTPENGINE_ACCESS_INTERFACE: interfaces
     .optional()
     .describe('Address[!advertised] of the local rtpengine toward UEs, one per family; unset: GATEWAY_ADDRESS'),
-  RTPENGINE_CORE_INTERFACE: z
-    .string()
+  RTPENGINE_CORE_INTERFACE: interfaces
     .optional()
     .describe(
-      'Address[!advertised] of the local rtpengine toward the core; unset: the host of the first CORE_CONTACTS',
+      'Address[!advertised] of the local rtpengine toward the core, one per family; unset: the hosts of CORE_CONTACTS',
     ),
   FLOW_TOKEN_KEYS: flowTokenKeys
     .optional()
