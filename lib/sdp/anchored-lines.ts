@@ -1,0 +1,72 @@
+import { declined, formatMediaLine, isAnchorable, parseMediaLine } from './media-line';
+import { invalidSdp, type SdpLines } from './sdp-lines';
+
+/**
+ * The m= lines that rtpengine knows of a call, as indexes of the SDP's own lines, in the order in which
+ * rtpengine knows them. Lines that it must not see are taken out of what it gets and put back, declined,
+ * in what comes from it. A line once shown keeps its place, because rtpengine tells lines apart by it.
+ */
+export type AnchoredLines = readonly number[];
+
+/** The known lines, with those of this SDP that are to be shown for the first time behind them. */
+export function anchoredLines(known: AnchoredLines, sdp: SdpLines): AnchoredLines {
+  const added = sdp.media.flatMap((section, index) =>
+    !known.includes(index) && isAnchorable(transportOf(section)) ? [index] : [],
+  );
+  return [...known, ...added];
+}
+
+/** What rtpengine gets. A known line that is missing now, or that it must not see any more, is shown as declined. */
+export function takeAnchored(sdp: SdpLines, lines: AnchoredLines): SdpLines {
+  return {
+    session: sdp.session,
+    media: lines.map((index) => {
+      const section = sdp.media[index];
+      if (section === undefined) return ['m=audio 0 RTP/AVP 0'];
+      return isAnchorable(transportOf(section)) ? section : [placeholder(section)];
+    }),
+  };
+}
+
+/**
+ * What the other side gets: rtpengine's lines in their places, and each line of `sdp` that rtpengine was not
+ * shown as declined.
+ */
+export function putBackAnchored(reply: SdpLines, lines: AnchoredLines, sdp: SdpLines): SdpLines {
+  return {
+    session: reply.session,
+    media: sdp.media.map((section, index) => {
+      const anchored = reply.media[lines.indexOf(index)];
+      return anchored === undefined || !isAnchorable(transportOf(section)) ? declined(section) : anchored;
+    }),
+  };
+}
+
+/**
+ * An answer with as many lines as its offer. Lines missing at the end are taken as declined, as some PBXs
+ * leave them out; lines that were not offered make the answer invalid (RFC 3264 §6). A line whose offer did
+ * not reach the answerer in use (port 0) is declined, whatever the answer says.
+ *
+ * @param offer the offer as its sender wrote it
+ * @throws EdgeError `sdp-invalid` (488)
+ */
+export function matchAnswer(answer: SdpLines, offer: SdpLines): SdpLines {
+  if (answer.media.length > offer.media.length) throw invalidSdp('the answer has lines that were not offered');
+  return {
+    session: answer.session,
+    media: offer.media.map((offered, index) => {
+      const section = answer.media[index];
+      const { port, transport } = parseMediaLine(offered[0] ?? '');
+      return section === undefined || port === 0 || !isAnchorable(transport) ? declined(offered) : section;
+    }),
+  };
+}
+
+function placeholder(section: readonly string[]): string {
+  const { kind } = parseMediaLine(section[0] ?? '');
+  return formatMediaLine({ kind, port: 0, transport: 'RTP/AVP', formats: '0' });
+}
+
+function transportOf(section: readonly string[]): string {
+  return parseMediaLine(section[0] ?? '').transport;
+}

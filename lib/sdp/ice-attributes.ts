@@ -1,0 +1,59 @@
+import { isUsable, parseCandidate } from './candidate';
+import { hasAttribute, isAttribute, withoutAttributes, type SdpLines } from './sdp-lines';
+
+const iceAttributes = [
+  'candidate',
+  'remote-candidates',
+  'end-of-candidates',
+  'ice-ufrag',
+  'ice-pwd',
+  'ice-options',
+  'ice-lite',
+  'ice-pacing',
+  'ice-mismatch',
+];
+
+/** The section without ICE. */
+export function withoutLineIce(section: readonly string[]): readonly string[] {
+  return withoutAttributes(section, iceAttributes);
+}
+
+/**
+ * The SDP without ICE and without what concerns TCP (B19): what one side negotiates there is no business
+ * of the other. `setup` stays where it governs DTLS (B14).
+ */
+export function withoutIce(sdp: SdpLines): SdpLines {
+  const sessionDtls = hasAttribute(sdp.session, 'fingerprint');
+  const strip = (lines: readonly string[]) =>
+    withoutAttributes(lines, [
+      ...iceAttributes,
+      'connection',
+      ...(sessionDtls || hasAttribute(lines, 'fingerprint') ? [] : ['setup']),
+    ]);
+  return { session: strip(sdp.session), media: sdp.media.map(strip) };
+}
+
+/**
+ * The SDP with `a=ice-lite` at session level if any of its lines has ICE, and without it else (B8).
+ * It is put at the end of the session part.
+ */
+export function withIceLite(sdp: SdpLines): SdpLines {
+  const session = withoutAttributes(sdp.session, ['ice-lite']);
+  const media = sdp.media.map((section) => withoutAttributes(section, ['ice-lite']));
+  const hasIce = hasAttribute(session, 'ice-ufrag') || media.some((section) => hasAttribute(section, 'ice-ufrag'));
+  return { session: hasIce ? [...session, 'a=ice-lite'] : session, media };
+}
+
+/**
+ * The SDP without TCP candidates and without those that are no candidates or name a host instead of an
+ * address: what rtpengine can use is left (B18).
+ */
+export function withUdpCandidatesOnly(sdp: SdpLines): SdpLines {
+  const keeps = (line: string) => !isAttribute(line, 'candidate') || isUdpByAddress(line);
+  return { session: sdp.session, media: sdp.media.map((section) => section.filter(keeps)) };
+}
+
+function isUdpByAddress(line: string): boolean {
+  const candidate = parseCandidate(line);
+  return candidate?.transport === 'udp' && isUsable(candidate);
+}

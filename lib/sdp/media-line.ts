@@ -1,0 +1,46 @@
+import { invalidSdp } from './sdp-lines';
+
+/** An m= line (RFC 8866 §5.14). */
+export interface MediaLine {
+  /** `audio`, `video`, `message` … */
+  kind: string;
+  port: number;
+  /** `RTP/AVP`, `TCP/MSRP` …, as written. */
+  transport: string;
+  /** The rest: payload types or format names, as written. */
+  formats: string;
+}
+
+/** @throws EdgeError `sdp-invalid` (488) */
+export function parseMediaLine(line: string): MediaLine {
+  const match = /^m=(\S+) (\d{1,5})(?:\/\d+)? (\S+)(?: (.*))?$/.exec(line);
+  const [, kind, port, transport, formats] = match ?? [];
+  if (kind === undefined || transport === undefined || Number(port) > 65535)
+    throw invalidSdp('an m= line is not of the form "m=media port transport formats"');
+  return { kind, port: Number(port), transport, formats: formats ?? '' };
+}
+
+export function formatMediaLine({ kind, port, transport, formats }: MediaLine): string {
+  return `m=${kind} ${port} ${transport}${formats === '' ? '' : ` ${formats}`}`;
+}
+
+/**
+ * The section of a media line that is not used: port 0 and nothing else (RFC 3264 §6), so that no address
+ * of one side is shown to the other.
+ */
+export function declined(section: readonly string[]): readonly string[] {
+  return [formatMediaLine({ ...parseMediaLine(section[0] ?? ''), port: 0 })];
+}
+
+/** RTP over UDP in all its profiles: what rtpengine anchors and what may be carried in RFC 4571 frames. */
+export function isRtpOverUdp(transport: string): boolean {
+  return /^(UDP\/TLS\/)?RTP\/S?AVPF?$/i.test(transport);
+}
+
+/**
+ * True for what rtpengine understands. It passes every other transport through with the sender's own
+ * address, so it must not see it.
+ */
+export function isAnchorable(transport: string): boolean {
+  return isRtpOverUdp(transport) || /^udptl$/i.test(transport);
+}

@@ -1,0 +1,107 @@
+import { parse, type MediaDescription, type SessionDescription } from 'sdp-transform';
+import { addressBytes } from '../ice/transport-address';
+import { canConnect, isUsable, parseCandidate, type Candidate } from './candidate';
+import { isRtpOverUdp, parseMediaLine, type MediaLine } from './media-line';
+import { isAttribute, joinSdp, type SdpLines } from './sdp-lines';
+
+export type Direction = 'sendrecv' | 'sendonly' | 'recvonly' | 'inactive';
+
+/** What one media line says, with what it inherits from the session part. */
+export interface MediaView extends MediaLine {
+  index: number;
+  /** The address of its c= line; undefined if that is no IP address or missing. */
+  address: string | undefined;
+  direction: Direction;
+  ufrag: string | undefined;
+  pwd: string | undefined;
+  /** Has both ufrag and pwd of the lengths that RFC 8839 §5.4 allows (B9). */
+  hasIce: boolean;
+  rtcpMux: boolean;
+  /** RTP whose RTCP is not switched off by b=RS:0 and b=RR:0 (RFC 3556). */
+  hasRtcp: boolean;
+  /** The port of a=rtcp, if there is one. */
+  rtcpPort: number | undefined;
+  /** a=setup, which governs DTLS on a UDP transport. */
+  setup: string | undefined;
+  hasFingerprint: boolean;
+  mid: string | undefined;
+  /** Those that can be used: names and unknown transports are left out (B18). */
+  candidates: Candidate[];
+  /** Has a TCP candidate that would connect to ours: `active` or `so` (A9). */
+  offersTcp: boolean;
+  /** The payload types of a=rtpmap. */
+  codecs: { payload: number; name: string; rate: number | undefined }[];
+}
+
+export interface SessionView {
+  origin: { username: string; sessionId: string; version: string; address: string };
+  iceLite: boolean;
+  media: MediaView[];
+}
+
+/**
+ * What an SDP says, for reading only: sdp-transform reorders and loses what it does not know, so writing is
+ * done on the lines.
+ * @throws EdgeError `sdp-invalid` (488)
+ */
+export function viewSession(sdp: SdpLines): SessionView {
+  const session = parse(joinSdp(sdp));
+  const { origin } = session as Partial<SessionDescription>;
+  return {
+    origin: {
+      username: text(origin?.username) ?? '-',
+      sessionId: `${origin?.sessionId ?? 0}`,
+      version: `${origin?.sessionVersion ?? 0}`,
+      address: origin?.address ?? '',
+    },
+    iceLite: session.icelite !== undefined,
+    media: sdp.media.map((section, index) => viewMedia(section, index, session, session.media[index])),
+  };
+}
+
+function viewMedia(
+  section: readonly string[],
+  index: number,
+  session: SessionDescription,
+  media: MediaDescription = { type: '', port: 0, protocol: '', rtp: [], fmtp: [] },
+): MediaView {
+  const line = parseMediaLine(section[0] ?? '');
+  const ufrag = text(media.iceUfrag ?? session.iceUfrag);
+  const pwd = text(media.icePwd ?? session.icePwd);
+  const address = (media.connection ?? session.connection)?.ip.split('/', 1)[0];
+  const candidates = section
+    .filter((attribute) => isAttribute(attribute, 'candidate'))
+    .map((attribute) => parseCandidate(attribute))
+    .filter((candidate) => candidate !== undefined && isUsable(candidate)) as Candidate[];
+  return {
+    ...line,
+    index,
+    address: address !== undefined && addressBytes(address) !== undefined ? address : undefined,
+    direction: media.direction ?? session.direction ?? 'sendrecv',
+    ufrag,
+    pwd,
+    hasIce: within(ufrag, 4, 256) && within(pwd, 22, 256),
+    rtcpMux: media.rtcpMux !== undefined,
+    hasRtcp: isRtpOverUdp(line.transport) && !rtcpSwitchedOff(media.bandwidth ?? session.bandwidth ?? []),
+    rtcpPort: media.rtcp?.port,
+    setup: media.setup ?? session.setup,
+    hasFingerprint: (media.fingerprint ?? session.fingerprint) !== undefined,
+    mid: text(media.mid),
+    candidates,
+    offersTcp: candidates.some(canConnect),
+    codecs: media.rtp.map(({ payload, codec, rate }) => ({ payload, name: codec, rate })),
+  };
+}
+
+/** sdp-transform makes numbers of numeric tokens, though only of those that come back unchanged as text. */
+function text(token: string | number | undefined): string | undefined {
+  return token === undefined ? undefined : String(token);
+}
+
+function within(token: string | undefined, least: number, most: number): boolean {
+  return token !== undefined && token.length >= least && token.length <= most;
+}
+
+function rtcpSwitchedOff(bandwidth: { type: string; limit: number }[]): boolean {
+  return ['RS', 'RR'].every((type) => bandwidth.some((line) => line.type === type && line.limit === 0));
+}

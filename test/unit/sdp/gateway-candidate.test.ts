@@ -1,0 +1,57 @@
+import { parseCandidate } from '../../../lib/sdp/candidate';
+import { withGatewayCandidates } from '../../../lib/sdp/gateway-candidate';
+
+const section = [
+  'm=audio 42000 RTP/AVP 0',
+  'a=unknown',
+  'a=candidate:tcp1 1 UDP 2130706431 192.0.2.1 42000 typ host',
+  'a=candidate:tcp1 2 UDP 2130706430 192.0.2.1 42001 typ host',
+  'a=end-of-candidates',
+];
+const v4 = { address: '192.0.2.1', port: 80 };
+const v6 = { address: '2001:db8::1', port: 80 };
+
+describe('the candidate on port 80', () => {
+  const added = (type?: number, of: readonly string[] = section) =>
+    withGatewayCandidates(of, [v4, v6], type)
+      .filter((line) => !of.includes(line))
+      .map((line) => parseCandidate(line)!);
+
+  test('A6, B3: stands behind the UDP candidates; all other lines stay in place', () => {
+    const lines = withGatewayCandidates(section, [v4]);
+    expect(lines.filter((_, i) => i !== 4)).toEqual(section);
+    expect(lines[4]).toContain(' TCP ');
+  });
+
+  test('B1: its form', () => {
+    expect(withGatewayCandidates(['m=audio 42000 RTP/AVP 0'], [v4])[1]).toBe(
+      'a=candidate:tcp1 1 TCP 8388863 192.0.2.1 80 typ host tcptype passive',
+    );
+  });
+
+  test.each([
+    [0, [8388863, 8389119]],
+    [10, [176161023, 176161279]],
+  ])('B4, B5: its priorities with type preference %i', (type, expected) => {
+    expect(added(type).map(({ priority }) => priority)).toEqual(expected);
+  });
+
+  test('B21: one for each address family', () => {
+    expect(added().map(({ address, port }) => ({ address, port }))).toEqual([v4, v6]);
+  });
+
+  test('B7: its foundation is neither that of a UDP candidate nor that of the other address', () => {
+    const foundations = added().map(({ foundation }) => foundation);
+    expect(new Set([...foundations, 'tcp1']).size).toBe(3);
+  });
+
+  test.each([2130706430, 8388863, 100, 3])('A3, B6: lowest of its line beside a candidate of priority %i', (lowest) => {
+    const line = ['m=audio 1 RTP/AVP 0', `a=candidate:1 1 UDP ${lowest} 192.0.2.1 42000 typ relay`];
+    const priorities = added(0, line).map(({ priority }) => priority);
+    expect(new Set(priorities).size).toBe(2);
+    for (const priority of priorities) {
+      expect(priority).toBeLessThan(lowest);
+      expect(priority).toBeGreaterThanOrEqual(1);
+    }
+  });
+});

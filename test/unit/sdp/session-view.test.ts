@@ -1,0 +1,80 @@
+import { splitSdp } from '../../../lib/sdp/sdp-lines';
+import { viewSession } from '../../../lib/sdp/session-view';
+
+const view = (...lines: string[]) =>
+  viewSession(
+    splitSdp(['v=0', 'o=ue 7 3 IN IP4 192.0.2.5', 's=-', 'c=IN IP4 192.0.2.5', 't=0 0', ...lines].join('\r\n')),
+  );
+
+describe('the view of a session', () => {
+  test('what a line says and what it inherits', () => {
+    const { origin, media } = view(
+      'a=recvonly',
+      'm=audio 5000 RTP/AVP 0 101',
+      'a=rtpmap:101 telephone-event/8000',
+      'a=mid:0',
+      'm=video 5002 UDP/TLS/RTP/SAVPF 96',
+      'c=IN IP6 2001:db8::5',
+      'a=sendonly',
+      'a=setup:actpass',
+      'a=fingerprint:sha-256 AA:BB',
+      'a=rtcp-mux',
+    );
+    expect(origin).toEqual({ username: 'ue', sessionId: '7', version: '3', address: '192.0.2.5' });
+    expect(media[0]).toMatchObject({
+      index: 0,
+      kind: 'audio',
+      port: 5000,
+      transport: 'RTP/AVP',
+      address: '192.0.2.5',
+      direction: 'recvonly',
+      hasIce: false,
+      rtcpMux: false,
+      hasRtcp: true,
+      mid: '0',
+      codecs: [{ payload: 101, name: 'telephone-event', rate: 8000 }],
+    });
+    expect(media[1]).toMatchObject({
+      address: '2001:db8::5',
+      direction: 'sendonly',
+      setup: 'actpass',
+      hasFingerprint: true,
+      rtcpMux: true,
+    });
+  });
+
+  test.each([
+    ['at media level', [], ['a=ice-ufrag:abcd', `a=ice-pwd:${'p'.repeat(22)}`], true],
+    ['at session level', ['a=ice-ufrag:abcd', `a=ice-pwd:${'p'.repeat(22)}`], [], true],
+    ['B9: of the longest', [], [`a=ice-ufrag:${'u'.repeat(256)}`, `a=ice-pwd:${'p'.repeat(256)}`], true],
+    ['B9: of digits', [], ['a=ice-ufrag:0123', `a=ice-pwd:${'9'.repeat(22)}`], true],
+    ['B9: with a short ufrag', [], ['a=ice-ufrag:abc', `a=ice-pwd:${'p'.repeat(22)}`], false],
+    ['B9: with a short pwd', [], ['a=ice-ufrag:abcd', `a=ice-pwd:${'p'.repeat(21)}`], false],
+    ['without pwd', [], ['a=ice-ufrag:abcd'], false],
+  ])('credentials %s', (_, session, media, hasIce) => {
+    expect(view(...session, 'm=audio 5000 RTP/AVP 0', ...media).media[0]?.hasIce).toBe(hasIce);
+  });
+
+  test.each([
+    ['a=candidate:1 1 TCP 7 192.0.2.5 9 typ host tcptype active', true],
+    ['a=candidate:1 1 tcp-so 7 192.0.2.5 9 typ host', true],
+    ['a=candidate:1 1 TCP 7 192.0.2.5 9 typ host tcptype passive', false],
+    ['a=candidate:1 1 TCP 7 x.local 9 typ host tcptype active', false],
+    ['a=candidate:1 1 UDP 7 192.0.2.5 5000 typ host', false],
+  ])('A9: %s offers TCP: %s', (line, expected) => {
+    expect(view('m=audio 5000 RTP/AVP 0', line).media[0]?.offersTcp).toBe(expected);
+  });
+
+  test('RTCP switched off by bandwidth', () => {
+    expect(view('m=audio 5000 RTP/AVP 0', 'b=RS:0', 'b=RR:0').media[0]?.hasRtcp).toBe(false);
+    expect(view('m=audio 5000 RTP/AVP 0', 'b=RS:0', 'b=RR:800').media[0]?.hasRtcp).toBe(true);
+  });
+
+  test('B18: a name in c= is no address, and no fault of the view', () => {
+    expect(view('m=audio 5000 RTP/AVP 0', 'c=IN IP4 ue.example.com').media[0]?.address).toBeUndefined();
+  });
+
+  test.each(['m=audio', 'm=audio x RTP/AVP 0', 'm=audio 65536 RTP/AVP 0'])('%s: refused with 488', (line) => {
+    expect(() => view(line)).toThrow(expect.objectContaining({ code: 'sdp-invalid', sipStatus: 488 }));
+  });
+});
