@@ -1,0 +1,73 @@
+import { parseArgs } from 'node:util';
+import { EdgeError } from '../../lib/errors';
+import type { FirewallMode } from './firewall';
+
+/** Who calls, as the UE sees it. */
+export type Direction = 'originating' | 'terminating';
+
+export interface Flags {
+  firewall: FirewallMode;
+  direction: Direction;
+  /** Seconds of media, each way. */
+  seconds: number;
+  json: boolean;
+  help: boolean;
+}
+
+export const usage = `npm run demo -- [flags]
+
+A call between a UE and a core through the edge, in three network namespaces of their own, with a
+firewall before the UE that passes only TCP port 80 and the SIP port.
+
+  --firewall tcp80|open                  what the firewall passes: TCP 80 and SIP, or everything (tcp80)
+  --direction originating|terminating    who calls: the UE or the core (originating)
+  --seconds N                            media, each way (5)
+  --json                                 the last line of standard output is the result as one JSON object
+  --help                                 this text
+
+Exit status: 0 media came through both ways on the expected path, 1 it did not, 2 wrong flags.
+`;
+
+/** @throws EdgeError `flags-invalid`, one line. */
+export function readFlags(args: readonly string[]): Flags {
+  const given = parse(args);
+  const seconds = Number(given.seconds);
+  if (!/^\d+$/.test(given.seconds) || seconds < 1 || seconds > 3600) {
+    throw invalid(`--seconds must be a whole number from 1 to 3600, not "${given.seconds}"`);
+  }
+  return {
+    firewall: oneOf('--firewall', ['tcp80', 'open'], given.firewall),
+    direction: oneOf('--direction', ['originating', 'terminating'], given.direction),
+    seconds,
+    json: given.json,
+    help: given.help,
+  };
+}
+
+function parse(args: readonly string[]) {
+  try {
+    return parseArgs({
+      args: [...args],
+      options: {
+        firewall: { type: 'string', default: 'tcp80' },
+        direction: { type: 'string', default: 'originating' },
+        seconds: { type: 'string', default: '5' },
+        json: { type: 'boolean', default: false },
+        help: { type: 'boolean', short: 'h', default: false },
+      },
+    }).values;
+  } catch (error) {
+    // Node's text has several sentences on some mistakes; the first one names the flag.
+    throw invalid((error as Error).message.split(/\.\s/)[0] ?? 'wrong flags');
+  }
+}
+
+function oneOf<T extends string>(flag: string, allowed: readonly T[], value: string): T {
+  const found = allowed.find((item) => item === value);
+  if (found === undefined) throw invalid(`${flag} must be ${allowed.join(' or ')}, not "${value}"`);
+  return found;
+}
+
+function invalid(what: string): EdgeError {
+  return new EdgeError('flags-invalid', `${what.replace(/\n/g, ' ')}. See --help.`);
+}

@@ -1,0 +1,115 @@
+import { EdgeError } from '../../lib/errors';
+import { Call } from './call';
+import { Firewall } from './firewall';
+import { readFlags, usage, type Flags } from './flags';
+import { Narration } from './narration';
+import { addresses, Network } from './network';
+import { demoResult, resultTable, type DemoResult } from './report';
+
+/** The conventional exit status after a signal: 128 and its number. */
+const signalStatus = { SIGHUP: 129, SIGINT: 130, SIGTERM: 143 } as const;
+
+async function main(): Promise<void> {
+  // Whoever reads our output may go away first; what was laid out must still be taken away.
+  process.stdout.on('error', () => undefined);
+  process.stderr.on('error', () => undefined);
+  let flags: Flags;
+  try {
+    flags = readFlags(process.argv.slice(2));
+  } catch (error) {
+    say(error);
+    process.exitCode = 2;
+    return;
+  }
+  if (flags.help) {
+    process.stdout.write(usage);
+    return;
+  }
+  if (process.getuid?.() !== 0) {
+    say('The demo lays out network namespaces and a firewall, which needs root: run it as root or with sudo.');
+    process.exitCode = 1;
+    return;
+  }
+  try {
+    const result = await demo(flags);
+    process.stdout.write(`${flags.json ? JSON.stringify(result) : `\n${resultTable(result)}`}\n`);
+    process.exitCode = result.ok ? 0 : 1;
+  } catch (error) {
+    // After a signal, what was under way fails because it was ended.
+    if (interrupted) return;
+    say(error);
+    if (flags.json) process.stdout.write(`${JSON.stringify(failure(flags, error))}\n`);
+    process.exitCode = 1;
+  }
+}
+
+async function demo(flags: Flags): Promise<DemoResult> {
+  const output = flags.json ? process.stderr : process.stdout;
+  const narration = new Narration((line) => output.write(`${line}\n`), Date.now);
+  Network.removeLeftovers();
+  const network = new Network();
+  let call: Call | undefined;
+  endOnSignals(network, () => call);
+  try {
+    await network.lay();
+    narration.tell(
+      'network',
+      `UE ${addresses.ue} ── firewall ── ${addresses.edgeAccess} edge ${addresses.edgeCore} ── ${addresses.core} core`,
+    );
+    const firewall = await Firewall.raise(network, flags.firewall);
+    narration.tell(
+      'firewall',
+      flags.firewall === 'tcp80'
+        ? 'passes TCP 80 and SIP (TCP 5060), drops all else silently'
+        : 'open: passes everything',
+    );
+    call = new Call(network, firewall, narration);
+    const reports = await call.run(flags);
+    const { fromUe, toUe } = await firewall.dropped();
+    return demoResult(flags, reports, fromUe + toUe);
+  } finally {
+    await call?.close();
+    network.close();
+  }
+}
+
+let interrupted = false;
+
+/** The first signal ends the call's processes in order; a second one takes everything away at once. */
+function endOnSignals(network: Network, call: () => Call | undefined): void {
+  const end = (signal: keyof typeof signalStatus) => {
+    const leave = () => {
+      network.close();
+      process.exit(signalStatus[signal]);
+    };
+    if (interrupted) leave();
+    interrupted = true;
+    say(`Ended by ${signal}: taking the network down.`);
+    void (call()?.close() ?? Promise.resolve()).finally(leave);
+  };
+  for (const name of Object.keys(signalStatus) as (keyof typeof signalStatus)[]) process.on(name, end);
+}
+
+function failure(flags: Flags, error: unknown): DemoResult {
+  const none = { sent: 0, received: 0 };
+  return {
+    ok: false,
+    path: null,
+    direction: flags.direction,
+    setupMs: null,
+    mediaMs: null,
+    ueToCore: none,
+    coreToUe: none,
+    rtcp: { ueToCore: 0, coreToUe: 0 },
+    firewallDropped: 0,
+    error: error instanceof Error ? error.message : String(error),
+  };
+}
+
+function say(what: unknown): void {
+  const text =
+    what instanceof EdgeError ? what.message : what instanceof Error ? (what.stack ?? what.message) : String(what);
+  process.stderr.write(`edge80: ${text}\n`);
+}
+
+void main();

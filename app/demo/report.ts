@@ -1,0 +1,81 @@
+import Table from 'cli-table3';
+import pc from 'picocolors';
+import type { CallReports } from './call';
+import type { Flags } from './flags';
+
+/** The demo's result: what `--json` prints. Times are ms; counts are packets; null was not measured. */
+export interface DemoResult {
+  ok: boolean;
+  /** The way the UE's media took. */
+  path: 'tcp80' | 'udp' | null;
+  direction: Flags['direction'];
+  /** From the caller's INVITE to its 200. */
+  setupMs: number | null;
+  /** From the 200 to the first RTP packet that the UE received. */
+  mediaMs: number | null;
+  ueToCore: { sent: number; received: number };
+  coreToUe: { sent: number; received: number };
+  /** RTCP packets that arrived. */
+  rtcp: { ueToCore: number; coreToUe: number };
+  /** Packets that the firewall dropped, both directions together. */
+  firewallDropped: number;
+  /** Why it is not ok, one sentence. */
+  error?: string;
+}
+
+export function demoResult(flags: Flags, { ue, core }: CallReports, firewallDropped: number): DemoResult {
+  const result: DemoResult = {
+    ok: false,
+    path: ue.path,
+    direction: flags.direction,
+    setupMs: (flags.direction === 'originating' ? ue : core).setupMs,
+    mediaMs: ue.mediaMs,
+    ueToCore: { sent: ue.sent, received: core.received },
+    coreToUe: { sent: core.sent, received: ue.received },
+    rtcp: { ueToCore: core.rtcpReceived, coreToUe: ue.rtcpReceived },
+    firewallDropped,
+  };
+  const error = whatFailed(result, flags, { ue, core });
+  return error === undefined ? { ...result, ok: true } : { ...result, error };
+}
+
+function whatFailed(result: DemoResult, flags: Flags, { ue, core }: CallReports): string | undefined {
+  const expected = flags.firewall === 'open' ? 'udp' : 'tcp80';
+  if (ue.error !== null) return `The UE: ${ue.error.message}`;
+  if (core.error !== null) return `The core: ${core.error.message}`;
+  if (result.path !== expected) return `The media's path is ${result.path ?? 'none'}; expected was ${expected}.`;
+  if (result.ueToCore.received === 0) return 'No media of the UE reached the core.';
+  if (result.coreToUe.received === 0) return 'No media of the core reached the UE.';
+  return undefined;
+}
+
+const pathNames = { tcp80: 'TCP port 80', udp: 'UDP' } as const;
+
+/** The short table that ends the demo. */
+export function resultTable(result: DemoResult): string {
+  const way = ({ sent, received }: { sent: number; received: number }, rtcp: number) => [
+    sent,
+    received,
+    sent - received,
+    rtcp,
+  ];
+  const packets = new Table({
+    head: ['', 'sent', 'received', 'lost', 'RTCP received'],
+    colAligns: ['left', 'right', 'right', 'right', 'right'],
+    style: { head: [], border: [] },
+  });
+  packets.push(
+    ['UE → core', ...way(result.ueToCore, result.rtcp.ueToCore)],
+    ['core → UE', ...way(result.coreToUe, result.rtcp.coreToUe)],
+  );
+  const facts = new Table({ style: { head: [], border: [] } });
+  const ms = (value: number | null) => (value === null ? '–' : `${Math.round(value)} ms`);
+  facts.push(
+    ['path', pc.bold(result.path === null ? 'none' : pathNames[result.path])],
+    ['call set up in', ms(result.setupMs)],
+    ['time to media', ms(result.mediaMs)],
+    ['dropped by the firewall', `${result.firewallDropped} packets`],
+  );
+  const verdict = result.ok ? pc.green('✔ media came through both ways') : pc.red(`✘ ${result.error ?? 'failed'}`);
+  return `${facts.toString()}\n${packets.toString()}\n${verdict}`;
+}
