@@ -42,6 +42,8 @@ export interface RequestOptions {
   body?: string;
   /** SIP URI of the next hop; the Request-URI stays as it is. */
   proxy?: string;
+  /** Answers a challenge (401, 407) in place of the caller. */
+  auth?: { username: string; password: string };
 }
 
 /** A final response; `acknowledge` is there for a 2xx to an INVITE that the caller must ACK. */
@@ -207,8 +209,9 @@ export class Srf extends EventEmitter<SrfEvents> {
               const dialog = this.uacDialog(request, response);
               options.onDialog?.(dialog, response);
               resolve(dialog);
-            } catch (error) {
-              reject(error as Error);
+            } catch (cause) {
+              const message = 'The answer of the far end makes no dialog.';
+              reject(new EdgeError('sip-invalid', message, { sipStatus: 502, cause }));
             }
           } else {
             reject(new SipRejection(response));
@@ -242,6 +245,7 @@ export class Srf extends EventEmitter<SrfEvents> {
     response: ResponseSender,
     options: { localSdp: string; headers?: Headers; onDialog?: (dialog: Dialog) => void },
   ): Promise<Dialog> {
+    if (!fitsFrame({ ...options, body: options.localSdp })) throw tooLarge();
     const answered = new Promise<Dialog>((resolve, reject) => {
       const { localSdp, headers } = options;
       this.#srf.createUAS(request, response, { localSdp, headers: { ...headers } }, (error, dialog) => {
@@ -261,23 +265,44 @@ export class Srf extends EventEmitter<SrfEvents> {
    * provisional responses to a re-INVITE are PRACKed. A 2xx to an INVITE that carried an offer is ACKed
    * here; one without leaves `acknowledge` to the caller, who owes the answer.
    */
-  async requestInDialog(dialog: Dialog, options: RequestOptions): Promise<FinalResponse> {
+  async requestInDialog(
+    dialog: Dialog,
+    options: RequestOptions,
+    onSent?: (request: SentRequest) => void,
+  ): Promise<FinalResponse> {
     const { socket } = dialog as Dialog & { socket: unknown };
     const route = { stackDialogId: dialog.id, _socket: socket };
     const final = await this.#settling(
-      finalResponse((onSent) =>
+      finalResponse((listen) =>
         this.#transmit('sip:placeholder', options, route, (request) => {
           // drachtio-srf gives an UPDATE to whatever request of ours is pending in its call.
           request.on('update', (update, response) => {
             if (!dialog.emit('update', update, response)) response.send(200, undefined);
           });
-          onSent(request);
+          listen(request);
+          onSent?.(request);
         }),
       ),
     );
     const mustAck = options.method === 'INVITE' && final.response.status < 300;
     if (mustAck && options.body) final.acknowledge?.();
     return mustAck && !options.body ? final : { response: final.response };
+  }
+
+  /**
+   * Sends a PRACK (RFC 3262) for `provisional`, with an offer or answer if need be, and resolves with its
+   * final response.
+   */
+  async prack(
+    provisional: IncomingResponse,
+    options: { headers?: Headers; body?: string } = {},
+  ): Promise<IncomingResponse> {
+    const headers = { ...options.headers, RAck: `${provisional.get('rseq') ?? ''} ${provisional.get('cseq') ?? ''}` };
+    const route = { stackDialogId: provisional.stackDialogId };
+    const final = finalResponse((listen) =>
+      this.#transmit('sip:placeholder', { ...options, method: 'PRACK', headers }, route, listen),
+    );
+    return (await this.#settling(final)).response;
   }
 
   /** Changes the session of a dialog with a re-INVITE that offers `sdp`; resolves with the answer. */
@@ -365,6 +390,7 @@ export class Srf extends EventEmitter<SrfEvents> {
     onSent: ((request: SentRequest) => void) | undefined,
   ): Promise<SentRequest> {
     if (!this.#connected) throw linkLost();
+    if (!fitsFrame(options)) throw tooLarge();
     const { headers, ...rest } = options;
     const sent = new Promise<SentRequest>((resolve, reject) => {
       this.#srf.request(uri, { ...rest, ...route, headers: { ...headers } }, (cause, request) => {
@@ -386,6 +412,19 @@ export class Srf extends EventEmitter<SrfEvents> {
       awaited.then(resolve, reject).finally(() => this.#waiting.delete(reject));
     });
   }
+}
+
+/** Whether the server takes a message with these headers and this body: one above some 12 kB stalls the whole link. */
+export function fitsFrame(message: { headers?: Headers; body?: string }): boolean {
+  const lines = Object.entries(message.headers ?? {}).map(([name, value]) => `${name}: ${value}`);
+  return Buffer.byteLength(lines.join('\r\n')) + Buffer.byteLength(message.body ?? '') <= frameLimit;
+}
+
+/** Bytes of headers and body; the rest up to 12 kB is for what drachtio-srf adds. */
+const frameLimit = 10_000;
+
+function tooLarge(): EdgeError {
+  return new EdgeError('message-too-large', 'The message is larger than drachtio can send.', { sipStatus: 513 });
 }
 
 function linkLost(): EdgeError {

@@ -1,0 +1,64 @@
+import { randomUUID } from 'node:crypto';
+import { EdgeError } from '../errors';
+import type { MediaAnchor } from '../media/media-anchor';
+import { Call, type Direction, type EndCause } from './call';
+
+export interface CallTableOptions {
+  anchor: Pick<MediaAnchor, 'offer' | 'answer' | 'release'>;
+  /** Calls under way at most. */
+  limit: number;
+  /** Time in ms since the epoch. */
+  now?: () => number;
+}
+
+/** The calls under way. */
+export class CallTable {
+  readonly #options: CallTableOptions;
+  readonly #calls = new Map<string, Call>();
+  /** Ended calls whose media is still being released. */
+  readonly #releasing = new Set<Promise<void>>();
+
+  constructor(options: CallTableOptions) {
+    this.#options = options;
+  }
+
+  get size(): number {
+    return this.#calls.size;
+  }
+
+  get(id: string): Call | undefined {
+    return this.#calls.get(id);
+  }
+
+  [Symbol.iterator](): IterableIterator<Call> {
+    return this.#calls.values();
+  }
+
+  /** A new call, in the table until it ends. Throws `too-many-calls` (503). */
+  open(direction: Direction, sipCallId: string): Call {
+    if (this.#calls.size >= this.#options.limit) {
+      const message = 'There are as many calls under way as there may be.';
+      throw new EdgeError('too-many-calls', message, { sipStatus: 503, retryAfter: 10 });
+    }
+    const startedAt = (this.#options.now ?? Date.now)();
+    const call = new Call({ id: randomUUID(), direction, sipCallId, startedAt }, this.#options.anchor);
+    this.#calls.set(call.id, call);
+    call.onEnd(() => {
+      this.#calls.delete(call.id);
+      const released = call.released().finally(() => this.#releasing.delete(released));
+      this.#releasing.add(released);
+    });
+    return call;
+  }
+
+  /** Ends all calls under way and resolves when the media of all ended calls is released. */
+  async endAll(cause: EndCause): Promise<void> {
+    for (const call of [...this.#calls.values()]) call.end(cause);
+    await this.settled();
+  }
+
+  /** Resolves when no ended call holds media any more. */
+  async settled(): Promise<void> {
+    await Promise.all(this.#releasing);
+  }
+}

@@ -1,0 +1,106 @@
+import { EdgeError } from '../errors';
+import type { MediaAnchor, Side } from '../media/media-anchor';
+
+/** Who calls: the UE (`originating`) or the core (`terminating`). */
+export type Direction = 'originating' | 'terminating';
+
+/** Why a call ended; one word a case, for the log and the record. */
+export type EndCause =
+  | 'hung-up'
+  | 'rejected'
+  | 'cancelled'
+  | 'unanswered'
+  | 'not-acknowledged'
+  | 'media-failed'
+  | 'flow-failed'
+  | 'dialog-lost'
+  | 'link-lost'
+  | 'sip-error'
+  | 'shutdown';
+
+export interface CallFacts {
+  /** Names the call toward the media anchor and in the log. */
+  id: string;
+  direction: Direction;
+  /** Call-ID of the INVITE that started it. */
+  sipCallId: string;
+  /** Time in ms since the epoch. */
+  startedAt: number;
+}
+
+/**
+ * One call: its record, its use of the media anchor and its one end. Offers and answers run one after the
+ * other, and the release after the last of them, so that none can allocate again what was released.
+ */
+export class Call {
+  readonly facts: CallFacts;
+  answeredAt: number | undefined;
+  #anchor: Pick<MediaAnchor, 'offer' | 'answer' | 'release'>;
+  #onEnd: ((cause: EndCause) => void)[] = [];
+  #media: Promise<unknown> = Promise.resolve();
+  #endCause: EndCause | undefined;
+
+  constructor(facts: CallFacts, anchor: Pick<MediaAnchor, 'offer' | 'answer' | 'release'>) {
+    this.facts = facts;
+    this.#anchor = anchor;
+  }
+
+  get id(): string {
+    return this.facts.id;
+  }
+
+  /** Undefined as long as the call lasts. */
+  get endCause(): EndCause | undefined {
+    return this.#endCause;
+  }
+
+  get ended(): boolean {
+    return this.#endCause !== undefined;
+  }
+
+  /** The offer for the other side. Rejects as the anchor does, and with `call-ended` (487). */
+  offer(from: Side, sdp: string): Promise<string> {
+    return this.#negotiate(() => this.#anchor.offer(this.id, from, sdp));
+  }
+
+  /** The answer for the other side. Rejects as the anchor does, and with `call-ended` (487). */
+  answer(from: Side, sdp: string): Promise<string> {
+    return this.#negotiate(() => this.#anchor.answer(this.id, from, sdp));
+  }
+
+  /** Runs once, when the call ends; at once where it has. */
+  onEnd(listener: (cause: EndCause) => void): void {
+    if (this.#endCause === undefined) this.#onEnd.push(listener);
+    else listener(this.#endCause);
+  }
+
+  /**
+   * The one way for a call to end, whatever ended it: tells the listeners and releases the media. Only the
+   * first cause counts; false for all later ones.
+   */
+  end(cause: EndCause): boolean {
+    if (this.#endCause !== undefined) return false;
+    this.#endCause = cause;
+    const release = () => this.#anchor.release(this.id);
+    this.#media = this.#media.then(release, release);
+    for (const listener of this.#onEnd.splice(0)) listener(cause);
+    return true;
+  }
+
+  /** Resolves when the media of an ended call is released. */
+  async released(): Promise<void> {
+    await this.#media.catch(() => undefined);
+  }
+
+  async #negotiate(exchange: () => Promise<string>): Promise<string> {
+    const run = () => {
+      if (this.ended) throw new EdgeError('call-ended', 'The call has ended.', { sipStatus: 487 });
+      return exchange();
+    };
+    const result = this.#media.then(run, run);
+    this.#media = result;
+    const sdp = await result;
+    if (this.ended) throw new EdgeError('call-ended', 'The call has ended.', { sipStatus: 487 });
+    return sdp;
+  }
+}
