@@ -1,0 +1,43 @@
+/**
+ * The commands of rtpengine's ng protocol, as far as they are used. Option names are rtpengine's own.
+ */
+export interface NgCommands {
+  ping: Record<string, never>;
+  offer: OfferOptions;
+  answer: AnswerOptions;
+  delete: { 'call-id': string; 'from-tag': string; 'delete-delay': 0 };
+  query: { 'call-id': string };
+}
+
+export type NgCommand = keyof NgCommands;
+
+export interface OfferOptions {
+  'call-id': string;
+  'from-tag': string;
+  'to-tag'?: string;
+  sdp: string;
+  ICE: 'remove' | 'force';
+  'ICE-lite': 'forward' | 'backward';
+  'rtcp-mux': readonly ('offer' | 'demux' | 'require')[];
+  direction: readonly [from: string, to: string];
+  replace: readonly string[];
+  flags?: readonly string[];
+}
+
+export interface AnswerOptions {
+  'call-id': string;
+  'from-tag': string;
+  'to-tag': string;
+  sdp: string;
+  ICE: 'remove' | 'default';
+  replace: readonly string[];
+  flags?: readonly string[];
+}
+
+/** A reply that is no error; what else stands in it is by command. */
+export interface NgReply {
+  result: string;
+  sdp?: string;
+  warning?: string;
+  [name: string]: unknown;
+}

@@ -1,0 +1,56 @@
+import { EdgeError } from '../errors';
+import { RtpengineNode, type RtpengineNodeOptions } from './rtpengine-node';
+
+export interface RtpenginePoolOptions extends Omit<RtpengineNodeOptions, 'host' | 'port'> {
+  /** Control addresses as `udp://host:port`, at least one. */
+  urls: readonly string[];
+}
+
+/** The rtpengines that calls are spread over, in turn, leaving out those that do not answer. They are watched from the start. */
+export class RtpenginePool {
+  readonly nodes: readonly RtpengineNode[];
+  #next = 0;
+
+  /** @throws EdgeError `setting-invalid` */
+  constructor({ urls, ...options }: RtpenginePoolOptions) {
+    if (urls.length === 0) throw new EdgeError('setting-invalid', 'No rtpengine is named.');
+    this.nodes = urls.map(parseNgUrl).map((address) => new RtpengineNode({ ...options, ...address }));
+    void this.watch();
+  }
+
+  /** Asks each node whether it is there, now; resolves when all have answered or were given up. */
+  async watch(): Promise<void> {
+    await Promise.all(this.nodes.map((node) => node.watch()));
+  }
+
+  /**
+   * The node for a new call; the call stays with it.
+   * @param tried nodes that this call was refused by
+   * @throws EdgeError `anchor-unavailable` (503)
+   */
+  pick(tried: readonly RtpengineNode[] = []): RtpengineNode {
+    for (let i = 0; i < this.nodes.length; i++) {
+      const node = this.nodes[(this.#next + i) % this.nodes.length];
+      if (node === undefined || !node.isUp || tried.includes(node)) continue;
+      this.#next = (this.#next + i + 1) % this.nodes.length;
+      return node;
+    }
+    throw new EdgeError('anchor-unavailable', 'No rtpengine answers.', { sipStatus: 503, retryAfter: 5 });
+  }
+
+  /** May be called twice. */
+  close(): void {
+    for (const node of this.nodes) node.close();
+  }
+}
+
+/**
+ * Host and port of `udp://host:port`.
+ * @throws EdgeError `setting-invalid`
+ */
+export function parseNgUrl(url: string): { host: string; port: number } {
+  const [, host, port] = /^udp:\/\/(\[[0-9a-f:.]+\]|[^:/\s]+):(\d{1,5})\/?$/i.exec(url) ?? [];
+  if (host === undefined || Number(port) < 1 || Number(port) > 65535)
+    throw new EdgeError('setting-invalid', `"${url}" is not an rtpengine control address of the form udp://host:port.`);
+  return { host: host.replace(/^\[|\]$/g, ''), port: Number(port) };
+}

@@ -1,0 +1,147 @@
+import { EdgeError } from '../errors';
+import type { Logger } from '../ops/logger';
+import { NgClient } from './ng-client';
+import type { AnswerOptions, NgCommand, NgCommands, NgReply, OfferOptions } from './ng-command';
+
+export interface RtpengineNodeOptions {
+  host: string;
+  port: number;
+  logger: Logger;
+  /** How long a command may take in all; ms. */
+  timeoutMs?: number;
+  /** Time between pings of a node that is up; ms. */
+  pingIntervalMs?: number;
+  /** Time until the first ping of a node that was lost; it doubles with each failure up to the bound; ms. */
+  retryMs?: { first: number; most: number };
+}
+
+/** Calls whose delete was not answered, kept to be deleted when the node is back. */
+const maxOrphans = 10_000;
+
+/** One rtpengine: its commands, and whether it answers. Loss and return are logged once each. */
+export class RtpengineNode {
+  readonly url: string;
+  readonly #client: NgClient;
+  readonly #logger: Logger;
+  readonly #pingIntervalMs: number;
+  readonly #retryMs: { first: number; most: number };
+  readonly #orphans = new Map<string, string>();
+  #up = true;
+  #failures = 0;
+  #timer: NodeJS.Timeout | undefined;
+  #closed = false;
+
+  constructor(options: RtpengineNodeOptions) {
+    this.url = `udp://${options.host}:${options.port}`;
+    this.#logger = options.logger;
+    this.#pingIntervalMs = options.pingIntervalMs ?? 5000;
+    this.#retryMs = options.retryMs ?? { first: 500, most: 10_000 };
+    this.#client = new NgClient(options);
+  }
+
+  /** True until a command goes unanswered; true again as soon as one is answered. */
+  get isUp(): boolean {
+    return this.#up;
+  }
+
+  /** Calls that may still exist in rtpengine although they have ended. */
+  get orphans(): number {
+    return this.#orphans.size;
+  }
+
+  /** Asks whether it is there, and keeps asking at intervals. Never rejects. */
+  async watch(): Promise<void> {
+    clearTimeout(this.#timer);
+    await this.#request('ping', {}).catch(() => undefined);
+    this.#schedule();
+  }
+
+  /** @returns the SDP for the other side */
+  async offer(options: OfferOptions): Promise<string> {
+    return sdpOf('offer', await this.#request('offer', options));
+  }
+
+  /** @returns the SDP for the other side */
+  async answer(options: AnswerOptions): Promise<string> {
+    return sdpOf('answer', await this.#request('answer', options));
+  }
+
+  async query(call: string): Promise<NgReply> {
+    return this.#request('query', { 'call-id': call });
+  }
+
+  /** Never rejects. A call whose delete was not answered is deleted when the node is back. */
+  async delete(call: string, fromTag: string): Promise<void> {
+    try {
+      await this.#request('delete', { 'call-id': call, 'from-tag': fromTag, 'delete-delay': 0 });
+    } catch (error) {
+      if (isSilence(error) && this.#orphans.size < maxOrphans) this.#orphans.set(call, fromTag);
+      this.#logger.warn({ call, rtpengine: this.url, reason: reasonOf(error) }, 'rtpengine did not delete a call');
+    }
+  }
+
+  /** May be called twice. */
+  close(): void {
+    this.#closed = true;
+    clearTimeout(this.#timer);
+    this.#client.close();
+  }
+
+  async #request<C extends NgCommand>(command: C, options: NgCommands[C]): Promise<NgReply> {
+    try {
+      const reply = await this.#client.request(command, options);
+      this.#answered();
+      return reply;
+    } catch (error) {
+      if (isSilence(error)) this.#silent(reasonOf(error));
+      else this.#answered();
+      throw error;
+    }
+  }
+
+  #answered(): void {
+    this.#failures = 0;
+    if (this.#up) return;
+    this.#up = true;
+    this.#logger.info({ rtpengine: this.url }, 'rtpengine answers again');
+    this.#schedule();
+    void this.#deleteOrphans();
+  }
+
+  #silent(reason: string): void {
+    this.#failures += 1;
+    if (!this.#up || this.#closed) return;
+    this.#up = false;
+    this.#logger.error({ rtpengine: this.url, reason }, 'rtpengine does not answer');
+    this.#schedule();
+  }
+
+  #schedule(): void {
+    clearTimeout(this.#timer);
+    if (this.#closed) return;
+    const { first, most } = this.#retryMs;
+    const wait = this.#up ? this.#pingIntervalMs : Math.min(most, first * 2 ** Math.min(this.#failures - 1, 16));
+    this.#timer = setTimeout(() => void this.watch(), wait).unref();
+  }
+
+  async #deleteOrphans(): Promise<void> {
+    for (const [call, fromTag] of [...this.#orphans]) {
+      if (!this.#up || this.#closed) return;
+      this.#orphans.delete(call);
+      await this.delete(call, fromTag);
+    }
+  }
+}
+
+function sdpOf(command: string, reply: NgReply): string {
+  if (typeof reply.sdp === 'string') return reply.sdp;
+  throw new EdgeError('anchor-refused', `rtpengine answered ${command} without an SDP.`, { sipStatus: 503 });
+}
+
+function isSilence(error: unknown): boolean {
+  return error instanceof EdgeError && error.code === 'anchor-unavailable';
+}
+
+function reasonOf(error: unknown): string {
+  return error instanceof Error ? error.message : 'unknown';
+}
