@@ -1,0 +1,395 @@
+import { randomBytes } from 'node:crypto';
+import type { RemoteInfo } from 'node:dgram';
+import { buildBindingRequest, buildBindingSuccess, errorCode } from '../ice/binding';
+import { candidatePriority, tcpLocalPreference, typePreference } from '../ice/priority';
+import { parseStun, verifyFingerprint, verifyIntegrity, type StunMessage } from '../ice/stun-message';
+import type { TransportAddress } from '../ice/transport-address';
+import { formatCandidate, type Candidate } from '../sdp/candidate';
+import { formPairs, type CandidatePair } from './candidate-pair';
+import { CheckList, checkTiming, type Check, type CheckTiming } from './check-list';
+import { TcpChannel } from './tcp-channel';
+import { UdpPort } from './udp-port';
+import type { Observer } from './ue-event';
+
+/** The half of an ICE session that one side writes into its SDP for a stream (RFC 8839 §5). */
+export interface IceDescription {
+  ufrag: string;
+  pwd: string;
+  candidates: Candidate[];
+}
+
+export interface IceStreamListeners {
+  observer: Observer;
+  /** RTP or RTCP came in, on whatever valid pair. */
+  packet: (packet: Buffer) => void;
+  /** A pair was selected. */
+  changed: () => void;
+}
+
+interface Transaction {
+  /** Undefined for a consent check (RFC 7675). */
+  check: Check | undefined;
+  pair: CandidatePair;
+  request: Buffer;
+  sentAt: number;
+}
+
+/** A transaction whose answer can no longer come is forgotten with the oldest ones. */
+const maxTransactions = 256;
+
+/** RFC 7675 §5.1, ms: how often consent is asked for, and how long an answer is good for. */
+const consentInterval = 5000;
+const consentExpiry = 30_000;
+
+/** How often a lost connection is tried again, and for how long in all, ms. */
+const reconnectInterval = 1000;
+const reconnectLimit = 30_000;
+
+/** STUN's first byte is 0 to 3 (RFC 7983 §7). */
+const lastStunByte = 3;
+
+/**
+ * ICE for one stream: its sockets, the connectivity checks on them, and the selected pair to send on.
+ * Which check comes next is the check list's to say; when, is its caller's (`tick`).
+ */
+export class IceStream {
+  /** Index of the m= line. */
+  readonly line: number;
+  readonly local: IceDescription;
+  readonly #udp: UdpPort;
+  readonly #listeners: IceStreamListeners;
+  readonly #tieBreaker: bigint;
+  readonly #timing: CheckTiming;
+  readonly #channels = new Map<CandidatePair, TcpChannel>();
+  readonly #transactions = new Map<string, Transaction>();
+  #remote: IceDescription | undefined;
+  #list: CheckList;
+  #rttMs: number | undefined;
+  #lastConsentAt = 0;
+  /** When the peer last answered on the selected pair. */
+  #consentedAt = 0;
+  /** The selected connection that was lost, since when, and when it was last tried again. */
+  #recovery: { pair: CandidatePair; since: number; triedAt: number } | undefined;
+  #closed = false;
+
+  private constructor(
+    line: number,
+    address: string,
+    udp: UdpPort,
+    listeners: IceStreamListeners,
+    settings: { tieBreaker: bigint; timing: CheckTiming },
+  ) {
+    this.line = line;
+    this.#udp = udp;
+    this.#listeners = listeners;
+    this.#tieBreaker = settings.tieBreaker;
+    this.#timing = settings.timing;
+    this.#list = new CheckList([], this.#timing);
+    this.local = {
+      ufrag: randomBytes(6).toString('base64'),
+      pwd: randomBytes(18).toString('base64'),
+      candidates: hostCandidates(address, udp.port),
+    };
+    udp.on('packet', (packet, from) => this.#receivedUdp(packet, from));
+  }
+
+  /** Gathers the host candidates of one stream: a UDP one, and an active TCP one of lower priority. */
+  static async open(
+    line: number,
+    address: string,
+    listeners: IceStreamListeners,
+    settings: { tieBreaker: bigint; timing?: CheckTiming },
+  ): Promise<IceStream> {
+    const udp = await UdpPort.open(address);
+    return new IceStream(line, address, udp, listeners, {
+      tieBreaker: settings.tieBreaker,
+      timing: settings.timing ?? checkTiming,
+    });
+  }
+
+  get selected(): CandidatePair | undefined {
+    return this.#list.selected;
+  }
+
+  /** No pair works, and none is expected to. */
+  get failed(): boolean {
+    return this.#remote !== undefined && this.#recovery === undefined && this.#list.failed;
+  }
+
+  /** Of the newest answered check, in ms. */
+  get rttMs(): number | undefined {
+    return this.#rttMs;
+  }
+
+  /** UDP checks sent without any answer on their pair. */
+  get unansweredUdpChecks(): number {
+    return this.#udpOutcomes().reduce((sum, { unanswered }) => sum + unanswered, 0);
+  }
+
+  /** What was tried and what became of each, one sentence part per pair. */
+  get attempts(): string[] {
+    return this.#list.outcomes.map(({ pair, state, reason, unanswered }) => {
+      const silence = unanswered > 0 ? `${unanswered} checks unanswered` : 'no answer';
+      const outcome = { waiting: 'not tried', 'in-progress': silence, succeeded: 'valid', failed: reason ?? silence };
+      return `${pair.path} to ${textOf(pair.remote)}: ${state === 'failed' && unanswered > 0 ? silence : outcome[state]}`;
+    });
+  }
+
+  /** Learns the peer's half; checks begin with the next tick. The same half again changes nothing. */
+  connect(remote: IceDescription): void {
+    if (this.#remote?.ufrag === remote.ufrag && this.#remote.pwd === remote.pwd) return;
+    this.#remote = remote;
+    this.#list = new CheckList(formPairs(this.local.candidates, remote.candidates), this.#timing);
+    const text = (candidate: Candidate) => formatCandidate(candidate).replace(/^a=/, '');
+    this.#observe({
+      event: 'candidates',
+      line: this.line,
+      local: this.local.candidates.map(text),
+      remote: remote.candidates.map(text),
+    });
+  }
+
+  /** Repeats what is due and, if it may, starts a new check; tells whether it did. `now` in ms. */
+  tick(now: number, mayStart: boolean): boolean {
+    this.#recover(now);
+    const { again, failed } = this.#list.due(now);
+    for (const check of again) this.#repeat(check, now);
+    for (const check of failed) this.#failed(check, 'no answer');
+    const check = mayStart ? this.#list.next(now) : undefined;
+    if (check !== undefined) this.#start(check, now);
+    return check !== undefined;
+  }
+
+  /** A consent check on the selected pair every 5 s (RFC 7675 §5.1); what keeps NAT bindings open, too. */
+  consent(now: number): void {
+    const { selected } = this;
+    if (selected === undefined || now - this.#lastConsentAt < consentInterval) return;
+    this.#lastConsentAt = now;
+    this.#transmit(this.#transaction(undefined, selected, now));
+  }
+
+  /** Sends media on the selected pair; false if there is none, its consent expired or it does not drain. */
+  send(packet: Buffer): boolean {
+    const { selected } = this;
+    if (selected === undefined || performance.now() - this.#consentedAt > consentExpiry) return false;
+    return this.#sendOn(selected, packet);
+  }
+
+  close(): void {
+    this.#closed = true;
+    this.#udp.close();
+    for (const channel of this.#channels.values()) channel.close();
+    this.#channels.clear();
+    this.#transactions.clear();
+  }
+
+  #start(check: Check, now: number): void {
+    const transaction = this.#transaction(check, check.pair, now);
+    this.#observe({ event: 'check-sent', ...this.#at(check.pair), attempt: check.attempt });
+    if (check.pair.local.transport === 'udp' || this.#channels.get(check.pair)?.open === true) {
+      this.#transmit(transaction);
+    } else {
+      this.#dial(transaction);
+    }
+  }
+
+  #repeat(check: Check, now: number): void {
+    const transaction = [...this.#transactions.values()].find((known) => known.check === check);
+    if (transaction === undefined) return;
+    transaction.sentAt = now;
+    this.#observe({ event: 'check-sent', ...this.#at(check.pair), attempt: check.attempt });
+    this.#transmit(transaction);
+  }
+
+  /** RFC 6544 §7.1: an active candidate connects, then checks on the connection. */
+  #dial(transaction: Transaction): void {
+    const { pair } = transaction;
+    const channel = new TcpChannel(pair.local.address, pair.remote);
+    this.#channels.get(pair)?.close();
+    this.#channels.set(pair, channel);
+    channel.on('connected', () => {
+      this.#observe({ event: 'tcp-connected', ...this.#at(pair) });
+      transaction.sentAt = performance.now();
+      this.#transmit(transaction);
+    });
+    channel.on('packet', (packet) => this.#received(packet, pair));
+    channel.on('closed', (reason) => {
+      this.#channels.delete(pair);
+      if (this.selected === pair) this.#lost(pair);
+      else this.#closedWhileChecking(pair, reason);
+    });
+  }
+
+  #closedWhileChecking(pair: CandidatePair, reason: string): void {
+    for (const { check } of [...this.#transactions.values()].filter((known) => known.pair === pair)) {
+      if (check !== undefined) this.#failed(check, reason);
+    }
+    this.#list.unusable(pair, reason);
+  }
+
+  #lost(pair: CandidatePair): void {
+    this.#observe({ event: 'connection-lost', ...this.#at(pair) });
+    const now = performance.now();
+    this.#recovery = { pair, since: now, triedAt: now };
+    this.#list.reselect(pair, now);
+  }
+
+  #recover(now: number): void {
+    const recovery = this.#recovery;
+    if (recovery === undefined || !this.#list.failed) return;
+    if (now - recovery.since > reconnectLimit) this.#recovery = undefined;
+    else if (now - recovery.triedAt >= reconnectInterval) {
+      recovery.triedAt = now;
+      this.#list.reselect(recovery.pair, now);
+    }
+  }
+
+  #receivedUdp(packet: Buffer, from: RemoteInfo): void {
+    const pair = this.#list.outcomes.find(
+      ({ pair: { local, remote } }) =>
+        local.transport === 'udp' && remote.address === from.address && remote.port === from.port,
+    )?.pair;
+    this.#received(packet, pair, from);
+  }
+
+  #received(packet: Buffer, pair: CandidatePair | undefined, from?: TransportAddress): void {
+    if (this.#closed || packet.length === 0) return;
+    if ((packet[0] ?? 0) > lastStunByte) {
+      if (pair !== undefined) this.#listeners.packet(packet);
+      return;
+    }
+    const message = parseStun(packet);
+    if ('fault' in message || !verifyFingerprint(message)) return;
+    if (message.class === 'request') this.#answer(message, pair, from);
+    else if (message.class !== 'indication' && pair !== undefined) this.#answered(message, pair);
+  }
+
+  /** A peer that is not lite checks us, too (RFC 8445 §7.3); an edge never does. */
+  #answer(message: StunMessage, pair: CandidatePair | undefined, from: TransportAddress | undefined): void {
+    if (!verifyIntegrity(message, this.local.pwd)) return;
+    const peer = from ?? pair?.remote;
+    if (peer === undefined) return;
+    const integrity = { password: this.local.pwd, algorithm: 'sha1' } as const;
+    const reply = buildBindingSuccess(message.transactionId, peer, integrity);
+    if (from === undefined && pair !== undefined) this.#sendOn(pair, reply);
+    else this.#udp.send(reply, peer);
+  }
+
+  #answered(message: StunMessage, pair: CandidatePair): void {
+    const id = message.transactionId.toString('hex');
+    const transaction = this.#transactions.get(id);
+    // RFC 8445 §7.2.5.2.1: an answer from elsewhere than the check went to is none.
+    if (transaction?.pair !== pair) return;
+    const { check, sentAt } = transaction;
+    if (message.class === 'error') {
+      this.#transactions.delete(id);
+      const error = errorCode(message);
+      if (check !== undefined) this.#failed(check, `refused: ${error?.code ?? '?'} ${error?.reason ?? ''}`.trim());
+      return;
+    }
+    if (!verifyIntegrity(message, this.#remote?.pwd ?? '')) return;
+    this.#transactions.delete(id);
+    this.#consentedAt = performance.now();
+    this.#rttMs = this.#consentedAt - sentAt;
+    if (check !== undefined) this.#succeeded(check, this.#rttMs);
+  }
+
+  #succeeded(check: Check, rttMs: number): void {
+    const { pair } = check;
+    const selected = this.#list.success(check, performance.now());
+    if (!check.nominating) {
+      this.#observe({ event: 'check-succeeded', ...this.#at(pair), rttMs: Math.round(rttMs * 10) / 10 });
+    }
+    if (!selected) return;
+    this.#recovery = undefined;
+    this.#lastConsentAt = performance.now();
+    for (const { pair: tried, unanswered } of this.#udpOutcomes()) {
+      if (unanswered === 0) continue;
+      this.#observe({ event: 'udp-unanswered', line: this.line, remote: textOf(tried.remote), checks: unanswered });
+    }
+    this.#observe({ event: 'pair-selected', ...this.#at(pair), local: textOf(pair.local) });
+    this.#listeners.changed();
+  }
+
+  #failed(check: Check, reason: string): void {
+    for (const [id, transaction] of this.#transactions) {
+      if (transaction.check === check) this.#transactions.delete(id);
+    }
+    this.#list.failure(check, reason);
+    this.#observe({ event: 'check-failed', ...this.#at(check.pair), reason });
+  }
+
+  #transaction(check: Check | undefined, pair: CandidatePair, now: number): Transaction {
+    const transactionId = randomBytes(12);
+    const remote = this.#remote ?? { ufrag: '', pwd: '' };
+    const request = buildBindingRequest({
+      transactionId,
+      username: `${remote.ufrag}:${this.local.ufrag}`,
+      password: remote.pwd,
+      priority: reflexivePriority(pair.local),
+      useCandidate: check?.nominating ?? false,
+      tieBreaker: this.#tieBreaker,
+    });
+    const transaction = { check, pair, request, sentAt: now };
+    this.#transactions.set(transactionId.toString('hex'), transaction);
+    const [oldest] = this.#transactions.keys();
+    if (this.#transactions.size > maxTransactions && oldest !== undefined) this.#transactions.delete(oldest);
+    return transaction;
+  }
+
+  #transmit({ pair, request }: Transaction): void {
+    this.#sendOn(pair, request);
+  }
+
+  #sendOn(pair: CandidatePair, packet: Buffer): boolean {
+    if (pair.local.transport === 'tcp') return this.#channels.get(pair)?.send(packet) ?? false;
+    this.#udp.send(packet, pair.remote);
+    return true;
+  }
+
+  #udpOutcomes() {
+    return this.#list.outcomes.filter(({ pair }) => pair.path === 'udp');
+  }
+
+  #at(pair: CandidatePair) {
+    return { line: this.line, path: pair.path, remote: textOf(pair.remote) };
+  }
+
+  #observe(event: Parameters<Observer>[0]): void {
+    if (!this.#closed) this.#listeners.observer(event);
+  }
+}
+
+function textOf({ address, port }: TransportAddress): string {
+  return address.includes(':') ? `[${address}]:${port}` : `${address}:${port}`;
+}
+
+/** Port 9 of an active TCP candidate is "discard": its real port is known only when it connects (RFC 6544 §4.5). */
+function hostCandidates(address: string, udpPort: number): Candidate[] {
+  const host = { component: 1, address, type: 'host', extensions: [] };
+  // Below UDP's 126, as RFC 6544 §4.2 recommends, so that UDP is checked first and wins.
+  const tcpType = typePreference.host - 1;
+  return [
+    {
+      ...host,
+      foundation: '1',
+      transport: 'udp',
+      port: udpPort,
+      priority: candidatePriority(typePreference.host, 65535, 1),
+    },
+    {
+      ...host,
+      foundation: '2',
+      transport: 'tcp',
+      tcpType: 'active',
+      port: 9,
+      priority: candidatePriority(tcpType, tcpLocalPreference('active', 8191), 1),
+    },
+  ];
+}
+
+/** What a peer-reflexive candidate learned from this check would have (RFC 8445 §7.1.1). */
+function reflexivePriority(local: Candidate): number {
+  const preference = local.tcpType === undefined ? 65535 : tcpLocalPreference(local.tcpType, 8191, true);
+  return candidatePriority(typePreference.peerReflexive, preference, local.component);
+}

@@ -1,0 +1,58 @@
+import type { PathName } from './candidate-pair';
+
+/** What one stream of a call came to. Times in ms; null is what was not measured. */
+export interface StreamReport {
+  line: number;
+  kind: string;
+  path: PathName | null;
+  /** From the answer to the first RTP packet received. */
+  mediaMs: number | null;
+  sent: number;
+  received: number;
+  /** By sequence numbers; what came after the last packet received is not known to be lost. */
+  lost: number;
+  rtcpSent: number;
+  rtcpReceived: number;
+  /** By RTCP (RFC 3550 §6.4.1), or by the connectivity checks where no RTCP answered. */
+  rttMs: number | null;
+  unansweredUdpChecks: number;
+}
+
+/** What it all came to: the last line of the UE tool. Numbers are sums over the streams, times the first's. */
+export interface Report extends Omit<StreamReport, 'line' | 'kind'> {
+  event: 'report';
+  ok: boolean;
+  role: 'ue' | 'core';
+  direction: 'originating' | 'terminating' | null;
+  registered: boolean;
+  setupMs: number | null;
+  streams: StreamReport[];
+  error: { code: string; message: string } | null;
+}
+
+type Verdict = Pick<Report, 'ok' | 'role' | 'direction' | 'registered' | 'setupMs' | 'error'>;
+
+export function reportOf(verdict: Verdict, streams: readonly StreamReport[]): Report {
+  const first = streams[0];
+  const sum = (count: (stream: StreamReport) => number) => streams.reduce((total, stream) => total + count(stream), 0);
+  const { ok, role, direction, registered, setupMs, error } = verdict;
+  return {
+    event: 'report',
+    ok,
+    role,
+    direction,
+    registered,
+    path: first?.path ?? null,
+    setupMs,
+    mediaMs: first?.mediaMs ?? null,
+    sent: sum(({ sent }) => sent),
+    received: sum(({ received }) => received),
+    lost: sum(({ lost }) => lost),
+    rtcpSent: sum(({ rtcpSent }) => rtcpSent),
+    rtcpReceived: sum(({ rtcpReceived }) => rtcpReceived),
+    rttMs: first?.rttMs ?? null,
+    unansweredUdpChecks: sum(({ unansweredUdpChecks }) => unansweredUdpChecks),
+    streams: [...streams],
+    error,
+  };
+}

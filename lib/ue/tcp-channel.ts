@@ -1,0 +1,69 @@
+import { EventEmitter } from 'node:events';
+import { connect, type Socket } from 'node:net';
+import type { TransportAddress } from '../ice/transport-address';
+import { Deframer, frame } from './framing';
+
+export interface TcpChannelEvents {
+  connected: [];
+  packet: [packet: Buffer];
+  /** The connection ended or never was; `reason` is for a person. Comes once, and not after `close()`. */
+  closed: [reason: string];
+}
+
+/** Bytes that may wait in the socket; media beyond is dropped, as a UDP path would drop it. */
+const maxBacklog = 64 * 1024;
+
+const reasons: Record<string, string> = {
+  ECONNREFUSED: 'connection refused',
+  ECONNRESET: 'connection reset',
+  EHOSTUNREACH: 'host unreachable',
+  ENETUNREACH: 'network unreachable',
+  ETIMEDOUT: 'no answer',
+};
+
+/** One TCP connection to a passive candidate, carrying packets in RFC 4571 frames. */
+export class TcpChannel extends EventEmitter<TcpChannelEvents> {
+  readonly #socket: Socket;
+  readonly #deframer = new Deframer();
+  #open = false;
+  #ended = false;
+
+  constructor(local: string, remote: TransportAddress) {
+    super();
+    this.#socket = connect({ host: remote.address, port: remote.port, localAddress: local, noDelay: true });
+    this.#socket.on('connect', () => {
+      this.#open = true;
+      this.emit('connected');
+    });
+    this.#socket.on('data', (chunk) => {
+      for (const packet of this.#deframer.push(chunk)) this.emit('packet', packet);
+    });
+    this.#socket.on('error', (error: NodeJS.ErrnoException) => {
+      this.#end(reasons[error.code ?? ''] ?? error.message);
+    });
+    this.#socket.on('close', () => this.#end('closed by the peer'));
+  }
+
+  get open(): boolean {
+    return this.#open;
+  }
+
+  /** Sends a packet; false if it was dropped because the connection is not open or does not drain. */
+  send(packet: Buffer): boolean {
+    if (!this.#open || this.#socket.writableLength > maxBacklog) return false;
+    this.#socket.write(frame(packet));
+    return true;
+  }
+
+  close(): void {
+    this.#ended = true;
+    this.#open = false;
+    this.#socket.destroy();
+  }
+
+  #end(reason: string): void {
+    if (this.#ended) return;
+    this.close();
+    this.emit('closed', reason);
+  }
+}
