@@ -64,7 +64,7 @@ describe('settings', () => {
         return name === undefined || value === undefined ? [] : [[name, value]];
       }),
     );
-    const config = readConfig(wanted) as Record<string, string | number | number[] | undefined>;
+    const config = readConfig(wanted) as Record<string, string | number | (string | number)[] | undefined>;
     for (const { name } of settings.slice(4)) {
       const value = config[name];
       expect([name, defaults[name]]).toEqual([name, value === undefined ? undefined : [value].flat().join(',')]);
