@@ -1,7 +1,8 @@
-import { join } from 'node:path';
 import { EdgeError } from '../../lib/errors';
+import { builtProgram, edgeEnvironment, startEdge } from './edge-process';
 import type { Firewall } from './firewall';
 import type { Flags } from './flags';
+import { parseObject } from './json-line';
 import { addresses, type Network } from './network';
 import { NamespaceProcess } from './processes';
 
@@ -37,45 +38,12 @@ export interface CallReports {
   core: EndReport;
 }
 
-const program = (name: string) => join(__dirname, '..', name);
-
 /** How long the parts may take to start, in ms. */
 const startMs = 20_000;
 /** How long a call may take beside its media, in ms: the tool's own limits end it before. */
 const callMs = 90_000;
 /** How often the firewall's counters are read, in ms. */
 const countEveryMs = 250;
-
-/** Settings of an edge in the network's middle; one rtpengine of its own beside it. */
-export function edgeEnvironment(): Record<string, string> {
-  return {
-    ACCESS_CONTACTS: `sip:${addresses.edgeAccess}:5060;transport=udp,tcp`,
-    CORE_CONTACTS: `sip:${addresses.edgeCore}:5060;transport=udp,tcp`,
-    CORE_NEXT_HOP: `sip:${addresses.core}:5060;transport=udp`,
-    GATEWAY_ADDRESS: addresses.edgeAccess,
-    ...(process.env['RTPENGINE_BIN'] ? { RTPENGINE_BIN: process.env['RTPENGINE_BIN'] } : {}),
-  };
-}
-
-/** Starts the edge and resolves once it takes calls. */
-export async function startEdge(network: Network, environment: Record<string, string>): Promise<NamespaceProcess> {
-  const edge = new NamespaceProcess({
-    name: 'the edge',
-    namespace: network.namespace('edge'),
-    program: process.execPath,
-    args: [program('main.js')],
-    environment,
-  });
-  try {
-    await edge.line('it was ready', startMs, (line) =>
-      logMessage(line)?.startsWith('edge80 is ready') ? true : undefined,
-    );
-  } catch (error) {
-    await edge.close();
-    throw error;
-  }
-  return edge;
-}
 
 /** One call between the UE and the core through the edge, and the processes that it takes. */
 export class Call {
@@ -130,7 +98,7 @@ export class Call {
       name: end === 'ue' ? 'the UE' : 'the core',
       namespace: this.#network.namespace(end),
       program: globalThis.process.execPath,
-      args: [program('ue.js'), ...args],
+      args: [builtProgram('ue.js'), ...args],
     });
     this.#processes.push(process);
     process.onLine((line, stream) => {
@@ -168,20 +136,4 @@ function isEvent(name: string): (line: string) => ToolEvent | undefined {
 function toolEvent(line: string): ToolEvent | undefined {
   const value = parseObject(line);
   return typeof value?.['event'] === 'string' ? (value as ToolEvent) : undefined;
-}
-
-/** The message of a line of the edge's log (pino). */
-export function logMessage(line: string): string | undefined {
-  const message = parseObject(line)?.['msg'];
-  return typeof message === 'string' ? message : undefined;
-}
-
-function parseObject(line: string): Record<string, unknown> | undefined {
-  if (!line.startsWith('{')) return undefined;
-  try {
-    return JSON.parse(line) as Record<string, unknown>;
-  } catch {
-    // A line that only looks like JSON is output like any other.
-    return undefined;
-  }
 }

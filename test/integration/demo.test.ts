@@ -1,0 +1,123 @@
+import { spawn } from 'node:child_process';
+import { existsSync, readdirSync } from 'node:fs';
+import { builtProgram } from '../../app/demo/edge-process';
+import type { DemoResult } from '../../app/demo/report';
+import { describeInNamespaces } from './support/namespaces';
+
+interface Finished {
+  status: number | null;
+  stdout: string;
+  stderr: string;
+}
+
+interface Running {
+  pid: number;
+  finished: Promise<Finished>;
+  kill(signal: NodeJS.Signals): void;
+  /** Resolves when the narration has come to this. */
+  says(text: string): Promise<void>;
+}
+
+function start(...flags: string[]): Running {
+  const child = spawn(process.execPath, [builtProgram('demo/main.js'), ...flags], {
+    stdio: ['ignore', 'pipe', 'pipe'],
+  });
+  const written = { stdout: '', stderr: '' };
+  child.stdout.on('data', (chunk: Buffer) => (written.stdout += chunk.toString()));
+  child.stderr.on('data', (chunk: Buffer) => (written.stderr += chunk.toString()));
+  const finished = new Promise<Finished>((resolve, reject) => {
+    child.once('error', reject);
+    child.once('close', (status) => resolve({ status, ...written }));
+  });
+  return {
+    pid: child.pid ?? 0,
+    finished,
+    kill: (signal) => child.kill(signal),
+    says: (text) =>
+      new Promise((resolve, reject) => {
+        const look = () => {
+          if (written.stderr.includes(text)) resolve();
+        };
+        child.stderr.on('data', look);
+        void finished.then(({ stderr }) => reject(new Error(`The demo ended and never said "${text}":\n${stderr}`)));
+        look();
+      }),
+  };
+}
+
+function namespacesOf(pid: number): string[] {
+  return existsSync('/run/netns') ? readdirSync('/run/netns').filter((name) => name.startsWith(`e80-${pid}-`)) : [];
+}
+
+describeInNamespaces('npm run demo', () => {
+  const combinations = [
+    { firewall: 'tcp80', direction: 'originating', path: 'tcp80' },
+    { firewall: 'tcp80', direction: 'terminating', path: 'tcp80' },
+    { firewall: 'open', direction: 'originating', path: 'udp' },
+    { firewall: 'open', direction: 'terminating', path: 'udp' },
+  ] as const;
+
+  test.each(combinations)(
+    'takes $path through a firewall that is $firewall, $direction, and loses no packet (A5, A6, B5)',
+    async ({ firewall, direction, path }) => {
+      const seconds = 2;
+      const demo = start('--json', '--seconds', String(seconds), '--firewall', firewall, '--direction', direction);
+      const { status, stdout, stderr } = await demo.finished;
+      const result = JSON.parse(stdout.trim().split('\n').at(-1) ?? '') as DemoResult;
+      const packets = seconds * 50;
+      expect({ result, stderr }).toMatchObject({
+        result: {
+          ok: true,
+          path,
+          direction,
+          ueToCore: { sent: packets, received: packets },
+          coreToUe: { sent: packets, received: packets },
+        },
+      });
+      expect(result.rtcp.ueToCore).toBeGreaterThan(0);
+      expect(result.rtcp.coreToUe).toBeGreaterThan(0);
+      if (firewall === 'open') expect(result.firewallDropped).toBe(0);
+      else expect(result.firewallDropped).toBeGreaterThan(0);
+      expect(status).toBe(0);
+      expect(namespacesOf(demo.pid)).toEqual([]);
+    },
+    60_000,
+  );
+
+  test.each(['SIGINT', 'SIGTERM'] as const)(
+    'takes its network down on %s',
+    async (signal) => {
+      const demo = start('--json', '--seconds', '60');
+      await demo.says('media flows');
+      expect(namespacesOf(demo.pid)).toHaveLength(3);
+      demo.kill(signal);
+      const { status } = await demo.finished;
+      expect(status).toBe(signal === 'SIGINT' ? 130 : 143);
+      expect(namespacesOf(demo.pid)).toEqual([]);
+    },
+    60_000,
+  );
+
+  test('removes at its start what a killed run left behind', async () => {
+    const killed = start('--json', '--seconds', '60');
+    await killed.says('ready');
+    killed.kill('SIGKILL');
+    await killed.finished;
+    expect(namespacesOf(killed.pid)).toHaveLength(3);
+    const next = start('--json', '--seconds', '60');
+    await next.says('passes TCP 80');
+    expect(namespacesOf(killed.pid)).toEqual([]);
+    next.kill('SIGTERM');
+    await next.finished;
+  }, 60_000);
+
+  test.each([
+    [['--firewall', 'shut'], /^edge80: --firewall must be tcp80 or open, not "shut"\. See --help\.\n$/],
+    [['--seconds', '0'], /^edge80: --seconds must be .*\n$/],
+    [['--bogus'], /^edge80: Unknown option '--bogus'.*\n$/],
+  ])('refuses %j in one line', async (flags, line) => {
+    const { status, stdout, stderr } = await start(...flags).finished;
+    expect({ status, stdout }).toEqual({ status: 2, stdout: '' });
+    expect(stderr).toMatch(line);
+  });
+});

@@ -1,0 +1,35 @@
+import { spawnSync } from 'node:child_process';
+import { existsSync } from 'node:fs';
+import { builtProgram } from '../../../app/demo/edge-process';
+import { rtpengineProgram } from './rtpengine';
+
+/** Why network namespaces cannot be had here, in a sentence; undefined where they can. */
+function whyNot(): string | undefined {
+  if (process.getuid?.() !== 0) return 'network namespaces need root';
+  for (const program of ['ip', 'nft', 'sipp', rtpengineProgram()]) {
+    if (spawnSync('which', [program]).status !== 0) return `${program} is not installed`;
+  }
+  const name = `e80-${process.pid}-edge`;
+  const added = spawnSync('ip', ['netns', 'add', name], { encoding: 'utf8' });
+  if (added.status !== 0) return `network namespaces cannot be made here: ${added.stderr.trim()}`;
+  spawnSync('ip', ['netns', 'delete', name]);
+  if (!existsSync(builtProgram('main.js'))) return 'the project is not built (npm run build)';
+  return undefined;
+}
+
+/**
+ * `describe` for what needs network namespaces. Where there are none, the tests are skipped with the
+ * reason in their name; with CI set they fail.
+ */
+export function describeInNamespaces(name: string, tests: () => void): void {
+  const reason = whyNot();
+  if (reason === undefined) {
+    describe(name, tests);
+  } else if (process.env['CI']) {
+    test(name, () => {
+      throw new Error(`This cannot run here, and CI is set: ${reason}.`);
+    });
+  } else {
+    describe.skip(`${name} (SKIPPED: ${reason})`, tests);
+  }
+}

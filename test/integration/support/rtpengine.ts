@@ -1,0 +1,70 @@
+import { addresses, type Network } from '../../../app/demo/network';
+import { NamespaceProcess, runTool } from '../../../app/demo/processes';
+import { until } from './until';
+
+/** rtpengine's ng control port in the edge's namespace. */
+const ngPort = 2223;
+
+/** Asks rtpengine over ng (bencoded commands in UDP) and prints its answer; run inside the namespace. */
+const question = (command: string) => `
+  const socket = require('node:dgram').createSocket('udp4');
+  const end = (text) => { process.stdout.write(text); socket.close(); };
+  const giveUp = setTimeout(() => end(''), 1000);
+  socket.on('error', () => { clearTimeout(giveUp); end(''); });
+  socket.on('message', (answer) => { clearTimeout(giveUp); end(answer.toString('latin1')); });
+  socket.connect(${ngPort}, '127.0.0.1', () => socket.send('${process.pid}_${Date.now()} ${command}'));
+`;
+
+/** The rtpengine to test with: RTPENGINE_BIN, or the one that is installed. */
+export function rtpengineProgram(): string {
+  const given = process.env['RTPENGINE_BIN'];
+  return given === undefined || given === '' ? 'rtpengine' : given;
+}
+
+/** A real rtpengine in the edge's namespace, that the tests can ask and stop. */
+export class Rtpengine {
+  static readonly url = `udp://127.0.0.1:${ngPort}`;
+  readonly #network: Network;
+  readonly #process: NamespaceProcess;
+
+  private constructor(network: Network, process: NamespaceProcess) {
+    this.#network = network;
+    this.#process = process;
+  }
+
+  static async start(network: Network): Promise<Rtpengine> {
+    const child = new NamespaceProcess({
+      name: 'rtpengine',
+      namespace: network.namespace('edge'),
+      program: rtpengineProgram(),
+      args: [
+        ...['--config-file=none', '--foreground', '--log-stderr', '--log-level=5', '--table=-1'],
+        ...[`--interface=access/${addresses.edgeAccess}`, `--interface=core/${addresses.edgeCore}`],
+        ...[`--listen-ng=127.0.0.1:${ngPort}`, '--timeout=86400', '--silent-timeout=86400'],
+      ],
+    });
+    const rtpengine = new Rtpengine(network, child);
+    await until('rtpengine answers a ping', 10_000, async () => {
+      if (!child.running) throw new Error(`rtpengine ended:\n${child.recentOutput}`);
+      return (await rtpengine.#ask('d7:command4:pinge')).includes('4:pong') ? true : undefined;
+    });
+    return rtpengine;
+  }
+
+  /** Call-IDs that rtpengine holds, as its raw answer lists them; empty when there are none. */
+  async calls(): Promise<string> {
+    const answer = await this.#ask('d7:command4:list5:limiti32ee');
+    const list = /5:callsl(.*)e6:result2:ok/s.exec(answer);
+    if (list === null) throw new Error(`rtpengine gave no list: ${answer}`);
+    return list[1] ?? '';
+  }
+
+  async close(): Promise<void> {
+    await this.#process.close();
+  }
+
+  async #ask(command: string): Promise<string> {
+    const node = [process.execPath, '-e', question(command)];
+    return runTool('ip', ['netns', 'exec', this.#network.namespace('edge'), ...node]);
+  }
+}

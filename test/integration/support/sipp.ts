@@ -1,0 +1,134 @@
+import { existsSync, mkdtempSync, readFileSync, rmSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { addresses, type Network } from '../../../app/demo/network';
+import { NamespaceProcess, runTool } from '../../../app/demo/processes';
+import { until } from './until';
+
+const scenarios = join(__dirname, '..', '..', 'scenarios');
+
+/** SIPp ends a scenario that hangs after this, in s. */
+const limitSeconds = 20;
+
+/** A UE's next local port: one that was just closed cannot be bound again at once. */
+let uePort = 20_000;
+
+export interface SippOptions {
+  /** A file under test/scenarios, without its extension. */
+  scenario: string;
+  /** Handles the call that comes in beside the scenario. */
+  incoming?: string;
+  /** Waits for calls; otherwise it makes one. */
+  server?: boolean;
+  /** How many SIPp calls there will be: each Call-ID is one. */
+  calls?: number;
+  /** Values of the scenario's own keywords. */
+  keywords?: Readonly<Record<string, string>>;
+}
+
+/** One SIPp: the UE over a single TCP connection, or the core over UDP. */
+export class Sipp {
+  readonly #directory = mkdtempSync(join(tmpdir(), 'e80-sipp-'));
+  readonly #process: NamespaceProcess;
+
+  /** Starts SIPp; a server listens when this resolves. */
+  static async start(network: Network, place: 'ue' | 'core', options: SippOptions): Promise<Sipp> {
+    const sipp = new Sipp(network, place, options);
+    if (options.server === true) {
+      await until(`${sipp.#process.name} listens`, 5000, async () => {
+        if (!sipp.#process.running) throw sipp.#failure('ended');
+        const bound = await runTool('ip', ['netns', 'exec', network.namespace(place), 'ss', '-Hlun']);
+        return bound.includes(':5060 ') ? true : undefined;
+      });
+    }
+    return sipp;
+  }
+
+  private constructor(network: Network, place: 'ue' | 'core', options: SippOptions) {
+    const far = place === 'ue' ? addresses.edgeAccess : addresses.edgeCore;
+    const port = place === 'ue' ? uePort++ : 5060;
+    const args = [
+      ...(options.server === true ? [] : [`${far}:5060`]),
+      ...['-sf', join(scenarios, `${options.scenario}.xml`)],
+      ...(options.incoming === undefined ? [] : ['-oocsf', join(scenarios, `${options.incoming}.xml`)]),
+      ...['-t', place === 'ue' ? 't1' : 'u1', '-i', addresses[place], '-p', String(port)],
+      ...['-m', String(options.calls ?? 1), '-nostdin', '-timeout', `${limitSeconds}s`, '-timeout_error'],
+      ...['-trace_err', '-error_file', this.#file('errors'), '-trace_logs', '-log_file', this.#file('log')],
+      ...['-trace_msg', '-message_file', this.#file('messages')],
+      ...Object.entries(options.keywords ?? {}).flatMap(([name, value]) => ['-key', name, value]),
+    ];
+    this.#process = new NamespaceProcess({
+      name: `SIPp (${options.scenario})`,
+      namespace: network.namespace(place),
+      program: 'sipp',
+      args,
+      environment: { TERM: 'dumb' },
+      directory: this.#directory,
+    });
+  }
+
+  /** Resolves once the scenario logged this line; rejects as soon as SIPp met a mismatch or ended. */
+  async logged(line: string): Promise<void> {
+    await until(`${this.#process.name} logs "${line}"`, limitSeconds * 1000, () => {
+      if (this.#log().includes(line)) return true;
+      if (this.#errors() !== '' || !this.#process.running) throw this.#failure();
+      return undefined;
+    });
+  }
+
+  /** Resolves once SIPp has ended with all calls as the scenario has them. */
+  async succeeded(): Promise<void> {
+    const how = await this.#process.ended;
+    if (how !== 'code 0' || this.#errors() !== '') throw this.#failure(how);
+  }
+
+  /** @throws if something came in that the scenario does not know. */
+  sawNothingElse(): void {
+    if (this.#read('errors') !== '' || !this.#process.running) throw this.#failure();
+  }
+
+  /** What the scenario logged behind `name`. */
+  value(name: string): string {
+    const line = this.#log().find((candidate) => candidate.startsWith(`${name} `));
+    if (line === undefined) throw new Error(`${this.#process.name} did not log ${name}`);
+    return line.slice(name.length + 1);
+  }
+
+  async close(): Promise<void> {
+    // Waiting for calls is its purpose here, and SIPp would wait for them on SIGTERM too.
+    this.#process.signal('SIGKILL');
+    await this.#process.ended;
+    rmSync(this.#directory, { recursive: true, force: true });
+  }
+
+  #file(name: string): string {
+    return join(this.#directory, name);
+  }
+
+  #read(name: string): string {
+    return existsSync(this.#file(name)) ? readFileSync(this.#file(name), 'utf8') : '';
+  }
+
+  #log(): string[] {
+    return this.#read('log')
+      .split('\n')
+      .map((line) => line.trim());
+  }
+
+  /** What SIPp found wrong; that it used the scenario for incoming calls is none. */
+  #errors(): string {
+    return this.#read('errors')
+      .split('\n')
+      .filter(
+        (line) => line.trim() !== '' && !/The following events occurred|using the out-of-call scenario/.test(line),
+      )
+      .join('\n');
+  }
+
+  #failure(how = 'still running'): Error {
+    const messages = this.#read('messages').slice(-6000);
+    return new Error(
+      `${this.#process.name} failed (${how}).\n${this.#errors() || this.#process.recentOutput}\nLast messages:\n${messages}`,
+    );
+  }
+}
