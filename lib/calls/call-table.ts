@@ -4,9 +4,8 @@ import type { MediaAnchor } from '../media/media-anchor';
 import { Call, type Direction, type EndCause } from './call';
 
 export interface CallTableOptions {
-  anchor: Pick<MediaAnchor, 'offer' | 'answer' | 'release'>;
   /** Calls under way at most. */
-  limit: number;
+  maxCalls: number;
   /** Time in ms since the epoch. */
   now?: () => number;
 }
@@ -35,13 +34,13 @@ export class CallTable {
   }
 
   /** A new call, in the table until it ends. Throws `too-many-calls` (503). */
-  open(direction: Direction, sipCallId: string): Call {
-    if (this.#calls.size >= this.#options.limit) {
+  open(direction: Direction, sipCallId: string, anchor: Pick<MediaAnchor, 'offer' | 'answer' | 'release'>): Call {
+    if (this.#calls.size >= this.#options.maxCalls) {
       const message = 'There are as many calls under way as there may be.';
       throw new EdgeError('too-many-calls', message, { sipStatus: 503, retryAfter: 10 });
     }
     const startedAt = (this.#options.now ?? Date.now)();
-    const call = new Call({ id: randomUUID(), direction, sipCallId, startedAt }, this.#options.anchor);
+    const call = new Call({ id: randomUUID(), direction, sipCallId, startedAt }, anchor);
     this.#calls.set(call.id, call);
     call.onEnd(() => {
       this.#calls.delete(call.id);

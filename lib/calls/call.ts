@@ -35,8 +35,8 @@ export interface CallFacts {
 export class Call {
   readonly facts: CallFacts;
   answeredAt: number | undefined;
-  #anchor: Pick<MediaAnchor, 'offer' | 'answer' | 'release'>;
-  #onEnd: ((cause: EndCause) => void)[] = [];
+  readonly #anchor: Pick<MediaAnchor, 'offer' | 'answer' | 'release'>;
+  readonly #onEnd = new Set<(cause: EndCause) => void>();
   #media: Promise<unknown> = Promise.resolve();
   #endCause: EndCause | undefined;
 
@@ -68,10 +68,11 @@ export class Call {
     return this.#negotiate(() => this.#anchor.answer(this.id, from, sdp));
   }
 
-  /** Runs once, when the call ends; at once where it has. */
-  onEnd(listener: (cause: EndCause) => void): void {
-    if (this.#endCause === undefined) this.#onEnd.push(listener);
+  /** Runs once, when the call ends; at once where it has. The function returned takes the listener away. */
+  onEnd(listener: (cause: EndCause) => void): () => void {
+    if (this.#endCause === undefined) this.#onEnd.add(listener);
     else listener(this.#endCause);
+    return () => void this.#onEnd.delete(listener);
   }
 
   /**
@@ -83,7 +84,8 @@ export class Call {
     this.#endCause = cause;
     const release = () => this.#anchor.release(this.id);
     this.#media = this.#media.then(release, release);
-    for (const listener of this.#onEnd.splice(0)) listener(cause);
+    for (const listener of this.#onEnd) listener(cause);
+    this.#onEnd.clear();
     return true;
   }
 

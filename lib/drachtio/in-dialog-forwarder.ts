@@ -2,6 +2,7 @@ import { forwardInDialogRequests } from 'drachtio-fn-b2b-sugar';
 import { EdgeError } from '../errors';
 import type { Dialog, Headers, Method } from './messages';
 import type { Srf } from './srf';
+import { sendableStatus } from './status';
 
 /** What the forwarder of drachtio-fn-b2b-sugar reads of a response. */
 interface ForwardedResponse {
@@ -37,7 +38,12 @@ export function forwardInDialog(
       request: async ({ method, headers, body }) => {
         try {
           const { response } = await srf.requestInDialog(dialog, { method, headers: passHeaders(headers), body });
-          return response;
+          return {
+            status: sendableStatus(response.status),
+            body: response.body,
+            has: (header) => response.has(header),
+            get: (header) => response.get(header),
+          };
         } catch (error) {
           return failure(error instanceof EdgeError ? error : undefined);
         }

@@ -1,0 +1,136 @@
+import type { Call, EndCause } from '../calls/call';
+import type { Dialog } from '../drachtio/messages';
+import type { Srf } from '../drachtio/srf';
+import { EdgeError } from '../errors';
+import type { Side } from '../media/media-anchor';
+import type { Logger } from '../ops/logger';
+import { SessionChanges } from './session-changes';
+import { otherSide } from './side-by-address';
+import { verdictOf, type Verdict } from './verdict';
+
+/** What all of a P-CSCF's calls share. */
+export interface SipEdge {
+  srf: Srf;
+  /** Names this edge in Warning headers (RFC 3261 §20.43): its host. */
+  agent: string;
+  timers: SipTimers;
+}
+
+/** All in ms. */
+export interface SipTimers {
+  /** How long an INVITE may stay unanswered: above the 3 minutes of RFC 3261 §16.8. */
+  ringing: number;
+  /** How long a reliable provisional response may stay without PRACK; drachtio-server dies of one at 32 s. */
+  prack: number;
+  /** How long a 200 to a re-INVITE may stay without ACK (RFC 3261 §13.3.1.4: 64·T1). */
+  ack: number;
+}
+
+/** What a leg is told when the call ends. */
+export interface Ending {
+  /** For the caller, where its INVITE has no final response yet. */
+  verdict?: Verdict;
+  /** Reason header (RFC 3326) for BYE and CANCEL. */
+  reason?: string;
+}
+
+/** The two legs of a call, and their common end. */
+export class CallSession {
+  readonly edge: SipEdge;
+  readonly call: Call;
+  readonly caller: Side;
+  readonly callee: Side;
+  readonly log: Logger;
+  readonly #dialogs: Partial<Record<Side, Dialog>> = {};
+  readonly #changes = new SessionChanges(this);
+  #ending: Ending = {};
+
+  constructor(edge: SipEdge, call: Call, log: Logger) {
+    this.edge = edge;
+    this.call = call;
+    this.caller = call.facts.direction === 'originating' ? 'access' : 'core';
+    this.callee = otherSide(this.caller);
+    this.log = log;
+    call.onEnd((cause) => this.#ended(cause));
+  }
+
+  dialog(side: Side): Dialog | undefined {
+    return this.#dialogs[side];
+  }
+
+  /**
+   * Takes over a leg's dialog; call it as soon as the dialog exists. Where the call has ended meanwhile,
+   * the leg is hung up at once.
+   */
+  adopt(side: Side, dialog: Dialog): void {
+    if (this.call.ended) {
+      this.#hangUp(dialog);
+      return;
+    }
+    this.#dialogs[side] = dialog;
+    dialog.on('destroy', (bye) => {
+      const reason = bye.get('reason');
+      // The server hangs up by itself on a caller that never acknowledged its 200.
+      this.end(bye.source === 'application' ? 'not-acknowledged' : 'hung-up', reason === undefined ? {} : { reason });
+    });
+    this.#changes.attach(side, dialog);
+  }
+
+  /** Ends the call; only the first cause counts. */
+  end(cause: EndCause, ending: Ending = {}): void {
+    if (this.call.ended) return;
+    this.#ending = ending;
+    this.call.end(cause);
+  }
+
+  /** Ends the call for an error, with the verdict that it deserves. */
+  fail(error: unknown): void {
+    if (this.call.ended) return;
+    this.log.warn({ err: error }, 'call failed');
+    this.end(causeOf(error), { verdict: verdictOf(error, this.edge.agent) });
+  }
+
+  /** Runs one step of the call; an error in it ends the call. */
+  step(task: () => Promise<void>): void {
+    task().catch((error: unknown) => this.fail(error));
+  }
+
+  /** How the call ended, as far as the legs are told. */
+  get ending(): Ending {
+    return this.#ending;
+  }
+
+  /** Runs `expired` after `ms`, unless the returned function is called or the call ends before. */
+  timer(ms: number, expired: () => void): () => void {
+    const timeout = setTimeout(expired, ms);
+    const forget = this.call.onEnd(() => clearTimeout(timeout));
+    return () => {
+      clearTimeout(timeout);
+      forget();
+    };
+  }
+
+  #ended(cause: EndCause): void {
+    for (const dialog of Object.values(this.#dialogs)) {
+      if (dialog.connected) this.#hangUp(dialog);
+    }
+    const seconds = this.call.answeredAt === undefined ? undefined : (Date.now() - this.call.answeredAt) / 1000;
+    this.log.info({ cause, status: this.#ending.verdict?.status, seconds }, 'call ended');
+  }
+
+  #hangUp(dialog: Dialog): void {
+    if (!this.edge.srf.connected) {
+      this.edge.srf.forget(dialog);
+      return;
+    }
+    const { reason } = this.#ending;
+    // Whatever becomes of the BYE, the call is over for us.
+    dialog.destroy(reason === undefined ? {} : { headers: { Reason: reason } }).catch(() => undefined);
+  }
+}
+
+function causeOf(error: unknown): EndCause {
+  if (!(error instanceof EdgeError)) return 'sip-error';
+  if (error.code === 'drachtio-lost') return 'link-lost';
+  return /^(sip|message)-/.test(error.code) && error.code !== 'sdp-invalid' ? 'sip-error' : 'media-failed';
+}

@@ -1,0 +1,214 @@
+import { forwardInDialog } from '../drachtio/in-dialog-forwarder';
+import type { Acknowledge, IncomingRequest, IncomingResponse, ResponseSender, SentRequest } from '../drachtio/messages';
+import { EdgeError } from '../errors';
+import type { CallSession } from './call-session';
+import { hasOption, inDialogHeaders, inviteHeaders, responseHeaders } from './header-policy';
+import { ReliableProvisional } from './reliable-provisional';
+import { reply, type Verdict } from './verdict';
+
+/** Where the INVITE goes. */
+export interface Target {
+  /** Request-URI. */
+  uri: string;
+  /** URI of the next hop. */
+  proxy: string;
+}
+
+/** What goes from one dialog of a call to the other as it is; INVITE, UPDATE, PRACK and BYE have their own ways. */
+const forwarded = ['INFO', 'MESSAGE', 'OPTIONS', 'NOTIFY', 'REFER', 'PUBLISH'] as const;
+
+/**
+ * The INVITE that starts a call, from its arrival to its answer, as a B2BUA: the offer may stand in the
+ * INVITE, in a reliable provisional response or in the 200 (RFC 3261 §13.2.1, RFC 3262 §5).
+ */
+export class CallSetup {
+  readonly #session: CallSession;
+  readonly #request: IncomingRequest;
+  readonly #response: ResponseSender;
+  readonly #target: Target;
+  /** Set while the callee's INVITE can be cancelled. */
+  #outgoing: SentRequest | undefined;
+  /** Set while the callee waits for the ACK that carries the answer. */
+  #oweAck: Acknowledge | undefined;
+  /** Responses of the callee that are being dealt with, one after the other. */
+  #inOrder: Promise<void> = Promise.resolve();
+  #provisional: ReliableProvisional | undefined;
+  #sawProvisional = false;
+  /** The SDP last sent to the caller in a provisional response. */
+  #earlySdp = '';
+  #offerSentEarly = false;
+  #stopRinging: () => void = () => undefined;
+
+  constructor(session: CallSession, request: IncomingRequest, response: ResponseSender, target: Target) {
+    this.#session = session;
+    this.#request = request;
+    this.#response = response;
+    this.#target = target;
+  }
+
+  start(): void {
+    const { call, caller, edge } = this.#session;
+    this.#request.on('cancel', (cancel) => {
+      const reason = cancel.get('reason');
+      this.#session.end('cancelled', reason === undefined ? {} : { reason });
+    });
+    // An offer while the first is unanswered; the server would leave it without an answer.
+    this.#request.on('update', (_update, response) => reply(response, retryLater));
+    call.onEnd(() => this.#ended());
+    this.#session.step(async () => {
+      const offer = this.#request.body ? await call.offer(caller, this.#request.body) : '';
+      const hopsLeft = Number(this.#request.get('max-forwards') ?? 70) - 1;
+      const headers = inviteHeaders(this.#request, hopsLeft);
+      const sdp = offer && { headers: { ...headers, 'Content-Type': 'application/sdp' }, body: offer };
+      const invite = { method: 'INVITE' as const, proxy: this.#target.proxy, headers, ...sdp };
+      await edge.srf.request(this.#target.uri, invite, (sent) => this.#sent(sent));
+    });
+  }
+
+  /** A PRACK of the caller; undefined where none is awaited. */
+  get provisional(): ReliableProvisional | undefined {
+    return this.#provisional;
+  }
+
+  #sent(sent: SentRequest): void {
+    this.#outgoing = sent;
+    sent.on('response', (response, acknowledge) => this.#received(sent, response, acknowledge));
+    sent.on('update', (_update, response) => reply(response, retryLater));
+    if (this.#session.call.ended) this.#cancel();
+    this.#stopRinging = this.#session.timer(this.#session.edge.timers.ringing, () =>
+      this.#session.end('unanswered', { verdict: { status: 408, headers: {} } }),
+    );
+  }
+
+  #received(sent: SentRequest, response: IncomingResponse, acknowledge: Acknowledge): void {
+    if (response.status < 200) {
+      this.#sawProvisional = true;
+      this.#then(() => this.#ringing(response));
+      return;
+    }
+    this.#outgoing = undefined;
+    this.#stopRinging();
+    if (response.status >= 300) {
+      this.#rejected(response);
+      return;
+    }
+    // Acknowledged at once, so that the callee need not repeat it; the dialog is taken over before its BYE is read.
+    const { call, callee, edge } = this.#session;
+    if (this.#request.body || this.#offerSentEarly || call.ended) acknowledge();
+    else this.#oweAck = acknowledge;
+    try {
+      this.#session.adopt(callee, edge.srf.uacDialog(sent, response));
+      this.#then(() => this.#answered(response));
+    } catch (error) {
+      this.#session.fail(error);
+    }
+  }
+
+  #then(task: () => Promise<void>): void {
+    this.#inOrder = this.#inOrder
+      .then(() => (this.#session.call.ended ? undefined : task()))
+      .catch((error: unknown) => this.#session.fail(error));
+  }
+
+  async #ringing(response: IncomingResponse): Promise<void> {
+    const { call, callee, edge } = this.#session;
+    const fromCallee = response.has('RSeq');
+    const reliable = fromCallee && hasOption(this.#request, '100rel');
+    let sdp = '';
+    if (response.body && this.#request.body) {
+      sdp = await call.answer(callee, response.body);
+      this.#earlySdp = sdp;
+    } else if (response.body && reliable && !this.#offerSentEarly) {
+      sdp = await call.offer(callee, response.body);
+      this.#offerSentEarly = true;
+    }
+    const headers = responseHeaders(response);
+    const { status, reason } = response;
+    if (!reliable) {
+      if (fromCallee) await edge.srf.prack(response);
+      reply(this.#response, { status, reason, headers, body: sdp });
+      return;
+    }
+    const offered = sdp !== '' && !this.#request.body;
+    this.#provisional = new ReliableProvisional(this.#session, response, offered);
+    reply(this.#response, { status, reason, headers: { ...headers, Require: '100rel' }, body: sdp });
+    await this.#provisional.acknowledged;
+    this.#provisional = undefined;
+  }
+
+  #rejected(response: IncomingResponse): void {
+    const { status, reason } = response;
+    // Made by the server itself, for want of a connection to the callee.
+    const unreachable = !response.source_address && (status === 503 || status === 410);
+    if (unreachable && this.#session.callee === 'access' && !this.#sawProvisional) {
+      this.#session.end('flow-failed', { verdict: { status: 430, headers: {} } });
+    } else if (unreachable) {
+      this.#session.end('rejected', { verdict: { status: 503, headers: { 'Retry-After': '5' } } });
+    } else {
+      this.#session.end('rejected', { verdict: { status, reason, headers: responseHeaders(response) } });
+    }
+  }
+
+  async #answered(response: IncomingResponse): Promise<void> {
+    const { call, caller, callee, edge } = this.#session;
+    const sdp = await this.#finalSdp(response);
+    const headers = responseHeaders(response);
+    await edge.srf.createUas(this.#request, this.#response, {
+      localSdp: sdp,
+      headers: sdp ? { ...headers, 'Content-Type': 'application/sdp' } : headers,
+      onDialog: (dialog) => {
+        this.#session.adopt(caller, dialog);
+        if (this.#oweAck) dialog.once('ack', (ack) => this.#session.step(() => this.#answeredInAck(ack)));
+        const other = this.#session.dialog(callee);
+        if (call.ended || !other) return;
+        forwardInDialog(edge.srf, [dialog, other], [...forwarded], inDialogHeaders);
+        call.answeredAt = Date.now();
+        this.#session.log.info('call answered');
+      },
+    });
+  }
+
+  /** What the 200 for the caller carries: an answer, an offer, or nothing where both went before. */
+  async #finalSdp(response: IncomingResponse): Promise<string> {
+    const { call, callee } = this.#session;
+    if (this.#request.body) {
+      const sdp = response.body ? await call.answer(callee, response.body) : this.#earlySdp;
+      if (!sdp) throw new EdgeError('sip-invalid', 'The far end took the call without an answer.', { sipStatus: 502 });
+      return sdp;
+    }
+    if (this.#offerSentEarly) return '';
+    if (!response.body) {
+      throw new EdgeError('sip-invalid', 'The far end took the call without an offer.', { sipStatus: 502 });
+    }
+    return await call.offer(callee, response.body);
+  }
+
+  async #answeredInAck(ack: IncomingRequest): Promise<void> {
+    const { call, caller } = this.#session;
+    if (!ack.body) throw new EdgeError('sip-invalid', 'The ACK brought no answer.');
+    const body = await call.answer(caller, ack.body);
+    this.#oweAck?.({ body, headers: { 'Content-Type': 'application/sdp' } });
+    this.#oweAck = undefined;
+  }
+
+  #ended(): void {
+    if (!this.#session.edge.srf.connected) return;
+    const { endCause } = this.#session.call;
+    this.#cancel();
+    this.#oweAck?.();
+    this.#oweAck = undefined;
+    // The server has answered a caller that cancelled.
+    if (!this.#response.finalResponseSent && endCause !== 'cancelled') {
+      reply(this.#response, this.#session.ending.verdict ?? unavailable);
+    }
+  }
+
+  #cancel(): void {
+    const { reason } = this.#session.ending;
+    this.#outgoing?.cancel(reason === undefined ? {} : { headers: { Reason: reason } }, () => undefined);
+    this.#outgoing = undefined;
+  }
+}
+
+const retryLater: Verdict = { status: 500, headers: { 'Retry-After': '5' } };
+const unavailable: Verdict = { status: 503, headers: { 'Retry-After': '5' } };

@@ -1,0 +1,56 @@
+import { createHmac, timingSafeEqual } from 'node:crypto';
+
+/** The flow over which a UE registered (RFC 5626 §3): its transport, address and port as we saw them. */
+export interface Flow {
+  transport: 'udp' | 'tcp';
+  address: string;
+  port: number;
+}
+
+/** Bytes of the HMAC-SHA256 that are kept. */
+const macLength = 16;
+
+/**
+ * Writes and reads flow tokens (RFC 5626 §5.2): base64url of a truncated HMAC-SHA256 and the flow. The HMAC
+ * keeps the core, and whoever else can put a Route into a request, from naming connections at will.
+ */
+export class FlowTokens {
+  readonly #keys: string[];
+
+  /** The first key signs, all verify, so that a key can be replaced while UEs are registered. */
+  constructor(keys: [string, ...string[]]) {
+    this.#keys = keys;
+  }
+
+  write({ transport, address, port }: Flow): string {
+    const flow = Buffer.from(`${transport} ${address} ${port}`);
+    return Buffer.concat([mac(this.#keys[0] ?? '', flow), flow]).toString('base64url');
+  }
+
+  /** Undefined for what none of our keys has signed. */
+  read(token: string): Flow | undefined {
+    const bytes = Buffer.from(token, 'base64url');
+    // Decoding skips what is no base64url: only the one spelling of a token is accepted.
+    if (bytes.length <= macLength || bytes.toString('base64url') !== token) return undefined;
+    const flow = bytes.subarray(macLength);
+    const signed = this.#keys.some((key) => timingSafeEqual(mac(key, flow), bytes.subarray(0, macLength)));
+    if (!signed) return undefined;
+    const [transport, address = '', port] = flow.toString().split(' ');
+    return { transport: transport === 'udp' ? 'udp' : 'tcp', address, port: Number(port) };
+  }
+}
+
+/** Whether the user part of a URI has the form of a token, whoever wrote it. */
+export function looksLikeFlowToken(user: string): boolean {
+  return /^[\w-]{32,}$/.test(user);
+}
+
+/** The URI that leads a request over the flow. */
+export function flowUri({ transport, address, port }: Flow): string {
+  const host = address.includes(':') ? `[${address}]` : address;
+  return `sip:${host}:${port};transport=${transport}`;
+}
+
+function mac(key: string, flow: Buffer): Buffer {
+  return createHmac('sha256', key).update(flow).digest().subarray(0, macLength);
+}

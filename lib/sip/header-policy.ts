@@ -1,0 +1,107 @@
+import type { Headers, SipMessage } from '../drachtio/messages';
+
+/*
+ * What passes from one side of the edge to the other. All passes that a user agent put in for the other
+ * user agent; what belongs to a hop, a dialog or a transaction does not, nor what would tell one side the
+ * addresses of the other.
+ */
+
+/** Written anew on the other side, or with a meaning on one hop only. Compact forms (RFC 3261 §7.3.3) included. */
+const hopHeaders = new Set([
+  'call-id',
+  'contact',
+  'content-encoding',
+  'content-length',
+  'content-type',
+  'cseq',
+  'from',
+  'join',
+  'max-forwards',
+  'min-se',
+  'path',
+  'proxy-require',
+  'rack',
+  'record-route',
+  'replaces',
+  'require',
+  'route',
+  'rseq',
+  'security-client',
+  'security-server',
+  'security-verify',
+  'service-route',
+  'session-expires',
+  'supported',
+  'target-dialog',
+  'timestamp',
+  'to',
+  'unsupported',
+  'via',
+  'x',
+]);
+
+/** Options between two neighbours, or that need dialog identifiers which the edge changes. */
+const hopOptions = new Set(['gruu', 'join', 'outbound', 'path', 'replaces', 'sec-agree', 'tdialog', 'timer']);
+
+/** Headers of an INVITE for the other side. Tags of From and To are left out: the server makes new ones. */
+export function inviteHeaders(invite: SipMessage, hopsLeft: number): Headers {
+  return {
+    ...passedOn(invite),
+    ...optionHeaders(invite),
+    From: withoutTag(invite, 'from'),
+    To: withoutTag(invite, 'to'),
+    'Max-Forwards': String(hopsLeft),
+  };
+}
+
+/** Headers of a response for the other side. */
+export function responseHeaders(response: SipMessage): Headers {
+  const options = optionHeaders(response);
+  delete options['Require'];
+  const unsupported = response.get('unsupported');
+  return { ...passedOn(response), ...options, ...(unsupported !== undefined && { Unsupported: unsupported }) };
+}
+
+/** Headers of a request inside a dialog for the other side, with its type of content. */
+export function inDialogHeaders(headers: Headers): Headers {
+  const type = Object.entries(headers).find(([name]) => ['content-type', 'c'].includes(name.toLowerCase()))?.[1];
+  return { ...withoutHopHeaders(headers), ...(type !== undefined && { 'Content-Type': type }) };
+}
+
+/** Options in Require that cannot be met, for 420 (RFC 3261 §8.2.2.3). */
+export function unmetOptions(request: SipMessage): string[] {
+  return tokens(request.get('require')).filter((option) => ['replaces', 'join', 'tdialog'].includes(option));
+}
+
+/** Whether Supported or Require names the option. */
+export function hasOption(message: SipMessage, option: string): boolean {
+  return [...tokens(message.get('supported')), ...tokens(message.get('require'))].includes(option);
+}
+
+function passedOn(message: SipMessage): Headers {
+  return withoutHopHeaders(message.headers);
+}
+
+function withoutHopHeaders(headers: Headers): Headers {
+  return Object.fromEntries(Object.entries(headers).filter(([name]) => !hopHeaders.has(name.toLowerCase())));
+}
+
+function optionHeaders(message: SipMessage): Headers {
+  const headers: Headers = {};
+  for (const name of ['Supported', 'Require']) {
+    const options = tokens(message.get(name)).filter((option) => !hopOptions.has(option));
+    if (options.length > 0) headers[name] = options.join(', ');
+  }
+  return headers;
+}
+
+function withoutTag(message: SipMessage, header: 'from' | 'to'): string {
+  const { name, uri, params } = message.getParsedHeader(header);
+  const others = Object.entries(params).filter(([param]) => param !== 'tag');
+  const parameters = others.map(([param, value]) => (value === undefined ? `;${param}` : `;${param}=${value}`));
+  return `${name ? `${name} ` : ''}<${uri}>${parameters.join('')}`;
+}
+
+function tokens(list: string | undefined): string[] {
+  return (list ?? '').split(',').flatMap((token) => (token.trim() === '' ? [] : [token.trim().toLowerCase()]));
+}

@@ -1,0 +1,144 @@
+import type { Dialog, IncomingRequest, IncomingResponse, ResponseSender, SentRequest } from '../drachtio/messages';
+import { EdgeError } from '../errors';
+import type { Side } from '../media/media-anchor';
+import type { CallSession } from './call-session';
+import { inDialogHeaders, responseHeaders } from './header-policy';
+import { otherSide } from './side-by-address';
+import { reply, verdictOf } from './verdict';
+
+/** Statuses that say that the far end's dialog is no more (RFC 3261 §12.2.1.2). */
+const dialogGone = new Set([404, 408, 410, 481]);
+
+/**
+ * Later offers and answers of a call: re-INVITE (RFC 3261 §14) and UPDATE (RFC 3311) from either side, with
+ * the offer in the request or, for a re-INVITE without one, in the 200. One exchange at a time.
+ */
+export class SessionChanges {
+  readonly #session: CallSession;
+  /** The side whose offer is under way. */
+  #pending: Side | undefined;
+
+  constructor(session: CallSession) {
+    this.#session = session;
+  }
+
+  attach(side: Side, dialog: Dialog): void {
+    dialog.on('modify', (request, response) => void this.#change(side, request, response));
+    dialog.on('update', (request, response) => void this.#change(side, request, response));
+  }
+
+  async #change(from: Side, request: IncomingRequest, response: ResponseSender): Promise<void> {
+    const { call, edge } = this.#session;
+    const to = otherSide(from);
+    const other = this.#session.dialog(to);
+    const own = this.#session.dialog(from);
+    if (call.answeredAt === undefined || !other || !own || this.#pending === from) {
+      // RFC 3261 §14.2: one more before the first is done.
+      reply(response, { status: 500, headers: { 'Retry-After': '2' } });
+      return;
+    }
+    if (this.#pending !== undefined) {
+      reply(response, { status: 491, headers: {} });
+      return;
+    }
+    this.#pending = from;
+    try {
+      if (request.body) await this.#withOffer(from, other, request, response);
+      else if (request.method === 'INVITE') await this.#withoutOffer(from, other, own, request, response);
+      else await this.#refresh(other, request, response);
+    } catch (error) {
+      reply(response, verdictOf(error, edge.agent));
+      if (!call.ended) this.#session.log.warn({ err: error }, 'session change failed');
+    } finally {
+      this.#pending = undefined;
+    }
+  }
+
+  async #withOffer(from: Side, other: Dialog, request: IncomingRequest, response: ResponseSender): Promise<void> {
+    const { call, edge } = this.#session;
+    const offer = await call.offer(from, request.body);
+    const options = { method: request.method, headers: sdpHeaders(request), body: offer };
+    const final = await edge.srf.requestInDialog(other, options, (sent) => cancelWith(request, sent));
+    if (final.response.status >= 300) {
+      this.#refused(final.response, response);
+      return;
+    }
+    const answer = await this.#orEnd(() => call.answer(otherSide(from), final.response.body));
+    reply(response, { status: final.response.status, headers: responseHeaders(final.response), body: answer });
+  }
+
+  async #withoutOffer(
+    from: Side,
+    other: Dialog,
+    own: Dialog,
+    request: IncomingRequest,
+    response: ResponseSender,
+  ): Promise<void> {
+    const { call, edge } = this.#session;
+    const to = otherSide(from);
+    const options = { method: request.method, headers: inDialogHeaders(request.headers) };
+    const final = await edge.srf.requestInDialog(other, options, (sent) => cancelWith(request, sent));
+    if (final.response.status >= 300) {
+      this.#refused(final.response, response);
+      return;
+    }
+    try {
+      const offer = await this.#orEnd(() => call.offer(to, final.response.body));
+      const acknowledged = this.#acknowledged(own);
+      reply(response, { status: 200, headers: responseHeaders(final.response), body: offer });
+      const ack = await acknowledged;
+      const answer = await this.#orEnd(() => call.answer(from, ack.body));
+      final.acknowledge?.({ body: answer });
+    } catch (error) {
+      if (edge.srf.connected) final.acknowledge?.();
+      throw error;
+    }
+  }
+
+  /** An UPDATE without an offer only keeps the session alive. */
+  async #refresh(other: Dialog, request: IncomingRequest, response: ResponseSender): Promise<void> {
+    const options = { method: request.method, headers: inDialogHeaders(request.headers) };
+    const final = await this.#session.edge.srf.requestInDialog(other, options);
+    if (final.response.status >= 300) this.#refused(final.response, response);
+    else reply(response, { status: final.response.status, headers: responseHeaders(final.response) });
+  }
+
+  #refused(refusal: IncomingResponse, response: ResponseSender): void {
+    const { status, reason } = refusal;
+    reply(response, { status, reason, headers: responseHeaders(refusal) });
+    if (dialogGone.has(status)) this.#session.end('dialog-lost');
+  }
+
+  /** The ACK to the 200 of a re-INVITE. The server neither repeats that 200 nor minds if no ACK comes. */
+  async #acknowledged(dialog: Dialog): Promise<IncomingRequest> {
+    return await new Promise((resolve, reject) => {
+      const { call, edge } = this.#session;
+      const stop = this.#session.timer(edge.timers.ack, () => this.#session.end('not-acknowledged'));
+      const forget = call.onEnd(() => reject(new EdgeError('call-ended', 'The call ended before the ACK.')));
+      dialog.once('ack', (ack) => {
+        stop();
+        forget();
+        resolve(ack);
+      });
+    });
+  }
+
+  /** Once the far end has taken a change, a failure leaves the two sides apart: the call ends. */
+  async #orEnd(exchange: () => Promise<string>): Promise<string> {
+    try {
+      return await exchange();
+    } catch (error) {
+      this.#session.fail(error);
+      throw error;
+    }
+  }
+}
+
+function sdpHeaders(request: IncomingRequest): Record<string, string> {
+  return { ...inDialogHeaders(request.headers), 'Content-Type': 'application/sdp' };
+}
+
+/** The server has answered the caller's CANCEL and its re-INVITE; the far end is to hear of it. */
+function cancelWith(request: IncomingRequest, sent: SentRequest): void {
+  request.once('cancel', () => sent.cancel({}, () => undefined));
+}

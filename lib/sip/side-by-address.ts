@@ -1,0 +1,64 @@
+import { EdgeError } from '../errors';
+import type { Side } from '../media/media-anchor';
+
+/** A contact in the manner of drachtio, such as `sip:198.51.100.1:5060;transport=udp,tcp`. */
+export interface Contact {
+  /** IPv6 addresses without brackets. */
+  address: string;
+  port: number;
+  transports: string[];
+}
+
+/** Throws `config-invalid` for what is no contact. */
+export function parseContact(contact: string): Contact {
+  const parts = /^(sips?):(\[[^\]]+\]|[^:;[\]]+)(?::(\d+))?(?:;transport=([a-z,]+))?$/.exec(contact);
+  const [, scheme, host, port, transports] = parts ?? [];
+  if (host === undefined) throw new EdgeError('config-invalid', `${contact} is no SIP contact.`);
+  const secure = scheme === 'sips' || transports === 'tls' || transports === 'wss';
+  return {
+    address: withoutBrackets(host),
+    port: port === undefined ? (secure ? 5061 : 5060) : Number(port),
+    transports: transports?.split(',') ?? ['udp', 'tcp'],
+  };
+}
+
+/** Tells access from core by the local address on which a request arrived. */
+export class SideByAddress {
+  readonly #sides = new Map<string, Side>();
+
+  constructor(access: Contact[], core: Contact[]) {
+    for (const contact of access) this.#sides.set(key(contact.address, contact.port), 'access');
+    for (const contact of core) {
+      if (this.#sides.has(key(contact.address, contact.port))) {
+        throw new EdgeError(
+          'config-invalid',
+          `${contact.address}:${contact.port} is both an access and a core contact.`,
+        );
+      }
+      this.#sides.set(key(contact.address, contact.port), 'core');
+    }
+  }
+
+  /** `receivedOn` is `address:port`; undefined where that is no contact of ours. */
+  of(receivedOn: string | undefined): Side | undefined {
+    const parts = /^(.*):(\d+)$/.exec(receivedOn ?? '');
+    return parts ? this.#sides.get(key(withoutBrackets(parts[1] ?? ''), Number(parts[2]))) : undefined;
+  }
+
+  /** Whether a URI with this host and port (NaN: the default) names one of our contacts. */
+  isOurs(host: string | undefined, port: number): boolean {
+    return host !== undefined && this.#sides.has(key(withoutBrackets(host), Number.isNaN(port) ? 5060 : port));
+  }
+}
+
+export function otherSide(side: Side): Side {
+  return side === 'access' ? 'core' : 'access';
+}
+
+function key(address: string, port: number): string {
+  return `${address.toLowerCase()} ${port}`;
+}
+
+function withoutBrackets(host: string): string {
+  return host.replace(/^\[|\]$/g, '');
+}

@@ -1,0 +1,40 @@
+import { fitsFrame } from '../drachtio/srf';
+import { sendableStatus } from '../drachtio/status';
+import type { Headers, ResponseSender } from '../drachtio/messages';
+import { EdgeError } from '../errors';
+
+/** The final response that an error deserves. */
+export interface Verdict {
+  status: number;
+  reason?: string;
+  headers: Headers;
+}
+
+/** Warn-codes of RFC 3261 §20.43: 304 media type not available, 305 incompatible media description. */
+const warnings: Record<string, string> = { 'no-usable-media': '304', 'sdp-invalid': '305' };
+
+/** An unforeseen error is a 500. */
+export function verdictOf(error: unknown, agent: string): Verdict {
+  if (!(error instanceof EdgeError)) return { status: 500, headers: {} };
+  const code = warnings[error.code];
+  return {
+    status: error.sipStatus ?? 500,
+    headers: {
+      ...(error.retryAfter !== undefined && { 'Retry-After': String(error.retryAfter) }),
+      ...(code !== undefined && { Warning: `${code} ${agent} "${error.message.replace(/["\\\r\n]/g, ' ')}"` }),
+    },
+  };
+}
+
+/** Sends a response as near to the wanted one as the server can send: it throws on odd codes and stalls on big ones. */
+export function reply(
+  response: ResponseSender,
+  { status, reason, headers, body }: Verdict & { body?: string },
+  refused?: (why: unknown) => void,
+): void {
+  const code = sendableStatus(status);
+  const phrase = code === status ? reason : undefined;
+  const content = body ? { headers: { ...headers, 'Content-Type': 'application/sdp' }, body } : { headers };
+  if (fitsFrame(content)) response.send(code, phrase, content, refused);
+  else response.send(code >= 200 && code < 300 ? 500 : code, phrase, {}, refused);
+}
