@@ -1,0 +1,209 @@
+import type { Socket } from 'node:net';
+import type { TransportAddress } from '../ice/transport-address';
+import { AnchorSocket, type AnchorListener } from './anchor-socket';
+import { countPacket, type CloseReason, type PlaneCounters } from './counters';
+import { Deframer, framed, type FrameSink } from './deframer';
+import { packetKind, type PacketKind } from './first-byte';
+import type { ConnectionId, ForwardingPlaneListener } from './forwarding-plane';
+import type { GatewayLimits } from './limits';
+import { MediaQueue } from './media-queue';
+
+/** What a connection shares with the others of its plane. */
+export interface ConnectionSurroundings {
+  listener: ForwardingPlaneListener;
+  counters: PlaneCounters;
+  limits: GatewayLimits;
+  /** ms, rising. */
+  now: () => number;
+  closed: (id: ConnectionId) => void;
+}
+
+/**
+ * How far a connection has come: `stranger` until control admits it, `admitted` while no pair is
+ * selected, `nominating` from opening the socket toward rtpengine until it is `selected`.
+ */
+type Phase = 'stranger' | 'admitted' | 'nominating' | 'selected' | 'closed';
+
+/** Media kept per connection until control said how old it may get. */
+const initialMaxAge = 200;
+
+/** One TCP connection of a UE and, once nominated, the UDP socket that stands for it at rtpengine. */
+export class Connection implements FrameSink, AnchorListener {
+  readonly id: ConnectionId;
+  readonly remote: TransportAddress;
+
+  readonly #socket: Socket;
+  readonly #around: ConnectionSurroundings;
+  readonly #deframer: Deframer;
+  readonly #media: MediaQueue;
+  #stun: Buffer[] = [];
+  #stunBytes = 0;
+  #phase: Phase = 'stranger';
+  #anchor: AnchorSocket | undefined;
+  /** Media of the UE while rtpengine has not answered yet: it may begin as soon as its own check was answered. */
+  #held: Buffer[] = [];
+  readonly #written = () => this.#flush();
+
+  constructor(id: ConnectionId, socket: Socket, remote: TransportAddress, around: ConnectionSurroundings) {
+    this.id = id;
+    this.remote = remote;
+    this.#socket = socket;
+    this.#around = around;
+    const { counters, limits } = around;
+    this.#deframer = new Deframer(limits.firstFrameBytes, this);
+    this.#media = new MediaQueue(initialMaxAge, limits.queueBytes, (reason, frames) => {
+      counters.drops[reason] += frames;
+    });
+    socket.on('data', (chunk: Buffer) => this.#deframer.push(chunk));
+    socket.on('end', () => this.close('peer'));
+    socket.on('error', () => this.close('socket-error'));
+    socket.on('close', () => this.close('peer'));
+  }
+
+  admit(): void {
+    if (this.#phase !== 'stranger') return;
+    this.#phase = 'admitted';
+    this.#deframer.limit = this.#around.limits.frameBytes;
+  }
+
+  send(message: Buffer): void {
+    if (this.#phase === 'closed') return;
+    this.#stun.push(framed(message));
+    this.#stunBytes += message.length;
+    countPacket(this.#around.counters.toUe, 'stun', message.length);
+    this.#flush();
+    if (this.#stunBytes > this.#around.limits.stunQueueBytes) this.close('not-reading');
+  }
+
+  openAnchor(anchor: TransportAddress): void {
+    if (this.#phase === 'closed' || this.#phase === 'stranger') return;
+    this.#anchor?.close();
+    this.#phase = 'nominating';
+    this.#anchor = new AnchorSocket(anchor, this);
+  }
+
+  sendToAnchor(message: Buffer): void {
+    if (this.#anchor?.send(message)) countPacket(this.#around.counters.toAnchor, 'stun', message.length);
+  }
+
+  select(maxAge: number): void {
+    if (this.#phase !== 'nominating' && this.#phase !== 'selected') return;
+    this.#phase = 'selected';
+    this.#media.maxAge = maxAge;
+    const held = this.#held;
+    this.#held = [];
+    for (const frame of held) this.#toAnchor(frame, packetKind(frame));
+  }
+
+  /** May be called twice; the first reason counts. */
+  close(reason: CloseReason): void {
+    if (this.#phase === 'closed') return;
+    this.#phase = 'closed';
+    const { counters, listener, closed } = this.#around;
+    counters.drops['not-selected'] += this.#held.length;
+    counters.closes[reason] += 1;
+    counters.open -= 1;
+    this.#held = [];
+    this.#stun = [];
+    this.#media.clear();
+    this.#anchor?.close();
+    this.#socket.destroy();
+    closed(this.id);
+    listener.closed(this.id, reason);
+  }
+
+  /** From the deframer. */
+  frame(frame: Buffer): boolean {
+    const { counters, listener } = this.#around;
+    const kind = packetKind(frame);
+    if (kind === 'other') {
+      if (this.#phase === 'stranger') listener.controlFrame(this.id, frame);
+      else counters.drops['first-byte'] += 1;
+      return this.#isOpen();
+    }
+    countPacket(counters.fromUe, kind, frame.length);
+    if (kind === 'stun' || this.#phase === 'stranger') listener.controlFrame(this.id, frame);
+    else if (this.#phase === 'selected') this.#toAnchor(frame, kind);
+    else if (this.#phase === 'nominating') this.#hold(frame);
+    else counters.drops['not-selected'] += 1;
+    return this.#isOpen();
+  }
+
+  /** From the deframer. Two capital letters are the start of an HTTP method: "GET " reads as 18245 bytes. */
+  frameTooLong(header: number): void {
+    const isHttp = this.#phase === 'stranger' && isCapital(header >> 8) && isCapital(header & 0xff);
+    this.close(isHttp ? 'http' : 'frame-too-long');
+  }
+
+  /** From the anchor's socket. */
+  anchorPacket(packet: Buffer): void {
+    const { counters, listener, now } = this.#around;
+    const kind = packetKind(packet);
+    if (kind === 'other') {
+      counters.drops['first-byte'] += 1;
+      return;
+    }
+    countPacket(counters.fromAnchor, kind, packet.length);
+    if (kind === 'stun') {
+      listener.anchorDatagram(this.id, packet);
+    } else if (this.#phase !== 'selected') {
+      counters.drops['not-selected'] += 1;
+    } else {
+      this.#media.push(framed(packet), now());
+      this.#flush();
+    }
+  }
+
+  anchorStranger(): void {
+    this.#around.counters.drops['anchor-source'] += 1;
+  }
+
+  anchorError(): void {
+    this.#around.counters.anchorErrors += 1;
+  }
+
+  #isOpen(): boolean {
+    return this.#phase !== 'closed';
+  }
+
+  #toAnchor(frame: Buffer, kind: PacketKind): void {
+    const { counters } = this.#around;
+    if (this.#anchor?.send(frame)) countPacket(counters.toAnchor, kind, frame.length);
+    else counters.drops['anchor-queue'] += 1;
+  }
+
+  #hold(frame: Buffer): void {
+    this.#held.push(frame);
+    if (this.#held.length <= this.#around.limits.heldFrames) return;
+    this.#held.shift();
+    this.#around.counters.drops['not-selected'] += 1;
+  }
+
+  /**
+   * Gives the socket one frame at a time, and the next only when the kernel has taken the last: what is in
+   * Node's own buffer can no longer be dropped when it grows old.
+   */
+  #flush(): void {
+    while (this.#phase !== 'closed' && this.#socket.writableLength === 0) {
+      const frame = this.#nextFrame();
+      if (frame === undefined) return;
+      this.#socket.write(frame, this.#written);
+    }
+  }
+
+  #nextFrame(): Buffer | undefined {
+    const message = this.#stun.shift();
+    if (message !== undefined) {
+      this.#stunBytes -= message.length - 2;
+      return message;
+    }
+    if (this.#media.length === 0) return undefined;
+    const frame = this.#media.shift(this.#around.now());
+    if (frame !== undefined) countPacket(this.#around.counters.toUe, packetKind(frame, 2), frame.length - 2);
+    return frame;
+  }
+}
+
+function isCapital(byte: number): boolean {
+  return byte >= 0x41 && byte <= 0x5a;
+}

@@ -1,0 +1,49 @@
+import type { TransportAddress } from '../ice/transport-address';
+import type { CloseReason, PlaneCounters } from './counters';
+
+/** Names a connection from `accepted` to `closed`; never used again. */
+export type ConnectionId = number;
+
+/**
+ * What owns the sockets and touches every packet: accepting, framing, the UDP socket of each connection
+ * toward rtpengine, queues and counters. It decides nothing: who may connect, what a check is answered
+ * and which connection is selected is the control plane's business.
+ *
+ * The two are apart so that the plane through which media runs can be written in another language and put
+ * in its place; the interface therefore has no object that both share, and an unknown or already closed
+ * connection is not a fault in any method: its `closed` may be on its way.
+ */
+export interface ForwardingPlane {
+  /** Rejects with the system's error, which has `code`, `address` and `port`; nothing is left open then. */
+  listen(addresses: readonly TransportAddress[]): Promise<void>;
+  /** The bound addresses, in the order of `listen`. */
+  address(): TransportAddress[];
+  /** From now on longer frames are taken, and only STUN frames go to control. */
+  admit(connection: ConnectionId): void;
+  /** Sends a STUN message to the UE, before any media that waits, and never drops it. */
+  send(connection: ConnectionId, message: Buffer): void;
+  /**
+   * Opens a UDP socket toward rtpengine's address, in place of any earlier one of this connection. Until
+   * `select`, no media passes; a little of what the UE sends is kept.
+   */
+  openAnchor(connection: ConnectionId, anchor: TransportAddress): void;
+  /** Sends a STUN message from that socket. */
+  sendToAnchor(connection: ConnectionId, message: Buffer): void;
+  /** Lets media pass both ways; `maxAge` (ms) bounds what waits for the UE. */
+  select(connection: ConnectionId, maxAge: number): void;
+  closeConnection(connection: ConnectionId, reason: CloseReason): void;
+  counters(): Readonly<PlaneCounters>;
+  /** Closes listeners and connections; may be called twice. */
+  close(): Promise<void>;
+}
+
+/** What the forwarding plane tells the control plane. */
+export interface ForwardingPlaneListener {
+  accepted(connection: ConnectionId, remote: TransportAddress): void;
+  /** A STUN frame, or, before `admit`, any frame. */
+  controlFrame(connection: ConnectionId, frame: Buffer): void;
+  /** A STUN message from the socket toward rtpengine. */
+  anchorDatagram(connection: ConnectionId, datagram: Buffer): void;
+  /** Exactly once for each accepted connection, whoever closed it. */
+  closed(connection: ConnectionId, reason: CloseReason): void;
+}

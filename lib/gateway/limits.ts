@@ -1,0 +1,52 @@
+/** What a stranger, and a UE, may cost us. Times in ms, sizes in bytes. */
+export interface GatewayLimits {
+  /** Time from accepting a connection to its first authenticated check. */
+  authenticationMs: number;
+  /** The longest first frame: a check has well under 300 bytes. */
+  firstFrameBytes: number;
+  /**
+   * The longest frame taken after that: what rtpengine takes as one datagram. A longer one is refused
+   * with its connection, never cut (RFC 4571 §8).
+   */
+  frameBytes: number;
+  /** Connections that have not authenticated, from one IPv4 address or one IPv6 /64. */
+  unauthenticatedPerAddress: number;
+  unauthenticated: number;
+  connections: number;
+  /** Authenticated connections of one stream: rtpengine keeps every candidate that it learned. */
+  connectionsPerStream: number;
+  /** Media that waits for a UE that reads slowly. */
+  queueBytes: number;
+  audioQueueMs: number;
+  videoQueueMs: number;
+  /** Answers to checks that wait for a UE; one that asks but does not read is disconnected. */
+  stunQueueBytes: number;
+  /** Binding requests to rtpengine for one nomination, and the pause before the first repetition, which doubles. */
+  nominationAttempts: number;
+  nominationRetryMs: number;
+  /** A connection that was nominated before wins again only if the last nomination is this old. */
+  renominationMs: number;
+  /** How often one connection may be nominated anew: each time rtpengine learns a candidate. */
+  nominationsPerConnection: number;
+  /** Frames of the UE kept while rtpengine has not yet answered the nomination. */
+  heldFrames: number;
+}
+
+export const defaultLimits: Readonly<GatewayLimits> = {
+  authenticationMs: 10_000,
+  firstFrameBytes: 1280,
+  frameBytes: 8012,
+  unauthenticatedPerAddress: 32,
+  unauthenticated: 4096,
+  connections: 20_000,
+  connectionsPerStream: 8,
+  queueBytes: 256 * 1024,
+  audioQueueMs: 200,
+  videoQueueMs: 1000,
+  stunQueueBytes: 64 * 1024,
+  nominationAttempts: 10,
+  nominationRetryMs: 50,
+  renominationMs: 1000,
+  nominationsPerConnection: 16,
+  heldFrames: 32,
+};

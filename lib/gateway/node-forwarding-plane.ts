@@ -1,0 +1,105 @@
+import { once } from 'node:events';
+import { createServer, type Server, type Socket } from 'node:net';
+import { normalAddress, type TransportAddress } from '../ice/transport-address';
+import { Connection, type ConnectionSurroundings } from './connection';
+import { newPlaneCounters, type CloseReason, type PlaneCounters } from './counters';
+import type { ConnectionId, ForwardingPlane, ForwardingPlaneListener } from './forwarding-plane';
+import type { GatewayLimits } from './limits';
+
+/** ms of silence after which the kernel asks whether the UE is still there. */
+const keepAliveDelay = 30_000;
+
+/** The forwarding plane on Node's own sockets. */
+export class NodeForwardingPlane implements ForwardingPlane {
+  readonly #around: ConnectionSurroundings;
+  readonly #connections = new Map<ConnectionId, Connection>();
+  readonly #servers: Server[] = [];
+  #lastId: ConnectionId = 0;
+  #closed = false;
+
+  constructor(limits: GatewayLimits, listener: ForwardingPlaneListener, now: () => number) {
+    const closed = (id: ConnectionId) => void this.#connections.delete(id);
+    this.#around = { limits, listener, now, counters: newPlaneCounters(), closed };
+  }
+
+  async listen(addresses: readonly TransportAddress[]): Promise<void> {
+    // Where both families are asked for, "::" must not take IPv4's port too.
+    const ipv6Only = addresses.some(({ address }) => !address.includes(':'));
+    try {
+      for (const { address, port } of addresses) {
+        const server = createServer({ noDelay: true, keepAlive: true, keepAliveInitialDelay: keepAliveDelay });
+        server.on('connection', (socket) => this.#accept(socket));
+        server.listen({ host: address, port, ipv6Only });
+        await once(server, 'listening');
+        // Out of file descriptors is the fault that is left: a connection is lost, the listener is not.
+        server.on('error', () => (this.#around.counters.acceptErrors += 1));
+        this.#servers.push(server);
+      }
+    } catch (failure) {
+      await this.#closeServers();
+      throw failure;
+    }
+  }
+
+  address(): TransportAddress[] {
+    return this.#servers.flatMap((server) => {
+      const bound = server.address();
+      return bound === null || typeof bound === 'string' ? [] : [{ address: bound.address, port: bound.port }];
+    });
+  }
+
+  admit(connection: ConnectionId): void {
+    this.#connections.get(connection)?.admit();
+  }
+
+  send(connection: ConnectionId, message: Buffer): void {
+    this.#connections.get(connection)?.send(message);
+  }
+
+  openAnchor(connection: ConnectionId, anchor: TransportAddress): void {
+    this.#connections.get(connection)?.openAnchor(anchor);
+  }
+
+  sendToAnchor(connection: ConnectionId, message: Buffer): void {
+    this.#connections.get(connection)?.sendToAnchor(message);
+  }
+
+  select(connection: ConnectionId, maxAge: number): void {
+    this.#connections.get(connection)?.select(maxAge);
+  }
+
+  closeConnection(connection: ConnectionId, reason: CloseReason): void {
+    this.#connections.get(connection)?.close(reason);
+  }
+
+  counters(): Readonly<PlaneCounters> {
+    return structuredClone(this.#around.counters);
+  }
+
+  async close(): Promise<void> {
+    this.#closed = true;
+    for (const connection of [...this.#connections.values()]) connection.close('shutdown');
+    await this.#closeServers();
+  }
+
+  #accept(socket: Socket): void {
+    const { remoteAddress, remotePort } = socket;
+    // Reset while it waited to be accepted: there is nobody to talk to.
+    if (this.#closed || remoteAddress === undefined || remotePort === undefined) {
+      socket.on('error', () => undefined);
+      socket.destroy();
+      return;
+    }
+    const remote = { address: normalAddress(remoteAddress), port: remotePort };
+    const connection = new Connection(++this.#lastId, socket, remote, this.#around);
+    this.#connections.set(connection.id, connection);
+    this.#around.counters.accepted += 1;
+    this.#around.counters.open += 1;
+    this.#around.listener.accepted(connection.id, remote);
+  }
+
+  async #closeServers(): Promise<void> {
+    const servers = this.#servers.splice(0);
+    await Promise.all(servers.map((server) => new Promise((resolve) => server.close(resolve))));
+  }
+}

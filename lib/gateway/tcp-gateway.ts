@@ -1,0 +1,244 @@
+import { EventEmitter } from 'node:events';
+import { EdgeError } from '../errors';
+import { receiveCheck, type CheckOutcome } from '../ice/lite-agent';
+import type { TransportAddress } from '../ice/transport-address';
+import type { Logger } from '../ops/logger';
+import { Admission } from './admission';
+import type { CloseReason, GatewayCounters } from './counters';
+import type { ConnectionId, ForwardingPlane, ForwardingPlaneListener } from './forwarding-plane';
+import { defaultLimits, type GatewayLimits } from './limits';
+import { NodeForwardingPlane } from './node-forwarding-plane';
+import { StreamSession, type SessionSurroundings } from './stream-session';
+import type { AdvertisedAddress, Stream } from './stream';
+
+export interface TcpGatewayOptions {
+  /** Where to listen; port 0 takes a free one. */
+  listen: readonly TransportAddress[];
+  /** What candidates name: one per address family and port. */
+  advertised: readonly AdvertisedAddress[];
+  logger: Logger;
+  limits?: Partial<GatewayLimits>;
+  /** Where rtpengine is bound if it advertises another address; default: what it advertises. */
+  anchorAddress?: (advertised: string) => string;
+  /** ms, rising; default: the process's monotonic clock. */
+  now?: () => number;
+  /** What carries the media; default: Node's own sockets. */
+  plane?: (limits: GatewayLimits, listener: ForwardingPlaneListener, now: () => number) => ForwardingPlane;
+}
+
+export interface TcpGatewayEvents {
+  /** rtpengine accepted the connection that the UE nominated: media flows (C10). */
+  selected: [{ stream: Stream; remote: TransportAddress }];
+  /** The connection that carried the media ended; the stream stays open for a new one (E3). */
+  'connection-lost': [{ stream: Stream; remote: TransportAddress }];
+}
+
+/** What control knows of one connection. */
+interface Access {
+  remote: TransportAddress;
+  /** Until the first authenticated check. */
+  deadline: NodeJS.Timeout | undefined;
+  /** Since the first authenticated check. */
+  session: StreamSession | undefined;
+}
+
+/**
+ * The TCP listener of the IMS-AGW (W.3.5): an ICE-lite agent behind one port for all streams, told apart
+ * by their ufrag, which hands the media of each nominated connection to rtpengine over UDP.
+ */
+export class TcpGateway extends EventEmitter<TcpGatewayEvents> {
+  readonly advertised: readonly AdvertisedAddress[];
+
+  readonly #listen: readonly TransportAddress[];
+  readonly #logger: Logger;
+  readonly #limits: GatewayLimits;
+  readonly #plane: ForwardingPlane;
+  readonly #admission: Admission;
+  readonly #around: SessionSurroundings;
+  /** By local ufrag. */
+  readonly #sessions = new Map<string, StreamSession>();
+  readonly #accesses = new Map<ConnectionId, Access>();
+  readonly #checks = { accepted: 0, rejected: 0, ignored: 0 };
+
+  constructor(options: TcpGatewayOptions) {
+    super();
+    this.advertised = options.advertised;
+    this.#listen = options.listen;
+    this.#logger = options.logger;
+    this.#limits = { ...defaultLimits, ...options.limits };
+    this.#admission = new Admission(this.#limits);
+    const now = options.now ?? (() => performance.now());
+    const plane = options.plane ?? ((...parts) => new NodeForwardingPlane(...parts));
+    this.#plane = plane(this.#limits, this.#planeListener(), now);
+    this.#around = {
+      plane: this.#plane,
+      limits: this.#limits,
+      now,
+      nominations: { started: 0, repeated: 0, succeeded: 0, failed: 0, refused: 0 },
+      anchorAddress: options.anchorAddress ?? ((advertised) => advertised),
+      selected: (stream, remote) => this.#tell('selected', stream, remote),
+      lost: (stream, remote) => this.#tell('connection-lost', stream, remote),
+    };
+  }
+
+  /**
+   * Rejects with an EdgeError: `gateway-port-denied`, `gateway-port-in-use` or `gateway-listen-failed`.
+   * Nothing is left open then.
+   */
+  async listen(): Promise<void> {
+    try {
+      await this.#plane.listen(this.#listen);
+    } catch (cause) {
+      throw listenError(cause, this.#listen);
+    }
+  }
+
+  /** The bound addresses, in the order in which they were asked for. */
+  address(): TransportAddress[] {
+    return this.#plane.address();
+  }
+
+  /**
+   * Opens the gateway to a stream, before the SDP that names its ufrag leaves (C1). The same ufrag of the
+   * same call and line is an update: connections stay, and follow rtpengine to a new address. Throws an
+   * EdgeError `ufrag-taken` if another line has this ufrag.
+   */
+  addStream(stream: Stream): void {
+    const session = this.#sessions.get(stream.ufrag);
+    if (session === undefined) {
+      this.#sessions.set(stream.ufrag, new StreamSession(stream, this.#around));
+    } else if (session.stream.call === stream.call && session.stream.line === stream.line) {
+      session.update(stream);
+    } else {
+      throw new EdgeError('ufrag-taken', `The ICE user name ${stream.ufrag} already belongs to another media line.`);
+    }
+  }
+
+  /** Closes the stream's connections; an unknown ufrag is fine. */
+  removeStream(ufrag: string): void {
+    const session = this.#sessions.get(ufrag);
+    this.#sessions.delete(ufrag);
+    session?.end();
+  }
+
+  counters(): GatewayCounters {
+    const authenticated = [...this.#accesses.values()].filter(({ session }) => session !== undefined).length;
+    return {
+      ...this.#plane.counters(),
+      streams: this.#sessions.size,
+      authenticated,
+      selected: [...this.#sessions.values()].filter(({ isSelected }) => isSelected).length,
+      checks: { ...this.#checks },
+      nominations: { ...this.#around.nominations },
+    };
+  }
+
+  /** Closes all connections and the listeners; may be called twice. */
+  async close(): Promise<void> {
+    for (const session of this.#sessions.values()) session.end();
+    this.#sessions.clear();
+    await this.#plane.close();
+  }
+
+  #planeListener(): ForwardingPlaneListener {
+    return {
+      accepted: (connection, remote) => this.#accepted(connection, remote),
+      controlFrame: (connection, frame) => this.#received(connection, frame),
+      anchorDatagram: (connection, datagram) =>
+        this.#accesses.get(connection)?.session?.anchorDatagram(connection, datagram),
+      closed: (connection, reason) => this.#closed(connection, reason),
+    };
+  }
+
+  #accepted(connection: ConnectionId, remote: TransportAddress): void {
+    const access: Access = { remote, deadline: undefined, session: undefined };
+    this.#accesses.set(connection, access);
+    const refusal = this.#admission.enter(remote.address);
+    if (refusal !== undefined) {
+      this.#plane.closeConnection(connection, refusal);
+      return;
+    }
+    access.deadline = setTimeout(
+      () => this.#plane.closeConnection(connection, 'authentication-timeout'),
+      this.#limits.authenticationMs,
+    );
+  }
+
+  /** Any frame before authentication, STUN alone after it. */
+  #received(connection: ConnectionId, bytes: Buffer): void {
+    const access = this.#accesses.get(connection);
+    if (access === undefined) return;
+    const { remote, session } = access;
+    const outcome = receiveCheck({
+      bytes,
+      peer: remote,
+      authenticated: session !== undefined,
+      // A connection belongs to the stream that it authenticated for: another's password opens nothing here.
+      lookup: (ufrag) =>
+        session === undefined || session.stream.ufrag === ufrag ? this.#sessions.get(ufrag)?.stream : undefined,
+    });
+    this.#act(connection, access, outcome);
+  }
+
+  #act(connection: ConnectionId, access: Access, outcome: CheckOutcome): void {
+    if (outcome.verdict === 'close') {
+      this.#checks.ignored += 1;
+      this.#plane.closeConnection(connection, outcome.fault);
+      return;
+    }
+    this.#checks[outcome.verdict] += 1;
+    if (outcome.verdict === 'ignored') return;
+    if (outcome.authenticated) this.#authenticate(connection, access, outcome.check.localUfrag);
+    this.#plane.send(connection, outcome.reply);
+    if (outcome.verdict === 'accepted') access.session?.checked(connection, outcome.check);
+  }
+
+  #authenticate(connection: ConnectionId, access: Access, ufrag: string): void {
+    const session = this.#sessions.get(ufrag);
+    if (access.session !== undefined || session === undefined) return;
+    clearTimeout(access.deadline);
+    access.session = session;
+    this.#admission.authenticated(access.remote.address);
+    this.#plane.admit(connection);
+    session.join(connection, access.remote);
+    this.#logger.debug({ ufrag, remote: access.remote }, 'connection authenticated');
+  }
+
+  #closed(connection: ConnectionId, reason: CloseReason): void {
+    const access = this.#accesses.get(connection);
+    if (access === undefined) return;
+    this.#accesses.delete(connection);
+    clearTimeout(access.deadline);
+    this.#admission.leave(access.remote.address, access.session !== undefined);
+    this.#logger.debug({ reason, remote: access.remote, ufrag: access.session?.stream.ufrag }, 'connection closed');
+    access.session?.left(connection);
+  }
+
+  #tell(event: keyof TcpGatewayEvents, stream: Stream, remote: TransportAddress): void {
+    const { call, line, ufrag } = stream;
+    this.#logger.debug({ call, line, ufrag, remote }, event);
+    this.emit(event, { stream, remote });
+  }
+}
+
+/** What the operator can do about a port that cannot be opened. */
+function listenError(cause: unknown, wanted: readonly TransportAddress[]): EdgeError {
+  const { code, address, port } = cause as { code?: string; address?: string; port?: number };
+  const place =
+    address === undefined
+      ? wanted.map((one) => `${one.address} port ${one.port}`).join(', ')
+      : `${address} port ${port ?? 0}`;
+  const listen = `The gateway cannot listen on ${place}`;
+  if (code === 'EACCES') {
+    const advice = 'ports below 1024 need root or the capability CAP_NET_BIND_SERVICE';
+    return new EdgeError('gateway-port-denied', `${listen}: ${advice}.`, { cause });
+  }
+  if (code === 'EADDRINUSE') {
+    const advice = 'another program, such as a web server, has it; stop that or choose another port';
+    return new EdgeError('gateway-port-in-use', `${listen}: ${advice}.`, { cause });
+  }
+  if (code === 'EADDRNOTAVAIL') {
+    return new EdgeError('gateway-listen-failed', `${listen}: this machine does not have that address.`, { cause });
+  }
+  return new EdgeError('gateway-listen-failed', `${listen}: ${code ?? String(cause)}.`, { cause });
+}
