@@ -21,23 +21,44 @@ const stopGraceMs = 3000;
  * It ends with this process. Its log lines become debug lines of ours.
  */
 export class LocalDaemon {
-  /** Its ng control address. */
-  readonly url: string;
-  readonly #child: ChildProcess;
-  readonly #ended: Promise<string>;
+  readonly #options: LocalDaemonOptions;
+  readonly #onExit: (reason: string) => void;
+  #child: ChildProcess | undefined;
+  /** Resolves with the reason when the child is gone. */
+  #ended: Promise<string> = Promise.resolve('it was never started');
   #closing = false;
 
-  private constructor(url: string, child: ChildProcess, ended: Promise<string>) {
-    this.url = url;
-    this.#child = child;
-    this.#ended = ended;
+  /** `onExit` is told why the child ended, once it had been ready and was not closed by us. */
+  constructor(options: LocalDaemonOptions, onExit: (reason: string) => void) {
+    this.#options = options;
+    this.#onExit = onExit;
   }
 
-  /** @throws EdgeError `rtpengine-not-started`, with what to do about it. */
-  static async start(options: LocalDaemonOptions, onExit: (reason: string) => void): Promise<LocalDaemon> {
+  /**
+   * Resolves with its ng control address once it answers there.
+   * @throws EdgeError `rtpengine-not-started`, with what to do about it.
+   */
+  async start(): Promise<string> {
     const port = await freeUdpPort();
+    if (!this.#closing) this.#spawn(port);
+    const failed = await answersPing(port, this.#ended);
+    if (failed !== undefined) {
+      await this.close();
+      throw new EdgeError(
+        'rtpengine-not-started',
+        `The local rtpengine (${this.#options.program}) could not be started: ${failed}. Install it (apt-get install rtpengine-daemon), set RTPENGINE_BIN, or point RTPENGINE_URLS to a running one.`,
+      );
+    }
+    void this.#ended.then((reason) => {
+      if (!this.#closing) this.#onExit(reason);
+    });
+    return `udp://127.0.0.1:${port}`;
+  }
+
+  #spawn(port: number): void {
+    const { program, accessInterfaces, coreInterfaces, logger } = this.#options;
     const child = spawn(
-      options.program,
+      program,
       [
         '--config-file=none',
         '--foreground',
@@ -47,43 +68,32 @@ export class LocalDaemon {
         // A silent or held call must live on: signalling owns the end of a call.
         '--timeout=86400',
         '--silent-timeout=86400',
-        ...options.accessInterfaces.map((address) => `--interface=access/${address}`),
-        ...options.coreInterfaces.map((address) => `--interface=core/${address}`),
+        ...accessInterfaces.map((address) => `--interface=access/${address}`),
+        ...coreInterfaces.map((address) => `--interface=core/${address}`),
         `--listen-ng=127.0.0.1:${port}`,
       ],
       { stdio: ['ignore', 'ignore', 'pipe'] },
     );
+    this.#child = child;
     const last: string[] = [];
     createInterface({ input: child.stderr }).on('line', (line) => {
       if (last.push(line) > 5) last.shift();
-      options.logger.debug({ rtpengine: line }, 'rtpengine says');
+      logger.debug({ rtpengine: line }, 'rtpengine says');
     });
-    const ended = new Promise<string>((resolve) => {
+    this.#ended = new Promise<string>((resolve) => {
       child.once('error', (error) => resolve(error.message));
       child.once('exit', (code, signal) =>
         resolve(`it ended with ${signal ?? `code ${code ?? '?'}`}: ${last.join(' | ')}`),
       );
     });
-    const daemon = new LocalDaemon(`udp://127.0.0.1:${port}`, child, ended);
-    const failed = await Promise.race([ended, answersPing(port)]);
-    if (failed !== undefined) {
-      await daemon.close();
-      throw new EdgeError(
-        'rtpengine-not-started',
-        `The local rtpengine (${options.program}) could not be started: ${failed}. Install it (apt-get install rtpengine-daemon), set RTPENGINE_BIN, or point RTPENGINE_URLS to a running one.`,
-      );
-    }
-    void ended.then((reason) => {
-      if (!daemon.#closing) onExit(reason);
-    });
-    return daemon;
   }
 
   /** Ends the child; may be called twice. */
   async close(): Promise<void> {
     this.#closing = true;
-    this.#child.kill('SIGTERM');
-    const kill = setTimeout(() => this.#child.kill('SIGKILL'), stopGraceMs);
+    const child = this.#child;
+    child?.kill('SIGTERM');
+    const kill = setTimeout(() => child?.kill('SIGKILL'), stopGraceMs);
     await this.#ended;
     clearTimeout(kill);
   }
@@ -101,20 +111,24 @@ async function freeUdpPort(): Promise<number> {
   return port;
 }
 
-/** Resolves with undefined once ng answers a ping, or with a reason after 10 s. */
-async function answersPing(port: number): Promise<string | undefined> {
+/** Resolves with undefined once ng answers a ping, or with a reason: the child ended, or 10 s went by. */
+function answersPing(port: number, ended: Promise<string>): Promise<string | undefined> {
   const socket = createSocket('udp4');
   return new Promise((resolve) => {
     const ask = setInterval(() => socket.send('1 d7:command4:pinge', port, '127.0.0.1'), 50);
-    const giveUp = setTimeout(() => finish('it did not answer a ping on its control port within 10 s'), 10_000);
+    let finished = false;
     const finish = (reason?: string) => {
+      if (finished) return;
+      finished = true;
       clearInterval(ask);
       clearTimeout(giveUp);
       socket.close();
       resolve(reason);
     };
+    const giveUp = setTimeout(() => finish('it did not answer a ping on its control port within 10 s'), 10_000);
     // The port is closed until rtpengine listens: the next ping asks again.
     socket.on('error', () => undefined);
     socket.once('message', () => finish());
+    void ended.then(finish);
   });
 }

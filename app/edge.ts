@@ -1,0 +1,164 @@
+import { randomBytes } from 'node:crypto';
+import { isIP } from 'node:net';
+import { CallTable } from '../lib/calls/call-table';
+import { Srf } from '../lib/drachtio/srf';
+import { EmbeddedEdge } from '../lib/embedded/embedded-edge';
+import { EdgeError } from '../lib/errors';
+import { TcpGateway } from '../lib/gateway/tcp-gateway';
+import type { AdvertisedAddress } from '../lib/gateway/stream';
+import { LocalMediaAnchor } from '../lib/media/local-media-anchor';
+import type { Logger } from '../lib/ops/logger';
+import { LocalDaemon } from '../lib/rtpengine/local-daemon';
+import { RtpenginePool } from '../lib/rtpengine/pool';
+import { startPcscf } from '../lib/sip/pcscf';
+import type { Config } from './config';
+
+/** Something that was opened, and how it is closed. */
+interface Opened {
+  close(): void | Promise<void>;
+}
+
+/**
+ * The access edge, wired from its settings: SIP server (drachtio-server, or the embedded one), P-CSCF app, media
+ * anchor with rtpengine and gateway. What was opened is closed in the opposite order.
+ */
+export class Edge {
+  readonly #config: Config;
+  readonly #logger: Logger;
+  readonly #onFailure: (error: EdgeError) => void;
+  readonly #opened: Opened[] = [];
+  #closing: Promise<void> | undefined;
+
+  /** `onFailure` is told what, after the start, makes the edge useless. */
+  constructor(config: Config, logger: Logger, onFailure: (error: EdgeError) => void) {
+    this.#config = config;
+    this.#logger = logger;
+    this.#onFailure = onFailure;
+  }
+
+  /**
+   * Resolves when UEs can register and call.
+   * @throws EdgeError naming what could not be opened; nothing is left open then.
+   */
+  async start(): Promise<void> {
+    try {
+      await this.#openAll();
+    } catch (error) {
+      await this.close();
+      throw error;
+    }
+  }
+
+  /** Ends all calls, frees their media and closes all sockets and children; may be called twice. */
+  close(): Promise<void> {
+    this.#closing ??= this.#closeAll();
+    return this.#closing;
+  }
+
+  async #closeAll(): Promise<void> {
+    for (const opened of this.#opened.splice(0).reverse()) await opened.close();
+  }
+
+  #keep<T extends Opened>(opened: T): T {
+    this.#opened.push(opened);
+    return opened;
+  }
+
+  async #openAll(): Promise<void> {
+    const config = this.#config;
+    const logger = this.#logger;
+    const urls = config.RTPENGINE_URLS ?? [await this.#startRtpengine()];
+    const rtpengine = this.#keep(new RtpenginePool({ urls, logger }));
+    const gateway = this.#keep(new TcpGateway({ ...gatewayAddresses(config), logger }));
+    if (config.TCP_FALLBACK !== 'off') await gateway.listen();
+    const anchor = this.#keep(
+      new LocalMediaAnchor({ rtpengine, gateway, fallback: config.TCP_FALLBACK, logger, maxCalls: config.MAX_CALLS }),
+    );
+
+    const server = await this.#sipServer();
+    const srf = this.#keep(new Srf(server));
+    const flowTokenKeys = config.FLOW_TOKEN_KEYS ?? [randomBytes(32).toString('base64url')];
+    this.#keep(
+      startPcscf({
+        srf,
+        anchor,
+        calls: new CallTable({ maxCalls: config.MAX_CALLS }),
+        settings: {
+          accessContacts: config.ACCESS_CONTACTS,
+          coreContacts: config.CORE_CONTACTS,
+          coreNextHop: config.CORE_NEXT_HOP,
+          flowTokenKeys,
+        },
+        logger,
+      }),
+    );
+    await firstConnect(srf);
+  }
+
+  async #startRtpengine(): Promise<string> {
+    const config = this.#config;
+    const daemon = new LocalDaemon(
+      {
+        program: config.RTPENGINE_BIN,
+        accessInterfaces: config.RTPENGINE_ACCESS_INTERFACE ?? config.GATEWAY_ADDRESS,
+        coreInterfaces: config.RTPENGINE_CORE_INTERFACE ?? contactHosts(config.CORE_CONTACTS),
+        logger: this.#logger,
+      },
+      (reason) => this.#onFailure(new EdgeError('rtpengine-ended', `The local rtpengine is gone: ${reason}.`)),
+    );
+    return this.#keep(daemon).start();
+  }
+
+  /** Where the app connects to: drachtio-server, or the embedded edge, started here. */
+  async #sipServer(): Promise<{ host: string; port: number; secret: string }> {
+    const config = this.#config;
+    const logger = this.#logger;
+    if (config.DRACHTIO_HOST !== undefined) {
+      return { host: config.DRACHTIO_HOST, port: config.DRACHTIO_PORT, secret: config.DRACHTIO_SECRET };
+    }
+    logger.warn('DRACHTIO_HOST is not set: SIP is served by the embedded edge, which is for trying out and testing');
+    const secret = randomBytes(16).toString('hex');
+    const embedded = await EmbeddedEdge.start({
+      contacts: [...config.ACCESS_CONTACTS, ...config.CORE_CONTACTS],
+      admin: { host: '127.0.0.1', port: 0 },
+      secret,
+      logger,
+    });
+    return { host: '127.0.0.1', port: this.#keep(embedded).adminPort, secret };
+  }
+}
+
+function gatewayAddresses(config: Config): {
+  listen: { address: string; port: number }[];
+  advertised: AdvertisedAddress[];
+} {
+  const everyPort = (addresses: string[]) =>
+    addresses.flatMap((address) => config.GATEWAY_PORTS.map((port) => ({ address, port })));
+  return {
+    listen: everyPort(config.GATEWAY_BIND ?? config.GATEWAY_ADDRESS),
+    advertised: everyPort(config.GATEWAY_ADDRESS).map((at) => ({ ...at, family: isIP(at.address) === 6 ? 6 : 4 })),
+  };
+}
+
+/** The addresses in contacts, each once: `sip:[2001:db8::1]:5060` → `2001:db8::1`. */
+function contactHosts(contacts: string[]): string[] {
+  const hosts = contacts.flatMap((contact) => {
+    const [, v6, v4] = /^sips?:(?:\[([^\]]+)\]|([^:;]+))/.exec(contact) ?? [];
+    return v6 ?? v4 ?? [];
+  });
+  return [...new Set(hosts)];
+}
+
+/**
+ * Resolves once the SIP server has taken the app. A refused secret ends the start; an unreachable server does not:
+ * the adapter keeps trying, and says so.
+ */
+function firstConnect(srf: Srf): Promise<void> {
+  return new Promise((resolve, reject) => {
+    srf.once('connect', () => resolve());
+    srf.on('error', (error) => {
+      if (error.code === 'drachtio-refused') reject(error);
+    });
+    srf.connect();
+  });
+}

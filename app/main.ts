@@ -1,0 +1,49 @@
+#!/usr/bin/env node
+import { existsSync } from 'node:fs';
+import { EdgeError } from '../lib/errors';
+import { createLogger } from '../lib/ops/logger';
+import { readConfig } from './config';
+import { Edge } from './edge';
+
+/** Runs the edge until SIGTERM or SIGINT, or until it cannot go on. */
+async function main(): Promise<void> {
+  if (existsSync('.env')) process.loadEnvFile('.env');
+  const config = readConfig(process.env);
+  const logger = createLogger(config.LOG_LEVEL);
+
+  let stopping = false;
+  const stop = (code: number) => {
+    // Whoever asks a second time wants it at once.
+    if (stopping) process.exit(1);
+    stopping = true;
+    void edge.close().finally(() => process.exit(code));
+  };
+  const edge = new Edge(config, logger, (error) => {
+    logger.fatal({ code: error.code }, error.message);
+    stop(1);
+  });
+  for (const signal of ['SIGINT', 'SIGTERM'] as const) {
+    process.on(signal, () => {
+      logger.info({ signal }, 'stopping: calls are released');
+      stop(0);
+    });
+  }
+
+  await edge.start();
+  logger.info(
+    {
+      access: config.ACCESS_CONTACTS,
+      core: config.CORE_CONTACTS,
+      gateway: config.GATEWAY_ADDRESS,
+      ports: config.GATEWAY_PORTS,
+      fallback: config.TCP_FALLBACK,
+    },
+    'edge80 is ready',
+  );
+}
+
+main().catch((error: unknown) => {
+  // One line for what a person can mend; a stack only for what is our fault.
+  process.stderr.write(`edge80: ${error instanceof EdgeError ? error.message : String((error as Error).stack)}\n`);
+  process.exit(1);
+});
