@@ -26,8 +26,10 @@ export interface MediaAnchorEvents {
  * anchor; sides, not tags, tell the two directions apart, so that forks in the core stay behind one
  * ICE session of the UE.
  *
- * `offer` and `answer` reject with an EdgeError: `sdp-invalid` or `no-usable-media` (488, nothing was
- * allocated) or `anchor-unavailable` (503 with Retry-After).
+ * `offer` and `answer` reject with an EdgeError: `sdp-invalid` or `no-usable-media` (488),
+ * `anchor-unavailable` (503 with Retry-After), `answer-unexpected` (488, there is no offer of the other side) or
+ * `call-ended` (481, the call was released). After a first offer that was rejected nothing is allocated; a later
+ * offer or answer that is rejected leaves the call's media as it was.
  */
 export interface MediaAnchor extends EventEmitter<MediaAnchorEvents> {
   offer(call: string, from: Side, sdp: string): Promise<string>;

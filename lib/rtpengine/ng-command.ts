@@ -5,7 +5,8 @@ export interface NgCommands {
   ping: Record<string, never>;
   offer: OfferOptions;
   answer: AnswerOptions;
-  delete: { 'call-id': string; 'from-tag': string; 'delete-delay': 0 };
+  /** Without a tag: the whole call. With one that rtpengine did not see, nothing would be deleted. */
+  delete: { 'call-id': string; 'delete-delay': 0 };
   query: { 'call-id': string };
 }
 

@@ -25,7 +25,7 @@ export class RtpengineNode {
   readonly #logger: Logger;
   readonly #pingIntervalMs: number;
   readonly #retryMs: { first: number; most: number };
-  readonly #orphans = new Map<string, string>();
+  readonly #orphans = new Set<string>();
   #up = true;
   #failures = 0;
   #timer: NodeJS.Timeout | undefined;
@@ -71,11 +71,11 @@ export class RtpengineNode {
   }
 
   /** Never rejects. A call whose delete was not answered is deleted when the node is back. */
-  async delete(call: string, fromTag: string): Promise<void> {
+  async delete(call: string): Promise<void> {
     try {
-      await this.#request('delete', { 'call-id': call, 'from-tag': fromTag, 'delete-delay': 0 });
+      await this.#request('delete', { 'call-id': call, 'delete-delay': 0 });
     } catch (error) {
-      if (isSilence(error) && this.#orphans.size < maxOrphans) this.#orphans.set(call, fromTag);
+      if (isSilence(error) && this.#orphans.size < maxOrphans) this.#orphans.add(call);
       this.#logger.warn({ call, rtpengine: this.url, reason: reasonOf(error) }, 'rtpengine did not delete a call');
     }
   }
@@ -125,17 +125,17 @@ export class RtpengineNode {
   }
 
   async #deleteOrphans(): Promise<void> {
-    for (const [call, fromTag] of [...this.#orphans]) {
+    for (const call of [...this.#orphans]) {
       if (!this.#up || this.#closed) return;
       this.#orphans.delete(call);
-      await this.delete(call, fromTag);
+      await this.delete(call);
     }
   }
 }
 
 function sdpOf(command: string, reply: NgReply): string {
   if (typeof reply.sdp === 'string') return reply.sdp;
-  throw new EdgeError('anchor-refused', `rtpengine answered ${command} without an SDP.`, { sipStatus: 503 });
+  throw new EdgeError('anchor-refused', `rtpengine's reply to ${command} has no body.`, { sipStatus: 503 });
 }
 
 function isSilence(error: unknown): boolean {

@@ -76,7 +76,7 @@ describe('the pool of rtpengines', () => {
   test('a call whose delete was not answered is deleted when the node is back', async () => {
     const [node] = pool.nodes;
     servers[0]!.answer = unanswered;
-    await node!.delete('call-1', 'access');
+    await node!.delete('call-1');
     expect(node!.orphans).toBe(1);
     const deleted = new Promise<unknown>((resolve) => {
       servers[0]!.answer = (request) => {

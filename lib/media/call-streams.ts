@@ -1,0 +1,77 @@
+import type { AdvertisedAddress, Stream } from '../gateway/stream';
+
+/** What is used of the TCP gateway. */
+export interface StreamGateway {
+  readonly advertised: readonly AdvertisedAddress[];
+  addStream(stream: Stream): void;
+  removeStream(ufrag: string): void;
+}
+
+interface Retired {
+  stream: Stream;
+  /** The exchange that gave its line another ufrag. */
+  by: number;
+}
+
+/**
+ * The streams of one call that the gateway is open to: one for each media line, and while an ICE restart is
+ * under way the one before it (E5).
+ */
+export class CallStreams {
+  readonly #gateway: StreamGateway;
+  readonly #current = new Map<number, Stream>();
+  readonly #retired = new Map<number, Retired>();
+
+  constructor(gateway: StreamGateway) {
+    this.#gateway = gateway;
+  }
+
+  /** True if this is the ufrag that the line's candidates were given out with. */
+  isCurrent(line: number, ufrag: string): boolean {
+    return this.#current.get(line)?.ufrag === ufrag;
+  }
+
+  /**
+   * Opens the gateway to a line, or tells it rtpengine's new address.
+   * @param exchange the number of the offer and answer under way, rising
+   * @throws EdgeError `ufrag-taken`
+   */
+  open(stream: Stream, exchange: number): void {
+    this.#gateway.addStream(stream);
+    const before = this.#current.get(stream.line);
+    const retired = this.#retired.get(stream.line);
+    if (retired?.stream.ufrag === stream.ufrag) this.#retired.delete(stream.line);
+    this.#current.set(stream.line, stream);
+    if (before === undefined || before.ufrag === stream.ufrag) return;
+    this.#closeRetired(stream.line);
+    this.#retired.set(stream.line, { stream: before, by: exchange });
+  }
+
+  /**
+   * An exchange is complete: lines that it left without a stream are closed, and so are those that an
+   * exchange before it retired.
+   */
+  settle(lines: ReadonlySet<number>, exchange: number): void {
+    for (const [line, { by }] of [...this.#retired]) if (by < exchange || !lines.has(line)) this.#closeRetired(line);
+    for (const [line, { ufrag }] of [...this.#current]) {
+      if (lines.has(line)) continue;
+      this.#gateway.removeStream(ufrag);
+      this.#current.delete(line);
+    }
+  }
+
+  /** The UE nominated a connection: what the line used before a restart is closed. */
+  selected({ line, ufrag }: Stream): void {
+    if (this.isCurrent(line, ufrag)) this.#closeRetired(line);
+  }
+
+  close(): void {
+    this.settle(new Set(), Infinity);
+  }
+
+  #closeRetired(line: number): void {
+    const retired = this.#retired.get(line);
+    if (retired !== undefined) this.#gateway.removeStream(retired.stream.ufrag);
+    this.#retired.delete(line);
+  }
+}

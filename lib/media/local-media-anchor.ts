@@ -1,0 +1,175 @@
+import { EventEmitter } from 'node:events';
+import { EdgeError } from '../errors';
+import type { Stream } from '../gateway/stream';
+import type { Logger } from '../ops/logger';
+import { AnchoredCall, type RtpengineChoice } from './anchored-call';
+import type { StreamGateway } from './call-streams';
+import type { Fallback } from './fallback';
+import type { MediaAnchor, MediaAnchorEvents, Side } from './media-anchor';
+
+/** The TCP gateway in the same process. */
+export interface EventedStreamGateway extends StreamGateway, EventEmitter<StreamGatewayEvents> {}
+
+export interface StreamGatewayEvents {
+  selected: [StreamPath];
+  'connection-lost': [StreamPath];
+}
+
+interface StreamPath {
+  stream: Stream;
+  remote: { address: string; port: number };
+}
+
+export interface LocalMediaAnchorOptions {
+  rtpengine: RtpengineChoice;
+  gateway: EventedStreamGateway;
+  fallback: Fallback;
+  logger: Logger;
+  /** Calls at the same time; those beyond are refused with 503. */
+  maxCalls?: number;
+}
+
+/** One call of the table: its commands run one after the other. */
+interface Entry {
+  call: AnchoredCall;
+  /** Ends when all commands given so far have. Never rejects. */
+  tail: Promise<unknown>;
+  waiting: number;
+  releasing: Promise<void> | undefined;
+}
+
+/** Offers and answers of one call that may wait for each other. */
+const maxWaiting = 16;
+
+/**
+ * The media anchor in this process: rtpengine over ng, and the TCP gateway. Pool and gateway are handed in and
+ * stay open when it is closed.
+ */
+export class LocalMediaAnchor extends EventEmitter<MediaAnchorEvents> implements MediaAnchor {
+  readonly #options: LocalMediaAnchorOptions;
+  readonly #maxCalls: number;
+  readonly #calls = new Map<string, Entry>();
+  #closed = false;
+
+  constructor(options: LocalMediaAnchorOptions) {
+    super();
+    this.#options = options;
+    this.#maxCalls = options.maxCalls ?? 10_000;
+    options.gateway.on('selected', this.#onSelected);
+    options.gateway.on('connection-lost', this.#onLost);
+  }
+
+  /** Calls that hold media. */
+  get calls(): number {
+    return this.#calls.size;
+  }
+
+  async offer(name: string, from: Side, sdp: string): Promise<string> {
+    const entry = this.#calls.get(name) ?? this.#enter(name);
+    return this.#run(name, entry, () => entry.call.offer(from, sdp));
+  }
+
+  async answer(name: string, from: Side, sdp: string): Promise<string> {
+    const entry = this.#calls.get(name);
+    if (entry === undefined) throw callEnded();
+    return this.#run(name, entry, () => entry.call.answer(from, sdp));
+  }
+
+  release(name: string): Promise<void> {
+    const entry = this.#calls.get(name);
+    if (entry === undefined) return Promise.resolve();
+    entry.releasing ??= this.#end(name, entry);
+    return entry.releasing;
+  }
+
+  /** Releases all calls; may be called twice. */
+  async close(): Promise<void> {
+    this.#closed = true;
+    this.#options.gateway.off('selected', this.#onSelected);
+    this.#options.gateway.off('connection-lost', this.#onLost);
+    await Promise.all([...this.#calls.keys()].map((name) => this.release(name)));
+  }
+
+  #enter(name: string): Entry {
+    if (this.#closed || this.#calls.size >= this.#maxCalls) {
+      const reason = this.#closed ? 'it is closing' : `it has ${this.#maxCalls} calls`;
+      throw new EdgeError('anchor-unavailable', `The media anchor takes no more calls: ${reason}.`, {
+        sipStatus: 503,
+        retryAfter: 5,
+      });
+    }
+    const { rtpengine, gateway, fallback, logger } = this.#options;
+    const call = new AnchoredCall({ name, rtpengine, gateway, fallback, logger });
+    const entry: Entry = { call, tail: Promise.resolve(), waiting: 0, releasing: undefined };
+    this.#calls.set(name, entry);
+    return entry;
+  }
+
+  async #run(name: string, entry: Entry, command: () => Promise<string>): Promise<string> {
+    requireHeld(entry);
+    if (entry.waiting >= maxWaiting)
+      throw new EdgeError('anchor-unavailable', 'Too many offers and answers of one call wait for rtpengine.', {
+        sipStatus: 503,
+        retryAfter: 1,
+      });
+    entry.waiting += 1;
+    const result = entry.tail.then(async () => {
+      requireHeld(entry);
+      return command();
+    });
+    entry.tail = result.catch(() => undefined);
+    try {
+      const sdp = await result;
+      requireHeld(entry);
+      return sdp;
+    } catch (error) {
+      throw this.#verdict(name, error);
+    } finally {
+      entry.waiting -= 1;
+      if (!entry.call.isAnchored && entry.waiting === 0 && !isReleasing(entry)) this.#calls.delete(name);
+    }
+  }
+
+  async #end(name: string, entry: Entry): Promise<void> {
+    entry.call.closeStreams();
+    await entry.tail;
+    // A command that was under way may have opened some.
+    entry.call.closeStreams();
+    await entry.call.delete();
+    this.#calls.delete(name);
+  }
+
+  /** What the SIP side is told of a failure. */
+  #verdict(call: string, error: unknown): unknown {
+    if (!(error instanceof EdgeError) || error.code !== 'anchor-refused') return error;
+    if (/\bSDP\b/.test(error.message))
+      return new EdgeError('sdp-invalid', error.message, { sipStatus: 488, cause: error });
+    this.#options.logger.warn({ call, reason: error.message }, 'rtpengine refused a call');
+    return new EdgeError('anchor-unavailable', error.message, { sipStatus: 503, retryAfter: 5, cause: error });
+  }
+
+  readonly #onSelected = ({ stream, remote }: StreamPath): void => {
+    const entry = this.#calls.get(stream.call);
+    if (entry === undefined) return;
+    entry.call.selected(stream);
+    this.emit('selected', { call: stream.call, line: stream.line, path: 'tcp80', remote });
+  };
+
+  readonly #onLost = ({ stream, remote }: StreamPath): void => {
+    if (!this.#calls.has(stream.call)) return;
+    this.emit('connection-lost', { call: stream.call, line: stream.line, path: 'tcp80', remote });
+  };
+}
+
+function isReleasing(entry: Entry): boolean {
+  return entry.releasing !== undefined;
+}
+
+/** @throws EdgeError `call-ended` once the call is being released */
+function requireHeld(entry: Entry): void {
+  if (isReleasing(entry)) throw callEnded();
+}
+
+function callEnded(): EdgeError {
+  return new EdgeError('call-ended', 'The call has no media any more.', { sipStatus: 481 });
+}

@@ -1,0 +1,63 @@
+import type { AnswerOptions, OfferOptions } from '../rtpengine/ng-command';
+import type { Side } from './media-anchor';
+
+/** What decides the options of a command, beside the SDP. */
+export interface NgOptionsInput {
+  call: string;
+  /** Whose SDP it is. It serves as rtpengine's tag, so that forks in the core are one peer to it (F6). */
+  from: Side;
+  sdp: string;
+  /** Of an SDP of the UE: it does ICE, on a line at least. */
+  hasIce: boolean;
+}
+
+/** rtpengine's o= and c= are put in place of the sender's. */
+const replace = ['origin', 'session-connection'];
+
+/**
+ * Of a UE that does ICE only addresses that it proved are accepted and sent to; otherwise anybody could
+ * redirect its media or inject some. A UE without ICE behind a NAT needs rtpengine to learn its address.
+ */
+const provenSourceOnly = ['strict-source', 'endpoint-learning-off'];
+
+/**
+ * @param known both sides are known to rtpengine: the offer is a later one of the call
+ * @param ueDeclinedIce the UE answered without ICE: it is not offered again
+ */
+export function offerOptions(
+  { call, from, sdp, hasIce }: NgOptionsInput,
+  { known, ueDeclinedIce }: { known: boolean; ueDeclinedIce: boolean },
+): OfferOptions {
+  const to = other(from);
+  const common = {
+    'call-id': call,
+    'from-tag': from,
+    ...(known ? { 'to-tag': to } : {}),
+    sdp,
+    direction: [from, to] as const,
+    replace,
+  };
+  if (from === 'access')
+    return { ...common, ICE: 'remove', 'ICE-lite': 'backward', 'rtcp-mux': ['demux'], ...sourceFlags(hasIce) };
+  return {
+    ...common,
+    ICE: ueDeclinedIce ? 'remove' : 'force',
+    'ICE-lite': 'forward',
+    // Without "require": a UE without rtcp-mux finds its separate RTCP port (D6).
+    'rtcp-mux': ['offer'],
+  };
+}
+
+export function answerOptions({ call, from, sdp, hasIce }: NgOptionsInput): AnswerOptions {
+  const common = { 'call-id': call, 'from-tag': other(from), 'to-tag': from, sdp, replace };
+  // "default" answers with ICE only if ICE was offered (B15).
+  return from === 'access' ? { ...common, ICE: 'remove', ...sourceFlags(hasIce) } : { ...common, ICE: 'default' };
+}
+
+export function other(side: Side): Side {
+  return side === 'access' ? 'core' : 'access';
+}
+
+function sourceFlags(hasIce: boolean): { flags?: readonly string[] } {
+  return hasIce ? { flags: provenSourceOnly } : {};
+}

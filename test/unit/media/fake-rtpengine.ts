@@ -1,0 +1,100 @@
+import type { RtpengineChoice, RtpengineCommands } from '../../../lib/media/anchored-call';
+import { EdgeError } from '../../../lib/errors';
+import type { AnswerOptions, OfferOptions } from '../../../lib/rtpengine/ng-command';
+import { formatMediaLine } from '../../../lib/sdp/media-line';
+import { splitSdp } from '../../../lib/sdp/sdp-lines';
+import { viewSession } from '../../../lib/sdp/session-view';
+
+type Received = ({ command: 'offer' } & OfferOptions) | ({ command: 'answer' } & AnswerOptions);
+
+/**
+ * Writes SDPs as rtpengine 10.5.3 was seen to write them: its addresses and candidates toward a UE that does
+ * ICE, neither toward the core, attributes that it does not know passed on. The real one is in the
+ * integration tests; this one can fail, and shows what it was given.
+ */
+export class FakeRtpengine implements RtpengineCommands {
+  readonly received: Received[] = [];
+  readonly deleted: string[] = [];
+  /** Part of each ufrag; another one is another ICE session. */
+  generation = 1;
+  failure: EdgeError | undefined;
+  /** Holds replies back until it resolves. */
+  gate: Promise<void> = Promise.resolve();
+  #offer: OfferOptions | undefined;
+
+  async offer(options: OfferOptions): Promise<string> {
+    this.received.push({ command: 'offer', ...options });
+    await this.#ready();
+    this.#offer = options;
+    const towardUe = options.direction[1] === 'access';
+    return this.#write(
+      options.sdp,
+      towardUe,
+      () => towardUe && options.ICE === 'force',
+      () => towardUe,
+    );
+  }
+
+  async answer(options: AnswerOptions): Promise<string> {
+    this.received.push({ command: 'answer', ...options });
+    await this.#ready();
+    const towardUe = options['from-tag'] === 'access';
+    const { media } = viewSession(splitSdp(this.#offer?.sdp ?? ''));
+    return this.#write(
+      options.sdp,
+      towardUe,
+      (line) => towardUe && media[line]?.hasIce === true,
+      (line) => towardUe && media[line]?.rtcpMux === true,
+    );
+  }
+
+  delete(call: string): Promise<void> {
+    this.deleted.push(call);
+    return Promise.resolve();
+  }
+
+  async #ready(): Promise<void> {
+    await this.gate;
+    if (this.failure !== undefined) throw this.failure;
+  }
+
+  #write(sdp: string, towardUe: boolean, ice: (line: number) => boolean, mux: (line: number) => boolean): string {
+    const address = towardUe ? '198.51.100.1' : '192.0.2.1';
+    const lines = splitSdp(sdp);
+    const media = viewSession(lines).media.flatMap((view) => {
+      if (view.port === 0) return [formatMediaLine(view)];
+      const port = 40000 + 100 * view.index + (towardUe ? 0 : 50);
+      const candidate = (component: number) =>
+        `a=candidate:Abc123 ${component} UDP ${2130706432 - component} ${address} ${port + component - 1} typ host`;
+      const known = /^(c=|a=(candidate|ice-|rtcp|remote-candidates|sendrecv))/;
+      return [
+        formatMediaLine({ ...view, port }),
+        ...(lines.media[view.index] ?? []).slice(1).filter((line) => !known.test(line)),
+        `a=${view.direction}`,
+        `a=rtcp:${mux(view.index) ? port : port + 1}`,
+        ...(mux(view.index) ? ['a=rtcp-mux'] : []),
+        ...(ice(view.index)
+          ? [
+              `a=ice-ufrag:uf${view.index}gen${this.generation}`,
+              'a=ice-pwd:abcdefghijklmnopqrstuvwxyz',
+              candidate(1),
+              ...(mux(view.index) ? [] : [candidate(2)]),
+            ]
+          : []),
+      ];
+    });
+    const origin = lines.session.find((line) => line.startsWith('o='))?.replace(/\S+$/, address) ?? '';
+    return ['v=0', origin, 's=-', `c=IN IP4 ${address}`, 't=0 0', ...media, ''].join('\r\n');
+  }
+}
+
+/** A pool of these; silent ones count as lost. */
+export function choiceOf(...nodes: FakeRtpengine[]): RtpengineChoice {
+  return {
+    pick: (tried = []) => {
+      const node = nodes.find((candidate) => !tried.includes(candidate));
+      if (node === undefined) throw new EdgeError('anchor-unavailable', 'No rtpengine answers.', { sipStatus: 503 });
+      return node;
+    },
+  };
+}

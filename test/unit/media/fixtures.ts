@@ -1,0 +1,77 @@
+import { EventEmitter } from 'node:events';
+import { pino } from 'pino';
+import { EdgeError } from '../../../lib/errors';
+import type { AdvertisedAddress, Stream } from '../../../lib/gateway/stream';
+import type { Fallback } from '../../../lib/media/fallback';
+import {
+  LocalMediaAnchor,
+  type EventedStreamGateway,
+  type StreamGatewayEvents,
+} from '../../../lib/media/local-media-anchor';
+import { splitSdp } from '../../../lib/sdp/sdp-lines';
+import { viewSession } from '../../../lib/sdp/session-view';
+import { choiceOf, FakeRtpengine } from './fake-rtpengine';
+
+export const gatewayAddress: AdvertisedAddress = { address: '198.51.100.1', port: 80, family: 4 };
+
+export class FakeGateway extends EventEmitter<StreamGatewayEvents> implements EventedStreamGateway {
+  readonly advertised: readonly AdvertisedAddress[];
+  readonly streams = new Map<string, Stream>();
+  taken: string | undefined;
+
+  constructor(advertised: readonly AdvertisedAddress[] = [gatewayAddress]) {
+    super();
+    this.advertised = advertised;
+  }
+
+  addStream(stream: Stream): void {
+    if (stream.ufrag === this.taken) throw new EdgeError('ufrag-taken', 'taken');
+    this.streams.set(stream.ufrag, stream);
+  }
+
+  removeStream(ufrag: string): void {
+    this.streams.delete(ufrag);
+  }
+
+  ufrags(): string[] {
+    return [...this.streams.keys()].sort();
+  }
+}
+
+export function anchorWith({
+  fallback = 'always',
+  nodes = [new FakeRtpengine()],
+  gateway = new FakeGateway(),
+  maxCalls = 100,
+}: { fallback?: Fallback; nodes?: FakeRtpengine[]; gateway?: FakeGateway; maxCalls?: number } = {}) {
+  const logger = pino({ level: 'silent' });
+  const anchor = new LocalMediaAnchor({ rtpengine: choiceOf(...nodes), gateway, fallback, logger, maxCalls });
+  return { anchor, gateway, rtpengine: nodes[0]!, nodes };
+}
+
+export const udpCandidate = 'a=candidate:1 1 UDP 2130706431 10.0.0.5 5000 typ host';
+export const tcpCandidate = 'a=candidate:2 1 TCP 1518280447 10.0.0.5 9 typ host tcptype active';
+export const ice = ['a=ice-ufrag:ueUF', 'a=ice-pwd:uepwduepwduepwduepwd12', udpCandidate];
+export const audio = ['m=audio 5000 RTP/AVP 0 101', 'a=rtpmap:101 telephone-event/8000'];
+export const coreAudio = ['m=audio 6000 RTP/AVP 0', 'a=sendrecv'];
+
+/** An SDP of a UE, of these lines behind the session part. */
+export function ueSdp(...lines: string[]): string {
+  return ['v=0', 'o=ue 1 1 IN IP4 10.0.0.5', 's=-', 'c=IN IP4 10.0.0.5', 't=0 0', ...lines, ''].join('\r\n');
+}
+
+export function coreSdp(...lines: string[]): string {
+  return ['v=0', 'o=core 1 1 IN IP4 203.0.113.9', 's=-', 'c=IN IP4 203.0.113.9', 't=0 0', ...lines, ''].join('\r\n');
+}
+
+export const iceOffer = ueSdp(...audio, ...ice, tcpCandidate, 'a=rtcp-mux');
+export const plainOffer = ueSdp(...audio);
+export const coreAnswer = coreSdp(...coreAudio);
+
+export function mediaOf(sdp: string) {
+  return viewSession(splitSdp(sdp)).media;
+}
+
+export function tcpCandidatesOf(sdp: string, line = 0) {
+  return mediaOf(sdp)[line]?.candidates.filter(({ transport }) => transport === 'tcp') ?? [];
+}

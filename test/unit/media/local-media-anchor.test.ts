@@ -1,0 +1,146 @@
+import { EdgeError } from '../../../lib/errors';
+import type { SelectedPath } from '../../../lib/media/media-anchor';
+import { FakeRtpengine } from './fake-rtpengine';
+import { anchorWith, audio, coreAnswer, iceOffer, plainOffer, ueSdp } from './fixtures';
+
+const silent = () => new EdgeError('anchor-unavailable', 'timeout', { sipStatus: 503, retryAfter: 5 });
+const refused = (reason: string) => new EdgeError('anchor-refused', `rtpengine refused offer: ${reason}.`);
+
+describe('the media anchor', () => {
+  test.each([
+    ['no SDP', 'garbage', 'sdp-invalid'],
+    ['an empty body', '', 'sdp-invalid'],
+    ['a name for an address and no ICE', plainOffer.replaceAll('10.0.0.5', 'ue.example.com'), 'sdp-invalid'],
+    ['no media line', ueSdp(), 'no-usable-media'],
+    ['all lines declined', ueSdp('m=audio 0 RTP/AVP 0'), 'no-usable-media'],
+    ['nothing but MSRP', ueSdp('m=message 2855 TCP/MSRP *'), 'no-usable-media'],
+    ['RTP over TCP', ueSdp('m=audio 9 TCP/RTP/AVP 0'), 'no-usable-media'],
+  ])('%s: 488, and rtpengine is not asked', async (_, sdp, code) => {
+    const { anchor, rtpengine } = anchorWith();
+    await expect(anchor.offer('c', 'access', sdp)).rejects.toMatchObject({ code, sipStatus: 488 });
+    expect(rtpengine.received).toEqual([]);
+    expect(anchor.calls).toBe(0);
+  });
+
+  test('rtpengine silent on a first offer: 503, and it is told to delete what it may have taken', async () => {
+    const { anchor, rtpengine } = anchorWith();
+    rtpengine.failure = silent();
+    await expect(anchor.offer('c', 'access', iceOffer)).rejects.toMatchObject({ sipStatus: 503, retryAfter: 5 });
+    expect(rtpengine.deleted).toEqual(['c']);
+    expect(anchor.calls).toBe(0);
+    await anchor.release('c');
+    expect(rtpengine.deleted).toEqual(['c']);
+  });
+
+  test('a second rtpengine takes the call of a silent one, and keeps it', async () => {
+    const nodes = [new FakeRtpengine(), new FakeRtpengine()];
+    const { anchor } = anchorWith({ nodes });
+    nodes[0]!.failure = silent();
+    await anchor.offer('c', 'access', iceOffer);
+    nodes[0]!.failure = undefined;
+    await anchor.answer('c', 'core', coreAnswer);
+    await anchor.release('c');
+    expect(nodes.map(({ received }) => received.length)).toEqual([1, 2]);
+    expect(nodes.map(({ deleted }) => deleted)).toEqual([['c'], ['c']]);
+  });
+
+  test.each([
+    ['Ran out of ports', 'anchor-unavailable', 503],
+    ['Failed to parse SDP', 'sdp-invalid', 488],
+  ])('rtpengine refuses with "%s": %s', async (reason, code, sipStatus) => {
+    const { anchor, rtpengine } = anchorWith();
+    rtpengine.failure = refused(reason);
+    await expect(anchor.offer('c', 'access', iceOffer)).rejects.toMatchObject({ code, sipStatus });
+    expect(anchor.calls).toBe(0);
+  });
+
+  test('a failure in mid-call leaves the call as it was', async () => {
+    const { anchor, rtpengine, gateway } = anchorWith();
+    await anchor.offer('c', 'access', iceOffer);
+    const before = await anchor.answer('c', 'core', coreAnswer);
+    rtpengine.failure = silent();
+    await expect(anchor.offer('c', 'core', coreAnswer)).rejects.toMatchObject({ sipStatus: 503 });
+    rtpengine.failure = undefined;
+    expect(gateway.ufrags()).toEqual(['uf0gen1']);
+    expect(await anchor.answer('c', 'core', coreAnswer)).toBe(before);
+    expect(rtpengine.deleted).toEqual([]);
+  });
+
+  test('release frees stream and call, with one delete however often it is called', async () => {
+    const { anchor, rtpengine, gateway } = anchorWith();
+    await anchor.offer('c', 'access', iceOffer);
+    await anchor.answer('c', 'core', coreAnswer);
+    await Promise.all([anchor.release('c'), anchor.release('c')]);
+    await anchor.release('c');
+    await anchor.release('unknown');
+    expect(rtpengine.deleted).toEqual(['c']);
+    expect(gateway.ufrags()).toEqual([]);
+    expect(anchor.calls).toBe(0);
+  });
+
+  test('release while rtpengine is asked: the answer is not passed on and nothing stays open', async () => {
+    const { anchor, rtpengine, gateway } = anchorWith();
+    await anchor.offer('c', 'access', iceOffer);
+    let open: () => void = () => undefined;
+    rtpengine.gate = new Promise((resolve) => (open = resolve));
+    const answer = anchor.answer('c', 'core', coreAnswer);
+    const released = anchor.release('c');
+    open();
+    await expect(answer).rejects.toMatchObject({ code: 'call-ended', sipStatus: 481 });
+    await released;
+    expect(gateway.ufrags()).toEqual([]);
+    expect(rtpengine.deleted).toEqual(['c']);
+  });
+
+  test('an answer without an offer, or from the side that offered, is refused', async () => {
+    const { anchor } = anchorWith();
+    await expect(anchor.answer('c', 'core', coreAnswer)).rejects.toMatchObject({ code: 'call-ended' });
+    await anchor.offer('c', 'access', iceOffer);
+    await expect(anchor.answer('c', 'access', iceOffer)).rejects.toMatchObject({ code: 'answer-unexpected' });
+  });
+
+  test('commands of one call run in order', async () => {
+    const { anchor, rtpengine } = anchorWith();
+    await Promise.all([anchor.offer('c', 'access', iceOffer), anchor.answer('c', 'core', coreAnswer)]);
+    expect(rtpengine.received.map(({ command }) => command)).toEqual(['offer', 'answer']);
+  });
+
+  test('calls are bounded', async () => {
+    const { anchor } = anchorWith({ maxCalls: 1 });
+    await anchor.offer('a', 'access', iceOffer);
+    await expect(anchor.offer('b', 'access', iceOffer)).rejects.toMatchObject({ sipStatus: 503, retryAfter: 5 });
+    await anchor.release('a');
+    await anchor.offer('b', 'access', iceOffer);
+  });
+
+  test('tells of the path that a UE selected, and of its loss', async () => {
+    const { anchor, gateway } = anchorWith();
+    await anchor.offer('c', 'access', iceOffer);
+    await anchor.answer('c', 'core', coreAnswer);
+    const told: [string, SelectedPath][] = [];
+    anchor.on('selected', (path) => told.push(['selected', path]));
+    anchor.on('connection-lost', (path) => told.push(['connection-lost', path]));
+    const stream = gateway.streams.get('uf0gen1')!;
+    const remote = { address: '203.0.113.5', port: 50000 };
+    gateway.emit('selected', { stream, remote });
+    gateway.emit('connection-lost', { stream, remote });
+    gateway.emit('selected', { stream: { ...stream, call: 'other' }, remote });
+    const path = { call: 'c', line: 0, path: 'tcp80', remote };
+    expect(told).toEqual([
+      ['selected', path],
+      ['connection-lost', path],
+    ]);
+  });
+
+  test('close releases all calls, takes no new ones and may be called twice', async () => {
+    const { anchor, rtpengine, gateway } = anchorWith();
+    await anchor.offer('a', 'access', iceOffer);
+    await anchor.offer('b', 'core', coreAnswer);
+    await anchor.close();
+    await anchor.close();
+    expect(rtpengine.deleted).toEqual(['a', 'b']);
+    expect(gateway.ufrags()).toEqual([]);
+    expect(gateway.listenerCount('selected')).toBe(0);
+    await expect(anchor.offer('d', 'access', ueSdp(...audio))).rejects.toMatchObject({ sipStatus: 503 });
+  });
+});

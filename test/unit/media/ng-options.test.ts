@@ -1,0 +1,62 @@
+import { answerOptions, offerOptions } from '../../../lib/media/ng-options';
+
+const replace = ['origin', 'session-connection'];
+const flags = ['strict-source', 'endpoint-learning-off'];
+const sdp = 'v=0';
+const first = { known: false, ueDeclinedIce: false };
+
+describe('what rtpengine is told', () => {
+  test('of an offer of the UE', () => {
+    expect(offerOptions({ call: 'c', from: 'access', sdp, hasIce: true }, first)).toEqual({
+      'call-id': 'c',
+      'from-tag': 'access',
+      sdp,
+      ICE: 'remove',
+      'ICE-lite': 'backward',
+      'rtcp-mux': ['demux'],
+      direction: ['access', 'core'],
+      replace,
+      flags,
+    });
+  });
+
+  test('of an offer of the core: D6, without "require" a UE without rtcp-mux has a port for RTCP', () => {
+    expect(offerOptions({ call: 'c', from: 'core', sdp, hasIce: false }, first)).toEqual({
+      'call-id': 'c',
+      'from-tag': 'core',
+      sdp,
+      ICE: 'force',
+      'ICE-lite': 'forward',
+      'rtcp-mux': ['offer'],
+      direction: ['core', 'access'],
+      replace,
+    });
+  });
+
+  test('of the core again, to a UE that declined ICE', () => {
+    const options = offerOptions({ call: 'c', from: 'core', sdp, hasIce: false }, { known: true, ueDeclinedIce: true });
+    expect(options).toMatchObject({ ICE: 'remove', 'to-tag': 'access' });
+  });
+
+  test('of answers', () => {
+    const tags = { 'call-id': 'c', sdp, replace };
+    expect(answerOptions({ call: 'c', from: 'core', sdp, hasIce: false })).toEqual({
+      ...tags,
+      'from-tag': 'access',
+      'to-tag': 'core',
+      ICE: 'default',
+    });
+    expect(answerOptions({ call: 'c', from: 'access', sdp, hasIce: true })).toEqual({
+      ...tags,
+      'from-tag': 'core',
+      'to-tag': 'access',
+      ICE: 'remove',
+      flags,
+    });
+  });
+
+  test('a UE without ICE: its address is learnt, for it may be behind a NAT', () => {
+    expect(answerOptions({ call: 'c', from: 'access', sdp, hasIce: false })).not.toHaveProperty('flags');
+    expect(offerOptions({ call: 'c', from: 'access', sdp, hasIce: false }, first)).not.toHaveProperty('flags');
+  });
+});
