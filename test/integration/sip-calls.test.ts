@@ -4,22 +4,22 @@ import { Sipp, type SippOptions } from './support/sipp';
 
 /** Each case is a pair of scenarios, UE side and core side, in test/scenarios/<direction>/. */
 const cases = [
-  ['answered', 'is answered and hung up by the caller (A1, A3, A4, B1, B5, B8, B11, B19)'],
-  ['offerless', 'without an offer in its INVITE gets it in the 200 and its answer in the ACK (F7)'],
-  ['early-media', 'has SDP in an unreliable 183 and in the 200 (G17)'],
-  ['reliable', 'has SDP in a reliable 183, with PRACK end to end (G13)'],
-  ['cancelled', 'is cancelled while it rings (G16)'],
-  ['rejected-486', 'is rejected with 486'],
-  ['rejected-404', 'is rejected with 404'],
-  ['callee-hangs-up', 'is hung up by the callee (G16)'],
-  ['caller-holds', 'is held and resumed by the caller, and ICE stays on the line (B17, G16)'],
-  ['callee-holds', 'is held and resumed by the callee, and ICE stays on the line (B17, G16)'],
+  ['answered', 'the caller hangs up (A1, A3, A4, B1, B5, B8, B11, B19)'],
+  ['offerless', 'the offer is in the 200, the answer in the ACK (F7)'],
+  ['early-media', 'SDP in an unreliable 183 and in the 200 (G17)'],
+  ['reliable', 'SDP in a reliable 183, PRACK end to end (G13)'],
+  ['cancelled', 'the caller gives up while it rings (G16)'],
+  ['rejected-486', 'the callee is busy'],
+  ['rejected-404', 'there is no such callee'],
+  ['callee-hangs-up', 'the callee hangs up (G16)'],
+  ['caller-holds', 'held and resumed by the caller, and ICE stays on the line (B17, G16)'],
+  ['callee-holds', 'held and resumed by the callee, and ICE stays on the line (B17, G16)'],
 ] as const;
 
 /** Offers that never reach the other side. */
 const refused = [
-  ['bad-sdp', 'with SDP that cannot be parsed gets 488 and a Warning'],
-  ['no-usable-media', 'without a usable media line gets 488 and a Warning'],
+  ['bad-sdp', '488 and a Warning for SDP that cannot be parsed'],
+  ['no-usable-media', '488 and a Warning where no media line is usable'],
 ] as const;
 
 describeInNamespaces('SIP calls through the edge', () => {
@@ -58,7 +58,7 @@ describeInNamespaces('SIP calls through the edge', () => {
   }, 20_000);
 
   test.each(cases)(
-    'originating: a call that %s %s',
+    'originating, %s: %s',
     async (name) => {
       const core = await sipp('core', { scenario: `originating/${name}.core`, server: true, calls: 2 });
       const ue = await sipp('ue', { scenario: `originating/${name}.ue` });
@@ -68,7 +68,7 @@ describeInNamespaces('SIP calls through the edge', () => {
   );
 
   test.each(cases)(
-    'terminating, over the registered connection (G12): %s: it %s',
+    'terminating over the registered connection (G12), %s: %s',
     async (name) => {
       const { ue, keywords } = await register(`terminating/${name}.ue`);
       const core = await sipp('core', { scenario: `terminating/${name}.core`, keywords });
@@ -78,7 +78,7 @@ describeInNamespaces('SIP calls through the edge', () => {
   );
 
   test.each(refused)(
-    'originating: %s: an INVITE %s, and the core sees nothing of it',
+    'originating, %s: %s, and the core sees nothing of it',
     async (name) => {
       const core = await sipp('core', { scenario: 'core-registers', server: true });
       const ue = await sipp('ue', { scenario: `originating/${name}.ue` });
@@ -88,7 +88,7 @@ describeInNamespaces('SIP calls through the edge', () => {
   );
 
   test.each(refused)(
-    'terminating: %s: an INVITE %s, and the UE sees nothing of it',
+    'terminating, %s: %s, and the UE sees nothing of it',
     async (name) => {
       const { ue, keywords } = await register();
       const core = await sipp('core', { scenario: `terminating/${name}.core`, keywords });

@@ -118,11 +118,9 @@ export class Sipp {
   /** What SIPp found wrong; that it used the scenario for incoming calls is none. */
   #errors(): string {
     return this.#read('errors')
-      .split('\n')
-      .filter(
-        (line) => line.trim() !== '' && !/The following events occurred|using the out-of-call scenario/.test(line),
-      )
-      .join('\n');
+      .replace(/\S+\s+\S+\s+\S+: Received out-of-call \w+ message, using the out-of-call scenario/g, '')
+      .replace('The following events occurred:', '')
+      .trim();
   }
 
   #failure(how = 'still running'): Error {
