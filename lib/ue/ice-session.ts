@@ -1,5 +1,6 @@
 import { randomBytes } from 'node:crypto';
 import { EdgeError } from '../errors';
+import type { TransportAddress } from '../ice/transport-address';
 import type { CheckTiming } from './check-list';
 import { IceStream, type IceDescription } from './ice-stream';
 import type { Observer } from './ue-event';
@@ -27,6 +28,8 @@ export class IceSession {
   #timer: NodeJS.Timeout | undefined;
   /** Settles the promise of `connect`. */
   #settle: ((error?: EdgeError) => void) | undefined;
+  /** Lines that are to have a path. */
+  #wanted: ReadonlySet<number> = new Set();
   #turn = 0;
   #closed = false;
 
@@ -55,11 +58,7 @@ export class IceSession {
     return session;
   }
 
-  /** Our half of a stream, for the offer or answer. Throws for a line without ICE. */
-  local(line: number): IceDescription {
-    return this.stream(line).local;
-  }
-
+  /** Throws for a line that was not opened. */
   stream(line: number): IceStream {
     const stream = this.#streams.get(line);
     if (stream === undefined) throw new EdgeError('no-ice', `Line ${line} has no ICE.`);
@@ -68,17 +67,16 @@ export class IceSession {
 
   /**
    * Begins to check and resolves once every stream named has a selected pair; streams not named were
-   * declined and are closed. Rejects with `no-path`, which tells what was tried, or with `closed`.
+   * declined and stay silent. A peer without ICE is named by its default address instead.
+   * Rejects with `no-path`, which tells what was tried, or with `closed`.
    */
-  async connect(remotes: ReadonlyMap<number, IceDescription>): Promise<void> {
+  async connect(remotes: ReadonlyMap<number, IceDescription | TransportAddress>): Promise<void> {
     for (const [line, stream] of this.#streams) {
       const remote = remotes.get(line);
-      if (remote !== undefined) stream.connect(remote);
-      else {
-        stream.close();
-        this.#streams.delete(line);
-      }
+      if (remote !== undefined && 'ufrag' in remote) stream.connect(remote);
+      else if (remote !== undefined) stream.connectWithoutIce(remote);
     }
+    this.#wanted = new Set(remotes.keys());
     if (this.#closed) throw closed();
     await new Promise<void>((resolve, reject) => {
       this.#settle?.(closed());
@@ -121,10 +119,10 @@ export class IceSession {
   }
 
   #conclude(): void {
-    const streams = [...this.#streams.values()];
+    const streams = [...this.#streams.values()].filter(({ line }) => this.#wanted.has(line));
     const failed = streams.find((stream) => stream.failed);
     if (failed !== undefined) this.#settle?.(noPath(failed));
-    else if (streams.every(({ selected }) => selected !== undefined)) this.#settle?.();
+    else if (streams.every(({ path }) => path !== undefined)) this.#settle?.();
   }
 }
 

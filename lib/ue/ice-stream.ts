@@ -5,7 +5,7 @@ import { candidatePriority, tcpLocalPreference, typePreference } from '../ice/pr
 import { parseStun, verifyFingerprint, verifyIntegrity, type StunMessage } from '../ice/stun-message';
 import type { TransportAddress } from '../ice/transport-address';
 import { formatCandidate, type Candidate } from '../sdp/candidate';
-import { formPairs, type CandidatePair } from './candidate-pair';
+import { formPairs, type CandidatePair, type PathName } from './candidate-pair';
 import { CheckList, checkTiming, type Check, type CheckTiming } from './check-list';
 import { TcpChannel } from './tcp-channel';
 import { UdpPort } from './udp-port';
@@ -63,6 +63,8 @@ export class IceStream {
   readonly #channels = new Map<CandidatePair, TcpChannel>();
   readonly #transactions = new Map<string, Transaction>();
   #remote: IceDescription | undefined;
+  /** Where media goes if the peer does no ICE. */
+  #plain: TransportAddress | undefined;
   #list: CheckList;
   #rttMs: number | undefined;
   #lastConsentAt = 0;
@@ -107,8 +109,9 @@ export class IceStream {
     });
   }
 
-  get selected(): CandidatePair | undefined {
-    return this.#list.selected;
+  /** The way that media goes now. */
+  get path(): PathName | undefined {
+    return this.#plain === undefined ? this.#list.selected?.path : 'udp';
   }
 
   /** No pair works, and none is expected to. */
@@ -149,6 +152,11 @@ export class IceStream {
     });
   }
 
+  /** The peer does no ICE: media goes over UDP between the default addresses (RFC 8839 §4.2.5). */
+  connectWithoutIce(remote: TransportAddress): void {
+    this.#plain = remote;
+  }
+
   /** Repeats what is due and, if it may, starts a new check; tells whether it did. `now` in ms. */
   tick(now: number, mayStart: boolean): boolean {
     this.#recover(now);
@@ -162,7 +170,7 @@ export class IceStream {
 
   /** A consent check on the selected pair every 5 s (RFC 7675 §5.1); what keeps NAT bindings open, too. */
   consent(now: number): void {
-    const { selected } = this;
+    const { selected } = this.#list;
     if (selected === undefined || now - this.#lastConsentAt < consentInterval) return;
     this.#lastConsentAt = now;
     this.#transmit(this.#transaction(undefined, selected, now));
@@ -170,7 +178,11 @@ export class IceStream {
 
   /** Sends media on the selected pair; false if there is none, its consent expired or it does not drain. */
   send(packet: Buffer): boolean {
-    const { selected } = this;
+    const { selected } = this.#list;
+    if (this.#plain !== undefined) {
+      this.#udp.send(packet, this.#plain);
+      return true;
+    }
     if (selected === undefined || performance.now() - this.#consentedAt > consentExpiry) return false;
     return this.#sendOn(selected, packet);
   }
@@ -215,7 +227,7 @@ export class IceStream {
     channel.on('packet', (packet) => this.#received(packet, pair));
     channel.on('closed', (reason) => {
       this.#channels.delete(pair);
-      if (this.selected === pair) this.#lost(pair);
+      if (this.#list.selected === pair) this.#lost(pair);
       else this.#closedWhileChecking(pair, reason);
     });
   }
@@ -255,7 +267,7 @@ export class IceStream {
   #received(packet: Buffer, pair: CandidatePair | undefined, from?: TransportAddress): void {
     if (this.#closed || packet.length === 0) return;
     if ((packet[0] ?? 0) > lastStunByte) {
-      if (pair !== undefined) this.#listeners.packet(packet);
+      if (pair !== undefined || this.#plain !== undefined) this.#listeners.packet(packet);
       return;
     }
     const message = parseStun(packet);

@@ -1,0 +1,269 @@
+import type {
+  Dialog,
+  Headers,
+  IncomingRequest,
+  IncomingResponse,
+  ResponseSender,
+  SentRequest,
+} from '../drachtio/messages';
+import { SipRejection, type Srf } from '../drachtio/srf';
+import { EdgeError } from '../errors';
+import type { CallMedia } from './call-media';
+import { answerChallenge } from './digest';
+import type { Observer, Party } from './ue-event';
+
+export interface CallOptions {
+  srf: Srf;
+  media: CallMedia;
+  observer: Observer;
+  /** Value of our Contact; default: the SIP server's own. */
+  contact?: string | undefined;
+}
+
+export interface PlacedCallOptions extends CallOptions {
+  uri: string;
+  /** SIP URI of the next hop. */
+  proxy: string;
+  headers: Headers;
+  credentials?: { user: string; password: string } | undefined;
+  /** INVITE without SDP: the offer comes in the 200, our answer goes in the ACK (RFC 3264 §4). */
+  offerless?: boolean;
+  /** ms to wait for the answer. */
+  patience: number;
+}
+
+const sdpType = { 'Content-Type': 'application/sdp' };
+
+/** One call: its dialog and its media, from the answer to the BYE of either side. */
+export class Call {
+  readonly direction: 'originating' | 'terminating';
+  /** From the INVITE to the 200, ms. */
+  readonly setupMs: number;
+  readonly media: CallMedia;
+  /** Resolves with who hung up. */
+  readonly ended: Promise<Party>;
+  readonly #options: CallOptions;
+  readonly #dialog: Dialog;
+  #end: (by: Party) => void = () => undefined;
+
+  private constructor(direction: Call['direction'], options: CallOptions, dialog: Dialog, startedAt: number) {
+    this.direction = direction;
+    this.setupMs = Math.round(performance.now() - startedAt);
+    this.media = options.media;
+    this.#options = options;
+    this.#dialog = dialog;
+    this.ended = new Promise((resolve) => {
+      this.#end = resolve;
+    });
+    dialog.on('destroy', () => this.#finish('peer'));
+    const changed = (request: IncomingRequest, response: ResponseSender) => void this.#modified(request, response);
+    dialog.on('modify', changed);
+    dialog.on('update', changed);
+    dialog.on('ack', ({ body }) => this.#acknowledged(body));
+    options.observer({ event: 'answered', setupMs: this.setupMs });
+  }
+
+  /**
+   * Calls and resolves once the 200 came. Rejects with `call-refused` (with `sipStatus`), `edge-unreachable`,
+   * `call-unanswered` or what the media rejects with; the media is closed then.
+   */
+  static async place(options: PlacedCallOptions): Promise<Call> {
+    const { media, uri, observer, credentials } = options;
+    try {
+      const offer = options.offerless === true ? undefined : await media.offer();
+      observer({ event: 'calling', uri });
+      const startedAt = performance.now();
+      try {
+        return await Call.#invite(options, offer, startedAt);
+      } catch (error) {
+        const challenge = error instanceof SipRejection ? challengeIn(error.response) : undefined;
+        if (challenge === undefined || credentials === undefined) throw error;
+        const answer = answerChallenge(challenge.value, { method: 'INVITE', uri, ...credentials });
+        const headers = { ...options.headers, [challenge.header]: answer };
+        return await Call.#invite({ ...options, headers }, offer, startedAt);
+      }
+    } catch (error) {
+      media.close();
+      throw error instanceof SipRejection ? refusal(error.response) : error;
+    }
+  }
+
+  static async #invite(options: PlacedCallOptions, offer: string | undefined, startedAt: number): Promise<Call> {
+    const { srf, uri, proxy, contact, patience } = options;
+    const headers = {
+      ...options.headers,
+      ...(contact !== undefined && { Contact: contact }),
+      ...(offer !== undefined && sdpType),
+      Supported: '100rel',
+      Allow: 'INVITE, ACK, BYE, CANCEL, PRACK, UPDATE',
+    };
+    const invite = { method: 'INVITE' as const, headers, proxy, ...(offer !== undefined && { body: offer }) };
+    return await new Promise<Call>((resolve, reject) => {
+      let timer: NodeJS.Timeout | undefined;
+      const settled = <T>(settle: (value: T) => void, value: T) => {
+        clearTimeout(timer);
+        settle(value);
+      };
+      const sent = (request: SentRequest) => {
+        timer = setTimeout(() => {
+          request.cancel({}, () => undefined);
+          const seconds = Math.round(patience / 1000);
+          reject(new EdgeError('call-unanswered', `${uri} did not answer within ${seconds} s.`));
+        }, patience);
+        request.on('response', (response, acknowledge) => {
+          if (response.status < 200) {
+            if (response.has('RSeq')) acknowledge();
+            Call.#provisional(options, response);
+          } else if (response.status < 300) {
+            Call.#answered(options, { request, response, startedAt }, acknowledge).then(
+              (call) => settled(resolve, call),
+              (error: unknown) => settled(reject, error),
+            );
+          } else settled(reject, new SipRejection(response));
+        });
+      };
+      srf.request(uri, invite, sent).catch((error: unknown) => settled(reject, error));
+    });
+  }
+
+  static #provisional({ media, observer, offerless }: PlacedCallOptions, response: IncomingResponse): void {
+    if (response.status === 180) observer({ event: 'ringing' });
+    if (response.body === '' || offerless === true) return;
+    try {
+      media.accept(response.body);
+    } catch {
+      // The final answer decides; an early one that cannot be used is only no early media.
+    }
+  }
+
+  static async #answered(
+    options: PlacedCallOptions,
+    { request, response, startedAt }: { request: SentRequest; response: IncomingResponse; startedAt: number },
+    acknowledge: (ack?: { headers: Headers; body: string }) => void,
+  ): Promise<Call> {
+    const { srf, media, offerless } = options;
+    if (offerless !== true) acknowledge();
+    const call = new Call('originating', options, srf.uacDialog(request, response), startedAt);
+    try {
+      if (offerless === true) acknowledge({ headers: sdpType, body: await media.answer(response.body) });
+      else media.accept(response.body);
+    } catch (error) {
+      if (offerless === true) acknowledge();
+      await call.hangUp();
+      throw error;
+    }
+    media.answered();
+    return call;
+  }
+
+  /**
+   * Answers an INVITE: 180, then 200. Rejects with `call-cancelled`, or with what the media rejects with, after
+   * the INVITE was refused; the media is closed then.
+   */
+  static async take(request: IncomingRequest, response: ResponseSender, options: CallOptions): Promise<Call> {
+    const { srf, media, observer, contact } = options;
+    const startedAt = performance.now();
+    observer({ event: 'incoming', from: request.getParsedHeader('from').uri });
+    response.send(180, undefined, contact === undefined ? {} : { headers: { Contact: contact } });
+    observer({ event: 'ringing' });
+    try {
+      const offerless = request.body === '';
+      const localSdp = offerless ? await media.offer() : await media.answer(request.body);
+      let call: Call | undefined;
+      await srf.createUas(request, response, {
+        localSdp,
+        ...(contact !== undefined && { headers: { Contact: contact } }),
+        onDialog: (dialog) => {
+          call = new Call('terminating', options, dialog, startedAt);
+        },
+      });
+      if (call === undefined) throw new EdgeError('call-cancelled', 'The caller gave up.');
+      if (!offerless) media.answered();
+      return call;
+    } catch (error) {
+      media.close();
+      if (!response.finalResponseSent) response.send((error as EdgeError).sipStatus ?? 500, undefined);
+      if (error instanceof EdgeError && error.code === 'sip-unsent') {
+        throw new EdgeError('call-cancelled', 'The caller gave up before the answer.', { cause: error });
+      }
+      throw error;
+    }
+  }
+
+  /** Puts the peer on hold, or takes it back, by a re-INVITE. Rejects with `call-refused`. */
+  async hold(holding: boolean): Promise<void> {
+    const { srf, media, observer } = this.#options;
+    media.hold(holding);
+    try {
+      media.accept(await srf.modify(this.#dialog, await media.offer()));
+    } catch (error) {
+      throw error instanceof SipRejection ? refusal(error.response) : error;
+    }
+    const by = 'us';
+    observer(holding ? { event: 'held', by } : { event: 'resumed', by });
+  }
+
+  /** Sends BYE and waits for its answer; nothing happens if the call has ended already. */
+  async hangUp(): Promise<void> {
+    if (!this.#dialog.connected) return;
+    this.media.stopSending();
+    await this.#dialog.destroy().catch(() => undefined);
+    this.#finish('us');
+  }
+
+  async #modified(request: IncomingRequest, response: ResponseSender): Promise<void> {
+    try {
+      const body = request.body === '' ? undefined : await this.media.answer(request.body);
+      // An UPDATE without SDP only refreshes (RFC 4028); an INVITE without is a wish for an offer.
+      const sdp = body ?? (request.method === 'INVITE' ? await this.media.offer() : undefined);
+      const { contact } = this.#options;
+      response.send(200, undefined, {
+        headers: { ...(sdp !== undefined && sdpType), Contact: contact ?? this.#dialog.local.contact },
+        ...(sdp !== undefined && { body: sdp }),
+      });
+    } catch (error) {
+      response.send((error as EdgeError).sipStatus ?? 500, undefined);
+    }
+  }
+
+  #acknowledged(answer: string): void {
+    if (answer !== '') {
+      try {
+        this.media.accept(answer);
+      } catch (error) {
+        const { code, message } = error as EdgeError;
+        this.#options.observer({ event: 'error', code, message });
+        void this.hangUp();
+        return;
+      }
+    }
+    this.media.answered();
+  }
+
+  #finish(by: Party): void {
+    this.media.stopSending();
+    this.#options.observer({ event: 'ended', by });
+    this.#end(by);
+  }
+}
+
+/** The challenge in a 401 or 407, and the header to answer it in (RFC 3261 §22). */
+export function challengeIn(response: IncomingResponse): { header: string; value: string } | undefined {
+  const [asks, header] =
+    response.status === 401 ? ['WWW-Authenticate', 'Authorization'] : ['Proxy-Authenticate', 'Proxy-Authorization'];
+  const value = response.status === 401 || response.status === 407 ? response.get(asks) : undefined;
+  return value === undefined ? undefined : { header, value };
+}
+
+/** A response that our own SIP server made up means that the next hop could not be reached. */
+export function refusal(response: IncomingResponse, request = 'call'): EdgeError {
+  const { status, reason } = response;
+  if (!response.source_address) {
+    return new EdgeError('edge-unreachable', `The edge cannot be reached: ${status} ${reason}.`, { sipStatus: status });
+  }
+  const warning = response.get('Warning');
+  const detail = warning === undefined ? '' : ` (${warning})`;
+  return new EdgeError(`${request}-refused`, `The ${request} was refused: ${status} ${reason}${detail}.`, {
+    sipStatus: status,
+  });
+}

@@ -1,0 +1,188 @@
+import { EventEmitter } from 'node:events';
+import type { IncomingRequest, ResponseSender } from '../drachtio/messages';
+import { parseUri } from '../drachtio/srf';
+import { EdgeError } from '../errors';
+import type { Logger } from '../ops/logger';
+import type { Call } from './call';
+import { PlainTransport } from './media-transport';
+import { Phone } from './phone';
+import type { Observer } from './ue-event';
+
+export interface CorePhoneOptions {
+  listen: { host: string; port: number };
+  domain: string;
+  /** RTP packets to send on each stream of a call, then silence; undefined: no limit. */
+  limit?: number | undefined;
+  observer: Observer;
+  logger: Logger;
+}
+
+interface Binding {
+  contact: string;
+  /** URIs of the Path, topmost first (RFC 3327). */
+  path: string[];
+}
+
+/** A bound on what strangers can make it remember. */
+const maxBindings = 1000;
+
+/** s; for a REGISTER that asks for nothing */
+const defaultExpires = 600;
+
+/**
+ * The least core that an edge can be tried against: a registrar that grants everything and remembers the
+ * Path, and a phone without ICE and without rtcp-mux. It begins to send when it hears the UE, so that it
+ * sends nothing into a path that is not there yet.
+ */
+export class CorePhone {
+  readonly #options: CorePhoneOptions;
+  readonly #phone: Phone;
+  readonly #registrar: Registrar;
+
+  private constructor(options: CorePhoneOptions, phone: Phone, registrar: Registrar) {
+    this.#options = options;
+    this.#phone = phone;
+    this.#registrar = registrar;
+  }
+
+  /** Opens SIP on UDP and TCP. Rejects with `sip-unusable`. */
+  static async open(options: CorePhoneOptions): Promise<CorePhone> {
+    const { listen, limit, observer, logger } = options;
+    const host = listen.host.includes(':') ? `[${listen.host}]` : listen.host;
+    const registrar = new Registrar(observer);
+    const phone = await Phone.open(
+      {
+        contacts: ['udp', 'tcp'].map((transport) => `sip:${host}:${listen.port};transport=${transport}`),
+        logger,
+        observer,
+        media: {
+          address: listen.host,
+          limit,
+          startWhenHeard: true,
+          open: (lines, _, packet) => PlainTransport.open({ address: listen.host, lines, packet }),
+        },
+      },
+      (srf) => {
+        srf.handle('REGISTER', (request, response) => registrar.register(request, response));
+        srf.handle('OPTIONS', (_, response) => response.send(200, undefined));
+      },
+    );
+    const [, hostPort = ''] = (phone.contacts[0] ?? '').split('/');
+    observer({ event: 'ready', role: 'core', sip: `sip:${hostPort}` });
+    return new CorePhone(options, phone, registrar);
+  }
+
+  /** `transport/address:port` of each contact. */
+  get contacts(): readonly string[] {
+    return this.#phone.contacts;
+  }
+
+  /** Answers the next call; `patience` in ms. */
+  async take(patience: number): Promise<Call> {
+    return await this.#phone.take(patience);
+  }
+
+  /**
+   * Calls a registered user along its Path, waiting for it to register first; `patience` in ms for each.
+   * Rejects with `not-registered`, else as {@link Call.place}.
+   *
+   * The Path's URI is next hop and Request-URI at once: the SIP server below takes no Route from us, and
+   * the flow token, which is what counts for the edge, stands in it either way.
+   */
+  async callRegistered(user: string, options: { offerless?: boolean; patience: number }): Promise<Call> {
+    const binding = await this.#registrar.binding(user, options.patience);
+    const next = withoutParameters(binding.path[0] ?? binding.contact, ['lr', 'ob']);
+    const { domain } = this.#options;
+    return await this.#phone.place({
+      ...options,
+      uri: next,
+      proxy: next,
+      headers: { From: `<sip:core@${domain}>`, To: `<sip:${user}@${domain}>` },
+    });
+  }
+
+  async close(): Promise<void> {
+    this.#registrar.close();
+    await this.#phone.close();
+  }
+}
+
+class Registrar {
+  readonly #observer: Observer;
+  readonly #bindings = new Map<string, Binding>();
+  readonly #changes = new EventEmitter<{ registered: [user: string, binding: Binding]; closed: [] }>();
+
+  constructor(observer: Observer) {
+    this.#observer = observer;
+    this.#changes.setMaxListeners(0);
+  }
+
+  register(request: IncomingRequest, response: ResponseSender): void {
+    const aor = request.getParsedHeader('to').uri;
+    const user = parseUri(aor)?.user;
+    const [contact] = request.has('Contact') ? request.getParsedHeader('contact') : [];
+    if (user === undefined || contact === undefined) {
+      response.send(400, undefined);
+      return;
+    }
+    const expires = Number(contact.params['expires'] ?? request.get('Expires') ?? defaultExpires);
+    const path = request.get('Path');
+    const headers = {
+      Contact: `<${contact.uri}>;expires=${expires}`,
+      ...(path !== undefined && { Path: path, Supported: 'path' }),
+    };
+    response.send(200, undefined, { headers });
+    if (expires === 0) this.#forget(user, aor);
+    else this.#remember(user, aor, { contact: contact.uri, path: urisOf(path ?? '') }, expires);
+  }
+
+  async binding(user: string, patience: number): Promise<Binding> {
+    const known = this.#bindings.get(user);
+    if (known !== undefined) return known;
+    return await new Promise((resolve, reject) => {
+      const done = () => {
+        clearTimeout(timer);
+        this.#changes.off('registered', onRegistered);
+        this.#changes.off('closed', fail);
+      };
+      const fail = () => {
+        done();
+        const seconds = Math.round(patience / 1000);
+        reject(new EdgeError('not-registered', `${user} did not register within ${seconds} s.`));
+      };
+      const onRegistered = (registered: string, binding: Binding) => {
+        if (registered !== user) return;
+        done();
+        resolve(binding);
+      };
+      const timer = setTimeout(fail, patience);
+      this.#changes.on('registered', onRegistered);
+      this.#changes.on('closed', fail);
+    });
+  }
+
+  close(): void {
+    this.#changes.emit('closed');
+  }
+
+  #remember(user: string, aor: string, binding: Binding, expires: number): void {
+    if (this.#bindings.size >= maxBindings && !this.#bindings.has(user)) return;
+    this.#bindings.set(user, binding);
+    const path = binding.path.join(', ');
+    this.#observer({ event: 'registered', aor, expires, contact: binding.contact, path });
+    this.#changes.emit('registered', user, binding);
+  }
+
+  #forget(user: string, aor: string): void {
+    if (this.#bindings.delete(user)) this.#observer({ event: 'unregistered', aor });
+  }
+}
+
+function urisOf(header: string): string[] {
+  return [...header.matchAll(/<([^>]+)>/g)].map(([, uri = '']) => uri);
+}
+
+function withoutParameters(uri: string, names: readonly string[]): string {
+  const [address = '', ...params] = uri.split(';');
+  return [address, ...params.filter((param) => !names.includes(param.split('=', 1)[0]?.toLowerCase() ?? ''))].join(';');
+}

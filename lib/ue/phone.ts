@@ -1,0 +1,98 @@
+import type { Headers, IncomingRequest, ResponseSender } from '../drachtio/messages';
+import type { Srf } from '../drachtio/srf';
+import { EdgeError } from '../errors';
+import type { Logger } from '../ops/logger';
+import { Call, type PlacedCallOptions } from './call';
+import { CallMedia, type CallMediaOptions } from './call-media';
+import { SipLink } from './sip-link';
+import type { Observer } from './ue-event';
+
+export interface PhoneOptions {
+  /** SIP URIs to listen at. */
+  contacts: string[];
+  logger: Logger;
+  observer: Observer;
+  media: Omit<CallMediaOptions, 'observer'>;
+}
+
+/** What to do with a call that came in: sees it before anyone else. */
+type Taker = (request: IncomingRequest, response: ResponseSender) => void;
+
+/** What a UE and a core phone have in common: SIP, and one call at a time. */
+export class Phone {
+  readonly #options: PhoneOptions;
+  readonly #link: SipLink;
+  readonly #takers: Taker[];
+  #call: Call | undefined;
+  #closed = false;
+
+  private constructor(options: PhoneOptions, link: SipLink, takers: Taker[]) {
+    this.#options = options;
+    this.#link = link;
+    this.#takers = takers;
+  }
+
+  /** `handlers` registers what is to be received beside INVITE. Rejects with `sip-unusable`. */
+  static async open(options: PhoneOptions, handlers: (srf: Srf) => void = () => undefined): Promise<Phone> {
+    const takers: Taker[] = [];
+    const link = await SipLink.open({ contacts: options.contacts, logger: options.logger }, (srf) => {
+      srf.handle('INVITE', (request, response) => {
+        const taker = takers.shift();
+        if (taker === undefined) response.send(486, undefined);
+        else taker(request, response);
+      });
+      handlers(srf);
+    });
+    return new Phone(options, link, takers);
+  }
+
+  get srf(): Srf {
+    return this.#link.srf;
+  }
+
+  /** `transport/address:port` of each contact. */
+  get contacts(): readonly string[] {
+    return this.#link.contacts;
+  }
+
+  /** Calls; rejects as {@link Call.place} does. */
+  async place(
+    call: Pick<PlacedCallOptions, 'uri' | 'proxy' | 'credentials' | 'offerless' | 'patience' | 'contact'> & {
+      headers: Headers;
+    },
+  ): Promise<Call> {
+    const { observer } = this.#options;
+    this.#call = await Call.place({ ...call, srf: this.srf, observer, media: this.#media() });
+    return this.#call;
+  }
+
+  /** Answers the next call. Rejects with `no-call` when none came within `patience` ms, else as {@link Call.take}. */
+  async take(patience: number, contact?: string): Promise<Call> {
+    const { observer } = this.#options;
+    this.#call = await new Promise<Call>((resolve, reject) => {
+      const taker: Taker = (request, response) => {
+        clearTimeout(timer);
+        Call.take(request, response, { srf: this.srf, observer, media: this.#media(), contact }).then(resolve, reject);
+      };
+      const timer = setTimeout(() => {
+        this.#takers.splice(this.#takers.indexOf(taker), 1);
+        reject(new EdgeError('no-call', `No call came in within ${Math.round(patience / 1000)} s.`));
+      }, patience);
+      this.#takers.push(taker);
+    });
+    return this.#call;
+  }
+
+  /** Hangs up what is left of the newest call and closes SIP. */
+  async close(): Promise<void> {
+    if (this.#closed) return;
+    this.#closed = true;
+    await this.#call?.hangUp();
+    this.#call?.media.close();
+    await this.#link.close();
+  }
+
+  #media(): CallMedia {
+    return new CallMedia({ ...this.#options.media, observer: this.#options.observer });
+  }
+}

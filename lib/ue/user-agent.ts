@@ -1,0 +1,179 @@
+import { randomUUID } from 'node:crypto';
+import type { IncomingResponse } from '../drachtio/messages';
+import type { EdgeError } from '../errors';
+import type { Logger } from '../ops/logger';
+import { challengeIn, refusal, type Call } from './call';
+import type { CheckTiming } from './check-list';
+import { answerChallenge } from './digest';
+import { IceTransport, PlainTransport } from './media-transport';
+import { Phone } from './phone';
+import type { Observer } from './ue-event';
+
+export interface UserAgentOptions {
+  edge: { host: string; port: number };
+  /** Our address, for SIP and media. */
+  local: string;
+  user: string;
+  domain: string;
+  password?: string | undefined;
+  /** RTP packets to send on each stream of a call, then silence; undefined: no limit. */
+  limit?: number | undefined;
+  timing?: CheckTiming | undefined;
+  observer: Observer;
+  logger: Logger;
+}
+
+/** s */
+const expires = 600;
+
+/**
+ * A UE: SIP over one TCP connection to the edge, media with ICE over UDP and TCP. One call at a time.
+ */
+export class UserAgent {
+  readonly aor: string;
+  readonly #options: UserAgentOptions;
+  readonly #phone: Phone;
+  readonly #proxy: string;
+  readonly #contact: string;
+  readonly #callId = randomUUID();
+  #cseq = 0;
+  #registered = false;
+  #refresh: NodeJS.Timeout | undefined;
+
+  private constructor(options: UserAgentOptions, phone: Phone) {
+    const { user, domain, edge } = options;
+    this.#options = options;
+    this.#phone = phone;
+    this.aor = `sip:${user}@${domain}`;
+    this.#proxy = `sip:${bracketed(edge.host)}:${edge.port};transport=tcp`;
+    const [, hostPort = ''] = (phone.contacts[0] ?? '').split('/');
+    this.#contact = `<sip:${user}@${hostPort};transport=tcp>`;
+  }
+
+  /** Opens SIP. Rejects with `sip-unusable`. */
+  static async open(options: UserAgentOptions): Promise<UserAgent> {
+    const { local, limit, timing, observer, logger } = options;
+    const contact = `sip:${bracketed(local)}:0;transport=tcp`;
+    const phone = await Phone.open({
+      contacts: [contact],
+      logger,
+      observer,
+      media: {
+        address: local,
+        limit,
+        open: (lines, ice, packet) =>
+          ice
+            ? IceTransport.open({ address: local, lines, observer, packet, ...(timing && { timing }) })
+            : PlainTransport.open({ address: local, lines, packet }),
+      },
+    });
+    const agent = new UserAgent(options, phone);
+    observer({ event: 'ready', role: 'ue', sip: agent.#contact.slice(1, -1) });
+    return agent;
+  }
+
+  get registered(): boolean {
+    return this.#registered;
+  }
+
+  /** Registers and keeps registered. Rejects with `edge-unreachable` or `registration-refused` (with `sipStatus`). */
+  async register(): Promise<void> {
+    const granted = grantedExpiry(await this.#sendRegister(expires));
+    this.#registered = true;
+    this.#options.observer({ event: 'registered', aor: this.aor, expires: granted });
+    this.#refreshIn(granted / 2);
+  }
+
+  /** Takes the registration back, if there is one. */
+  async unregister(): Promise<void> {
+    clearTimeout(this.#refresh);
+    if (!this.#registered) return;
+    await this.#sendRegister(0);
+    this.#registered = false;
+    this.#options.observer({ event: 'unregistered', aor: this.aor });
+  }
+
+  /** Calls `uri` through the edge; rejects as {@link Call.place} does. `patience` in ms. */
+  async call(uri: string, options: { offerless?: boolean; patience: number }): Promise<Call> {
+    const { user, password } = this.#options;
+    return await this.#phone.place({
+      ...options,
+      uri,
+      proxy: this.#proxy,
+      contact: this.#contact,
+      headers: { From: `<${this.aor}>`, To: `<${uri}>` },
+      ...(password !== undefined && { credentials: { user, password } }),
+    });
+  }
+
+  /** Answers the next call; `patience` in ms. */
+  async take(patience: number): Promise<Call> {
+    return await this.#phone.take(patience, this.#contact);
+  }
+
+  /** Ends what is left of a call and closes SIP; a registration is left to expire. */
+  async close(): Promise<void> {
+    clearTimeout(this.#refresh);
+    await this.#phone.close();
+  }
+
+  async #sendRegister(seconds: number): Promise<IncomingResponse> {
+    const { user, domain, password } = this.#options;
+    const uri = `sip:${domain}`;
+    const response = await this.#transmitRegister(uri, seconds);
+    const challenge = challengeIn(response);
+    if (challenge === undefined || password === undefined) return accepted(response);
+    const answer = answerChallenge(challenge.value, { method: 'REGISTER', uri, user, password });
+    return accepted(await this.#transmitRegister(uri, seconds, { [challenge.header]: answer }));
+  }
+
+  async #transmitRegister(
+    uri: string,
+    seconds: number,
+    headers: Record<string, string> = {},
+  ): Promise<IncomingResponse> {
+    this.#cseq += 1;
+    return await this.#phone.srf.send(uri, {
+      method: 'REGISTER',
+      proxy: this.#proxy,
+      headers: {
+        From: `<${this.aor}>`,
+        To: `<${this.aor}>`,
+        'Call-ID': this.#callId,
+        CSeq: `${this.#cseq} REGISTER`,
+        Contact: `${this.#contact};expires=${seconds}`,
+        Expires: String(seconds),
+        Supported: 'path',
+        ...headers,
+      },
+    });
+  }
+
+  #refreshIn(seconds: number): void {
+    clearTimeout(this.#refresh);
+    this.#refresh = setTimeout(() => {
+      this.register().catch((error: unknown) => {
+        this.#registered = false;
+        const { code, message } = error as EdgeError;
+        this.#options.observer({ event: 'error', code, message });
+      });
+    }, seconds * 1000);
+    this.#refresh.unref();
+  }
+}
+
+function accepted(response: IncomingResponse): IncomingResponse {
+  if (response.status >= 300) throw refusal(response, 'registration');
+  return response;
+}
+
+/** Seconds granted by a 200 to REGISTER (RFC 3261 §10.2.4). */
+function grantedExpiry(response: IncomingResponse): number {
+  const parameter = /;\s*expires=(\d+)/i.exec(response.get('Contact') ?? '')?.[1];
+  const granted = Number(parameter ?? response.get('Expires') ?? expires);
+  return Number.isFinite(granted) && granted > 0 ? granted : expires;
+}
+
+function bracketed(host: string): string {
+  return host.includes(':') && !host.startsWith('[') ? `[${host}]` : host;
+}
