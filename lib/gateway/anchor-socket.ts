@@ -24,6 +24,9 @@ export class AnchorSocket {
   readonly #socket: Socket;
   #pending: Buffer[] | undefined = [];
   #closed = false;
+  readonly #sent = (fault: Error | null): void => {
+    if (fault !== null && !this.#closed) this.#listener.anchorError();
+  };
 
   constructor(anchor: TransportAddress, listener: AnchorListener) {
     this.#anchor = { address: normalAddress(anchor.address), port: anchor.port };
@@ -47,7 +50,7 @@ export class AnchorSocket {
     if (this.#closed) return false;
     if (this.#pending !== undefined) return this.#pending.length < maxPending && this.#pending.push(packet) > 0;
     if (this.#socket.getSendQueueSize() > maxQueuedBytes) return false;
-    this.#socket.send(packet);
+    this.#socket.send(packet, this.#sent);
     return true;
   }
 
@@ -61,7 +64,7 @@ export class AnchorSocket {
   #connected(): void {
     const pending = this.#pending ?? [];
     this.#pending = undefined;
-    if (!this.#closed) for (const packet of pending) this.#socket.send(packet);
+    if (!this.#closed) for (const packet of pending) this.#socket.send(packet, this.#sent);
   }
 
   #received(packet: Buffer, from: RemoteInfo): void {

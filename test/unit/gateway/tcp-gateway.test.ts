@@ -1,0 +1,547 @@
+import { once } from 'node:events';
+import { createServer } from 'node:net';
+import { pino } from 'pino';
+import { framed } from '../../../lib/gateway/deframer';
+import type { GatewayLimits } from '../../../lib/gateway/limits';
+import type { Stream } from '../../../lib/gateway/stream';
+import { TcpGateway } from '../../../lib/gateway/tcp-gateway';
+import { buildStun } from '../../../lib/ice/stun-message';
+import { errorCode, xorMappedAddress } from '../../../lib/ice/binding';
+import { verifyFingerprint, verifyIntegrity } from '../../../lib/ice/stun-message';
+import { FakeAnchor } from './fake-anchor';
+import { TestUe } from './test-ue';
+
+const ufrag = 'Ab12Cd34';
+const pwd = 'thePasswordThatRtpengineChose';
+const user = `${ufrag}:ueue`;
+const rtp = (marker: number, size = 172) => Buffer.alloc(size, marker).fill(0x80, 0, 1).fill(0, 1, 2);
+const rtcp = Buffer.from([0x80, 200, 0, 6, ...new Array<number>(24).fill(1)]);
+
+let gateway: TcpGateway;
+let anchor: FakeAnchor;
+let ues: TestUe[];
+let time: number;
+let logged: string[];
+
+const stream = (changes: Partial<Stream> = {}): Stream => ({
+  ufrag,
+  pwd,
+  anchor: anchor.address,
+  kind: 'audio',
+  call: 'call-1',
+  line: 0,
+  ...changes,
+});
+
+async function open(limits: Partial<GatewayLimits> = {}): Promise<void> {
+  const logger = pino({ level: 'debug' }, { write: (line: string) => logged.push(line) });
+  gateway = new TcpGateway({
+    listen: [{ address: '127.0.0.1', port: 0 }],
+    advertised: [{ address: '198.51.100.1', port: 80, family: 4 }],
+    logger,
+    limits: { nominationRetryMs: 5, ...limits },
+    now: () => time,
+  });
+  await gateway.listen();
+}
+
+async function dial(localAddress?: string): Promise<TestUe> {
+  const ue = await TestUe.connect(gateway.address()[0]!.port, localAddress);
+  ues.push(ue);
+  return ue;
+}
+
+/** A UE whose connection carries media. */
+async function dialSelected(): Promise<TestUe> {
+  const ue = await dial();
+  const selected = once(gateway, 'selected');
+  await ue.ask(user, pwd, true);
+  await selected;
+  return ue;
+}
+
+beforeEach(async () => {
+  time = 1000;
+  ues = [];
+  logged = [];
+  anchor = await FakeAnchor.open(pwd);
+});
+
+afterEach(async () => {
+  for (const ue of ues) ue.close();
+  await gateway.close();
+  await gateway.close();
+  anchor.close();
+  expect(gateway.counters()).toMatchObject({ open: 0, authenticated: 0, selected: 0, streams: 0 });
+  expect(logged.join('')).not.toContain(pwd);
+});
+
+describe('a check', () => {
+  test('C1 C5: is answered as soon as the stream is known, with the address of the TCP peer', async () => {
+    await open();
+    gateway.addStream(stream());
+    const ue = await dial();
+    const reply = await ue.ask(user, pwd);
+    expect(reply.class).toBe('success');
+    expect(xorMappedAddress(reply)).toEqual({ address: '127.0.0.1', port: ue.port });
+    expect(verifyIntegrity(reply, pwd)).toBe(true);
+    expect(verifyFingerprint(reply)).toBe(true);
+    expect(gateway.counters()).toMatchObject({ open: 1, authenticated: 1, selected: 0 });
+  });
+
+  test('C13: is answered for the whole session, with media in between', async () => {
+    await open();
+    gateway.addStream(stream());
+    const ue = await dialSelected();
+    for (let i = 0; i < 5; i++) {
+      ue.send(rtp(i));
+      expect((await ue.ask(user, pwd)).class).toBe('success');
+    }
+  });
+
+  test('C3: on an authenticated connection a wrong user or password gets 401, not another stream', async () => {
+    await open();
+    gateway.addStream(stream());
+    gateway.addStream(stream({ ufrag: 'other000', call: 'call-2' }));
+    const ue = await dial();
+    await ue.ask(user, pwd);
+    expect(errorCode(await ue.ask('nobody:ueue', pwd))?.code).toBe(401);
+    expect(errorCode(await ue.ask(user, 'a wrong password'))?.code).toBe(401);
+    expect(errorCode(await ue.ask('other000:ueue', pwd))?.code).toBe(401);
+    expect((await ue.ask(user, pwd)).class).toBe('success');
+  });
+
+  test('C14: an indication is not answered', async () => {
+    await open();
+    gateway.addStream(stream());
+    const ue = await dial();
+    await ue.ask(user, pwd);
+    ue.send(buildStun({ class: 'indication', transactionId: Buffer.alloc(12, 7) }));
+    const reply = await ue.ask(user, pwd);
+    expect(reply.transactionId).not.toEqual(Buffer.alloc(12, 7));
+    expect(gateway.counters().checks).toEqual({ accepted: 2, rejected: 0, ignored: 1 });
+  });
+});
+
+describe('a stranger (D9, E8)', () => {
+  const http = Buffer.from('GET / HTTP/1.1\r\nHost: example.org\r\n\r\n');
+  const signed = (username: string, password: string) => {
+    const check = TestUe.prototype.check(username, password);
+    return framed(check);
+  };
+  test.each([
+    ['unknown ufrag', 'unknown-ufrag', () => signed('nobody:ueue', pwd)],
+    ['bad integrity', 'bad-integrity', () => signed(user, 'guessed')],
+    ['no integrity', 'no-credentials', () => framed(buildStun({ class: 'request', transactionId: Buffer.alloc(12) }))],
+    ['an indication', 'class', () => framed(buildStun({ class: 'indication', transactionId: Buffer.alloc(12) }))],
+    ['RTP', 'first-bits', () => framed(rtp(1))],
+    ['garbage that is short', 'short', () => framed(Buffer.from('hello'))],
+    ['a frame that is too long', 'frame-too-long', () => Buffer.from([0x06, 0x00])],
+    ['an HTTP request', 'http', () => http],
+  ] as const)(
+    'D9: with %s first is disconnected without an answer, and rtpengine sees nothing',
+    async (_name, reason, bytes) => {
+      await open();
+      gateway.addStream(stream());
+      const ue = await dial();
+      ue.socket.write(bytes());
+      await ue.closed;
+      expect(ue.frames.length).toBe(0);
+      expect(gateway.counters()).toMatchObject({ open: 0, authenticated: 0, closes: { [reason]: 1 } });
+      expect(gateway.counters().toAnchor.stun + anchor.media.length + anchor.requests.length).toBe(0);
+    },
+  );
+
+  test('E8: that says nothing, or half a frame, is disconnected after a time', async () => {
+    await open({ authenticationMs: 20 });
+    gateway.addStream(stream());
+    const silent = await dial();
+    const slow = await dial();
+    slow.socket.write(signed(user, pwd).subarray(0, 40));
+    await Promise.all([silent.closed, slow.closed]);
+    expect(gateway.counters().closes['authentication-timeout']).toBe(2);
+  });
+
+  test('E8: the time limit ends with authentication', async () => {
+    await open({ authenticationMs: 40 });
+    gateway.addStream(stream());
+    const ue = await dial();
+    await ue.ask(user, pwd);
+    const silent = await dial();
+    await silent.closed;
+    expect((await ue.ask(user, pwd)).class).toBe('success');
+  });
+
+  test('E8: is limited per address; authenticated connections do not count', async () => {
+    await open({ unauthenticatedPerAddress: 2 });
+    gateway.addStream(stream());
+    for (let i = 0; i < 4; i++) await (await dial()).ask(user, pwd);
+    const first = await dial();
+    await dial();
+    const refused = await dial();
+    await refused.closed;
+    expect((await first.ask(user, pwd)).class).toBe('success');
+    const other = await dial('127.0.0.2');
+    expect((await other.ask(user, pwd)).class).toBe('success');
+    expect(gateway.counters()).toMatchObject({ authenticated: 6, closes: { 'address-limit': 1 } });
+  });
+
+  test.each([
+    ['unauthenticated connections', { unauthenticated: 1 }, 'unauthenticated-limit'],
+    ['connections', { connections: 1 }, 'connection-limit'],
+  ] as const)('E8: %s are limited in all', async (_name, limits, reason) => {
+    await open(limits);
+    await dial();
+    await (
+      await dial('127.0.0.2')
+    ).closed;
+    expect(gateway.counters()).toMatchObject({ open: 1, closes: { [reason]: 1 } });
+  });
+});
+
+describe('nomination', () => {
+  test('C10: rtpengine is told in the name of the UE', async () => {
+    await open();
+    gateway.addStream(stream());
+    const ue = await dial();
+    const selected = once(gateway, 'selected');
+    await ue.ask(user, pwd, true);
+    expect(await anchor.requests.next()).toMatchObject({
+      username: user,
+      priority: (1 << 8) | 255,
+      useCandidate: true,
+      controlling: true,
+      genuine: true,
+    });
+    expect(await selected).toEqual([{ stream: stream(), remote: { address: '127.0.0.1', port: ue.port } }]);
+    expect(gateway.counters()).toMatchObject({ selected: 1, nominations: { started: 1, succeeded: 1 } });
+  });
+
+  test('C10: the request is repeated until it is answered', async () => {
+    await open();
+    gateway.addStream(stream());
+    anchor.deaf = 3;
+    await dialSelected();
+    expect(gateway.counters().nominations).toMatchObject({ started: 1, repeated: 3, succeeded: 1 });
+  });
+
+  test('C10: never answered, or answered with the wrong key, the connection is closed', async () => {
+    await open({ nominationAttempts: 3 });
+    gateway.addStream(stream());
+    anchor.signsWith = 'another password';
+    const ue = await dial();
+    await ue.ask(user, pwd, true);
+    await ue.closed;
+    expect(gateway.counters()).toMatchObject({
+      selected: 0,
+      closes: { 'nomination-failed': 1 },
+      nominations: { started: 1, repeated: 2, succeeded: 0, failed: 1 },
+    });
+  });
+
+  test('C10: a repeated USE-CANDIDATE on the selected connection tells rtpengine nothing new', async () => {
+    await open();
+    gateway.addStream(stream());
+    const ue = await dialSelected();
+    await ue.ask(user, pwd, true);
+    expect(gateway.counters().nominations).toMatchObject({ started: 1, repeated: 0 });
+  });
+
+  test('C12 E6: two connections of one stream are served, and the newest nominated one wins', async () => {
+    await open();
+    gateway.addStream(stream());
+    const first = await dialSelected();
+    const second = await dialSelected();
+    expect((await first.ask(user, pwd)).class).toBe('success');
+    expect((await anchor.requests.next()).priority).toBe((1 << 8) | 255);
+    expect((await anchor.requests.next()).priority).toBe((2 << 8) | 255);
+    anchor.send(rtp(9));
+    expect(await second.frames.next()).toEqual(rtp(9));
+    first.send(rtp(3));
+    expect(await anchor.media.next()).toEqual(rtp(3));
+  });
+
+  test('C12: USE-CANDIDATE repeated on all connections does not make rtpengine learn a candidate each time', async () => {
+    await open();
+    gateway.addStream(stream());
+    const first = await dialSelected();
+    const second = await dialSelected();
+    for (let i = 0; i < 5; i++) for (const ue of [first, second]) await ue.ask(user, pwd, true);
+    expect(gateway.counters().nominations).toMatchObject({ started: 2, refused: 5 });
+    time += 2000;
+    const selected = once(gateway, 'selected');
+    await first.ask(user, pwd, true);
+    await selected;
+    anchor.send(rtp(4));
+    expect(await first.frames.next()).toEqual(rtp(4));
+  });
+
+  test('C12: when the newest nominated connection ends, the one before takes over', async () => {
+    await open();
+    gateway.addStream(stream());
+    const first = await dialSelected();
+    const second = await dialSelected();
+    const lost = once(gateway, 'connection-lost');
+    const selected = once(gateway, 'selected');
+    second.close();
+    await lost;
+    await selected;
+    anchor.send(rtp(5));
+    expect(await first.frames.next()).toEqual(rtp(5));
+  });
+});
+
+describe('media', () => {
+  test('C11: none passes before a valid pair exists, in either direction', async () => {
+    await open();
+    gateway.addStream(stream());
+    const ue = await dial();
+    await ue.ask(user, pwd);
+    ue.send(rtp(1), rtcp);
+    await ue.ask(user, pwd);
+    expect(gateway.counters()).toMatchObject({ drops: { 'not-selected': 2 }, toAnchor: { rtp: 0, rtcp: 0 } });
+
+    anchor.deaf = 1000;
+    await ue.ask(user, pwd, true);
+    anchor.peer = await anchor.requests.next();
+    anchor.send(rtp(2));
+    while (gateway.counters().drops['not-selected'] < 3) await new Promise(setImmediate);
+    expect(ue.frames.length).toBe(0);
+    expect(anchor.media.length).toBe(0);
+  });
+
+  test('C10: what the UE sends while rtpengine has not answered yet is not lost', async () => {
+    await open();
+    gateway.addStream(stream());
+    anchor.deaf = 2;
+    const ue = await dial();
+    const selected = once(gateway, 'selected');
+    ue.send(ue.check(user, pwd, true), rtp(1), rtp(2), rtcp);
+    await selected;
+    expect([await anchor.media.next(), await anchor.media.next(), await anchor.media.next()]).toEqual([
+      rtp(1),
+      rtp(2),
+      rtcp,
+    ]);
+  });
+
+  test('D1 D2 D3: RTP, RTCP and DTLS pass both ways; the rest is dropped and counted', async () => {
+    await open();
+    gateway.addStream(stream());
+    const ue = await dialSelected();
+    const dtls = Buffer.from([22, 254, 253, 0, 0]);
+    const others = [4, 19, 64, 79, 127, 192, 255].map((first) => Buffer.from([first, 0, 0, 0]));
+    const packets = [rtp(1), rtcp, dtls];
+    ue.send(...others, Buffer.alloc(0), ...packets);
+    for (const packet of packets) expect(await anchor.media.next()).toEqual(packet);
+    for (const packet of [...others, ...packets]) anchor.send(packet);
+    for (const packet of packets) expect(await ue.frames.next()).toEqual(packet);
+    const traffic = { rtp: 1, rtcp: 1, dtls: 1 };
+    expect(gateway.counters()).toMatchObject({
+      fromUe: traffic,
+      toAnchor: traffic,
+      fromAnchor: traffic,
+      toUe: traffic,
+      drops: { 'first-byte': 2 * others.length },
+    });
+  });
+
+  test('D10: a frame of 8012 bytes passes both ways, a longer one ends the connection', async () => {
+    await open();
+    gateway.addStream(stream());
+    const ue = await dialSelected();
+    ue.send(rtp(7, 8012));
+    expect(await anchor.media.next()).toEqual(rtp(7, 8012));
+    anchor.send(rtp(8, 8012));
+    expect(await ue.frames.next()).toEqual(rtp(8, 8012));
+    ue.send(rtp(7, 8013));
+    await ue.closed;
+    expect(gateway.counters().closes['frame-too-long']).toBe(1);
+    expect(anchor.media.length).toBe(0);
+  });
+
+  test('D2: STUN of rtpengine stays with the gateway', async () => {
+    await open();
+    gateway.addStream(stream());
+    const ue = await dialSelected();
+    anchor.send(TestUe.prototype.check(user, pwd));
+    anchor.send(rtp(1));
+    expect(await ue.frames.next()).toEqual(rtp(1));
+  });
+
+  test('rtpengine gave up the port: counted, and the connection stays', async () => {
+    await open();
+    gateway.addStream(stream());
+    const ue = await dialSelected();
+    anchor.close();
+    anchor = await FakeAnchor.open(pwd);
+    while (gateway.counters().anchorErrors === 0) {
+      ue.send(rtp(1));
+      await new Promise(setImmediate);
+    }
+    expect((await ue.ask(user, pwd)).class).toBe('success');
+  });
+});
+
+describe('a stream', () => {
+  test('E3: the selected connection is lost, the UE comes back, and media goes on', async () => {
+    await open();
+    gateway.addStream(stream());
+    const first = await dialSelected();
+    const lost = once(gateway, 'connection-lost');
+    first.close();
+    expect(await lost).toEqual([
+      { stream: stream(), remote: { address: '127.0.0.1', port: expect.any(Number) as number } },
+    ]);
+    expect(gateway.counters()).toMatchObject({ open: 0, selected: 0, streams: 1 });
+    const second = await dialSelected();
+    await anchor.requests.next();
+    expect((await anchor.requests.next()).priority).toBe((2 << 8) | 255);
+    anchor.send(rtp(6));
+    expect(await second.frames.next()).toEqual(rtp(6));
+  });
+
+  test('E2: its connections stay as long as it does, and are closed with it', async () => {
+    await open();
+    gateway.addStream(stream());
+    const lost = jest.fn();
+    gateway.on('connection-lost', lost);
+    const ue = await dialSelected();
+    const idle = await dial();
+    await idle.ask(user, pwd);
+    gateway.removeStream(ufrag);
+    gateway.removeStream('unknown');
+    await Promise.all([ue.closed, idle.closed]);
+    expect(lost).not.toHaveBeenCalled();
+    expect(gateway.counters()).toMatchObject({ open: 0, streams: 0, closes: { 'stream-ended': 2 } });
+    const late = await dial();
+    late.send(late.check(user, pwd));
+    await late.closed;
+  });
+
+  test('B10: a ufrag has one owner; the same line again is an update', async () => {
+    await open();
+    gateway.addStream(stream());
+    gateway.addStream(stream());
+    expect(() => gateway.addStream(stream({ line: 1 }))).toThrow(
+      expect.objectContaining({ code: 'ufrag-taken' }) as Error,
+    );
+    expect(gateway.counters().streams).toBe(1);
+  });
+
+  test('E2: rtpengine moves its port in a later offer: the connection stays and follows', async () => {
+    await open();
+    gateway.addStream(stream());
+    const ue = await dialSelected();
+    const moved = await FakeAnchor.open(pwd);
+    gateway.addStream(stream({ anchor: moved.address }));
+    expect((await moved.requests.next()).priority).toBe((2 << 8) | 255);
+    ue.send(rtp(1));
+    expect(await moved.media.next()).toEqual(rtp(1));
+    moved.send(rtp(2));
+    expect(await ue.frames.next()).toEqual(rtp(2));
+    moved.close();
+  });
+
+  test('E8: has a limited number of connections; the oldest without media goes', async () => {
+    await open({ connectionsPerStream: 3 });
+    gateway.addStream(stream());
+    const selected = await dialSelected();
+    const oldest = await dial();
+    await oldest.ask(user, pwd);
+    await (await dial()).ask(user, pwd);
+    await (await dial()).ask(user, pwd);
+    await oldest.closed;
+    expect((await selected.ask(user, pwd)).class).toBe('success');
+    expect(gateway.counters()).toMatchObject({ open: 3, closes: { 'stream-limit': 1 } });
+  });
+});
+
+describe('a UE that reads slowly (E7)', () => {
+  /** Sends until frames wait in the gateway, so that the kernel takes no more. */
+  async function fill(dropped: 'queue-age' | 'queue-bytes', tick: number): Promise<void> {
+    let sent = 0;
+    while (gateway.counters().drops[dropped] === 0) {
+      for (let i = 0; i < 50; i++) anchor.send(rtp(sent++ & 0xff, 8000));
+      await new Promise(setImmediate);
+      time += tick;
+    }
+  }
+
+  test.each([
+    ['age', 'queue-age', 20, { queueBytes: 1e9 }],
+    ['bytes', 'queue-bytes', 0, {}],
+  ] as const)(
+    'E7: the queue is bounded by %s, drops whole frames, and never STUN',
+    async (_bound, reason, tick, limits) => {
+      await open(limits);
+      gateway.addStream(stream());
+      const ue = await dialSelected();
+      ue.socket.pause();
+      await fill(reason, tick);
+      const ids = Array.from({ length: 5 }, () => ue.check(user, pwd));
+      ue.send(...ids);
+      while (gateway.counters().checks.accepted < 6) await new Promise(setImmediate);
+      ue.socket.resume();
+      const answered: Buffer[] = [];
+      while (answered.length < ids.length) {
+        const frame = await ue.frames.next();
+        if (frame[0] === 0x80) {
+          expect(frame.length).toBe(8000);
+          expect(new Set(frame.subarray(2)).size).toBe(1);
+        } else {
+          answered.push(frame.subarray(8, 20));
+        }
+      }
+      expect(answered).toEqual(ids.map((check) => check.subarray(8, 20)));
+    },
+  );
+
+  test('E7: one that asks and never reads is disconnected', async () => {
+    await open({ stunQueueBytes: 2000 });
+    gateway.addStream(stream());
+    const ue = await dialSelected();
+    ue.socket.pause();
+    await fill('queue-bytes', 0);
+    ue.send(...Array.from({ length: 100 }, () => ue.check(user, pwd)));
+    while (gateway.counters().open > 0) await new Promise(setImmediate);
+    expect(gateway.counters().closes['not-reading']).toBe(1);
+  });
+});
+
+describe('listening', () => {
+  test('an address in use is named, with what to do', async () => {
+    await open();
+    const other = createServer().listen(0, '127.0.0.1');
+    await once(other, 'listening');
+    const { port } = other.address() as { port: number };
+    const refused = new TcpGateway({
+      listen: [{ address: '127.0.0.1', port }],
+      advertised: [],
+      logger: pino({ level: 'silent' }),
+    });
+    await expect(refused.listen()).rejects.toMatchObject({
+      code: 'gateway-port-in-use',
+      message: expect.stringContaining(`127.0.0.1 port ${port}`) as string,
+    });
+    await refused.close();
+    other.close();
+  });
+
+  test('I3: IPv4 and IPv6 side by side on one port', async () => {
+    await open();
+    const { port } = gateway.address()[0]!;
+    await gateway.close();
+    const both = new TcpGateway({
+      listen: [
+        { address: '0.0.0.0', port },
+        { address: '::', port },
+      ],
+      advertised: [],
+      logger: pino({ level: 'silent' }),
+    });
+    await both.listen();
+    expect(both.address()).toHaveLength(2);
+    await both.close();
+  });
+});
