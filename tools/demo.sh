@@ -5,23 +5,26 @@ set -euo pipefail
 cd "$(dirname "${BASH_SOURCE[0]}")/.."
 export PATH="$PATH:/usr/sbin:/sbin"
 
-bash tools/setup.sh run
-
 for flag in "$@"; do
   case "$flag" in
-    -h | --help) exec node dist/app/demo/main.js --help ;;
+    -h | --help)
+      bash tools/setup.sh run
+      exec node dist/app/demo/main.js --help
+      ;;
   esac
 done
 
+# Asked first: nobody should wait for an installation to be told this.
 become_root=()
 if [ "$(id -u)" -ne 0 ]; then
   if command -v sudo >/dev/null && { [ -t 0 ] || sudo -n true 2>/dev/null; }; then
     become_root=(sudo env "PATH=$PATH" "RTPENGINE_BIN=${RTPENGINE_BIN:-}")
   else
-    echo "edge80: the demo lays out network namespaces and a firewall, which needs root: run it as root or with sudo." >&2
+    echo "edge80: the demo makes network namespaces and a firewall, which needs root: run it as root or with sudo." >&2
     exit 1
   fi
 fi
 
+bash tools/setup.sh run
 bash tools/setup.sh system
 exec "${become_root[@]}" node dist/app/demo/main.js "$@"
