@@ -13,27 +13,7 @@
  *     --core --listen 198.51.100.2[:5060] --answer --seconds 5
  *     --core --listen … --call-registered alice --seconds 5
  *
- * | option              | meaning                                                                    |
- * |---------------------|----------------------------------------------------------------------------|
- * | --edge H[:P]        | UE: the edge's address and SIP/TCP port (5060)                             |
- * | --user NAME         | UE: the user part of its address (`ue`)                                    |
- * | --domain NAME       | the domain of sip:user@domain (`example.net`)                              |
- * | --password SECRET   | UE: answers a digest challenge with it; or the environment's UE_PASSWORD   |
- * | --local ADDRESS     | address for SIP and media; default: the one the route to the edge has      |
- * | --register          | register first, de-register at the end                                     |
- * | --call URI          | call this URI, send media, hang up                                         |
- * | --wait-call         | answer one call, send media, wait until the caller hangs up                |
- * | --offerless         | with --call, --call-registered: INVITE without SDP, the answer in the ACK  |
- * | --hold              | the caller holds and resumes once, halfway                                 |
- * | --core              | be the core                                                                |
- * | --listen H[:P]      | core: its SIP address and port (5060), UDP and TCP; also its media address |
- * | --answer            | core: answer one call                                                      |
- * | --call-registered U | core: wait until user U registered, then call it along its Path            |
- * | --seconds N         | media to send, 50 packets a second (5): exactly 50·N packets, then silence |
- * | --timeout N         | seconds to wait for an answer, a call or a registration (60)               |
- * | --events            | standard output is one JSON object a line for each event, as it happens    |
- * | --json              | the last line of standard output is the report as one JSON object          |
- * | --log-level LEVEL   | logs of the SIP side on standard error (`silent`)                          |
+ * `--help` lists all options.
  *
  * Who calls also hangs up: after its last packet, when nothing has come in for 300 ms. Give both
  * ends the same --seconds and neither sends into a call that has ended, so that what was sent at
@@ -72,4 +52,60 @@
  * Exit status: 0 ok, 1 not ok, 2 wrong options. SIGINT and SIGTERM hang up, de-register and report; a second one
  * stops at once.
  */
-export {};
+import { EdgeError } from '../lib/errors';
+import { createLogger } from '../lib/ops/logger';
+import type { UeEvent } from '../lib/ue/ue-event';
+import { conduct } from './ue/conduct';
+import { readOptions, usage, type CoreOptions, type UeOptions } from './ue/options';
+import { sentence, stamped, table } from './ue/output';
+
+/** Exit status of a second SIGINT or SIGTERM: as a shell gives it for SIGINT. */
+const interrupted = 130;
+
+async function main(): Promise<number> {
+  const options = commandLine();
+  if (typeof options === 'number') return options;
+  const startedAt = performance.now();
+  const print = (text: string) => process.stdout.write(`${text}\n`);
+  const observer = (event: UeEvent) => {
+    const t = Math.round(performance.now() - startedAt);
+    const text = sentence(event);
+    if (options.events) print(JSON.stringify({ ...event, t }));
+    else if (text !== undefined) print(stamped(t, text));
+  };
+  const report = await conduct(options, { observer, logger: createLogger(options.logLevel), stop: stopSignal() });
+  if (!options.events && report.streams.length > 0) print(table(report));
+  if (options.events || options.json)
+    print(JSON.stringify({ ...report, t: Math.round(performance.now() - startedAt) }));
+  return report.ok ? 0 : 1;
+}
+
+/** The options, or the exit status if there is nothing to run. */
+function commandLine(): UeOptions | CoreOptions | number {
+  try {
+    const options = readOptions(process.argv.slice(2), process.env['UE_PASSWORD']);
+    if (options !== undefined) return options;
+    process.stdout.write(`${usage}\n`);
+    return 0;
+  } catch (error) {
+    if (!(error instanceof EdgeError)) throw error;
+    process.stderr.write(`${error.message} See --help.\n`);
+    return 2;
+  }
+}
+
+/** Aborted by SIGINT or SIGTERM; the second one ends the process. */
+function stopSignal(): AbortSignal {
+  const stop = new AbortController();
+  for (const signal of ['SIGINT', 'SIGTERM'] as const) {
+    process.on(signal, () => {
+      if (stop.signal.aborted) process.exit(interrupted);
+      stop.abort();
+    });
+  }
+  return stop.signal;
+}
+
+void main().then((status) => {
+  process.exitCode = status;
+});

@@ -32,6 +32,9 @@ export interface PlacedCallOptions extends CallOptions {
   patience: number;
 }
 
+/** ms; a peer that is gone would cost 32 s (RFC 3261 §17.1.2.2, timer F). */
+const byePatience = 3000;
+
 const sdpType = { 'Content-Type': 'application/sdp' };
 
 /** One call: its dialog and its media, from the answer to the BYE of either side. */
@@ -203,11 +206,14 @@ export class Call {
     observer(holding ? { event: 'held', by } : { event: 'resumed', by });
   }
 
-  /** Sends BYE and waits for its answer; nothing happens if the call has ended already. */
+  /** Sends BYE and waits for its answer, though not for long; nothing happens if the call has ended already. */
   async hangUp(): Promise<void> {
     if (!this.#dialog.connected) return;
     this.media.stopSending();
-    await this.#dialog.destroy().catch(() => undefined);
+    let timer: NodeJS.Timeout | undefined;
+    const enough = new Promise<void>((resolve) => (timer = setTimeout(resolve, byePatience)));
+    await Promise.race([this.#dialog.destroy().catch(() => undefined), enough]);
+    clearTimeout(timer);
     this.#finish('us');
   }
 

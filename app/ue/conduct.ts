@@ -1,0 +1,190 @@
+import { createSocket } from 'node:dgram';
+import { once } from 'node:events';
+import { setTimeout as delay } from 'node:timers/promises';
+import { EdgeError } from '../../lib/errors';
+import type { Logger } from '../../lib/ops/logger';
+import type { Call } from '../../lib/ue/call';
+import { CorePhone } from '../../lib/ue/core-phone';
+import { reportOf, type Report } from '../../lib/ue/report';
+import type { Observer } from '../../lib/ue/ue-event';
+import { UserAgent } from '../../lib/ue/user-agent';
+import type { CoreOptions, UeOptions } from './options';
+
+const packetsPerSecond = 50;
+
+/** The caller hangs up when nothing came in for this long after its last packet, or at the limit; ms. */
+const quiet = 300;
+const quietLimit = 2000;
+
+/** What a callee waits after the BYE, ms: for its 200 to leave, and for the last packets under way. */
+const drain = 250;
+
+/** How long --hold holds, ms. */
+const holdTime = 1000;
+
+interface Context {
+  observer: Observer;
+  logger: Logger;
+  /** Aborted when the user asks to stop. */
+  stop: AbortSignal;
+}
+
+/** Does what the options ask for and reports; never rejects. */
+export async function conduct(options: UeOptions | CoreOptions, context: Context): Promise<Report> {
+  const run: Run = { call: undefined, registered: false, error: undefined };
+  try {
+    await (options.role === 'ue' ? runUe(options, context, run) : runCore(options, context, run));
+  } catch (error) {
+    run.error = error;
+  }
+  return report(options, run, context.observer);
+}
+
+/** What a run has come to so far. */
+interface Run {
+  call: Call | undefined;
+  registered: boolean;
+  error: unknown;
+}
+
+async function runUe(options: UeOptions, context: Context, run: Run): Promise<void> {
+  const { observer, logger, stop } = context;
+  const { edge, user, domain, password, patience, offerless } = options;
+  const local = options.local ?? (await addressToward(edge));
+  const limit = Math.round(options.seconds * packetsPerSecond);
+  const agent = await UserAgent.open({ edge, local, user, domain, password, limit, observer, logger });
+  try {
+    if (options.register) {
+      await orStopped(stop, agent.register());
+      run.registered = true;
+    }
+    if (options.call !== undefined) run.call = await orStopped(stop, agent.call(options.call, { offerless, patience }));
+    else if (options.waitCall) run.call = await orStopped(stop, agent.take(patience));
+    if (run.call !== undefined) await conductCall(run.call, options, stop);
+  } finally {
+    await run.call?.hangUp();
+    if (run.registered) await Promise.race([agent.unregister().catch(() => undefined), patienceAtEnd()]);
+    await agent.close();
+  }
+}
+
+/** De-registering is a courtesy: an edge that is gone does not hold up the report. */
+async function patienceAtEnd(): Promise<void> {
+  await delay(3000, undefined, { ref: false });
+}
+
+async function runCore(options: CoreOptions, context: Context, run: Run): Promise<void> {
+  const { observer, logger, stop } = context;
+  const { listen, domain, patience, offerless, callRegistered } = options;
+  const limit = Math.round(options.seconds * packetsPerSecond);
+  const noting: Observer = (event) => {
+    if (event.event === 'registered') run.registered = true;
+    observer(event);
+  };
+  const core = await CorePhone.open({ listen, domain, limit, observer: noting, logger });
+  try {
+    run.call = await orStopped(
+      stop,
+      callRegistered === undefined ? core.take(patience) : core.callRegistered(callRegistered, { offerless, patience }),
+    );
+    await conductCall(run.call, options, stop);
+  } finally {
+    await run.call?.hangUp();
+    await core.close();
+  }
+}
+
+/** Stays in the call: a caller until its media is through both ways, a callee until the caller hangs up. */
+async function conductCall(call: Call, { hold, seconds }: UeOptions | CoreOptions, stop: AbortSignal): Promise<void> {
+  await orStopped(stop, Promise.race([call.media.path, call.ended]));
+  if (call.direction === 'terminating') {
+    await orStopped(stop, call.ended);
+    await delay(drain);
+    return;
+  }
+  let over = false;
+  void call.ended.then(() => (over = true));
+  if (hold) {
+    await orStopped(stop, Promise.race([delay((seconds * 1000) / 2), call.ended]));
+    await call.hold(true);
+    await orStopped(stop, delay(holdTime));
+    await call.hold(false);
+  }
+  await until(stop, () => over || call.media.finished);
+  const deadline = performance.now() + quietLimit;
+  await until(stop, () => over || performance.now() > deadline || (call.media.silentFor ?? 0) > quiet);
+}
+
+function report(options: UeOptions | CoreOptions, { call, registered, error }: Run, observer: Observer): Report {
+  const streams = call?.media.reports() ?? [];
+  const failure = error === undefined && call !== undefined ? noMedia(streams) : error;
+  const told = failure === undefined ? null : { code: codeOf(failure), message: messageOf(failure) };
+  if (told !== null) observer({ event: 'error', ...told });
+  return reportOf(
+    {
+      ok: told === null,
+      role: options.role,
+      direction: call?.direction ?? null,
+      registered,
+      setupMs: call?.setupMs ?? null,
+      error: told,
+    },
+    streams,
+  );
+}
+
+function noMedia(streams: readonly { sent: number; received: number }[]): EdgeError | undefined {
+  const silent = streams.find(({ sent, received }) => sent === 0 || received === 0);
+  if (streams.length > 0 && silent === undefined) return undefined;
+  const { sent, received } = silent ?? { sent: 0, received: 0 };
+  return new EdgeError('no-media', `Media did not come through both ways: ${sent} packets sent, ${received} received.`);
+}
+
+function codeOf(error: unknown): string {
+  return error instanceof EdgeError ? error.code : 'unexpected';
+}
+
+function messageOf(error: unknown): string {
+  return error instanceof Error ? error.message : String(error);
+}
+
+async function until(stop: AbortSignal, condition: () => boolean): Promise<void> {
+  while (!condition()) {
+    if (stop.aborted) throw stopped();
+    await delay(20);
+  }
+}
+
+/** What is awaited, unless the user stops first. */
+async function orStopped<T>(stop: AbortSignal, awaited: Promise<T>): Promise<T> {
+  if (stop.aborted) throw stopped();
+  let onAbort: () => void = () => undefined;
+  const aborted = new Promise<never>((_, reject) => {
+    onAbort = () => reject(stopped());
+    stop.addEventListener('abort', onAbort, { once: true });
+  });
+  try {
+    return await Promise.race([awaited, aborted]);
+  } finally {
+    stop.removeEventListener('abort', onAbort);
+  }
+}
+
+function stopped(): EdgeError {
+  return new EdgeError('stopped', 'Stopped before it was done.');
+}
+
+/** Our address on the route to the edge: nothing is sent. */
+async function addressToward({ host, port }: { host: string; port: number }): Promise<string> {
+  const socket = createSocket(host.includes(':') ? 'udp6' : 'udp4');
+  try {
+    const connected = once(socket, 'connect');
+    socket.connect(port, host);
+    await connected;
+    return socket.address().address;
+  } catch (cause) {
+    throw new EdgeError('edge-unreachable', `There is no route to the edge at ${host}.`, { cause });
+  } finally {
+    socket.close();
+  }
+}

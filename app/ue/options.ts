@@ -1,0 +1,178 @@
+import { parseArgs } from 'node:util';
+import { EdgeError } from '../../lib/errors';
+
+interface CommonOptions {
+  domain: string;
+  seconds: number;
+  /** ms to wait for an answer, a call or a registration. */
+  patience: number;
+  offerless: boolean;
+  hold: boolean;
+  events: boolean;
+  json: boolean;
+  logLevel: string;
+}
+
+export interface UeOptions extends CommonOptions {
+  role: 'ue';
+  edge: { host: string; port: number };
+  local: string | undefined;
+  user: string;
+  password: string | undefined;
+  register: boolean;
+  call: string | undefined;
+  waitCall: boolean;
+}
+
+export interface CoreOptions extends CommonOptions {
+  role: 'core';
+  listen: { host: string; port: number };
+  answer: boolean;
+  callRegistered: string | undefined;
+}
+
+export const usage = `Checks an edge80 deployment from where its clients sit: registers, calls, sends and receives media
+over UDP or, where a firewall drops that, over TCP 80, and says what went which way.
+
+As a UE (SIP over one TCP connection to the edge):
+  npm run ue -- --edge 203.0.113.9 --user alice --register
+  npm run ue -- --edge 203.0.113.9 --user alice --register --call sip:bob@example.net --seconds 5
+  npm run ue -- --edge 203.0.113.9 --user alice --register --wait-call
+
+As a core to try it against (registrar and phone; RTP over UDP, no ICE):
+  npm run ue -- --core --listen 198.51.100.2 --answer
+  npm run ue -- --core --listen 198.51.100.2 --call-registered alice
+
+  --edge HOST[:PORT]      UE: the edge's address and SIP/TCP port (5060)
+  --user NAME             UE: the user part of its address (ue)
+  --domain NAME           the domain of sip:user@domain (example.net)
+  --password SECRET       UE: answers a digest challenge; better given as UE_PASSWORD in the environment
+  --local ADDRESS         UE: address for SIP and media (the one the route to the edge has)
+  --register              UE: register first, de-register at the end
+  --call URI              UE: call this URI, send media, hang up
+  --wait-call             UE: answer one call and stay until the caller hangs up
+  --core                  be the core
+  --listen HOST[:PORT]    core: its SIP address (port 5060, UDP and TCP), and its address for media
+  --answer                core: answer one call
+  --call-registered USER  core: wait until USER has registered, then call it along its Path
+  --offerless             caller: INVITE without SDP, the answer goes in the ACK
+  --hold                  caller: hold and resume once, halfway
+  --seconds N             media to send, 50 packets a second (5), then silence
+  --timeout N             seconds to wait for an answer, a call or a registration (60)
+  --events                standard output is one JSON object a line for each event
+  --json                  the last line of standard output is the report as one JSON object
+  --log-level LEVEL       logs of the SIP side on standard error (silent)
+  --help                  this text`;
+
+/** Reads the command line. Returns undefined for --help; throws `options-wrong`, naming the option. */
+export function readOptions(
+  args: readonly string[],
+  password: string | undefined,
+): UeOptions | CoreOptions | undefined {
+  const given = parse(args);
+  if (given.help) return undefined;
+  const common = {
+    domain: given.domain,
+    seconds: positive('--seconds', given.seconds),
+    patience: 1000 * positive('--timeout', given.timeout),
+    offerless: given.offerless,
+    hold: given.hold,
+    events: given.events,
+    json: given.json,
+    logLevel: given['log-level'],
+  };
+  const ueOnly = ['edge', 'user', 'password', 'local', 'register', 'call', 'wait-call'] as const;
+  const coreOnly = ['listen', 'answer', 'call-registered'] as const;
+  const foreign = (given.core ? ueOnly : coreOnly).find((name) => given[name] !== undefined && given[name] !== false);
+  if (foreign !== undefined) throw wrong(`--${foreign} is for ${given.core ? 'a UE, not for --core' : '--core alone'}`);
+  return given.core ? core(given, common) : ue(given, common, password);
+}
+
+function ue(given: Given, common: CommonOptions, password: string | undefined): UeOptions {
+  if (given.edge === undefined) throw wrong('--edge is missing: the address of the edge');
+  if (given.call !== undefined && given['wait-call']) throw wrong('--call and --wait-call exclude each other');
+  if (given.call !== undefined && !/^sips?:\S+$/i.test(given.call)) {
+    throw wrong(`--call wants a SIP URI such as sip:bob@example.net, not "${given.call}"`);
+  }
+  if (!given.register && given.call === undefined && !given['wait-call']) {
+    throw wrong('nothing to do: give --register, --call or --wait-call');
+  }
+  return {
+    ...common,
+    role: 'ue',
+    edge: hostPort('--edge', given.edge),
+    local: given.local,
+    user: given.user ?? 'ue',
+    password: given.password ?? password,
+    register: given.register,
+    call: given.call,
+    waitCall: given['wait-call'],
+  };
+}
+
+function core(given: Given, common: CommonOptions): CoreOptions {
+  if (given.listen === undefined) throw wrong('--listen is missing: the address of the core');
+  if (given.answer === (given['call-registered'] !== undefined)) {
+    throw wrong('--core wants either --answer or --call-registered');
+  }
+  return {
+    ...common,
+    role: 'core',
+    listen: hostPort('--listen', given.listen),
+    answer: given.answer,
+    callRegistered: given['call-registered'],
+  };
+}
+
+type Given = ReturnType<typeof parse>;
+
+function parse(args: readonly string[]) {
+  try {
+    return parseArgs({
+      args: [...args],
+      options: {
+        edge: { type: 'string' },
+        user: { type: 'string' },
+        domain: { type: 'string', default: 'example.net' },
+        password: { type: 'string' },
+        local: { type: 'string' },
+        register: { type: 'boolean', default: false },
+        call: { type: 'string' },
+        'wait-call': { type: 'boolean', default: false },
+        core: { type: 'boolean', default: false },
+        listen: { type: 'string' },
+        answer: { type: 'boolean', default: false },
+        'call-registered': { type: 'string' },
+        offerless: { type: 'boolean', default: false },
+        hold: { type: 'boolean', default: false },
+        seconds: { type: 'string', default: '5' },
+        timeout: { type: 'string', default: '60' },
+        events: { type: 'boolean', default: false },
+        json: { type: 'boolean', default: false },
+        'log-level': { type: 'string', default: 'silent' },
+        help: { type: 'boolean', default: false },
+      },
+    }).values;
+  } catch (error) {
+    throw wrong((error as Error).message.replace(/\.? To specify.*$/s, ''));
+  }
+}
+
+function positive(name: string, text: string): number {
+  const value = Number(text);
+  if (!(value > 0 && value <= 86_400)) throw wrong(`${name} wants a number of seconds up to 86400, not "${text}"`);
+  return value;
+}
+
+/** `host`, `host:port`, `[v6]` or `[v6]:port`. */
+function hostPort(name: string, text: string): { host: string; port: number } {
+  const match = /^(?:\[([0-9a-f:.]+)\]|([^\s:[\]]+))(?::(\d{1,5}))?$/i.exec(text);
+  const host = match?.[1] ?? match?.[2];
+  const port = Number(match?.[3] ?? 5060);
+  if (host === undefined || port < 1 || port > 65535) throw wrong(`${name} wants HOST or HOST:PORT, not "${text}"`);
+  return { host, port };
+}
+
+function wrong(reason: string): EdgeError {
+  return new EdgeError('options-wrong', `${reason[0]?.toUpperCase() ?? ''}${reason.slice(1)}.`);
+}
