@@ -1,0 +1,116 @@
+import { createHash, timingSafeEqual } from 'node:crypto';
+import { createServer, type Server } from 'node:net';
+import { EdgeError } from '../errors';
+import { AppConnection, type AppFrame } from './app-connection';
+import { AppRoutes } from './app-routes';
+import { limits } from './limits';
+import { bindError } from './transport';
+
+/** Methods that an app may ask for, and the call records that drachtio offers (none are made here). */
+const verbs = new Set([
+  ...['invite', 'register', 'message', 'options', 'subscribe', 'publish', 'notify', 'info', 'refer', 'update'],
+  ...['bye', 'cancel', 'prack', 'ack', 'cdr:attempt', 'cdr:start', 'cdr:stop'],
+]);
+
+export interface AdminServerOptions {
+  readonly secret: string;
+  /** The contacts as apps are told of them. */
+  readonly hostports: () => string;
+  readonly version: string;
+}
+
+export interface AdminServerEvents {
+  /** A `sip` or `proxy` frame of an app that has authenticated. */
+  sip(frame: AppFrame, app: AppConnection): void;
+  lost(app: AppConnection): void;
+}
+
+/**
+ * Where apps connect: authentication, routes and pings. On loopback only, for whoever gets in controls all calls.
+ */
+export class AdminServer {
+  readonly routes = new AppRoutes();
+  readonly #options: AdminServerOptions;
+  readonly #events: AdminServerEvents;
+  readonly #server: Server;
+  readonly #apps = new Set<AppConnection>();
+
+  constructor(options: AdminServerOptions, events: AdminServerEvents) {
+    this.#options = options;
+    this.#events = events;
+    this.#server = createServer((socket) => {
+      if (this.#apps.size >= limits.appConnections) socket.destroy();
+      else {
+        this.#apps.add(
+          new AppConnection(socket, {
+            frame: (frame, app) => this.#frame(frame, app),
+            closed: (app) => this.#closed(app),
+          }),
+        );
+      }
+    });
+  }
+
+  /** Rejects with an EdgeError. Resolves to the port. */
+  async listen(host: string, port: number): Promise<number> {
+    if (!['127.0.0.1', '::1', 'localhost'].includes(host) && !/^127\.\d+\.\d+\.\d+$/.test(host)) {
+      throw new EdgeError('ADMIN_NOT_LOCAL', `The admin address of the embedded edge must be loopback, not ${host}.`);
+    }
+    await new Promise<void>((resolve, reject) => {
+      this.#server.once('error', reject);
+      this.#server.listen(port, host, () => {
+        this.#server.off('error', reject);
+        resolve();
+      });
+    }).catch((error: unknown) => {
+      throw bindError(`the admin address ${host}:${port}`, error);
+    });
+    this.#server.on('error', () => undefined); // Accepting failed for want of descriptors: the app tries again.
+    const bound = this.#server.address();
+    return typeof bound === 'object' && bound ? bound.port : port;
+  }
+
+  /** Resolves when nothing is open any more. */
+  async close(): Promise<void> {
+    const closed = new Promise<void>((resolve) => this.#server.close(() => resolve()));
+    for (const app of [...this.#apps]) app.close();
+    await closed;
+  }
+
+  #frame(frame: AppFrame, app: AppConnection): void {
+    const { id, type, tokens } = frame;
+    if (type === '') app.no(id, 'Invalid message format');
+    else if (type === 'authenticate') this.#authenticate(frame, app);
+    else if (!app.isAuthenticated) app.no(id, 'not authenticated');
+    else if (type === 'ping') app.ok(id, ['pong']);
+    else if (type === 'route' || type === 'remove_route') {
+      const verb = (tokens[0] ?? '').toLowerCase();
+      if (!verbs.has(verb)) {
+        app.nok(id, 'unknown verb');
+        return;
+      }
+      if (type === 'route') this.routes.add(verb, app);
+      else this.routes.remove(verb, app);
+      app.ok(id);
+    } else if (type === 'sip' || type === 'proxy') this.#events.sip(frame, app);
+    else app.no(id, 'Unknown message type');
+  }
+
+  #authenticate({ id, tokens }: AppFrame, app: AppConnection): void {
+    // Hashed, so that neither time nor length tell of the secret.
+    const digest = (bytes: Buffer) => createHash('sha256').update(bytes).digest();
+    if (!timingSafeEqual(digest(Buffer.from(tokens[0] ?? '', 'latin1')), digest(Buffer.from(this.#options.secret)))) {
+      app.no(id, 'incorrect secret');
+      return;
+    }
+    app.authenticated();
+    const hostports = this.#options.hostports();
+    app.ok(id, [hostports, this.#options.version, hostports]);
+  }
+
+  #closed(app: AppConnection): void {
+    this.#apps.delete(app);
+    this.routes.removeAll(app);
+    if (app.isAuthenticated) this.#events.lost(app);
+  }
+}

@@ -1,0 +1,240 @@
+import type { AppConnection, AppFrame } from './app-connection';
+import { Dialog } from './dialog';
+import { appHeaders, completeContentType, localise } from './header-rules';
+import { ownContact } from './in-dialog-request';
+import { ReliableProvisionals } from './reliable-provisionals';
+import type { ServerTransaction } from './server-transaction';
+import { hangUp } from './server-bye';
+import { tagOf, withoutTag } from './sip-uri';
+import type { SipMessage } from './sip-message';
+import { endDialog, type Stack } from './stack';
+
+/** What the edge writes into responses itself, whatever the app gave. */
+const ownHeaders = ['from', 'to', 'call-id', 'cseq', 'max-forwards', 'require'];
+
+/** Responses of apps to requests that they were given. */
+export class AppResponses {
+  readonly #stack: Stack;
+
+  constructor(stack: Stack) {
+    this.#stack = stack;
+  }
+
+  send({ id, tokens }: AppFrame, app: AppConnection, given: SipMessage): void {
+    const [txn = ''] = tokens;
+    if (txn === '') {
+      app.no(id, 'transaction id missing');
+      return;
+    }
+    const transaction = this.#find(txn, given);
+    const isLate = transaction?.state === 'answered';
+    if (!transaction || transaction.owner !== app || transaction.isProxied || !transaction.flow.isOpen) {
+      app.nok(id, 'Response not sent due to unknown transaction');
+    } else if (isLate) {
+      // As drachtio-server: nothing is sent, the app is shown the 2xx that was.
+      this.#sent(id, app, transaction, transaction.lastResponse ?? '', '');
+    } else if (transaction.state !== 'proceeding' || transaction.isAnswerHeld) {
+      app.nok(id, 'Response not sent due to unknown transaction');
+    } else this.#respond(id, app, transaction, given);
+  }
+
+  /** An early UPDATE shares the transaction id of its INVITE; the CSeq of the app's frame tells which is meant. */
+  #find(txn: string, given: SipMessage): ServerTransaction | undefined {
+    const transaction = this.#stack.servers.byTxn(txn);
+    const update = transaction?.dialog?.earlyUpdate;
+    const isForUpdate = /UPDATE\s*$/i.test(given.get('cseq') ?? '');
+    return isForUpdate && update && transaction.method === 'INVITE' ? update : transaction;
+  }
+
+  #respond(id: string, app: AppConnection, transaction: ServerTransaction, given: SipMessage): void {
+    const { status } = given;
+    if (!(status >= 100 && status <= 699)) {
+      app.nok(id, 'Unknown server error sending response');
+      return;
+    }
+    const tag = tagOf(given.get('to'));
+    if (tag !== undefined && /^[\w.!%*+`'~-]+$/.test(tag)) transaction.chooseTag(tag);
+    const isInvite = transaction.method === 'INVITE';
+    const { request } = transaction;
+    const isProvisional = status > 100 && status < 200;
+    const wantsReliable = given.hasOption('require', '100rel');
+    const mustBeReliable = isInvite && transaction.requestTag === '' && request.hasOption('require', '100rel');
+    if (isInvite && isProvisional && wantsReliable && !mustBeReliable && !request.hasOption('supported', '100rel')) {
+      app.nok(id, 'Remote endpoint does not support 100rel');
+      return;
+    }
+    const isReliable = isInvite && isProvisional && (wantsReliable || mustBeReliable);
+    const isSubscribed = transaction.method === 'SUBSCRIBE' && status >= 200 && status < 300;
+    if (transaction.requestTag === '' && (isSubscribed || (isInvite && status > 100))) {
+      this.#makeDialog(app, transaction, isSubscribed);
+    }
+    transaction.isTouched = true;
+    const response = this.#build(transaction, given, isReliable, wantsReliable);
+    if (isReliable) transaction.reliable ??= this.#reliable(transaction);
+    const { reliable } = transaction;
+    if (reliable?.isWaiting && (isReliable || (status >= 200 && status < 300))) {
+      this.#defer(id, app, transaction, response, isReliable);
+      return;
+    }
+    const dialogId = this.#dialogIdFor(transaction);
+    const text = isReliable && reliable ? reliable.send(response) : transaction.send(response);
+    this.#sent(id, app, transaction, text, dialogId, status);
+    this.#follow(transaction, response);
+  }
+
+  /** It goes out after the PRACK of what was sent before; the app is told at once. */
+  #defer(
+    id: string,
+    app: AppConnection,
+    transaction: ServerTransaction,
+    response: SipMessage,
+    isReliable: boolean,
+  ): void {
+    const { reliable } = transaction;
+    if (!reliable?.hasRoom) {
+      app.nok(id, 'too many responses wait for a PRACK');
+      return;
+    }
+    if (!isReliable) transaction.isAnswerHeld = true;
+    reliable.defer(() => {
+      transaction.isAnswerHeld = false;
+      if (transaction.state !== 'proceeding') return;
+      if (isReliable) reliable.send(response);
+      else {
+        transaction.send(response);
+        this.#follow(transaction, response);
+      }
+    });
+    this.#sent(id, app, transaction, response.toString(), this.#dialogIdFor(transaction), response.status);
+  }
+
+  #build(transaction: ServerTransaction, given: SipMessage, isReliable: boolean, asked: boolean): SipMessage {
+    const { status } = given;
+    const { local } = transaction.flow;
+    const reason = given.startLine.split(' ').slice(2).join(' ');
+    const response = transaction.response(status, reason);
+    if (transaction.dialog === undefined && transaction.requestTag === '') {
+      const to = given.get('to');
+      // The app may word the To of an out-of-dialog answer, localhost included; the tag stays the transaction's.
+      if (to !== undefined && status > 100 && /@localhost/i.test(to)) {
+        response.set('To', `${withoutTag(localise('to', to, local))};tag=${transaction.toTag}`);
+      }
+    }
+    response.headers.push(...appHeaders(given, local, ownHeaders));
+    const forms = transaction.method === 'INVITE' || transaction.method === 'SUBSCRIBE';
+    const isSuccess = status >= 200 && status < 300;
+    if (((forms && isSuccess) || (isReliable && asked)) && !response.has('contact')) {
+      response.add('Contact', ownContact(transaction.flow));
+    }
+    const options = given.values('require').filter((option) => option.toLowerCase() !== '100rel');
+    if (isReliable) options.unshift('100rel');
+    if (options.length > 0) response.add('Require', options.join(', '));
+    response.body = given.body;
+    completeContentType(response);
+    return response;
+  }
+
+  /** What a response that was sent changes in the dialog. */
+  #follow(transaction: ServerTransaction, response: SipMessage): void {
+    const { status } = response;
+    const { dialog, method, request, flow } = transaction;
+    if (status < 200) return;
+    const isSuccess = status < 300;
+    if (method === 'INVITE' && dialog) {
+      if (isSuccess) this.#answered(dialog, transaction);
+      else if (transaction.requestTag === '') endDialog(this.#stack, dialog);
+      return;
+    }
+    if (method === 'REGISTER' && isSuccess) this.#stack.registrations.answered(request, response, flow);
+    if (dialog?.earlyUpdate === transaction) dialog.earlyUpdate = undefined;
+    const ended = /^terminated/i.test(request.get('subscription-state') ?? '');
+    if (dialog?.method === 'SUBSCRIBE' && method === 'NOTIFY' && ended) endDialog(this.#stack, dialog);
+  }
+
+  #answered(dialog: Dialog, invite: ServerTransaction): void {
+    dialog.isConfirmed = true;
+    if (dialog.invite === invite) dialog.invite = undefined;
+    dialog.awaitingAck.set(invite.request.cseq?.number ?? 0, invite);
+    if (invite.requestTag !== '') return;
+    invite.onUnacknowledged = () => {
+      if (!dialog.isOver) hangUp(this.#stack, dialog, 'ACK timeout');
+    };
+  }
+
+  #reliable(transaction: ServerTransaction): ReliableProvisionals {
+    return new ReliableProvisionals(transaction, this.#stack.timers, () => {
+      const { dialog, isAnswerHeld, owner } = transaction;
+      if (transaction.state !== 'proceeding') return;
+      // RFC 3262 §3: no PRACK came, the INVITE is refused with a 5xx.
+      const text = transaction.reject(504, 'Server Time-out', { Reason: 'SIP;text="no PRACK"' });
+      this.#stack.logger.debug({ txn: transaction.txn }, 'a reliable provisional response was never acknowledged');
+      if (dialog && isAnswerHeld) hangUp(this.#stack, dialog, 'no PRACK');
+      else {
+        if (dialog) endDialog(this.#stack, dialog);
+        owner?.sip(cancelOf(transaction), {
+          bytes: text.length,
+          protocol: transaction.flow.local.transport,
+          address: transaction.flow.remoteAddress,
+          port: transaction.flow.remotePort,
+          txn: transaction.txn,
+          dialogId: dialog?.id ?? '',
+        });
+      }
+    });
+  }
+
+  #makeDialog(app: AppConnection, transaction: ServerTransaction, isConfirmed: boolean): void {
+    if (transaction.dialog) return;
+    const { request, flow } = transaction;
+    const from = request.get('from') ?? '';
+    const tag = tagOf(from) ?? '';
+    const dialog = new Dialog({
+      callId: request.callId,
+      idTag: tag,
+      method: request.method,
+      role: 'uas',
+      localTag: transaction.toTag,
+      local: `${withoutTag(request.get('to') ?? '')};tag=${transaction.toTag}`,
+      remote: withoutTag(from),
+      localPoint: flow.local,
+      owner: app,
+      cseq: request.cseq?.number ?? 0,
+    });
+    dialog.leg = dialog.touch(tag, request, flow);
+    dialog.isConfirmed = isConfirmed;
+    if (!isConfirmed) dialog.invite = transaction;
+    transaction.dialog = dialog;
+    this.#stack.dialogs.add(dialog);
+  }
+
+  #dialogIdFor({ dialog, method, request, requestTag }: ServerTransaction): string {
+    const isEarlyUpdate = method === 'UPDATE' && dialog?.isConfirmed === false;
+    if (!dialog || method === 'BYE' || isEarlyUpdate) return '';
+    return requestTag === '' && tagOf(request.get('from')) === undefined ? `${dialog.callId};from-tag=` : dialog.id;
+  }
+
+  #sent(
+    id: string,
+    app: AppConnection,
+    transaction: ServerTransaction,
+    text: string,
+    dialogId: string,
+    status = 0,
+  ): void {
+    const { flow, method } = transaction;
+    // drachtio-server leaves the transport empty for a final response to a non-INVITE request.
+    const protocol = method !== 'INVITE' && status >= 200 ? '' : flow.local.transport;
+    const update = transaction.dialog?.earlyUpdate === transaction ? transaction.dialog.invite?.txn : undefined;
+    app.sentResponse(id, text, flow, { protocol, txn: update ?? transaction.txn, dialogId });
+  }
+}
+
+/** A CANCEL as the caller would have sent it: to an app the call ends in the way that it knows. */
+function cancelOf({ request }: ServerTransaction): string {
+  const cancel = request.clone();
+  cancel.startLine = cancel.startLine.replace(/^INVITE/, 'CANCEL');
+  cancel.headers = cancel.headers.filter(({ key }) => ['via', 'from', 'to', 'call-id', 'max-forwards'].includes(key));
+  cancel.add('CSeq', `${request.cseq?.number ?? 0} CANCEL`);
+  cancel.body = '';
+  return cancel.toString();
+}

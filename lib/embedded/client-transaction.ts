@@ -1,0 +1,204 @@
+import { randomUUID } from 'node:crypto';
+import type { Flow } from './flow';
+import { SipMessage } from './sip-message';
+import type { Stop, Timers } from './timers';
+
+export interface ClientEvents {
+  /**
+   * Each response but 100 and repeats of a final one; of an INVITE each 2xx, for it may come from several forks
+   * and again and again. `bytes` is its size as received.
+   */
+  response(response: SipMessage, flow: Flow, bytes: number, transaction: ClientTransaction): void;
+  /** No answer (408), no connection (503), or the remembered connection is gone (410). */
+  failed(status: 408 | 503 | 410, transaction: ClientTransaction): void;
+}
+
+export interface ClientOptions {
+  /** ms before the first repeat over UDP. */
+  readonly firstRepeat?: number;
+  /** Whether the flow is the remembered connection of a registration. */
+  readonly registered?: boolean;
+}
+
+const done: Stop = () => undefined;
+
+/** A request sent, until its answer (RFC 3261 §17.1). */
+export class ClientTransaction {
+  /** Under which the app knows it. */
+  readonly txn = randomUUID();
+  readonly request: SipMessage;
+  readonly flow: Flow;
+  readonly method: string;
+  readonly key: string;
+  readonly #text: string;
+  readonly #timers: Timers;
+  readonly #events: ClientEvents;
+  readonly #ended: (transaction: ClientTransaction) => void;
+  readonly #options: ClientOptions;
+  state: 'calling' | 'proceeding' | 'completed' | 'terminated' = 'calling';
+  #stopRepeat = done;
+  #stopWaiting = done;
+  #pendingCancel: (() => void) | undefined;
+  #isCancelled = false;
+  #ack: string | undefined;
+
+  constructor(
+    request: SipMessage,
+    flow: Flow,
+    timers: Timers,
+    events: ClientEvents,
+    ended: (transaction: ClientTransaction) => void,
+    options: ClientOptions = {},
+  ) {
+    this.request = request;
+    this.flow = flow;
+    this.method = request.method;
+    this.key = clientKey(request);
+    this.#text = request.toString();
+    this.#timers = timers;
+    this.#events = events;
+    this.#ended = ended;
+    this.#options = options;
+  }
+
+  /** The request as sent. */
+  get text(): string {
+    return this.#text;
+  }
+
+  get isCancelled(): boolean {
+    return this.#isCancelled;
+  }
+
+  /** Sends it. Failures come as events, never before this returns. */
+  start(): void {
+    const { t1, t2, transaction } = this.#timers.times;
+    this.#stopWaiting = this.#timers.after(transaction, () => this.#fail(408));
+    if (!this.flow.isOpen) {
+      this.#stopWaiting();
+      this.#stopWaiting = this.#timers.after(0, () => this.#fail(this.#options.registered === true ? 410 : 503));
+      return;
+    }
+    this.flow.onUndelivered(() => this.#fail(503));
+    this.flow.send(this.#text);
+    if (this.flow.local.transport === 'udp') {
+      // drachtio-server's first interval is twice T1.
+      const first = this.#options.firstRepeat ?? 2 * t1;
+      const cap = this.method === 'INVITE' ? Number.POSITIVE_INFINITY : t2;
+      this.#stopRepeat = this.#timers.repeat(first, cap, () => this.flow.send(this.#text));
+    }
+  }
+
+  receive(response: SipMessage, flow: Flow, bytes: number): void {
+    const { status } = response;
+    if (this.state === 'terminated') return;
+    if (this.method === 'INVITE') this.#stopRepeat();
+    if (status < 200) {
+      if (this.state === 'completed') return;
+      if (this.state === 'calling' && this.method !== 'INVITE') this.#slowDown();
+      this.state = 'proceeding';
+      if (this.method === 'INVITE') this.#awaitAnswer();
+      this.#releaseCancel();
+      if (status > 100) this.#events.response(response, flow, bytes, this);
+      return;
+    }
+    const isRepeat = this.state === 'completed';
+    this.#stopRepeat();
+    this.#pendingCancel = undefined;
+    if (!isRepeat) {
+      this.state = 'completed';
+      this.#stopWaiting();
+      this.#stopWaiting = this.#timers.after(this.#timers.times.transaction, () => this.end());
+    }
+    if (this.method === 'INVITE' && status >= 300) this.flow.send((this.#ack ??= this.#makeAck(response)));
+    if (!isRepeat || (this.method === 'INVITE' && status < 300)) this.#events.response(response, flow, bytes, this);
+  }
+
+  /**
+   * Cancels an INVITE; before the first response it is held until that comes (RFC 3261 §9.1).
+   * Returns whether it is held; `undefined` if there is nothing to cancel any more.
+   */
+  cancel(send: () => void): 'sent' | 'held' | undefined {
+    if (this.state === 'completed' || this.state === 'terminated' || this.#isCancelled) return undefined;
+    this.#isCancelled = true;
+    if (this.state === 'calling') {
+      this.#pendingCancel = send;
+      return 'held';
+    }
+    this.#sendCancel(send);
+    return 'sent';
+  }
+
+  end(): void {
+    if (this.state === 'terminated') return;
+    this.state = 'terminated';
+    this.#stopRepeat();
+    this.#stopWaiting();
+    this.#ended(this);
+  }
+
+  /** After a provisional response a non-INVITE request is repeated at T2 only (RFC 3261 §17.1.2.2). */
+  #slowDown(): void {
+    if (this.flow.local.transport !== 'udp') return;
+    this.#stopRepeat();
+    const { t2 } = this.#timers.times;
+    this.#stopRepeat = this.#timers.repeat(t2, t2, () => this.flow.send(this.#text));
+  }
+
+  #releaseCancel(): void {
+    const send = this.#pendingCancel;
+    this.#pendingCancel = undefined;
+    if (send) this.#sendCancel(send);
+  }
+
+  /** After a CANCEL the INVITE gets 64 * T1 more to be answered (RFC 3261 §9.1). */
+  #sendCancel(send: () => void): void {
+    this.#stopWaiting();
+    this.#stopWaiting = this.#timers.after(this.#timers.times.transaction, () => this.#fail(408));
+    send();
+  }
+
+  /** Timer C: a callee that rings for ever is cancelled. */
+  #awaitAnswer(): void {
+    if (this.#isCancelled) return;
+    this.#stopWaiting();
+    this.#stopWaiting = this.#timers.after(this.#timers.times.ringing, () => this.onRingingTooLong());
+  }
+
+  /** Set by whoever can send the CANCEL. */
+  onRingingTooLong: () => void = () => this.#fail(408);
+
+  #fail(status: 408 | 503 | 410): void {
+    if (this.state === 'completed' || this.state === 'terminated') return;
+    this.end();
+    this.#events.failed(status, this);
+  }
+
+  /** ACK to a non-2xx, RFC 3261 §17.1.1.3. */
+  #makeAck(response: SipMessage): string {
+    const ack = new SipMessage(`ACK ${this.request.requestUri} SIP/2.0`);
+    ack.add('Via', this.request.lines('via')[0] ?? '');
+    for (const route of this.request.values('route')) ack.add('Route', route);
+    ack.add('Max-Forwards', this.request.get('max-forwards') ?? '70');
+    ack.add('From', this.request.get('from') ?? '');
+    ack.add('To', response.get('to') ?? '');
+    ack.add('Call-ID', this.request.callId);
+    ack.add('CSeq', `${this.request.cseq?.number ?? 0} ACK`);
+    return ack.toString();
+  }
+}
+
+/** The CANCEL of an INVITE, RFC 3261 §9.1. */
+export function makeCancel(invite: SipMessage): SipMessage {
+  const cancel = new SipMessage(`CANCEL ${invite.requestUri} SIP/2.0`);
+  cancel.add('Via', invite.lines('via')[0] ?? '');
+  for (const route of invite.values('route')) cancel.add('Route', route);
+  cancel.add('Max-Forwards', '70');
+  for (const name of ['From', 'To', 'Call-ID']) cancel.add(name, invite.get(name.toLowerCase()) ?? '');
+  return cancel.add('CSeq', `${invite.cseq?.number ?? 0} CANCEL`);
+}
+
+/** What a response and its request have in common (RFC 3261 §17.1.3). */
+export function clientKey(message: SipMessage): string {
+  return `${message.topVia?.branch ?? ''} ${message.cseq?.method ?? ''}`;
+}

@@ -1,0 +1,156 @@
+import { AdminServer } from './admin-server';
+import type { AppConnection, AppFrame } from './app-connection';
+import { AppRequests } from './app-requests';
+import { AppResponses } from './app-responses';
+import { contactUri, hostport, parseContact, type ListeningPoint } from './contact';
+import { DialogTable } from './dialog';
+import { EdgeError } from '../errors';
+import type { Logger } from '../ops/logger';
+import type { Flow } from './flow';
+import { HostNames } from './host-names';
+import { InboundRequests } from './inbound-requests';
+import { Proxying } from './proxying';
+import { readMessage } from './received-message';
+import { Registrations } from './registrations';
+import { parseSipMessage } from './sip-message';
+import { endDialog, type Stack } from './stack';
+import { Timers } from './timers';
+import { ClientTransactions, ServerTransactions } from './transaction-tables';
+import { Transport } from './transport';
+
+export interface EmbeddedEdgeOptions {
+  /** In drachtio's syntax: `sip:192.0.2.1:5060;transport=udp,tcp`. Port 0 takes a free one. */
+  readonly contacts: readonly string[];
+  /** Where apps connect; loopback only. Port 0 takes a free one. */
+  readonly admin: { readonly host: string; readonly port: number };
+  /** What apps have to authenticate with. */
+  readonly secret: string;
+  readonly logger: Logger;
+  /** T1 of RFC 3261 in ms, 500 unless given; all other SIP timers are multiples of it. */
+  readonly t1?: number;
+}
+
+/** Told to apps as the server's version: drachtio-srf looks for what a server of this version can do. */
+const version = 'v0.9.10-edge80-embedded';
+
+/**
+ * A stand-in for drachtio-server in this process: it speaks its admin protocol to drachtio-srf and SIP over UDP
+ * and TCP to the world. For trying edge80 out and for its tests; not meant for a service.
+ */
+export class EmbeddedEdge {
+  readonly #admin: AdminServer;
+  readonly #transport: Transport;
+  readonly #timers: Timers;
+  #adminPort = 0;
+  #closed = false;
+
+  private constructor(options: EmbeddedEdgeOptions) {
+    this.#timers = new Timers(options.t1);
+    this.#transport = new Transport(options.logger, (text, flow) => receive(text, flow));
+    this.#admin = new AdminServer(
+      { secret: options.secret, version, hostports: () => this.#hostports() },
+      { sip: (frame, app) => this.#frame(frame, app), lost: (app) => this.#lost(app) },
+    );
+    const stack: Stack = {
+      logger: options.logger,
+      timers: this.#timers,
+      transport: this.#transport,
+      names: new HostNames(),
+      servers: new ServerTransactions(this.#timers),
+      clients: new ClientTransactions(this.#timers),
+      dialogs: new DialogTable(),
+      registrations: new Registrations(),
+      routes: this.#admin.routes,
+    };
+    const proxying = new Proxying(stack);
+    const inbound = new InboundRequests(stack, proxying);
+    const receive = (text: string, flow: Flow) => {
+      const received = readMessage(text, flow);
+      if (!received) return;
+      const { message, bytes } = received;
+      if (message.isRequest) inbound.receive(received, flow);
+      else stack.clients.of(message)?.receive(message, flow, bytes);
+    };
+    this.#stack = stack;
+    this.#proxying = proxying;
+    this.#requests = new AppRequests(stack);
+    this.#responses = new AppResponses(stack);
+  }
+
+  readonly #stack: Stack;
+  readonly #proxying: Proxying;
+  readonly #requests: AppRequests;
+  readonly #responses: AppResponses;
+
+  /** Rejects with an EdgeError of one sentence where an address cannot be had. */
+  static async start(options: EmbeddedEdgeOptions): Promise<EmbeddedEdge> {
+    const wanted = options.contacts.map(parseContact);
+    if (wanted.length === 0) throw new EdgeError('BAD_CONTACT', 'The embedded edge needs at least one contact.');
+    if (options.secret === '') throw new EdgeError('BAD_SECRET', 'The embedded edge needs a secret.');
+    const edge = new EmbeddedEdge(options);
+    try {
+      for (const points of wanted) await edge.#listen(points);
+      edge.#adminPort = await edge.#admin.listen(options.admin.host, options.admin.port);
+    } catch (error) {
+      await edge.close();
+      throw error;
+    }
+    options.logger.warn(
+      { contacts: edge.contacts },
+      'the embedded SIP edge stands in for drachtio-server: for trying out and testing only',
+    );
+    return edge;
+  }
+
+  /** Port that apps connect to. */
+  get adminPort(): number {
+    return this.#adminPort;
+  }
+
+  /** The contacts with their real ports, one for each transport: `sip:192.0.2.1:5060;transport=tcp`. */
+  get contacts(): string[] {
+    return this.#transport.points.map((point) => contactUri(point));
+  }
+
+  /** Closes every socket and stops every timer. May be called again. */
+  async close(): Promise<void> {
+    if (this.#closed) return;
+    this.#closed = true;
+    this.#timers.close();
+    await Promise.all([this.#admin.close(), this.#transport.close()]);
+  }
+
+  /** All transports of one contact on one port. */
+  async #listen(points: readonly ListeningPoint[]): Promise<void> {
+    const ports = new Map<string, number>();
+    for (const point of points) {
+      const port = point.port === 0 ? (ports.get(point.host) ?? 0) : point.port;
+      const bound = await this.#transport.listen({ ...point, port });
+      ports.set(point.host, bound.port);
+    }
+  }
+
+  #hostports(): string {
+    return [...this.#transport.points]
+      .sort((a, b) => a.transport.localeCompare(b.transport))
+      .map(hostport)
+      .join(',');
+  }
+
+  #frame(frame: AppFrame, app: AppConnection): void {
+    const parsed = parseSipMessage(frame.sip);
+    if (frame.type === 'proxy') this.#proxying.forward(frame, app, parsed?.message);
+    else if (!parsed) app.nok(frame.id, `invalid request-uri: ${frame.sip.split('\r\n')[0] ?? ''}`);
+    else if (parsed.message.isRequest) this.#requests.send(frame, app, parsed.message);
+    else this.#responses.send(frame, app, parsed.message);
+  }
+
+  /** The dialogs of a lost app go to nobody: what comes in them gets 481. */
+  #lost(app: AppConnection): void {
+    const { dialogs, timers } = this.#stack;
+    const owned = dialogs.ownedBy(app);
+    for (const dialog of owned) dialog.owner = undefined;
+    // Long enough for the far ends to notice, then they are forgotten.
+    timers.after(2 * timers.times.ringing, () => owned.forEach((dialog) => endDialog(this.#stack, dialog)));
+  }
+}

@@ -1,0 +1,15 @@
+import type { ListeningPoint } from './contact';
+
+/** A way to one peer address: a UDP address pair or a TCP connection. */
+export interface Flow {
+  /** The contact of ours that it belongs to: for Via, Contact and Record-Route. */
+  readonly local: ListeningPoint;
+  readonly remoteAddress: string;
+  readonly remotePort: number;
+  /** Whether it stands or is being opened. */
+  readonly isOpen: boolean;
+  /** Text has one character a byte. Nothing is sent on a flow that is not open. */
+  send(text: string): void;
+  /** Told once if what was sent could not be delivered for want of a connection. */
+  onUndelivered(listener: () => void): void;
+}

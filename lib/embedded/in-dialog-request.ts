@@ -1,0 +1,61 @@
+import { contactUri, viaFor } from './contact';
+import type { Dialog, Leg } from './dialog';
+import type { Flow } from './flow';
+import { newBranch } from './ids';
+import { SipMessage } from './sip-message';
+import { parseSipUri, type SipUri } from './sip-uri';
+import type { Stack } from './stack';
+import type { Destination, Transport } from './transport';
+
+/** A request in a dialog and the way that it goes. */
+export interface Outgoing {
+  readonly message: SipMessage;
+  readonly flow: Flow;
+}
+
+/** Default Contact: where the flow's contact can be reached. */
+export function ownContact(flow: Flow): string {
+  return `<${contactUri(flow.local)}>`;
+}
+
+/** Where a URI, whose host has the given address, sends packets. `undefined` if no such transport is at hand. */
+export function destinationOf(uri: SipUri, address: string, transport: Transport): Destination | undefined {
+  const named = uri.params.get('transport')?.toLowerCase();
+  const name = named ?? (transport.hasTransport('udp') ? 'udp' : 'tcp');
+  if (uri.scheme !== 'sip' || (name !== 'udp' && name !== 'tcp') || !transport.hasTransport(name)) return undefined;
+  return { transport: name, address, port: uri.port ?? 5060 };
+}
+
+/**
+ * A request in a dialog (RFC 3261 §12.2.1.1), without the app's own headers. `undefined` if there is no way to
+ * the far end: the name of its host was not looked up, or its transport is not at hand.
+ */
+export function inDialogRequest(
+  { transport, names }: Pick<Stack, 'transport' | 'names'>,
+  dialog: Dialog,
+  leg: Leg,
+  method: string,
+  cseq: number,
+): Outgoing | undefined {
+  const [first, ...rest] = leg.routes;
+  const firstUri = first === undefined ? undefined : parseSipUri(/<([^>]*)>/.exec(first)?.[1] ?? first);
+  // A first hop that is no loose router wants to be the Request-URI (RFC 3261 §12.2.1.1).
+  const isStrict = firstUri !== undefined && !firstUri.params.has('lr');
+  const requestUri = isStrict ? firstUri.text : leg.target;
+  const routes = isStrict ? [...rest, `<${leg.target}>`] : leg.routes;
+  const hop = firstUri ?? parseSipUri(leg.target);
+  const address = hop && names.known(hop.host);
+  const natural = hop && address !== undefined ? destinationOf(hop, address, transport) : undefined;
+  const destination = dialog.nextHop ?? (firstUri ? natural : (leg.behindNat ?? natural));
+  const flow = destination && transport.flowTo(destination, dialog.localPoint);
+  if (!flow) return undefined;
+  const message = new SipMessage(`${method} ${requestUri} SIP/2.0`);
+  message.add('Via', viaFor(flow.local, newBranch()));
+  for (const route of routes) message.add('Route', route);
+  message.add('Max-Forwards', '70');
+  message.add('From', dialog.local);
+  message.add('To', `${dialog.remote};tag=${leg.tag}`);
+  message.add('Call-ID', dialog.callId);
+  message.add('CSeq', `${cseq} ${method}`);
+  return { message, flow };
+}

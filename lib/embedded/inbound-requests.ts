@@ -1,0 +1,155 @@
+import { arrival, deliver } from './arrival';
+import type { Dialog } from './dialog';
+import { Dialogs } from './dialog-requests';
+import type { Flow } from './flow';
+import { newTag } from './ids';
+import type { Proxying } from './proxying';
+import type { Received } from './received-message';
+import type { ServerTransaction } from './server-transaction';
+import { SipMessage } from './sip-message';
+import { tagOf } from './sip-uri';
+import type { Stack } from './stack';
+
+/** Methods of new requests that go to whoever routed them, and get 503 where nobody did. */
+const offered = new Set(['INVITE', 'REGISTER', 'MESSAGE', 'OPTIONS', 'SUBSCRIBE', 'PUBLISH', 'NOTIFY', 'INFO']);
+
+/** What happens to the requests that arrive (RFC 3261 §8.2), before and without an app. */
+export class InboundRequests {
+  readonly #stack: Stack;
+  readonly #dialogs: Dialogs;
+  readonly #proxying: Proxying;
+
+  constructor(stack: Stack, proxying: Proxying) {
+    this.#stack = stack;
+    this.#dialogs = new Dialogs(stack);
+    this.#proxying = proxying;
+  }
+
+  receive(received: Received, flow: Flow): void {
+    const { message, fault } = received;
+    const { method } = message;
+    if (method === 'ACK') {
+      if (!fault) this.#ack(received, flow);
+      return;
+    }
+    if (fault) {
+      this.#refuseStateless(message, flow, fault.status, fault.reason);
+      return;
+    }
+    const known = this.#stack.servers.of(message);
+    if (known && method === 'CANCEL' && known.state === 'completed') known.repeated();
+    else if (known) known.repeated();
+    else if (method === 'CANCEL') this.#cancel(received, flow);
+    else this.#fresh(received, flow);
+  }
+
+  /** An ACK belongs to a refusal of ours, to a dialog, or passes through. */
+  #ack(received: Received, flow: Flow): void {
+    const { message } = received;
+    const refused = this.#stack.servers.of(message, 'INVITE');
+    if (refused && refused.state === 'completed' && !refused.isAccepted) {
+      refused.acknowledged();
+      return;
+    }
+    const dialog = this.#stack.dialogs.of(message);
+    if (dialog) this.#dialogs.ack(dialog, received, flow);
+    else this.#proxying.passThrough(received, flow);
+  }
+
+  #cancel(received: Received, flow: Flow): void {
+    const { message } = received;
+    const invite = this.#stack.servers.of(message, 'INVITE');
+    if (!invite || invite.isAccepted) {
+      this.#refuseStateless(message, flow, 481, 'Call/Transaction Does Not Exist');
+      return;
+    }
+    const cancel = this.#stack.servers.open(message, flow, received.bytes);
+    if (!cancel) return;
+    cancel.chooseTag(invite.toTag);
+    cancel.reject(200, 'OK');
+    if (invite.state !== 'proceeding') return;
+    const { dialog, isTouched } = invite;
+    const hadAnswered = invite.isAnswerHeld;
+    invite.reject(487, 'Request Terminated');
+    invite.onCancel?.();
+    if (invite.isProxied) return;
+    const owner = invite.owner;
+    if (dialog) this.#dialogs.inviteFailed(dialog, hadAnswered);
+    // drachtio-server gives the size of the INVITE once the app has answered.
+    const bytes = isTouched ? invite.bytes : received.bytes;
+    owner?.sip(received.text, { ...arrival(received, flow, invite.txn, dialog?.id ?? ''), bytes });
+  }
+
+  #fresh(received: Received, flow: Flow): void {
+    const { message } = received;
+    const { method } = message;
+    const dialog = this.#stack.dialogs.of(message);
+    const isInitial = tagOf(message.get('to')) === undefined;
+    if (dialog && !(isInitial && (method === 'INVITE' || method === 'SUBSCRIBE'))) {
+      this.#inDialog(dialog, received, flow);
+      return;
+    }
+    if (this.#proxying.passThrough(received, flow)) return;
+    const isStray = !isInitial && (method === 'INVITE' || method === 'BYE' || method === 'UPDATE');
+    // As drachtio-server: what cannot begin anything gets no answer.
+    if (!offered.has(method) && !isStray && method !== 'BYE' && method !== 'UPDATE') return;
+    if (this.#stack.servers.isMerged(message)) {
+      this.#refuseStateless(message, flow, 482, 'Loop Detected');
+      return;
+    }
+    const transaction = this.#open(received, flow);
+    if (!transaction) return;
+    if (isStray || !offered.has(method)) transaction.reject(481, 'Call Does Not Exist');
+    else this.#offer(transaction, received, flow);
+  }
+
+  #offer(transaction: ServerTransaction, received: Received, flow: Flow): void {
+    const { method } = transaction;
+    const app = method === 'INVITE' && this.#stack.dialogs.isFull ? undefined : this.#stack.routes.next(method);
+    if (!app) {
+      transaction.reject(503, 'Service Unavailable');
+      return;
+    }
+    transaction.owner = app;
+    this.#expectAnswer(transaction, method === 'INVITE');
+    deliver(app, received, flow, transaction.txn, '', true);
+  }
+
+  /** An app that never answers must not leave the caller of an INVITE without a final response for ever. */
+  #expectAnswer(transaction: ServerTransaction, isInvite: boolean): void {
+    this.#stack.timers.after(this.#stack.timers.times.app, () => {
+      if (transaction.isTouched || transaction.state !== 'proceeding' || transaction.isProxied) return;
+      if (isInvite) transaction.reject(408, 'Request Timeout');
+      else transaction.end();
+    });
+  }
+
+  #inDialog(dialog: Dialog, received: Received, flow: Flow): void {
+    const transaction = this.#open(received, flow);
+    if (!transaction) return;
+    if (!dialog.owner?.isOpen) transaction.reject(481, 'Call Does Not Exist');
+    else this.#dialogs.request(dialog, dialog.owner, transaction, received);
+  }
+
+  #open(received: Received, flow: Flow): ServerTransaction | undefined {
+    const transaction = this.#stack.servers.open(received.message, flow, received.bytes);
+    if (!transaction) {
+      this.#refuseStateless(received.message, flow, 503, 'Service Unavailable');
+      return undefined;
+    }
+    if (transaction.method === 'INVITE') transaction.reject(100, 'Trying');
+    return transaction;
+  }
+
+  /** For what is not worth, or must not cost, a transaction. */
+  #refuseStateless(request: SipMessage, flow: Flow, status: number, reason: string): void {
+    const response = new SipMessage(`SIP/2.0 ${status} ${reason}`);
+    for (const via of request.values('via')) response.add('Via', via);
+    for (const name of ['From', 'To', 'Call-ID', 'CSeq']) {
+      const value = request.get(name.toLowerCase());
+      if (value === undefined) continue;
+      response.add(name, name === 'To' && tagOf(value) === undefined ? `${value};tag=${newTag()}` : value);
+    }
+    flow.send(response.toString());
+  }
+}

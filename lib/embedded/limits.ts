@@ -1,0 +1,34 @@
+/**
+ * Bounds of the embedded edge: it faces real SIP, so nothing in it grows with what strangers send.
+ * Sizes are bytes, times ms.
+ */
+export const limits = {
+  /** Of a received SIP message: any header line, and the body (drachtio-server has the same). */
+  sipPart: 8190,
+  /** Of all header lines of a received SIP message together. */
+  sipHead: 65_536,
+  /** Of one frame of an app. */
+  adminFrame: 1_048_576,
+  /** Not yet written to a peer or an app that reads slowly, before its connection is given up. */
+  unsent: 4_194_304,
+  appConnections: 32,
+  tcpConnections: 2_000,
+  tcpConnectionsPerAddress: 200,
+  transactions: 20_000,
+  dialogs: 10_000,
+  /** Calls that are proxied and stay in the path. */
+  proxiedCalls: 5_000,
+  /** user@host remembered with the connection that it registered on. */
+  registrations: 5_000,
+  /** Reliable provisional responses of one INVITE that wait for a PRACK. */
+  queuedProvisionals: 16,
+  /** Forks of one INVITE of the app, and targets of one proxied request. */
+  forks: 16,
+  /** An accepted connection has to bring its first message within this. */
+  tcpFirstMessage: 60_000,
+  /** A message that has begun on a connection has to be complete within this. */
+  tcpMessage: 32_000,
+  tcpConnect: 10_000,
+  /** A connection of an app has to authenticate within this. */
+  authenticate: 10_000,
+} as const;

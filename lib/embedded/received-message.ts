@@ -1,0 +1,89 @@
+import type { Flow } from './flow';
+import { limits } from './limits';
+import { parseSipUri, splitOutsideQuotes, uriOf } from './sip-uri';
+import { parseSipMessage, parseVia, type SipMessage } from './sip-message';
+
+/** A SIP message as it came, with the top Via of a request completed. */
+export interface Received {
+  readonly message: SipMessage;
+  /** For the app: byte for byte as received but for the top Via. */
+  readonly text: string;
+  /** Size as received. */
+  readonly bytes: number;
+  /** What is wrong with a request, as the answer that it gets. */
+  readonly fault: { readonly status: number; readonly reason: string } | undefined;
+}
+
+/** `undefined` for what deserves no answer: no SIP, a request without Via, a truncated response. */
+export function readMessage(raw: string, flow: Flow): Received | undefined {
+  const trimmed = cutBody(raw.replace(/^[\r\n]+/, ''));
+  const parsed = parseSipMessage(trimmed);
+  if (!parsed) return undefined;
+  const { message } = parsed;
+  const via = message.topVia;
+  if (!via) return undefined;
+  if (!message.isRequest) {
+    const usable = !parsed.malformed && message.cseq !== undefined && message.callId !== '';
+    return usable ? { message, text: trimmed, bytes: raw.length, fault: undefined } : undefined;
+  }
+  const text = completeVia(trimmed, flow);
+  const completed = parseSipMessage(text)?.message ?? message;
+  const fault = faultOf(completed, parsed.malformed, trimmed);
+  return { message: completed, text, bytes: raw.length, fault };
+}
+
+/** Over UDP the body may be shorter than the datagram (RFC 3261 §18.3). */
+function cutBody(raw: string): string {
+  const end = raw.indexOf('\r\n\r\n');
+  if (end < 0) return raw;
+  const length = /\r\n(?:content-length|l)[ \t]*:[ \t]*(\d{1,6})[ \t]*(?:\r\n|$)/i.exec(raw.slice(0, end))?.[1];
+  return length === undefined ? raw : raw.slice(0, end + 4 + Number(length));
+}
+
+/** Fills in rport (RFC 3581 §4), asked for or not, and received (RFC 3261 §18.2.1). */
+function completeVia(text: string, flow: Flow): string {
+  return text.replace(/(\r\n(?:via|v)[ \t]*:[ \t]*)([^,\r\n]*)/i, (_line, name: string, value: string) => {
+    const host = parseVia(value)?.host;
+    const rport = `;rport=${flow.remotePort}`;
+    const received = host === flow.remoteAddress ? '' : `;received=${flow.remoteAddress}`;
+    // What the sender wrote there himself is not to be believed.
+    const clean = value.trimEnd().replace(/;\s*received\s*=[^;]*/i, '');
+    const filled = clean.replace(/;\s*rport\s*(=[^;]*)?(?=;|$)/i, rport);
+    return `${name}${filled === clean ? `${clean}${received}${rport}` : filled + received}`;
+  });
+}
+
+function faultOf(message: SipMessage, malformed: boolean, raw: string): Received['fault'] {
+  const bad = { status: 400, reason: 'Bad Request' };
+  if (!message.startLine.endsWith(' SIP/2.0')) return { status: 505, reason: 'Version Not Supported' };
+  if (malformed || message.startLine.split(' ').length !== 3) return bad;
+  const { cseq } = message;
+  for (const key of ['from', 'to', 'call-id']) if ((message.get(key) ?? '') === '') return bad;
+  if (!message.has('cseq')) return bad;
+  if (!cseq || cseq.number >= 2 ** 31) return { status: 400, reason: 'Bad CSeq Header' };
+  if (cseq.method !== message.method) return bad;
+  if (!nameAddrIsSound(message.get('from') ?? '')) return { status: 400, reason: 'Bad From Header' };
+  if (!nameAddrIsSound(message.get('to') ?? '')) return { status: 400, reason: 'Bad To Header' };
+  if (!contactIsSound(message)) return bad;
+  const length = message.get('content-length');
+  if (length !== undefined && !/^\d{1,6}$/.test(length)) return { status: 400, reason: 'Bad Content-Length Header' };
+  const head = raw.slice(0, raw.indexOf('\r\n\r\n'));
+  const tooLong = head.split('\r\n').some((line) => line.length > limits.sipPart);
+  return tooLong || message.body.length > limits.sipPart || head.length > limits.sipHead ? bad : undefined;
+}
+
+function nameAddrIsSound(value: string): boolean {
+  return /^[a-z][a-z0-9+.-]*:\S/i.test(uriOf(value));
+}
+
+function contactIsSound(message: SipMessage): boolean {
+  const contact = message.get('contact');
+  if (contact === undefined) return true;
+  if (contact === '*') return message.method === 'REGISTER' && message.get('expires') === '0';
+  return message.lines('contact').every((line) =>
+    splitOutsideQuotes(line, ',').every((value) => {
+      const uri = uriOf(value);
+      return /^sips?:/i.test(uri) ? parseSipUri(uri) !== undefined : nameAddrIsSound(value);
+    }),
+  );
+}

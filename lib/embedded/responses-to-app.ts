@@ -1,0 +1,141 @@
+import type { AppConnection } from './app-connection';
+import type { ClientTransaction } from './client-transaction';
+import type { Answer, Dialog } from './dialog';
+import type { Flow } from './flow';
+import { inDialogRequest } from './in-dialog-request';
+import { sendBye } from './server-bye';
+import { SipMessage } from './sip-message';
+import { tagOf } from './sip-uri';
+import { endDialog, type Stack } from './stack';
+
+const failures = { 408: 'Request Timeout', 410: 'Gone', 503: 'Service Unavailable' } as const;
+
+/** Responses to the requests of apps, and what they change in the dialog. */
+export class ResponsesToApp {
+  readonly #stack: Stack;
+
+  constructor(stack: Stack) {
+    this.#stack = stack;
+  }
+
+  response(
+    app: AppConnection,
+    dialog: Dialog | undefined,
+    transaction: ClientTransaction,
+    response: SipMessage,
+    flow: Flow,
+    bytes: number,
+  ): void {
+    if (dialog && !this.#isForApp(dialog, transaction, response, flow)) return;
+    this.#show(app, dialog, transaction, response, { bytes, address: flow.remoteAddress, port: flow.remotePort });
+    if (dialog && response.status >= 200) this.#settle(dialog, transaction, response.status);
+  }
+
+  /** No response came; the app gets one of ours. */
+  failed(
+    app: AppConnection,
+    dialog: Dialog | undefined,
+    transaction: ClientTransaction,
+    status: keyof typeof failures,
+  ): void {
+    const { request } = transaction;
+    const response = new SipMessage(`SIP/2.0 ${status} ${failures[status]}`);
+    for (const via of request.lines('via')) response.add('Via', via);
+    for (const name of ['From', 'To', 'Call-ID', 'CSeq']) response.add(name, request.get(name.toLowerCase()) ?? '');
+    this.#show(app, dialog, transaction, response, { bytes: 0, address: '', port: 0 });
+    if (dialog) this.#settle(dialog, transaction, status);
+  }
+
+  #show(
+    app: AppConnection,
+    dialog: Dialog | undefined,
+    transaction: ClientTransaction,
+    response: SipMessage,
+    from: { bytes: number; address: string; port: number },
+  ): void {
+    const protocol = transaction.flow.local.transport;
+    app.sip(response.raw ?? response.toString(), {
+      ...from,
+      protocol,
+      txn: transaction.txn,
+      dialogId: dialog?.id ?? '',
+    });
+  }
+
+  /** Keeps the dialog up to date; repeats and what arrives out of order are not for the app. */
+  #isForApp(dialog: Dialog, transaction: ClientTransaction, response: SipMessage, flow: Flow): boolean {
+    const { status } = response;
+    const isInvite = transaction.method === 'INVITE';
+    const makes = isInvite || (transaction.method === 'SUBSCRIBE' && !dialog.isConfirmed);
+    const tag = tagOf(response.get('to'));
+    if (!makes || tag === undefined || status >= 300) {
+      if (transaction.method === 'UPDATE' && status < 300) dialog.refresh(tag ?? '', response, flow);
+      return true;
+    }
+    if (isInvite && status >= 200) return this.#isNewAnswer(dialog, transaction, response, tag, flow);
+    const rseq = response.hasOption('require', '100rel') ? Number(response.get('rseq')) : Number.NaN;
+    const leg = dialog.touch(tag, response, flow);
+    if (!leg) return false;
+    if (!dialog.isConfirmed) {
+      dialog.leg = leg;
+      this.#remember(dialog);
+    }
+    if (status >= 200) dialog.isConfirmed = true;
+    if (Number.isNaN(rseq)) return true;
+    // RFC 3262 §4: in order, each once.
+    if (leg.rseq !== 0 && rseq !== leg.rseq + 1) return false;
+    leg.rseq = rseq;
+    dialog.unpracked.push({ leg, rseq });
+    return true;
+  }
+
+  /** A 2xx to an INVITE: new, a repeat, or from a fork that comes second. */
+  #isNewAnswer(dialog: Dialog, transaction: ClientTransaction, response: SipMessage, tag: string, flow: Flow): boolean {
+    const cseq = transaction.request.cseq?.number ?? 0;
+    const earlier = dialog.answers.find((answer) => answer.cseq === cseq && answer.leg.tag === tag);
+    if (earlier) {
+      if (earlier.ack) earlier.ack.flow.send(earlier.ack.text);
+      return false;
+    }
+    const isFirst = !dialog.answers.some((answer) => answer.cseq === cseq);
+    const leg = dialog.touch(tag, response, flow);
+    if (!leg) return false;
+    const answer: Answer = { leg, cseq, transaction, ack: undefined };
+    dialog.answers.push(answer);
+    if (dialog.answers.length > 8) dialog.answers.shift();
+    if (isFirst) {
+      dialog.leg = leg;
+      dialog.isConfirmed = true;
+      this.#remember(dialog);
+      return true;
+    }
+    this.#release(dialog, answer);
+    return false;
+  }
+
+  /** RFC 3261 §13.2.2.4: a second fork that answered is acknowledged and hung up. */
+  #release(dialog: Dialog, answer: Answer): void {
+    const ack = inDialogRequest(this.#stack, dialog, answer.leg, 'ACK', answer.cseq);
+    if (!ack) return;
+    answer.ack = { text: ack.message.toString(), flow: ack.flow };
+    ack.flow.send(answer.ack.text);
+    sendBye(this.#stack, dialog, answer.leg, 'another fork has answered');
+  }
+
+  #remember(dialog: Dialog): void {
+    if (!dialog.isOver && this.#stack.dialogs.byId(dialog.id) !== dialog) this.#stack.dialogs.add(dialog);
+  }
+
+  #settle(dialog: Dialog, transaction: ClientTransaction, status: number): void {
+    const { method } = transaction;
+    dialog.inviting.delete(transaction);
+    const failed = status >= 300;
+    if (failed && !dialog.isConfirmed && (method === 'INVITE' || method === 'SUBSCRIBE')) {
+      endDialog(this.#stack, dialog);
+    }
+    // A challenged BYE is sent again with credentials.
+    if (method === 'BYE' && status !== 401 && status !== 407) endDialog(this.#stack, dialog);
+    const isLast = /^terminated/i.test(transaction.request.get('subscription-state') ?? '');
+    if (dialog.method === 'SUBSCRIBE' && method === 'NOTIFY' && isLast) endDialog(this.#stack, dialog);
+  }
+}

@@ -1,0 +1,232 @@
+import { splitOutsideQuotes } from './sip-uri';
+
+/**
+ * SIP messages (RFC 3261 §7), read and written.
+ *
+ * Text is held with one character a byte (latin1): lengths are byte counts, and whatever the encoding
+ * was, what was received goes on byte for byte.
+ */
+
+export interface Header {
+  /** Long form in lower case, for comparing. */
+  readonly key: string;
+  /** As it is written. */
+  readonly name: string;
+  readonly value: string;
+}
+
+const compactForms: Record<string, string> = {
+  a: 'accept-contact',
+  b: 'referred-by',
+  c: 'content-type',
+  d: 'request-disposition',
+  e: 'content-encoding',
+  f: 'from',
+  i: 'call-id',
+  j: 'reject-contact',
+  k: 'supported',
+  l: 'content-length',
+  m: 'contact',
+  o: 'event',
+  r: 'refer-to',
+  s: 'subject',
+  t: 'to',
+  u: 'allow-events',
+  v: 'via',
+  x: 'session-expires',
+  y: 'identity',
+};
+
+const spellings: Record<string, string> = {
+  'call-id': 'Call-ID',
+  cseq: 'CSeq',
+  'mime-version': 'MIME-Version',
+  rack: 'RAck',
+  rseq: 'RSeq',
+  'sip-etag': 'SIP-ETag',
+  'sip-if-match': 'SIP-If-Match',
+  'www-authenticate': 'WWW-Authenticate',
+};
+
+/** The usual spelling of a header name; unknown names are capitalised after each dash, except `X-` ones. */
+export function spellHeader(name: string): string {
+  const key = headerKey(name);
+  if (key.startsWith('x-')) return name;
+  return spellings[key] ?? key.replace(/(^|-)([a-z])/g, (letter) => letter.toUpperCase());
+}
+
+export function headerKey(name: string): string {
+  const key = name.toLowerCase();
+  return compactForms[key] ?? key;
+}
+
+export interface CSeq {
+  readonly number: number;
+  readonly method: string;
+}
+
+export class SipMessage {
+  startLine: string;
+  headers: Header[];
+  body: string;
+  /** As it was received. */
+  raw: string | undefined;
+
+  constructor(startLine: string, headers: Header[] = [], body = '') {
+    this.startLine = startLine;
+    this.headers = headers;
+    this.body = body;
+  }
+
+  get isRequest(): boolean {
+    return !this.startLine.startsWith('SIP/');
+  }
+
+  /** Empty for a response. */
+  get method(): string {
+    return this.isRequest ? (this.startLine.split(' ')[0] ?? '') : '';
+  }
+
+  get requestUri(): string {
+    return this.startLine.split(' ')[1] ?? '';
+  }
+
+  set requestUri(uri: string) {
+    this.startLine = `${this.method} ${uri} SIP/2.0`;
+  }
+
+  /** 0 for a request. */
+  get status(): number {
+    return this.isRequest ? 0 : Number(this.startLine.split(' ')[1]);
+  }
+
+  /** The first line of a header. */
+  get(key: string): string | undefined {
+    return this.headers.find((header) => header.key === key)?.value;
+  }
+
+  has(key: string): boolean {
+    return this.headers.some((header) => header.key === key);
+  }
+
+  lines(key: string): string[] {
+    return this.headers.filter((header) => header.key === key).map((header) => header.value);
+  }
+
+  /** All values of a header that may be a list, whether on one line or on several. */
+  values(key: string): string[] {
+    return this.lines(key).flatMap((line) => splitOutsideQuotes(line, ','));
+  }
+
+  /** Whether an option tag stands in a header such as Require. */
+  hasOption(key: string, option: string): boolean {
+    return this.values(key).some((value) => value.toLowerCase() === option);
+  }
+
+  add(name: string, value: string): this {
+    this.headers.push({ key: headerKey(name), name, value });
+    return this;
+  }
+
+  /** Puts a header above all others of its name (and Via above everything). */
+  prepend(name: string, value: string): void {
+    const key = headerKey(name);
+    const at = key === 'via' ? 0 : this.headers.findIndex((header) => header.key === key);
+    this.headers.splice(at < 0 ? this.headers.length : at, 0, { key, name, value });
+  }
+
+  set(name: string, value: string): this {
+    const key = headerKey(name);
+    const at = this.headers.findIndex((header) => header.key === key);
+    if (at < 0) return this.add(name, value);
+    this.headers = this.headers.filter((header, i) => header.key !== key || i === at);
+    this.headers[at] = { key, name, value };
+    return this;
+  }
+
+  remove(key: string): void {
+    this.headers = this.headers.filter((header) => header.key !== key);
+  }
+
+  /** Takes the first value of a list header away. */
+  removeFirst(key: string): void {
+    const at = this.headers.findIndex((header) => header.key === key);
+    const header = this.headers[at];
+    if (!header) return;
+    const rest = splitOutsideQuotes(header.value, ',').slice(1);
+    if (rest.length === 0) this.headers.splice(at, 1);
+    else this.headers[at] = { ...header, value: rest.join(', ') };
+  }
+
+  get callId(): string {
+    return this.get('call-id') ?? '';
+  }
+
+  /** `undefined` if it is missing or cannot be read. */
+  get cseq(): CSeq | undefined {
+    const match = /^(\d{1,10})\s+(\S+)$/.exec(this.get('cseq') ?? '');
+    return match ? { number: Number(match[1]), method: match[2] ?? '' } : undefined;
+  }
+
+  get topVia(): Via | undefined {
+    return parseVia(this.values('via')[0] ?? '');
+  }
+
+  /** A copy that may be changed without touching this one. */
+  clone(): SipMessage {
+    return new SipMessage(this.startLine, [...this.headers], this.body);
+  }
+
+  /** As on the wire; Content-Length is what the body has. */
+  toString(): string {
+    const head = this.headers
+      .filter((header) => header.key !== 'content-length')
+      .map((header) => `${header.name}: ${header.value}\r\n`)
+      .join('');
+    return `${this.startLine}\r\n${head}Content-Length: ${this.body.length}\r\n\r\n${this.body}`;
+  }
+}
+
+export interface Via {
+  /** In lower case: `udp`, `tcp`. */
+  readonly transport: string;
+  readonly host: string;
+  readonly port: number | undefined;
+  readonly branch: string;
+  /** As written, for a transaction key. */
+  readonly sentBy: string;
+}
+
+export function parseVia(text: string): Via | undefined {
+  const match = /^SIP\s*\/\s*2\.0\s*\/\s*(\S+)\s+(\[[^\]]+\]|[^\s:;]+)(?:\s*:\s*(\d+))?\s*(.*)$/i.exec(text);
+  if (!match) return undefined;
+  const [, transport = '', host = '', port, params = ''] = match;
+  return {
+    transport: transport.toLowerCase(),
+    host: host.replace(/^\[|\]$/g, ''),
+    port: port === undefined ? undefined : Number(port),
+    branch: /;\s*branch\s*=\s*([^;\s]+)/i.exec(params)?.[1] ?? '',
+    sentBy: `${host}:${port ?? ''}`.toLowerCase(),
+  };
+}
+
+/**
+ * Reads one message whose end is known. A line that is no header is kept out and counted as a fault.
+ * `undefined` if the text does not begin like SIP.
+ */
+export function parseSipMessage(text: string): { message: SipMessage; malformed: boolean } | undefined {
+  const end = text.indexOf('\r\n\r\n');
+  const head = end < 0 ? text : text.slice(0, end);
+  const [startLine = '', ...lines] = head.replace(/\r\n[ \t]+/g, ' ').split('\r\n');
+  if (!/^(SIP\/\d+\.\d+ \d{3}( |$)|[A-Z]+ \S.* SIP\/\d+\.\d+$)/.test(startLine)) return undefined;
+  let malformed = false;
+  const headers: Header[] = [];
+  for (const line of lines) {
+    const match = /^([^\s:]+)[ \t]*:[ \t]*(.*?)[ \t]*$/.exec(line);
+    if (match) headers.push({ key: headerKey(match[1] ?? ''), name: match[1] ?? '', value: match[2] ?? '' });
+    else malformed ||= line !== '';
+  }
+  const message = new SipMessage(startLine, headers, end < 0 ? '' : text.slice(end + 4));
+  message.raw = text;
+  return { message, malformed };
+}

@@ -1,0 +1,74 @@
+import { limits } from './limits';
+
+/** What came out of a SIP byte stream. */
+export type StreamUnit =
+  { readonly kind: 'message'; readonly text: string } | { readonly kind: 'ping' } | { readonly kind: 'broken' };
+
+/**
+ * Cuts a byte stream into SIP messages by Content-Length (RFC 3261 §18.3).
+ *
+ * CRLFs between messages are skipped (§7.5); a CRLFCRLF is a keep-alive that wants an answer
+ * (RFC 5626 §4.4.1). After `broken` nothing more can be read: the end of the message is not known.
+ * Text has one character a byte (latin1).
+ */
+export class StreamFramer {
+  #text = '';
+  #broken = false;
+  /** Up to where the end of the head was looked for, so that slow peers cost no rescans. */
+  #searched = 0;
+
+  /** Whether a message has begun and is not complete. */
+  get isInside(): boolean {
+    return this.#text !== '' && !this.#broken;
+  }
+
+  push(chunk: Buffer): StreamUnit[] {
+    const units: StreamUnit[] = [];
+    if (this.#broken) return units;
+    this.#text += chunk.toString('latin1');
+    for (let unit = this.#next(); unit; unit = this.#next()) units.push(unit);
+    return units;
+  }
+
+  #next(): StreamUnit | undefined {
+    const skipped = /^[\r\n\0]*/.exec(this.#text)?.[0] ?? '';
+    if (this.#searched === 0 && skipped !== '') {
+      if (skipped === '\r\n\r' && this.#text === skipped) return undefined;
+      const lone = skipped === this.#text && skipped.endsWith('\r') ? 1 : 0;
+      this.#text = this.#text.slice(skipped.length - lone);
+      if (skipped.includes('\r\n\r\n')) return { kind: 'ping' };
+    }
+    if (this.#text === '' || this.#text === '\r') return undefined;
+    const end = this.#text.indexOf('\r\n\r\n', Math.max(0, this.#searched - 3));
+    if (end < 0) {
+      this.#searched = this.#text.length;
+      return this.#text.length > limits.sipHead ? this.#fail() : undefined;
+    }
+    this.#searched = end;
+    if (end > limits.sipHead) return this.#fail();
+    const head = this.#text.slice(0, end);
+    const length = /\r\n(?:content-length|l)[ \t]*:[ \t]*(\S*)[ \t]*(?:\r\n|$)/i.exec(head)?.[1];
+    if (length === undefined || !/^\d{1,6}$/.test(length) || Number(length) > limits.sipPart) {
+      return this.#fail(head);
+    }
+    const total = end + 4 + Number(length);
+    if (this.#text.length < total) return undefined;
+    const text = this.#text.slice(0, total);
+    this.#text = this.#text.slice(total);
+    this.#searched = 0;
+    return { kind: 'message', text };
+  }
+
+  #fail(head?: string): StreamUnit {
+    this.#broken = true;
+    this.#text = '';
+    this.#searched = 0;
+    // A head that can be read deserves an answer before the connection is closed.
+    return head === undefined ? { kind: 'broken' } : { kind: 'message', text: `${head}\r\n\r\n` };
+  }
+
+  /** Whether the stream can no longer be followed. */
+  get isBroken(): boolean {
+    return this.#broken;
+  }
+}

@@ -1,0 +1,95 @@
+import { ClientTransaction, clientKey, type ClientEvents, type ClientOptions } from './client-transaction';
+import type { Flow } from './flow';
+import { limits } from './limits';
+import { ServerTransaction, serverKey } from './server-transaction';
+import { tagOf } from './sip-uri';
+import type { SipMessage } from './sip-message';
+import type { Timers } from './timers';
+
+/** The requests received that are not over yet. */
+export class ServerTransactions {
+  readonly #byKey = new Map<string, ServerTransaction>();
+  readonly #byTxn = new Map<string, ServerTransaction>();
+  readonly #initial = new Map<string, ServerTransaction>();
+  readonly #timers: Timers;
+
+  constructor(timers: Timers) {
+    this.#timers = timers;
+  }
+
+  /** `undefined` if there are too many. */
+  open(request: SipMessage, flow: Flow, bytes: number): ServerTransaction | undefined {
+    if (this.#byKey.size >= limits.transactions) return undefined;
+    const key = serverKey(request);
+    const merged = mergeKey(request);
+    const transaction = new ServerTransaction(request, flow, bytes, this.#timers, () => {
+      this.#byKey.delete(key);
+      this.#byTxn.delete(transaction.txn);
+      if (this.#initial.get(merged) === transaction) this.#initial.delete(merged);
+    });
+    this.#byKey.set(key, transaction);
+    this.#byTxn.set(transaction.txn, transaction);
+    if (transaction.requestTag === '' && !this.#initial.has(merged)) this.#initial.set(merged, transaction);
+    return transaction;
+  }
+
+  /** The transaction of a repeated request, or of the INVITE that an ACK or CANCEL belongs to. */
+  of(request: SipMessage, method?: string): ServerTransaction | undefined {
+    return this.#byKey.get(serverKey(request, method));
+  }
+
+  byTxn(txn: string): ServerTransaction | undefined {
+    return this.#byTxn.get(txn);
+  }
+
+  /** Whether the same request is being served under another branch (RFC 3261 §8.2.2.2). */
+  isMerged(request: SipMessage): boolean {
+    return tagOf(request.get('to')) === undefined && this.#initial.has(mergeKey(request));
+  }
+
+  [Symbol.iterator](): IterableIterator<ServerTransaction> {
+    return this.#byTxn.values();
+  }
+}
+
+function mergeKey(request: SipMessage): string {
+  return `${request.callId} ${tagOf(request.get('from')) ?? ''} ${request.get('cseq') ?? ''}`;
+}
+
+/** The requests sent that are not over yet. */
+export class ClientTransactions {
+  readonly #byKey = new Map<string, ClientTransaction>();
+  readonly #byTxn = new Map<string, ClientTransaction>();
+  readonly #timers: Timers;
+
+  constructor(timers: Timers) {
+    this.#timers = timers;
+  }
+
+  /** Not started yet. `undefined` if there are too many. */
+  open(request: SipMessage, flow: Flow, events: ClientEvents, options?: ClientOptions): ClientTransaction | undefined {
+    if (this.#byKey.size >= limits.transactions) return undefined;
+    const transaction = new ClientTransaction(
+      request,
+      flow,
+      this.#timers,
+      events,
+      (ended) => {
+        this.#byKey.delete(ended.key);
+        this.#byTxn.delete(ended.txn);
+      },
+      options,
+    );
+    this.#byKey.set(transaction.key, transaction);
+    this.#byTxn.set(transaction.txn, transaction);
+    return transaction;
+  }
+
+  of(response: SipMessage): ClientTransaction | undefined {
+    return this.#byKey.get(clientKey(response));
+  }
+
+  byTxn(txn: string): ClientTransaction | undefined {
+    return this.#byTxn.get(txn);
+  }
+}

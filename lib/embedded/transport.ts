@@ -1,0 +1,226 @@
+import { createSocket, type Socket as UdpSocket } from 'node:dgram';
+import { createServer, isIP, type Server } from 'node:net';
+import { EdgeError } from '../errors';
+import type { Logger } from '../ops/logger';
+import { sameFamily, type ListeningPoint, type TransportName } from './contact';
+import type { Flow } from './flow';
+import { limits } from './limits';
+import { hostPort } from './sip-uri';
+import { sourceFor } from './source-address';
+import { TcpConnection } from './tcp-connection';
+
+/** Where a message is to be sent. */
+export interface Destination {
+  readonly transport: TransportName;
+  /** An IP address, IPv6 without brackets. */
+  readonly address: string;
+  readonly port: number;
+}
+
+type Receiver = (text: string, flow: Flow) => void;
+
+class UdpFlow implements Flow {
+  readonly isOpen = true;
+  readonly local: ListeningPoint;
+  readonly remoteAddress: string;
+  readonly remotePort: number;
+  readonly #socket: UdpSocket;
+
+  constructor(local: ListeningPoint, socket: UdpSocket, address: string, port: number) {
+    this.local = local;
+    this.#socket = socket;
+    this.remoteAddress = address;
+    this.remotePort = port;
+  }
+
+  send(text: string): void {
+    try {
+      // An error is as good as a lost datagram: the timers of the transaction deal with both.
+      this.#socket.send(Buffer.from(text, 'latin1'), this.remotePort, this.remoteAddress, () => undefined);
+    } catch {
+      return; // The edge is closed.
+    }
+  }
+
+  onUndelivered(): void {
+    // What becomes of a datagram is not known.
+  }
+}
+
+/**
+ * SIP's transport layer (RFC 3261 §18): the sockets of all contacts and the connections of TCP.
+ *
+ * A TCP connection, whoever opened it, is used for anything whose next hop equals its remote address and port.
+ */
+export class Transport {
+  readonly #logger: Logger;
+  readonly #receive: Receiver;
+  readonly #points: ListeningPoint[] = [];
+  readonly #udp = new Map<ListeningPoint, UdpSocket>();
+  readonly #servers: Server[] = [];
+  readonly #connections = new Map<string, TcpConnection>();
+  readonly #perAddress = new Map<string, number>();
+  #closed = false;
+
+  constructor(logger: Logger, receive: Receiver) {
+    this.#logger = logger;
+    this.#receive = receive;
+  }
+
+  get points(): readonly ListeningPoint[] {
+    return this.#points;
+  }
+
+  /** Binds a contact. Rejects with an EdgeError that names it. */
+  async listen(wanted: ListeningPoint): Promise<ListeningPoint> {
+    try {
+      return wanted.transport === 'udp' ? await this.#listenUdp(wanted) : await this.#listenTcp(wanted);
+    } catch (error) {
+      throw bindError(`${hostPort(wanted.host, wanted.port)} (${wanted.transport})`, error);
+    }
+  }
+
+  /**
+   * The flow to a destination: a connection that stands, or a new one.
+   * `undefined` if no contact has the transport and address family, or there are too many connections.
+   *
+   * @param from contact to send from, for what belongs to a call that came in there.
+   */
+  flowTo(destination: Destination, from?: ListeningPoint): Flow | undefined {
+    const { transport, address, port } = destination;
+    if (transport === 'tcp') {
+      const standing = this.#connections.get(hostPort(address, port));
+      if (standing?.isOpen) return standing;
+    }
+    const local = this.#pointFor(transport, address, from);
+    if (!local) return undefined;
+    if (transport === 'tcp') return this.#connect(local, address, port);
+    const socket = this.#udp.get(local);
+    return socket && new UdpFlow(local, socket, address, port);
+  }
+
+  /** Whether an address is one of ours. */
+  isOwn(host: string, port: number): boolean {
+    return this.#points.some((point) => point.host === host && point.port === port);
+  }
+
+  hasTransport(transport: TransportName): boolean {
+    return this.#points.some((point) => point.transport === transport);
+  }
+
+  /** Resolves when nothing is open any more. */
+  async close(): Promise<void> {
+    this.#closed = true;
+    const sockets = [...this.#udp.values()].map((socket) => new Promise<void>((done) => socket.close(done)));
+    const servers = this.#servers.map((server) => new Promise<void>((done) => server.close(() => done())));
+    this.#udp.clear();
+    this.#servers.length = 0;
+    for (const connection of [...this.#connections.values()]) connection.close();
+    await Promise.all([...sockets, ...servers]);
+  }
+
+  #pointFor(transport: TransportName, address: string, from?: ListeningPoint): ListeningPoint | undefined {
+    const fitting = this.#points.filter((point) => point.transport === transport && sameFamily(point.host, address));
+    const same = from && fitting.find((point) => point.host === from.host && point.port === from.port);
+    if (same) return same;
+    const hosts = [...new Set(fitting.map((point) => point.host))];
+    const host = from && hosts.includes(from.host) ? from.host : sourceFor(address, hosts);
+    return fitting.find((point) => point.host === host);
+  }
+
+  async #listenUdp(wanted: ListeningPoint): Promise<ListeningPoint> {
+    const socket = createSocket(isIP(wanted.host) === 6 ? { type: 'udp6', ipv6Only: true } : 'udp4');
+    await new Promise<void>((resolve, reject) => {
+      socket.once('error', reject);
+      socket.bind(wanted.port, wanted.host, () => {
+        socket.off('error', reject);
+        resolve();
+      });
+    }).catch((error: unknown) => {
+      socket.close();
+      throw error as Error;
+    });
+    const point = { ...wanted, port: socket.address().port };
+    socket.on('error', (error) => this.#logger.warn({ err: error, contact: point }, 'SIP UDP socket error'));
+    socket.on('message', (datagram, peer) => {
+      // Keep-alives of UDP (CRLF, NULs) want no answer.
+      if (datagram.length < 16 || peer.port === 0) return;
+      this.#receive(datagram.toString('latin1'), new UdpFlow(point, socket, peer.address, peer.port));
+    });
+    this.#udp.set(point, socket);
+    this.#points.push(point);
+    return point;
+  }
+
+  async #listenTcp(wanted: ListeningPoint): Promise<ListeningPoint> {
+    const server = createServer();
+    await new Promise<void>((resolve, reject) => {
+      server.once('error', reject);
+      server.listen({ port: wanted.port, host: wanted.host, ipv6Only: true }, () => {
+        server.off('error', reject);
+        resolve();
+      });
+    });
+    this.#servers.push(server);
+    const bound = server.address();
+    const point = { ...wanted, port: typeof bound === 'object' && bound ? bound.port : wanted.port };
+    server.on('error', (error) => this.#logger.warn({ err: error, contact: point }, 'SIP TCP listener error'));
+    server.on('connection', (socket) => {
+      const address = socket.remoteAddress;
+      const port = socket.remotePort;
+      if (address === undefined || port === undefined || this.#isFull(address)) {
+        socket.destroy();
+        return;
+      }
+      this.#keep(new TcpConnection(point, { address, port }, this.#events, socket));
+    });
+    this.#points.push(point);
+    return point;
+  }
+
+  #connect(local: ListeningPoint, address: string, port: number): TcpConnection | undefined {
+    if (this.#closed || this.#isFull(address)) return undefined;
+    return this.#keep(new TcpConnection(local, { address, port }, this.#events));
+  }
+
+  #keep(connection: TcpConnection): TcpConnection {
+    const { remoteAddress: address } = connection;
+    this.#connections.set(hostPort(address, connection.remotePort), connection);
+    this.#perAddress.set(address, (this.#perAddress.get(address) ?? 0) + 1);
+    return connection;
+  }
+
+  readonly #events = {
+    message: (text: string, connection: TcpConnection) => this.#receive(text, connection),
+    closed: (connection: TcpConnection) => {
+      const { remoteAddress: address } = connection;
+      const key = hostPort(address, connection.remotePort);
+      if (this.#connections.get(key) === connection) this.#connections.delete(key);
+      const left = (this.#perAddress.get(address) ?? 1) - 1;
+      if (left > 0) this.#perAddress.set(address, left);
+      else this.#perAddress.delete(address);
+    },
+  };
+
+  #isFull(address: string): boolean {
+    return (
+      this.#connections.size >= limits.tcpConnections ||
+      (this.#perAddress.get(address) ?? 0) >= limits.tcpConnectionsPerAddress
+    );
+  }
+}
+
+/** What binding failed for, in one sentence. */
+export function bindError(where: string, error: unknown): EdgeError {
+  const code = (error as NodeJS.ErrnoException).code ?? '';
+  const reasons: Record<string, string> = {
+    EADDRINUSE: 'the address is already in use',
+    EADDRNOTAVAIL: 'this machine has no such address',
+    EACCES: 'it is not permitted (ports below 1024 need a privilege)',
+    EPERM: 'it is not permitted',
+    EAFNOSUPPORT: 'the address family is not available',
+  };
+  return new EdgeError('LISTEN_FAILED', `Cannot listen on ${where}: ${reasons[code] ?? (code || 'unknown error')}.`, {
+    cause: error,
+  });
+}
