@@ -1,4 +1,5 @@
 import { randomInt } from 'node:crypto';
+import type { PathName } from './candidate-pair';
 import { EdgeError } from '../errors';
 import type { Direction } from '../sdp/session-view';
 import { answeringDirection, maySend, readDescription, writeDescription, type RemoteStream } from './description';
@@ -38,6 +39,8 @@ export class CallMedia {
   readonly #sessionId = randomInt(1, 2 ** 40);
   readonly #sessions = new Map<number, MediaSession>();
   readonly #heardAt = new Map<number, number>();
+  /** The path that each line was heard on: the far end may close its connection before we report. */
+  readonly #heardOn = new Map<number, PathName>();
   #version = 0;
   #transport: MediaTransport | undefined;
   /** Of our newest offer or answer; by m= line. */
@@ -143,7 +146,7 @@ export class CallMedia {
       return {
         line,
         kind: this.#remote[line]?.kind ?? 'audio',
-        path: this.#transport?.path(line) ?? null,
+        path: this.#transport?.path(line) ?? this.#heardOn.get(line) ?? null,
         mediaMs: heardAt === undefined ? null : this.#sinceAnswer(heardAt),
         ...session.counts,
         rttMs: rttMs === undefined ? null : Math.round(rttMs * 10) / 10,
@@ -177,8 +180,9 @@ export class CallMedia {
     session.on('heard', () => {
       const now = performance.now();
       this.#heardAt.set(line, now);
-      const path = transport.path(line) ?? null;
-      this.#options.observer({ event: 'media-flowing', line, path, mediaMs: this.#sinceAnswer(now) });
+      const path = transport.path(line);
+      if (path !== undefined) this.#heardOn.set(line, path);
+      this.#options.observer({ event: 'media-flowing', line, path: path ?? null, mediaMs: this.#sinceAnswer(now) });
       this.#run();
     });
     session.on('done', (packets) => this.#options.observer({ event: 'media-sent', line, packets }));
