@@ -29,7 +29,11 @@ export class Narration implements CallListeners {
   }
 
   dropped(packets: number): void {
-    this.#once('dropped', 'firewall', `drops the UDP checks of the UE (${packets} packets so far)`);
+    this.#once(
+      'dropped',
+      'firewall',
+      packets === 1 ? 'dropped a UDP check of the UE' : `dropped ${packets} UDP checks of the UE`,
+    );
   }
 
   event(end: 'ue' | 'core', event: ToolEvent): void {
@@ -83,7 +87,7 @@ function ueSentence(event: ToolEvent): string | undefined {
 function coreSentence(event: ToolEvent): string | undefined {
   switch (event.event) {
     case 'calling':
-      return `calls ${text(event['uri'])}`;
+      return 'calls the UE along the Path of its registration';
     case 'incoming':
       return 'receives the call';
     case 'media-flowing':
