@@ -1,8 +1,11 @@
 import { once } from 'node:events';
 import { createServer } from 'node:net';
+import { networkInterfaces } from 'node:os';
 import { pino } from 'pino';
 import { framed } from '../../../lib/gateway/deframer';
+import { EdgeError } from '../../../lib/errors';
 import type { GatewayLimits } from '../../../lib/gateway/limits';
+import { NodeForwardingPlane } from '../../../lib/gateway/node-forwarding-plane';
 import type { Stream } from '../../../lib/gateway/stream';
 import { TcpGateway } from '../../../lib/gateway/tcp-gateway';
 import { buildStun } from '../../../lib/ice/stun-message';
@@ -22,6 +25,7 @@ let anchor: FakeAnchor;
 let ues: TestUe[];
 let time: number;
 let logged: string[];
+let isOver: boolean;
 
 const stream = (changes: Partial<Stream> = {}): Stream => ({
   ufrag,
@@ -60,7 +64,13 @@ async function dialSelected(): Promise<TestUe> {
   return ue;
 }
 
+/** Lets the sockets work until the condition holds, or the test ran out of its time. */
+async function until(condition: () => boolean): Promise<void> {
+  while (!isOver && !condition()) await new Promise(setImmediate);
+}
+
 beforeEach(async () => {
+  isOver = false;
   time = 1000;
   ues = [];
   logged = [];
@@ -68,6 +78,7 @@ beforeEach(async () => {
 });
 
 afterEach(async () => {
+  isOver = true;
   for (const ue of ues) ue.close();
   await gateway.close();
   await gateway.close();
@@ -152,24 +163,26 @@ describe('a stranger (D9, E8)', () => {
     },
   );
 
-  test('E8: that says nothing, or half a frame, is disconnected after a time', async () => {
-    await open({ authenticationMs: 20 });
-    gateway.addStream(stream());
-    const silent = await dial();
-    const slow = await dial();
-    slow.socket.write(signed(user, pwd).subarray(0, 40));
-    await Promise.all([silent.closed, slow.closed]);
-    expect(gateway.counters().closes['authentication-timeout']).toBe(2);
-  });
-
-  test('E8: the time limit ends with authentication', async () => {
-    await open({ authenticationMs: 40 });
-    gateway.addStream(stream());
-    const ue = await dial();
-    await ue.ask(user, pwd);
-    const silent = await dial();
-    await silent.closed;
-    expect((await ue.ask(user, pwd)).class).toBe('success');
+  test('E8: that says nothing, or half a frame, is disconnected after 10 s; authentication ends the limit', async () => {
+    jest.useFakeTimers({ doNotFake: ['nextTick', 'setImmediate', 'queueMicrotask', 'performance'] });
+    try {
+      await open();
+      gateway.addStream(stream());
+      const ue = await dial();
+      await ue.ask(user, pwd);
+      const silent = await dial();
+      const slow = await dial();
+      slow.socket.write(signed(user, pwd).subarray(0, 40));
+      await until(() => gateway.counters().open === 3);
+      jest.advanceTimersByTime(9_999);
+      expect(gateway.counters().open).toBe(3);
+      jest.advanceTimersByTime(1);
+      await Promise.all([silent.closed, slow.closed]);
+      expect((await ue.ask(user, pwd)).class).toBe('success');
+      expect(gateway.counters()).toMatchObject({ open: 1, closes: { 'authentication-timeout': 2 } });
+    } finally {
+      jest.useRealTimers();
+    }
   });
 
   test('E8: is limited per address; authenticated connections do not count', async () => {
@@ -305,7 +318,7 @@ describe('media', () => {
     await ue.ask(user, pwd, true);
     anchor.peer = await anchor.requests.next();
     anchor.send(rtp(2));
-    while (gateway.counters().drops['not-selected'] < 3) await new Promise(setImmediate);
+    await until(() => gateway.counters().drops['not-selected'] === 3);
     expect(ue.frames.length).toBe(0);
     expect(anchor.media.length).toBe(0);
   });
@@ -375,10 +388,10 @@ describe('media', () => {
     const ue = await dialSelected();
     anchor.close();
     anchor = await FakeAnchor.open(pwd);
-    while (gateway.counters().anchorErrors === 0) {
+    await until(() => {
       ue.send(rtp(1));
-      await new Promise(setImmediate);
-    }
+      return gateway.counters().anchorErrors > 0;
+    });
     expect((await ue.ask(user, pwd)).class).toBe('success');
   });
 });
@@ -461,11 +474,11 @@ describe('a UE that reads slowly (E7)', () => {
   /** Sends until frames wait in the gateway, so that the kernel takes no more. */
   async function fill(dropped: 'queue-age' | 'queue-bytes', tick: number): Promise<void> {
     let sent = 0;
-    while (gateway.counters().drops[dropped] === 0) {
+    await until(() => {
       for (let i = 0; i < 50; i++) anchor.send(rtp(sent++ & 0xff, 8000));
-      await new Promise(setImmediate);
       time += tick;
-    }
+      return gateway.counters().drops[dropped] > 0;
+    });
   }
 
   test.each([
@@ -481,7 +494,7 @@ describe('a UE that reads slowly (E7)', () => {
       await fill(reason, tick);
       const ids = Array.from({ length: 5 }, () => ue.check(user, pwd));
       ue.send(...ids);
-      while (gateway.counters().checks.accepted < 6) await new Promise(setImmediate);
+      await until(() => gateway.counters().checks.accepted === 6);
       ue.socket.resume();
       const answered: Buffer[] = [];
       while (answered.length < ids.length) {
@@ -504,7 +517,7 @@ describe('a UE that reads slowly (E7)', () => {
     ue.socket.pause();
     await fill('queue-bytes', 0);
     ue.send(...Array.from({ length: 100 }, () => ue.check(user, pwd)));
-    while (gateway.counters().open > 0) await new Promise(setImmediate);
+    await until(() => gateway.counters().open === 0);
     expect(gateway.counters().closes['not-reading']).toBe(1);
   });
 });
@@ -528,20 +541,71 @@ describe('listening', () => {
     other.close();
   });
 
-  test('I3: IPv4 and IPv6 side by side on one port', async () => {
+  const failing = (failure: object) =>
+    new TcpGateway({
+      listen: [{ address: '192.0.2.80', port: 80 }],
+      advertised: [],
+      logger: pino({ level: 'silent' }),
+      plane: (...parts) =>
+        Object.assign(new NodeForwardingPlane(...parts), { listen: () => Promise.reject(failure as Error) }),
+    });
+
+  test.each([
+    ['EACCES', 'gateway-port-denied', 'CAP_NET_BIND_SERVICE'],
+    ['EADDRINUSE', 'gateway-port-in-use', 'another program'],
+    ['EADDRNOTAVAIL', 'gateway-listen-failed', 'does not have that address'],
+    ['EWHAT', 'gateway-listen-failed', 'EWHAT'],
+  ])('I3: %s is told as %s, with address, port and what to do', async (code, expected, advice) => {
+    await open();
+    const refused = failing({ code, address: '192.0.2.80', port: 80 });
+    const problem = await refused.listen().catch((error: unknown) => error);
+    expect(problem).toMatchObject({ code: expected });
+    expect((problem as Error).message).toContain('192.0.2.80 port 80');
+    expect((problem as Error).message).toContain(advice);
+    await refused.close();
+  });
+
+  test('one address that cannot be opened leaves none open', async () => {
     await open();
     const { port } = gateway.address()[0]!;
-    await gateway.close();
-    const both = new TcpGateway({
+    const refused = new TcpGateway({
       listen: [
-        { address: '0.0.0.0', port },
-        { address: '::', port },
+        { address: '127.0.0.1', port: 0 },
+        { address: '127.0.0.1', port },
       ],
       advertised: [],
       logger: pino({ level: 'silent' }),
     });
-    await both.listen();
-    expect(both.address()).toHaveLength(2);
-    await both.close();
+    await expect(refused.listen()).rejects.toBeInstanceOf(EdgeError);
+    expect(refused.address()).toEqual([]);
+    await refused.close();
   });
+
+  const hasIpv6 = Object.values(networkInterfaces()).some((all) => all?.some(({ address }) => address === '::1'));
+  const ipv6Test = hasIpv6 ? test : test.skip;
+
+  ipv6Test(
+    'I3 C5: IPv4 and IPv6 on one port; an IPv4 peer of a dual-stack socket is told its IPv4 address',
+    async () => {
+      await open();
+      const { port } = gateway.address()[0]!;
+      await gateway.close();
+      for (const addresses of [['0.0.0.0', '::'], ['::']]) {
+        const both = new TcpGateway({
+          listen: addresses.map((address) => ({ address, port })),
+          advertised: [],
+          logger: pino({ level: 'silent' }),
+        });
+        await both.listen();
+        expect(both.address()).toHaveLength(addresses.length);
+        both.addStream(stream());
+        for (const address of ['127.0.0.1', '::1']) {
+          const ue = await TestUe.connect(port, address, address);
+          expect(xorMappedAddress(await ue.ask(user, pwd))).toEqual({ address, port: ue.port });
+          ue.close();
+        }
+        await both.close();
+      }
+    },
+  );
 });

@@ -25,8 +25,8 @@ export class TestUe {
     this.closed = new Promise((resolve) => socket.on('close', resolve));
   }
 
-  static async connect(port: number, localAddress = '127.0.0.1'): Promise<TestUe> {
-    const socket = connect({ port, host: '127.0.0.1', localAddress, noDelay: true });
+  static async connect(port: number, localAddress = '127.0.0.1', host = '127.0.0.1'): Promise<TestUe> {
+    const socket = connect({ port, host, localAddress, noDelay: true });
     await once(socket, 'connect');
     return new TestUe(socket);
   }
