@@ -75,8 +75,14 @@ export class RtpengineNode {
     try {
       await this.#request('delete', { 'call-id': call, 'delete-delay': 0 });
     } catch (error) {
-      if (isSilence(error) && this.#orphans.size < maxOrphans) this.#orphans.add(call);
-      this.#logger.warn({ call, rtpengine: this.url, reason: reasonOf(error) }, 'rtpengine did not delete a call');
+      const reason = reasonOf(error);
+      const isLater = isSilence(error) && this.#orphans.size < maxOrphans;
+      if (isLater) this.#orphans.add(call);
+      // The loss of the node itself is logged already.
+      this.#logger[isLater ? 'debug' : 'warn'](
+        { call, rtpengine: this.url, reason },
+        'rtpengine did not delete a call',
+      );
     }
   }
 

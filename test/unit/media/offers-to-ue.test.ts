@@ -75,7 +75,7 @@ describe('an offer to a UE', () => {
     expect(gateway.ufrags()).toEqual(['uf0gen1']);
   });
 
-  test('F7: offer in the 200 to a UE that called without one, answer in its ACK', async () => {
+  test('offer in the 200 to a UE that called without one, answer in its ACK', async () => {
     const { anchor, sdp, gateway } = await offered();
     expect(await anchor.answer('c', 'access', iceAnswer)).not.toMatch(/candidate|ice/);
     expect(tcpCandidatesOf(sdp)).toHaveLength(1);

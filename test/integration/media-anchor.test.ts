@@ -1,0 +1,327 @@
+import { spawnSync } from 'node:child_process';
+import { randomBytes } from 'node:crypto';
+import { createSocket, type Socket as UdpSocket } from 'node:dgram';
+import { once } from 'node:events';
+import { connect, type Socket } from 'node:net';
+import { pino } from 'pino';
+import { TcpGateway } from '../../lib/gateway/tcp-gateway';
+import { buildBindingRequest } from '../../lib/ice/binding';
+import { LocalMediaAnchor } from '../../lib/media/local-media-anchor';
+import type { SelectedPath, Side } from '../../lib/media/media-anchor';
+import { LocalDaemon } from '../../lib/rtpengine/local-daemon';
+import { RtpenginePool } from '../../lib/rtpengine/pool';
+import { splitSdp } from '../../lib/sdp/sdp-lines';
+import { viewSession, type MediaView } from '../../lib/sdp/session-view';
+import { rtpengineProgram } from './support/rtpengine';
+import { until } from './support/until';
+
+const access = '127.0.0.2';
+const core = '127.0.0.3';
+const logger = pino({ level: 'silent' });
+const missing = spawnSync('which', [rtpengineProgram()]).status !== 0;
+
+/** Without rtpengine the tests are skipped with the reason in their name; with CI set they fail. */
+const describeWithRtpengine =
+  missing && !process.env['CI']
+    ? (name: string, tests: () => void) => describe.skip(`${name} (SKIPPED: rtpengine is not installed)`, tests)
+    : describe;
+
+function sdp(side: Side, ...lines: string[]): string {
+  const address = side === 'access' ? '127.0.0.1' : '127.0.0.4';
+  return ['v=0', `o=${side} 1 1 IN IP4 ${address}`, 's=-', `c=IN IP4 ${address}`, 't=0 0', ...lines, ''].join('\r\n');
+}
+
+const credentials = ['a=ice-ufrag:ueUF', 'a=ice-pwd:uepwduepwduepwduepwd12'];
+const ueIce = [
+  ...credentials,
+  'a=candidate:1 1 UDP 2130706431 127.0.0.1 5000 typ host',
+  'a=candidate:2 1 TCP 1518280447 127.0.0.1 9 typ host tcptype active generation 0',
+  'a=rtcp-mux',
+];
+const ue = sdp('access', 'm=audio 5000 RTP/AVP 0', ...ueIce);
+const plainUe = sdp('access', 'm=audio 5000 RTP/AVP 0');
+const peer = sdp('core', 'm=audio 6000 RTP/AVP 0');
+
+function lineOf(text: string, index = 0): MediaView {
+  const view = viewSession(splitSdp(text)).media[index];
+  if (view === undefined) throw new Error(`no line ${index} in:\n${text}`);
+  return view;
+}
+
+describeWithRtpengine('the media anchor on a real rtpengine', () => {
+  let daemon: LocalDaemon;
+  let pool: RtpenginePool;
+  let gateway: TcpGateway;
+  let anchor: LocalMediaAnchor;
+  let calls = 0;
+  let call: string;
+
+  beforeAll(async () => {
+    daemon = new LocalDaemon(
+      { program: rtpengineProgram(), accessInterfaces: [access], coreInterfaces: [core], logger },
+      () => undefined,
+    );
+    pool = new RtpenginePool({ urls: [await daemon.start()], logger });
+    gateway = new TcpGateway({
+      listen: [{ address: access, port: 0 }],
+      advertised: [{ address: access, port: 80, family: 4 }],
+      logger,
+    });
+    await gateway.listen();
+  });
+  afterAll(async () => {
+    await gateway.close();
+    pool.close();
+    await daemon.close();
+  });
+
+  beforeEach(() => {
+    anchor = new LocalMediaAnchor({ rtpengine: pool, gateway, fallback: 'always', logger });
+    call = `media-anchor-${process.pid}-${calls++}`;
+  });
+  afterEach(async () => {
+    await anchor.close();
+    expect(gateway.counters().streams).toBe(0);
+    await expect(pool.nodes[0]!.query(call)).rejects.toThrow('Unknown call-id');
+  });
+
+  /** An offer of one side and the answer of the other: what each gets. */
+  async function exchange(from: Side, offer: string, answer: string): Promise<{ offered: string; answered: string }> {
+    const offered = await anchor.offer(call, from, offer);
+    return { offered, answered: await anchor.answer(call, from === 'access' ? 'core' : 'access', answer) };
+  }
+
+  test('A1, A3, A6, B1, B8, B11: the answer to a UE', async () => {
+    const { answered } = await exchange('access', ue, peer);
+    const { candidates, address, port, rtcpMux } = lineOf(answered);
+    expect(candidates.map(({ transport }) => transport)).toEqual(['udp', 'tcp']);
+    expect(candidates[0]).toMatchObject({ address, port });
+    expect(candidates[0]!.priority).toBeGreaterThan(candidates[1]!.priority);
+    expect(answered).toContain(`1 TCP 8388863 ${access} 80 typ host tcptype passive\r\n`);
+    expect(answered.match(/a=ice-lite\r\n/g)).toHaveLength(1);
+    expect(rtcpMux).toBe(true);
+  });
+
+  test("B19, D7: the core gets no ICE, and RTP and RTCP on separate ports; its own ICE and mux don't reach the UE", async () => {
+    const coreIce = ['a=ice-ufrag:core', 'a=ice-pwd:corecorecorecorecorecore', 'a=rtcp-mux'];
+    const candidate = 'a=candidate:1 1 UDP 2130706431 127.0.0.4 6000 typ host';
+    const own = sdp('core', 'a=ice-lite', 'm=audio 6000 RTP/AVP 0', ...coreIce, candidate, 'a=end-of-candidates');
+    for (const from of ['access', 'core'] as const) {
+      const { offered, answered } = await exchange(from, from === 'access' ? ue : own, from === 'access' ? own : ue);
+      const [towardCore, towardUe] = from === 'access' ? [offered, answered] : [answered, offered];
+      expect(towardCore).not.toMatch(/ice|candidate|rtcp-mux|\btcp|127\.0\.0\.1\b/i);
+      expect(lineOf(towardCore).rtcpPort).toBe(lineOf(towardCore).port + 1);
+      expect(towardUe).not.toMatch(/127\.0\.0\.4|core/);
+      expect(lineOf(towardUe).rtcpMux).toBe(true);
+    }
+  });
+
+  test('B15: a UE without ICE gets none, in the answer', async () => {
+    const { answered } = await exchange('access', plainUe, peer);
+    expect(answered).not.toMatch(/ice|candidate/);
+  });
+
+  test('D6: the first offer to a UE has a port for RTCP beside rtcp-mux', async () => {
+    const { offered } = await exchange('core', peer, ue);
+    const { candidates, rtcpMux, port, rtcpPort } = lineOf(offered);
+    expect(rtcpMux).toBe(true);
+    expect(rtcpPort).toBe(port + 1);
+    expect(candidates.map(({ transport, component }) => [transport, component])).toEqual([
+      ['udp', 1],
+      ['udp', 2],
+      ['tcp', 1],
+    ]);
+  });
+
+  test('F2: ufrag, pwd, address and TCP candidate stay the same through hold and resume from either side', async () => {
+    const { answered } = await exchange('access', ue, peer);
+    const first = lineOf(answered);
+    const same = (text: string) => {
+      const { ufrag, pwd, port, candidates } = lineOf(text);
+      expect({ ufrag, pwd, port, candidates }).toEqual({
+        ufrag: first.ufrag,
+        pwd: first.pwd,
+        port: first.port,
+        candidates: first.candidates,
+      });
+    };
+    same((await exchange('core', `${peer}a=sendonly\r\n`, `${ue}a=recvonly\r\n`)).offered);
+    same((await exchange('core', peer, ue)).offered);
+    same((await exchange('access', `${ue}a=sendonly\r\n`, `${peer}a=recvonly\r\n`)).answered);
+    same((await exchange('access', ue, peer)).answered);
+    expect(gateway.counters().streams).toBe(1);
+  });
+
+  test('E5: an ICE restart of the UE is answered with new credentials; both ufrags are open', async () => {
+    const { answered } = await exchange('access', ue, peer);
+    const restarted = await exchange('access', ue.replaceAll('ueUF', 'ueU2').replaceAll('uepwd', 'uepwX'), peer);
+    expect(lineOf(restarted.answered).ufrag).not.toBe(lineOf(answered).ufrag);
+    expect(lineOf(restarted.answered).pwd).not.toBe(lineOf(answered).pwd);
+    expect(gateway.counters().streams).toBe(2);
+  });
+
+  test('F5: a UE that answered without ICE is not offered it again', async () => {
+    await exchange('core', peer, plainUe);
+    expect(await anchor.offer(call, 'core', peer)).not.toMatch(/ice|candidate/);
+    expect(gateway.counters().streams).toBe(0);
+  });
+
+  test('F6: forks and a repeated answer: one ICE session, one SDP session', async () => {
+    const { answered } = await exchange('access', ue, peer);
+    expect(await anchor.answer(call, 'core', peer)).toBe(answered);
+    const fork = sdp('core', 'm=audio 7000 RTP/AVP 8').replace('o=core 1 1', 'o=fork 55 3');
+    const { ufrag, port } = lineOf(await anchor.answer(call, 'core', fork));
+    expect({ ufrag, port }).toEqual({ ufrag: lineOf(answered).ufrag, port: lineOf(answered).port });
+  });
+
+  test('B8, B12, B17, B18: mixed lines keep place and transport, names are no fault', async () => {
+    const named = 'a=candidate:3 1 UDP 2130706431 ue.local 5000 typ host';
+    const offer = sdp(
+      'access',
+      'm=message 2855 TCP/MSRP *',
+      'm=video 0 RTP/AVP 96',
+      'm=audio 9 RTP/AVP 0',
+      'c=IN IP4 0.0.0.0',
+      ...ueIce,
+      named,
+      'm=audio 9 TCP/RTP/AVP 0',
+      'm=video 5002 RTP/AVP 96',
+      'a=rtpmap:96 H264/90000',
+      ...ueIce,
+    );
+    const answer = sdp(
+      'core',
+      'm=message 0 TCP/MSRP *',
+      'm=video 0 RTP/AVP 96',
+      'm=audio 6000 RTP/AVP 0',
+      'm=audio 0 TCP/RTP/AVP 0',
+      'm=video 6002 RTP/AVP 96',
+      'a=rtpmap:96 H264/90000',
+    );
+    const { offered, answered } = await exchange('access', offer, answer);
+    const expected = [
+      ['TCP/MSRP', false],
+      ['RTP/AVP', false],
+      ['RTP/AVP', true],
+      ['TCP/RTP/AVP', false],
+      ['RTP/AVP', true],
+    ];
+    for (const text of [offered, answered]) {
+      const { media } = viewSession(splitSdp(text));
+      expect(media.map(({ transport, port }) => [transport, port > 0])).toEqual(expected);
+    }
+    // No hold: the UE only has no default address yet.
+    expect(lineOf(offered, 2)).toMatchObject({ address: core, direction: 'sendrecv' });
+    const { media, iceLite } = viewSession(splitSdp(answered));
+    expect(iceLite).toBe(true);
+    expect(media.map(({ offersTcp, candidates }) => offersTcp || candidates.length)).toEqual([0, 0, 2, 0, 2]);
+    expect(media[2]!.ufrag).not.toBe(media[4]!.ufrag);
+  });
+
+  test('rtpengine refuses: 488 for an SDP that it cannot read, nothing is left', async () => {
+    const odd = sdp('access', 'm=audio 5000 RTP/AVP 0').replace('t=0 0', 't=0 0\r\nc=bogus');
+    await expect(anchor.offer(call, 'access', odd)).rejects.toMatchObject({ code: 'sdp-invalid', sipStatus: 488 });
+    expect(anchor.calls).toBe(0);
+  });
+
+  describe('media over TCP', () => {
+    let far: UdpSocket;
+    let phone: Socket;
+    let farRtcp: UdpSocket;
+    let farSdp: string;
+
+    beforeEach(async () => {
+      far = await bound();
+      farRtcp = await bound();
+      farSdp = sdp('core', `m=audio ${far.address().port} RTP/AVP 0`, `a=rtcp:${farRtcp.address().port}`);
+      phone = dial();
+      await once(phone, 'connect');
+    });
+    afterEach(() => {
+      phone.destroy();
+      far.close();
+      farRtcp.close();
+    });
+
+    function dial(): Socket {
+      const { address, port } = gateway.address()[0]!;
+      return connect({ host: address, port });
+    }
+    const frame = (content: Buffer) => {
+      const length = Buffer.alloc(2);
+      length.writeUInt16BE(content.length);
+      return Buffer.concat([length, content]);
+    };
+    const rtp = (payload: string) =>
+      Buffer.concat([Buffer.from([0x80, 0, 0, 1, 0, 0, 0, 160, 1, 2, 3, 4]), Buffer.from(payload.padEnd(160, '.'))]);
+    /** A receiver report without blocks, and an application packet with this name behind it. */
+    const rtcp = (name: string) =>
+      Buffer.concat([Buffer.from([0x80, 201, 0, 1, 1, 2, 3, 4, 0x80, 204, 0, 2, 1, 2, 3, 4]), Buffer.from(name)]);
+    const receivedBy = async (socket: UdpSocket) => ((await once(socket, 'message')) as [Buffer])[0].toString('latin1');
+
+    async function bound(): Promise<UdpSocket> {
+      const socket = createSocket('udp4');
+      socket.bind(0, '127.0.0.4');
+      await once(socket, 'listening');
+      return socket;
+    }
+
+    async function nominate(line: MediaView, ueUfrag = 'ueUF'): Promise<SelectedPath> {
+      const selected = once(anchor, 'selected') as Promise<[SelectedPath]>;
+      const check = buildBindingRequest({
+        transactionId: randomBytes(12),
+        username: `${line.ufrag ?? ''}:${ueUfrag}`,
+        password: line.pwd ?? '',
+        priority: 1518280447,
+        useCandidate: true,
+        tieBreaker: 1n,
+      });
+      phone.write(frame(check));
+      return (await selected)[0];
+    }
+
+    async function flowsBothWays(towardCore: MediaView): Promise<void> {
+      const received = Promise.all([receivedBy(far), receivedBy(farRtcp)]);
+      phone.write(Buffer.concat([frame(rtp('from the UE')), frame(rtcp('ueUE'))]));
+      expect(await received).toEqual([
+        expect.stringContaining('from the UE') as string,
+        expect.stringContaining('ueUE') as string,
+      ]);
+      const chunks: Buffer[] = [];
+      phone.on('data', (chunk) => chunks.push(chunk));
+      far.send(rtp('from the core'), towardCore.port, towardCore.address);
+      farRtcp.send(rtcp('core'), towardCore.rtcpPort, towardCore.address);
+      await until('the frames from the core have come', 5000, () => {
+        const stream = Buffer.concat(chunks).toString('latin1');
+        return stream.includes('from the core') && stream.includes('\x01\x02\x03\x04core') ? true : undefined;
+      });
+    }
+
+    test('C10, A5, D7: a UE that calls nominates; RTP and RTCP flow both ways, on separate ports of the core', async () => {
+      const { offered, answered } = await exchange('access', ue, farSdp);
+      const path = await nominate(lineOf(answered));
+      expect(path).toMatchObject({ call, line: 0, path: 'tcp80', remote: { address: '127.0.0.1' } });
+      await flowsBothWays(lineOf(offered));
+    });
+
+    test('C1: a UE that is called nominates before its answer has come', async () => {
+      const offered = await anchor.offer(call, 'core', farSdp);
+      await nominate(lineOf(offered));
+      const answered = await anchor.answer(call, 'access', ue);
+      await flowsBothWays(lineOf(answered));
+    });
+
+    test('E5: after a restart, media goes over a new connection with the new ufrag', async () => {
+      const { answered } = await exchange('access', ue, farSdp);
+      await nominate(lineOf(answered));
+      const old = phone.resume();
+      const restarted = await exchange('access', ue.replaceAll('ueUF', 'ueU2').replaceAll('uepwd', 'uepwX'), farSdp);
+      expect(old.closed).toBe(false);
+      phone = dial();
+      const oldEnds = once(old, 'close');
+      await nominate(lineOf(restarted.answered), 'ueU2');
+      await oldEnds;
+      await flowsBothWays(lineOf(restarted.offered));
+    });
+  });
+});
