@@ -143,9 +143,12 @@ export class CheckList {
     return true;
   }
 
-  /** The check failed for a reason other than silence: an error response, a refused connection. */
-  failure(check: Check, reason: string): void {
-    if (this.#entryOf(check) !== undefined) this.unusable(check.pair, reason);
+  /** The check failed: by silence, by a refused connection, or by an error response, for which `answered` is true. */
+  failure(check: Check, reason: string, answered = false): void {
+    const entry = this.#entryOf(check);
+    if (entry === undefined) return;
+    if (answered) entry.unanswered = 0;
+    this.unusable(check.pair, reason);
   }
 
   /** A pair that was valid is so no more: its connection was closed. */

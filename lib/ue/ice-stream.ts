@@ -296,7 +296,8 @@ export class IceStream {
     if (message.class === 'error') {
       this.#transactions.delete(id);
       const error = errorCode(message);
-      if (check !== undefined) this.#failed(check, `refused: ${error?.code ?? '?'} ${error?.reason ?? ''}`.trim());
+      if (check === undefined) return;
+      this.#failed(check, `refused: ${error?.code ?? '?'} ${error?.reason ?? ''}`.trim(), true);
       return;
     }
     if (!verifyIntegrity(message, this.#remote?.pwd ?? '')) return;
@@ -323,11 +324,11 @@ export class IceStream {
     this.#listeners.changed();
   }
 
-  #failed(check: Check, reason: string): void {
+  #failed(check: Check, reason: string, answered = false): void {
     for (const [id, transaction] of this.#transactions) {
       if (transaction.check === check) this.#transactions.delete(id);
     }
-    this.#list.failure(check, reason);
+    this.#list.failure(check, reason, answered);
     this.#observe({ event: 'check-failed', ...this.#at(check.pair), reason });
   }
 

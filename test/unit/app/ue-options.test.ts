@@ -1,0 +1,55 @@
+import { readOptions } from '../../../app/ue/options';
+
+const read = (line: string) => readOptions(line.split(' ').filter(Boolean), undefined);
+
+describe('the options of the UE tool', () => {
+  test.each([
+    ['', '--edge is missing: the address of the edge.'],
+    ['--edge 192.0.2.1', 'Nothing to do: give --register, --call or --wait-call.'],
+    ['--edge 192.0.2.1:99999 --register', '--edge wants HOST or HOST:PORT, not "192.0.2.1:99999".'],
+    ['--edge 192.0.2.1 --call bob', '--call wants a SIP URI such as sip:bob@example.net, not "bob".'],
+    ['--edge 192.0.2.1 --call sip:a@b --wait-call', '--call and --wait-call exclude each other.'],
+    ['--edge 192.0.2.1 --register --seconds 0', '--seconds wants a number of seconds up to 86400, not "0".'],
+    ['--edge 192.0.2.1 --register --timeout soon', '--timeout wants a number of seconds up to 86400, not "soon".'],
+    ['--edge 192.0.2.1 --register --answer', '--answer is for --core alone.'],
+    ['--core', '--listen is missing: the address of the core.'],
+    ['--core --listen 192.0.2.2', '--core wants either --answer or --call-registered.'],
+    ['--core --listen 192.0.2.2 --answer --user bob', '--user is for a UE, not for --core.'],
+    ['--edge 192.0.2.1 --register --fast', "Unknown option '--fast'."],
+  ])('"%s": %s', (line, message) => {
+    expect(() => read(line)).toThrow(expect.objectContaining({ code: 'options-wrong', message }));
+  });
+
+  it('make a UE', () => {
+    expect(
+      read('--edge [2001:db8::1]:5070 --user alice --register --call sip:bob@example.net --seconds 2.5'),
+    ).toMatchObject({
+      role: 'ue',
+      edge: { host: '2001:db8::1', port: 5070 },
+      user: 'alice',
+      register: true,
+      call: 'sip:bob@example.net',
+      seconds: 2.5,
+      patience: 60_000,
+    });
+  });
+
+  it('make a core', () => {
+    expect(read('--core --listen 192.0.2.2 --call-registered alice --timeout 5')).toMatchObject({
+      role: 'core',
+      listen: { host: '192.0.2.2', port: 5060 },
+      callRegistered: 'alice',
+      patience: 5000,
+    });
+  });
+
+  it('take the password from the environment, unless it is given', () => {
+    const line = ['--edge', '192.0.2.1', '--register'];
+    expect(readOptions(line, 'from-environment')).toMatchObject({ password: 'from-environment' });
+    expect(readOptions([...line, '--password', 'given'], 'from-environment')).toMatchObject({ password: 'given' });
+  });
+
+  it('are undefined where help is asked for', () => {
+    expect(read('--help')).toBeUndefined();
+  });
+});
