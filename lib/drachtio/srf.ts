@@ -290,18 +290,14 @@ export class Srf extends EventEmitter<SrfEvents> {
   }
 
   /**
-   * Sends a PRACK (RFC 3262) for `provisional`, with an offer or answer if need be, and resolves with its
-   * final response.
+   * Sends a PRACK (RFC 3262) for `provisional` and resolves with its final response. It has no body: the
+   * server would drop it.
    */
-  async prack(
-    provisional: IncomingResponse,
-    options: { headers?: Headers; body?: string } = {},
-  ): Promise<IncomingResponse> {
-    const headers = { ...options.headers, RAck: `${provisional.get('rseq') ?? ''} ${provisional.get('cseq') ?? ''}` };
+  async prack(provisional: IncomingResponse, headers: Headers = {}): Promise<IncomingResponse> {
+    const rack = `${provisional.get('rseq') ?? ''} ${provisional.get('cseq') ?? ''}`;
+    const options: RequestOptions = { method: 'PRACK', headers: { ...headers, RAck: rack } };
     const route = { stackDialogId: provisional.stackDialogId };
-    const final = finalResponse((listen) =>
-      this.#transmit('sip:placeholder', { ...options, method: 'PRACK', headers }, route, listen),
-    );
+    const final = finalResponse((listen) => this.#transmit('sip:placeholder', options, route, listen));
     return (await this.#settling(final)).response;
   }
 

@@ -20,8 +20,10 @@ export interface SipEdge {
 export interface SipTimers {
   /** How long an INVITE may stay unanswered: above the 3 minutes of RFC 3261 §16.8. */
   ringing: number;
-  /** How long a reliable provisional response may stay without PRACK; drachtio-server dies of one at 32 s. */
+  /** How long a reliable provisional response may stay without PRACK. */
   prack: number;
+  /** How long a final response waits for that PRACK: beyond the 64·T1 after which the server gives up (RFC 3262 §3). */
+  prackGivenUp: number;
   /** How long a 200 to a re-INVITE may stay without ACK (RFC 3261 §13.3.1.4: 64·T1). */
   ack: number;
 }

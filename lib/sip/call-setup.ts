@@ -19,13 +19,14 @@ const forwarded = ['INFO', 'MESSAGE', 'OPTIONS', 'NOTIFY', 'REFER', 'PUBLISH'] a
 
 /**
  * The INVITE that starts a call, from its arrival to its answer, as a B2BUA: the offer may stand in the
- * INVITE, in a reliable provisional response or in the 200 (RFC 3261 §13.2.1, RFC 3262 §5).
+ * INVITE or in the 200 (RFC 3261 §13.2.1).
  */
 export class CallSetup {
   readonly #session: CallSession;
   readonly #request: IncomingRequest;
   readonly #response: ResponseSender;
   readonly #target: Target;
+  readonly #onSettled: () => void;
   /** Set while the callee's INVITE can be cancelled. */
   #outgoing: SentRequest | undefined;
   /** Set while the callee waits for the ACK that carries the answer. */
@@ -34,12 +35,19 @@ export class CallSetup {
   #inOrder: Promise<void> = Promise.resolve();
   #provisional: ReliableProvisional | undefined;
   #sawProvisional = false;
+  #cancelled = false;
   /** The SDP last sent to the caller in a provisional response. */
   #earlySdp = '';
-  #offerSentEarly = false;
   #stopRinging: () => void = () => undefined;
 
-  constructor(session: CallSession, request: IncomingRequest, response: ResponseSender, target: Target) {
+  /** `onSettled` runs once, when the call has ended and its INVITE has its final response. */
+  constructor(
+    session: CallSession,
+    { request, response }: { request: IncomingRequest; response: ResponseSender },
+    target: Target,
+    onSettled: () => void,
+  ) {
+    this.#onSettled = onSettled;
     this.#session = session;
     this.#request = request;
     this.#response = response;
@@ -49,6 +57,8 @@ export class CallSetup {
   start(): void {
     const { call, caller, edge } = this.#session;
     this.#request.on('cancel', (cancel) => {
+      this.#cancelled = true;
+      this.#provisional?.cancelled();
       const reason = cancel.get('reason');
       this.#session.end('cancelled', reason === undefined ? {} : { reason });
     });
@@ -65,7 +75,7 @@ export class CallSetup {
     });
   }
 
-  /** A PRACK of the caller; undefined where none is awaited. */
+  /** What the caller's next PRACK is for. */
   get provisional(): ReliableProvisional | undefined {
     return this.#provisional;
   }
@@ -94,7 +104,7 @@ export class CallSetup {
     }
     // Acknowledged at once, so that the callee need not repeat it; the dialog is taken over before its BYE is read.
     const { call, callee, edge } = this.#session;
-    if (this.#request.body || this.#offerSentEarly || call.ended) acknowledge();
+    if (this.#request.body || call.ended) acknowledge();
     else this.#oweAck = acknowledge;
     try {
       this.#session.adopt(callee, edge.srf.uacDialog(sent, response));
@@ -114,14 +124,9 @@ export class CallSetup {
     const { call, callee, edge } = this.#session;
     const fromCallee = response.has('RSeq');
     const reliable = fromCallee && hasOption(this.#request, '100rel');
-    let sdp = '';
-    if (response.body && this.#request.body) {
-      sdp = await call.answer(callee, response.body);
-      this.#earlySdp = sdp;
-    } else if (response.body && reliable && !this.#offerSentEarly) {
-      sdp = await call.offer(callee, response.body);
-      this.#offerSentEarly = true;
-    }
+    // Without an offer in the INVITE this SDP would be one, to be answered in a PRACK, which the server cannot send.
+    const sdp = response.body && this.#request.body ? await call.answer(callee, response.body) : '';
+    this.#earlySdp = sdp || this.#earlySdp;
     const headers = responseHeaders(response);
     const { status, reason } = response;
     if (!reliable) {
@@ -129,11 +134,10 @@ export class CallSetup {
       reply(this.#response, { status, reason, headers, body: sdp });
       return;
     }
-    const offered = sdp !== '' && !this.#request.body;
-    this.#provisional = new ReliableProvisional(this.#session, response, offered);
+    this.#provisional = new ReliableProvisional(this.#session, response);
     reply(this.#response, { status, reason, headers: { ...headers, Require: '100rel' }, body: sdp });
     await this.#provisional.acknowledged;
-    this.#provisional = undefined;
+    if (!call.ended) this.#provisional = undefined;
   }
 
   #rejected(response: IncomingResponse): void {
@@ -176,7 +180,6 @@ export class CallSetup {
       if (!sdp) throw new EdgeError('sip-invalid', 'The far end took the call without an answer.', { sipStatus: 502 });
       return sdp;
     }
-    if (this.#offerSentEarly) return '';
     if (!response.body) {
       throw new EdgeError('sip-invalid', 'The far end took the call without an offer.', { sipStatus: 502 });
     }
@@ -192,15 +195,23 @@ export class CallSetup {
   }
 
   #ended(): void {
-    if (!this.#session.edge.srf.connected) return;
-    const { endCause } = this.#session.call;
+    if (!this.#session.edge.srf.connected) {
+      this.#onSettled();
+      return;
+    }
     this.#cancel();
     this.#oweAck?.();
     this.#oweAck = undefined;
+    if (this.#provisional) void this.#provisional.finalAllowed.then(() => this.#finalResponse());
+    else this.#finalResponse();
+  }
+
+  #finalResponse(): void {
     // The server has answered a caller that cancelled.
-    if (!this.#response.finalResponseSent && endCause !== 'cancelled') {
+    if (!this.#response.finalResponseSent && !this.#cancelled) {
       reply(this.#response, this.#session.ending.verdict ?? unavailable);
     }
+    this.#onSettled();
   }
 
   #cancel(): void {

@@ -47,7 +47,8 @@ const hopOptions = new Set(['gruu', 'join', 'outbound', 'path', 'replaces', 'sec
 export function inviteHeaders(invite: SipMessage, hopsLeft: number): Headers {
   return {
     ...passedOn(invite),
-    ...optionHeaders(invite),
+    // A reliable response to an INVITE without offer brings an offer, whose answer a PRACK of the server cannot carry.
+    ...optionHeaders(invite, invite.body ? [] : ['100rel']),
     From: withoutTag(invite, 'from'),
     To: withoutTag(invite, 'to'),
     'Max-Forwards': String(hopsLeft),
@@ -86,10 +87,10 @@ function withoutHopHeaders(headers: Headers): Headers {
   return Object.fromEntries(Object.entries(headers).filter(([name]) => !hopHeaders.has(name.toLowerCase())));
 }
 
-function optionHeaders(message: SipMessage): Headers {
+function optionHeaders(message: SipMessage, except: string[] = []): Headers {
   const headers: Headers = {};
   for (const name of ['Supported', 'Require']) {
-    const options = tokens(message.get(name)).filter((option) => !hopOptions.has(option));
+    const options = tokens(message.get(name)).filter((option) => !hopOptions.has(option) && !except.includes(option));
     if (options.length > 0) headers[name] = options.join(', ');
   }
   return headers;

@@ -33,7 +33,7 @@ export interface PcscfOptions {
   logger: Logger;
 }
 
-const defaultTimers: SipTimers = { ringing: 185_000, prack: 20_000, ack: 32_000 };
+const defaultTimers: SipTimers = { ringing: 185_000, prack: 20_000, prackGivenUp: 33_000, ack: 32_000 };
 
 /** What passes between UEs and core as it is, outside of calls. */
 const proxied: Method[] = ['MESSAGE', 'SUBSCRIBE', 'PUBLISH', 'NOTIFY', 'INFO', 'REFER'];
@@ -114,10 +114,10 @@ class Pcscf {
       const call = calls.open(direction, request.get('call-id') ?? '', anchor);
       const log = logger.child({ call: call.id });
       log.info({ direction, sipCallId: call.facts.sipCallId, uri: request.uri }, 'call started');
-      const setup = new CallSetup(new CallSession(this.#edge, call, log), request, response, target);
       const key = dialogId(request);
+      const session = new CallSession(this.#edge, call, log);
+      const setup = new CallSetup(session, { request, response }, target, () => this.#setups.delete(key));
       this.#setups.set(key, setup);
-      call.onEnd(() => this.#setups.delete(key));
       setup.start();
     } catch (error) {
       this.#refuse(request, response, error);

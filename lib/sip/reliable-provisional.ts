@@ -4,54 +4,75 @@ import { inDialogHeaders, responseHeaders } from './header-policy';
 import { reply, verdictOf } from './verdict';
 
 /**
- * A reliable provisional response on its way (RFC 3262): the callee's waits for its PRACK until the caller
- * has sent one, and what that PRACK and its 200 carry goes through the media anchor.
+ * A reliable provisional response on its way (RFC 3262): the callee waits for its PRACK until the caller has
+ * sent one.
+ *
+ * drachtio-server 0.9.10 dies of a final response other than 2xx while such a response is without PRACK, so
+ * the final one has to wait for {@link ReliableProvisional.finalAllowed}.
  */
 export class ReliableProvisional {
-  /** Settles when the caller's PRACK is answered, or the call ended. */
+  /** Resolves when the caller's PRACK is answered, or the call ended. */
   readonly acknowledged: Promise<void>;
+  /** Resolves when the caller's PRACK is answered, or is not to be waited for any more. */
+  readonly finalAllowed: Promise<void>;
   readonly #session: CallSession;
   readonly #response: IncomingResponse;
-  /** Whether the response carried an offer, whose answer the PRACK owes. */
-  readonly #offered: boolean;
-  #settle: () => void = () => undefined;
+  #allowFinal: () => void = () => undefined;
 
-  constructor(session: CallSession, response: IncomingResponse, offered: boolean) {
+  constructor(session: CallSession, response: IncomingResponse) {
     this.#session = session;
     this.#response = response;
-    this.#offered = offered;
-    const stop = session.timer(session.edge.timers.prack, () =>
+    const { srf, timers } = session.edge;
+    const stop = session.timer(timers.prack, () =>
       session.end('not-acknowledged', { verdict: { status: 504, headers: {} } }),
     );
-    this.acknowledged = new Promise((resolve) => {
-      this.#settle = () => {
-        stop();
+    this.finalAllowed = new Promise((resolve) => {
+      const allow = () => {
+        clearTimeout(givenUp);
+        srf.off('disconnect', allow);
         resolve();
       };
+      const givenUp = setTimeout(allow, timers.prackGivenUp);
+      srf.on('disconnect', allow);
+      this.#allowFinal = allow;
     });
-    session.call.onEnd(this.#settle);
+    this.acknowledged = new Promise((resolve) => {
+      session.call.onEnd(() => resolve());
+      void this.finalAllowed.then(() => {
+        stop();
+        resolve();
+      });
+    });
   }
 
+  /** The caller cancelled: the server has sent the final response itself. */
+  cancelled(): void {
+    this.#allowFinal();
+  }
+
+  /**
+   * Passes the caller's PRACK on. Its SDP cannot be: drachtio-server sends a PRACK without its body, so an
+   * offer in it is refused, and the callee gets its PRACK all the same.
+   */
   async prack(request: IncomingRequest, response: ResponseSender): Promise<void> {
-    const { call, caller, callee, edge } = this.#session;
+    const { call, edge } = this.#session;
     try {
-      const headers = { ...inDialogHeaders(request.headers), ...(request.body && sdpType) };
-      if (!request.body || this.#offered) {
-        const body = request.body && (await call.answer(caller, request.body));
-        const final = await edge.srf.prack(this.#response, { headers, body });
-        reply(response, { status: final.status, reason: final.reason, headers: responseHeaders(final) });
-      } else {
-        const body = await call.offer(caller, request.body);
-        const final = await edge.srf.prack(this.#response, { headers, body });
-        const sdp = final.status < 300 && final.body ? await call.answer(callee, final.body) : '';
-        reply(response, { status: final.status, reason: final.reason, headers: responseHeaders(final), body: sdp });
+      if (call.ended) {
+        reply(response, { status: 200, headers: {} });
+        return;
       }
-      this.#settle();
+      const final = await edge.srf.prack(this.#response, withoutType(inDialogHeaders(request.headers)));
+      if (request.body && final.status < 300) reply(response, { status: 488, headers: {} });
+      else reply(response, { status: final.status, reason: final.reason, headers: responseHeaders(final) });
     } catch (error) {
       reply(response, verdictOf(error, edge.agent));
       this.#session.fail(error);
+    } finally {
+      this.#allowFinal();
     }
   }
 }
 
-const sdpType = { 'Content-Type': 'application/sdp' };
+function withoutType(headers: Record<string, string>): Record<string, string> {
+  return Object.fromEntries(Object.entries(headers).filter(([name]) => name !== 'Content-Type'));
+}
