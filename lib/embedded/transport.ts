@@ -129,7 +129,7 @@ export class Transport {
   }
 
   async #listenUdp(wanted: ListeningPoint): Promise<ListeningPoint> {
-    const socket = createSocket(isIP(wanted.host) === 6 ? { type: 'udp6', ipv6Only: true } : 'udp4');
+    const socket = isIP(wanted.host) === 6 ? createSocket({ type: 'udp6', ipv6Only: true }) : createSocket('udp4');
     await new Promise<void>((resolve, reject) => {
       socket.once('error', reject);
       socket.bind(wanted.port, wanted.host, () => {
