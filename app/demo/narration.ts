@@ -1,5 +1,6 @@
 import pc from 'picocolors';
-import type { CallListeners, ToolEvent } from './call';
+import type { CallListeners } from './call';
+import type { ToolEvent } from './ends';
 
 type Teller = 'network' | 'firewall' | 'edge' | 'UE' | 'core';
 

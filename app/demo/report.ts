@@ -1,6 +1,6 @@
 import Table from 'cli-table3';
 import pc from 'picocolors';
-import type { CallReports } from './call';
+import type { EndReports } from './ends';
 import type { Flags } from './flags';
 
 /** The demo's result: what `--json` prints. Times are ms; counts are packets; null was not measured. */
@@ -23,7 +23,7 @@ export interface DemoResult {
   error?: string;
 }
 
-export function demoResult(flags: Flags, { ue, core }: CallReports, firewallDropped: number): DemoResult {
+export function demoResult(flags: Flags, { ue, core }: EndReports, firewallDropped: number): DemoResult {
   const result: DemoResult = {
     ok: false,
     path: ue.path,
@@ -39,7 +39,7 @@ export function demoResult(flags: Flags, { ue, core }: CallReports, firewallDrop
   return error === undefined ? { ...result, ok: true } : { ...result, error };
 }
 
-function whatFailed(result: DemoResult, flags: Flags, { ue, core }: CallReports): string | undefined {
+function whatFailed(result: DemoResult, flags: Flags, { ue, core }: EndReports): string | undefined {
   const expected = flags.firewall === 'open' ? 'udp' : 'tcp80';
   if (ue.error !== null) return `The UE: ${ue.error.message}`;
   if (core.error !== null) return `The core: ${core.error.message}`;

@@ -17,12 +17,13 @@ function whyNot(): string | undefined {
   return undefined;
 }
 
+const reason = whyNot();
+
 /**
  * `describe` for what needs network namespaces. Where there are none, the tests are skipped with the
  * reason in their name; with CI set they fail.
  */
 export function describeInNamespaces(name: string, tests: () => void): void {
-  const reason = whyNot();
   if (reason === undefined) {
     describe(name, tests);
   } else if (process.env['CI']) {
@@ -30,6 +31,18 @@ export function describeInNamespaces(name: string, tests: () => void): void {
       throw new Error(`This cannot run here, and CI is set: ${reason}.`);
     });
   } else {
-    describe.skip(`${name} (SKIPPED: ${reason})`, tests);
+    describe.skip(`${name} (SKIPPED: ${reason})`, () => {
+      tests();
+    });
   }
 }
+
+/** The same for each case; `$field` in the name is the case's value. */
+describeInNamespaces.each =
+  <T extends Record<string, string>>(cases: readonly T[]) =>
+  (name: string, tests: (each: T) => void): void => {
+    for (const each of cases) {
+      const named = name.replace(/\$(\w+)/g, (_, field: string) => each[field] ?? '');
+      describeInNamespaces(named, () => tests(each));
+    }
+  };

@@ -1,0 +1,72 @@
+import { Ends, type EndReports, type EndsOptions } from '../../app/demo/ends';
+import { Firewall } from '../../app/demo/firewall';
+import { Lab } from './support/lab';
+import { describeInNamespaces } from './support/namespaces';
+
+const seconds = 2;
+const packets = seconds * 50;
+
+const directions = ['originating', 'terminating'] as const;
+
+/** Calls between a UE with ICE-TCP and a core without ICE, one after the other through one edge. */
+describeInNamespaces.each([
+  { firewall: 'tcp80', path: 'tcp80' },
+  { firewall: 'open', path: 'udp' },
+] as const)('media where the firewall is $firewall', ({ firewall, path }) => {
+  let lab: Lab;
+
+  const call = async (options: Omit<EndsOptions, 'seconds'>): Promise<EndReports> => {
+    const ends = new Ends(lab.network, { seconds, ...options });
+    try {
+      return await ends.run();
+    } finally {
+      await ends.close();
+    }
+  };
+
+  const everyPacket = {
+    ue: { error: null, path, sent: packets, received: packets },
+    core: { error: null, sent: packets, received: packets },
+  };
+
+  beforeAll(async () => {
+    lab = await Lab.start();
+    await Firewall.raise(lab.network, firewall);
+  }, 60_000);
+
+  afterAll(async () => {
+    await lab.close();
+  }, 20_000);
+
+  afterEach(async () => {
+    await lab.nothingLeft();
+  }, 20_000);
+
+  test.each(directions)(
+    'takes the expected path and loses no packet, %s (A5, A6, D7)',
+    async (direction) => {
+      const reports = await call({ direction });
+      expect(reports).toMatchObject(everyPacket);
+      // The core speaks RTCP on a port of its own, the UE in one stream with its RTP.
+      expect(reports.core.rtcpReceived).toBeGreaterThan(0);
+      expect(reports.ue.rtcpReceived).toBeGreaterThan(0);
+    },
+    60_000,
+  );
+
+  test.each(directions)(
+    'with the offer in the 200 and the answer in the ACK, %s (F7)',
+    async (direction) => {
+      expect(await call({ direction, callerOptions: ['--offerless'] })).toMatchObject(everyPacket);
+    },
+    60_000,
+  );
+
+  test.each(directions)(
+    'goes on after hold and resume, %s',
+    async (direction) => {
+      expect(await call({ direction, callerOptions: ['--hold'] })).toMatchObject(everyPacket);
+    },
+    60_000,
+  );
+});
