@@ -49,7 +49,7 @@ export class AppRequests {
   }
 
   #outside(id: string, app: AppConnection, proxy: string, given: SipMessage): void {
-    const uri = parseSipUri(given.requestUri);
+    const uri = given.startLine.split(' ').length === 3 ? parseSipUri(given.requestUri) : undefined;
     if (!uri) {
       app.nok(id, `invalid request-uri: ${given.startLine}`);
       return;
@@ -126,7 +126,7 @@ export class AppRequests {
     const request = new SipMessage(`${method} ${uri} SIP/2.0`);
     request.add('Via', viaFor(local, newBranch()));
     request.add('Max-Forwards', own('max-forwards') ?? '70');
-    const from = own('from') ?? `<${contactUri({ ...local, transport: 'udp' })}>`;
+    const from = own('from') ?? `<${contactUri(local)}>`;
     request.add('From', tagOf(from) === undefined ? `${from};tag=${newTag()}` : from);
     request.add('To', own('to') ?? `<${uri}>`);
     request.add('Call-ID', own('call-id') ?? randomUUID());
@@ -134,7 +134,7 @@ export class AppRequests {
     request.add('CSeq', `${cseq} ${method}`);
     const contacts = given.lines('contact').map((value) => localise('contact', value, local));
     for (const contact of contacts) request.add('Contact', contact);
-    const wantsContact = method === 'INVITE' || method === 'SUBSCRIBE' || method === 'REFER';
+    const wantsContact = method === 'INVITE' || method === 'SUBSCRIBE';
     if (contacts.length === 0 && wantsContact) request.add('Contact', ownContact(flow));
     request.headers.push(...appHeaders(given, local, ownHeaders));
     request.body = given.body;

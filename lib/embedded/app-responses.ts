@@ -65,7 +65,7 @@ export class AppResponses {
     }
     const isReliable = isInvite && isProvisional && (wantsReliable || mustBeReliable);
     const isSubscribed = transaction.method === 'SUBSCRIBE' && status >= 200 && status < 300;
-    if (transaction.requestTag === '' && (isSubscribed || (isInvite && status > 100))) {
+    if (transaction.requestTag === '' && (isSubscribed || isInvite)) {
       this.#makeDialog(app, transaction, isSubscribed);
     }
     transaction.isTouched = true;
@@ -123,7 +123,8 @@ export class AppResponses {
     response.headers.push(...appHeaders(given, local, ownHeaders));
     const forms = transaction.method === 'INVITE' || transaction.method === 'SUBSCRIBE';
     const isSuccess = status >= 200 && status < 300;
-    if (((forms && isSuccess) || (isReliable && asked)) && !response.has('contact')) {
+    const isRefresh = transaction.requestTag !== '' && status >= 200;
+    if (((forms && (isSuccess || isRefresh)) || (isReliable && asked)) && !response.has('contact')) {
       response.add('Contact', ownContact(transaction.flow));
     }
     const options = given.values('require').filter((option) => option.toLowerCase() !== '100rel');

@@ -34,6 +34,7 @@ export class Dialogs {
     const { flow } = transaction;
     transaction.owner = owner;
     transaction.dialog = dialog;
+    transaction.chooseTag(dialog.localTag);
     let txn: string = transaction.txn;
     switch (transaction.method) {
       case 'BYE':

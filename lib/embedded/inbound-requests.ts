@@ -99,7 +99,7 @@ export class InboundRequests {
     }
     const transaction = this.#open(received, flow);
     if (!transaction) return;
-    if (isStray || !offered.has(method)) transaction.reject(481, 'Call Does Not Exist');
+    if (isStray || !offered.has(method)) transaction.reject(481, 'Call/Transaction Does Not Exist');
     else this.#offer(transaction, received, flow);
   }
 
@@ -127,7 +127,7 @@ export class InboundRequests {
   #inDialog(dialog: Dialog, received: Received, flow: Flow): void {
     const transaction = this.#open(received, flow);
     if (!transaction) return;
-    if (!dialog.owner?.isOpen) transaction.reject(481, 'Call Does Not Exist');
+    if (!dialog.owner?.isOpen) transaction.reject(481, 'Call/Transaction Does Not Exist');
     else this.#dialogs.request(dialog, dialog.owner, transaction, received);
   }
 

@@ -8,7 +8,7 @@ import { destinationOf } from './in-dialog-request';
 import { ownRoute } from './proxying';
 import type { ServerTransaction } from './server-transaction';
 import { parseSipUri, uriOf, type SipUri } from './sip-uri';
-import { SipMessage } from './sip-message';
+import type { SipMessage } from './sip-message';
 import type { Stack } from './stack';
 import type { Stop } from './timers';
 

@@ -6,7 +6,7 @@ import type { Flow } from './flow';
 import { limits } from './limits';
 import { ProxiedRequest } from './proxied-request';
 import type { Received } from './received-message';
-import { SipMessage } from './sip-message';
+import type { SipMessage } from './sip-message';
 import { parseSipUri, tagOf, uriOf, type SipUri } from './sip-uri';
 import type { Stack } from './stack';
 

@@ -28,7 +28,7 @@ export function readMessage(raw: string, flow: Flow): Received | undefined {
   }
   const text = completeVia(trimmed, flow);
   const completed = parseSipMessage(text)?.message ?? message;
-  const fault = faultOf(completed, parsed.malformed, trimmed);
+  const fault = faultOf(completed, parsed.malformed, trimmed, flow);
   return { message: completed, text, bytes: raw.length, fault };
 }
 
@@ -42,18 +42,18 @@ function cutBody(raw: string): string {
 
 /** Fills in rport (RFC 3581 §4), asked for or not, and received (RFC 3261 §18.2.1). */
 function completeVia(text: string, flow: Flow): string {
-  return text.replace(/(\r\n(?:via|v)[ \t]*:[ \t]*)([^,\r\n]*)/i, (_line, name: string, value: string) => {
+  return text.replace(/\r\n(?:via|v)[ \t]*:[ \t]*([^,\r\n]*)/i, (_line, value: string) => {
     const host = parseVia(value)?.host;
     const rport = `;rport=${flow.remotePort}`;
     const received = host === flow.remoteAddress ? '' : `;received=${flow.remoteAddress}`;
     // What the sender wrote there himself is not to be believed.
     const clean = value.trimEnd().replace(/;\s*received\s*=[^;]*/i, '');
     const filled = clean.replace(/;\s*rport\s*(=[^;]*)?(?=;|$)/i, rport);
-    return `${name}${filled === clean ? `${clean}${received}${rport}` : filled + received}`;
+    return `\r\nVia: ${filled === clean ? `${clean}${received}${rport}` : filled + received}`;
   });
 }
 
-function faultOf(message: SipMessage, malformed: boolean, raw: string): Received['fault'] {
+function faultOf(message: SipMessage, malformed: boolean, raw: string, flow: Flow): Received['fault'] {
   const bad = { status: 400, reason: 'Bad Request' };
   if (!message.startLine.endsWith(' SIP/2.0')) return { status: 505, reason: 'Version Not Supported' };
   if (malformed || message.startLine.split(' ').length !== 3) return bad;
@@ -67,6 +67,9 @@ function faultOf(message: SipMessage, malformed: boolean, raw: string): Received
   if (!contactIsSound(message)) return bad;
   const length = message.get('content-length');
   if (length !== undefined && !/^\d{1,6}$/.test(length)) return { status: 400, reason: 'Bad Content-Length Header' };
+  // Over a stream nobody could tell where it ends (RFC 3261 §18.3).
+  if (length === undefined && flow.local.transport === 'tcp') return bad;
+  if (Number(length ?? 0) > limits.sipPart) return bad;
   const head = raw.slice(0, raw.indexOf('\r\n\r\n'));
   const tooLong = head.split('\r\n').some((line) => line.length > limits.sipPart);
   return tooLong || message.body.length > limits.sipPart || head.length > limits.sipHead ? bad : undefined;

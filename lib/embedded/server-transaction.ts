@@ -96,7 +96,7 @@ export class ServerTransaction {
   response(status: number, reason: string): SipMessage {
     const response = new SipMessage(`SIP/2.0 ${status} ${reason}`);
     for (const value of this.request.values('via')) response.add('Via', value);
-    if (status > 100) for (const route of this.request.values('record-route')) response.add('Record-Route', route);
+    for (const route of this.request.values('record-route')) response.add('Record-Route', route);
     response.add('From', this.request.get('from') ?? '');
     const to = this.request.get('to') ?? '';
     response.add('To', status > 100 && this.requestTag === '' ? `${to};tag=${this.#ownTag}` : to);

@@ -52,7 +52,8 @@ const spellings: Record<string, string> = {
 export function spellHeader(name: string): string {
   const key = headerKey(name);
   if (key.startsWith('x-')) return name;
-  return spellings[key] ?? key.replace(/(^|-)([a-z])/g, (letter) => letter.toUpperCase());
+  const long = key === name.toLowerCase() ? name : key;
+  return spellings[key] ?? long.replace(/(^|-)([a-z])/g, (letter) => letter.toUpperCase());
 }
 
 export function headerKey(name: string): string {
