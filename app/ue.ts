@@ -30,12 +30,14 @@
  *     ringing                                        18x received or sent
  *     answered        setupMs                        200 received or sent; ms from the INVITE
  *     candidates      line, local[], remote[]        candidate lines of a stream
- *     check-sent      line, path, remote, attempt    attempt counts the retransmissions, from 1
+ *     check-sent      line, path, remote, attempt,   attempt counts the retransmissions, from 1; nominating: the
+ *                     nominating                     pair is valid already, this check selects it
  *     tcp-connected   line, path, remote
  *     check-succeeded line, path, remote, rttMs
  *     check-failed    line, path, remote, reason
  *     udp-unanswered  line, remote, checks           UDP checks sent without any answer so far
  *     pair-selected   line, path, remote, local      path: "udp" or "tcp80"
+ *     connection-lost line, path, remote             the selected TCP connection; it is tried again for 30 s
  *     media-flowing   line, path, mediaMs            first RTP received; ms from `answered`
  *     media-sent      line, packets                  the last packet of --seconds was sent
  *     held, resumed   by                             "us" or "peer"

@@ -54,12 +54,15 @@ async function runUe(options: UeOptions, context: Context, run: Run): Promise<vo
   const limit = Math.round(options.seconds * packetsPerSecond);
   const agent = await UserAgent.open({ edge, local, user, domain, password, limit, observer, logger });
   try {
+    // Ready before it registers: a core may call the moment it knows where.
+    const incoming = options.waitCall ? agent.take(patience) : undefined;
+    incoming?.catch(() => undefined);
     if (options.register) {
-      await orStopped(stop, agent.register());
+      await orStopped(stop, Promise.race([agent.register(), unanswered(patience)]));
       run.registered = true;
     }
     if (options.call !== undefined) run.call = await orStopped(stop, agent.call(options.call, { offerless, patience }));
-    else if (options.waitCall) run.call = await orStopped(stop, agent.take(patience));
+    else if (incoming !== undefined) run.call = await orStopped(stop, incoming);
     if (run.call !== undefined) await conductCall(run.call, options, stop);
   } finally {
     await run.call?.hangUp();
@@ -70,7 +73,14 @@ async function runUe(options: UeOptions, context: Context, run: Run): Promise<vo
 
 /** De-registering is a courtesy: an edge that is gone does not hold up the report. */
 async function patienceAtEnd(): Promise<void> {
-  await delay(3000, undefined, { ref: false });
+  await delay(1000, undefined, { ref: false });
+}
+
+/** An edge that is silent would hold a REGISTER for 32 s (RFC 3261 §17.1.2.2, timer F). */
+async function unanswered(patience: number): Promise<never> {
+  await delay(patience, undefined, { ref: false });
+  const seconds = Math.round(patience / 1000);
+  throw new EdgeError('registration-unanswered', `The registration was not answered within ${seconds} s.`);
 }
 
 async function runCore(options: CoreOptions, context: Context, run: Run): Promise<void> {

@@ -21,7 +21,7 @@ export function sentence(event: UeEvent): string | undefined {
     case 'answered':
       return `answered after ${event.setupMs} ms`;
     case 'check-sent':
-      return event.attempt === 1 ? `checking ${event.path} to ${event.remote}` : undefined;
+      return event.attempt === 1 && !event.nominating ? `checking ${event.path} to ${event.remote}` : undefined;
     case 'tcp-connected':
       return `TCP connection to ${event.remote} is open`;
     case 'check-succeeded':

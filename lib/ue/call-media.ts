@@ -139,6 +139,12 @@ export class CallMedia {
     for (const session of this.#sessions.values()) session.stopSending();
   }
 
+  /** The call is ending: nothing is sent any more; what is under way is received and counted until `close`. */
+  conclude(): void {
+    this.stopSending();
+    this.#transport?.conclude();
+  }
+
   reports(): StreamReport[] {
     return [...this.#sessions].map(([line, session]) => {
       const heardAt = this.#heardAt.get(line);

@@ -209,7 +209,7 @@ export class Call {
   /** Sends BYE and waits for its answer, though not for long; nothing happens if the call has ended already. */
   async hangUp(): Promise<void> {
     if (!this.#dialog.connected) return;
-    this.media.stopSending();
+    this.media.conclude();
     let timer: NodeJS.Timeout | undefined;
     const enough = new Promise<void>((resolve) => (timer = setTimeout(resolve, byePatience)));
     await Promise.race([this.#dialog.destroy().catch(() => undefined), enough]);
@@ -247,7 +247,7 @@ export class Call {
   }
 
   #finish(by: Party): void {
-    this.media.stopSending();
+    this.media.conclude();
     this.#options.observer({ event: 'ended', by });
     this.#end(by);
   }

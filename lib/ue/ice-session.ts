@@ -95,6 +95,11 @@ export class IceSession {
     return this.#streams.get(line)?.send(packet) ?? false;
   }
 
+  /** The call is ending: no check is sent any more, nor a lost connection tried again; what comes in is still received. */
+  conclude(): void {
+    clearInterval(this.#timer);
+  }
+
   close(): void {
     if (this.#closed) return;
     this.#closed = true;

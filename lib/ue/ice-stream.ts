@@ -41,7 +41,11 @@ const maxTransactions = 256;
 const consentInterval = 5000;
 const consentExpiry = 30_000;
 
-/** How often a lost connection is tried again, and for how long in all, ms. */
+/**
+ * A lost connection is tried again after the first time, then at the interval, up to the limit; ms. The
+ * first is there because the end of a call often closes the connection a moment before the BYE comes.
+ */
+const reconnectAfter = 250;
 const reconnectInterval = 1000;
 const reconnectLimit = 30_000;
 
@@ -71,7 +75,7 @@ export class IceStream {
   /** When the peer last answered on the selected pair. */
   #consentedAt = 0;
   /** The selected connection that was lost, since when, and when it was last tried again. */
-  #recovery: { pair: CandidatePair; since: number; triedAt: number } | undefined;
+  #recovery: { pair: CandidatePair; since: number; triedAt: number | undefined } | undefined;
   #closed = false;
 
   private constructor(
@@ -197,7 +201,7 @@ export class IceStream {
 
   #start(check: Check, now: number): void {
     const transaction = this.#transaction(check, check.pair, now);
-    this.#observe({ event: 'check-sent', ...this.#at(check.pair), attempt: check.attempt });
+    this.#tellSent(check);
     if (check.pair.local.transport === 'udp' || this.#channels.get(check.pair)?.open === true) {
       this.#transmit(transaction);
     } else {
@@ -209,8 +213,13 @@ export class IceStream {
     const transaction = [...this.#transactions.values()].find((known) => known.check === check);
     if (transaction === undefined) return;
     transaction.sentAt = now;
-    this.#observe({ event: 'check-sent', ...this.#at(check.pair), attempt: check.attempt });
+    this.#tellSent(check);
     this.#transmit(transaction);
+  }
+
+  #tellSent(check: Check): void {
+    const { attempt, nominating } = check;
+    this.#observe({ event: 'check-sent', ...this.#at(check.pair), attempt, nominating });
   }
 
   /** RFC 6544 §7.1: an active candidate connects, then checks on the connection. */
@@ -227,7 +236,7 @@ export class IceStream {
     channel.on('packet', (packet) => this.#received(packet, pair));
     channel.on('closed', (reason) => {
       this.#channels.delete(pair);
-      if (this.#list.selected === pair) this.#lost(pair);
+      if (this.#list.selected === pair) this.#recovery = { pair, since: performance.now(), triedAt: undefined };
       else this.#closedWhileChecking(pair, reason);
     });
   }
@@ -239,20 +248,17 @@ export class IceStream {
     this.#list.unusable(pair, reason);
   }
 
-  #lost(pair: CandidatePair): void {
-    this.#observe({ event: 'connection-lost', ...this.#at(pair) });
-    const now = performance.now();
-    this.#recovery = { pair, since: now, triedAt: now };
-    this.#list.reselect(pair, now);
-  }
-
   #recover(now: number): void {
     const recovery = this.#recovery;
-    if (recovery === undefined || !this.#list.failed) return;
-    if (now - recovery.since > reconnectLimit) this.#recovery = undefined;
-    else if (now - recovery.triedAt >= reconnectInterval) {
+    if (recovery === undefined) return;
+    const { pair, since, triedAt } = recovery;
+    const isFirst = triedAt === undefined && now - since >= reconnectAfter;
+    const isNext = triedAt !== undefined && this.#list.failed && now - triedAt >= reconnectInterval;
+    if (isFirst) this.#observe({ event: 'connection-lost', ...this.#at(pair) });
+    if (now - since > reconnectLimit) this.#recovery = undefined;
+    else if (isFirst || isNext) {
       recovery.triedAt = now;
-      this.#list.reselect(recovery.pair, now);
+      this.#list.reselect(pair, now);
     }
   }
 

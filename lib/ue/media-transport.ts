@@ -21,6 +21,8 @@ export interface MediaTransport {
   /** By connectivity checks, ms. */
   rttMs(line: number): number | undefined;
   unansweredUdpChecks(line: number): number;
+  /** The call is ending: a path that is lost now is not looked for again. */
+  conclude(): void;
   close(): void;
 }
 
@@ -61,6 +63,10 @@ export class IceTransport implements MediaTransport {
 
   unansweredUdpChecks(line: number): number {
     return this.#session.stream(line).unansweredUdpChecks;
+  }
+
+  conclude(): void {
+    this.#session.conclude();
   }
 
   close(): void {
@@ -124,6 +130,10 @@ export class PlainTransport implements MediaTransport {
 
   unansweredUdpChecks(): number {
     return 0;
+  }
+
+  conclude(): void {
+    // Its path needs no upkeep.
   }
 
   close(): void {

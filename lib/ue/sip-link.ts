@@ -28,7 +28,8 @@ export class SipLink {
     const secret = randomBytes(16).toString('hex');
     const admin = { host: '127.0.0.1', port: 0 };
     const edge = await EmbeddedEdge.start({ contacts, admin, secret, logger }).catch((cause: unknown) => {
-      throw new EdgeError('sip-unusable', `SIP cannot be opened at ${contacts.join(' and ')}.`, { cause });
+      const reason = cause instanceof Error ? cause.message : String(cause);
+      throw new EdgeError('sip-unusable', `SIP cannot be opened: ${reason}`, { cause });
     });
     const srf = new Srf({ host: admin.host, port: edge.adminPort, secret });
     srf.on('error', (error) => logger.warn({ err: error }, error.message));

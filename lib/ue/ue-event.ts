@@ -20,7 +20,7 @@ export type UeEvent =
   | { event: 'ringing' }
   | { event: 'answered'; setupMs: number }
   | { event: 'candidates'; line: number; local: string[]; remote: string[] }
-  | ({ event: 'check-sent'; attempt: number } & At)
+  | ({ event: 'check-sent'; attempt: number; nominating: boolean } & At)
   | ({ event: 'tcp-connected' } & At)
   | ({ event: 'check-succeeded'; rttMs: number } & At)
   | ({ event: 'check-failed'; reason: string } & At)

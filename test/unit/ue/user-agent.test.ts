@@ -103,8 +103,9 @@ describe('a UE and a core phone, without an edge between them', () => {
 
   it('is called once it has registered', async () => {
     const calling = core.callRegistered('alice', { patience });
+    const incoming = agent.take(patience);
     await agent.register();
-    calls = await Promise.all([calling, agent.take(patience)]);
+    calls = await Promise.all([calling, incoming]);
     expect(calls.map(({ direction }) => direction)).toEqual(['originating', 'terminating']);
     await mediaSent();
     await calls[0]!.hangUp();
