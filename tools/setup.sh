@@ -16,6 +16,19 @@ fail() {
   exit 1
 }
 
+# Runs a command that talks a lot; what it said is shown only if it fails.
+quietly() {
+  local said
+  said=$(mktemp)
+  if "$@" >"$said" 2>&1; then
+    rm -f "$said"
+  else
+    cat "$said" >&2
+    rm -f "$said"
+    return 1
+  fi
+}
+
 check_node() {
   local version
   version=$(node --version 2>/dev/null) || fail "Node.js is missing. Install Node.js 20 or newer, with npm."
@@ -33,7 +46,7 @@ install_npm_packages() {
     return
   fi
   say "installing npm packages"
-  npm ci --include=dev --no-audit --no-fund --loglevel=error >&2 ||
+  quietly npm ci --include=dev --no-audit --no-fund --loglevel=error ||
     fail "npm ci failed (see above). Check the network or the registry setting of npm, then run this again."
   cp package-lock.json "$installed"
 }
@@ -86,10 +99,10 @@ install_system_packages() {
   can_be_root || fail "Missing: ${packages[*]}. Run this as root or with sudo, so that apt can install them."
   say "installing ${packages[*]}"
   forbid_services
-  as_root apt-get -qq update >&2 ||
+  quietly as_root apt-get -qq update ||
     fail "apt-get update failed (see above). Check the network and the package sources, then run this again."
-  as_root env DEBIAN_FRONTEND=noninteractive \
-    apt-get -qq -y -o Dpkg::Use-Pty=0 install --no-install-recommends "${packages[@]}" >&2 ||
+  quietly as_root env DEBIAN_FRONTEND=noninteractive \
+    apt-get -qq -y -o Dpkg::Use-Pty=0 install --no-install-recommends "${packages[@]}" ||
     fail "apt could not install ${packages[*]} (see above). On Ubuntu they are in 'universe': add-apt-repository universe."
   allow_services
 }
