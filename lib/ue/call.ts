@@ -30,10 +30,15 @@ export interface PlacedCallOptions extends CallOptions {
   offerless?: boolean;
   /** ms to wait for the answer. */
   patience: number;
+  /** Aborted to give the call up. */
+  stop: AbortSignal;
 }
 
 /** ms; a peer that is gone would cost 32 s (RFC 3261 §17.1.2.2, timer F). */
 const byePatience = 3000;
+
+/** ms to wait for the 487 after a CANCEL. */
+const cancelPatience = 1000;
 
 const sdpType = { 'Content-Type': 'application/sdp' };
 
@@ -102,17 +107,27 @@ export class Call {
     };
     const invite = { method: 'INVITE' as const, headers, proxy, ...(offer !== undefined && { body: offer }) };
     return await new Promise<Call>((resolve, reject) => {
-      let timer: NodeJS.Timeout | undefined;
+      let unpatient: NodeJS.Timeout | undefined;
+      let onStop: () => void = () => undefined;
       const settled = <T>(settle: (value: T) => void, value: T) => {
-        clearTimeout(timer);
+        clearTimeout(unpatient);
+        options.stop.removeEventListener('abort', onStop);
         settle(value);
       };
       const sent = (request: SentRequest) => {
-        timer = setTimeout(() => {
+        let givenUp: EdgeError | undefined;
+        const giveUp = (error: EdgeError) => {
+          givenUp = error;
           request.cancel({}, () => undefined);
-          const seconds = Math.round(patience / 1000);
-          reject(new EdgeError('call-unanswered', `${uri} did not answer within ${seconds} s.`));
-        }, patience);
+          clearTimeout(unpatient);
+          unpatient = setTimeout(() => settled(reject, error), cancelPatience);
+        };
+        onStop = () => giveUp(new EdgeError('closed', 'The call was given up.'));
+        options.stop.addEventListener('abort', onStop, { once: true });
+        const seconds = Math.round(patience / 1000);
+        const unanswered = new EdgeError('call-unanswered', `${uri} did not answer within ${seconds} s.`);
+        unpatient = setTimeout(() => giveUp(unanswered), patience);
+        if (options.stop.aborted) onStop();
         request.on('response', (response, acknowledge) => {
           if (response.status < 200) {
             if (response.has('RSeq')) acknowledge();
@@ -122,7 +137,7 @@ export class Call {
               (call) => settled(resolve, call),
               (error: unknown) => settled(reject, error),
             );
-          } else settled(reject, new SipRejection(response));
+          } else settled(reject, givenUp ?? new SipRejection(response));
         });
       };
       srf.request(uri, invite, sent).catch((error: unknown) => settled(reject, error));

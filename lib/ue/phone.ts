@@ -18,13 +18,19 @@ export interface PhoneOptions {
 /** What to do with a call that came in: sees it before anyone else. */
 type Taker = (request: IncomingRequest, response: ResponseSender) => void;
 
+function closed(): EdgeError {
+  return new EdgeError('closed', 'The phone was closed.');
+}
+
 /** What a UE and a core phone have in common: SIP, and one call at a time. */
 export class Phone {
   readonly #options: PhoneOptions;
   readonly #link: SipLink;
   readonly #takers: Taker[];
+  readonly #stop = new AbortController();
   #call: Call | undefined;
-  #closed = false;
+  /** Settles with the call being placed. */
+  #placing: Promise<unknown> = Promise.resolve();
 
   private constructor(options: PhoneOptions, link: SipLink, takers: Taker[]) {
     this.#options = options;
@@ -62,31 +68,54 @@ export class Phone {
     },
   ): Promise<Call> {
     const { observer } = this.#options;
-    this.#call = await Call.place({ ...call, srf: this.srf, observer, media: this.#media() });
+    if (this.#stop.signal.aborted) throw closed();
+    const placing = Call.place({
+      ...call,
+      srf: this.srf,
+      observer,
+      media: this.#media(),
+      stop: this.#stop.signal,
+    });
+    this.#placing = placing.catch(() => undefined);
+    this.#call = await placing;
     return this.#call;
   }
 
   /** Answers the next call. Rejects with `no-call` when none came within `patience` ms, else as {@link Call.take}. */
   async take(patience: number, contact?: string): Promise<Call> {
     const { observer } = this.#options;
+    const { signal } = this.#stop;
+    if (signal.aborted) throw closed();
     this.#call = await new Promise<Call>((resolve, reject) => {
-      const taker: Taker = (request, response) => {
+      const forget = () => {
         clearTimeout(timer);
+        signal.removeEventListener('abort', onClose);
+        const place = this.#takers.indexOf(taker);
+        if (place >= 0) this.#takers.splice(place, 1);
+      };
+      const taker: Taker = (request, response) => {
+        forget();
         Call.take(request, response, { srf: this.srf, observer, media: this.#media(), contact }).then(resolve, reject);
       };
+      const onClose = () => {
+        forget();
+        reject(closed());
+      };
       const timer = setTimeout(() => {
-        this.#takers.splice(this.#takers.indexOf(taker), 1);
+        forget();
         reject(new EdgeError('no-call', `No call came in within ${Math.round(patience / 1000)} s.`));
       }, patience);
+      signal.addEventListener('abort', onClose, { once: true });
       this.#takers.push(taker);
     });
     return this.#call;
   }
 
-  /** Hangs up what is left of the newest call and closes SIP. */
+  /** Gives up what is being placed or awaited, hangs up what is left of the newest call, and closes SIP. */
   async close(): Promise<void> {
-    if (this.#closed) return;
-    this.#closed = true;
+    if (this.#stop.signal.aborted) return;
+    this.#stop.abort();
+    await this.#placing;
     await this.#call?.hangUp();
     this.#call?.media.close();
     await this.#link.close();

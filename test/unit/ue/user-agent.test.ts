@@ -237,6 +237,26 @@ describe('a UE whose edge refuses', () => {
     await cancel;
   });
 
+  it('closed while it rings: gives the call up with CANCEL, and waits for no call any more', async () => {
+    let rings: () => void = () => undefined;
+    const ringing = new Promise<void>((resolve) => (rings = resolve));
+    let cancelled: () => void = () => undefined;
+    const cancel = new Promise<void>((resolve) => (cancelled = resolve));
+    const agent = await ueOf((srf) => {
+      srf.handle('INVITE', (request, response) => {
+        request.on('cancel', cancelled);
+        response.send(180, undefined);
+        rings();
+      });
+    });
+    const outcomes = Promise.allSettled([agent.call('sip:bob@example.net', { patience }), agent.take(patience)]);
+    await ringing;
+    await agent.close();
+    await cancel;
+    const reasons = (await outcomes).map((outcome) => (outcome as { reason?: EdgeError }).reason?.code);
+    expect(reasons).toEqual(['closed', 'closed']);
+  });
+
   it('says that the edge cannot be reached', async () => {
     const agent = await ueAt({ host: '127.0.0.1', port: await freePort() });
     const failure = (await agent.register().catch((error: unknown) => error)) as EdgeError;
