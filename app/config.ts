@@ -105,7 +105,16 @@ const table = {
     .describe('Least level that is logged'),
 };
 
-const schema = z.object(table);
+/** The hosts of contacts. */
+const hosts = (some: string[]) => some.map((one) => one.replace(/^sips?:/, '').replace(/(:\d+)?(;.*)?$/, ''));
+
+// drachtio-server chooses the contact to send from by address alone.
+const schema = z
+  .object(table)
+  .refine((config) => !hosts(config.CORE_CONTACTS).some((host) => hosts(config.ACCESS_CONTACTS).includes(host)), {
+    path: ['CORE_CONTACTS'],
+    message: 'must have other addresses than ACCESS_CONTACTS',
+  });
 
 export type Config = z.infer<typeof schema>;
 

@@ -32,6 +32,7 @@ describe('settings', () => {
     ['CORE_NEXT_HOP', '', /^CORE_NEXT_HOP is missing: /],
     ['ACCESS_CONTACTS', '198.51.100.1:5060', /^ACCESS_CONTACTS must look like sip:.*\(it is "198.51.100.1:5060"\)/],
     ['ACCESS_CONTACTS', ' ', /^ACCESS_CONTACTS must name at least one contact/],
+    ['CORE_CONTACTS', 'sip:198.51.100.1:5080', /^CORE_CONTACTS must have other addresses than ACCESS_CONTACTS/],
     ['GATEWAY_ADDRESS', 'gw.example.com', /^GATEWAY_ADDRESS must be an IP address/],
     ['GATEWAY_ADDRESS', '198.51.100.1,198.51.100.2', /^GATEWAY_ADDRESS must name one address per family/],
     ['GATEWAY_PORTS', '80,eighty', /^GATEWAY_PORTS must be a port number/],
