@@ -45,7 +45,9 @@ async function main(): Promise<void> {
 
 async function demo(flags: Flags): Promise<DemoResult> {
   const output = flags.json ? process.stderr : process.stdout;
-  const narration = new Narration((line) => output.write(`${line}\n`), Date.now);
+  const narration = new Narration((line) => {
+    if (!interrupted) output.write(`${line}\n`);
+  }, Date.now);
   Network.removeLeftovers();
   const network = new Network();
   let call: Call | undefined;
@@ -75,15 +77,23 @@ async function demo(flags: Flags): Promise<DemoResult> {
 
 let interrupted = false;
 
+/** On Ctrl-C the terminal signals us, and npm passes the same signal on: within this time, in ms, they are one. */
+const sameSignalMs = 300;
+
 /** The first signal ends the call's processes in order; a second one takes everything away at once. */
 function endOnSignals(network: Network, call: () => Call | undefined): void {
+  let first = 0;
   const end = (signal: keyof typeof signalStatus) => {
     const leave = () => {
       network.close();
       process.exit(signalStatus[signal]);
     };
-    if (interrupted) leave();
+    if (interrupted) {
+      if (Date.now() - first > sameSignalMs) leave();
+      return;
+    }
     interrupted = true;
+    first = Date.now();
     say(`Ended by ${signal}: taking the network down.`);
     void (call()?.close() ?? Promise.resolve()).finally(leave);
   };
