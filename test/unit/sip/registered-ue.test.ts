@@ -1,0 +1,191 @@
+import { sdp, sessionName } from './fake-anchor';
+import type { SipPeer } from './sip-peer';
+import { callerDialog, uriOf } from './sip-peer';
+import { TestEdge } from './test-edge';
+
+let edge: TestEdge;
+let core: SipPeer;
+
+beforeAll(async () => {
+  edge = await TestEdge.start();
+  core = edge.coreNextHop;
+});
+
+beforeEach(() => {
+  core.forget();
+  edge.anchor.asked.length = 0;
+  edge.anchor.releases.clear();
+});
+
+afterEach(async () => {
+  await edge.calls.endAll('shutdown');
+});
+
+afterAll(async () => {
+  await edge.close();
+});
+
+const uriIn = (header: string) => /<([^>]+)>/.exec(header)?.[1] ?? '';
+
+describe('REGISTER', () => {
+  test('G1: goes to the core with our Path, and its answer comes back untouched', async () => {
+    const ue = await edge.ue();
+    ue.request('REGISTER', 'sip:ims.example', { Supported: 'path', Authorization: 'Digest response="1"' });
+    const register = await core.next('REGISTER');
+    expect(uriOf(register)).toBe('sip:ims.example');
+    expect(register.header('Path')).toMatch(
+      new RegExp(`^<sip:[\\w-]+@${edge.core.address.replaceAll('.', '\\.')}:${edge.core.port};lr>$`),
+    );
+    expect(register.header('Require')).toBe('path');
+    expect(register.header('Contact')).toBe(ue.contact);
+    core.respond(register, 401, { 'WWW-Authenticate': 'Digest realm="ims.example"', 'P-Odd': 'kept' });
+    const challenge = await ue.next('401 REGISTER');
+    expect(challenge.header('WWW-Authenticate')).toContain('ims.example');
+    expect(challenge.header('P-Odd')).toBe('kept');
+  });
+
+  test('G1: gets ;ob in the Path for a UE that asks for outbound', async () => {
+    const ue = await edge.ue();
+    const path = await edge.register(ue, { Contact: `${ue.contact};reg-id=1;+sip.instance="<urn:uuid:1>"` });
+    expect(path).toMatch(/;lr;ob>$/);
+  });
+
+  test('from the core is refused', async () => {
+    core.request('REGISTER', 'sip:ims.example');
+    await core.next('403 REGISTER');
+  });
+});
+
+describe('a call to a registered UE', () => {
+  test('G12: goes over the connection it registered on, whatever its Contact says', async () => {
+    const ue = await edge.ue();
+    const path = await edge.register(ue, { Contact: '<sip:ue@10.1.2.3:5060;transport=tcp>' });
+    const uri = 'sip:ue@10.1.2.3:5060;transport=tcp';
+    const invite = core.request('INVITE', uri, { Route: path }, sdp('core offer'));
+    const arrived = await ue.next('INVITE');
+    expect(uriOf(arrived)).toBe(uri);
+    expect(arrived.all('Route')).toEqual([]);
+    expect(sessionName(arrived.body)).toBe('core offer anchored');
+    ue.respond(arrived, 180, {}, '', 'Ringing');
+    await core.next('180 INVITE');
+    ue.respond(arrived, 200, {}, sdp('ue answer'));
+    await ue.next('ACK');
+    const ok = await core.next('200 INVITE');
+    expect(sessionName(ok.body)).toBe('ue answer anchored');
+    core.ack(invite, ok);
+    core.inDialog(callerDialog(invite, ok), 'BYE');
+    ue.respond(await ue.next('BYE'), 200);
+    await core.next('200 BYE');
+    expect(edge.anchor.asked).toEqual(['offer core core offer', 'answer access ue answer']);
+    await edge.calls.settled();
+    expect([...edge.anchor.releases.values()]).toEqual([1]);
+  });
+
+  test('reaches a UE that registered over UDP', async () => {
+    const ue = await edge.udpUe();
+    const path = await edge.register(ue);
+    const invite = core.request('INVITE', uriIn(ue.contact), { Route: path }, sdp('core offer'));
+    ue.respond(await ue.next('INVITE'), 486);
+    core.ack(invite, await core.next('486 INVITE'));
+    await ue.next('ACK');
+  });
+
+  test('finds the token in the Request-URI too', async () => {
+    const ue = await edge.ue();
+    const path = await edge.register(ue);
+    const invite = core.request('INVITE', uriIn(path).replace(';lr', ''), {}, sdp('core offer'));
+    const arrived = await ue.next('INVITE');
+    expect(uriOf(arrived)).toBe(`sip:127.2.0.2:${ue.port};transport=tcp`);
+    ue.respond(arrived, 603);
+    core.ack(invite, await core.next('603 INVITE'));
+    await ue.next('ACK');
+  });
+
+  test('G2: with a token that was tampered with gets 403', async () => {
+    const ue = await edge.ue();
+    const path = await edge.register(ue);
+    const tampered = path.replace(/sip:(.)/, (_all, first) => `sip:${first === 'A' ? 'B' : 'A'}`);
+    const invite = core.request('INVITE', 'sip:ue@10.1.2.3', { Route: tampered }, sdp('core offer'));
+    core.ack(invite, await core.next('403 INVITE'));
+    expect(edge.calls.size).toBe(0);
+  });
+
+  test('without a token gets 404', async () => {
+    const invite = core.request('INVITE', 'sip:ue@10.1.2.3', {}, sdp('core offer'));
+    core.ack(invite, await core.next('404 INVITE'));
+    expect(edge.calls.size).toBe(0);
+  });
+
+  test('G2: whose connection is gone gets 430', async () => {
+    const ue = await edge.ue();
+    const path = await edge.register(ue);
+    ue.close();
+    const invite = core.request('INVITE', 'sip:ue@10.1.2.3', { Route: path }, sdp('core offer'));
+    core.ack(invite, await core.next('430 INVITE'));
+    await edge.calls.settled();
+    expect(edge.calls.size).toBe(0);
+    expect([...edge.anchor.releases.values()]).toEqual([1]);
+  });
+
+  test('F7: without an offer gets the UE’s in the 200', async () => {
+    const ue = await edge.ue();
+    const path = await edge.register(ue);
+    const invite = core.request('INVITE', 'sip:ue@10.1.2.3', { Route: path });
+    ue.respond(await ue.next('INVITE'), 200, {}, sdp('ue offer'));
+    const ok = await core.next('200 INVITE');
+    core.ack(invite, ok, sdp('core answer'));
+    expect(sessionName((await ue.next('ACK')).body)).toBe('core answer anchored');
+    expect(edge.anchor.asked).toEqual(['offer access ue offer', 'answer core core answer']);
+    core.inDialog(callerDialog(invite, ok), 'BYE');
+    ue.respond(await ue.next('BYE'), 200);
+    await core.next('200 BYE');
+  });
+});
+
+describe('requests outside of calls', () => {
+  test('OPTIONS to the edge itself is answered 200', async () => {
+    const ue = await edge.ue();
+    ue.request('OPTIONS', `sip:${edge.access.address}:${edge.access.port}`);
+    await ue.next('200 OPTIONS');
+  });
+
+  test.each(['MESSAGE', 'SUBSCRIBE', 'PUBLISH'])('%s of a UE goes to the core and back', async (method) => {
+    const ue = await edge.ue();
+    ue.request(method, 'sip:bob@ims.example', { 'Content-Type': 'text/plain', Event: 'presence' }, 'hello');
+    const arrived = await core.next(method);
+    expect(arrived.body).toBe('hello');
+    core.respond(arrived, 202);
+    await ue.next(`202 ${method}`);
+  });
+
+  test('MESSAGE of the core goes over the UE’s connection', async () => {
+    const ue = await edge.ue();
+    const path = await edge.register(ue);
+    core.request('MESSAGE', 'sip:ue@10.1.2.3', { Route: path, 'Content-Type': 'text/plain' }, 'hello');
+    const arrived = await ue.next('MESSAGE');
+    expect(arrived.body).toBe('hello');
+    ue.respond(arrived, 200);
+    await core.next('200 MESSAGE');
+  });
+
+  test.each([
+    ['an INVITE in a dialog that is no more', 481, { To: '<sip:bob@ims.example>;tag=gone' }],
+    ['an INVITE that requires Replaces', 420, { Require: 'replaces' }],
+    ['an INVITE with another body than SDP', 415, { 'Content-Type': 'application/isup' }],
+  ])('%s gets %i', async (_what, status, extra) => {
+    const ue = await edge.ue();
+    const invite = ue.request('INVITE', 'sip:bob@ims.example', extra, sdp('offer'));
+    ue.ack(invite, await ue.next(`${status} INVITE`));
+    expect(edge.calls.size).toBe(0);
+  });
+
+  test('a call to a tel URI goes out as a SIP URI, for the server dies of the other', async () => {
+    const ue = await edge.ue();
+    const invite = ue.request('INVITE', 'tel:+15550100', { To: '<tel:+15550100>' }, sdp('offer'));
+    const arrived = await core.next('INVITE');
+    expect(uriOf(arrived)).toBe('sip:+15550100@127.1.0.2;user=phone');
+    core.respond(arrived, 404);
+    ue.ack(invite, await ue.next('404 INVITE'));
+    await core.next('ACK');
+  });
+});

@@ -1,0 +1,40 @@
+import { parseContact, SideByAddress } from '../../../lib/sip/side-by-address';
+
+describe('the side by address', () => {
+  const sides = new SideByAddress(
+    [parseContact('sip:198.51.100.1;transport=udp,tcp'), parseContact('sip:[2001:db8::1]:5070')],
+    [parseContact('sip:192.0.2.1:5060')],
+  );
+
+  test.each([
+    ['198.51.100.1:5060', 'access'],
+    ['2001:db8::1:5070', 'access'],
+    ['[2001:DB8::1]:5070', 'access'],
+    ['192.0.2.1:5060', 'core'],
+    ['192.0.2.1:5061', undefined],
+    ['203.0.113.1:5060', undefined],
+    [undefined, undefined],
+  ])('%s is %s', (receivedOn, side) => {
+    expect(sides.of(receivedOn)).toBe(side);
+  });
+
+  test('a URI names us by host and port, 5060 where it has none', () => {
+    expect(sides.isOurs('192.0.2.1', Number.NaN)).toBe(true);
+    expect(sides.isOurs('192.0.2.1', 5070)).toBe(false);
+    expect(sides.isOurs('[2001:db8::1]', 5070)).toBe(true);
+    expect(sides.isOurs(undefined, 5060)).toBe(false);
+  });
+
+  test('one address for both sides is refused', () => {
+    const contact = parseContact('sip:192.0.2.1:5060');
+    expect(() => new SideByAddress([contact], [contact])).toThrow('both an access and a core contact');
+  });
+
+  test.each(['', 'http://192.0.2.1', 'sip:', '192.0.2.1:5060'])('"%s" is no contact', (text) => {
+    expect(() => parseContact(text)).toThrow('no SIP contact');
+  });
+
+  test('a TLS contact has 5061 as its default port', () => {
+    expect(parseContact('sips:192.0.2.1').port).toBe(5061);
+  });
+});

@@ -1,0 +1,264 @@
+import { createSocket, type Socket as UdpSocket } from 'node:dgram';
+import { connect, createServer, type AddressInfo, type Server, type Socket } from 'node:net';
+import { once } from 'node:events';
+
+/** A SIP message as it stood on the wire, with enough taken apart to answer it. */
+export interface Message {
+  raw: string;
+  startLine: string;
+  /** Method of a request, or of the CSeq of a response. */
+  method: string;
+  /** 0 for a request. */
+  status: number;
+  body: string;
+  /** The first value of a header, by its full name. */
+  header(name: string): string;
+  all(name: string): string[];
+}
+
+export function parse(raw: string): Message {
+  const [head = '', ...rest] = raw.split('\r\n\r\n');
+  const [startLine = '', ...lines] = head.split('\r\n');
+  const all = (name: string) =>
+    lines.flatMap((line) => {
+      const [, key = '', value = ''] = /^([^:]+?)\s*:\s*(.*)$/.exec(line) ?? [];
+      return key.toLowerCase() === name.toLowerCase() ? [value] : [];
+    });
+  const header = (name: string) => all(name)[0] ?? '';
+  const status = Number(/^SIP\/2.0 (\d+)/.exec(startLine)?.[1] ?? 0);
+  const method = status ? (header('CSeq').split(' ')[1] ?? '') : (startLine.split(' ')[0] ?? '');
+  return { raw, startLine, method, status, body: rest.join('\r\n\r\n'), header, all };
+}
+
+let serial = 0;
+
+/** One scripted SIP endpoint over UDP, or over one TCP connection that it made to the server. */
+export class SipPeer {
+  readonly #received: Message[] = [];
+  readonly #waiting: { wanted: (message: Message) => boolean; found: (message: Message) => void }[] = [];
+  readonly #transmit: (text: string) => void;
+  readonly #close: () => void;
+  readonly address: string;
+  readonly port: number;
+  readonly transport: string;
+  readonly history: Message[] = [];
+
+  private constructor(at: AddressInfo, transport: string, transmit: (text: string) => void, close: () => void) {
+    this.address = at.address;
+    this.port = at.port;
+    this.transport = transport;
+    this.#transmit = transmit;
+    this.#close = close;
+  }
+
+  static async udp(address: string, server: { address: string; port: number }): Promise<SipPeer> {
+    const socket: UdpSocket = createSocket('udp4');
+    socket.bind(0, address);
+    await once(socket, 'listening');
+    const transmit = (text: string) => socket.send(text, server.port, server.address);
+    const peer = new SipPeer(socket.address(), 'UDP', transmit, () => socket.close());
+    socket.on('message', (bytes) => peer.#take(parse(bytes.toString())));
+    return peer;
+  }
+
+  static async tcp(address: string, server: { address: string; port: number }): Promise<SipPeer> {
+    const socket: Socket = connect({ host: server.address, port: server.port, localAddress: address });
+    await once(socket, 'connect');
+    const at = { address, port: socket.localPort ?? 0, family: 'IPv4' };
+    const peer = new SipPeer(
+      at,
+      'TCP',
+      (text) => socket.write(text),
+      () => socket.destroy(),
+    );
+    let buffered = '';
+    socket.on('data', (bytes) => {
+      buffered += bytes.toString();
+      for (;;) {
+        const end = buffered.indexOf('\r\n\r\n');
+        const length = Number(/\r\ncontent-length:\s*(\d+)/i.exec(buffered)?.[1] ?? 0);
+        if (end < 0 || buffered.length < end + 4 + length) return;
+        peer.#take(parse(buffered.slice(0, end + 4 + length)));
+        buffered = buffered.slice(end + 4 + length);
+      }
+    });
+    return peer;
+  }
+
+  get contact(): string {
+    return `<sip:peer@${this.address}:${this.port}${this.transport === 'TCP' ? ';transport=tcp' : ''}>`;
+  }
+
+  close(): void {
+    this.#close();
+  }
+
+  /** The oldest message not yet looked at that is wanted: a method, a status such as `200 INVITE`, or a test. */
+  async next(wanted: string | ((message: Message) => boolean)): Promise<Message> {
+    const fits =
+      typeof wanted === 'function'
+        ? wanted
+        : (message: Message) => (message.status ? `${message.status} ${message.method}` : message.method) === wanted;
+    const index = this.#received.findIndex(fits);
+    const [found] = index < 0 ? [] : this.#received.splice(index, 1);
+    if (found) return found;
+    return await new Promise((resolve) => this.#waiting.push({ wanted: fits, found: resolve }));
+  }
+
+  /** Drops what came and was not looked at. */
+  forget(): void {
+    this.#received.length = 0;
+  }
+
+  #take(message: Message): void {
+    this.history.push(message);
+    const index = this.#waiting.findIndex(({ wanted }) => wanted(message));
+    const [waiting] = index < 0 ? [] : this.#waiting.splice(index, 1);
+    if (waiting) waiting.found(message);
+    else this.#received.push(message);
+  }
+
+  send(startLine: string, headers: Record<string, string>, body = ''): void {
+    const lines = Object.entries(headers).map(([name, value]) => `${name}: ${value}`);
+    const type = body && !headers['Content-Type'] ? ['Content-Type: application/sdp'] : [];
+    const text = [startLine, ...lines, ...type, `Content-Length: ${Buffer.byteLength(body)}`, '', body].join('\r\n');
+    this.#transmit(text);
+  }
+
+  via(): string {
+    return `SIP/2.0/${this.transport} ${this.address}:${this.port};rport;branch=z9hG4bK-t-${++serial}`;
+  }
+
+  /** Sends a request outside a dialog and returns what a later one in its dialog needs. */
+  request(method: string, uri: string, extra: Record<string, string> = {}, body = ''): Message {
+    const id = ++serial;
+    const headers = {
+      Via: this.via(),
+      'Max-Forwards': '70',
+      From: `"Alice" <sip:alice@ims.example>;tag=t${id}`,
+      To: '<sip:bob@ims.example>',
+      'Call-ID': `call-${process.pid}-${id}`,
+      CSeq: `1 ${method}`,
+      Contact: this.contact,
+      ...extra,
+    };
+    this.send(`${method} ${uri} SIP/2.0`, headers, body);
+    const lines = Object.entries(headers).map(([name, value]) => `${name}: ${value}`);
+    return parse([`${method} ${uri} SIP/2.0`, ...lines, '', body].join('\r\n'));
+  }
+
+  /** Answers a request; To gets a tag that is this peer's own. */
+  respond(request: Message, status: number, extra: Record<string, string> = {}, body = '', reason = 'Test'): void {
+    const to = request.header('To');
+    const headers = {
+      Via: request.all('Via').join(', '),
+      From: request.header('From'),
+      To: to.includes(';tag=') ? to : `${to};tag=${this.tag}`,
+      'Call-ID': request.header('Call-ID'),
+      CSeq: request.header('CSeq'),
+      Contact: this.contact,
+      ...extra,
+    };
+    this.send(`SIP/2.0 ${status} ${reason}`, headers, body);
+  }
+
+  get tag(): string {
+    return `peer${this.port}`;
+  }
+
+  /** ACK to a response of an INVITE that this peer sent. */
+  ack(invite: Message, response: Message, body = ''): void {
+    const final = response.status >= 300;
+    this.send(
+      `ACK ${final ? uriOf(invite) : target(response)} SIP/2.0`,
+      {
+        Via: final ? invite.header('Via') : this.via(),
+        'Max-Forwards': '70',
+        From: invite.header('From'),
+        To: response.header('To'),
+        'Call-ID': invite.header('Call-ID'),
+        CSeq: invite.header('CSeq').replace('INVITE', 'ACK'),
+      },
+      body,
+    );
+  }
+
+  cancel(invite: Message, extra: Record<string, string> = {}): void {
+    this.send(`CANCEL ${uriOf(invite)} SIP/2.0`, {
+      Via: invite.header('Via'),
+      'Max-Forwards': '70',
+      From: invite.header('From'),
+      To: invite.header('To'),
+      'Call-ID': invite.header('Call-ID'),
+      CSeq: invite.header('CSeq').replace('INVITE', 'CANCEL'),
+      ...extra,
+    });
+  }
+
+  /** A request inside the dialog that `invite` and its answer made; works for either end of it. */
+  inDialog(dialog: PeerDialog, method: string, extra: Record<string, string> = {}, body = ''): Message {
+    const headers = {
+      Via: this.via(),
+      'Max-Forwards': '70',
+      From: dialog.local,
+      To: dialog.remote,
+      'Call-ID': dialog.callId,
+      CSeq: `${++dialog.cseq} ${method}`,
+      Contact: this.contact,
+      ...extra,
+    };
+    this.send(`${method} ${dialog.target} SIP/2.0`, headers, body);
+    const lines = Object.entries(headers).map(([name, value]) => `${name}: ${value}`);
+    return parse([`${method} ${dialog.target} SIP/2.0`, ...lines, '', body].join('\r\n'));
+  }
+}
+
+export interface PeerDialog {
+  local: string;
+  remote: string;
+  callId: string;
+  target: string;
+  cseq: number;
+}
+
+/** The caller's view of a dialog. */
+export function callerDialog(invite: Message, response: Message): PeerDialog {
+  return {
+    local: invite.header('From'),
+    remote: response.header('To'),
+    callId: invite.header('Call-ID'),
+    target: target(response),
+    cseq: Number(invite.header('CSeq').split(' ')[0]),
+  };
+}
+
+/** The callee's view of a dialog. */
+export function calleeDialog(invite: Message, peer: SipPeer): PeerDialog {
+  return {
+    local: `${invite.header('To')};tag=${peer.tag}`,
+    remote: invite.header('From'),
+    callId: invite.header('Call-ID'),
+    target: target(invite),
+    cseq: 100,
+  };
+}
+
+export function uriOf(request: Message): string {
+  return request.startLine.split(' ')[1] ?? '';
+}
+
+function target(message: Message): string {
+  return /<([^>]+)>/.exec(message.header('Contact'))?.[1] ?? '';
+}
+
+/** A port of `address` that is free for UDP and TCP. */
+export async function freePort(address: string): Promise<number> {
+  const server: Server = createServer().listen(0, address);
+  await once(server, 'listening');
+  const { port } = server.address() as AddressInfo;
+  const socket = createSocket('udp4').bind(port, address);
+  await once(socket, 'listening');
+  socket.close();
+  server.close();
+  return port;
+}

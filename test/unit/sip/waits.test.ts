@@ -1,0 +1,59 @@
+import { sdp } from './fake-anchor';
+import { callerDialog } from './sip-peer';
+import { TestEdge } from './test-edge';
+
+const bob = 'sip:bob@ims.example';
+
+describe('what may not last for ever', () => {
+  let edge: TestEdge;
+
+  afterEach(async () => {
+    expect(edge.calls.size).toBe(0);
+    await edge.calls.settled();
+    expect([...edge.anchor.releases.values()]).toEqual([1]);
+    await edge.close();
+  });
+
+  test('an INVITE that rings without end is cancelled and answered 408', async () => {
+    edge = await TestEdge.start({ ringing: 300 });
+    const ue = await edge.ue();
+    const invite = ue.request('INVITE', bob, {}, sdp('offer'));
+    const arrived = await edge.coreNextHop.next('INVITE');
+    edge.coreNextHop.respond(arrived, 180);
+    ue.ack(invite, await ue.next('408 INVITE'));
+    edge.coreNextHop.respond(await edge.coreNextHop.next('CANCEL'), 200);
+    edge.coreNextHop.respond(arrived, 487);
+    await edge.coreNextHop.next('ACK');
+  });
+
+  test('a re-INVITE without an offer whose 200 is never acknowledged ends the call', async () => {
+    edge = await TestEdge.start({ ack: 300 });
+    const core = edge.coreNextHop;
+    const ue = await edge.ue();
+    const invite = ue.request('INVITE', bob, {}, sdp('offer'));
+    core.respond(await core.next('INVITE'), 200, {}, sdp('answer'));
+    await core.next('ACK');
+    const ok = await ue.next('200 INVITE');
+    ue.ack(invite, ok);
+    ue.inDialog(callerDialog(invite, ok), 'INVITE');
+    core.respond(await core.next('INVITE'), 200, {}, sdp('core offer'));
+    await ue.next('200 INVITE');
+    core.respond(await core.next('BYE'), 200);
+    ue.respond(await ue.next('BYE'), 200);
+  });
+
+  test('a call under way when the edge is closed is hung up on both sides, and the next one refused', async () => {
+    edge = await TestEdge.start();
+    const core = edge.coreNextHop;
+    const ue = await edge.ue();
+    const invite = ue.request('INVITE', bob, {}, sdp('offer'));
+    core.respond(await core.next('INVITE'), 200, {}, sdp('answer'));
+    await core.next('ACK');
+    ue.ack(invite, await ue.next('200 INVITE'));
+    await edge.closePcscf();
+    core.respond(await core.next('BYE'), 200);
+    ue.respond(await ue.next('BYE'), 200);
+    const late = ue.request('INVITE', bob, {}, sdp('offer'));
+    ue.ack(late, await ue.next('503 INVITE'));
+  });
+});
