@@ -128,7 +128,7 @@ export class AppRequests {
     request.add('Max-Forwards', own('max-forwards') ?? '70');
     const from = own('from') ?? `<${contactUri(local)}>`;
     request.add('From', tagOf(from) === undefined ? `${from};tag=${newTag()}` : from);
-    request.add('To', own('to') ?? `<${uri}>`);
+    request.add('To', own('to') ?? defaultTo(uri));
     request.add('Call-ID', own('call-id') ?? randomUUID());
     const cseq = /^\d+/.exec(own('cseq') ?? '')?.[0] ?? String(newCSeq());
     request.add('CSeq', `${cseq} ${method}`);
@@ -190,6 +190,12 @@ export class AppRequests {
     if (given) cancel.headers.push(...appHeaders(given, invite.flow.local, [...ownHeaders, 'content-type']));
     return cancel;
   }
+}
+
+/** The Request-URI; its parameters stand outside the brackets, as drachtio-server writes them. */
+function defaultTo(uri: string): string {
+  const [base = '', ...params] = uri.split(';');
+  return [`<${base}>`, ...params].join(';');
 }
 
 const ignore = { response: () => undefined, failed: () => undefined };

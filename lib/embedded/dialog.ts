@@ -49,6 +49,8 @@ export class Dialog {
   cseq: number;
   /** Next hop that the app gave for its INVITE; it stays for the dialog. */
   nextHop: Destination | undefined;
+  /** As a UAS: what the INVITE came over. */
+  callerFlow: Flow | undefined;
   isConfirmed = false;
   isOver = false;
   /** Requests of the peer that the app has not answered. */

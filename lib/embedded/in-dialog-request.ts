@@ -27,7 +27,8 @@ export function destinationOf(uri: SipUri, address: string, transport: Transport
 }
 
 /**
- * A request in a dialog (RFC 3261 §12.2.1.1), without the app's own headers. `undefined` if there is no way to
+ * A request in a dialog (RFC 3261 §12.2.1.1), without the app's own headers; over the given flow
+ * or to the next hop. `undefined` if there is no way to
  * the far end: the name of its host was not looked up, or its transport is not at hand.
  */
 export function inDialogRequest(
@@ -36,6 +37,7 @@ export function inDialogRequest(
   leg: Leg,
   method: string,
   cseq: number,
+  over?: Flow,
 ): Outgoing | undefined {
   const [first, ...rest] = leg.routes;
   const firstUri = first === undefined ? undefined : parseSipUri(/<([^>]*)>/.exec(first)?.[1] ?? first);
@@ -47,7 +49,7 @@ export function inDialogRequest(
   const address = hop && names.known(hop.host);
   const natural = hop && address !== undefined ? destinationOf(hop, address, transport) : undefined;
   const destination = dialog.nextHop ?? (firstUri ? natural : (leg.behindNat ?? natural));
-  const flow = destination && transport.flowTo(destination, dialog.localPoint);
+  const flow = over ?? (destination && transport.flowTo(destination, dialog.localPoint));
   if (!flow) return undefined;
   const message = new SipMessage(`${method} ${requestUri} SIP/2.0`);
   message.add('Via', viaFor(flow.local, newBranch()));

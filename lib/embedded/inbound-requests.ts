@@ -37,8 +37,7 @@ export class InboundRequests {
       return;
     }
     const known = this.#stack.servers.of(message);
-    if (known && method === 'CANCEL' && known.state === 'completed') known.repeated();
-    else if (known) known.repeated();
+    if (known) known.repeated();
     else if (method === 'CANCEL') this.#cancel(received, flow);
     else this.#fresh(received, flow);
   }
@@ -47,7 +46,7 @@ export class InboundRequests {
   #ack(received: Received, flow: Flow): void {
     const { message } = received;
     const refused = this.#stack.servers.of(message, 'INVITE');
-    if (refused && refused.state === 'completed' && !refused.isAccepted) {
+    if (refused?.state === 'completed' && !refused.isAccepted) {
       refused.acknowledged();
       return;
     }

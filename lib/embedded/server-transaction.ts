@@ -95,7 +95,7 @@ export class ServerTransaction {
   /** A response with what every response copies from its request (RFC 3261 §8.2.6.2). */
   response(status: number, reason: string): SipMessage {
     const response = new SipMessage(`SIP/2.0 ${status} ${reason}`);
-    for (const value of this.request.values('via')) response.add('Via', value);
+    for (const value of this.request.lines('via')) response.add('Via', value);
     for (const route of this.request.values('record-route')) response.add('Record-Route', route);
     response.add('From', this.request.get('from') ?? '');
     const to = this.request.get('to') ?? '';

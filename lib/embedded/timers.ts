@@ -45,9 +45,12 @@ export class Timers {
    */
   repeat(first: number, cap: number, action: () => void): Stop {
     let interval = first;
+    // Reckoned from the start, so that late timers do not add up.
+    let due = performance.now();
     let stop: Stop = () => undefined;
     const next = () => {
-      stop = this.after(interval, () => {
+      due += interval;
+      stop = this.after(Math.max(0, due - performance.now()), () => {
         interval = Math.min(interval * 2, cap);
         next();
         action();

@@ -1,0 +1,33 @@
+import { StreamFramer } from '../../../lib/embedded/stream-framer';
+
+const message = 'OPTIONS sip:a SIP/2.0\r\nContent-Length: 4\r\n\r\nbody';
+
+describe('SIP in a byte stream', () => {
+  test.each([
+    ['one message', message, ['message']],
+    ['two in a segment', message + message, ['message', 'message']],
+    ['CRLF before a request (RFC 3261 §7.5)', `\r\n${message}`, ['message']],
+    ['a keep-alive and a request in one segment', `\r\n\r\n${message}`, ['ping', 'message']],
+    ['a keep-alive alone', '\r\n\r\n', ['ping']],
+    ['a lone CRLF', '\r\n', []],
+    ['no Content-Length', 'OPTIONS sip:a SIP/2.0\r\n\r\n', ['message']],
+    ['half a message', message.slice(0, 30), []],
+  ])('%s', (_name, text, kinds) => {
+    expect(new StreamFramer().push(Buffer.from(text)).map(({ kind }) => kind)).toEqual(kinds);
+  });
+
+  test('cut anywhere it is the same message', () => {
+    for (let cut = 1; cut < message.length; cut++) {
+      const framer = new StreamFramer();
+      const units = [message.slice(0, cut), message.slice(cut)].flatMap((part) => framer.push(Buffer.from(part)));
+      expect(units).toEqual([{ kind: 'message', text: message }]);
+    }
+  });
+
+  test('without a usable Content-Length nothing more is read', () => {
+    const framer = new StreamFramer();
+    framer.push(Buffer.from('OPTIONS sip:a SIP/2.0\r\nContent-Length: -5\r\n\r\n'));
+    expect(framer.isBroken).toBe(true);
+    expect(framer.push(Buffer.from(message))).toEqual([]);
+  });
+});
