@@ -40,7 +40,7 @@ export class AdminFrameReader {
     const digits = all.subarray(0, 8).indexOf(0x23);
     const text = all.toString('latin1', 0, digits < 0 ? Math.min(all.length, 8) : digits);
     if (!/^\d{1,7}$/.test(text) || Number(text) > this.#limit) {
-      throw new EdgeError('ADMIN_FRAME', 'a frame of the app has a bad length');
+      throw new EdgeError('admin-frame-invalid', 'a frame of the app has a bad length');
     }
     if (digits < 0) return false;
     this.#wanted = Number(text);

@@ -54,7 +54,7 @@ export class AdminServer {
   /** Rejects with an EdgeError. Resolves to the port. */
   async listen(host: string, port: number): Promise<number> {
     if (!['127.0.0.1', '::1', 'localhost'].includes(host) && !/^127\.\d+\.\d+\.\d+$/.test(host)) {
-      throw new EdgeError('ADMIN_NOT_LOCAL', `The admin address of the embedded edge must be loopback, not ${host}.`);
+      throw new EdgeError('admin-not-local', `The admin address of the embedded edge must be loopback, not ${host}.`);
     }
     await new Promise<void>((resolve, reject) => {
       this.#server.once('error', reject);

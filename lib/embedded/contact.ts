@@ -20,7 +20,7 @@ export interface ListeningPoint {
  * (both if none is given).
  */
 export function parseContact(contact: string): ListeningPoint[] {
-  const bad = (why: string) => new EdgeError('BAD_CONTACT', `The contact "${contact}" cannot be used: ${why}.`);
+  const bad = (why: string) => new EdgeError('contact-unusable', `The contact "${contact}" cannot be used: ${why}.`);
   const text = contact.trim().replace(/^<(.*)>$/, '$1');
   const all = /^sip:\*(?=[:;]|$)/i.test(text);
   const port = /^sip:(?:\[[^\]]*\]|[^:;]*):(\d+)/i.exec(text)?.[1];

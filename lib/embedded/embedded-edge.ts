@@ -85,8 +85,8 @@ export class EmbeddedEdge {
   /** Rejects with an EdgeError of one sentence where an address cannot be had. */
   static async start(options: EmbeddedEdgeOptions): Promise<EmbeddedEdge> {
     const wanted = options.contacts.map(parseContact);
-    if (wanted.length === 0) throw new EdgeError('BAD_CONTACT', 'The embedded edge needs at least one contact.');
-    if (options.secret === '') throw new EdgeError('BAD_SECRET', 'The embedded edge needs a secret.');
+    if (wanted.length === 0) throw new EdgeError('contact-unusable', 'The embedded edge needs at least one contact.');
+    if (options.secret === '') throw new EdgeError('secret-missing', 'The embedded edge needs a secret.');
     const edge = new EmbeddedEdge(options);
     try {
       for (const points of wanted) await edge.#listen(points);
@@ -95,10 +95,7 @@ export class EmbeddedEdge {
       await edge.close();
       throw error;
     }
-    options.logger.warn(
-      { contacts: edge.contacts },
-      'the embedded SIP edge stands in for drachtio-server: for trying out and testing only',
-    );
+    options.logger.debug({ contacts: edge.contacts }, 'the embedded SIP edge listens');
     return edge;
   }
 

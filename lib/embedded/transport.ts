@@ -220,7 +220,11 @@ export function bindError(where: string, error: unknown): EdgeError {
     EPERM: 'it is not permitted',
     EAFNOSUPPORT: 'the address family is not available',
   };
-  return new EdgeError('LISTEN_FAILED', `Cannot listen on ${where}: ${reasons[code] ?? (code || 'unknown error')}.`, {
-    cause: error,
-  });
+  return new EdgeError(
+    'sip-listen-failed',
+    `Cannot listen on ${where}: ${reasons[code] ?? (code || 'unknown error')}.`,
+    {
+      cause: error,
+    },
+  );
 }

@@ -101,10 +101,10 @@ describe('starting', () => {
   });
 
   test.each([
-    ['sip:pbx.example:5060', 'BAD_CONTACT', 'IP address'],
-    ['sip:127.0.0.1;transport=wss', 'BAD_CONTACT', 'wss'],
-    ['127.0.0.1', 'BAD_CONTACT', 'no SIP URI'],
-    ['sip:192.0.2.77:5060', 'LISTEN_FAILED', 'no such address'],
+    ['sip:pbx.example:5060', 'contact-unusable', 'IP address'],
+    ['sip:127.0.0.1;transport=wss', 'contact-unusable', 'wss'],
+    ['127.0.0.1', 'contact-unusable', 'no SIP URI'],
+    ['sip:192.0.2.77:5060', 'sip-listen-failed', 'no such address'],
   ])('%s is refused in one sentence', async (contact, code, words) => {
     const start = EmbeddedEdge.start({ contacts: [contact], admin, secret: 's', logger });
     await expect(start).rejects.toMatchObject({ code, message: expect.stringContaining(words) as string });
@@ -123,7 +123,7 @@ describe('starting', () => {
       secret: 's',
       logger,
     });
-    await expect(start).rejects.toMatchObject({ code: 'ADMIN_NOT_LOCAL' });
+    await expect(start).rejects.toMatchObject({ code: 'admin-not-local' });
   });
 
   test('closing may be repeated and frees the port', async () => {
