@@ -78,7 +78,16 @@ export class TestEdge {
     const edge = new TestEdge({ access, core }, server, link, coreNextHop, timers);
     edge.srf.connect();
     await once(edge.srf, 'connect');
+    await edge.#routed();
     return edge;
+  }
+
+  /** The server may read the app's routes after the first request of a peer: it answers 503 until then. */
+  async #routed(): Promise<void> {
+    for (let status = 503; status === 503;) {
+      this.coreNextHop.request('OPTIONS', `sip:${this.core.address}:${this.core.port}`);
+      ({ status } = await this.coreNextHop.next((message) => message.status > 0 && message.method === 'OPTIONS'));
+    }
   }
 
   /** A UE with one TCP connection to the access contact. */
@@ -184,9 +193,12 @@ async function realServer(binary: string, contacts: string[]) {
   const child = spawn(binary, [...args, '--loglevel', 'notice', ...contacts.flatMap((each) => ['--contact', each])], {
     stdio: ['ignore', 'ignore', 'inherit'],
   });
-  while (!(await servesSip(adminPort))) await setTimeout(50);
+  while (!(await servesSip(adminPort))) {
+    if (child.exitCode !== null || child.signalCode !== null) throw new Error(`${binary} ended at its start`);
+    await setTimeout(50);
+  }
   const stop = async () => {
-    if (child.exitCode === null) {
+    if (child.exitCode === null && child.signalCode === null) {
       child.kill('SIGKILL');
       await once(child, 'exit');
     }
