@@ -4,6 +4,9 @@ import { EdgeError } from '../lib/errors';
 import { createLogger } from '../lib/ops/logger';
 import { readConfig } from './config';
 import { Edge } from './edge';
+import { onStopSignal, signalStatus } from './stop-signals';
+
+let stopping = false;
 
 /** Runs the edge until SIGTERM or SIGINT, or until it cannot go on. */
 async function main(): Promise<void> {
@@ -11,23 +14,21 @@ async function main(): Promise<void> {
   const config = readConfig(process.env);
   const logger = createLogger(config.LOG_LEVEL);
 
-  let stopping = false;
-  const stop = (code: number) => {
-    // Whoever asks a second time wants it at once.
-    if (stopping) process.exit(1);
-    stopping = true;
-    void edge.close().finally(() => process.exit(code));
-  };
   const edge = new Edge(config, logger, (error) => {
     logger.fatal({ code: error.code }, error.message);
     stop(1);
   });
-  for (const signal of ['SIGINT', 'SIGTERM'] as const) {
-    process.on(signal, () => {
+  const stop = (code: number) => {
+    stopping = true;
+    void edge.close().finally(() => process.exit(code));
+  };
+  onStopSignal(
+    (signal) => {
       logger.info({ signal }, 'stopping: calls are released');
       stop(0);
-    });
-  }
+    },
+    (signal) => process.exit(signalStatus[signal]),
+  );
 
   await edge.start();
   logger.info(
@@ -43,6 +44,8 @@ async function main(): Promise<void> {
 }
 
 main().catch((error: unknown) => {
+  // A start that was broken off fails in what was under way.
+  if (stopping) return;
   // One line for what a person can mend; a stack only for what is our fault.
   process.stderr.write(`edge80: ${error instanceof EdgeError ? error.message : String((error as Error).stack)}\n`);
   process.exit(1);

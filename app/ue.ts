@@ -57,12 +57,10 @@
 import { EdgeError } from '../lib/errors';
 import { createLogger } from '../lib/ops/logger';
 import type { UeEvent } from '../lib/ue/ue-event';
+import { onStopSignal, signalStatus } from './stop-signals';
 import { conduct } from './ue/conduct';
 import { readOptions, usage, type CoreOptions, type UeOptions } from './ue/options';
 import { sentence, stamped, table } from './ue/output';
-
-/** Exit status of a second SIGINT or SIGTERM: as a shell gives it for SIGINT. */
-const interrupted = 130;
 
 async function main(): Promise<number> {
   const options = commandLine();
@@ -96,15 +94,13 @@ function commandLine(): UeOptions | CoreOptions | number {
   }
 }
 
-/** Aborted by SIGINT or SIGTERM; the second one ends the process. */
+/** Aborted by a stop signal; the second one ends the process. */
 function stopSignal(): AbortSignal {
   const stop = new AbortController();
-  for (const signal of ['SIGINT', 'SIGTERM'] as const) {
-    process.on(signal, () => {
-      if (stop.signal.aborted) process.exit(interrupted);
-      stop.abort();
-    });
-  }
+  onStopSignal(
+    () => stop.abort(),
+    (signal) => process.exit(signalStatus[signal]),
+  );
   return stop.signal;
 }
 

@@ -4,10 +4,8 @@ import { Firewall } from './firewall';
 import { readFlags, usage, type Flags } from './flags';
 import { Narration } from './narration';
 import { addresses, Network } from './network';
+import { onStopSignal, signalStatus, type StopSignal } from '../stop-signals';
 import { demoResult, resultTable, type DemoResult } from './report';
-
-/** The conventional exit status after a signal: 128 and its number. */
-const signalStatus = { SIGHUP: 129, SIGINT: 130, SIGTERM: 143 } as const;
 
 async function main(): Promise<void> {
   // Whoever reads our output may go away first; what was laid out must still be taken away.
@@ -77,27 +75,17 @@ async function demo(flags: Flags): Promise<DemoResult> {
 
 let interrupted = false;
 
-/** On Ctrl-C the terminal signals us, and npm passes the same signal on: within this time, in ms, they are one. */
-const sameSignalMs = 300;
-
 /** The first signal ends the call's processes in order; a second one takes everything away at once. */
 function endOnSignals(network: Network, call: () => Call | undefined): void {
-  let first = 0;
-  const end = (signal: keyof typeof signalStatus) => {
-    const leave = () => {
-      network.close();
-      process.exit(signalStatus[signal]);
-    };
-    if (interrupted) {
-      if (Date.now() - first > sameSignalMs) leave();
-      return;
-    }
-    interrupted = true;
-    first = Date.now();
-    say(`Ended by ${signal}: taking the network down.`);
-    void (call()?.close() ?? Promise.resolve()).finally(leave);
+  const leave = (signal: StopSignal) => {
+    network.close();
+    process.exit(signalStatus[signal]);
   };
-  for (const name of Object.keys(signalStatus) as (keyof typeof signalStatus)[]) process.on(name, end);
+  onStopSignal((signal) => {
+    interrupted = true;
+    say(`Ended by ${signal}: taking the network down.`);
+    void (call()?.close() ?? Promise.resolve()).finally(() => leave(signal));
+  }, leave);
 }
 
 function failure(flags: Flags, error: unknown): DemoResult {
