@@ -1,7 +1,6 @@
 import { randomUUID } from 'node:crypto';
 import { EdgeError } from '../errors';
-import type { MediaAnchor } from '../media/media-anchor';
-import { Call, type Direction, type EndCause } from './call';
+import { Call, type CallAnchor, type Direction, type EndCause } from './call';
 
 export interface CallTableOptions {
   /** Calls under way at most. */
@@ -34,7 +33,7 @@ export class CallTable {
   }
 
   /** A new call, in the table until it ends. Throws `too-many-calls` (503). */
-  open(direction: Direction, sipCallId: string, anchor: Pick<MediaAnchor, 'offer' | 'answer' | 'release'>): Call {
+  open(direction: Direction, sipCallId: string, anchor: CallAnchor): Call {
     if (this.#calls.size >= this.#options.maxCalls) {
       const message = 'There are as many calls under way as there may be.';
       throw new EdgeError('too-many-calls', message, { sipStatus: 503, retryAfter: 10 });

@@ -28,6 +28,9 @@ export interface CallFacts {
   startedAt: number;
 }
 
+/** What a call uses of the media anchor. */
+export type CallAnchor = Pick<MediaAnchor, 'offer' | 'answer' | 'rollback' | 'release'>;
+
 /**
  * One call: its record, its use of the media anchor and its one end. Offers and answers run one after the
  * other, and the release after the last of them, so that none can allocate again what was released.
@@ -35,12 +38,12 @@ export interface CallFacts {
 export class Call {
   readonly facts: CallFacts;
   answeredAt: number | undefined;
-  readonly #anchor: Pick<MediaAnchor, 'offer' | 'answer' | 'release'>;
+  readonly #anchor: CallAnchor;
   readonly #onEnd = new Set<(cause: EndCause) => void>();
   #media: Promise<unknown> = Promise.resolve();
   #endCause: EndCause | undefined;
 
-  constructor(facts: CallFacts, anchor: Pick<MediaAnchor, 'offer' | 'answer' | 'release'>) {
+  constructor(facts: CallFacts, anchor: CallAnchor) {
     this.facts = facts;
     this.#anchor = anchor;
   }
@@ -66,6 +69,17 @@ export class Call {
   /** The answer for the other side. Rejects as the anchor does, and with `call-ended` (487). */
   answer(from: Side, sdp: string): Promise<string> {
     return this.#negotiate(() => this.#anchor.answer(this.id, from, sdp));
+  }
+
+  /**
+   * Takes back the last offer, which got no answer. Rejects as the anchor does; does nothing where the call has
+   * ended.
+   */
+  async rollback(): Promise<void> {
+    const run = () => (this.ended ? undefined : this.#anchor.rollback(this.id));
+    const result = this.#media.then(run, run);
+    this.#media = result;
+    await result;
   }
 
   /** Runs once, when the call ends; at once where it has. The function returned takes the listener away. */

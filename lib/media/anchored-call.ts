@@ -4,18 +4,17 @@ import type { Stream } from '../gateway/stream';
 import type { Logger } from '../ops/logger';
 import type { AnswerOptions, OfferOptions } from '../rtpengine/ng-command';
 import { anchoredLines, matchAnswer, putBackAnchored, takeAnchored, type AnchoredLines } from '../sdp/anchored-lines';
-import { withKnownDefaults } from '../sdp/default-address';
 import { withGatewayCandidates } from '../sdp/gateway-candidate';
-import { withoutBundle, withoutRtcpMux } from '../sdp/grouping';
-import { withIceLite, withoutIce, withoutLineIce, withUdpCandidatesOnly } from '../sdp/ice-attributes';
-import { isAnchorable } from '../sdp/media-line';
-import { invalidSdp, joinSdp, splitSdp, withoutAttributes, type SdpLines } from '../sdp/sdp-lines';
+import { withoutBundle } from '../sdp/grouping';
+import { withIceLite, withoutIce, withoutLineIce } from '../sdp/ice-attributes';
+import { joinSdp, splitSdp, withoutAttributes, type SdpLines } from '../sdp/sdp-lines';
 import { SessionOrigin } from '../sdp/session-origin';
 import { viewSession, type MediaView } from '../sdp/session-view';
 import { CallStreams, type StreamGateway } from './call-streams';
 import { getsFallback, type Fallback } from './fallback';
 import type { Side } from './media-anchor';
 import { answerOptions, offerOptions } from './ng-options';
+import { requireUsable, shownSdp, withoutRestart } from './shown-sdp';
 
 /** What is used of one rtpengine. */
 export interface RtpengineCommands {
@@ -44,9 +43,20 @@ interface Exchange {
   from: Side;
   offer: SdpLines;
   view: readonly MediaView[];
+  /** What rtpengine is shown of it. */
+  shown: SdpLines;
+  ueDeclinedIce: boolean;
+  /** It restarts ICE, of which rtpengine does not know yet. */
+  restartKeptBack: boolean;
   lines: AnchoredLines;
   /** The streams of which our offer to the UE told. */
   told: ReadonlyMap<number, Stream>;
+}
+
+/** An exchange with the answer that counts: the last one. */
+interface CompleteExchange {
+  exchange: Exchange;
+  answer: { from: Side; view: readonly MediaView[]; shown: SdpLines };
 }
 
 /** How many nodes are tried for a new call. */
@@ -66,8 +76,9 @@ export class AnchoredCall {
   readonly #origins = { access: new SessionOrigin(randomInt(2 ** 47)), core: new SessionOrigin(randomInt(2 ** 47)) };
   #node: RtpengineCommands | undefined;
   #exchange: Exchange | undefined;
-  /** An answer was taken: rtpengine knows both sides. */
-  #answered = false;
+  #exchanges = 0;
+  /** The last exchange with an answer; rtpengine knows both sides since the first. */
+  #complete: CompleteExchange | undefined;
   /** The UE's lines by its SDP in the last complete exchange. */
   #ue: readonly MediaView[] = [];
   #lines: AnchoredLines = [];
@@ -100,27 +111,44 @@ export class AnchoredCall {
     }
   }
 
-  /** @throws EdgeError, the call is left as it was */
+  /**
+   * @throws EdgeError, the call is left as it was; but if rtpengine refuses the answer to an ICE restart, its old
+   * credentials are gone and the call is to be released
+   */
   async answer(from: Side, text: string): Promise<string> {
     const exchange = this.#exchange;
     if (this.#node === undefined || exchange === undefined || exchange.from === from)
       throw new EdgeError('answer-unexpected', 'An SDP answer came without an offer.', { sipStatus: 488 });
     const answer = matchAnswer(splitSdp(text), exchange.offer);
     const { media: view } = viewSession(answer);
-    const shown = forRtpengine(from, answer);
-    requireAddresses(shown);
-    const reply = await this.#node.answer(
-      answerOptions({
-        call: this.#name,
-        from,
-        sdp: joinSdp(takeAnchored(shown, exchange.lines)),
-        hasIce: view.some(({ hasIce }) => hasIce),
-      }),
-    );
-    this.#answered = true;
+    const shown = shownSdp(from, answer);
+    if (exchange.restartKeptBack) await this.#node.offer(this.#offerOptions(exchange, exchange.shown));
+    exchange.restartKeptBack = false;
+    const reply = await this.#node.answer(this.#answerOptions({ from, view, shown }, exchange.lines));
+    this.#complete = { exchange, answer: { from, view, shown } };
     const towardOther = putBackAnchored(splitSdp(reply), exchange.lines, answer);
     this.#ue = from === 'access' ? view : exchange.view;
     return from === 'access' ? this.#answerOfUe(exchange, view, towardOther) : this.#answerToUe(exchange, towardOther);
+  }
+
+  /**
+   * Takes back an offer that has no answer. rtpengine has acted on it already, so it is told the last complete
+   * exchange again; the SDPs that come back are those that both sides have.
+   *
+   * @throws EdgeError, rtpengine and gateway are left as the offer made them
+   */
+  async rollback(): Promise<void> {
+    const complete = this.#complete;
+    if (this.#node === undefined || complete === undefined || this.#exchange === complete.exchange) return;
+    const { answer } = complete;
+    // With the lines that the refused offer added: rtpengine knows them now, and sees them declined.
+    const lines = this.#lines;
+    const exchange = { ...complete.exchange, lines };
+    await this.#node.offer(this.#offerOptions(exchange, exchange.shown));
+    await this.#node.answer(this.#answerOptions(answer, lines));
+    this.#streams.rollback();
+    this.#exchange = exchange;
+    this.#complete = { exchange, answer };
   }
 
   /** The UE nominated a connection of this stream. */
@@ -143,31 +171,40 @@ export class AnchoredCall {
   async #offer(from: Side, text: string): Promise<string> {
     const offer = splitSdp(text);
     const { media: view } = viewSession(offer);
-    const shown = forRtpengine(from, offer);
     if (!this.isAnchored) requireUsable(view);
+    const shown = shownSdp(from, offer);
+    const shownNow = from === 'access' ? withoutRestart(shown, this.#ue) : shown;
     const lines = anchoredLines(this.#lines, offer);
-    requireAddresses(shown);
     const ueLines = view.map(({ index }) => this.#ue[index]).filter((line) => line !== undefined && line.port !== 0);
-    const options = offerOptions(
-      {
-        call: this.#name,
-        from,
-        sdp: joinSdp(takeAnchored(shown, lines)),
-        hasIce: view.some(({ hasIce }) => hasIce),
-      },
-      { known: this.#answered, ueDeclinedIce: ueLines.length > 0 && !ueLines.some((line) => line?.hasIce === true) },
-    );
+    const ueDeclinedIce = ueLines.length > 0 && !ueLines.some((line) => line?.hasIce === true);
+    const options = this.#offerOptions({ from, view, ueDeclinedIce, lines }, shownNow);
     const reply = await (this.#node === undefined ? this.#firstOffer(options) : this.#node.offer(options));
     this.#lines = lines;
-    const number = (this.#exchange?.number ?? 0) + 1;
+    const number = ++this.#exchanges;
     const towardOther = putBackAnchored(splitSdp(reply), lines, offer);
     const told = new Map<number, Stream>();
     const sdp =
       from === 'access'
         ? this.#towardCore(towardOther)
         : this.#towardUe(towardOther, (line) => this.#ueLine(line), told, number);
-    this.#exchange = { number, from, offer, view, lines, told };
+    const restartKeptBack = shownNow !== shown;
+    this.#exchange = { number, from, offer, view, shown, ueDeclinedIce, restartKeptBack, lines, told };
     return sdp;
+  }
+
+  #offerOptions(
+    { from, view, ueDeclinedIce, lines }: Pick<Exchange, 'from' | 'view' | 'ueDeclinedIce' | 'lines'>,
+    shown: SdpLines,
+  ): OfferOptions {
+    return offerOptions(
+      { call: this.#name, from, sdp: joinSdp(takeAnchored(shown, lines)), hasIce: view.some(({ hasIce }) => hasIce) },
+      { known: this.#complete !== undefined, ueDeclinedIce },
+    );
+  }
+
+  #answerOptions({ from, view, shown }: CompleteExchange['answer'], lines: AnchoredLines): AnswerOptions {
+    const sdp = joinSdp(takeAnchored(shown, lines));
+    return answerOptions({ call: this.#name, from, sdp, hasIce: view.some(({ hasIce }) => hasIce) });
   }
 
   async #firstOffer(options: OfferOptions): Promise<string> {
@@ -271,25 +308,4 @@ export class AnchoredCall {
     const line = this.#ue[index];
     return line === undefined || line.port === 0 ? undefined : line;
   }
-}
-
-/** What rtpengine is shown of one side: of the core neither ICE nor rtcp-mux, of a UE what it can use of its ICE. */
-function forRtpengine(from: Side, sdp: SdpLines): SdpLines {
-  const separate = withoutBundle(sdp);
-  return from === 'core' ? withoutIce(withoutRtcpMux(separate)) : withKnownDefaults(withUdpCandidatesOnly(separate));
-}
-
-/** @throws EdgeError `no-usable-media` (488) */
-function requireUsable(media: readonly MediaView[]): void {
-  if (!media.some(({ transport, port }) => isAnchorable(transport) && port !== 0))
-    throw new EdgeError('no-usable-media', 'The SDP has no media line that can be carried: RTP over UDP is needed.', {
-      sipStatus: 488,
-    });
-}
-
-/** @throws EdgeError `sdp-invalid` (488) */
-function requireAddresses(shown: SdpLines): void {
-  for (const { transport, port, address } of viewSession(shown).media)
-    if (isAnchorable(transport) && port !== 0 && address === undefined)
-      throw invalidSdp('a media line has no IP address');
 }

@@ -21,6 +21,8 @@ export class CallStreams {
   readonly #gateway: StreamGateway;
   readonly #current = new Map<number, Stream>();
   readonly #retired = new Map<number, Retired>();
+  /** The current ones by the last complete exchange. */
+  #settled: ReadonlyMap<number, Stream> = new Map();
 
   constructor(gateway: StreamGateway) {
     this.#gateway = gateway;
@@ -57,6 +59,26 @@ export class CallStreams {
       if (lines.has(line)) continue;
       this.#gateway.removeStream(ufrag);
       this.#current.delete(line);
+    }
+    this.#settled = new Map(this.#current);
+  }
+
+  /**
+   * The exchange under way was refused: the gateway is open to the lines as the last complete one left them.
+   * @throws EdgeError `ufrag-taken`
+   */
+  rollback(): void {
+    for (const [line, stream] of [...this.#current]) {
+      const before = this.#settled.get(line);
+      if (before?.ufrag === stream.ufrag) continue;
+      this.#gateway.removeStream(stream.ufrag);
+      this.#current.delete(line);
+    }
+    for (const [line, stream] of this.#settled) {
+      if (this.#current.get(line) === stream) continue;
+      this.#gateway.addStream(stream);
+      this.#current.set(line, stream);
+      if (this.#retired.get(line)?.stream.ufrag === stream.ufrag) this.#retired.delete(line);
     }
   }
 

@@ -75,6 +75,17 @@ export class LocalMediaAnchor extends EventEmitter<MediaAnchorEvents> implements
     return this.#run(name, entry, () => entry.call.answer(from, sdp));
   }
 
+  async rollback(name: string): Promise<void> {
+    const entry = this.#calls.get(name);
+    if (entry === undefined || isReleasing(entry)) return;
+    try {
+      await this.#run(name, entry, () => entry.call.rollback());
+    } catch (error) {
+      // Released meanwhile: there is nothing left to restore.
+      if (!isReleasing(entry)) throw error;
+    }
+  }
+
   release(name: string): Promise<void> {
     const entry = this.#calls.get(name);
     if (entry === undefined) return Promise.resolve();
@@ -105,7 +116,7 @@ export class LocalMediaAnchor extends EventEmitter<MediaAnchorEvents> implements
     return entry;
   }
 
-  async #run(name: string, entry: Entry, command: () => Promise<string>): Promise<string> {
+  async #run<T>(name: string, entry: Entry, command: () => Promise<T>): Promise<T> {
     requireHeld(entry);
     if (entry.waiting >= maxWaiting)
       throw new EdgeError('anchor-unavailable', 'Too many offers and answers of one call wait for rtpengine.', {
@@ -119,9 +130,9 @@ export class LocalMediaAnchor extends EventEmitter<MediaAnchorEvents> implements
     });
     entry.tail = result.catch(() => undefined);
     try {
-      const sdp = await result;
+      const outcome = await result;
       requireHeld(entry);
-      return sdp;
+      return outcome;
     } catch (error) {
       throw this.#verdict(name, error);
     } finally {

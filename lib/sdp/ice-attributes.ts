@@ -1,6 +1,13 @@
 import { isUsable, parseCandidate } from './candidate';
 import { hasAttribute, isAttribute, withoutAttributes, type SdpLines } from './sdp-lines';
 
+/** The credentials of one media line. */
+export interface IceSession {
+  index: number;
+  ufrag: string | undefined;
+  pwd: string | undefined;
+}
+
 const iceAttributes = [
   'candidate',
   'remote-candidates',
@@ -31,6 +38,19 @@ export function withoutIce(sdp: SdpLines): SdpLines {
       ...(sessionDtls || hasAttribute(lines, 'fingerprint') ? [] : ['setup']),
     ]);
   return { session: strip(sdp.session), media: sdp.media.map(strip) };
+}
+
+/** The SDP with the ufrag and pwd of this line, of another SDP, in place of the same line's own. */
+export function withIceSessionOf(sdp: SdpLines, line: IceSession | undefined): SdpLines {
+  if (line?.ufrag === undefined || line.pwd === undefined) return sdp;
+  const { index, ufrag, pwd } = line;
+  const own = (section: readonly string[]) => withoutAttributes(section, ['ice-ufrag', 'ice-pwd']);
+  return {
+    session: sdp.session,
+    media: sdp.media.map((section, at) =>
+      at === index ? [...own(section), `a=ice-ufrag:${ufrag}`, `a=ice-pwd:${pwd}`] : section,
+    ),
+  };
 }
 
 /**

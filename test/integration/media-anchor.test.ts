@@ -48,6 +48,57 @@ function lineOf(text: string, index = 0): MediaView {
   return view;
 }
 
+/** What rtpengine's query tells of one side. */
+interface QueriedSide {
+  medias: { flags: string[]; streams: { 'local port': number; endpoint: { address: string; port: number } }[] }[];
+}
+
+async function bound(address: string): Promise<UdpSocket> {
+  const socket = createSocket('udp4');
+  socket.bind(0, address);
+  await once(socket, 'listening');
+  return socket;
+}
+
+function rtp(payload: string): Buffer {
+  return Buffer.concat([Buffer.from([0x80, 0, 0, 1, 0, 0, 0, 160, 1, 2, 3, 4]), Buffer.from(payload.padEnd(160, '.'))]);
+}
+
+async function receivedBy(socket: UdpSocket): Promise<string> {
+  return ((await once(socket, 'message')) as [Buffer])[0].toString('latin1');
+}
+
+function nominatingCheck(line: MediaView, ueUfrag: string): Buffer {
+  return buildBindingRequest({
+    transactionId: randomBytes(12),
+    username: `${line.ufrag ?? ''}:${ueUfrag}`,
+    password: line.pwd ?? '',
+    priority: 1518280447,
+    useCandidate: true,
+    tieBreaker: 1n,
+  });
+}
+
+/** Resolves when rtpengine has answered. */
+async function nominateOverUdp(phone: UdpSocket, line: MediaView): Promise<void> {
+  phone.send(nominatingCheck(line, 'ueUF'), line.port, line.address);
+  await once(phone, 'message');
+}
+
+async function flowsOverUdp(
+  phone: UdpSocket,
+  far: UdpSocket,
+  towardUe: MediaView,
+  towardCore: MediaView,
+): Promise<void> {
+  const atFar = receivedBy(far);
+  phone.send(rtp('from the UE'), towardUe.port, towardUe.address);
+  expect(await atFar).toContain('from the UE');
+  const atPhone = receivedBy(phone);
+  far.send(rtp('from the core'), towardCore.port, towardCore.address);
+  expect(await atPhone).toContain('from the core');
+}
+
 describeWithRtpengine('the media anchor on a real rtpengine', () => {
   let daemon: LocalDaemon;
   let pool: RtpenginePool;
@@ -84,6 +135,16 @@ describeWithRtpengine('the media anchor on a real rtpengine', () => {
     expect(gateway.counters().streams).toBe(0);
     await expect(pool.nodes[0]!.query(call)).rejects.toThrow('Unknown call-id');
   });
+
+  /** Direction, ports and endpoints of the first media line, on both sides. */
+  async function firstLineInRtpengine(): Promise<unknown> {
+    const { tags } = (await pool.nodes[0]!.query(call)) as unknown as { tags: Record<string, QueriedSide> };
+    return Object.entries(tags).map(([side, { medias }]) => [
+      side,
+      [...(medias[0]?.flags ?? [])].sort(),
+      medias[0]?.streams.map((stream) => [stream['local port'], stream.endpoint]),
+    ]);
+  }
 
   /** An offer of one side and the answer of the other: what each gets. */
   async function exchange(from: Side, offer: string, answer: string): Promise<{ offered: string; answered: string }> {
@@ -231,8 +292,8 @@ describeWithRtpengine('the media anchor on a real rtpengine', () => {
     let farSdp: string;
 
     beforeEach(async () => {
-      far = await bound();
-      farRtcp = await bound();
+      far = await bound('127.0.0.4');
+      farRtcp = await bound('127.0.0.4');
       farSdp = sdp('core', `m=audio ${far.address().port} RTP/AVP 0`, `a=rtcp:${farRtcp.address().port}`);
       phone = dial();
       await once(phone, 'connect');
@@ -252,31 +313,12 @@ describeWithRtpengine('the media anchor on a real rtpengine', () => {
       length.writeUInt16BE(content.length);
       return Buffer.concat([length, content]);
     };
-    const rtp = (payload: string) =>
-      Buffer.concat([Buffer.from([0x80, 0, 0, 1, 0, 0, 0, 160, 1, 2, 3, 4]), Buffer.from(payload.padEnd(160, '.'))]);
     /** A receiver report without blocks, and an application packet with this name behind it. */
     const rtcp = (name: string) =>
       Buffer.concat([Buffer.from([0x80, 201, 0, 1, 1, 2, 3, 4, 0x80, 204, 0, 2, 1, 2, 3, 4]), Buffer.from(name)]);
-    const receivedBy = async (socket: UdpSocket) => ((await once(socket, 'message')) as [Buffer])[0].toString('latin1');
-
-    async function bound(): Promise<UdpSocket> {
-      const socket = createSocket('udp4');
-      socket.bind(0, '127.0.0.4');
-      await once(socket, 'listening');
-      return socket;
-    }
-
     async function nominate(line: MediaView, ueUfrag = 'ueUF'): Promise<SelectedPath> {
       const selected = once(anchor, 'selected') as Promise<[SelectedPath]>;
-      const check = buildBindingRequest({
-        transactionId: randomBytes(12),
-        username: `${line.ufrag ?? ''}:${ueUfrag}`,
-        password: line.pwd ?? '',
-        priority: 1518280447,
-        useCandidate: true,
-        tieBreaker: 1n,
-      });
-      phone.write(frame(check));
+      phone.write(frame(nominatingCheck(line, ueUfrag)));
       return (await selected)[0];
     }
 
@@ -323,5 +365,127 @@ describeWithRtpengine('the media anchor on a real rtpengine', () => {
       await oldEnds;
       await flowsBothWays(lineOf(restarted.offered));
     });
+
+    /** What each side has of the call. */
+    async function nominated(): Promise<{ towardCore: MediaView; towardUe: MediaView }> {
+      const { offered, answered } = await exchange('access', ue, farSdp);
+      await nominate(lineOf(answered));
+      return { towardCore: lineOf(offered), towardUe: lineOf(answered) };
+    }
+    const elsewhere = sdp('core', 'm=audio 6060 RTP/AVP 0', 'a=sendonly').replaceAll('127.0.0.4', '127.0.0.5');
+    const restart = (text: string) => text.replaceAll('ueUF', 'ueU2').replaceAll('uepwd', 'uepwX');
+    const declinedLine = (text: string) => text.replace(/m=audio \d+/, 'm=audio 0');
+
+    describe.each<[string, Side, string]>([
+      ['hold of the core from another address', 'core', elsewhere],
+      ['hold of the UE', 'access', `${ue}a=sendonly\r\n`],
+      ['hold of the UE from another port', 'access', `${ue.replaceAll(' 5000', ' 5100')}a=inactive\r\n`],
+      ['ICE restart of the UE', 'access', restart(ue)],
+      [
+        'ICE restart of the UE with hold and another port',
+        'access',
+        `${restart(ue.replaceAll(' 5000', ' 5100'))}a=sendonly\r\n`,
+      ],
+      ['line added by the core', 'core', `${peer}m=video 6002 RTP/AVP 96\r\na=rtpmap:96 H264/90000\r\n`],
+      ['line ended by the core', 'core', declinedLine(peer)],
+      ['line ended by the UE', 'access', declinedLine(ue)],
+      ['offer of the UE without ICE', 'access', plainUe],
+    ])('F2, G16: a refused %s', (_, from, offer) => {
+      test('leaves media on TCP 80 and the credentials as they were', async () => {
+        const { towardCore, towardUe } = await nominated();
+        const before = await firstLineInRtpengine();
+        await anchor.offer(call, from, offer);
+        await anchor.rollback(call);
+        expect(await firstLineInRtpengine()).toEqual(before);
+        expect(phone.closed).toBe(false);
+        expect(gateway.counters().streams).toBe(1);
+        await flowsBothWays(towardCore);
+        const { ufrag, pwd, port, candidates } = lineOf(await anchor.offer(call, 'core', farSdp));
+        expect({ ufrag, pwd, port, candidates }).toEqual({
+          ufrag: towardUe.ufrag,
+          pwd: towardUe.pwd,
+          port: towardUe.port,
+          candidates: towardUe.candidates,
+        });
+        await anchor.answer(call, 'access', ue);
+        await flowsBothWays(towardCore);
+      });
+
+      test('leaves a new connection of the UE as good as the old one', async () => {
+        const { towardCore, towardUe } = await nominated();
+        await anchor.offer(call, from, offer);
+        await anchor.rollback(call);
+        phone.destroy();
+        phone = dial();
+        await nominate(towardUe);
+        await flowsBothWays(towardCore);
+      });
+    });
+
+    test('F2, G16: a refused ICE restart of a UE that was called leaves media and credentials as they were', async () => {
+      const offered = lineOf(await anchor.offer(call, 'core', farSdp));
+      await nominate(offered);
+      const towardCore = lineOf(await anchor.answer(call, 'access', ue));
+      const before = await firstLineInRtpengine();
+      await anchor.offer(call, 'access', restart(ue));
+      await anchor.rollback(call);
+      expect(await firstLineInRtpengine()).toEqual(before);
+      await flowsBothWays(towardCore);
+      expect(lineOf(await anchor.offer(call, 'core', farSdp))).toMatchObject({
+        ufrag: offered.ufrag,
+        pwd: offered.pwd,
+      });
+    });
+
+    test('E5: until an ICE restart is answered, media goes on, and the old ufrag is good for a new connection', async () => {
+      const { towardCore, towardUe } = await nominated();
+      await anchor.offer(call, 'access', restart(ue));
+      await flowsBothWays(towardCore);
+      phone.destroy();
+      phone = dial();
+      await nominate(towardUe);
+      await flowsBothWays(towardCore);
+    });
+  });
+
+  describe.each<[string, string]>([
+    ['with ICE', ue],
+    ['without ICE', plainUe],
+  ])('media of a UE %s over UDP', (_, ueOffer) => {
+    test.each<[string, Side]>([
+      ['core', 'core'],
+      ['UE', 'access'],
+    ])('G16: a refused hold of the %s from another address leaves RTP as it was', async (_who, from) => {
+      const phone = await bound('127.0.0.1');
+      const far = await bound('127.0.0.4');
+      try {
+        const own = ueOffer.replaceAll(' 5000', ` ${phone.address().port}`);
+        const theirs = sdp('core', `m=audio ${far.address().port} RTP/AVP 0`);
+        const { offered, answered } = await exchange('access', own, theirs);
+        const [towardCore, towardUe] = [lineOf(offered), lineOf(answered)];
+        if (towardUe.hasIce) await nominateOverUdp(phone, towardUe);
+        await flowsOverUdp(phone, far, towardUe, towardCore);
+        const moved =
+          from === 'core'
+            ? theirs.replaceAll('127.0.0.4', '127.0.0.5').replace(/audio \d+/, 'audio 6060')
+            : ueOffer.replaceAll(' 5000', ' 5100');
+        await anchor.offer(call, from, `${moved}a=sendonly\r\n`);
+        await anchor.rollback(call);
+        await flowsOverUdp(phone, far, towardUe, towardCore);
+      } finally {
+        phone.close();
+        far.close();
+      }
+    });
+  });
+
+  test('a rollback of a first offer, after an answer or of an unknown call does nothing', async () => {
+    await anchor.rollback('unknown');
+    const offered = await anchor.offer(call, 'access', ue);
+    await anchor.rollback(call);
+    const answered = await anchor.answer(call, 'core', peer);
+    await anchor.rollback(call);
+    expect((await exchange('access', ue, peer)).offered).toBe(offered);
+    expect(await anchor.answer(call, 'core', peer)).toBe(answered);
   });
 });
