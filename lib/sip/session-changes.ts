@@ -1,4 +1,5 @@
 import type { Dialog, IncomingRequest, IncomingResponse, ResponseSender, SentRequest } from '../drachtio/messages';
+import type { FinalResponse } from '../drachtio/srf';
 import { EdgeError } from '../errors';
 import type { Side } from '../media/media-anchor';
 import type { CallSession } from './call-session';
@@ -58,8 +59,15 @@ export class SessionChanges {
     const { call, edge } = this.#session;
     const offer = await call.offer(from, request.body);
     const options = { method: request.method, headers: sdpHeaders(request), body: offer };
-    const final = await edge.srf.requestInDialog(other, options, (sent) => cancelWith(request, sent));
+    let final: FinalResponse;
+    try {
+      final = await edge.srf.requestInDialog(other, options, (sent) => cancelWith(request, sent));
+    } catch (error) {
+      await this.#rollback();
+      throw error;
+    }
     if (final.response.status >= 300) {
+      await this.#rollback();
       this.#refused(final.response, response);
       return;
     }
@@ -107,6 +115,15 @@ export class SessionChanges {
     const { status, reason } = refusal;
     reply(response, { status, reason, headers: responseHeaders(refusal) });
     if (dialogGone.has(status)) this.#session.end('dialog-lost');
+  }
+
+  /** Before the refusal is passed on: media is as before when its sender hears of it (RFC 3261 §14.1). */
+  async #rollback(): Promise<void> {
+    try {
+      await this.#session.call.rollback();
+    } catch (error) {
+      this.#session.log.warn({ err: error }, 'media is not as it was before the refused offer');
+    }
   }
 
   /** The ACK to the 200 of a re-INVITE. The server neither repeats that 200 nor minds if no ACK comes. */
