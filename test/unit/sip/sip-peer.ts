@@ -251,14 +251,21 @@ function target(message: Message): string {
   return /<([^>]+)>/.exec(message.header('Contact'))?.[1] ?? '';
 }
 
-/** A port of `address` that is free for UDP and TCP. */
+/**
+ * A port of `address` that is free for UDP and TCP, below those that the kernel gives to outgoing connections:
+ * one of these could take it before the server does.
+ */
 export async function freePort(address: string): Promise<number> {
-  const server: Server = createServer().listen(0, address);
-  await once(server, 'listening');
-  const { port } = server.address() as AddressInfo;
+  const port = 10_000 + Math.floor(Math.random() * 20_000);
+  const server: Server = createServer().listen(port, address);
   const socket = createSocket('udp4').bind(port, address);
-  await once(socket, 'listening');
-  socket.close();
-  server.close();
-  return port;
+  try {
+    await Promise.all([once(server, 'listening'), once(socket, 'listening')]);
+    return port;
+  } catch {
+    return await freePort(address);
+  } finally {
+    server.close();
+    socket.close();
+  }
 }
