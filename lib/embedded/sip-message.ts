@@ -223,11 +223,35 @@ export function parseSipMessage(text: string): { message: SipMessage; malformed:
   let malformed = false;
   const headers: Header[] = [];
   for (const line of lines) {
-    const match = /^([^\s:]+)[ \t]*:[ \t]*(.*?)[ \t]*$/.exec(line);
-    if (match) headers.push({ key: headerKey(match[1] ?? ''), name: match[1] ?? '', value: match[2] ?? '' });
+    const header = parseHeader(line);
+    if (header) headers.push(header);
     else malformed ||= line !== '';
   }
   const message = new SipMessage(startLine, headers, end < 0 ? '' : text.slice(end + 4));
   message.raw = text;
   return { message, malformed };
+}
+
+/** Without a pattern for the blanks around the value: one that backtracks takes minutes for a line full of them. */
+function parseHeader(line: string): Header | undefined {
+  const colon = line.indexOf(':');
+  const name = withoutBlanks(line.slice(0, Math.max(colon, 0)));
+  if (!/^\S+$/.test(name) || /[\r\n]/.test(line)) return undefined;
+  return { key: headerKey(name), name, value: withoutBlanks(line.slice(colon + 1)) };
+}
+
+/** The value of the first Content-Length of a head, as written; `undefined` if there is none. */
+export function contentLengthOf(head: string): string | undefined {
+  const value = /\r\n(?:content-length|l)[ \t]*:([^\r\n]*)/i.exec(head)?.[1];
+  return value === undefined ? undefined : withoutBlanks(value);
+}
+
+/** Spaces and tabs alone: other white space may be half of a character of several bytes. */
+function withoutBlanks(text: string): string {
+  const isBlank = (at: number) => text[at] === ' ' || text[at] === '\t';
+  let start = 0;
+  let end = text.length;
+  while (start < end && isBlank(start)) start++;
+  while (start < end && isBlank(end - 1)) end--;
+  return text.slice(start, end);
 }

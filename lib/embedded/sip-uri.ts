@@ -42,12 +42,12 @@ export function parseParams(text: string): Map<string, string> {
   return params;
 }
 
-/** The URI of a name-addr or addr-spec (RFC 3261 §20.10), as written. */
+/** The URI of a name-addr or addr-spec (RFC 3261 §20.10), as written; empty if its bracket is not closed. */
 export function uriOf(nameAddr: string): string {
   const open = angleOf(nameAddr);
   if (open >= 0) {
     const end = nameAddr.indexOf('>', open);
-    return end < 0 ? nameAddr.slice(open + 1) : nameAddr.slice(open + 1, end);
+    return end < 0 ? '' : nameAddr.slice(open + 1, end);
   }
   return (nameAddr.split(';')[0] ?? '').trim();
 }

@@ -1,4 +1,5 @@
 import { limits } from './limits';
+import { contentLengthOf } from './sip-message';
 
 /** What came out of a SIP byte stream. */
 export type StreamUnit =
@@ -47,7 +48,7 @@ export class StreamFramer {
     this.#searched = end;
     if (end > limits.sipHead) return this.#fail();
     const head = this.#text.slice(0, end);
-    const length = /\r\n(?:content-length|l)[ \t]*:[ \t]*(\S*)[ \t]*(?:\r\n|$)/i.exec(head)?.[1];
+    const length = contentLengthOf(head);
     if (length === undefined || !/^\d{1,6}$/.test(length) || Number(length) > limits.sipPart) {
       return this.#fail(head);
     }

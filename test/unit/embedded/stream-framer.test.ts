@@ -30,4 +30,10 @@ describe('SIP in a byte stream', () => {
     expect(framer.isBroken).toBe(true);
     expect(framer.push(Buffer.from(message))).toEqual([]);
   });
+
+  test('a Content-Length line full of blanks is read in no time', () => {
+    const framer = new StreamFramer();
+    framer.push(Buffer.from(`OPTIONS sip:a SIP/2.0\r\nContent-Length:${' '.repeat(60_000)}4 4\r\n\r\n`));
+    expect(framer.isBroken).toBe(true);
+  });
 });
