@@ -56,6 +56,11 @@ export class AppConnection {
     return !this.#closed;
   }
 
+  /** Whether so much waits for the app that it should get no new requests. */
+  get isCongested(): boolean {
+    return this.#socket.writableLength > limits.congested;
+  }
+
   authenticated(): void {
     this.isAuthenticated = true;
     this.#socket.setTimeout(0);

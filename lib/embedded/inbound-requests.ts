@@ -105,7 +105,7 @@ export class InboundRequests {
   #offer(transaction: ServerTransaction, received: Received, flow: Flow): void {
     const { method } = transaction;
     const app = method === 'INVITE' && this.#stack.dialogs.isFull ? undefined : this.#stack.routes.next(method);
-    if (!app) {
+    if (!app || app.isCongested) {
       transaction.reject(503, 'Service Unavailable');
       return;
     }

@@ -11,6 +11,8 @@ export const limits = {
   adminFrame: 1_048_576,
   /** Not yet written to a peer or an app that reads slowly, before its connection is given up. */
   unsent: 4_194_304,
+  /** Not yet written to an app, before new requests are refused: far below `unsent`, whose end all its calls would share. */
+  congested: 1_048_576,
   appConnections: 32,
   tcpConnections: 2_000,
   tcpConnectionsPerAddress: 200,

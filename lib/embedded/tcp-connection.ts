@@ -9,6 +9,9 @@ export interface TcpConnectionEvents {
   closed(connection: TcpConnection): void;
 }
 
+/** What a connection is closed for if it does not come within its limit. */
+type Awaited = 'tcpConnect' | 'tcpFirstMessage' | 'tcpMessage';
+
 /** A SIP connection, accepted or opened by us; either side may send requests on it. */
 export class TcpConnection implements Flow {
   readonly local: ListeningPoint;
@@ -20,7 +23,10 @@ export class TcpConnection implements Flow {
   readonly #undelivered = new Set<() => void>();
   #connecting: boolean;
   #closed = false;
-  #served = false;
+  /** Whether the peer is no stranger: it brought a message, or was connected to by us. */
+  #served: boolean;
+  #awaited: Awaited | undefined;
+  #deadline: NodeJS.Timeout | undefined;
 
   constructor(
     local: ListeningPoint,
@@ -33,18 +39,18 @@ export class TcpConnection implements Flow {
     this.remotePort = remote.port;
     this.#events = events;
     this.#connecting = !accepted;
+    this.#served = !accepted;
     // Bound to the contact's address, so that the peer sees the address that Via and Contact name.
     this.#socket = accepted ?? createConnection({ host: remote.address, port: remote.port, localAddress: local.host });
     this.#socket.setNoDelay(true);
     this.#socket.setKeepAlive(true, 60_000);
-    this.#socket.setTimeout(accepted ? limits.tcpFirstMessage : limits.tcpConnect);
+    this.#await(accepted ? 'tcpFirstMessage' : 'tcpConnect');
     this.#socket.on('connect', () => {
       this.#connecting = false;
       this.#undelivered.clear();
-      this.#socket.setTimeout(0);
+      this.#await(undefined);
     });
     this.#socket.on('data', (chunk) => this.#read(chunk));
-    this.#socket.on('timeout', () => this.close());
     this.#socket.on('end', () => this.close());
     this.#socket.on('error', () => this.close());
     this.#socket.on('close', () => this.close());
@@ -68,6 +74,7 @@ export class TcpConnection implements Flow {
   close(): void {
     if (this.#closed) return;
     this.#closed = true;
+    clearTimeout(this.#deadline);
     this.#socket.destroy();
     this.#events.closed(this);
     const undelivered = this.#connecting ? [...this.#undelivered] : [];
@@ -80,13 +87,21 @@ export class TcpConnection implements Flow {
       if (unit.kind === 'ping') this.send('\r\n');
       else if (unit.kind === 'message') {
         this.#served = true;
+        this.#await(undefined);
         this.#events.message(unit.text, this);
       }
     }
     if (this.#framer.isBroken) {
       this.#socket.end(() => this.close());
-      this.#socket.setTimeout(limits.tcpConnect);
-    } else if (this.#framer.isInside) this.#socket.setTimeout(limits.tcpMessage);
-    else if (this.#served) this.#socket.setTimeout(0);
+      this.#await('tcpConnect');
+    } else if (this.#served) this.#await(this.#framer.isInside ? 'tcpMessage' : undefined);
+  }
+
+  /** A wait that is on goes on, whatever arrives: a peer that sends byte by byte gains no time. */
+  #await(what: Awaited | undefined): void {
+    if (this.#awaited === what || this.#closed) return;
+    clearTimeout(this.#deadline);
+    this.#awaited = what;
+    if (what !== undefined) this.#deadline = setTimeout(() => this.close(), limits[what]);
   }
 }

@@ -58,7 +58,9 @@ export class Transport {
   readonly #points: ListeningPoint[] = [];
   readonly #udp = new Map<ListeningPoint, UdpSocket>();
   readonly #servers: Server[] = [];
+  /** The newest to each remote address and port; one peer port may be connected to several contacts. */
   readonly #connections = new Map<string, TcpConnection>();
+  readonly #open = new Set<TcpConnection>();
   readonly #perAddress = new Map<string, number>();
   #closed = false;
 
@@ -115,7 +117,7 @@ export class Transport {
     const servers = this.#servers.map((server) => new Promise<void>((done) => server.close(() => done())));
     this.#udp.clear();
     this.#servers.length = 0;
-    for (const connection of [...this.#connections.values()]) connection.close();
+    for (const connection of [...this.#open]) connection.close();
     await Promise.all([...sockets, ...servers]);
   }
 
@@ -185,6 +187,7 @@ export class Transport {
 
   #keep(connection: TcpConnection): TcpConnection {
     const { remoteAddress: address } = connection;
+    this.#open.add(connection);
     this.#connections.set(hostPort(address, connection.remotePort), connection);
     this.#perAddress.set(address, (this.#perAddress.get(address) ?? 0) + 1);
     return connection;
@@ -194,6 +197,7 @@ export class Transport {
     message: (text: string, connection: TcpConnection) => this.#receive(text, connection),
     closed: (connection: TcpConnection) => {
       const { remoteAddress: address } = connection;
+      this.#open.delete(connection);
       const key = hostPort(address, connection.remotePort);
       if (this.#connections.get(key) === connection) this.#connections.delete(key);
       const left = (this.#perAddress.get(address) ?? 1) - 1;
@@ -204,7 +208,7 @@ export class Transport {
 
   #isFull(address: string): boolean {
     return (
-      this.#connections.size >= limits.tcpConnections ||
+      this.#open.size >= limits.tcpConnections ||
       (this.#perAddress.get(address) ?? 0) >= limits.tcpConnectionsPerAddress
     );
   }

@@ -286,4 +286,81 @@ describe('bounds', () => {
     socket.resume();
     await once(socket, 'close');
   });
+
+  test.each([
+    ['blanks without end', { headers: `X:${' '.repeat(50_000)}\n\r\n` }],
+    ['many blanks inside a value', { to: `<sip:b@127.0.0.1>${' '.repeat(8000)}x` }],
+    ['a bracket that is not closed', { to: '<sip:b@127.0.0.1' }],
+    ['a Max-Forwards that is no number', { headers: 'Max-Forwards: -1\r\n' }],
+  ])('%s: 400 at once', async (_name, parts) => {
+    const edge = await startEdge(['sip:127.0.0.1:0']);
+    const peer = await Peer.at('127.0.0.1');
+    const request = peer.request('OPTIONS', { branch: '1', ...parts });
+    peer.send(request.replace(/Max-Forwards: 70\r\n(?=[^]*Max-Forwards)/, ''), edge.contacts[0]!);
+    await peer.next('SIP/2.0 400');
+  });
+
+  test('a Call-ID that would divide the line that apps get is refused', async () => {
+    const edge = await startEdge(['sip:127.0.0.1:0']);
+    const peer = await Peer.at('127.0.0.1');
+    const request = peer.request('OPTIONS', { branch: '1' });
+    peer.send(request.replace(/Call-ID: .*/, 'Call-ID: a;from-tag=b|continue|c'), edge.contacts[0]!);
+    await peer.next('SIP/2.0 400');
+  });
+
+  test('requests beyond what the app reads get 503, and the app keeps its link', async () => {
+    const edge = await startEdge(['sip:127.0.0.1:0;transport=tcp']);
+    const app = connect(edge.adminPort, '127.0.0.1');
+    closers.unshift(() => app.destroy());
+    const lost = jest.fn();
+    app.on('close', lost);
+    for (const frame of ['1|authenticate|s', '2|route|OPTIONS']) app.write(writeAdminFrame(frame));
+    const reader = new AdminFrameReader(limits.adminFrame);
+    await new Promise<void>((resolve) => {
+      app.on('data', (chunk: Buffer) => {
+        if (reader.push(chunk).some((payload) => payload.includes('|2|OK'))) resolve();
+      });
+    });
+    app.pause();
+    const ue = connect(Number(/\.\d+:(\d+)/.exec(edge.contacts[0]!)![1]), '127.0.0.1');
+    closers.unshift(() => ue.destroy());
+    const long = Array.from({ length: 7 }, () => `X-Long: ${'x'.repeat(8000)}\r\n`).join('');
+    let answers = '';
+    const refused = new Promise<void>((resolve) => {
+      ue.on('data', (chunk: Buffer) => {
+        answers += chunk.toString();
+        if (answers.includes('SIP/2.0 503')) resolve();
+      });
+    });
+    let count = 0;
+    const more = () => {
+      if (answers.includes('SIP/2.0 503') || count === 2000) return;
+      count += 1;
+      const head = `OPTIONS sip:app@127.0.0.1 SIP/2.0\r\nVia: SIP/2.0/TCP 127.0.0.1;branch=z9hG4bK${count}\r\nFrom: <sip:a@a>;tag=a\r\n`;
+      const rest = `To: <sip:b@b>\r\nCall-ID: ${count}\r\nCSeq: 1 OPTIONS\r\n${long}Content-Length: 0\r\n\r\n`;
+      ue.write(head + rest, () => setImmediate(more));
+    };
+    more();
+    await refused;
+    expect(lost).not.toHaveBeenCalled();
+  });
+
+  test('connections of one peer port to two contacts are both closed in the end', async () => {
+    const edge = await startEdge(['sip:127.0.0.1:0;transport=tcp', 'sip:127.0.0.2:0;transport=tcp']);
+    const closed: Promise<unknown>[] = [];
+    let localPort = 0;
+    for (const contact of edge.contacts) {
+      const [, host, port] = /^sip:([\d.]+):(\d+)/.exec(contact)!;
+      const socket = connect({ host: host!, port: Number(port), localAddress: '127.0.0.1', localPort });
+      closers.unshift(() => socket.destroy());
+      socket.on('error', () => undefined);
+      await once(socket, 'connect');
+      ({ localPort } = socket as { localPort: number });
+      socket.write('\r\n\r\n');
+      await once(socket, 'data');
+      closed.push(once(socket, 'close'));
+    }
+    await edge.close();
+    await Promise.all(closed);
+  });
 });
