@@ -148,6 +148,9 @@ export class Connection implements FrameSink, AnchorListener {
       listener.anchorDatagram(this.id, packet);
     } else if (this.#phase !== 'selected') {
       counters.drops['not-selected'] += 1;
+    } else if (this.#isIdle()) {
+      countPacket(counters.toUe, kind, packet.length);
+      this.#socket.write(framed(packet), this.#written);
     } else {
       this.#media.push(framed(packet), now());
       this.#flush();
@@ -164,6 +167,11 @@ export class Connection implements FrameSink, AnchorListener {
 
   #isOpen(): boolean {
     return this.#phase !== 'closed';
+  }
+
+  /** Nothing waits for the UE: what comes now needs neither queue nor clock. */
+  #isIdle(): boolean {
+    return this.#media.length === 0 && this.#stun.length === 0 && this.#socket.writableLength === 0;
   }
 
   #toAnchor(frame: Buffer, kind: PacketKind): void {
