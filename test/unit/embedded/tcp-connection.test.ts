@@ -25,7 +25,7 @@ function accepted() {
 function trickle(send: (text: string) => void, text: string, time: number): void {
   for (const byte of text) {
     send(byte);
-    jest.advanceTimersByTime(time / text.length);
+    jest.advanceTimersByTime(Math.ceil(time / text.length));
   }
 }
 
