@@ -28,6 +28,8 @@ export interface GatewayLimits {
   renominationMs: number;
   /** How often one connection may be nominated anew: each time rtpengine learns a candidate. */
   nominationsPerConnection: number;
+  /** All nominations of one stream, at most 65535: rtpengine forgets no candidate, and priorities rise with each. */
+  nominationsPerStream: number;
   /** Frames of the UE kept while rtpengine has not yet answered the nomination. */
   heldFrames: number;
 }
@@ -48,5 +50,6 @@ export const defaultLimits: Readonly<GatewayLimits> = {
   nominationRetryMs: 50,
   renominationMs: 1000,
   nominationsPerConnection: 16,
+  nominationsPerStream: 4096,
   heldFrames: 32,
 };

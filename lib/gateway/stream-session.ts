@@ -145,6 +145,12 @@ export class StreamSession {
 
   #nominate(member: Member): void {
     const { plane, limits, now, nominations, anchorAddress } = this.#around;
+    // An ICE restart makes a new stream.
+    if (this.#sequence >= limits.nominationsPerStream) {
+      nominations.refused += 1;
+      plane.closeConnection(member.id, 'stream-limit');
+      return;
+    }
     this.#nomination?.stop();
     this.#current = member;
     this.#nominatedAt = now();

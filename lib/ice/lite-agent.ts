@@ -111,6 +111,9 @@ function answer(
   return { verdict: 'accepted', reply, authenticated: true, check };
 }
 
+/** Two ufrags and the colon (RFC 8839 §5.4). */
+const maxUsername = 2 * 256 + 1;
+
 type Authentication = { check: AuthenticCheck; integrity: ResponseIntegrity } | { code: 400 | 401; fault: CheckFault };
 
 /** RFC 8489 §9.1.3, with the user name `<local ufrag>:<remote ufrag>` (RFC 8445 §7.3). */
@@ -120,7 +123,7 @@ function authenticate(message: StunMessage, lookup: ReceivedCheck['lookup']): Au
   if (user === undefined || algorithm === undefined) return { code: 400, fault: 'no-credentials' };
   const colon = user.indexOf(':');
   const localUfrag = user.slice(0, Math.max(colon, 0));
-  const credentials = colon < 1 ? undefined : lookup(localUfrag);
+  const credentials = colon < 1 || user.length > maxUsername ? undefined : lookup(localUfrag);
   if (credentials === undefined) return { code: 401, fault: 'unknown-ufrag' };
   if (!verifyIntegrity(message, credentials.pwd)) return { code: 401, fault: 'bad-integrity' };
   return {

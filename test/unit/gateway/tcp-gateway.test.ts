@@ -302,6 +302,19 @@ describe('nomination', () => {
     anchor.send(rtp(5));
     expect(await first.frames.next()).toEqual(rtp(5));
   });
+
+  test('a UE that nominates without end on new connections is stopped: rtpengine forgets no candidate', async () => {
+    await open({ nominationsPerStream: 2 });
+    gateway.addStream(stream());
+    for (let i = 0; i < 2; i++) (await dialSelected()).close();
+    const ue = await dial();
+    ue.send(ue.check(user, pwd, true));
+    await ue.closed;
+    expect(gateway.counters()).toMatchObject({
+      closes: { 'stream-limit': 1 },
+      nominations: { started: 2, refused: 1 },
+    });
+  });
 });
 
 describe('media', () => {

@@ -109,6 +109,7 @@ describe('errors', () => {
     ['C3', 'no USERNAME', check([priorityAttribute(1)]), 400, 'no-credentials'],
     ['C3', 'an unknown ufrag', check([usernameAttribute('nobody:remote')]), 401, 'unknown-ufrag'],
     ['C3', 'a USERNAME without colon', check([usernameAttribute('local')]), 401, 'unknown-ufrag'],
+    ['C3', 'a USERNAME that is too long', check([usernameAttribute(`local:${'r'.repeat(600)}`)]), 401, 'unknown-ufrag'],
     ['C3', 'a wrong password', check(usual, { key: 'wrong' }), 401, 'bad-integrity'],
     [
       'C2',
