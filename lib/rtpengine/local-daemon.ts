@@ -1,4 +1,5 @@
 import { spawn, type ChildProcess } from 'node:child_process';
+import { randomInt } from 'node:crypto';
 import { createSocket } from 'node:dgram';
 import { createInterface } from 'node:readline';
 import { EdgeError } from '../errors';
@@ -39,9 +40,10 @@ export class LocalDaemon {
    * @throws EdgeError `rtpengine-not-started`, with what to do about it.
    */
   async start(): Promise<string> {
-    const port = await freeUdpPort();
-    if (!this.#closing) this.#spawn(port);
-    const failed = await answersPing(port, this.#ended);
+    const host = secretLoopback();
+    const port = await freeUdpPort(host);
+    if (!this.#closing) this.#spawn(`${host}:${port}`);
+    const failed = await answersPing({ host, port }, this.#ended);
     if (failed !== undefined) {
       await this.close();
       throw new EdgeError(
@@ -52,10 +54,10 @@ export class LocalDaemon {
     void this.#ended.then((reason) => {
       if (!this.#closing) this.#onExit(reason);
     });
-    return `udp://127.0.0.1:${port}`;
+    return `udp://${host}:${port}`;
   }
 
-  #spawn(port: number): void {
+  #spawn(control: string): void {
     const { program, accessInterfaces, coreInterfaces, logger } = this.#options;
     const child = spawn(
       program,
@@ -70,7 +72,7 @@ export class LocalDaemon {
         '--silent-timeout=86400',
         ...accessInterfaces.map((address) => `--interface=access/${address}`),
         ...coreInterfaces.map((address) => `--interface=core/${address}`),
-        `--listen-ng=127.0.0.1:${port}`,
+        `--listen-ng=${control}`,
       ],
       { stdio: ['ignore', 'ignore', 'pipe'] },
     );
@@ -99,12 +101,20 @@ export class LocalDaemon {
   }
 }
 
-/** A UDP port on 127.0.0.1 that was free a moment ago. */
-async function freeUdpPort(): Promise<number> {
+/**
+ * A loopback address that nobody outside can guess. rtpengine sends what the far end of a call sends to whatever
+ * address a caller's SDP names: two callers in league could name its own control port, and command it.
+ */
+function secretLoopback(): string {
+  return `127.${randomInt(1, 255)}.${randomInt(256)}.${randomInt(1, 255)}`;
+}
+
+/** A UDP port that was free a moment ago. */
+async function freeUdpPort(host: string): Promise<number> {
   const socket = createSocket('udp4');
   await new Promise<void>((resolve, reject) => {
     socket.once('error', reject);
-    socket.bind(0, '127.0.0.1', resolve);
+    socket.bind(0, host, resolve);
   });
   const { port } = socket.address();
   await new Promise<void>((resolve) => socket.close(() => resolve()));
@@ -112,10 +122,13 @@ async function freeUdpPort(): Promise<number> {
 }
 
 /** Resolves with undefined once ng answers a ping, or with a reason: the child ended, or 10 s went by. */
-function answersPing(port: number, ended: Promise<string>): Promise<string | undefined> {
+function answersPing(
+  { host, port }: { host: string; port: number },
+  ended: Promise<string>,
+): Promise<string | undefined> {
   const socket = createSocket('udp4');
   return new Promise((resolve) => {
-    const ask = setInterval(() => socket.send('1 d7:command4:pinge', port, '127.0.0.1'), 50);
+    const ask = setInterval(() => socket.send('1 d7:command4:pinge', port, host), 50);
     let finished = false;
     const finish = (reason?: string) => {
       if (finished) return;
