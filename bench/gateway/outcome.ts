@@ -18,21 +18,16 @@ interface Summary {
   memoryPerStream: number;
 }
 
-/** Gateway to naive forwarder: the median of the rounds' ratios, the least and the greatest. */
-interface Ratio {
-  median: number;
-  min: number;
-  max: number;
-}
-
 /** All figures of a run: CPU time in µs, memory in bytes, lateness in ms. */
 export interface Outcome {
   streams: number;
   seconds: number;
   machine: { cpus: number; model: string; node: string };
   relays: Record<RelayName, Summary>;
+  /** Gateway to naive forwarder; of CPU time the median of the rounds' ratios. */
   ratios: { cpuPerPacketVsNaive: number; memoryPerStreamVsNaive: number };
-  spread: { cpuPerPacketVsNaive: Ratio };
+  /** The least and the greatest of the rounds' ratios. */
+  spread: { cpuPerPacketVsNaive: { min: number; max: number } };
   /** The worst of all rounds. */
   generator: { busy: number; echoBusy: number; latenessP99: number; latenessMax: number; wasLimit: boolean };
   rounds: Round[];
@@ -61,7 +56,7 @@ export function outcome(streams: number, seconds: number, rounds: Round[]): Outc
       cpuPerPacketVsNaive: median(cpu),
       memoryPerStreamVsNaive: relays.gateway.memoryPerStream / relays.naive.memoryPerStream,
     },
-    spread: { cpuPerPacketVsNaive: { median: median(cpu), min: Math.min(...cpu), max: Math.max(...cpu) } },
+    spread: { cpuPerPacketVsNaive: { min: Math.min(...cpu), max: Math.max(...cpu) } },
     generator: { ...generator, wasLimit },
     rounds,
   };
@@ -85,7 +80,10 @@ export function report(result: Outcome): string {
     `generator: busy ${percent(generator.busy)}, echo ${percent(generator.echoBusy)}; 99 of 100 packets sent within ${generator.latenessP99.toFixed(1)} ms of their time, the latest after ${generator.latenessMax.toFixed(1)} ms`,
   ];
   if (generator.wasLimit) {
-    lines.push('The generator or the echo was the limit: loss says nothing of the relays. Use fewer streams.');
+    lines.push(
+      'The generator or the echo had no time left or came late: they, not the relays, may be what was measured.',
+      'Use fewer streams, or a machine with less other work.',
+    );
   }
   return lines.join('\n');
 }
