@@ -15,7 +15,7 @@ const commaList = z
 
 const ipAddress = z.string().refine((text) => isIP(text) !== 0, 'must be an IP address');
 
-const ipAddresses = commaList.pipe(z.array(ipAddress));
+const ipAddresses = commaList.pipe(z.array(ipAddress).min(1, 'must name an address'));
 
 const port = z.coerce
   .number<string>('must be a port number')
@@ -36,13 +36,16 @@ const sipUri = z.string().regex(/^sips?:[^\s<>;]+(;[^\s<>]*)?$/, 'must be a SIP 
 
 const rtpengineUrl = z
   .string()
-  .regex(/^udp:\/\/(\d+\.\d+\.\d+\.\d+|[a-zA-Z0-9.-]+):\d+$/, 'must be a comma list of udp://host:port');
+  .regex(/^udp:\/\/[a-zA-Z0-9.-]+:\d+$/, 'must be a comma list of udp://host:port')
+  .refine((url) => port.safeParse(url.replace(/^.*:/, '')).success, 'must have ports from 1 to 65535');
 
 const interfaces = commaList.pipe(
   z.array(z.string().regex(/^[0-9a-fA-F.:]+(![0-9a-fA-F.:]+)?$/, 'must be address or address!advertised')).min(1),
 );
 
-const flowTokenKeys = commaList.pipe(z.array(z.string().min(16, 'must have keys of 16 characters or more')));
+const flowTokenKeys = commaList.pipe(
+  z.array(z.string().min(16, 'must have keys of 16 characters or more')).min(1, 'must have at least one key'),
+);
 
 const table = {
   ACCESS_CONTACTS: contacts.describe(
@@ -53,7 +56,6 @@ const table = {
   ),
   CORE_NEXT_HOP: sipUri.describe('Where requests of UEs are sent: the I-CSCF, registrar or PBX'),
   GATEWAY_ADDRESS: ipAddresses
-    .pipe(z.array(z.string()).min(1, 'must name an address').max(2, 'must name one address per family at most'))
     .refine(
       (items) => new Set(items.map((item) => isIP(item))).size === items.length,
       'must name one address per family at most',
@@ -94,9 +96,9 @@ const table = {
     .describe('Keys that protect flow tokens: the first signs, all verify; unset: random at each start'),
   MAX_CALLS: z.coerce
     .number<string>('must be a number')
-    .int()
-    .min(1)
-    .max(1_000_000)
+    .int('must be a whole number')
+    .min(1, 'must be 1 or more')
+    .max(1_000_000, 'must be 1000000 or less')
     .default(10_000)
     .describe('Calls under way at most; further ones get 503'),
   LOG_LEVEL: z

@@ -39,7 +39,11 @@ describe('settings', () => {
     ['GATEWAY_PORTS', '70000', /^GATEWAY_PORTS must be 65535 or less/],
     ['TCP_FALLBACK', 'yes', /^TCP_FALLBACK must be always, offered or off/],
     ['RTPENGINE_URLS', '127.0.0.1:2223', /^RTPENGINE_URLS must be a comma list of udp:/],
+    ['RTPENGINE_URLS', 'udp://127.0.0.1:99999', /^RTPENGINE_URLS must have ports from 1 to 65535/],
+    ['GATEWAY_BIND', ',', /^GATEWAY_BIND must name an address/],
+    ['FLOW_TOKEN_KEYS', ',', /^FLOW_TOKEN_KEYS must have at least one key/],
     ['MAX_CALLS', 'many', /^MAX_CALLS must be a number/],
+    ['MAX_CALLS', '1.5', /^MAX_CALLS must be a whole number/],
   ])('I5: a wrong %s ("%s") is named in one line', (name, value, message) => {
     const read = () => readConfig({ ...wanted, [name]: value });
     expect(read).toThrow(expect.objectContaining({ code: 'config-invalid', message: expect.stringMatching(message) }));
