@@ -72,7 +72,14 @@ export class Edge {
     const gateway = this.#keep(new TcpGateway({ ...gatewayAddresses(config), logger }));
     if (config.TCP_FALLBACK !== 'off') await gateway.listen();
     const anchor = this.#keep(
-      new LocalMediaAnchor({ rtpengine, gateway, fallback: config.TCP_FALLBACK, logger, maxCalls: config.MAX_CALLS }),
+      new LocalMediaAnchor({
+        rtpengine,
+        gateway,
+        fallback: config.TCP_FALLBACK,
+        ownAddresses: contactHosts([...config.ACCESS_CONTACTS, ...config.CORE_CONTACTS]),
+        logger,
+        maxCalls: config.MAX_CALLS,
+      }),
     );
 
     const server = await this.#sipServer();

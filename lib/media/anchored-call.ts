@@ -34,6 +34,8 @@ export interface AnchoredCallOptions {
   rtpengine: RtpengineChoice;
   gateway: StreamGateway;
   fallback: Fallback;
+  /** The machine's addresses, to which no UE may have media sent. */
+  ownAddresses: readonly string[];
   logger: Logger;
 }
 
@@ -71,6 +73,7 @@ export class AnchoredCall {
   readonly #rtpengine: RtpengineChoice;
   readonly #gateway: StreamGateway;
   readonly #fallback: Fallback;
+  readonly #ownAddresses: readonly string[];
   readonly #logger: Logger;
   readonly #streams: CallStreams;
   readonly #origins = { access: new SessionOrigin(randomInt(2 ** 47)), core: new SessionOrigin(randomInt(2 ** 47)) };
@@ -83,11 +86,12 @@ export class AnchoredCall {
   #ue: readonly MediaView[] = [];
   #lines: AnchoredLines = [];
 
-  constructor({ name, rtpengine, gateway, fallback, logger }: AnchoredCallOptions) {
+  constructor({ name, rtpengine, gateway, fallback, ownAddresses, logger }: AnchoredCallOptions) {
     this.#name = name;
     this.#rtpengine = rtpengine;
     this.#gateway = gateway;
     this.#fallback = fallback;
+    this.#ownAddresses = ownAddresses;
     this.#logger = logger;
     this.#streams = new CallStreams(gateway);
   }
@@ -121,7 +125,7 @@ export class AnchoredCall {
       throw new EdgeError('answer-unexpected', 'An SDP answer came without an offer.', { sipStatus: 488 });
     const answer = matchAnswer(splitSdp(text), exchange.offer);
     const { media: view } = viewSession(answer);
-    const shown = shownSdp(from, answer);
+    const shown = shownSdp(from, answer, this.#ownAddresses);
     if (exchange.restartKeptBack) await this.#node.offer(this.#offerOptions(exchange, exchange.shown));
     exchange.restartKeptBack = false;
     const reply = await this.#node.answer(this.#answerOptions({ from, view, shown }, exchange.lines));
@@ -172,7 +176,7 @@ export class AnchoredCall {
     const offer = splitSdp(text);
     const { media: view } = viewSession(offer);
     if (!this.isAnchored) requireUsable(view);
-    const shown = shownSdp(from, offer);
+    const shown = shownSdp(from, offer, this.#ownAddresses);
     const shownNow = from === 'access' ? withoutRestart(shown, this.#ue) : shown;
     const lines = anchoredLines(this.#lines, offer);
     const ueLines = view.map(({ index }) => this.#ue[index]).filter((line) => line !== undefined && line.port !== 0);

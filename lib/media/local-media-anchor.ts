@@ -24,6 +24,8 @@ export interface LocalMediaAnchorOptions {
   rtpengine: RtpengineChoice;
   gateway: EventedStreamGateway;
   fallback: Fallback;
+  /** Further addresses of this machine, beside those of the gateway, to which no UE may have media sent. */
+  ownAddresses?: readonly string[];
   logger: Logger;
   /** Calls at the same time; those beyond are refused with 503. */
   maxCalls?: number;
@@ -110,7 +112,8 @@ export class LocalMediaAnchor extends EventEmitter<MediaAnchorEvents> implements
       });
     }
     const { rtpengine, gateway, fallback, logger } = this.#options;
-    const call = new AnchoredCall({ name, rtpengine, gateway, fallback, logger });
+    const ownAddresses = [...gateway.advertised.map(({ address }) => address), ...(this.#options.ownAddresses ?? [])];
+    const call = new AnchoredCall({ name, rtpengine, gateway, fallback, ownAddresses, logger });
     const entry: Entry = { call, tail: Promise.resolve(), waiting: 0, releasing: undefined };
     this.#calls.set(name, entry);
     return entry;

@@ -2,6 +2,7 @@ import { EdgeError } from '../errors';
 import { withKnownDefaults } from '../sdp/default-address';
 import { withoutBundle, withoutRtcpMux } from '../sdp/grouping';
 import { withIceSessionOf, withoutIce, withUdpCandidatesOnly } from '../sdp/ice-attributes';
+import { requireForeignDestinations } from '../sdp/media-destination';
 import { isAnchorable } from '../sdp/media-line';
 import { invalidSdp, type SdpLines } from '../sdp/sdp-lines';
 import { viewSession, type MediaView } from '../sdp/session-view';
@@ -9,9 +10,11 @@ import type { Side } from './media-anchor';
 
 /**
  * What rtpengine is shown of one side: of the core neither ICE nor rtcp-mux, of a UE what it can use of its ICE.
+ * @param own the machine's addresses, to which a UE may not have media sent
  * @throws EdgeError `sdp-invalid` (488)
  */
-export function shownSdp(from: Side, sdp: SdpLines): SdpLines {
+export function shownSdp(from: Side, sdp: SdpLines, own: readonly string[]): SdpLines {
+  if (from === 'access') requireForeignDestinations(sdp, own);
   const separate = withoutBundle(sdp);
   const shown =
     from === 'core' ? withoutIce(withoutRtcpMux(separate)) : withKnownDefaults(withUdpCandidatesOnly(separate));

@@ -1,48 +1,28 @@
-import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
-import { tmpdir } from 'node:os';
-import { join } from 'node:path';
-import { addresses, type Network } from '../../../app/demo/network';
+import { resolve } from 'node:path';
+import type { Network } from '../../../app/demo/network';
 import { NamespaceProcess } from '../../../app/demo/processes';
 
-const secret = 'integration';
-const port = 9022;
-
-/** The server reads a file even where the command line says everything. */
-const configuration = `<drachtio>
-  <admin port="${port}" secret="${secret}">127.0.0.1</admin>
-  <sip><contacts></contacts></sip>
-  <cdrs>false</cdrs>
-  <logging><console/><sofia-loglevel>1</sofia-loglevel><loglevel>info</loglevel></logging>
-</drachtio>
-`;
+/** The one that the project ships: its addresses, port and secret are those of the edge in these tests. */
+const configuration = resolve(__dirname, '../../../drachtio.conf.xml');
 
 /** A real drachtio-server in the edge's namespace, with an access and a core contact. */
 export class Drachtio {
   /** Settings that lead the edge to it. */
-  static readonly environment = { DRACHTIO_HOST: '127.0.0.1', DRACHTIO_PORT: String(port), DRACHTIO_SECRET: secret };
+  static readonly environment = { DRACHTIO_HOST: '127.0.0.1' };
   readonly #process: NamespaceProcess;
-  readonly #directory: string;
 
-  private constructor(process: NamespaceProcess, directory: string) {
+  private constructor(process: NamespaceProcess) {
     this.#process = process;
-    this.#directory = directory;
   }
 
   static async start(network: Network, program: string): Promise<Drachtio> {
-    const directory = mkdtempSync(join(tmpdir(), 'e80-drachtio-'));
-    const file = join(directory, 'drachtio.conf.xml');
-    writeFileSync(file, configuration);
-    const contact = (address: string) => {
-      const network = address.replace(/\d+$/, '0/24');
-      return ['--contact', `sip:${address}:5060;transport=udp,tcp`, '--local-net', network];
-    };
     const child = new NamespaceProcess({
       name: 'drachtio-server',
       namespace: network.namespace('edge'),
       program,
-      args: ['-f', file, '--stdout', ...contact(addresses.edgeAccess), ...contact(addresses.edgeCore)],
+      args: ['-f', configuration, '--stdout'],
     });
-    const drachtio = new Drachtio(child, directory);
+    const drachtio = new Drachtio(child);
     try {
       // The admin port opens before the SIP transports exist: this line comes after both.
       await child.line('it was ready', 10_000, (line) =>
@@ -57,6 +37,5 @@ export class Drachtio {
 
   async close(): Promise<void> {
     await this.#process.close();
-    rmSync(this.#directory, { recursive: true, force: true });
   }
 }

@@ -11,6 +11,8 @@ describe('the media anchor', () => {
     ['no SDP', 'garbage', 'sdp-invalid'],
     ['an empty body', '', 'sdp-invalid'],
     ['a name for an address and no ICE', plainOffer.replaceAll('10.0.0.5', 'ue.example.com'), 'sdp-invalid'],
+    ['media for our loopback', plainOffer.replaceAll('10.0.0.5', '127.0.0.1'), 'sdp-invalid'],
+    ['media for our public address', plainOffer.replaceAll('10.0.0.5', '198.51.100.1'), 'sdp-invalid'],
     ['no media line', ueSdp(), 'no-usable-media'],
     ['all lines declined', ueSdp('m=audio 0 RTP/AVP 0'), 'no-usable-media'],
     ['nothing but MSRP', ueSdp('m=message 2855 TCP/MSRP *'), 'no-usable-media'],
