@@ -11,7 +11,7 @@ export interface CallListeners {
   edgeReady(): void;
   /** An event of one end, as it happens. */
   event(end: End, event: ToolEvent): void;
-  /** The firewall has dropped this many packets since the call began; told when it changes. */
+  /** The firewall has dropped this many packets of the UE since the call began; told when it changes. */
   dropped(packets: number): void;
 }
 
@@ -61,9 +61,9 @@ export class Call {
   #count(): void {
     let seen = 0;
     const again = async () => {
-      const { fromUe, toUe } = await this.#firewall.dropped();
+      const { fromUe } = await this.#firewall.dropped();
       if (this.#closed) return;
-      if (fromUe + toUe !== seen) this.#listeners.dropped((seen = fromUe + toUe));
+      if (fromUe !== seen) this.#listeners.dropped((seen = fromUe));
       this.#counting = setTimeout(() => void again().catch(() => undefined), countEveryMs);
     };
     // A count that fails only leaves a line of the narration out; the final count is read by itself.
