@@ -76,7 +76,10 @@ export class Edge {
         rtpengine,
         gateway,
         fallback: config.TCP_FALLBACK,
-        ownAddresses: contactHosts([...config.ACCESS_CONTACTS, ...config.CORE_CONTACTS]),
+        ownAddresses: [
+          ...contactHosts([...config.ACCESS_CONTACTS, ...config.CORE_CONTACTS]),
+          ...(config.GATEWAY_BIND ?? []),
+        ],
         logger,
         maxCalls: config.MAX_CALLS,
       }),

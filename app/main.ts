@@ -1,7 +1,7 @@
 #!/usr/bin/env node
 import { existsSync } from 'node:fs';
 import { EdgeError } from '../lib/errors';
-import { createLogger } from '../lib/ops/logger';
+import { createLogger, type Logger } from '../lib/ops/logger';
 import { readConfig } from './config';
 import { Edge } from './edge';
 import { onStopSignal, signalStatus } from './stop-signals';
@@ -14,6 +14,7 @@ async function main(): Promise<void> {
   const config = readConfig(process.env);
   const logger = createLogger(config.LOG_LEVEL);
 
+  logConsole(logger);
   const edge = new Edge(config, logger, (error) => {
     logger.fatal({ code: error.code }, error.message);
     stop(1);
@@ -41,6 +42,18 @@ async function main(): Promise<void> {
     },
     'edge80 is ready',
   );
+}
+
+/**
+ * Packages print whole SIP messages when they cannot read one, credentials included: of what they print, the first
+ * line goes to the log.
+ */
+function logConsole(logger: Logger): void {
+  const log = (...parts: unknown[]) => {
+    const said = parts.map((part) => (part instanceof Error ? part.message : String(part)).split(/[\r\n]/, 1)[0]);
+    logger.warn({ said: said.join(' ').slice(0, 300) }, 'a package complains');
+  };
+  Object.assign(console, { log, info: log, warn: log, error: log });
 }
 
 main().catch((error: unknown) => {

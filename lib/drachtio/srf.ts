@@ -149,9 +149,15 @@ export class Srf extends EventEmitter<SrfEvents> {
   /** Has the server route requests of this method to `handler`. In-dialog requests go to their dialog. */
   handle(method: Method, handler: RequestHandler): this {
     const failed = (response: ResponseSender, cause: unknown) => {
-      response.send(500, undefined);
-      const error = new EdgeError('handler-failed', `A ${method} could not be handled.`, { sipStatus: 500, cause });
-      this.emit('error', error);
+      this.emit(
+        'error',
+        new EdgeError('handler-failed', `A ${method} could not be handled.`, { sipStatus: 500, cause }),
+      );
+      try {
+        response.send(500, undefined);
+      } catch (unsent) {
+        this.emit('error', new EdgeError('sip-unsent', `A ${method} could not be answered.`, { cause: unsent }));
+      }
     };
     this.#srf.use(method.toLowerCase(), (request, response) => {
       // Called at once, so that it can listen for a CANCEL that came in the same segment.
