@@ -85,7 +85,9 @@ const table = {
   RTPENGINE_BIN: z.string().min(1).default('rtpengine').describe('Program to start where RTPENGINE_URLS is unset'),
   RTPENGINE_ACCESS_INTERFACE: interfaces
     .optional()
-    .describe('Address[!advertised] of the local rtpengine toward UEs, one per family; unset: GATEWAY_ADDRESS'),
+    .describe(
+      'Address[!advertised] of rtpengine toward UEs, one per family (behind 1:1 NAT also of one in RTPENGINE_URLS); unset: GATEWAY_ADDRESS',
+    ),
   RTPENGINE_CORE_INTERFACE: interfaces
     .optional()
     .describe(

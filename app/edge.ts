@@ -11,6 +11,7 @@ import type { Logger } from '../lib/ops/logger';
 import { LocalDaemon } from '../lib/rtpengine/local-daemon';
 import { RtpenginePool } from '../lib/rtpengine/pool';
 import { startPcscf } from '../lib/sip/pcscf';
+import { anchorAddress } from './anchor-address';
 import type { Config } from './config';
 
 /** Something that was opened, and how it is closed. */
@@ -69,7 +70,13 @@ export class Edge {
     const logger = this.#logger;
     const urls = config.RTPENGINE_URLS ?? [await this.#startRtpengine()];
     const rtpengine = this.#keep(new RtpenginePool({ urls, logger }));
-    const gateway = this.#keep(new TcpGateway({ ...gatewayAddresses(config), logger }));
+    const gateway = this.#keep(
+      new TcpGateway({
+        ...gatewayAddresses(config),
+        anchorAddress: anchorAddress(config.RTPENGINE_ACCESS_INTERFACE ?? []),
+        logger,
+      }),
+    );
     if (config.TCP_FALLBACK !== 'off') await gateway.listen();
     const anchor = this.#keep(
       new LocalMediaAnchor({
