@@ -1,12 +1,13 @@
 import { randomBytes } from 'node:crypto';
 import type { RemoteInfo } from 'node:dgram';
-import { buildBindingRequest, buildBindingSuccess, errorCode } from '../ice/binding';
-import { candidatePriority, tcpLocalPreference, typePreference } from '../ice/priority';
+import { buildBindingSuccess, errorCode } from '../ice/binding';
 import { parseStun, verifyFingerprint, verifyIntegrity, type StunMessage } from '../ice/stun-message';
 import type { TransportAddress } from '../ice/transport-address';
 import { formatCandidate, type Candidate } from '../sdp/candidate';
 import { formPairs, type CandidatePair, type PathName } from './candidate-pair';
 import { CheckList, checkTiming, type Check, type CheckTiming } from './check-list';
+import { CheckTransactions, type CheckTransaction } from './check-transactions';
+import { hostCandidates } from './host-candidates';
 import { TcpChannel } from './tcp-channel';
 import { UdpPort } from './udp-port';
 import type { Observer } from './ue-event';
@@ -25,17 +26,6 @@ export interface IceStreamListeners {
   /** A pair was selected. */
   changed: () => void;
 }
-
-interface Transaction {
-  /** Undefined for a consent check (RFC 7675). */
-  check: Check | undefined;
-  pair: CandidatePair;
-  request: Buffer;
-  sentAt: number;
-}
-
-/** A transaction whose answer can no longer come is forgotten with the oldest ones. */
-const maxTransactions = 256;
 
 /** RFC 7675 §5.1, ms: how often consent is asked for, and how long an answer is good for. */
 const consentInterval = 5000;
@@ -65,7 +55,7 @@ export class IceStream {
   readonly #tieBreaker: bigint;
   readonly #timing: CheckTiming;
   readonly #channels = new Map<CandidatePair, TcpChannel>();
-  readonly #transactions = new Map<string, Transaction>();
+  readonly #transactions = new CheckTransactions();
   #remote: IceDescription | undefined;
   /** Where media goes if the peer does no ICE. */
   #plain: TransportAddress | undefined;
@@ -210,7 +200,7 @@ export class IceStream {
   }
 
   #repeat(check: Check, now: number): void {
-    const transaction = [...this.#transactions.values()].find((known) => known.check === check);
+    const transaction = this.#transactions.ofCheck(check);
     if (transaction === undefined) return;
     transaction.sentAt = now;
     this.#tellSent(check);
@@ -223,7 +213,7 @@ export class IceStream {
   }
 
   /** RFC 6544 §7.1: an active candidate connects, then checks on the connection. */
-  #dial(transaction: Transaction): void {
+  #dial(transaction: CheckTransaction): void {
     const { pair } = transaction;
     const channel = new TcpChannel(pair.local.address, pair.remote);
     this.#channels.get(pair)?.close();
@@ -242,9 +232,7 @@ export class IceStream {
   }
 
   #closedWhileChecking(pair: CandidatePair, reason: string): void {
-    for (const { check } of [...this.#transactions.values()].filter((known) => known.pair === pair)) {
-      if (check !== undefined) this.#failed(check, reason);
-    }
+    for (const check of this.#transactions.checksOn(pair)) this.#failed(check, reason);
     this.#list.unusable(pair, reason);
   }
 
@@ -294,20 +282,19 @@ export class IceStream {
   }
 
   #answered(message: StunMessage, pair: CandidatePair): void {
-    const id = message.transactionId.toString('hex');
-    const transaction = this.#transactions.get(id);
+    const transaction = this.#transactions.of(message.transactionId);
     // RFC 8445 §7.2.5.2.1: an answer from elsewhere than the check went to is none.
     if (transaction?.pair !== pair) return;
     const { check, sentAt } = transaction;
     if (message.class === 'error') {
-      this.#transactions.delete(id);
+      this.#transactions.end(transaction);
       const error = errorCode(message);
       if (check === undefined) return;
       this.#failed(check, `refused: ${error?.code ?? '?'} ${error?.reason ?? ''}`.trim(), true);
       return;
     }
     if (!verifyIntegrity(message, this.#remote?.pwd ?? '')) return;
-    this.#transactions.delete(id);
+    this.#transactions.end(transaction);
     this.#consentedAt = performance.now();
     this.#rttMs = this.#consentedAt - sentAt;
     if (check !== undefined) this.#succeeded(check, this.#rttMs);
@@ -331,32 +318,19 @@ export class IceStream {
   }
 
   #failed(check: Check, reason: string, answered = false): void {
-    for (const [id, transaction] of this.#transactions) {
-      if (transaction.check === check) this.#transactions.delete(id);
-    }
+    const transaction = this.#transactions.ofCheck(check);
+    if (transaction !== undefined) this.#transactions.end(transaction);
     this.#list.failure(check, reason, answered);
     this.#observe({ event: 'check-failed', ...this.#at(check.pair), reason });
   }
 
-  #transaction(check: Check | undefined, pair: CandidatePair, now: number): Transaction {
-    const transactionId = randomBytes(12);
+  #transaction(check: Check | undefined, pair: CandidatePair, now: number): CheckTransaction {
     const remote = this.#remote ?? { ufrag: '', pwd: '' };
-    const request = buildBindingRequest({
-      transactionId,
-      username: `${remote.ufrag}:${this.local.ufrag}`,
-      password: remote.pwd,
-      priority: reflexivePriority(pair.local),
-      useCandidate: check?.nominating ?? false,
-      tieBreaker: this.#tieBreaker,
-    });
-    const transaction = { check, pair, request, sentAt: now };
-    this.#transactions.set(transactionId.toString('hex'), transaction);
-    const [oldest] = this.#transactions.keys();
-    if (this.#transactions.size > maxTransactions && oldest !== undefined) this.#transactions.delete(oldest);
-    return transaction;
+    const credentials = { localUfrag: this.local.ufrag, remote, tieBreaker: this.#tieBreaker };
+    return this.#transactions.open(check, pair, credentials, now);
   }
 
-  #transmit({ pair, request }: Transaction): void {
+  #transmit({ pair, request }: CheckTransaction): void {
     this.#sendOn(pair, request);
   }
 
@@ -381,34 +355,4 @@ export class IceStream {
 
 function textOf({ address, port }: TransportAddress): string {
   return address.includes(':') ? `[${address}]:${port}` : `${address}:${port}`;
-}
-
-/** Port 9 of an active TCP candidate is "discard": its real port is known only when it connects (RFC 6544 §4.5). */
-function hostCandidates(address: string, udpPort: number): Candidate[] {
-  const host = { component: 1, address, type: 'host', extensions: [] };
-  // Below UDP's 126, as RFC 6544 §4.2 recommends, so that UDP is checked first and wins.
-  const tcpType = typePreference.host - 1;
-  return [
-    {
-      ...host,
-      foundation: '1',
-      transport: 'udp',
-      port: udpPort,
-      priority: candidatePriority(typePreference.host, 65535, 1),
-    },
-    {
-      ...host,
-      foundation: '2',
-      transport: 'tcp',
-      tcpType: 'active',
-      port: 9,
-      priority: candidatePriority(tcpType, tcpLocalPreference('active', 8191), 1),
-    },
-  ];
-}
-
-/** What a peer-reflexive candidate learned from this check would have (RFC 8445 §7.1.1). */
-function reflexivePriority(local: Candidate): number {
-  const preference = local.tcpType === undefined ? 65535 : tcpLocalPreference(local.tcpType, 8191, true);
-  return candidatePriority(typePreference.peerReflexive, preference, local.component);
 }
