@@ -12,7 +12,7 @@ export interface CallTableOptions {
 /** The calls under way. */
 export class CallTable {
   readonly #options: CallTableOptions;
-  readonly #calls = new Map<string, Call>();
+  readonly #calls = new Set<Call>();
   /** Ended calls whose media is still being released. */
   readonly #releasing = new Set<Promise<void>>();
 
@@ -24,14 +24,6 @@ export class CallTable {
     return this.#calls.size;
   }
 
-  get(id: string): Call | undefined {
-    return this.#calls.get(id);
-  }
-
-  [Symbol.iterator](): IterableIterator<Call> {
-    return this.#calls.values();
-  }
-
   /** A new call, in the table until it ends. Throws `too-many-calls` (503). */
   open(direction: Direction, sipCallId: string, anchor: CallAnchor): Call {
     if (this.#calls.size >= this.#options.maxCalls) {
@@ -40,9 +32,9 @@ export class CallTable {
     }
     const startedAt = (this.#options.now ?? Date.now)();
     const call = new Call({ id: randomUUID(), direction, sipCallId, startedAt }, anchor);
-    this.#calls.set(call.id, call);
+    this.#calls.add(call);
     call.onEnd(() => {
-      this.#calls.delete(call.id);
+      this.#calls.delete(call);
       const released = call.released().finally(() => this.#releasing.delete(released));
       this.#releasing.add(released);
     });
@@ -51,7 +43,7 @@ export class CallTable {
 
   /** Ends all calls under way and resolves when the media of all ended calls is released. */
   async endAll(cause: EndCause): Promise<void> {
-    for (const call of [...this.#calls.values()]) call.end(cause);
+    for (const call of [...this.#calls]) call.end(cause);
     await this.settled();
   }
 

@@ -41,6 +41,7 @@ export class Call {
   readonly #anchor: CallAnchor;
   readonly #onEnd = new Set<(cause: EndCause) => void>();
   #media: Promise<unknown> = Promise.resolve();
+  /** Undefined as long as the call lasts. */
   #endCause: EndCause | undefined;
 
   constructor(facts: CallFacts, anchor: CallAnchor) {
@@ -50,11 +51,6 @@ export class Call {
 
   get id(): string {
     return this.facts.id;
-  }
-
-  /** Undefined as long as the call lasts. */
-  get endCause(): EndCause | undefined {
-    return this.#endCause;
   }
 
   get ended(): boolean {

@@ -167,11 +167,11 @@ function accepted(response: IncomingResponse): IncomingResponse {
   return response;
 }
 
-/** Seconds granted by a 200 to REGISTER (RFC 3261 §10.2.4). */
+/** Seconds granted by a 200 to REGISTER (RFC 3261 §10.2.4); a registrar may grant less than was asked for, not more. */
 function grantedExpiry(response: IncomingResponse): number {
   const parameter = /;\s*expires=(\d+)/i.exec(response.get('Contact') ?? '')?.[1];
   const granted = Number(parameter ?? response.get('Expires') ?? expires);
-  return Number.isFinite(granted) && granted > 0 ? granted : expires;
+  return granted > 0 ? Math.min(granted, expires) : expires;
 }
 
 function bracketed(host: string): string {
