@@ -72,6 +72,12 @@ const table = {
     .enum(['always', 'offered', 'off'], 'must be always, offered or off')
     .default('always')
     .describe('Who gets the TCP candidate: always (any UE with ICE), offered (UEs that offer TCP candidates), off'),
+  TCP_PRIORITY: z
+    .enum(['lowest', 'above-relay'], 'must be lowest or above-relay')
+    .default('lowest')
+    .describe(
+      'Rank of the TCP candidate: lowest (below all UDP), above-relay (above the relayed UDP of UEs with TURN)',
+    ),
   DRACHTIO_HOST: z
     .string()
     .optional()

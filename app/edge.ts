@@ -83,6 +83,7 @@ export class Edge {
         rtpengine,
         gateway,
         fallback: config.TCP_FALLBACK,
+        tcpPriority: config.TCP_PRIORITY,
         ownAddresses: [
           ...contactHosts([...config.ACCESS_CONTACTS, ...config.CORE_CONTACTS]),
           ...(config.GATEWAY_BIND ?? []),

@@ -4,7 +4,7 @@ import type { Stream } from '../gateway/stream';
 import type { Logger } from '../ops/logger';
 import type { AnswerOptions, OfferOptions } from '../rtpengine/ng-command';
 import { anchoredLines, matchAnswer, putBackAnchored, takeAnchored, type AnchoredLines } from '../sdp/anchored-lines';
-import { withGatewayCandidates } from '../sdp/gateway-candidate';
+import { withGatewayCandidates, type TcpPriority } from '../sdp/gateway-candidate';
 import { withoutBundle } from '../sdp/grouping';
 import { withIceLite, withoutIce, withoutLineIce } from '../sdp/ice-attributes';
 import { joinSdp, splitSdp, withoutAttributes, type SdpLines } from '../sdp/sdp-lines';
@@ -34,6 +34,7 @@ export interface AnchoredCallOptions {
   rtpengine: RtpengineChoice;
   gateway: StreamGateway;
   fallback: Fallback;
+  tcpPriority: TcpPriority;
   /** The machine's addresses, to which no UE may have media sent. */
   ownAddresses: readonly string[];
   logger: Logger;
@@ -73,6 +74,7 @@ export class AnchoredCall {
   readonly #rtpengine: RtpengineChoice;
   readonly #gateway: StreamGateway;
   readonly #fallback: Fallback;
+  readonly #tcpPriority: TcpPriority;
   readonly #ownAddresses: readonly string[];
   readonly #logger: Logger;
   readonly #streams: CallStreams;
@@ -86,11 +88,12 @@ export class AnchoredCall {
   #ue: readonly MediaView[] = [];
   #lines: AnchoredLines = [];
 
-  constructor({ name, rtpengine, gateway, fallback, ownAddresses, logger }: AnchoredCallOptions) {
+  constructor({ name, rtpengine, gateway, fallback, tcpPriority, ownAddresses, logger }: AnchoredCallOptions) {
     this.#name = name;
     this.#rtpengine = rtpengine;
     this.#gateway = gateway;
     this.#fallback = fallback;
+    this.#tcpPriority = tcpPriority;
     this.#ownAddresses = ownAddresses;
     this.#logger = logger;
     this.#streams = new CallStreams(gateway);
@@ -275,7 +278,7 @@ export class AnchoredCall {
       const stream = this.#fallbackStream(line, ue);
       if (stream === undefined || !this.#open(stream, exchange)) return section;
       told.set(line.index, stream);
-      return withGatewayCandidates(section, this.#gateway.advertised);
+      return withGatewayCandidates(section, this.#gateway.advertised, this.#tcpPriority);
     });
     return joinSdp(this.#origins.access.write(withIceLite({ session: sdp.session, media })));
   }

@@ -2,6 +2,7 @@ import { EventEmitter } from 'node:events';
 import { EdgeError } from '../errors';
 import type { Stream } from '../gateway/stream';
 import type { Logger } from '../ops/logger';
+import type { TcpPriority } from '../sdp/gateway-candidate';
 import { AnchoredCall, type RtpengineChoice } from './anchored-call';
 import type { StreamGateway } from './call-streams';
 import type { Fallback } from './fallback';
@@ -24,6 +25,8 @@ export interface LocalMediaAnchorOptions {
   rtpengine: RtpengineChoice;
   gateway: EventedStreamGateway;
   fallback: Fallback;
+  /** Default: lowest. */
+  tcpPriority?: TcpPriority;
   /** Further addresses of this machine, beside those of the gateway, to which no UE may have media sent. */
   ownAddresses?: readonly string[];
   logger: Logger;
@@ -111,9 +114,9 @@ export class LocalMediaAnchor extends EventEmitter<MediaAnchorEvents> implements
         retryAfter: 5,
       });
     }
-    const { rtpengine, gateway, fallback, logger } = this.#options;
+    const { rtpengine, gateway, fallback, tcpPriority = 'lowest', logger } = this.#options;
     const ownAddresses = [...gateway.advertised.map(({ address }) => address), ...(this.#options.ownAddresses ?? [])];
-    const call = new AnchoredCall({ name, rtpengine, gateway, fallback, ownAddresses, logger });
+    const call = new AnchoredCall({ name, rtpengine, gateway, fallback, tcpPriority, ownAddresses, logger });
     const entry: Entry = { call, tail: Promise.resolve(), waiting: 0, releasing: undefined };
     this.#calls.set(name, entry);
     return entry;

@@ -2,17 +2,21 @@ import { gatewayPriority } from '../ice/priority';
 import { formatCandidate, parseCandidate } from './candidate';
 import { isAttribute } from './sdp-lines';
 
+/** Where the candidate on port 80 ranks: below every UDP candidate, or above the relayed ones of the UE (B5). */
+export type TcpPriority = 'lowest' | 'above-relay';
+
+const typePreferences: Record<TcpPriority, number> = { lowest: 0, 'above-relay': 10 };
+
 /**
  * The section of a media line with the gateway's passive TCP candidates added behind its own, one for each
  * address (B1, B21), the lowest of the line (A3), each with a foundation of its own (B7).
  *
  * @param addresses what is advertised, one per address family and port, the preferred first
- * @param type the type preference: 0, or 10 to raise it above the UE's relay candidates (B5)
  */
 export function withGatewayCandidates(
   section: readonly string[],
   addresses: readonly { address: string; port: number }[],
-  type = 0,
+  priority: TcpPriority = 'lowest',
 ): readonly string[] {
   const present = section.flatMap((line) => parseCandidate(line) ?? []);
   const foundations = new Set(present.map((candidate) => candidate.foundation));
@@ -23,7 +27,7 @@ export function withGatewayCandidates(
       foundation: freeFoundation(`tcp${hosts.indexOf(address) + 1}`, foundations),
       component: 1,
       transport: 'tcp',
-      priority: Math.max(1 + i, Math.min(gatewayPriority(i, type), ceiling + i)),
+      priority: Math.max(1 + i, Math.min(gatewayPriority(i, typePreferences[priority]), ceiling + i)),
       address,
       port,
       type: 'host',

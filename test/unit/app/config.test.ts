@@ -18,6 +18,7 @@ describe('settings', () => {
       GATEWAY_ADDRESS: ['198.51.100.1', '2001:db8::1'],
       GATEWAY_PORTS: [80],
       TCP_FALLBACK: 'always',
+      TCP_PRIORITY: 'lowest',
       DRACHTIO_PORT: 9022,
       LOG_LEVEL: 'info',
     });
@@ -38,6 +39,7 @@ describe('settings', () => {
     ['GATEWAY_PORTS', '80,eighty', /^GATEWAY_PORTS must be a port number/],
     ['GATEWAY_PORTS', '70000', /^GATEWAY_PORTS must be 65535 or less/],
     ['TCP_FALLBACK', 'yes', /^TCP_FALLBACK must be always, offered or off/],
+    ['TCP_PRIORITY', '10', /^TCP_PRIORITY must be lowest or above-relay/],
     ['RTPENGINE_URLS', '127.0.0.1:2223', /^RTPENGINE_URLS must be a comma list of udp:/],
     ['RTPENGINE_URLS', 'udp://127.0.0.1:99999', /^RTPENGINE_URLS must have ports from 1 to 65535/],
     ['GATEWAY_BIND', ',', /^GATEWAY_BIND must name an address/],

@@ -8,6 +8,7 @@ import {
   type EventedStreamGateway,
   type StreamGatewayEvents,
 } from '../../../lib/media/local-media-anchor';
+import type { TcpPriority } from '../../../lib/sdp/gateway-candidate';
 import { splitSdp } from '../../../lib/sdp/sdp-lines';
 import { viewSession } from '../../../lib/sdp/session-view';
 import { choiceOf, FakeRtpengine } from './fake-rtpengine';
@@ -40,12 +41,26 @@ export class FakeGateway extends EventEmitter<StreamGatewayEvents> implements Ev
 
 export function anchorWith({
   fallback = 'always',
+  tcpPriority = 'lowest',
   nodes = [new FakeRtpengine()],
   gateway = new FakeGateway(),
   maxCalls = 100,
-}: { fallback?: Fallback; nodes?: FakeRtpengine[]; gateway?: FakeGateway; maxCalls?: number } = {}) {
+}: {
+  fallback?: Fallback;
+  tcpPriority?: TcpPriority;
+  nodes?: FakeRtpengine[];
+  gateway?: FakeGateway;
+  maxCalls?: number;
+} = {}) {
   const logger = pino({ level: 'silent' });
-  const anchor = new LocalMediaAnchor({ rtpengine: choiceOf(...nodes), gateway, fallback, logger, maxCalls });
+  const anchor = new LocalMediaAnchor({
+    rtpengine: choiceOf(...nodes),
+    gateway,
+    fallback,
+    tcpPriority,
+    logger,
+    maxCalls,
+  });
   return { anchor, gateway, rtpengine: nodes[0]!, nodes };
 }
 

@@ -95,6 +95,20 @@ describe('the answer to a UE', () => {
     ]);
   });
 
+  // A relayed candidate of the UE has type preference 0 too: its highest priority is 2^24 - 1.
+  test.each([
+    ['lowest', 8388863, false],
+    ['above-relay', 176161023, true],
+  ] as const)('B5: the TCP candidate ranks %s', async (tcpPriority, priority, isAboveRelay) => {
+    const { sdp } = await answerTo(iceOffer, coreAnswer, { tcpPriority });
+    const [tcp] = tcpCandidatesOf(sdp);
+    expect(tcp?.priority).toBe(priority);
+    expect(priority > 2 ** 24 - 1).toBe(isAboveRelay);
+    const priorities = mediaOf(sdp)[0]!.candidates.map((candidate) => candidate.priority);
+    expect(Math.min(...priorities)).toBe(priority);
+    expect(new Set(priorities).size).toBe(priorities.length);
+  });
+
   test.each([
     ['always', iceOffer, 1],
     ['always', ueSdp(...audio, ...ice, 'a=rtcp-mux'), 1],

@@ -1,5 +1,5 @@
 import { parseCandidate } from '../../../lib/sdp/candidate';
-import { withGatewayCandidates } from '../../../lib/sdp/gateway-candidate';
+import { withGatewayCandidates, type TcpPriority } from '../../../lib/sdp/gateway-candidate';
 
 const section = [
   'm=audio 42000 RTP/AVP 0',
@@ -12,8 +12,8 @@ const v4 = { address: '192.0.2.1', port: 80 };
 const v6 = { address: '2001:db8::1', port: 80 };
 
 describe('the candidate on port 80', () => {
-  const added = (type?: number, of: readonly string[] = section) =>
-    withGatewayCandidates(of, [v4, v6], type)
+  const added = (rank?: TcpPriority, of: readonly string[] = section) =>
+    withGatewayCandidates(of, [v4, v6], rank)
       .filter((line) => !of.includes(line))
       .map((line) => parseCandidate(line)!);
 
@@ -30,10 +30,10 @@ describe('the candidate on port 80', () => {
   });
 
   test.each([
-    [0, [8388863, 8389119]],
-    [10, [176161023, 176161279]],
-  ])('B4, B5: its priorities with type preference %i', (type, expected) => {
-    expect(added(type).map(({ priority }) => priority)).toEqual(expected);
+    ['lowest', [8388863, 8389119]],
+    ['above-relay', [176161023, 176161279]],
+  ] as const)('B4, B5: its priorities, %s', (rank, expected) => {
+    expect(added(rank).map(({ priority }) => priority)).toEqual(expected);
   });
 
   test('B21: one for each address family', () => {
@@ -45,9 +45,14 @@ describe('the candidate on port 80', () => {
     expect(new Set([...foundations, 'tcp1']).size).toBe(3);
   });
 
-  test.each([2130706430, 8388863, 100, 3])('A3, B6: lowest of its line beside a candidate of priority %i', (lowest) => {
+  test.each(
+    [2130706430, 176161023, 8388863, 100, 3].flatMap((lowest) => [
+      [lowest, 'lowest'] as const,
+      [lowest, 'above-relay'] as const,
+    ]),
+  )('A3, B6: lowest of its line beside a candidate of priority %i, %s', (lowest, rank) => {
     const line = ['m=audio 1 RTP/AVP 0', `a=candidate:1 1 UDP ${lowest} 192.0.2.1 42000 typ relay`];
-    const priorities = added(0, line).map(({ priority }) => priority);
+    const priorities = added(rank, line).map(({ priority }) => priority);
     expect(new Set(priorities).size).toBe(2);
     for (const priority of priorities) {
       expect(priority).toBeLessThan(lowest);
