@@ -7,7 +7,7 @@ import { EdgeError } from '../../../lib/errors';
 import type { GatewayLimits } from '../../../lib/gateway/limits';
 import { NodeForwardingPlane } from '../../../lib/gateway/node-forwarding-plane';
 import type { Stream } from '../../../lib/gateway/stream';
-import { TcpGateway } from '../../../lib/gateway/tcp-gateway';
+import { TcpGateway, type TcpGatewayOptions } from '../../../lib/gateway/tcp-gateway';
 import { buildStun } from '../../../lib/ice/stun-message';
 import { errorCode, xorMappedAddress } from '../../../lib/ice/binding';
 import { verifyFingerprint, verifyIntegrity } from '../../../lib/ice/stun-message';
@@ -37,7 +37,10 @@ const stream = (changes: Partial<Stream> = {}): Stream => ({
   ...changes,
 });
 
-async function open(limits: Partial<GatewayLimits> = {}): Promise<void> {
+async function open(
+  limits: Partial<GatewayLimits> = {},
+  options: Pick<TcpGatewayOptions, 'anchorAddress'> = {},
+): Promise<void> {
   const logger = pino({ level: 'debug' }, { write: (line: string) => logged.push(line) });
   gateway = new TcpGateway({
     listen: [{ address: '127.0.0.1', port: 0 }],
@@ -45,6 +48,7 @@ async function open(limits: Partial<GatewayLimits> = {}): Promise<void> {
     logger,
     limits: { nominationRetryMs: 5, ...limits },
     now: () => time,
+    ...options,
   });
   await gateway.listen();
 }
@@ -228,6 +232,18 @@ describe('nomination', () => {
     });
     expect(await selected).toEqual([{ stream: stream(), remote: { address: '127.0.0.1', port: ue.port } }]);
     expect(gateway.counters()).toMatchObject({ selected: 1, nominations: { started: 1, succeeded: 1 } });
+  });
+
+  test('B21: rtpengine is bound to another address than it advertises: nomination and media go there', async () => {
+    const advertised = '203.0.113.7';
+    await open({}, { anchorAddress: (address) => (address === advertised ? anchor.address.address : address) });
+    gateway.addStream(stream({ anchor: { address: advertised, port: anchor.address.port } }));
+    const ue = await dialSelected();
+    expect(await anchor.requests.next()).toMatchObject({ useCandidate: true, genuine: true });
+    ue.send(rtp(1));
+    expect(await anchor.media.next()).toEqual(rtp(1));
+    anchor.send(rtp(2));
+    expect(await ue.frames.next()).toEqual(rtp(2));
   });
 
   test('C10: the request is repeated until it is answered', async () => {
