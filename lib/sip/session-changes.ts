@@ -1,5 +1,5 @@
-import type { Dialog, IncomingRequest, IncomingResponse, ResponseSender, SentRequest } from '../drachtio/messages';
-import type { FinalResponse } from '../drachtio/srf';
+import type { Dialog, IncomingRequest, IncomingResponse, ResponseSender } from '../drachtio/messages';
+import type { FinalResponse, RequestOptions } from '../drachtio/srf';
 import { EdgeError } from '../errors';
 import type { Side } from '../media/media-anchor';
 import type { CallSession } from './call-session';
@@ -9,6 +9,17 @@ import { reply, verdictOf } from './verdict';
 
 /** Statuses that say that the far end's dialog is no more (RFC 3261 §12.2.1.2). */
 const dialogGone = new Set([404, 408, 410, 481]);
+
+/** One re-INVITE or UPDATE on its way. */
+interface Change {
+  from: Side;
+  /** The far end's dialog. */
+  other: Dialog;
+  request: IncomingRequest;
+  response: ResponseSender;
+  /** Aborted by the sender's CANCEL, which may come at any time. */
+  withdrawn: AbortSignal;
+}
 
 /**
  * Later offers and answers of a call: re-INVITE (RFC 3261 §14) and UPDATE (RFC 3311) from either side, with
@@ -43,9 +54,12 @@ export class SessionChanges {
       return;
     }
     this.#pending = from;
+    const withdrawal = new AbortController();
+    request.once('cancel', () => withdrawal.abort());
+    const change = { from, other, request, response, withdrawn: withdrawal.signal };
     try {
-      if (request.body) await this.#withOffer(from, other, request, response);
-      else if (request.method === 'INVITE') await this.#withoutOffer(from, other, own, request, response);
+      if (request.body) await this.#withOffer(change);
+      else if (request.method === 'INVITE') await this.#withoutOffer(change, own);
       else await this.#refresh(other, request, response);
     } catch (error) {
       reply(response, verdictOf(error, edge.agent));
@@ -55,13 +69,17 @@ export class SessionChanges {
     }
   }
 
-  async #withOffer(from: Side, other: Dialog, request: IncomingRequest, response: ResponseSender): Promise<void> {
-    const { call, edge } = this.#session;
+  async #withOffer({ from, other, request, response, withdrawn }: Change): Promise<void> {
+    const { call } = this.#session;
     const offer = await call.offer(from, request.body);
+    if (withdrawn.aborted) {
+      await this.#rollback();
+      return;
+    }
     const options = { method: request.method, headers: sdpHeaders(request), body: offer };
     let final: FinalResponse;
     try {
-      final = await edge.srf.requestInDialog(other, options, (sent) => cancelWith(request, sent));
+      final = await this.#send(other, options, withdrawn);
     } catch (error) {
       await this.#rollback();
       throw error;
@@ -75,17 +93,11 @@ export class SessionChanges {
     reply(response, { status: final.response.status, headers: responseHeaders(final.response), body: answer });
   }
 
-  async #withoutOffer(
-    from: Side,
-    other: Dialog,
-    own: Dialog,
-    request: IncomingRequest,
-    response: ResponseSender,
-  ): Promise<void> {
+  async #withoutOffer({ from, other, request, response, withdrawn }: Change, own: Dialog): Promise<void> {
     const { call, edge } = this.#session;
     const to = otherSide(from);
     const options = { method: request.method, headers: inDialogHeaders(request.headers) };
-    const final = await edge.srf.requestInDialog(other, options, (sent) => cancelWith(request, sent));
+    const final = await this.#send(other, options, withdrawn);
     if (final.response.status >= 300) {
       this.#refused(final.response, response);
       return;
@@ -101,6 +113,15 @@ export class SessionChanges {
       if (edge.srf.connected) final.acknowledge?.();
       throw error;
     }
+  }
+
+  /** The server has answered the sender's CANCEL and its re-INVITE; the far end is to hear of it. */
+  async #send(other: Dialog, options: RequestOptions, withdrawn: AbortSignal): Promise<FinalResponse> {
+    return await this.#session.edge.srf.requestInDialog(other, options, (sent) => {
+      const cancel = () => sent.cancel({}, () => undefined);
+      if (withdrawn.aborted) cancel();
+      else withdrawn.addEventListener('abort', cancel);
+    });
   }
 
   /** An UPDATE without an offer only keeps the session alive. */
@@ -153,9 +174,4 @@ export class SessionChanges {
 
 function sdpHeaders(request: IncomingRequest): Record<string, string> {
   return { ...inDialogHeaders(request.headers), 'Content-Type': 'application/sdp' };
-}
-
-/** The server has answered the caller's CANCEL and its re-INVITE; the far end is to hear of it. */
-function cancelWith(request: IncomingRequest, sent: SentRequest): void {
-  request.once('cancel', () => sent.cancel({}, () => undefined));
 }

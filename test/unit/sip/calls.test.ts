@@ -419,6 +419,37 @@ describe('a call under way', () => {
     await core.next('ACK');
   });
 
+  test('G16: CANCEL of a re-INVITE reaches the far end, and the media is as before', async () => {
+    const invite = ue.inDialog(call.caller, 'INVITE', {}, sdp('no'));
+    const arrived = await core.next('INVITE');
+    core.respond(arrived, 180);
+    ue.cancel(invite);
+    ue.ack(invite, await ue.next('487 INVITE'));
+    core.respond(await core.next('CANCEL'), 200);
+    core.respond(arrived, 487);
+    await core.next('ACK');
+    await until(() => edge.anchor.asked.includes('rollback'));
+  });
+
+  test('G16: CANCEL of a re-INVITE while its offer is with the anchor: the far end hears of neither', async () => {
+    const resume = edge.anchor.pause();
+    const withdrawn = ue.inDialog(call.caller, 'INVITE', {}, sdp('no'));
+    ue.cancel(withdrawn);
+    ue.ack(withdrawn, await ue.next('487 INVITE'));
+    // What comes after the CANCEL has passed: so the CANCEL was seen.
+    ue.inDialog(call.caller, 'OPTIONS');
+    core.respond(await core.next('OPTIONS'), 200);
+    await ue.next('200 OPTIONS');
+    resume();
+    await until(() => edge.anchor.asked.includes('rollback'));
+    const invite = ue.inDialog(call.caller, 'INVITE', {}, sdp('yes'));
+    const arrived = await core.next('INVITE');
+    expect(sessionName(arrived.body)).toBe('yes anchored');
+    core.respond(arrived, 200, {}, sdp('fine'));
+    ue.ack(invite, await ue.next('200 INVITE'));
+    await core.next('ACK');
+  });
+
   test('a re-INVITE that the anchor refuses leaves the call as it was', async () => {
     edge.anchor.failNext('offer', 'access', new EdgeError('no-usable-media', 'No.', { sipStatus: 488 }));
     const invite = ue.inDialog(call.caller, 'INVITE', {}, sdp('bad'));

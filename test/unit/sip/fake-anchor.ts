@@ -10,6 +10,15 @@ export class FakeAnchor extends EventEmitter<MediaAnchorEvents> implements Media
   /** Thrown at the next offer or answer from this side. */
   #failures: { kind: string; from: Side; error: EdgeError }[] = [];
 
+  #gate: Promise<void> = Promise.resolve();
+
+  /** Holds offers and answers back until the returned function is called. */
+  pause(): () => void {
+    let resume: () => void = () => undefined;
+    this.#gate = new Promise((resolve) => (resume = resolve));
+    return resume;
+  }
+
   failNext(kind: 'offer' | 'answer', from: Side, error: EdgeError): void {
     this.#failures.push({ kind, from, error });
   }
@@ -39,7 +48,7 @@ export class FakeAnchor extends EventEmitter<MediaAnchorEvents> implements Media
 
   async #take(kind: string, call: string, from: Side, sdp: string): Promise<string> {
     this.asked.push(`${kind} ${from} ${sessionName(sdp)}`);
-    await Promise.resolve();
+    await this.#gate;
     const index = this.#failures.findIndex((failure) => failure.kind === kind && failure.from === from);
     const [failure] = index < 0 ? [] : this.#failures.splice(index, 1);
     if (failure) throw failure.error;
