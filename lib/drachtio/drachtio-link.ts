@@ -1,0 +1,128 @@
+import { EventEmitter } from 'node:events';
+import { EdgeError } from '../errors';
+import { UntypedSrf, type Agent } from './untyped-srf';
+
+export interface LinkOptions {
+  host: string;
+  port: number;
+  secret: string;
+  /** Longest wait before another attempt to connect, in ms. */
+  retryMaxDelay?: number;
+}
+
+export interface LinkEvents {
+  /** The server took us; `contacts` are its SIP addresses, such as `tcp/192.0.2.1:5060`. */
+  connect: [contacts: string[], version: string];
+  /** The link is lost; it is being rebuilt. Dialogs made on it are dead: the server answers 481 for them. */
+  disconnect: [];
+  /**
+   * `drachtio-refused`: wrong secret. `drachtio-unreachable`: no connection. Told once until the kind
+   * changes or the link is up; attempts go on for ever. `handler-failed`: a request handler threw, and
+   * its request was answered 500.
+   */
+  error: [EdgeError];
+}
+
+/**
+ * The link to a drachtio-server (or its stand-in), rebuilt whenever it is lost. Whatever is awaited over it
+ * rejects then (`drachtio-lost`, 503); drachtio-srf itself would wait for ever.
+ */
+export class DrachtioLink extends EventEmitter<LinkEvents> {
+  protected readonly srf = new UntypedSrf();
+  readonly #options: LinkOptions;
+  readonly #retryMaxDelay: number;
+  /** Rejects each thing awaited over the link. */
+  readonly #waiting = new Set<(error: EdgeError) => void>();
+  #connected = false;
+  #closed = false;
+  #lastFault: string | undefined;
+
+  constructor(options: LinkOptions) {
+    super();
+    this.#options = options;
+    this.#retryMaxDelay = options.retryMaxDelay ?? 5000;
+  }
+
+  get connected(): boolean {
+    return this.#connected;
+  }
+
+  /** Starts to connect, and keeps at it until {@link close}. Register the handlers first. */
+  connect(): void {
+    const { host, port, secret } = this.#options;
+    this.srf.connect({ host, port, secret, reconnect: { retryMaxDelay: this.#retryMaxDelay } });
+    // drachtio-srf passes its own events on a tick late; the agent's come in order with the messages.
+    this.srf.on('error', () => undefined);
+    const agent = this.#agent;
+    agent.on('connect', (refused: Error | null, contacts: string, version: string) => {
+      if (this.#closed) this.#hangUp();
+      else if (refused) this.#refused(refused);
+      else this.#up(contacts, version);
+    });
+    agent.on('error', (cause: unknown) => {
+      if (this.#connected || this.#closed) return;
+      this.#fault(new EdgeError('drachtio-unreachable', `drachtio at ${host}:${port} cannot be reached.`, { cause }));
+    });
+    agent.on('close', () => this.#down());
+  }
+
+  close(): void {
+    if (this.#closed) return;
+    this.#closed = true;
+    const { client } = this.srf.app;
+    if (!client) return;
+    client.wp.closing = true;
+    if (client.wp.reconnectVars.retryTimer) clearTimeout(client.wp.reconnectVars.retryTimer);
+    this.#hangUp();
+    this.#down();
+  }
+
+  /** Settles as `awaited` does, or rejects when the link is lost. */
+  protected async settling<T>(awaited: Promise<T>): Promise<T> {
+    return await new Promise<T>((resolve, reject) => {
+      this.#waiting.add(reject);
+      awaited.then(resolve, reject).finally(() => this.#waiting.delete(reject));
+    });
+  }
+
+  get #agent(): Agent {
+    if (!this.srf.app.client) throw new Error('connect() was not called');
+    return this.srf.app.client;
+  }
+
+  #hangUp(): void {
+    for (const socket of this.#agent.mapServer.keys()) socket.end();
+  }
+
+  #up(contacts: string, version: string): void {
+    this.#connected = true;
+    this.#lastFault = undefined;
+    this.emit('connect', contacts.split(','), version);
+  }
+
+  #refused(cause: Error): void {
+    // A connection that is made resets drachtio-srf's delay, so a wrong secret would be tried four times a second.
+    this.#agent.wp.reconnectVars.retryDelay = this.#retryMaxDelay;
+    const { host, port } = this.#options;
+    this.#fault(new EdgeError('drachtio-refused', `drachtio at ${host}:${port} refused our secret.`, { cause }));
+  }
+
+  #fault(error: EdgeError): void {
+    if (this.#lastFault === error.code) return;
+    this.#lastFault = error.code;
+    this.emit('error', error);
+  }
+
+  #down(): void {
+    const lost = linkLost();
+    for (const reject of [...this.#waiting]) reject(lost);
+    if (!this.#connected) return;
+    this.#connected = false;
+    this.emit('disconnect');
+  }
+}
+
+/** What all that was awaited is rejected with. */
+export function linkLost(): EdgeError {
+  return new EdgeError('drachtio-lost', 'The link to drachtio is lost.', { sipStatus: 503 });
+}

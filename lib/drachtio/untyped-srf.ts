@@ -1,0 +1,35 @@
+import type { EventEmitter } from 'node:events';
+import DrachtioSrf from 'drachtio-srf';
+import type { Dialog, IncomingRequest, IncomingResponse, ParsedUri, ResponseSender, SentRequest } from './messages';
+
+/** Parts of drachtio-srf 5.0.29 that its own types get wrong or leave out. */
+export interface Agent extends EventEmitter {
+  wp: {
+    closing?: boolean;
+    reconnectVars: { retryTimer: NodeJS.Timeout | null; retryDelay: number };
+  };
+  mapServer: Map<{ end(): void; destroy(): void }, unknown>;
+}
+
+export interface UntypedSrf {
+  app: { client?: Agent };
+  connect(options: object): void;
+  use(method: string, handler: (request: IncomingRequest, response: ResponseSender) => void): void;
+  on(event: string, listener: (...args: never[]) => void): void;
+  request(uri: string, options: object, sent: (error: unknown, request?: SentRequest) => void): void;
+  proxyRequest(request: IncomingRequest, destination: string, options: object): Promise<{ finalStatus?: number }>;
+  createUAS(
+    request: IncomingRequest,
+    response: ResponseSender,
+    options: object,
+    done: (error: unknown, dialog?: Dialog) => void,
+  ): void;
+  addDialog(dialog: Dialog): void;
+  removeDialog(dialog: Dialog): void;
+}
+
+export const UntypedSrf = DrachtioSrf as unknown as {
+  new (): UntypedSrf;
+  Dialog: new (srf: UntypedSrf, type: 'uac', parts: { req: SentRequest; res: IncomingResponse }) => Dialog;
+  parseUri(uri: string): ParsedUri | undefined;
+};
