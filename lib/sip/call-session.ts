@@ -18,7 +18,7 @@ export interface SipEdge {
 
 /** All in ms. */
 export interface SipTimers {
-  /** How long an INVITE may stay unanswered: above the 3 minutes of RFC 3261 §16.8. */
+  /** How long an INVITE, the first or a later one, may stay unanswered: above the 3 minutes of RFC 3261 §16.8. */
   ringing: number;
   /** How long a reliable provisional response may stay without PRACK. */
   prack: number;

@@ -115,13 +115,26 @@ export class SessionChanges {
     }
   }
 
-  /** The server has answered the sender's CANCEL and its re-INVITE; the far end is to hear of it. */
+  /** Rejects with `sip-timeout` (408) where the far end lets a re-INVITE ring too long, which is cancelled then. */
   async #send(other: Dialog, options: RequestOptions, withdrawn: AbortSignal): Promise<FinalResponse> {
-    return await this.#session.edge.srf.requestInDialog(other, options, (sent) => {
-      const cancel = () => sent.cancel({}, () => undefined);
-      if (withdrawn.aborted) cancel();
-      else withdrawn.addEventListener('abort', cancel);
-    });
+    const { edge } = this.#session;
+    const overdue = new AbortController();
+    const stop = this.#session.timer(edge.timers.ringing, () => overdue.abort());
+    // After its sender's CANCEL the server has answered the re-INVITE; the far end is to hear of it.
+    const over = AbortSignal.any([withdrawn, overdue.signal]);
+    try {
+      const final = await edge.srf.requestInDialog(other, options, (sent) => {
+        const cancel = () => sent.cancel({}, () => undefined);
+        if (over.aborted) cancel();
+        else over.addEventListener('abort', cancel);
+      });
+      if (overdue.signal.aborted && final.response.status >= 300) {
+        throw new EdgeError('sip-timeout', 'The far end did not answer a re-INVITE in time.', { sipStatus: 408 });
+      }
+      return final;
+    } finally {
+      stop();
+    }
   }
 
   /** An UPDATE without an offer only keeps the session alive. */
