@@ -21,21 +21,13 @@ export interface MediaView extends MediaLine {
   hasRtcp: boolean;
   /** The port of a=rtcp, if there is one. */
   rtcpPort: number | undefined;
-  /** a=setup, which governs DTLS on a UDP transport. */
-  setup: string | undefined;
-  hasFingerprint: boolean;
-  mid: string | undefined;
   /** Those that can be used: names and unknown transports are left out (B18). */
   candidates: Candidate[];
   /** Has a TCP candidate that would connect to ours: `active` or `so` (A9). */
   offersTcp: boolean;
-  /** The payload types of a=rtpmap. */
-  codecs: { payload: number; name: string; rate: number | undefined }[];
 }
 
 export interface SessionView {
-  origin: { username: string; sessionId: string; version: string; address: string };
-  iceLite: boolean;
   media: MediaView[];
 }
 
@@ -46,17 +38,7 @@ export interface SessionView {
  */
 export function viewSession(sdp: SdpLines): SessionView {
   const session = parse(joinSdp(sdp));
-  const { origin } = session as Partial<SessionDescription>;
-  return {
-    origin: {
-      username: text(origin?.username) ?? '-',
-      sessionId: `${origin?.sessionId ?? 0}`,
-      version: `${origin?.sessionVersion ?? 0}`,
-      address: origin?.address ?? '',
-    },
-    iceLite: session.icelite !== undefined,
-    media: sdp.media.map((section, index) => viewMedia(section, index, session, session.media[index])),
-  };
+  return { media: sdp.media.map((section, index) => viewMedia(section, index, session, session.media[index])) };
 }
 
 function viewMedia(
@@ -84,12 +66,8 @@ function viewMedia(
     rtcpMux: media.rtcpMux !== undefined,
     hasRtcp: isRtpOverUdp(line.transport) && !rtcpSwitchedOff(media.bandwidth ?? session.bandwidth ?? []),
     rtcpPort: media.rtcp?.port,
-    setup: media.setup ?? session.setup,
-    hasFingerprint: (media.fingerprint ?? session.fingerprint) !== undefined,
-    mid: text(media.mid),
     candidates,
     offersTcp: candidates.some(canConnect),
-    codecs: media.rtp.map(({ payload, codec, rate }) => ({ payload, name: codec, rate })),
   };
 }
 
