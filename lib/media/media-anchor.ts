@@ -3,6 +3,10 @@ import type { EventEmitter } from 'node:events';
 /** Which side of the edge an SDP came from: `access` is the UE, `core` the IMS or PBX. */
 export type Side = 'access' | 'core';
 
+export function otherSide(side: Side): Side {
+  return side === 'access' ? 'core' : 'access';
+}
+
 /** The way that one stream's media takes toward the UE, once it is known. */
 export interface SelectedPath {
   call: string;

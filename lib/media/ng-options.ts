@@ -1,5 +1,5 @@
 import type { AnswerOptions, OfferOptions } from '../rtpengine/ng-command';
-import type { Side } from './media-anchor';
+import { otherSide, type Side } from './media-anchor';
 
 /** What decides the options of a command, beside the SDP. */
 export interface NgOptionsInput {
@@ -28,7 +28,7 @@ export function offerOptions(
   { call, from, sdp, hasIce }: NgOptionsInput,
   { known, ueDeclinedIce }: { known: boolean; ueDeclinedIce: boolean },
 ): OfferOptions {
-  const to = other(from);
+  const to = otherSide(from);
   const common = {
     'call-id': call,
     'from-tag': from,
@@ -49,13 +49,9 @@ export function offerOptions(
 }
 
 export function answerOptions({ call, from, sdp, hasIce }: NgOptionsInput): AnswerOptions {
-  const common = { 'call-id': call, 'from-tag': other(from), 'to-tag': from, sdp, replace };
+  const common = { 'call-id': call, 'from-tag': otherSide(from), 'to-tag': from, sdp, replace };
   // "default" answers with ICE only if ICE was offered (B15).
   return from === 'access' ? { ...common, ICE: 'remove', ...sourceFlags(hasIce) } : { ...common, ICE: 'default' };
-}
-
-export function other(side: Side): Side {
-  return side === 'access' ? 'core' : 'access';
 }
 
 function sourceFlags(hasIce: boolean): { flags?: readonly string[] } {
