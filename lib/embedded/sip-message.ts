@@ -56,7 +56,7 @@ export function spellHeader(name: string): string {
   return spellings[key] ?? long.replace(/(^|-)([a-z])/g, (letter) => letter.toUpperCase());
 }
 
-export function headerKey(name: string): string {
+function headerKey(name: string): string {
   const key = name.toLowerCase();
   return compactForms[key] ?? key;
 }

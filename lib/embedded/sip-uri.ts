@@ -33,7 +33,7 @@ export function parseSipUri(text: string): SipUri | undefined {
 }
 
 /** `;a=b;c` to its names and values; names come in lower case, a missing value is the empty string. */
-export function parseParams(text: string): Map<string, string> {
+function parseParams(text: string): Map<string, string> {
   const params = new Map<string, string>();
   for (const part of splitOutsideQuotes(text, ';')) {
     const [name = '', ...value] = part.split('=');

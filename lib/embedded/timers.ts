@@ -13,7 +13,7 @@ export interface Times {
   readonly ringing: number;
 }
 
-export function timesFor(t1: number): Times {
+function timesFor(t1: number): Times {
   return { t1, t2: 8 * t1, transaction: 64 * t1, app: 128 * t1, ringing: 370 * t1 };
 }
 
