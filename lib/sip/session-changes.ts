@@ -5,7 +5,9 @@ import type { Side } from '../media/media-anchor';
 import type { CallSession } from './call-session';
 import { inDialogHeaders, responseHeaders } from './header-policy';
 import { otherSide } from './side-by-address';
-import { reply, verdictOf } from './verdict';
+import { reply, verdictOf, type Verdict } from './verdict';
+
+const terminated: Verdict = { status: 487, headers: {} };
 
 /** Statuses that say that the far end's dialog is no more (RFC 3261 §12.2.1.2). */
 const dialogGone = new Set([404, 408, 410, 481]);
@@ -56,6 +58,8 @@ export class SessionChanges {
     this.#pending = from;
     const withdrawal = new AbortController();
     request.once('cancel', () => withdrawal.abort());
+    // RFC 3261 §15.1.2: what is pending in a call that ends is answered all the same.
+    const forget = call.onEnd(() => reply(response, terminated));
     const change = { from, other, request, response, withdrawn: withdrawal.signal };
     try {
       if (request.body) await this.#withOffer(change);
@@ -65,6 +69,7 @@ export class SessionChanges {
       reply(response, verdictOf(error, edge.agent));
       if (!call.ended) this.#session.log.warn({ err: error }, 'session change failed');
     } finally {
+      forget();
       this.#pending = undefined;
     }
   }

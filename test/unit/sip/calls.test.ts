@@ -450,6 +450,16 @@ describe('a call under way', () => {
     await core.next('ACK');
   });
 
+  test('a re-INVITE still pending when the far end hangs up is answered 487', async () => {
+    const invite = ue.inDialog(call.caller, 'INVITE', {}, sdp('late'));
+    const arrived = await core.next('INVITE');
+    core.inDialog(call.callee, 'BYE');
+    await core.next('200 BYE');
+    ue.ack(invite, await ue.next('487 INVITE'));
+    ue.respond(await ue.next('BYE'), 200);
+    core.respond(arrived, 487);
+  });
+
   test('a re-INVITE that the anchor refuses leaves the call as it was', async () => {
     edge.anchor.failNext('offer', 'access', new EdgeError('no-usable-media', 'No.', { sipStatus: 488 }));
     const invite = ue.inDialog(call.caller, 'INVITE', {}, sdp('bad'));
