@@ -1,4 +1,5 @@
 import { createSocket, type Socket as UdpSocket } from 'node:dgram';
+import { subscribe, unsubscribe } from 'node:diagnostics_channel';
 import { readFileSync } from 'node:fs';
 import { connect, createServer, type Server, type Socket } from 'node:net';
 import { join } from 'node:path';
@@ -49,6 +50,9 @@ interface Seen {
   text: string;
 }
 
+/** Where Node tells of each socket that is accepted or connects. */
+const channels = ['net.server.socket', 'net.client.socket'];
+
 const isEdge = (address: string) => /^127\.\d\.\d\.1{1,2}:/.test(address);
 
 /**
@@ -65,6 +69,9 @@ export class Replay {
   /** Peers that closed their connection themselves. */
   readonly #closing = new Set<string>();
   readonly #listeners = new Map<string, Server>();
+  /** Both ends of all connections: the edge is in this process. */
+  readonly #ends = new Set<Socket>();
+  readonly #opened = (message: unknown) => this.#ends.add((message as { socket: Socket }).socket);
   #ids = new Ids();
   #expected: { event: RecordedEvent; endpoint: string; text: string }[] = [];
   #seen: Seen[] = [];
@@ -74,6 +81,7 @@ export class Replay {
     this.#recording = recording;
     this.#options = options;
     this.#edge = edge;
+    for (const channel of channels) subscribe(channel, this.#opened);
   }
 
   static async run(name: string, options: ReplayOptions = {}): Promise<void> {
@@ -203,10 +211,9 @@ export class Replay {
     if (event.channel === 'admin') {
       const key = `${event.from}#${event.conn ?? 0}`;
       if (event.event === 'tcp-open') await this.#openApp(key);
-      else if (event.event === 'tcp-close') this.#apps.get(key)?.destroy();
+      else if (event.event === 'tcp-close') await this.#untilEdgeCloses(this.#apps.get(key), (app) => app.destroy());
       else if (event.event === 'raw-segment') this.#apps.get(key)?.write(text, 'latin1');
       else this.#apps.get(key)?.write(writeAdminFrame(payload(text)));
-      if (event.event === 'tcp-close') await pause(20);
       return;
     }
     if (event.transport === 'udp') {
@@ -216,14 +223,24 @@ export class Replay {
     }
     if (event.event === 'tcp-open') await this.#openTcp(event.from, event.to);
     else if (event.event !== undefined) {
-      const socket = this.#connections.get(event.from);
       this.#closing.add(event.from);
-      if (event.event === 'tcp-reset') socket?.resetAndDestroy();
-      else socket?.end();
-      await pause(20);
+      await this.#untilEdgeCloses(this.#connections.get(event.from), (socket) =>
+        event.event === 'tcp-reset' ? socket.resetAndDestroy() : socket.end(),
+      );
     } else {
       this.#connections.get(event.from)?.write(text, 'latin1');
     }
+  }
+
+  /** Ends a connection, and waits until the edge has closed its end too. */
+  async #untilEdgeCloses(socket: Socket | undefined, end: (socket: Socket) => void): Promise<void> {
+    if (socket === undefined) return;
+    const { localPort, remotePort } = socket;
+    const edgeEnd = [...this.#ends].find((one) => one.localPort === remotePort && one.remotePort === localPort);
+    if (edgeEnd === undefined) throw new Error('the edge does not have the connection that is to end');
+    const closed = new Promise((resolve) => edgeEnd.once('close', resolve));
+    end(socket);
+    await closed;
   }
 
   #got(endpoint: string, text: string): void {
@@ -306,6 +323,7 @@ export class Replay {
   }
 
   async #close(): Promise<void> {
+    for (const channel of channels) unsubscribe(channel, this.#opened);
     for (const socket of this.#udp.values()) socket.close();
     for (const socket of [...this.#apps.values(), ...this.#connections.values()]) {
       if (!socket.destroyed) socket.resetAndDestroy();
