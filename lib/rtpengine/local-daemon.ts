@@ -1,6 +1,7 @@
 import { spawn, type ChildProcess } from 'node:child_process';
 import { randomInt } from 'node:crypto';
 import { createSocket } from 'node:dgram';
+import { isIPv6 } from 'node:net';
 import { createInterface } from 'node:readline';
 import { EdgeError } from '../errors';
 import type { Logger } from '../ops/logger';
@@ -40,6 +41,8 @@ export class LocalDaemon {
    * @throws EdgeError `rtpengine-not-started`, with what to do about it.
    */
   async start(): Promise<string> {
+    await requireAddresses('RTPENGINE_ACCESS_INTERFACE', this.#options.accessInterfaces);
+    await requireAddresses('RTPENGINE_CORE_INTERFACE', this.#options.coreInterfaces);
     const host = secretLoopback();
     const port = await freeUdpPort(host);
     if (!this.#closing) this.#spawn(`${host}:${port}`);
@@ -111,14 +114,37 @@ function secretLoopback(): string {
 
 /** A UDP port that was free a moment ago. */
 async function freeUdpPort(host: string): Promise<number> {
-  const socket = createSocket('udp4');
-  await new Promise<void>((resolve, reject) => {
-    socket.once('error', reject);
-    socket.bind(0, host, resolve);
-  });
-  const { port } = socket.address();
-  await new Promise<void>((resolve) => socket.close(() => resolve()));
-  return port;
+  const socket = createSocket({ type: isIPv6(host) ? 'udp6' : 'udp4' });
+  try {
+    await new Promise<void>((resolve, reject) => {
+      socket.once('error', reject);
+      socket.bind(0, host, resolve);
+    });
+    return socket.address().port;
+  } finally {
+    await new Promise<void>((resolve) => socket.close(() => resolve()));
+  }
+}
+
+/** rtpengine starts without a word where it cannot bind an address, and fails at the first call. */
+async function requireAddresses(setting: string, interfaces: readonly string[]): Promise<void> {
+  for (const each of interfaces) {
+    const [address = ''] = each.split('!', 1);
+    try {
+      // Bound to, not looked for: a loopback prefix, or a local route, makes more addresses usable than are listed.
+      await freeUdpPort(address);
+    } catch (cause) {
+      const code = (cause as NodeJS.ErrnoException).code ?? String(cause);
+      // The second where the machine has no IPv6 at all.
+      const isMissing = code === 'EADDRNOTAVAIL' || code === 'EAFNOSUPPORT';
+      const reason = isMissing ? 'this machine does not have it' : code;
+      throw new EdgeError(
+        'rtpengine-not-started',
+        `The local rtpengine cannot use the address ${address}: ${reason}. Name one that the machine has in ${setting}, behind 1:1 NAT as address!advertised.`,
+        { cause },
+      );
+    }
+  }
 }
 
 /** Resolves with undefined once ng answers a ping, or with a reason: the child ended, or 10 s went by. */
