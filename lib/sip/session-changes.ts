@@ -58,6 +58,11 @@ export class SessionChanges {
     this.#pending = from;
     const withdrawal = new AbortController();
     request.once('cancel', () => withdrawal.abort());
+    // drachtio-server keeps the CANCEL of a re-INVITE to itself, but passes on the ACK to the 487 that it sent.
+    const acknowledged = (ack: IncomingRequest) => {
+      if (ack.getParsedHeader('cseq').seq === request.getParsedHeader('cseq').seq) withdrawal.abort();
+    };
+    own.on('ack', acknowledged);
     // RFC 3261 §15.1.2: what is pending in a call that ends is answered all the same.
     const forget = call.onEnd(() => reply(response, terminated));
     const change = { from, other, request, response, withdrawn: withdrawal.signal };
@@ -70,6 +75,7 @@ export class SessionChanges {
       if (!call.ended) this.#session.log.warn({ err: error }, 'session change failed');
     } finally {
       forget();
+      own.off('ack', acknowledged);
       this.#pending = undefined;
     }
   }
@@ -120,26 +126,40 @@ export class SessionChanges {
     }
   }
 
-  /** Rejects with `sip-timeout` (408) where the far end lets a re-INVITE ring too long, which is cancelled then. */
+  /**
+   * Rejects with `sip-timeout` (408) where the far end lets a re-INVITE ring too long. It is cancelled then, but
+   * not waited for: drachtio-server refuses to cancel a re-INVITE.
+   */
   async #send(other: Dialog, options: RequestOptions, withdrawn: AbortSignal): Promise<FinalResponse> {
     const { edge } = this.#session;
-    const overdue = new AbortController();
-    const stop = this.#session.timer(edge.timers.ringing, () => overdue.abort());
-    // After its sender's CANCEL the server has answered the re-INVITE; the far end is to hear of it.
-    const over = AbortSignal.any([withdrawn, overdue.signal]);
-    try {
-      const final = await edge.srf.requestInDialog(other, options, (sent) => {
-        const cancel = () => sent.cancel({}, () => undefined);
-        if (over.aborted) cancel();
-        else over.addEventListener('abort', cancel);
+    let cancel: () => void = () => undefined;
+    const sending = edge.srf.requestInDialog(other, options, (sent) => {
+      cancel = () => sent.cancel({}, () => undefined);
+      if (withdrawn.aborted) cancel();
+    });
+    const withdraw = () => cancel();
+    withdrawn.addEventListener('abort', withdraw);
+    let stop: () => void = () => undefined;
+    const overdue = new Promise<never>((_resolve, reject) => {
+      stop = this.#session.timer(edge.timers.ringing, () => {
+        reject(new EdgeError('sip-timeout', 'The far end did not answer a re-INVITE in time.', { sipStatus: 408 }));
+        cancel();
+        sending.then((late) => this.#tooLate(late)).catch(() => undefined);
       });
-      if (overdue.signal.aborted && final.response.status >= 300) {
-        throw new EdgeError('sip-timeout', 'The far end did not answer a re-INVITE in time.', { sipStatus: 408 });
-      }
-      return final;
+    });
+    try {
+      return await Promise.race([sending, overdue]);
     } finally {
       stop();
+      withdrawn.removeEventListener('abort', withdraw);
     }
+  }
+
+  /** A far end that takes a change after all has another view of the session than its sender: the call ends. */
+  #tooLate({ response, acknowledge }: FinalResponse): void {
+    if (response.status >= 300 || this.#session.call.ended) return;
+    acknowledge?.();
+    this.#session.end('dialog-lost');
   }
 
   /** An UPDATE without an offer only keeps the session alive. */

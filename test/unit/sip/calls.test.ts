@@ -425,7 +425,8 @@ describe('a call under way', () => {
     core.respond(arrived, 180);
     ue.cancel(invite);
     ue.ack(invite, await ue.next('487 INVITE'));
-    core.respond(await core.next('CANCEL'), 200);
+    // drachtio-server refuses to cancel a re-INVITE.
+    if (process.env['DRACHTIO_BIN'] === undefined) core.respond(await core.next('CANCEL'), 200);
     core.respond(arrived, 487);
     await core.next('ACK');
     await until(() => edge.anchor.asked.includes('rollback'));
