@@ -1,6 +1,6 @@
 import { sdp } from './fake-anchor';
 import { callerDialog } from './sip-peer';
-import { TestEdge } from './test-edge';
+import { TestEdge, testCancelOfReinvite } from './test-edge';
 
 const bob = 'sip:bob@ims.example';
 
@@ -42,31 +42,34 @@ describe('what may not last for ever', () => {
     ue.respond(await ue.next('BYE'), 200);
   });
 
-  test('a re-INVITE that the far end lets ring without end is cancelled and answered 408, and the next one passes', async () => {
-    edge = await TestEdge.start({ ringing: 300 });
-    const core = edge.coreNextHop;
-    const ue = await edge.ue();
-    const invite = ue.request('INVITE', bob, {}, sdp('offer'));
-    core.respond(await core.next('INVITE'), 200, {}, sdp('answer'));
-    await core.next('ACK');
-    const ok = await ue.next('200 INVITE');
-    ue.ack(invite, ok);
-    const dialog = callerDialog(invite, ok);
-    const first = ue.inDialog(dialog, 'INVITE', {}, sdp('first'));
-    const ringing = await core.next('INVITE');
-    core.respond(ringing, 180);
-    ue.ack(first, await ue.next('408 INVITE'));
-    core.respond(ringing, 487);
-    await core.next('ACK');
-    expect(edge.anchor.asked.at(-1)).toBe('rollback');
-    const second = ue.inDialog(dialog, 'INVITE', {}, sdp('second'));
-    core.respond(await core.next('INVITE'), 200, {}, sdp('fine'));
-    ue.ack(second, await ue.next('200 INVITE'));
-    await core.next('ACK');
-    ue.inDialog(dialog, 'BYE');
-    core.respond(await core.next('BYE'), 200);
-    await ue.next('200 BYE');
-  });
+  testCancelOfReinvite(
+    'a re-INVITE that the far end lets ring without end is cancelled and answered 408, and the next one passes',
+    async () => {
+      edge = await TestEdge.start({ ringing: 300 });
+      const core = edge.coreNextHop;
+      const ue = await edge.ue();
+      const invite = ue.request('INVITE', bob, {}, sdp('offer'));
+      core.respond(await core.next('INVITE'), 200, {}, sdp('answer'));
+      await core.next('ACK');
+      const ok = await ue.next('200 INVITE');
+      ue.ack(invite, ok);
+      const dialog = callerDialog(invite, ok);
+      const first = ue.inDialog(dialog, 'INVITE', {}, sdp('first'));
+      const ringing = await core.next('INVITE');
+      core.respond(ringing, 180);
+      ue.ack(first, await ue.next('408 INVITE'));
+      core.respond(ringing, 487);
+      await core.next('ACK');
+      expect(edge.anchor.asked.at(-1)).toBe('rollback');
+      const second = ue.inDialog(dialog, 'INVITE', {}, sdp('second'));
+      core.respond(await core.next('INVITE'), 200, {}, sdp('fine'));
+      ue.ack(second, await ue.next('200 INVITE'));
+      await core.next('ACK');
+      ue.inDialog(dialog, 'BYE');
+      core.respond(await core.next('BYE'), 200);
+      await ue.next('200 BYE');
+    },
+  );
 
   test('a call under way when the edge is closed is hung up on both sides, and the next one refused', async () => {
     edge = await TestEdge.start();
