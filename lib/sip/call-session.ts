@@ -73,7 +73,11 @@ export class CallSession {
     dialog.on('destroy', (bye) => {
       const reason = bye.get('reason');
       // The server hangs up by itself on a caller that never acknowledged its 200.
-      this.end(bye.source === 'application' ? 'not-acknowledged' : 'hung-up', reason === undefined ? {} : { reason });
+      this.end(bye.source === 'application' ? 'not-acknowledged' : 'hung-up', {
+        // For a caller that has no 200 yet: the callee took the call and was gone.
+        verdict: { status: 480, headers: {} },
+        ...(reason !== undefined && { reason }),
+      });
     });
     this.#changes.attach(side, dialog);
   }

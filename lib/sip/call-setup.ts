@@ -1,5 +1,12 @@
 import { forwardInDialog } from '../drachtio/in-dialog-forwarder';
-import type { Acknowledge, IncomingRequest, IncomingResponse, ResponseSender, SentRequest } from '../drachtio/messages';
+import type {
+  Acknowledge,
+  Headers,
+  IncomingRequest,
+  IncomingResponse,
+  ResponseSender,
+  SentRequest,
+} from '../drachtio/messages';
 import { EdgeError } from '../errors';
 import type { CallSession } from './call-session';
 import { hasOption, inDialogHeaders, inviteHeaders, responseHeaders } from './header-policy';
@@ -131,13 +138,20 @@ export class CallSetup {
     const { status, reason } = response;
     if (!reliable) {
       if (fromCallee) await edge.srf.prack(response);
-      reply(this.#response, { status, reason, headers, body: sdp });
+      reply(this.#response, { status, reason, headers: { ...headers, ...this.#contact() }, body: sdp });
       return;
     }
     this.#provisional = new ReliableProvisional(this.#session, response);
     reply(this.#response, { status, reason, headers: { ...headers, Require: '100rel' }, body: sdp });
     await this.#provisional.acknowledged;
     if (!call.ended) this.#provisional = undefined;
+  }
+
+  /** A provisional response makes a dialog (RFC 3261 §12.1.1); the server gives a Contact to reliable ones only. */
+  #contact(): Headers {
+    const { receivedOn, protocol } = this.#request;
+    if (receivedOn === undefined) return {};
+    return { Contact: `<sip:${receivedOn}${protocol === 'udp' ? '' : `;transport=${protocol}`}>` };
   }
 
   #rejected(response: IncomingResponse): void {

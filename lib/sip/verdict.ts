@@ -10,8 +10,8 @@ export interface Verdict {
   headers: Headers;
 }
 
-/** Warn-codes of RFC 3261 §20.43: 304 media type not available, 305 incompatible media description. */
-const warnings: Record<string, string> = { 'no-usable-media': '304', 'sdp-invalid': '305' };
+/** Warn-codes of RFC 3261 §20.43: 304 media type not available, 399 whatever a person should read. */
+const warnings: Record<string, string> = { 'no-usable-media': '304', 'sdp-invalid': '399' };
 
 /** An unforeseen error is a 500. */
 export function verdictOf(error: unknown, agent: string): Verdict {

@@ -77,14 +77,29 @@ describe('a call from the UE', () => {
     expect(arrived.header('Max-Forwards')).toBe('69');
     expect(arrived.header('Subject')).toBe('lunch');
     core.respond(arrived, 180, { Server: 'far end' }, '', 'Ringing');
-    expect((await ue.next('180 INVITE')).header('Server')).toBe('far end');
+    const ringing = await ue.next('180 INVITE');
+    expect(ringing.header('Server')).toBe('far end');
     core.respond(arrived, 200, {}, sdp('answer'));
     const ok = await ue.next('200 INVITE');
     expect(sessionName(ok.body)).toBe('answer anchored');
+    expect(ringing.header('Contact')).toBe(ok.header('Contact'));
     ue.ack(invite, ok);
     await core.next('ACK');
     await hangUp({ caller: callerDialog(invite, ok), callee: calleeDialog(arrived, core) });
     expect(edge.anchor.asked).toEqual(['offer access offer', 'answer core answer']);
+    await expectReleasedOnce();
+  });
+
+  test('a callee that answers and hangs up before the UE has its 200 leaves it with 480', async () => {
+    const invite = ue.request('INVITE', bob, {}, sdp('offer'));
+    const arrived = await core.next('INVITE');
+    const resume = edge.anchor.pause();
+    core.respond(arrived, 200, {}, sdp('answer'));
+    await core.next('ACK');
+    core.inDialog(calleeDialog(arrived, core), 'BYE');
+    await core.next('200 BYE');
+    resume();
+    ue.ack(invite, await ue.next('480 INVITE'));
     await expectReleasedOnce();
   });
 
