@@ -2,10 +2,9 @@ import type { Call, EndCause } from '../calls/call';
 import type { Dialog } from '../drachtio/messages';
 import type { Srf } from '../drachtio/srf';
 import { EdgeError } from '../errors';
-import type { Side } from '../media/media-anchor';
+import { otherSide, type Side } from '../media/media-anchor';
 import type { Logger } from '../ops/logger';
 import { SessionChanges } from './session-changes';
-import { otherSide } from './side-by-address';
 import { verdictOf, type Verdict } from './verdict';
 
 /** What all of a P-CSCF's calls share. */

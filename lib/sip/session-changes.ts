@@ -1,10 +1,9 @@
 import type { Dialog, IncomingRequest, IncomingResponse, ResponseSender } from '../drachtio/messages';
 import type { FinalResponse, RequestOptions } from '../drachtio/srf';
 import { EdgeError } from '../errors';
-import type { Side } from '../media/media-anchor';
+import { otherSide, type Side } from '../media/media-anchor';
 import type { CallSession } from './call-session';
 import { inDialogHeaders, responseHeaders } from './header-policy';
-import { otherSide } from './side-by-address';
 import { reply, verdictOf, type Verdict } from './verdict';
 
 const terminated: Verdict = { status: 487, headers: {} };

@@ -51,10 +51,6 @@ export class SideByAddress {
   }
 }
 
-export function otherSide(side: Side): Side {
-  return side === 'access' ? 'core' : 'access';
-}
-
 function key(address: string, port: number): string {
   return `${address.toLowerCase()} ${port}`;
 }
