@@ -3,7 +3,7 @@ import type { Socket } from 'node:net';
 import { AdminFrameReader, writeAdminFrame } from './admin-frames';
 import type { Flow } from './flow';
 import { limits } from './limits';
-import { hostPort } from './sip-uri';
+import { hostPort } from '../wire/sip-uri';
 
 /** One frame of an app: the tokens of its head, and the SIP part behind it, if any. */
 export interface AppFrame {

@@ -9,8 +9,8 @@ import { appHeaders, completeContentType, localise } from './header-rules';
 import { newBranch, newCSeq, newTag } from './ids';
 import { destinationOf, ownContact } from './in-dialog-request';
 import { ResponsesToApp } from './responses-to-app';
-import { SipMessage } from './sip-message';
-import { parseSipUri, tagOf } from './sip-uri';
+import { SipMessage } from '../wire/sip-message';
+import { parseSipUri, tagOf } from '../wire/sip-uri';
 import type { Stack } from './stack';
 import type { Destination } from './transport';
 

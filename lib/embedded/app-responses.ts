@@ -5,8 +5,8 @@ import { ownContact } from './in-dialog-request';
 import { ReliableProvisionals } from './reliable-provisionals';
 import type { ServerTransaction } from './server-transaction';
 import { hangUp } from './server-bye';
-import { tagOf, withoutTag } from './sip-uri';
-import type { SipMessage } from './sip-message';
+import { tagOf, withoutTag } from '../wire/sip-uri';
+import type { SipMessage } from '../wire/sip-message';
 import { endDialog, type Stack } from './stack';
 
 /** What the edge writes into responses itself, whatever the app gave. */

@@ -1,6 +1,6 @@
 import { randomUUID } from 'node:crypto';
 import type { Flow } from './flow';
-import { SipMessage } from './sip-message';
+import { SipMessage } from '../wire/sip-message';
 import type { Stop, Timers } from './timers';
 
 export interface ClientEvents {

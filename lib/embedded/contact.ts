@@ -1,7 +1,7 @@
 import { isIP, isIPv6 } from 'node:net';
 import { networkInterfaces } from 'node:os';
 import { EdgeError } from '../errors';
-import { hostPort, parseSipUri } from './sip-uri';
+import { hostPort, parseSipUri } from '../wire/sip-uri';
 
 export type TransportName = 'udp' | 'tcp';
 

@@ -8,8 +8,8 @@ import { inDialogRequest, ownContact, type Outgoing } from './in-dialog-request'
 import { parseRAck } from './reliable-provisionals';
 import type { ResponsesToApp } from './responses-to-app';
 import { hangUp } from './server-bye';
-import type { SipMessage } from './sip-message';
-import { parseSipUri } from './sip-uri';
+import type { SipMessage } from '../wire/sip-message';
+import { parseSipUri } from '../wire/sip-uri';
 import type { Stack } from './stack';
 
 const ownHeaders = ['max-forwards', 'from', 'to', 'call-id', 'cseq', 'contact'];

@@ -7,7 +7,7 @@ import type { Received } from './received-message';
 import { parseRAck } from './reliable-provisionals';
 import type { ServerTransaction } from './server-transaction';
 import { hangUp } from './server-bye';
-import { tagOf } from './sip-uri';
+import { tagOf } from '../wire/sip-uri';
 import { endDialog, type Stack } from './stack';
 
 /** Requests of the peer inside a dialog (RFC 3261 §12.2.2), brought to the app that owns it. */

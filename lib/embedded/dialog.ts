@@ -4,8 +4,8 @@ import type { ListeningPoint } from './contact';
 import type { Flow } from './flow';
 import { limits } from './limits';
 import type { ServerTransaction } from './server-transaction';
-import { parseSipUri, tagOf, uriOf } from './sip-uri';
-import type { SipMessage } from './sip-message';
+import { parseSipUri, tagOf, uriOf } from '../wire/sip-uri';
+import type { SipMessage } from '../wire/sip-message';
 import type { Destination } from './transport';
 
 /** The far end of a dialog: where requests go. An INVITE of ours that forks has one for each fork. */

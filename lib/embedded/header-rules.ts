@@ -1,6 +1,6 @@
 import type { ListeningPoint } from './contact';
-import { hostPort, splitOutsideQuotes } from './sip-uri';
-import { spellHeader, type Header, type SipMessage } from './sip-message';
+import { hostPort, splitOutsideQuotes } from '../wire/sip-uri';
+import { spellHeader, type Header, type SipMessage } from '../wire/sip-message';
 
 /** What an app cannot set: drachtio-server drops these. */
 const dropped = new Set(['via', 'route', 'record-route', 'rseq', 'content-length']);

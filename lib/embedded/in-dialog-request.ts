@@ -2,8 +2,8 @@ import { contactUri, viaFor } from './contact';
 import type { Dialog, Leg } from './dialog';
 import type { Flow } from './flow';
 import { newBranch } from './ids';
-import { SipMessage } from './sip-message';
-import { parseSipUri, type SipUri } from './sip-uri';
+import { SipMessage } from '../wire/sip-message';
+import { parseSipUri, type SipUri } from '../wire/sip-uri';
 import type { Stack } from './stack';
 import type { Destination, Transport } from './transport';
 

@@ -6,8 +6,8 @@ import { newTag } from './ids';
 import type { Proxying } from './proxying';
 import type { Received } from './received-message';
 import type { ServerTransaction } from './server-transaction';
-import { SipMessage } from './sip-message';
-import { tagOf } from './sip-uri';
+import { SipMessage } from '../wire/sip-message';
+import { tagOf } from '../wire/sip-uri';
 import type { Stack } from './stack';
 
 /** Methods of new requests that go to whoever routed them, and get 503 where nobody did. */

@@ -3,10 +3,6 @@
  * Sizes are bytes, times ms.
  */
 export const limits = {
-  /** Of a received SIP message: any header line, and the body (drachtio-server has the same). */
-  sipPart: 8190,
-  /** Of all header lines of a received SIP message together. */
-  sipHead: 65_536,
   /** Of one frame of an app. */
   adminFrame: 1_048_576,
   /** Not yet written to a peer or an app that reads slowly, before its connection is given up. */

@@ -7,8 +7,8 @@ import { appHeaders } from './header-rules';
 import { destinationOf } from './in-dialog-request';
 import { ownRoute } from './proxying';
 import type { ServerTransaction } from './server-transaction';
-import { parseSipUri, uriOf, type SipUri } from './sip-uri';
-import type { SipMessage } from './sip-message';
+import { parseSipUri, uriOf, type SipUri } from '../wire/sip-uri';
+import type { SipMessage } from '../wire/sip-message';
 import type { Stack } from './stack';
 import type { Stop } from './timers';
 

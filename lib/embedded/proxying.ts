@@ -6,8 +6,8 @@ import type { Flow } from './flow';
 import { limits } from './limits';
 import { ProxiedRequest } from './proxied-request';
 import type { Received } from './received-message';
-import type { SipMessage } from './sip-message';
-import { parseSipUri, tagOf, uriOf, type SipUri } from './sip-uri';
+import type { SipMessage } from '../wire/sip-message';
+import { parseSipUri, tagOf, uriOf, type SipUri } from '../wire/sip-uri';
 import type { Stack } from './stack';
 
 /** How long a call that passes through is remembered after its last request, ms. */

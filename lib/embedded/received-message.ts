@@ -1,7 +1,7 @@
 import type { Flow } from './flow';
-import { limits } from './limits';
-import { parseSipUri, splitOutsideQuotes, tagOf, uriOf } from './sip-uri';
-import { contentLengthOf, parseSipMessage, parseVia, type SipMessage } from './sip-message';
+import { messageLimits } from '../wire/limits';
+import { parseSipUri, splitOutsideQuotes, tagOf, uriOf } from '../wire/sip-uri';
+import { contentLengthOf, parseSipMessage, parseVia, type SipMessage } from '../wire/sip-message';
 
 /** A SIP message as it came, with the top Via of a request completed. */
 export interface Received {
@@ -73,15 +73,17 @@ function faultOf(message: SipMessage, malformed: boolean, raw: string, flow: Flo
   if (length !== undefined && !/^\d{1,6}$/.test(length)) return { status: 400, reason: 'Bad Content-Length Header' };
   // Over a stream nobody could tell where it ends (RFC 3261 §18.3).
   if (length === undefined && flow.local.transport === 'tcp') return bad;
-  return Number(length ?? 0) > limits.sipPart || isTooLong(message, raw) ? bad : undefined;
+  return Number(length ?? 0) > messageLimits.part || isTooLong(message, raw) ? bad : undefined;
 }
 
 /** Also of many blanks on end: the patterns that apps read headers with take time by the square of their number. */
 function isTooLong(message: SipMessage, raw: string): boolean {
   const end = raw.indexOf('\r\n\r\n');
   const head = end < 0 ? raw : raw.slice(0, end);
-  const hasLongLine = head.split('\r\n').some((line) => line.length > limits.sipPart);
-  return hasLongLine || message.body.length > limits.sipPart || head.length > limits.sipHead || manyBlanks.test(head);
+  const hasLongLine = head.split('\r\n').some((line) => line.length > messageLimits.part);
+  return (
+    hasLongLine || message.body.length > messageLimits.part || head.length > messageLimits.head || manyBlanks.test(head)
+  );
 }
 
 const manyBlanks = /[ \t\r\n]{256}/;

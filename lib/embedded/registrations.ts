@@ -1,7 +1,7 @@
 import type { Flow } from './flow';
 import { limits } from './limits';
-import type { SipMessage } from './sip-message';
-import { headerParams, parseSipUri, uriOf } from './sip-uri';
+import type { SipMessage } from '../wire/sip-message';
+import { headerParams, parseSipUri, uriOf } from '../wire/sip-uri';
 
 /** Methods that follow a registration to its connection. */
 const following = new Set(['OPTIONS', 'INVITE', 'MESSAGE', 'NOTIFY']);

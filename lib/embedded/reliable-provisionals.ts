@@ -1,7 +1,7 @@
 import { newRSeq } from './ids';
 import { limits } from './limits';
 import type { ServerTransaction } from './server-transaction';
-import type { SipMessage } from './sip-message';
+import type { SipMessage } from '../wire/sip-message';
 import type { Stop, Timers } from './timers';
 
 /** RAck, RFC 3262 §7.2. */

@@ -4,8 +4,8 @@ import type { Answer, Dialog } from './dialog';
 import type { Flow } from './flow';
 import { inDialogRequest } from './in-dialog-request';
 import { sendBye } from './server-bye';
-import { SipMessage } from './sip-message';
-import { tagOf } from './sip-uri';
+import { SipMessage } from '../wire/sip-message';
+import { tagOf } from '../wire/sip-uri';
 import { endDialog, type Stack } from './stack';
 
 const failures = { 408: 'Request Timeout', 410: 'Gone', 503: 'Service Unavailable' } as const;

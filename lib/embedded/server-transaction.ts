@@ -4,8 +4,8 @@ import type { Dialog } from './dialog';
 import type { Flow } from './flow';
 import { newTag } from './ids';
 import type { ReliableProvisionals } from './reliable-provisionals';
-import { tagOf } from './sip-uri';
-import { SipMessage } from './sip-message';
+import { tagOf } from '../wire/sip-uri';
+import { SipMessage } from '../wire/sip-message';
 import type { Stop, Timers } from './timers';
 
 export type ServerState =

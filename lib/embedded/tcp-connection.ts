@@ -2,7 +2,7 @@ import { createConnection, type Socket } from 'node:net';
 import type { ListeningPoint } from './contact';
 import type { Flow } from './flow';
 import { limits } from './limits';
-import { StreamFramer } from './stream-framer';
+import { StreamFramer } from '../wire/stream-framer';
 
 export interface TcpConnectionEvents {
   message(text: string, connection: TcpConnection): void;

@@ -2,8 +2,8 @@ import { ClientTransaction, clientKey, type ClientEvents, type ClientOptions } f
 import type { Flow } from './flow';
 import { limits } from './limits';
 import { ServerTransaction, serverKey } from './server-transaction';
-import { tagOf } from './sip-uri';
-import type { SipMessage } from './sip-message';
+import { tagOf } from '../wire/sip-uri';
+import type { SipMessage } from '../wire/sip-message';
 import type { Timers } from './timers';
 
 /** The requests received that are not over yet. */

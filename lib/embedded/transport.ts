@@ -5,7 +5,7 @@ import type { Logger } from '../ops/logger';
 import { sameFamily, type ListeningPoint, type TransportName } from './contact';
 import type { Flow } from './flow';
 import { limits } from './limits';
-import { hostPort } from './sip-uri';
+import { hostPort } from '../wire/sip-uri';
 import { sourceFor } from './source-address';
 import { TcpConnection } from './tcp-connection';
 

@@ -5,6 +5,7 @@ import Srf from 'drachtio-srf';
 import { AdminFrameReader, writeAdminFrame } from '../../../lib/embedded/admin-frames';
 import { EmbeddedEdge } from '../../../lib/embedded/embedded-edge';
 import { limits } from '../../../lib/embedded/limits';
+import { messageLimits } from '../../../lib/wire/limits';
 import { createLogger } from '../../../lib/ops/logger';
 
 const logger = createLogger('silent');
@@ -270,11 +271,11 @@ describe('bounds', () => {
     const edge = await startEdge(['sip:127.0.0.1:0']);
     const peer = await Peer.at('127.0.0.1');
     peer.send(
-      peer.request('OPTIONS', { branch: '1', headers: `X-Long: ${'x'.repeat(limits.sipPart)}\r\n` }),
+      peer.request('OPTIONS', { branch: '1', headers: `X-Long: ${'x'.repeat(messageLimits.part)}\r\n` }),
       edge.contacts[0]!,
     );
     expect(await peer.next('SIP/2.0 400')).toContain('z9hG4bK1');
-    peer.send(peer.request('OPTIONS', { branch: '2', body: 'x'.repeat(limits.sipPart + 1) }), edge.contacts[0]!);
+    peer.send(peer.request('OPTIONS', { branch: '2', body: 'x'.repeat(messageLimits.part + 1) }), edge.contacts[0]!);
     expect(await peer.next('SIP/2.0 400')).toContain('z9hG4bK2');
   });
 
@@ -282,7 +283,7 @@ describe('bounds', () => {
     const edge = await startEdge(['sip:127.0.0.1:0;transport=tcp']);
     const socket = connect(Number(/\.\d+:(\d+)/.exec(edge.contacts[0]!)![1]), '127.0.0.1');
     socket.on('error', () => undefined);
-    socket.write(`OPTIONS sip:a SIP/2.0\r\nX: ${'x'.repeat(limits.sipHead + 10)}`);
+    socket.write(`OPTIONS sip:a SIP/2.0\r\nX: ${'x'.repeat(messageLimits.head + 10)}`);
     socket.resume();
     await once(socket, 'close');
   });

@@ -5,7 +5,7 @@ import { connect, createServer, type Server, type Socket } from 'node:net';
 import { join } from 'node:path';
 import { AdminFrameReader, writeAdminFrame } from '../../../lib/embedded/admin-frames';
 import { EmbeddedEdge } from '../../../lib/embedded/embedded-edge';
-import { StreamFramer } from '../../../lib/embedded/stream-framer';
+import { StreamFramer } from '../../../lib/wire/stream-framer';
 import { EdgeError } from '../../../lib/errors';
 import { createLogger } from '../../../lib/ops/logger';
 import { differenceOfFrames, differenceOfMessages, Ids } from './unify';

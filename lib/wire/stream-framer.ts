@@ -1,4 +1,4 @@
-import { limits } from './limits';
+import { messageLimits } from './limits';
 import { contentLengthOf } from './sip-message';
 
 /** What came out of a SIP byte stream. */
@@ -43,13 +43,13 @@ export class StreamFramer {
     const end = this.#text.indexOf('\r\n\r\n', Math.max(0, this.#searched - 3));
     if (end < 0) {
       this.#searched = this.#text.length;
-      return this.#text.length > limits.sipHead ? this.#fail() : undefined;
+      return this.#text.length > messageLimits.head ? this.#fail() : undefined;
     }
     this.#searched = end;
-    if (end > limits.sipHead) return this.#fail();
+    if (end > messageLimits.head) return this.#fail();
     const head = this.#text.slice(0, end);
     const length = contentLengthOf(head);
-    if (length === undefined || !/^\d{1,6}$/.test(length) || Number(length) > limits.sipPart) {
+    if (length === undefined || !/^\d{1,6}$/.test(length) || Number(length) > messageLimits.part) {
       return this.#fail(head);
     }
     const total = end + 4 + Number(length);

@@ -1,4 +1,4 @@
-import { StreamFramer } from '../../../lib/embedded/stream-framer';
+import { StreamFramer } from '../../../lib/wire/stream-framer';
 
 const message = 'OPTIONS sip:a SIP/2.0\r\nContent-Length: 4\r\n\r\nbody';
 

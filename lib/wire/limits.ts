@@ -1,0 +1,7 @@
+/** Bounds of a received SIP message, in bytes: whoever reads SIP from the network keeps to them. */
+export const messageLimits = {
+  /** Any header line, and the body (drachtio-server has the same). */
+  part: 8190,
+  /** All header lines together. */
+  head: 65_536,
+} as const;
