@@ -4,7 +4,7 @@ import { EdgeError } from '../errors';
 import { AppConnection, type AppFrame } from './app-connection';
 import { AppRoutes } from './app-routes';
 import { limits } from './limits';
-import { bindError } from './transport';
+import { bindError } from '../wire/bind-error';
 
 /** Methods that an app may ask for, and the call records that drachtio offers (none are made here). */
 const verbs = new Set([

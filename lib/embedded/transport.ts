@@ -1,10 +1,10 @@
 import { createSocket, type Socket as UdpSocket } from 'node:dgram';
 import { createServer, isIP, type Server } from 'node:net';
-import { EdgeError } from '../errors';
 import type { Logger } from '../ops/logger';
 import { sameFamily, type ListeningPoint, type TransportName } from './contact';
 import type { Flow } from './flow';
 import { limits } from './limits';
+import { bindError } from '../wire/bind-error';
 import { hostPort } from '../wire/sip-uri';
 import { sourceFor } from './source-address';
 import { TcpConnection } from './tcp-connection';
@@ -212,23 +212,4 @@ export class Transport {
       (this.#perAddress.get(address) ?? 0) >= limits.tcpConnectionsPerAddress
     );
   }
-}
-
-/** What binding failed for, in one sentence. */
-export function bindError(where: string, error: unknown): EdgeError {
-  const code = (error as NodeJS.ErrnoException).code ?? '';
-  const reasons: Record<string, string> = {
-    EADDRINUSE: 'the address is already in use',
-    EADDRNOTAVAIL: 'this machine has no such address',
-    EACCES: 'it is not permitted (ports below 1024 need a privilege)',
-    EPERM: 'it is not permitted',
-    EAFNOSUPPORT: 'the address family is not available',
-  };
-  return new EdgeError(
-    'sip-listen-failed',
-    `Cannot listen on ${where}: ${reasons[code] ?? (code || 'unknown error')}.`,
-    {
-      cause: error,
-    },
-  );
 }

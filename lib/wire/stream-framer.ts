@@ -5,6 +5,8 @@ import { contentLengthOf } from './sip-message';
 export type StreamUnit =
   { readonly kind: 'message'; readonly text: string } | { readonly kind: 'ping' } | { readonly kind: 'broken' };
 
+const keepAlive = '\r\n\r\n';
+
 /**
  * Cuts a byte stream into SIP messages by Content-Length (RFC 3261 §18.3).
  *
@@ -13,14 +15,20 @@ export type StreamUnit =
  * Text has one character a byte (latin1).
  */
 export class StreamFramer {
+  readonly #bodyLimit: number;
   #text = '';
   #broken = false;
   /** Up to where the end of the head was looked for, so that slow peers cost no rescans. */
   #searched = 0;
 
+  /** `bodyLimit` in bytes: what our own server sends may be longer than what it takes. */
+  constructor(bodyLimit: number = messageLimits.part) {
+    this.#bodyLimit = bodyLimit;
+  }
+
   /** Whether a message has begun and is not complete. */
   get isInside(): boolean {
-    return this.#text !== '' && !this.#broken;
+    return !keepAlive.startsWith(this.#text);
   }
 
   push(chunk: Buffer): StreamUnit[] {
@@ -32,14 +40,15 @@ export class StreamFramer {
   }
 
   #next(): StreamUnit | undefined {
-    const skipped = /^[\r\n\0]*/.exec(this.#text)?.[0] ?? '';
-    if (this.#searched === 0 && skipped !== '') {
-      if (skipped === '\r\n\r' && this.#text === skipped) return undefined;
-      const lone = skipped === this.#text && skipped.endsWith('\r') ? 1 : 0;
-      this.#text = this.#text.slice(skipped.length - lone);
-      if (skipped.includes('\r\n\r\n')) return { kind: 'ping' };
+    const skipped = this.#searched === 0 ? (/^[\r\n\0]*/.exec(this.#text)?.[0] ?? '') : '';
+    if (skipped !== '') {
+      const left = skipped.replaceAll(keepAlive, '');
+      // The rest of a keep-alive may be in the next segment.
+      const begun = skipped === this.#text && keepAlive.startsWith(left) ? left : '';
+      this.#text = begun + this.#text.slice(skipped.length);
+      if (skipped.includes(keepAlive)) return { kind: 'ping' };
     }
-    if (this.#text === '' || this.#text === '\r') return undefined;
+    if (!this.isInside) return undefined;
     const end = this.#text.indexOf('\r\n\r\n', Math.max(0, this.#searched - 3));
     if (end < 0) {
       this.#searched = this.#text.length;
@@ -49,7 +58,7 @@ export class StreamFramer {
     if (end > messageLimits.head) return this.#fail();
     const head = this.#text.slice(0, end);
     const length = contentLengthOf(head);
-    if (length === undefined || !/^\d{1,6}$/.test(length) || Number(length) > messageLimits.part) {
+    if (length === undefined || !/^\d{1,6}$/.test(length) || Number(length) > this.#bodyLimit) {
       return this.#fail(head);
     }
     const total = end + 4 + Number(length);

@@ -24,6 +24,19 @@ describe('SIP in a byte stream', () => {
     }
   });
 
+  test.each([
+    ['a keep-alive', '\r\n\r\n', 1],
+    ['a keep-alive after a message', `${message}\r\n\r\n`, 1],
+    ['a keep-alive before a message', `\r\n\r\n${message}`, 1],
+    ['a CRLF before and after a message', `\r\n${message}\r\n${message}`, 0],
+    ['CRLFs in a body', message.replace('body', '\r\n\r\n'), 0],
+  ])('%s, byte by byte', (_name, text, pings) => {
+    const framer = new StreamFramer();
+    const units = [...text].flatMap((byte) => framer.push(Buffer.from(byte)));
+    expect(units.filter(({ kind }) => kind === 'ping')).toHaveLength(pings);
+    expect(framer.isInside).toBe(false);
+  });
+
   test('without a usable Content-Length nothing more is read', () => {
     const framer = new StreamFramer();
     framer.push(Buffer.from('OPTIONS sip:a SIP/2.0\r\nContent-Length: -5\r\n\r\n'));

@@ -1,0 +1,20 @@
+import { EdgeError } from '../errors';
+
+/** What binding failed for, in one sentence. */
+export function bindError(where: string, error: unknown): EdgeError {
+  const code = (error as NodeJS.ErrnoException).code ?? '';
+  const reasons: Record<string, string> = {
+    EADDRINUSE: 'the address is already in use',
+    EADDRNOTAVAIL: 'this machine has no such address',
+    EACCES: 'it is not permitted (ports below 1024 need a privilege)',
+    EPERM: 'it is not permitted',
+    EAFNOSUPPORT: 'the address family is not available',
+  };
+  return new EdgeError(
+    'sip-listen-failed',
+    `Cannot listen on ${where}: ${reasons[code] ?? (code || 'unknown error')}.`,
+    {
+      cause: error,
+    },
+  );
+}

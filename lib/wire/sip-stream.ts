@@ -1,0 +1,131 @@
+import type { Socket } from 'node:net';
+import { StreamFramer } from './stream-framer';
+
+export interface SipStreamEvents {
+  message(text: string): void;
+  /** Told once, whoever closed it. `whileConnecting`: what was sent has reached nobody. */
+  closed(whileConnecting: boolean): void;
+  connected?(): void;
+}
+
+/** Times in ms, sizes in bytes. */
+export interface SipStreamLimits {
+  /** A connection that we open has to stand within this; and one that ends has to be rid of what is unsent. */
+  connect: number;
+  /** An accepted connection has to bring its first message within this. */
+  firstMessage: number;
+  /** A message that has begun has to be complete within this. */
+  message: number;
+  /** Not yet written to a peer that reads slowly, before the connection is given up. */
+  unsent: number;
+  /** Body of a received message; unset: what `messageLimits` allows. */
+  body?: number;
+}
+
+type Awaited = 'connect' | 'firstMessage' | 'message';
+
+/** SIP over one TCP or TLS connection, accepted or opened by us: messages, keep-alives, and the limits of both. */
+export class SipStream {
+  readonly #socket: Socket;
+  readonly #limits: SipStreamLimits;
+  readonly #events: SipStreamEvents;
+  readonly #framer: StreamFramer;
+  #connecting: boolean;
+  #closed = false;
+  #ending = false;
+  /** Whether the peer is no stranger: it brought a message, or was connected to by us. */
+  #served: boolean;
+  #awaited: Awaited | undefined;
+  #deadline: NodeJS.Timeout | undefined;
+  #idle: NodeJS.Timeout | undefined;
+
+  constructor(socket: Socket, kind: 'accepted' | 'dialled', limits: SipStreamLimits, events: SipStreamEvents) {
+    this.#socket = socket;
+    this.#limits = limits;
+    this.#events = events;
+    this.#framer = new StreamFramer(limits.body);
+    this.#connecting = kind === 'dialled';
+    this.#served = kind === 'dialled';
+    socket.setNoDelay(true);
+    // The kernel finds out about peers that vanished.
+    socket.setKeepAlive(true, 60_000);
+    this.#await(kind === 'dialled' ? 'connect' : 'firstMessage');
+    socket.on('connect', () => {
+      this.#connecting = false;
+      this.#await(undefined);
+      events.connected?.();
+    });
+    socket.on('data', (chunk) => this.#read(chunk));
+    socket.on('end', () => this.close());
+    socket.on('error', () => this.close());
+    socket.on('close', () => this.close());
+  }
+
+  get isOpen(): boolean {
+    return !this.#closed && !this.#ending;
+  }
+
+  get isConnecting(): boolean {
+    return this.#connecting && !this.#closed;
+  }
+
+  /** Whether the end of the message that came last is unknown, so that nothing follows. */
+  get isBroken(): boolean {
+    return this.#framer.isBroken;
+  }
+
+  /** Text has one character a byte (latin1). */
+  send(text: string): void {
+    if (!this.isOpen) return;
+    this.#socket.write(text, 'latin1');
+    // A peer that does not read must not fill our memory.
+    if (this.#socket.writableLength > this.#limits.unsent) this.close();
+  }
+
+  /** Closes it if nothing, not even a keep-alive, comes for this long (ms). */
+  limitIdleness(time: number): void {
+    clearTimeout(this.#idle);
+    if (!this.#closed) this.#idle = setTimeout(() => this.close(), time);
+  }
+
+  /** Closes it when what was sent is out. */
+  end(): void {
+    if (!this.isOpen) return;
+    this.#ending = true;
+    this.#socket.end(() => this.close());
+    this.#await('connect');
+  }
+
+  close(): void {
+    if (this.#closed) return;
+    this.#closed = true;
+    clearTimeout(this.#deadline);
+    clearTimeout(this.#idle);
+    this.#socket.destroy();
+    this.#events.closed(this.#connecting);
+  }
+
+  #read(chunk: Buffer): void {
+    if (!this.isOpen) return;
+    this.#idle?.refresh();
+    for (const unit of this.#framer.push(chunk)) {
+      if (!this.isOpen) return;
+      if (unit.kind === 'ping') this.send('\r\n');
+      else if (unit.kind === 'message') {
+        this.#served = true;
+        this.#await(undefined);
+        this.#events.message(unit.text);
+      }
+    }
+    if (this.#framer.isBroken) this.end();
+    else if (this.#served) this.#await(this.#framer.isInside ? 'message' : undefined);
+  }
+
+  /** A wait that is on goes on, whatever arrives: a peer that sends byte by byte gains no time. */
+  #await(what: Awaited | undefined): void {
+    if (this.#awaited === what || this.#closed) return;
+    clearTimeout(this.#deadline);
+    this.#awaited = what;
+    if (what !== undefined) this.#deadline = setTimeout(() => this.close(), this.#limits[what]);
+  }
+}
