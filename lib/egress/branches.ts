@@ -1,0 +1,90 @@
+import { createHmac, randomBytes } from 'node:crypto';
+import type { SipMessage } from '../wire/sip-message';
+import type { Errand } from './errand';
+import type { Limits } from './limits';
+import type { Link } from './link';
+
+/** One request that went through, with its CANCEL and the ACK to its non-2xx response. */
+export interface Branch {
+  readonly method: string;
+  /** As it came from the server. */
+  readonly request: SipMessage;
+  /** To the server. */
+  readonly back: Link;
+  readonly errand: Errand | undefined;
+  /** As it was sent on, and the way that it went; `undefined` while the next hop is looked up. */
+  sent: { readonly request: SipMessage; readonly text: string; readonly onward: Link } | undefined;
+  /** The answer that the relay gave itself, in place of the core. */
+  answer: string | undefined;
+  isFinal: boolean;
+  /** Time by the relay's clock. */
+  until: number;
+}
+
+type BranchLimits = Pick<Limits, 'branches' | 'unanswered' | 'ringing' | 'afterInvite' | 'afterOther'>;
+
+/** The branches on their way, by the branch parameter that the relay's own Via has. */
+export class Branches {
+  readonly #entries = new Map<string, Branch>();
+  readonly #now: () => number;
+  readonly #limits: BranchLimits;
+  readonly #key = randomBytes(16);
+
+  /** @param now a clock in ms. */
+  constructor(now: () => number, limits: BranchLimits) {
+    this.#now = now;
+    this.#limits = limits;
+  }
+
+  get size(): number {
+    return this.#entries.size;
+  }
+
+  /**
+   * The branch parameter of the relay's Via for a request of the server (RFC 3261 §16.11): the same for an INVITE,
+   * its repetitions, its CANCEL and the ACK of its non-2xx response. `undefined` if the request has no usable Via.
+   */
+  idFor(request: SipMessage): string | undefined {
+    const via = request.topVia;
+    // Only such branches are unique (RFC 3261 §8.1.1.7).
+    if (!via || !/^z9hG4bK./i.test(via.branch)) return undefined;
+    // Keyed, so that nobody who sees one branch can make up responses to others.
+    const digest = createHmac('sha256', this.#key).update(`${via.sentBy} ${via.branch}`).digest('hex');
+    return `z9hG4bK${digest.slice(0, 32)}`;
+  }
+
+  get(id: string): Branch | undefined {
+    const branch = this.#entries.get(id);
+    return branch && branch.until > this.#now() ? branch : undefined;
+  }
+
+  /** `undefined` if there are too many. */
+  open(id: string, request: SipMessage, back: Link, errand: Errand | undefined): Branch | undefined {
+    if (this.#entries.size >= this.#limits.branches) return undefined;
+    const until = this.#now() + this.#limits.unanswered;
+    const { method } = request;
+    const branch = { method, request, back, errand, sent: undefined, answer: undefined, isFinal: false, until };
+    this.#entries.set(id, branch);
+    return branch;
+  }
+
+  /** A response with this status was passed to the server, or made for it. */
+  answered(branch: Branch, status: number): void {
+    const { ringing, afterInvite, afterOther, unanswered } = this.#limits;
+    const isInvite = branch.method === 'INVITE';
+    if (branch.isFinal) return;
+    branch.isFinal = status >= 200;
+    const wait = branch.isFinal ? (isInvite ? afterInvite : afterOther) : isInvite ? ringing : unanswered;
+    branch.until = this.#now() + wait;
+  }
+
+  /** Those that wait for a final response over a link. */
+  waitingFor(link: Link): Branch[] {
+    return [...this.#entries.values()].filter(({ sent, isFinal }) => sent?.onward === link && !isFinal);
+  }
+
+  /** Throws away those that are over. */
+  sweep(): void {
+    for (const [id, { until }] of this.#entries) if (until <= this.#now()) this.#entries.delete(id);
+  }
+}

@@ -1,0 +1,103 @@
+import { isIP, isIPv6 } from 'node:net';
+import type { Logger } from '../ops/logger';
+import { Endpoint } from './endpoint';
+import { checkedErrand, invalid, nextHopOf, type Errand } from './errand';
+import { limits as defaults, type Limits } from './limits';
+import type { Link } from './link';
+import { Names, type Lookups } from './names';
+import { errandHeader, Relaying } from './relaying';
+
+export interface EgressRelayOptions {
+  /** Addresses to listen on, those of the core contacts: IPv4, IPv6 without brackets, or both. */
+  readonly hosts: readonly string[];
+  /** The same for UDP and TCP on all hosts; 0 (default) takes any free one. */
+  readonly port?: number;
+  readonly logger: Logger;
+  readonly limits?: Partial<Limits>;
+  /** In place of the system's. */
+  readonly lookups?: Lookups;
+}
+
+/** What the app must send a request with to have its errand done. */
+export interface Posted {
+  /** SIP URI of the relay: the `proxy` of a request, the destination of a proxied one. */
+  readonly proxy: string;
+  readonly headers: Record<string, string>;
+}
+
+/**
+ * Stands between the SIP server and the core for what the server cannot do itself: it sets Route headers, edits the
+ * headers of requests that the server only proxies, and edits the responses to them.
+ *
+ * The app registers an `Errand`, and has the server send its request to the relay. Whoever else sends to the relay's
+ * port gets nothing forwarded.
+ */
+export class EgressRelay {
+  readonly #relaying: Relaying;
+  readonly #endpoints: readonly Endpoint[];
+  readonly #names: Names;
+  readonly #limits: Limits;
+  #sweeping: NodeJS.Timeout | undefined;
+
+  constructor({ hosts, port = 0, logger, limits, lookups }: EgressRelayOptions) {
+    this.#limits = { ...defaults, ...limits };
+    this.#endpoints = hosts.map(
+      (host) =>
+        new Endpoint(host, port, this.#limits, {
+          message: (text, link) => this.#relaying.receive(text, link),
+          isWanted: (link) => this.#relaying.branches.waitingFor(link).length > 0,
+          lost: (link) => this.#relaying.lost(link),
+        }),
+    );
+    this.#names = new Names(new Set(this.#endpoints.map(({ family }) => family)), this.#limits, lookups);
+    const network = {
+      locate: this.#names.locate.bind(this.#names),
+      linkTo: (to: Link | Parameters<Endpoint['linkTo']>[0]) => this.#endpointFor(to.address)?.linkTo(to),
+      isOwn: (to: { address: string; port: number }) =>
+        this.#endpoints.some((own) => own.host === to.address && own.port === to.port),
+    };
+    this.#relaying = new Relaying(network, logger, this.#limits, () => performance.now());
+  }
+
+  /** Requests and responses that nothing was done with since the start. */
+  get dropped(): { readonly requests: number; readonly responses: number } {
+    return this.#relaying.dropped;
+  }
+
+  /** Rejects with EdgeError `egress-listen-failed`, which names the address. */
+  async start(): Promise<void> {
+    try {
+      for (const endpoint of this.#endpoints) await endpoint.open();
+    } catch (error) {
+      await this.close();
+      throw error;
+    }
+    this.#sweeping = setInterval(() => this.#relaying.sweep(), this.#limits.sweep);
+  }
+
+  /**
+   * Registers an errand for one request; it waits 32 s for it.
+   *
+   * Throws EdgeError `egress-invalid` for values that cannot stand in a SIP message, and for a next hop of an address
+   * family that the relay has no address of; `egress-unsupported` (502) for `sips:`, `maddr` and other transports
+   * than UDP and TCP; `egress-full` (503) if too many errands wait.
+   */
+  send(errand: Errand): Posted {
+    const { host, transport } = nextHopOf(errand.nextHop);
+    const endpoint = isIP(host) === 0 ? this.#endpoints[0] : this.#endpointFor(host);
+    if (!endpoint) throw invalid(`The next hop ${errand.nextHop} is of an address family that the core side lacks.`);
+    const id = this.#relaying.errands.put(checkedErrand(errand));
+    return { proxy: `sip:${endpoint.sentBy};transport=${transport}`, headers: { [errandHeader]: id } };
+  }
+
+  /** Resolves when nothing is open any more. May be called again. */
+  async close(): Promise<void> {
+    clearInterval(this.#sweeping);
+    this.#names.close();
+    await Promise.all(this.#endpoints.map((endpoint) => endpoint.close()));
+  }
+
+  #endpointFor(address: string): Endpoint | undefined {
+    return this.#endpoints.find(({ family }) => family === (isIPv6(address) ? 6 : 4));
+  }
+}

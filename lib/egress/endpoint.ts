@@ -1,0 +1,175 @@
+import { createSocket, type Socket as UdpSocket } from 'node:dgram';
+import { createServer, isIPv6, type AddressInfo, type Server } from 'node:net';
+import { EdgeError } from '../errors';
+import { hostPort } from '../wire/sip-uri';
+import type { Limits } from './limits';
+import type { Destination, Link } from './link';
+import { TcpLink } from './tcp-link';
+
+/** Where an endpoint brings what it receives. */
+export interface EndpointEvents {
+  /** Returns whether the message was of use. */
+  message(text: string, link: Link): boolean;
+  isWanted(link: Link): boolean;
+  lost(link: Link): void;
+}
+
+/** How often another port is tried, where one was free for UDP and not for TCP. */
+const tries = 20;
+
+/** The relay's sockets on one address: UDP and TCP on the same port, and the connections from and to there. */
+export class Endpoint {
+  readonly host: string;
+  #port: number;
+  readonly #events: EndpointEvents;
+  readonly #limits: Limits;
+  #udp: UdpSocket | undefined;
+  #server: Server | undefined;
+  readonly #dialled = new Map<string, TcpLink>();
+  /** Oldest first. */
+  readonly #accepted = new Set<TcpLink>();
+  #isClosed = false;
+
+  constructor(host: string, port: number, limits: Limits, events: EndpointEvents) {
+    this.host = host;
+    this.#port = port;
+    this.#limits = limits;
+    this.#events = events;
+  }
+
+  get port(): number {
+    return this.#port;
+  }
+
+  get family(): 4 | 6 {
+    return isIPv6(this.host) ? 6 : 4;
+  }
+
+  /** As it stands in a Via or a URI. */
+  get sentBy(): string {
+    return hostPort(this.host, this.#port);
+  }
+
+  /** Rejects with EdgeError `egress-listen-failed`. */
+  async open(): Promise<void> {
+    for (let left = tries; ; left--) {
+      try {
+        await this.#bind();
+        return;
+      } catch (cause) {
+        await this.close();
+        this.#isClosed = false;
+        const { code = 'unknown error' } = cause as NodeJS.ErrnoException;
+        if (this.#port === 0 && code === 'EADDRINUSE' && left > 0) continue;
+        const reasons: Record<string, string> = {
+          EADDRINUSE: 'the address is already in use',
+          EADDRNOTAVAIL: 'this machine has no such address',
+        };
+        const message = `Cannot listen for the SIP server on ${this.sentBy}: ${reasons[code] ?? code}.`;
+        throw new EdgeError('egress-listen-failed', message, { cause });
+      }
+    }
+  }
+
+  async #bind(): Promise<void> {
+    const udp = createSocket(this.family === 6 ? { type: 'udp6', ipv6Only: true } : 'udp4');
+    this.#udp = udp;
+    await new Promise<void>((resolve, reject) => {
+      udp.once('error', reject);
+      udp.bind(this.#port, this.host, () => {
+        udp.off('error', reject);
+        resolve();
+      });
+    });
+    const { port } = udp.address();
+    // What is wrong with single datagrams; those that wait for an answer have their timers.
+    udp.on('error', () => undefined);
+    udp.on('message', (datagram, peer) => {
+      // Keep-alives are shorter than any SIP message.
+      if (datagram.length < 16 || peer.port === 0) return;
+      this.#events.message(datagram.toString('latin1'), this.#udpLink(peer.address, peer.port));
+    });
+    const server = createServer();
+    this.#server = server;
+    await new Promise<void>((resolve, reject) => {
+      server.once('error', reject);
+      server.listen({ port, host: this.host, ipv6Only: true }, () => {
+        server.off('error', reject);
+        resolve();
+      });
+    });
+    server.on('error', () => undefined);
+    server.on('connection', (socket) => {
+      const { remoteAddress: address, remotePort: peerPort } = socket;
+      if (address === undefined || peerPort === undefined) socket.destroy();
+      else this.#accept(new TcpLink({ ...this.#linkOptions(address, peerPort), accepted: socket }));
+    });
+    this.#port = (server.address() as AddressInfo).port;
+  }
+
+  /** A link to a next hop of this endpoint's family; `undefined` if there are too many. */
+  linkTo({ transport, address, port }: Destination): Link | undefined {
+    if (this.#isClosed) return undefined;
+    if (transport === 'udp') return this.#udpLink(address, port);
+    const key = hostPort(address, port);
+    const standing = this.#dialled.get(key);
+    if (standing) return standing;
+    if (this.#dialled.size >= this.#limits.dialled) return undefined;
+    const link = new TcpLink({ ...this.#linkOptions(address, port), localAddress: this.host });
+    this.#dialled.set(key, link);
+    return link;
+  }
+
+  /** May be called again. Nobody is told of the links that it ends. */
+  async close(): Promise<void> {
+    this.#isClosed = true;
+    const udp = this.#udp;
+    const server = this.#server;
+    this.#udp = undefined;
+    this.#server = undefined;
+    for (const link of [...this.#dialled.values(), ...this.#accepted]) link.close();
+    await Promise.all([
+      udp && new Promise<void>((done) => udp.close(done)),
+      server?.listening === true && new Promise<void>((done) => server.close(() => done())),
+    ]);
+  }
+
+  #linkOptions(address: string, port: number) {
+    return {
+      remote: { address, port },
+      sentBy: this.sentBy,
+      limits: this.#limits,
+      message: (text: string, link: TcpLink) => this.#events.message(text, link),
+      isWanted: (link: TcpLink) => this.#events.isWanted(link),
+      closed: (link: TcpLink) => this.#closed(link),
+    };
+  }
+
+  /** Strangers cannot keep the SIP server out: the oldest of too many goes. */
+  #accept(link: TcpLink): void {
+    this.#accepted.add(link);
+    const proven = [...this.#accepted].filter(({ isProven }) => isProven);
+    const strangers = [...this.#accepted].filter(({ isProven }) => !isProven);
+    if (strangers.length > this.#limits.strangers) strangers[0]?.close();
+    if (proven.length > this.#limits.accepted) proven[0]?.close();
+  }
+
+  #closed(link: TcpLink): void {
+    this.#accepted.delete(link);
+    if (link.isAccepted) return;
+    this.#dialled.delete(hostPort(link.address, link.port));
+    if (!this.#isClosed) this.#events.lost(link);
+  }
+
+  #udpLink(address: string, port: number): Link {
+    return {
+      transport: 'udp',
+      address,
+      port,
+      sentBy: this.sentBy,
+      isOpen: true,
+      send: (text) => this.#udp?.send(Buffer.from(text, 'latin1'), port, address, () => undefined),
+      prove: () => undefined,
+    };
+  }
+}

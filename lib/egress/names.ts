@@ -1,0 +1,119 @@
+import { lookup as systemLookup, Resolver } from 'node:dns/promises';
+import { isIP, isIPv6 } from 'node:net';
+import type { NextHop } from './errand';
+import type { Destination } from './link';
+
+/** A place of an SRV record (RFC 2782), most wanted first. */
+export interface Service {
+  readonly name: string;
+  readonly port: number;
+  readonly priority: number;
+  readonly weight: number;
+}
+
+/** Looks names up; rejects where there is nothing. */
+export interface Lookups {
+  addresses(host: string): Promise<readonly string[]>;
+  services(name: string): Promise<readonly Service[]>;
+  close(): void;
+}
+
+type Found = { readonly address: string; readonly port: number } | undefined;
+
+interface Entry {
+  readonly found: Promise<Found>;
+  known: Found;
+  until: number;
+}
+
+/**
+ * Next hops by name (RFC 3263 §4.2 without NAPTR: the URI says the transport): an address is taken as it is, a port
+ * means the addresses of the host, and otherwise the SRV records of the transport come first.
+ */
+export class Names {
+  readonly #entries = new Map<string, Entry>();
+  readonly #families: ReadonlySet<number>;
+  readonly #lookups: Lookups;
+  readonly #limits: { names: number; nameLife: number };
+  readonly #now: () => number;
+  #isClosed = false;
+
+  /** @param families 4, 6 or both: what can be sent to. */
+  constructor(
+    families: ReadonlySet<number>,
+    limits: { names: number; nameLife: number },
+    lookups: Lookups = systemLookups(),
+    now: () => number = () => performance.now(),
+  ) {
+    this.#families = families;
+    this.#limits = limits;
+    this.#lookups = lookups;
+    this.#now = now;
+  }
+
+  /** Calls back at once where no lookup is needed, and not at all once closed. */
+  locate({ host, port, transport }: NextHop, then: (destination: Destination | undefined) => void): void {
+    const tell = (found: Found) => then(found && { ...found, transport });
+    if (isIP(host) !== 0) {
+      tell({ address: host, port: port ?? 5060 });
+      return;
+    }
+    const key = `${transport} ${host.toLowerCase()} ${port ?? ''}`;
+    const entry = this.#entry(key, () =>
+      port === undefined ? this.#byService(host, transport) : this.#byHost(host, port),
+    );
+    if (entry.known) {
+      tell(entry.known);
+      return;
+    }
+    void entry.found.then((found) => {
+      if (!this.#isClosed) tell(found);
+    });
+  }
+
+  close(): void {
+    this.#isClosed = true;
+    this.#entries.clear();
+    this.#lookups.close();
+  }
+
+  #entry(key: string, look: () => Promise<Found>): Entry {
+    const standing = this.#entries.get(key);
+    if (standing && standing.until > this.#now()) return standing;
+    if (this.#entries.size >= this.#limits.names) this.#entries.clear();
+    // Asked once, however many requests wait for it.
+    const entry: Entry = { found: look().catch(() => undefined), known: undefined, until: Infinity };
+    this.#entries.set(key, entry);
+    void entry.found.then((found) => {
+      entry.known = found;
+      entry.until = this.#now() + this.#limits.nameLife;
+      if (!found && this.#entries.get(key) === entry) this.#entries.delete(key);
+    });
+    return entry;
+  }
+
+  async #byService(host: string, transport: string): Promise<Found> {
+    const services = await this.#lookups.services(`_sip._${transport}.${host}`).catch(() => []);
+    for (const { name, port } of [...services].sort((a, b) => a.priority - b.priority || b.weight - a.weight)) {
+      const found = await this.#byHost(name, port).catch(() => undefined);
+      if (found) return found;
+    }
+    return services.length > 0 ? undefined : await this.#byHost(host, 5060);
+  }
+
+  async #byHost(host: string, port: number): Promise<Found> {
+    const addresses = await this.#lookups.addresses(host);
+    const address = addresses.find((each) => this.#families.has(isIPv6(each) ? 6 : 4));
+    return address === undefined ? undefined : { address, port };
+  }
+}
+
+/** Addresses by the system (hosts file and all), SRV records by DNS. */
+function systemLookups(): Lookups {
+  const resolver = new Resolver({ timeout: 2_000, tries: 2 });
+  return {
+    addresses: async (host) => (await systemLookup(host, { all: true })).map(({ address }) => address),
+    services: (name) => resolver.resolveSrv(name),
+    close: () => resolver.cancel(),
+  };
+}

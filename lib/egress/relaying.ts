@@ -1,0 +1,224 @@
+import { randomBytes } from 'node:crypto';
+import type { Logger } from '../ops/logger';
+import { parseSipMessage, contentLengthOf, type SipMessage } from '../wire/sip-message';
+import { tagOf, uriOf } from '../wire/sip-uri';
+import { answerTo, type AnswerStatus } from './answers';
+import { Branches, type Branch } from './branches';
+import { runEdit } from './edits';
+import { nextHopOf, type Errand, type NextHop } from './errand';
+import type { Limits } from './limits';
+import type { Destination, Link } from './link';
+import { Servers } from './servers';
+import { UnclaimedErrands } from './unclaimed-errands';
+
+/** What the relay needs of the network. */
+export interface Network {
+  /** Calls back, at once where no lookup is needed; with `undefined` where there is no such host. */
+  locate(hop: NextHop, then: (destination: Destination | undefined) => void): void;
+  /** `undefined` if no link can be made; one that fails later is reported to `lost`. */
+  linkTo(destination: Destination): Link | undefined;
+  isOwn(destination: Destination): boolean;
+}
+
+/** The private header that names a request's errand; taken away before the request goes on. */
+export const errandHeader = 'X-Edge80-Errand';
+const errandKey = errandHeader.toLowerCase();
+
+/**
+ * What becomes of each message that reaches the egress relay: a proxy (RFC 3261 §16) without timers of its own,
+ * since the hop before it has the transport of the hop behind it, and the SIP server's repetitions serve for both.
+ */
+export class Relaying {
+  readonly errands: UnclaimedErrands;
+  readonly branches: Branches;
+  /** Messages that nothing was done with: requests of strangers, responses to nothing. */
+  readonly dropped = { requests: 0, responses: 0 };
+  readonly #servers: Servers;
+  readonly #network: Network;
+  readonly #logger: Logger;
+  readonly #tag = randomBytes(8).toString('hex');
+
+  /** @param now a clock in ms. */
+  constructor(network: Network, logger: Logger, limits: Limits, now: () => number) {
+    this.#network = network;
+    this.#logger = logger;
+    this.errands = new UnclaimedErrands(now, limits);
+    this.branches = new Branches(now, limits);
+    this.#servers = new Servers(limits.servers);
+  }
+
+  /** A message that came over a link. Returns whether it was of use. */
+  receive(text: string, from: Link): boolean {
+    const message = read(text);
+    const isOfUse =
+      message !== undefined && (message.isRequest ? this.#request(message, from) : this.#response(message));
+    if (isOfUse) {
+      from.prove();
+      return true;
+    }
+    this.dropped[message?.isRequest === false ? 'responses' : 'requests']++;
+    const { transport, address, port } = from;
+    this.#logger.debug(
+      { transport, address, port, startLine: message?.startLine },
+      'Dropped what came to the egress relay',
+    );
+    return false;
+  }
+
+  /** A link to a next hop cannot be made or has ended: the server gets its answers at once. */
+  lost(link: Link): void {
+    for (const branch of this.branches.waitingFor(link)) this.#fail(branch, 503);
+  }
+
+  sweep(): void {
+    this.errands.sweep();
+    this.branches.sweep();
+  }
+
+  /**
+   * Requests without an errand are believed to the SIP server alone. A stranger gets no answer: over UDP it could
+   * be meant for somebody else, whose address he wrote on the packet.
+   */
+  #request(request: SipMessage, from: Link): boolean {
+    const id = this.branches.idFor(request);
+    if (id === undefined) return false;
+    const ids = request.values(errandKey);
+    request.remove(errandKey);
+    const branch = this.branches.get(id);
+    if (branch) return this.#again(id, branch, request, from);
+    const { method } = request;
+    const errand = method === 'ACK' || method === 'CANCEL' ? undefined : this.#take(ids);
+    if (errand) this.#servers.add(from);
+    else if (!this.#servers.has(from)) return false;
+    if (errand ?? (method !== 'CANCEL' && tagOf(request.get('to')) !== undefined))
+      this.#open(id, request, from, errand);
+    else if (method !== 'ACK') this.#answer(request, from, method === 'CANCEL' ? 481 : 500);
+    return true;
+  }
+
+  /** UEs may write such a header too: theirs mean nothing. */
+  #take(ids: readonly string[]): Errand | undefined {
+    return ids.map((id) => this.errands.take(id)).find((errand) => errand !== undefined);
+  }
+
+  /** A repetition, a CANCEL, or the ACK of a non-2xx response. */
+  #again(id: string, branch: Branch, request: SipMessage, from: Link): boolean {
+    if (!this.#servers.has(from)) return false;
+    const { method } = request;
+    const { sent, answer } = branch;
+    if (method === branch.method) {
+      if (answer !== undefined) branch.back.send(answer);
+      // A connection loses nothing.
+      else if (sent?.onward.transport === 'udp') sent.onward.send(sent.text);
+    } else if (branch.method !== 'INVITE' || (method !== 'CANCEL' && method !== 'ACK')) return false;
+    else if (method === 'CANCEL' && (answer !== undefined || !sent)) this.#answer(request, from, 481);
+    else if (sent) {
+      request.requestUri = sent.request.requestUri;
+      setRoutes(request, sent.request.lines('route'));
+      sent.onward.send(finish(request, id, sent.onward));
+    }
+    return true;
+  }
+
+  #open(id: string, request: SipMessage, from: Link, errand: Errand | undefined): void {
+    const copy = request.clone();
+    const isAck = request.method === 'ACK';
+    const branch = isAck ? undefined : this.branches.open(id, request, from, errand);
+    if (!branch && !isAck) {
+      this.#answer(request, from, 503);
+      return;
+    }
+    const fail = (status: AnswerStatus) => branch && this.#fail(branch, status);
+    let hop: NextHop;
+    try {
+      if (errand?.requestUri !== undefined) copy.requestUri = errand.requestUri;
+      if (errand) setRoutes(copy, errand.routes);
+      runEdit(errand?.editRequest, copy);
+      // In a dialog that has the relay as its next hop for want of a Record-Route (RFC 3261 §16.6, item 6).
+      hop = errand
+        ? nextHopOf(errand.nextHop)
+        : nextHopOf(uriOf(copy.values('route')[0] ?? `<${copy.requestUri}>`), from.transport);
+    } catch (error) {
+      this.#logger.error({ err: error, method: request.method }, 'A request cannot be sent to the core');
+      fail(500);
+      return;
+    }
+    this.#network.locate(hop, (destination) => {
+      if (branch?.isFinal === true) return;
+      if (destination && this.#network.isOwn(destination)) fail(482);
+      else this.#send(id, copy, branch, destination && this.#network.linkTo(destination));
+    });
+  }
+
+  #send(id: string, request: SipMessage, branch: Branch | undefined, onward: Link | undefined): void {
+    if (!onward) {
+      if (branch) this.#fail(branch, 503);
+      return;
+    }
+    const text = finish(request.clone(), id, onward);
+    if (branch) branch.sent = { request, text, onward };
+    onward.send(text);
+  }
+
+  #response(response: SipMessage): boolean {
+    const id = response.topVia?.branch ?? '';
+    const branch = this.branches.get(id);
+    const method = response.cseq?.method;
+    if (!branch?.sent || branch.answer !== undefined || response.values('via').length < 2) return false;
+    const isOfCancel = method === 'CANCEL' && branch.method === 'INVITE';
+    if (method !== branch.method && !isOfCancel) return false;
+    response.removeFirst('via');
+    if (isOfCancel) {
+      branch.back.send(response.toString());
+      return true;
+    }
+    try {
+      runEdit(branch.errand?.editResponse, response);
+    } catch (error) {
+      this.#logger.error({ err: error, method, status: response.status }, 'A response of the core cannot be passed on');
+      if (response.status >= 200) this.#fail(branch, 500);
+      return true;
+    }
+    this.branches.answered(branch, response.status);
+    branch.back.send(response.toString());
+    return true;
+  }
+
+  #fail(branch: Branch, status: AnswerStatus): void {
+    if (branch.isFinal) return;
+    this.branches.answered(branch, status);
+    branch.answer = answerTo(branch.request, status, this.#tag).toString();
+    branch.back.send(branch.answer);
+  }
+
+  #answer(request: SipMessage, to: Link, status: AnswerStatus): void {
+    to.send(answerTo(request, status, this.#tag).toString());
+  }
+}
+
+/** `undefined` for what is no SIP, or is cut off. */
+function read(text: string): SipMessage | undefined {
+  const message = parseSipMessage(text)?.message;
+  if (message?.cseq === undefined || !message.topVia) return undefined;
+  if (message.isRequest && message.cseq.method !== message.method) return undefined;
+  const end = text.indexOf('\r\n\r\n');
+  const length = Number(contentLengthOf(text.slice(0, end < 0 ? text.length : end)) ?? message.body.length);
+  if (!(length <= message.body.length)) return undefined;
+  // A datagram may be longer than its message (RFC 3261 §18.3).
+  message.body = message.body.slice(0, length);
+  return message;
+}
+
+function setRoutes(request: SipMessage, routes: readonly string[]): void {
+  request.remove('route');
+  for (const route of routes) request.add('Route', route);
+}
+
+/** The request as it goes out over a link. Its Max-Forwards is the server's; the server's ACKs may have none. */
+function finish(request: SipMessage, id: string, { transport, sentBy }: Link): string {
+  if (!request.has('max-forwards')) request.add('Max-Forwards', '70');
+  // Asked for on UDP alone (RFC 3581 §3).
+  const rport = transport === 'udp' ? ';rport' : '';
+  request.prepend('Via', `SIP/2.0/${transport.toUpperCase()} ${sentBy}${rport};branch=${id}`);
+  return request.toString();
+}

@@ -1,0 +1,33 @@
+import type { Link } from './link';
+
+/**
+ * Where the SIP server was seen: the senders of requests that had an errand.
+ *
+ * Over UDP that is an address and port. Over TCP it is the address alone, for the port is another with each
+ * connection; the server's address is this machine's own, and nobody else can open a connection from it.
+ */
+export class Servers {
+  readonly #known = new Set<string>();
+  readonly #most: number;
+
+  constructor(most: number) {
+    this.#most = most;
+  }
+
+  has(link: Link): boolean {
+    return this.#known.has(keyOf(link));
+  }
+
+  add(link: Link): void {
+    const key = keyOf(link);
+    // The one seen last stands last.
+    this.#known.delete(key);
+    this.#known.add(key);
+    const [oldest] = this.#known;
+    if (this.#known.size > this.#most && oldest !== undefined) this.#known.delete(oldest);
+  }
+}
+
+function keyOf({ transport, address, port }: Link): string {
+  return transport === 'tcp' ? `tcp ${address}` : `udp ${address} ${port}`;
+}
