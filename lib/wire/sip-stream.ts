@@ -1,5 +1,5 @@
 import type { Socket } from 'node:net';
-import { StreamFramer } from './stream-framer';
+import { StreamFramer, type StreamUnit } from './stream-framer';
 
 export interface SipStreamEvents {
   message(text: string): void;
@@ -108,17 +108,19 @@ export class SipStream {
   #read(chunk: Buffer): void {
     if (!this.isOpen) return;
     this.#idle?.refresh();
-    for (const unit of this.#framer.push(chunk)) {
-      if (!this.isOpen) return;
-      if (unit.kind === 'ping') this.send('\r\n');
-      else if (unit.kind === 'message') {
-        this.#served = true;
-        this.#await(undefined);
-        this.#events.message(unit.text);
-      }
-    }
+    for (const unit of this.#framer.push(chunk)) this.#take(unit);
     if (this.#framer.isBroken) this.end();
     else if (this.#served) this.#await(this.#framer.isInside ? 'message' : undefined);
+  }
+
+  #take(unit: StreamUnit): void {
+    if (!this.isOpen) return;
+    if (unit.kind === 'ping') this.send('\r\n');
+    else if (unit.kind === 'message') {
+      this.#served = true;
+      this.#await(undefined);
+      this.#events.message(unit.text);
+    }
   }
 
   /** A wait that is on goes on, whatever arrives: a peer that sends byte by byte gains no time. */

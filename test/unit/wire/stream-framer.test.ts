@@ -32,7 +32,7 @@ describe('SIP in a byte stream', () => {
     ['CRLFs in a body', message.replace('body', '\r\n\r\n'), 0],
   ])('%s, byte by byte', (_name, text, pings) => {
     const framer = new StreamFramer();
-    const units = [...text].flatMap((byte) => framer.push(Buffer.from(byte)));
+    const units = [...Buffer.from(text)].flatMap((byte) => framer.push(Buffer.of(byte)));
     expect(units.filter(({ kind }) => kind === 'ping')).toHaveLength(pings);
     expect(framer.isInside).toBe(false);
   });
