@@ -1,11 +1,14 @@
 import type { Call, EndCause } from '../calls/call';
-import type { Dialog } from '../drachtio/messages';
+import type { Dialog, IncomingRequest, ResponseSender } from '../drachtio/messages';
 import type { Srf } from '../drachtio/srf';
 import { EdgeError } from '../errors';
 import { otherSide, type Side } from '../media/media-anchor';
 import type { Logger } from '../ops/logger';
+import { CallHeaders } from './call-headers';
+import { openPolicy, type CallPolicy } from './call-policy';
+import { forwardInDialog } from './in-dialog-forwarding';
 import { SessionChanges } from './session-changes';
-import { verdictOf, type Verdict } from './verdict';
+import { reply, verdictOf, type Verdict } from './verdict';
 
 /** What all of a P-CSCF's calls share. */
 export interface SipEdge {
@@ -42,21 +45,39 @@ export class CallSession {
   readonly caller: Side;
   readonly callee: Side;
   readonly log: Logger;
+  readonly headers: CallHeaders;
+  readonly #policy: CallPolicy;
   readonly #dialogs: Partial<Record<Side, Dialog>> = {};
   readonly #changes = new SessionChanges(this);
   #ending: Ending = {};
 
-  constructor(edge: SipEdge, call: Call, log: Logger) {
+  constructor(edge: SipEdge, call: Call, log: Logger, policy: CallPolicy = openPolicy) {
     this.edge = edge;
     this.call = call;
     this.caller = call.facts.direction === 'originating' ? 'access' : 'core';
     this.callee = otherSide(this.caller);
     this.log = log;
+    this.headers = new CallHeaders(policy);
+    this.#policy = policy;
     call.onEnd((cause) => this.#ended(cause));
   }
 
   dialog(side: Side): Dialog | undefined {
     return this.#dialogs[side];
+  }
+
+  /** Whether a request of that side may be served; where not, it is refused here. */
+  admits(from: Side, request: IncomingRequest, response: ResponseSender): boolean {
+    if (this.#policy.admits(from, request)) return true;
+    const { source_address: source, method } = request;
+    this.log.warn({ from, method, source }, 'request over a flow that is not the call’s');
+    this.respond(from, method, response, { status: 403, headers: {} });
+    return false;
+  }
+
+  /** Answers a request of that side. */
+  respond(to: Side, method: string, response: ResponseSender, verdict: Verdict & { body?: string }): void {
+    reply(response, { ...verdict, headers: this.headers.response(to, method, verdict.status, verdict.headers) });
   }
 
   /**
@@ -65,10 +86,11 @@ export class CallSession {
    */
   adopt(side: Side, dialog: Dialog): void {
     if (this.call.ended) {
-      this.#hangUp(dialog);
+      this.#hangUp(side, dialog);
       return;
     }
     this.#dialogs[side] = dialog;
+    this.headers.learnContact(side, dialog.local.contact);
     dialog.on('destroy', (bye) => {
       const reason = bye.get('reason');
       // The server hangs up by itself on a caller that never acknowledged its 200.
@@ -79,6 +101,7 @@ export class CallSession {
       });
     });
     this.#changes.attach(side, dialog);
+    forwardInDialog(this, side, dialog);
   }
 
   /** Ends the call; only the first cause counts. */
@@ -116,21 +139,23 @@ export class CallSession {
   }
 
   #ended(cause: EndCause): void {
-    for (const dialog of Object.values(this.#dialogs)) {
-      if (dialog.connected) this.#hangUp(dialog);
+    for (const side of [this.caller, this.callee]) {
+      const dialog = this.#dialogs[side];
+      if (dialog?.connected) this.#hangUp(side, dialog);
     }
     const seconds = this.call.answeredAt === undefined ? undefined : (Date.now() - this.call.answeredAt) / 1000;
     this.log.info({ cause, status: this.#ending.verdict?.status, seconds }, 'call ended');
   }
 
-  #hangUp(dialog: Dialog): void {
+  #hangUp(side: Side, dialog: Dialog): void {
     if (!this.edge.srf.connected) {
       this.edge.srf.forget(dialog);
       return;
     }
     const { reason } = this.#ending;
     // Whatever becomes of the BYE, the call is over for us.
-    dialog.destroy(reason === undefined ? {} : { headers: { Reason: reason } }).catch(() => undefined);
+    const headers = this.headers.request(side, 'BYE', reason === undefined ? {} : { Reason: reason });
+    dialog.destroy({ headers }).catch(() => undefined);
   }
 }
 

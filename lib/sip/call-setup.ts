@@ -1,17 +1,10 @@
-import { forwardInDialog } from '../drachtio/in-dialog-forwarder';
-import type {
-  Acknowledge,
-  Headers,
-  IncomingRequest,
-  IncomingResponse,
-  ResponseSender,
-  SentRequest,
-} from '../drachtio/messages';
+import type { Acknowledge, IncomingRequest, IncomingResponse, ResponseSender, SentRequest } from '../drachtio/messages';
 import { EdgeError } from '../errors';
+import type { CallPolicy } from './call-policy';
 import type { CallSession } from './call-session';
-import { hasOption, inDialogHeaders, inviteHeaders, responseHeaders } from './header-policy';
+import { hasOption, inviteHeaders, responseHeaders } from './header-policy';
 import { ReliableProvisional } from './reliable-provisional';
-import { reply, type Verdict } from './verdict';
+import { reply, retryLater, type Verdict } from './verdict';
 
 /** Where the INVITE goes. */
 export interface Target {
@@ -19,10 +12,9 @@ export interface Target {
   uri: string;
   /** URI of the next hop. */
   proxy: string;
+  /** What the headers of the call undergo; without it they stay as they are. */
+  policy?: CallPolicy;
 }
-
-/** What goes from one dialog of a call to the other as it is; INVITE, UPDATE, PRACK and BYE have their own ways. */
-const forwarded = ['INFO', 'MESSAGE', 'OPTIONS', 'NOTIFY', 'REFER', 'PUBLISH'] as const;
 
 /**
  * The INVITE that starts a call, from its arrival to its answer, as a B2BUA: the offer may stand in the
@@ -62,7 +54,7 @@ export class CallSetup {
   }
 
   start(): void {
-    const { call, caller, edge } = this.#session;
+    const { call, caller, callee, edge } = this.#session;
     this.#request.on('cancel', (cancel) => {
       this.#cancelled = true;
       this.#provisional?.cancelled();
@@ -70,12 +62,13 @@ export class CallSetup {
       this.#session.end('cancelled', reason === undefined ? {} : { reason });
     });
     // An offer while the first is unanswered; the server would leave it without an answer.
-    this.#request.on('update', (_update, response) => reply(response, retryLater));
+    this.#request.on('update', (_update, response) => reply(response, retryLater(5)));
     call.onEnd(() => this.#ended());
+    this.#session.headers.learnContact(caller, contactFor(this.#request));
     this.#session.step(async () => {
       const offer = this.#request.body ? await call.offer(caller, this.#request.body) : '';
       const hopsLeft = Number(this.#request.get('max-forwards') ?? 70) - 1;
-      const headers = inviteHeaders(this.#request, hopsLeft);
+      const headers = this.#session.headers.request(callee, 'INVITE', inviteHeaders(this.#request, hopsLeft));
       const sdp = offer && { headers: { ...headers, 'Content-Type': 'application/sdp' }, body: offer };
       const invite = { method: 'INVITE' as const, proxy: this.#target.proxy, headers, ...sdp };
       await edge.srf.request(this.#target.uri, invite, (sent) => this.#sent(sent));
@@ -89,8 +82,9 @@ export class CallSetup {
 
   #sent(sent: SentRequest): void {
     this.#outgoing = sent;
+    this.#session.headers.learnContact(this.#session.callee, sent.get('contact'));
     sent.on('response', (response, acknowledge) => this.#received(sent, response, acknowledge));
-    sent.on('update', (_update, response) => reply(response, retryLater));
+    sent.on('update', (_update, response) => reply(response, retryLater(5)));
     if (this.#session.call.ended) this.#cancel();
     this.#stopRinging = this.#session.timer(this.#session.edge.timers.ringing, () =>
       this.#session.end('unanswered', { verdict: { status: 408, headers: {} } }),
@@ -128,7 +122,7 @@ export class CallSetup {
   }
 
   async #ringing(response: IncomingResponse): Promise<void> {
-    const { call, callee, edge } = this.#session;
+    const { call, caller, callee, edge } = this.#session;
     const fromCallee = response.has('RSeq');
     const reliable = fromCallee && hasOption(this.#request, '100rel');
     // Without an offer in the INVITE this SDP would be one, to be answered in a PRACK, which the server cannot send.
@@ -137,21 +131,15 @@ export class CallSetup {
     const headers = responseHeaders(response);
     const { status, reason } = response;
     if (!reliable) {
-      if (fromCallee) await edge.srf.prack(response);
-      reply(this.#response, { status, reason, headers: { ...headers, ...this.#contact() }, body: sdp });
+      if (fromCallee) await edge.srf.prack(response, this.#session.headers.request(callee, 'PRACK', {}));
+      this.#session.respond(caller, 'INVITE', this.#response, { status, reason, headers, body: sdp });
       return;
     }
     this.#provisional = new ReliableProvisional(this.#session, response);
-    reply(this.#response, { status, reason, headers: { ...headers, Require: '100rel' }, body: sdp });
+    const reliably = { ...headers, Require: '100rel' };
+    this.#session.respond(caller, 'INVITE', this.#response, { status, reason, headers: reliably, body: sdp });
     await this.#provisional.acknowledged;
     if (!call.ended) this.#provisional = undefined;
-  }
-
-  /** A provisional response makes a dialog (RFC 3261 §12.1.1); the server gives a Contact to reliable ones only. */
-  #contact(): Headers {
-    const { receivedOn, protocol } = this.#request;
-    if (receivedOn === undefined) return {};
-    return { Contact: `<sip:${receivedOn}${protocol === 'udp' ? '' : `;transport=${protocol}`}>` };
   }
 
   #rejected(response: IncomingResponse): void {
@@ -170,16 +158,14 @@ export class CallSetup {
   async #answered(response: IncomingResponse): Promise<void> {
     const { call, caller, callee, edge } = this.#session;
     const sdp = await this.#finalSdp(response);
-    const headers = responseHeaders(response);
+    const headers = this.#session.headers.response(caller, 'INVITE', 200, responseHeaders(response));
     await edge.srf.createUas(this.#request, this.#response, {
       localSdp: sdp,
       headers: sdp ? { ...headers, 'Content-Type': 'application/sdp' } : headers,
       onDialog: (dialog) => {
         this.#session.adopt(caller, dialog);
         if (this.#oweAck) dialog.once('ack', (ack) => this.#session.step(() => this.#answeredInAck(ack)));
-        const other = this.#session.dialog(callee);
-        if (call.ended || !other) return;
-        forwardInDialog(edge.srf, [dialog, other], [...forwarded], inDialogHeaders);
+        if (call.ended || !this.#session.dialog(callee)) return;
         call.answeredAt = Date.now();
         this.#session.log.info('call answered');
       },
@@ -223,7 +209,12 @@ export class CallSetup {
   #finalResponse(): void {
     // The server has answered a caller that cancelled.
     if (!this.#response.finalResponseSent && !this.#cancelled) {
-      reply(this.#response, this.#session.ending.verdict ?? unavailable);
+      this.#session.respond(
+        this.#session.caller,
+        'INVITE',
+        this.#response,
+        this.#session.ending.verdict ?? unavailable,
+      );
     }
     this.#onSettled();
   }
@@ -235,5 +226,10 @@ export class CallSetup {
   }
 }
 
-const retryLater: Verdict = { status: 500, headers: { 'Retry-After': '5' } };
 const unavailable: Verdict = { status: 503, headers: { 'Retry-After': '5' } };
+
+/** How the server names itself toward the sender of an INVITE. */
+function contactFor({ receivedOn, protocol }: IncomingRequest): string | undefined {
+  if (receivedOn === undefined) return undefined;
+  return `<sip:${receivedOn}${protocol === 'udp' ? '' : `;transport=${protocol}`}>`;
+}

@@ -115,7 +115,7 @@ class Pcscf {
       const log = logger.child({ call: call.id });
       log.info({ direction, sipCallId: call.facts.sipCallId, uri: request.uri }, 'call started');
       const key = dialogId(request);
-      const session = new CallSession(this.#edge, call, log);
+      const session = new CallSession(this.#edge, call, log, target.policy);
       const setup = new CallSetup(session, { request, response }, target, () => this.#setups.delete(key));
       this.#setups.set(key, setup);
       setup.start();

@@ -1,7 +1,7 @@
 import type { IncomingRequest, IncomingResponse, ResponseSender } from '../drachtio/messages';
 import type { CallSession } from './call-session';
 import { inDialogHeaders, responseHeaders } from './header-policy';
-import { reply, verdictOf } from './verdict';
+import { verdictOf, type Verdict } from './verdict';
 
 /**
  * A reliable provisional response on its way (RFC 3262): the callee waits for its PRACK until the caller has
@@ -55,17 +55,20 @@ export class ReliableProvisional {
    * offer in it is refused, and the callee gets its PRACK all the same.
    */
   async prack(request: IncomingRequest, response: ResponseSender): Promise<void> {
-    const { call, edge } = this.#session;
+    const { call, caller, callee, edge } = this.#session;
+    if (!this.#session.admits(caller, request, response)) return;
+    const answer = (verdict: Verdict) => this.#session.respond(caller, 'PRACK', response, verdict);
     try {
       if (call.ended) {
-        reply(response, { status: 200, headers: {} });
+        answer({ status: 200, headers: {} });
         return;
       }
-      const final = await edge.srf.prack(this.#response, withoutType(inDialogHeaders(request.headers)));
-      if (request.body && final.status < 300) reply(response, { status: 488, headers: {} });
-      else reply(response, { status: final.status, reason: final.reason, headers: responseHeaders(final) });
+      const headers = withoutType(inDialogHeaders(request.headers));
+      const final = await edge.srf.prack(this.#response, this.#session.headers.request(callee, 'PRACK', headers));
+      if (request.body && final.status < 300) answer({ status: 488, headers: {} });
+      else answer({ status: final.status, reason: final.reason, headers: responseHeaders(final) });
     } catch (error) {
-      reply(response, verdictOf(error, edge.agent));
+      answer(verdictOf(error, edge.agent));
       this.#session.fail(error);
     } finally {
       this.#allowFinal();

@@ -4,7 +4,7 @@ import { EdgeError } from '../errors';
 import { otherSide, type Side } from '../media/media-anchor';
 import type { CallSession } from './call-session';
 import { inDialogHeaders, responseHeaders } from './header-policy';
-import { reply, verdictOf, type Verdict } from './verdict';
+import { retryLater, verdictOf, type Verdict } from './verdict';
 
 const terminated: Verdict = { status: 487, headers: {} };
 
@@ -17,7 +17,8 @@ interface Change {
   /** The far end's dialog. */
   other: Dialog;
   request: IncomingRequest;
-  response: ResponseSender;
+  /** Answers it. */
+  answer: (verdict: Verdict & { body?: string }) => void;
   /** Aborted by the sender's CANCEL, which may come at any time. */
   withdrawn: AbortSignal;
 }
@@ -42,16 +43,18 @@ export class SessionChanges {
 
   async #change(from: Side, request: IncomingRequest, response: ResponseSender): Promise<void> {
     const { call, edge } = this.#session;
-    const to = otherSide(from);
-    const other = this.#session.dialog(to);
+    if (!this.#session.admits(from, request, response)) return;
+    const answer = (verdict: Verdict & { body?: string }) =>
+      this.#session.respond(from, request.method, response, verdict);
+    const other = this.#session.dialog(otherSide(from));
     const own = this.#session.dialog(from);
     if (call.answeredAt === undefined || !other || !own || this.#pending === from) {
       // RFC 3261 §14.2: one more before the first is done.
-      reply(response, { status: 500, headers: { 'Retry-After': '2' } });
+      answer(retryLater(2));
       return;
     }
     if (this.#pending !== undefined) {
-      reply(response, { status: 491, headers: {} });
+      answer({ status: 491, headers: {} });
       return;
     }
     this.#pending = from;
@@ -63,14 +66,14 @@ export class SessionChanges {
     };
     own.on('ack', acknowledged);
     // RFC 3261 §15.1.2: what is pending in a call that ends is answered all the same.
-    const forget = call.onEnd(() => reply(response, terminated));
-    const change = { from, other, request, response, withdrawn: withdrawal.signal };
+    const forget = call.onEnd(() => answer(terminated));
+    const change = { from, other, request, answer, withdrawn: withdrawal.signal };
     try {
       if (request.body) await this.#withOffer(change);
       else if (request.method === 'INVITE') await this.#withoutOffer(change, own);
-      else await this.#refresh(other, request, response);
+      else await this.#refresh(change);
     } catch (error) {
-      reply(response, verdictOf(error, edge.agent));
+      answer(verdictOf(error, edge.agent));
       if (!call.ended) this.#session.log.warn({ err: error }, 'session change failed');
     } finally {
       forget();
@@ -79,14 +82,17 @@ export class SessionChanges {
     }
   }
 
-  async #withOffer({ from, other, request, response, withdrawn }: Change): Promise<void> {
+  async #withOffer({ from, other, request, answer, withdrawn }: Change): Promise<void> {
     const { call } = this.#session;
+    const to = otherSide(from);
     const offer = await call.offer(from, request.body);
     if (withdrawn.aborted) {
       await this.#rollback();
       return;
     }
-    const options = { method: request.method, headers: sdpHeaders(request), body: offer };
+    const { method } = request;
+    const headers = this.#session.headers.request(to, method, inDialogHeaders(request.headers));
+    const options = { method, headers: { ...headers, 'Content-Type': 'application/sdp' }, body: offer };
     let final: FinalResponse;
     try {
       final = await this.#send(other, options, withdrawn);
@@ -96,29 +102,30 @@ export class SessionChanges {
     }
     if (final.response.status >= 300) {
       await this.#rollback();
-      this.#refused(final.response, response);
+      this.#refused(final.response, answer);
       return;
     }
-    const answer = await this.#orEnd(() => call.answer(otherSide(from), final.response.body));
-    reply(response, { status: final.response.status, headers: responseHeaders(final.response), body: answer });
+    const sdp = await this.#orEnd(() => call.answer(to, final.response.body));
+    answer({ status: final.response.status, headers: responseHeaders(final.response), body: sdp });
   }
 
-  async #withoutOffer({ from, other, request, response, withdrawn }: Change, own: Dialog): Promise<void> {
+  async #withoutOffer({ from, other, request, answer, withdrawn }: Change, own: Dialog): Promise<void> {
     const { call, edge } = this.#session;
     const to = otherSide(from);
-    const options = { method: request.method, headers: inDialogHeaders(request.headers) };
-    const final = await this.#send(other, options, withdrawn);
+    const { method } = request;
+    const headers = this.#session.headers.request(to, method, inDialogHeaders(request.headers));
+    const final = await this.#send(other, { method, headers }, withdrawn);
     if (final.response.status >= 300) {
-      this.#refused(final.response, response);
+      this.#refused(final.response, answer);
       return;
     }
     try {
       const offer = await this.#orEnd(() => call.offer(to, final.response.body));
       const acknowledged = this.#acknowledged(own);
-      reply(response, { status: 200, headers: responseHeaders(final.response), body: offer });
+      answer({ status: 200, headers: responseHeaders(final.response), body: offer });
       const ack = await acknowledged;
-      const answer = await this.#orEnd(() => call.answer(from, ack.body));
-      final.acknowledge?.({ body: answer });
+      const body = await this.#orEnd(() => call.answer(from, ack.body));
+      final.acknowledge?.({ body });
     } catch (error) {
       if (edge.srf.connected) final.acknowledge?.();
       throw error;
@@ -162,16 +169,17 @@ export class SessionChanges {
   }
 
   /** An UPDATE without an offer only keeps the session alive. */
-  async #refresh(other: Dialog, request: IncomingRequest, response: ResponseSender): Promise<void> {
-    const options = { method: request.method, headers: inDialogHeaders(request.headers) };
-    const final = await this.#session.edge.srf.requestInDialog(other, options);
-    if (final.response.status >= 300) this.#refused(final.response, response);
-    else reply(response, { status: final.response.status, headers: responseHeaders(final.response) });
+  async #refresh({ from, other, request, answer }: Change): Promise<void> {
+    const { method } = request;
+    const headers = this.#session.headers.request(otherSide(from), method, inDialogHeaders(request.headers));
+    const final = await this.#session.edge.srf.requestInDialog(other, { method, headers });
+    if (final.response.status >= 300) this.#refused(final.response, answer);
+    else answer({ status: final.response.status, headers: responseHeaders(final.response) });
   }
 
-  #refused(refusal: IncomingResponse, response: ResponseSender): void {
+  #refused(refusal: IncomingResponse, answer: Change['answer']): void {
     const { status, reason } = refusal;
-    reply(response, { status, reason, headers: responseHeaders(refusal) });
+    answer({ status, reason, headers: responseHeaders(refusal) });
     if (dialogGone.has(status)) this.#session.end('dialog-lost');
   }
 
@@ -207,8 +215,4 @@ export class SessionChanges {
       throw error;
     }
   }
-}
-
-function sdpHeaders(request: IncomingRequest): Record<string, string> {
-  return { ...inDialogHeaders(request.headers), 'Content-Type': 'application/sdp' };
 }

@@ -10,6 +10,11 @@ export interface Verdict {
   headers: Headers;
 }
 
+/** For what may succeed after so many seconds. */
+export function retryLater(seconds: number): Verdict {
+  return { status: 500, headers: { 'Retry-After': String(seconds) } };
+}
+
 /** Warn-codes of RFC 3261 §20.43: 304 media type not available, 399 whatever a person should read. */
 const warnings: Record<string, string> = { 'no-usable-media': '304', 'sdp-invalid': '399' };
 
@@ -34,7 +39,7 @@ export function reply(
 ): void {
   const code = sendableStatus(status);
   const phrase = code === status ? reason : undefined;
-  const content = body ? { headers: { ...headers, 'Content-Type': 'application/sdp' }, body } : { headers };
+  const content = body ? { headers: { 'Content-Type': 'application/sdp', ...headers }, body } : { headers };
   if (fitsFrame(content)) response.send(code, phrase, content, refused);
   else response.send(code >= 200 && code < 300 ? 500 : code, phrase, {}, refused);
 }

@@ -1,0 +1,36 @@
+import type { Headers } from '../drachtio/messages';
+import type { Side } from '../media/media-anchor';
+import type { CallPolicy } from './call-policy';
+
+/** Requests that tell, as their 2xx do, where the next ones shall go (RFC 3261 §12.2, 3311 §5.1, 3515 §2.2, 6665 §4.4.1). */
+const targetRefresh = new Set(['INVITE', 'UPDATE', 'REFER', 'NOTIFY']);
+
+/** Headers of one call as they leave for a side: by the call's policy, with our Contact where one belongs. */
+export class CallHeaders {
+  readonly #policy: CallPolicy;
+  readonly #contacts: Partial<Record<Side, string>> = {};
+
+  constructor(policy: CallPolicy) {
+    this.#policy = policy;
+  }
+
+  /** Takes note of the Contact by which the server can be reached from that side. */
+  learnContact(side: Side, contact: string | undefined): void {
+    if (contact !== undefined) this.#contacts[side] = contact;
+  }
+
+  request(to: Side, method: string, headers: Headers): Headers {
+    return { ...this.#policy.request(to, headers), ...(targetRefresh.has(method) && this.#contact(to)) };
+  }
+
+  response(to: Side, method: string, status: number, headers: Headers): Headers {
+    const refreshes = targetRefresh.has(method) && status > 100 && status < 300;
+    return { ...this.#policy.response(to, headers), ...(refreshes && this.#contact(to)) };
+  }
+
+  /** The server writes a Contact into some of these messages by itself, but not into all. */
+  #contact(side: Side): Headers {
+    const contact = this.#policy.contact(side) ?? this.#contacts[side];
+    return contact === undefined ? {} : { Contact: contact };
+  }
+}

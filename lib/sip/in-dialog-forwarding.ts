@@ -1,0 +1,42 @@
+import type { Dialog, IncomingRequest, ResponseSender } from '../drachtio/messages';
+import { otherSide, type Side } from '../media/media-anchor';
+import type { CallSession } from './call-session';
+import { inDialogHeaders, responseHeaders } from './header-policy';
+import { retryLater, verdictOf } from './verdict';
+
+/** What goes from one dialog of a call to the other as it is; INVITE, UPDATE, PRACK and BYE have their own ways. */
+const forwarded = ['info', 'message', 'options', 'notify', 'refer', 'publish'] as const;
+
+/** Passes requests of the far end of `dialog` on to the other side of its call. */
+export function forwardInDialog(session: CallSession, from: Side, dialog: Dialog): void {
+  for (const method of forwarded) {
+    dialog.on(method, (request, response) => void forward(session, from, request, response));
+  }
+}
+
+async function forward(
+  session: CallSession,
+  from: Side,
+  request: IncomingRequest,
+  response: ResponseSender,
+): Promise<void> {
+  const to = otherSide(from);
+  const { method } = request;
+  if (!session.admits(from, request, response)) return;
+  const other = session.dialog(to);
+  if (!other) {
+    // A callee is quicker than the 200 to its caller.
+    session.respond(from, method, response, retryLater(1));
+    return;
+  }
+  try {
+    const headers = session.headers.request(to, method, inDialogHeaders(request.headers));
+    const final = await session.edge.srf.requestInDialog(other, { method, headers, body: request.body });
+    const { status, reason, body } = final.response;
+    const type = final.response.get('content-type');
+    const answer = { ...responseHeaders(final.response), ...(body && type !== undefined && { 'Content-Type': type }) };
+    session.respond(from, method, response, { status, reason, headers: answer, body });
+  } catch (error) {
+    session.respond(from, method, response, verdictOf(error, session.edge.agent));
+  }
+}
