@@ -3,7 +3,7 @@ import type { Logger } from '../ops/logger';
 import { Endpoint } from './endpoint';
 import { checkedErrand, invalid, nextHopOf, type Errand } from './errand';
 import { limits as defaults, type Limits } from './limits';
-import type { Link } from './link';
+import type { Destination } from './link';
 import { Names, type Lookups } from './names';
 import { errandHeader, Relaying } from './relaying';
 
@@ -52,9 +52,8 @@ export class EgressRelay {
     this.#names = new Names(new Set(this.#endpoints.map(({ family }) => family)), this.#limits, lookups);
     const network = {
       locate: this.#names.locate.bind(this.#names),
-      linkTo: (to: Link | Parameters<Endpoint['linkTo']>[0]) => this.#endpointFor(to.address)?.linkTo(to),
-      isOwn: (to: { address: string; port: number }) =>
-        this.#endpoints.some((own) => own.host === to.address && own.port === to.port),
+      linkTo: (to: Destination) => this.#endpointFor(to.address)?.linkTo(to),
+      isOwn: (to: Destination) => this.#endpoints.some((own) => own.host === to.address && own.port === to.port),
     };
     this.#relaying = new Relaying(network, logger, this.#limits, () => performance.now());
   }
@@ -72,7 +71,10 @@ export class EgressRelay {
       await this.close();
       throw error;
     }
-    this.#sweeping = setInterval(() => this.#relaying.sweep(), this.#limits.sweep);
+    this.#sweeping = setInterval(() => {
+      this.#relaying.sweep();
+      for (const endpoint of this.#endpoints) endpoint.sweep();
+    }, this.#limits.sweep);
   }
 
   /**

@@ -1,6 +1,6 @@
 import { createSocket, type Socket as UdpSocket } from 'node:dgram';
-import { createServer, isIPv6, type AddressInfo, type Server } from 'node:net';
-import { EdgeError } from '../errors';
+import { createServer, isIPv6, type AddressInfo, type Server, type Socket } from 'node:net';
+import { bindError } from '../wire/bind-error';
 import { hostPort } from '../wire/sip-uri';
 import type { Limits } from './limits';
 import type { Destination, Link } from './link';
@@ -10,6 +10,7 @@ import { TcpLink } from './tcp-link';
 export interface EndpointEvents {
   /** Returns whether the message was of use. */
   message(text: string, link: Link): boolean;
+  /** Whether somebody waits for something to come over the link. */
   isWanted(link: Link): boolean;
   lost(link: Link): void;
 }
@@ -59,20 +60,14 @@ export class Endpoint {
       } catch (cause) {
         await this.close();
         this.#isClosed = false;
-        const { code = 'unknown error' } = cause as NodeJS.ErrnoException;
-        if (this.#port === 0 && code === 'EADDRINUSE' && left > 0) continue;
-        const reasons: Record<string, string> = {
-          EADDRINUSE: 'the address is already in use',
-          EADDRNOTAVAIL: 'this machine has no such address',
-        };
-        const message = `Cannot listen for the SIP server on ${this.sentBy}: ${reasons[code] ?? code}.`;
-        throw new EdgeError('egress-listen-failed', message, { cause });
+        const isTaken = (cause as NodeJS.ErrnoException).code === 'EADDRINUSE';
+        if (this.#port !== 0 || !isTaken || left === 0) throw bindError(this.sentBy, cause, 'egress-listen-failed');
       }
     }
   }
 
   async #bind(): Promise<void> {
-    const udp = createSocket(this.family === 6 ? { type: 'udp6', ipv6Only: true } : 'udp4');
+    const udp = this.family === 6 ? createSocket({ type: 'udp6', ipv6Only: true }) : createSocket('udp4');
     this.#udp = udp;
     await new Promise<void>((resolve, reject) => {
       udp.once('error', reject);
@@ -102,7 +97,7 @@ export class Endpoint {
     server.on('connection', (socket) => {
       const { remoteAddress: address, remotePort: peerPort } = socket;
       if (address === undefined || peerPort === undefined) socket.destroy();
-      else this.#accept(new TcpLink({ ...this.#linkOptions(address, peerPort), accepted: socket }));
+      else this.#accept(this.#link({ address, port: peerPort }, socket));
     });
     this.#port = (server.address() as AddressInfo).port;
   }
@@ -113,11 +108,19 @@ export class Endpoint {
     if (transport === 'udp') return this.#udpLink(address, port);
     const key = hostPort(address, port);
     const standing = this.#dialled.get(key);
-    if (standing) return standing;
+    if (standing?.isOpen) return standing;
     if (this.#dialled.size >= this.#limits.dialled) return undefined;
-    const link = new TcpLink({ ...this.#linkOptions(address, port), localAddress: this.host });
+    const link = this.#link({ address, port }, this.host);
     this.#dialled.set(key, link);
     return link;
+  }
+
+  /** Closes connections to next hops that nobody uses any more. */
+  sweep(): void {
+    for (const link of [...this.#dialled.values()]) {
+      const isIdle = performance.now() - link.usedAt > this.#limits.idle;
+      if (isIdle && !this.#events.isWanted(link)) link.close();
+    }
   }
 
   /** May be called again. Nobody is told of the links that it ends. */
@@ -134,15 +137,12 @@ export class Endpoint {
     ]);
   }
 
-  #linkOptions(address: string, port: number) {
-    return {
-      remote: { address, port },
-      sentBy: this.sentBy,
-      limits: this.#limits,
+  #link(remote: { address: string; port: number }, socket: Socket | string): TcpLink {
+    const events = {
       message: (text: string, link: TcpLink) => this.#events.message(text, link),
-      isWanted: (link: TcpLink) => this.#events.isWanted(link),
       closed: (link: TcpLink) => this.#closed(link),
     };
+    return new TcpLink(remote, socket, { sentBy: this.sentBy, limits: this.#limits, events });
   }
 
   /** Strangers cannot keep the SIP server out: the oldest of too many goes. */
@@ -155,9 +155,9 @@ export class Endpoint {
   }
 
   #closed(link: TcpLink): void {
-    this.#accepted.delete(link);
-    if (link.isAccepted) return;
-    this.#dialled.delete(hostPort(link.address, link.port));
+    if (this.#accepted.delete(link)) return;
+    const key = hostPort(link.address, link.port);
+    if (this.#dialled.get(key) === link) this.#dialled.delete(key);
     if (!this.#isClosed) this.#events.lost(link);
   }
 
@@ -167,7 +167,6 @@ export class Endpoint {
       address,
       port,
       sentBy: this.sentBy,
-      isOpen: true,
       send: (text) => this.#udp?.send(Buffer.from(text, 'latin1'), port, address, () => undefined),
       prove: () => undefined,
     };

@@ -11,7 +11,6 @@ export interface Destination {
 export interface Link extends Destination {
   /** The relay's own end as it stands in a Via: host and port. */
   readonly sentBy: string;
-  readonly isOpen: boolean;
   /** Text has one character a byte (latin1). Does nothing once the link is lost. */
   send(text: string): void;
   /** The peer brought something of use: it is no stranger any more. */

@@ -1,20 +1,12 @@
 import { createConnection, type Socket } from 'node:net';
-import { StreamFramer } from '../wire/stream-framer';
+import { SipStream } from '../wire/sip-stream';
 import type { Limits } from './limits';
 import type { Link } from './link';
 
-export interface TcpLinkOptions {
-  readonly remote: { readonly address: string; readonly port: number };
-  readonly sentBy: string;
-  readonly limits: Limits;
-  /** Of a connection that a peer opened; otherwise one is opened, from `localAddress`. */
-  readonly accepted?: Socket;
-  readonly localAddress?: string;
+export interface TcpLinkEvents {
   /** Returns whether the message was of use. */
-  readonly message: (text: string, link: TcpLink) => boolean;
-  /** Whether somebody waits for something to come over the link. */
-  readonly isWanted: (link: TcpLink) => boolean;
-  readonly closed: (link: TcpLink) => void;
+  message(text: string, link: TcpLink): boolean;
+  closed(link: TcpLink): void;
 }
 
 /** A connection with the SIP server or with a next hop. */
@@ -23,40 +15,43 @@ export class TcpLink implements Link {
   readonly address: string;
   readonly port: number;
   readonly sentBy: string;
-  readonly isAccepted: boolean;
-  readonly #options: TcpLinkOptions;
-  readonly #socket: Socket;
-  readonly #framer = new StreamFramer();
+  /** When it was last used, ms by `performance.now()`. */
+  usedAt = performance.now();
+  readonly #stream: SipStream;
   #isProven: boolean;
-  #isClosed = false;
-  #deadline: NodeJS.Timeout | undefined;
-  #messageDeadline: NodeJS.Timeout | undefined;
 
-  constructor(options: TcpLinkOptions) {
-    const { remote, accepted, localAddress, limits } = options;
-    this.#options = options;
+  /** @param socket accepted, or the address to open a connection from. */
+  constructor(
+    remote: { address: string; port: number },
+    socket: Socket | string,
+    { sentBy, limits, events }: { sentBy: string; limits: Limits; events: TcpLinkEvents },
+  ) {
     this.address = remote.address;
     this.port = remote.port;
-    this.sentBy = options.sentBy;
-    this.isAccepted = accepted !== undefined;
-    this.#isProven = !this.isAccepted;
-    this.#socket =
-      accepted ?? createConnection({ host: remote.address, port: remote.port, ...(localAddress && { localAddress }) });
-    this.#socket.setNoDelay(true);
-    this.#socket.setKeepAlive(true, 60_000);
-    this.#deadline = setTimeout(() => this.close(), accepted ? limits.proof : limits.connect);
-    if (!accepted) {
-      this.#socket.on('connect', () => clearTimeout(this.#deadline));
-      this.#socket.setTimeout(limits.idle, () => {
-        if (!options.isWanted(this)) this.close();
-      });
-    }
-    this.#socket.on('data', (chunk) => this.#read(chunk));
-    for (const event of ['end', 'error', 'close']) this.#socket.on(event, () => this.close());
+    this.sentBy = sentBy;
+    const isDialled = typeof socket === 'string';
+    this.#isProven = isDialled;
+    const connection = isDialled
+      ? createConnection({ host: remote.address, port: remote.port, localAddress: socket })
+      : socket;
+    const { connect, proof: firstMessage, message, unsent } = limits;
+    this.#stream = new SipStream(
+      connection,
+      isDialled ? 'dialled' : 'accepted',
+      { connect, firstMessage, message, unsent },
+      {
+        message: (text) => {
+          this.usedAt = performance.now();
+          // A stranger gets one try.
+          if (!events.message(text, this) && !this.#isProven) this.close();
+        },
+        closed: () => events.closed(this),
+      },
+    );
   }
 
   get isOpen(): boolean {
-    return !this.#isClosed;
+    return this.#stream.isOpen;
   }
 
   get isProven(): boolean {
@@ -64,38 +59,15 @@ export class TcpLink implements Link {
   }
 
   prove(): void {
-    if (this.#isProven) return;
     this.#isProven = true;
-    clearTimeout(this.#deadline);
   }
 
   send(text: string): void {
-    if (this.#isClosed) return;
-    this.#socket.write(text, 'latin1');
-    // A peer that does not read must not fill our memory.
-    if (this.#socket.writableLength > this.#options.limits.unsent) this.close();
+    this.usedAt = performance.now();
+    this.#stream.send(text);
   }
 
   close(): void {
-    if (this.#isClosed) return;
-    this.#isClosed = true;
-    clearTimeout(this.#deadline);
-    clearTimeout(this.#messageDeadline);
-    this.#socket.destroy();
-    this.#options.closed(this);
-  }
-
-  #read(chunk: Buffer): void {
-    clearTimeout(this.#messageDeadline);
-    for (const unit of this.#framer.push(chunk)) {
-      if (this.#isClosed) return;
-      if (unit.kind === 'ping' && this.#isProven) this.send('\r\n');
-      // A stranger gets one try.
-      if (unit.kind === 'message' && !this.#options.message(unit.text, this) && !this.#isProven) this.close();
-    }
-    if (this.#framer.isBroken) this.close();
-    else if (this.#framer.isInside && !this.#isClosed) {
-      this.#messageDeadline = setTimeout(() => this.close(), this.#options.limits.message);
-    }
+    this.#stream.close();
   }
 }

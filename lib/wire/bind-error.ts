@@ -1,7 +1,7 @@
 import { EdgeError } from '../errors';
 
 /** What binding failed for, in one sentence. */
-export function bindError(where: string, error: unknown): EdgeError {
+export function bindError(where: string, error: unknown, errorCode = 'sip-listen-failed'): EdgeError {
   const code = (error as NodeJS.ErrnoException).code ?? '';
   const reasons: Record<string, string> = {
     EADDRINUSE: 'the address is already in use',
@@ -10,11 +10,6 @@ export function bindError(where: string, error: unknown): EdgeError {
     EPERM: 'it is not permitted',
     EAFNOSUPPORT: 'the address family is not available',
   };
-  return new EdgeError(
-    'sip-listen-failed',
-    `Cannot listen on ${where}: ${reasons[code] ?? (code || 'unknown error')}.`,
-    {
-      cause: error,
-    },
-  );
+  const message = `Cannot listen on ${where}: ${reasons[code] ?? (code || 'unknown error')}.`;
+  return new EdgeError(errorCode, message, { cause: error });
 }
