@@ -3,7 +3,7 @@ import { EdgeError } from '../errors';
 import { receiveCheck, type CheckOutcome } from '../ice/lite-agent';
 import type { TransportAddress } from '../ice/transport-address';
 import type { Logger } from '../ops/logger';
-import { Admission } from './admission';
+import { Admission } from '../admission';
 import type { CloseReason, GatewayCounters } from './counters';
 import type { ConnectionId, ForwardingPlane, ForwardingPlaneListener } from './forwarding-plane';
 import { defaultLimits, type GatewayLimits } from './limits';

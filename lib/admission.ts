@@ -1,6 +1,15 @@
-import { addressBytes } from '../ice/transport-address';
-import type { CloseReason } from './counters';
-import type { GatewayLimits } from './limits';
+import { addressBytes } from './ice/transport-address';
+
+/** How many connections there may be. */
+export interface AdmissionLimits {
+  connections: number;
+  /** Connections that have not authenticated, in all, and from one IPv4 address or one IPv6 /64. */
+  unauthenticated: number;
+  unauthenticatedPerAddress: number;
+}
+
+/** What a connection is refused for. */
+export type Refusal = 'connection-limit' | 'unauthenticated-limit' | 'address-limit';
 
 /**
  * Counts connections against the limits (E8). Those that have not authenticated are counted per IPv4
@@ -8,17 +17,17 @@ import type { GatewayLimits } from './limits';
  * many UEs may stand behind one NAT.
  */
 export class Admission {
-  readonly #limits: GatewayLimits;
+  readonly #limits: AdmissionLimits;
   readonly #strangers = new Map<string, number>();
   #unauthenticated = 0;
   #open = 0;
 
-  constructor(limits: GatewayLimits) {
+  constructor(limits: AdmissionLimits) {
     this.#limits = limits;
   }
 
   /** Counts a new connection, whatever the verdict: each is taken back by {@link leave}. */
-  enter(address: string): CloseReason | undefined {
+  enter(address: string): Refusal | undefined {
     const key = network(address);
     const strangers = (this.#strangers.get(key) ?? 0) + 1;
     this.#strangers.set(key, strangers);

@@ -1,0 +1,13 @@
+/** A UE's connection, from when it reaches the SIP server. */
+export interface AccessFlow {
+  /** Random: never given twice. */
+  readonly id: string;
+  readonly transport: 'tcp' | 'tls';
+  /** Where the UE is, or the NAT that it is behind. */
+  readonly remoteAddress: string;
+  readonly remotePort: number;
+  /** Where the UE reached us. */
+  readonly contact: { readonly host: string; readonly port: number };
+  /** This connection as the SIP server sees it: address and port of its peer. */
+  readonly serverSide: { readonly address: string; readonly port: number };
+}

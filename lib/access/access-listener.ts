@@ -1,0 +1,200 @@
+import { EventEmitter } from 'node:events';
+import { createServer, type Server, type Socket } from 'node:net';
+import { createSecureContext, TLSSocket, type SecureContext } from 'node:tls';
+import { Admission } from '../admission';
+import { EdgeError } from '../errors';
+import type { Logger } from '../ops/logger';
+import { bindError } from '../wire/bind-error';
+import { hostPort } from '../wire/sip-uri';
+import type { AccessFlow } from './access-flow';
+import { defaultLimits, type AccessLimits } from './limits';
+import { UeConnection } from './ue-connection';
+
+/** Where UEs connect to; port 0: any that is free. */
+export interface AccessPoint {
+  readonly host: string;
+  readonly port: number;
+  readonly transport: 'tcp' | 'tls';
+}
+
+/** Certificate chain and private key, PEM. */
+export interface Certificate {
+  readonly cert: string | Buffer;
+  readonly key: string | Buffer;
+}
+
+export interface AccessListenerOptions {
+  listen: readonly AccessPoint[];
+  /** Needed where a point is `tls`. */
+  tls?: Certificate;
+  /** The SIP server's TCP contact for UEs; best on loopback. */
+  server: { readonly address: string; readonly port: number };
+  logger: Logger;
+  limits?: Partial<AccessLimits>;
+}
+
+/**
+ * Takes the TCP and TLS connections of UEs in front of the SIP server, which sees one TCP connection for each.
+ *
+ * It answers keep-alives (RFC 5626 §4.4.1), tells when a connection has ended, keeps what belongs to a dialog on
+ * the connection that the dialog was made on (RFC 5626 §5.3), and lets nothing through to the server that is no SIP:
+ * all of which drachtio-server does not do, or not on TLS.
+ */
+export class AccessListener extends EventEmitter<{ closed: [flow: AccessFlow] }> {
+  readonly #options: AccessListenerOptions;
+  readonly #limits: AccessLimits;
+  readonly #logger: Logger;
+  readonly #admission: Admission;
+  readonly #servers: Server[] = [];
+  readonly #points: AccessPoint[] = [];
+  readonly #sockets = new Set<Socket>();
+  readonly #flows = new Map<string, AccessFlow>();
+  #secureContext: SecureContext | undefined;
+  #serverIsDown = false;
+  #starting: Promise<void> | undefined;
+  #closing: Promise<void> | undefined;
+
+  constructor(options: AccessListenerOptions) {
+    super();
+    this.#options = options;
+    this.#logger = options.logger;
+    this.#limits = { ...defaultLimits, ...options.limits };
+    this.#admission = new Admission(this.#limits);
+    if (options.tls) this.useCertificate(options.tls);
+    else if (options.listen.some(({ transport }) => transport === 'tls')) {
+      throw new EdgeError('config-invalid', 'TLS needs a certificate and its key.');
+    }
+  }
+
+  /**
+   * For the connections that come from now on.
+   * @throws EdgeError `config-invalid`
+   */
+  useCertificate({ cert, key }: Certificate): void {
+    try {
+      this.#secureContext = createSecureContext({ cert, key, minVersion: 'TLSv1.2' });
+    } catch (error) {
+      throw new EdgeError('config-invalid', 'The TLS certificate and its key cannot be used.', { cause: error });
+    }
+  }
+
+  /** Where it listens, with the ports that were bound. */
+  get points(): readonly AccessPoint[] {
+    return this.#points;
+  }
+
+  /** How many UE connections there are, with those that have not got as far as the SIP server. */
+  get size(): number {
+    return this.#sockets.size;
+  }
+
+  /** The UE's connection behind the SIP server's peer with this address and port. */
+  flowAt(address: string, port: number): AccessFlow | undefined {
+    return this.#flows.get(hostPort(address, port));
+  }
+
+  /** @throws EdgeError `sip-listen-failed`; nothing is left open then. */
+  start(): Promise<void> {
+    this.#starting ??= this.#listenAll();
+    return this.#starting;
+  }
+
+  /** Closes all connections too; resolves when nothing is open any more. */
+  close(): Promise<void> {
+    this.#closing ??= this.#closeAll();
+    return this.#closing;
+  }
+
+  async #listenAll(): Promise<void> {
+    try {
+      for (const point of this.#options.listen) await this.#listen(point);
+    } catch (error) {
+      await this.close();
+      throw error;
+    }
+  }
+
+  async #closeAll(): Promise<void> {
+    const stopped = this.#servers.map((server) => new Promise<void>((done) => server.close(() => done())));
+    for (const socket of [...this.#sockets]) socket.destroy();
+    await Promise.all(stopped);
+  }
+
+  async #listen(point: AccessPoint): Promise<void> {
+    const server = createServer((socket) => this.#accept(point.transport, socket));
+    this.#servers.push(server);
+    try {
+      await new Promise<void>((resolve, reject) => {
+        server.once('error', reject);
+        server.listen({ host: point.host, port: point.port, ipv6Only: true }, () => {
+          server.off('error', reject);
+          resolve();
+        });
+      });
+    } catch (error) {
+      throw bindError(`${hostPort(point.host, point.port)} (${point.transport})`, error);
+    }
+    server.on('error', (error) => this.#logger.warn({ err: error, point }, 'access listener error'));
+    const bound = server.address();
+    this.#points.push({ ...point, port: typeof bound === 'object' && bound ? bound.port : point.port });
+  }
+
+  #accept(transport: 'tcp' | 'tls', socket: Socket): void {
+    const { remoteAddress: address, remotePort: port } = socket;
+    if (address === undefined) {
+      socket.destroy();
+      return;
+    }
+    let isStranger = true;
+    this.#sockets.add(socket);
+    socket.on('close', () => {
+      this.#sockets.delete(socket);
+      this.#admission.leave(address, !isStranger);
+    });
+    const refusal = this.#admission.enter(address);
+    if (refusal) {
+      this.#logger.debug({ address, port, reason: refusal }, 'connection of a UE refused');
+      socket.destroy();
+      return;
+    }
+    new UeConnection(transport, this.#secured(transport, socket), this.#options.server, this.#limits, {
+      opened: (flow) => this.#opened(flow),
+      refused: () => this.#serverRefused(),
+      registered: () => {
+        if (isStranger) this.#admission.authenticated(address);
+        isStranger = false;
+      },
+      closed: (flow) => this.#closed(flow),
+    });
+  }
+
+  #secured(transport: 'tcp' | 'tls', socket: Socket): Socket {
+    if (transport === 'tcp' || !this.#secureContext) return socket;
+    const { remoteAddress: address, remotePort: port } = socket;
+    const secured = new TLSSocket(socket, { isServer: true, secureContext: this.#secureContext });
+    secured.on('error', (error) => this.#logger.debug({ err: error, address, port }, 'TLS connection failed'));
+    return secured;
+  }
+
+  #opened(flow: AccessFlow): void {
+    if (this.#serverIsDown) this.#logger.info('the SIP server takes connections again');
+    this.#serverIsDown = false;
+    this.#flows.set(hostPort(flow.serverSide.address, flow.serverSide.port), flow);
+    const { id, transport, remoteAddress: address, remotePort: port, serverSide } = flow;
+    this.#logger.debug({ flow: id, transport, address, port, serverSide }, 'UE connected');
+  }
+
+  #closed(flow: AccessFlow | undefined): void {
+    if (!flow) return;
+    this.#flows.delete(hostPort(flow.serverSide.address, flow.serverSide.port));
+    this.#logger.debug({ flow: flow.id }, 'connection of a UE ended');
+    this.emit('closed', flow);
+  }
+
+  #serverRefused(): void {
+    const { address, port } = this.#options.server;
+    // Once: any stranger can make it happen.
+    if (!this.#serverIsDown) this.#logger.error({ address, port }, 'the SIP server takes no connections of UEs');
+    this.#serverIsDown = true;
+  }
+}

@@ -1,0 +1,142 @@
+import { createHash } from 'node:crypto';
+import { hostPort, parseSipUri, tagOf, uriOf } from '../wire/sip-uri';
+import { parseVia, type SipMessage } from '../wire/sip-message';
+import type { AccessFlow } from './access-flow';
+
+/** In a request of the app: the Request-URI that the UE is to see, where the server had to be given another one. */
+const requestUriHeader = 'x-edge80-request-uri';
+
+/** Requests that make a dialog of the SIP server. */
+const dialogMakers = new Set(['INVITE', 'SUBSCRIBE']);
+
+/**
+ * What messages undergo on their way between a UE and the SIP server. The listener is a stateless proxy (RFC 3261
+ * §16.11) that record-routes toward the server alone: so the server sends whatever belongs to a dialog back to this
+ * connection, which it knows by address and port, whatever the UE's Contact says. The UE sees nothing of that.
+ * All change the message in place.
+ */
+export class Crossing {
+  readonly #flow: AccessFlow;
+  readonly #server: { readonly address: string; readonly port: number };
+  /** The sent-by of our Vias. */
+  readonly #towardServer: string;
+  readonly #towardUe: string;
+
+  constructor(flow: AccessFlow, server: { readonly address: string; readonly port: number }) {
+    this.#flow = flow;
+    this.#server = server;
+    this.#towardServer = `TCP ${hostPort(flow.serverSide.address, flow.serverSide.port)}`;
+    this.#towardUe = `${flow.transport.toUpperCase()} ${hostPort(flow.contact.host, flow.contact.port)}`;
+  }
+
+  requestToServer(request: SipMessage): void {
+    removePrivate(request);
+    // The server would follow a Route of the UE to wherever it leads.
+    request.remove('route');
+    markSource(request, this.#flow.remoteAddress, this.#flow.remotePort);
+    addVia(request, this.#towardServer);
+    if (dialogMakers.has(request.method) && tagOf(request.get('to')) === undefined) {
+      request.prepend('Record-Route', this.#ownRoute());
+    }
+  }
+
+  /** False: the response is to no request of the server. */
+  responseToServer(response: SipMessage): boolean {
+    removePrivate(response);
+    if (!takeVia(response, this.#towardUe)) return false;
+    const { status } = response;
+    const makesDialog = status > 100 && status < 300 && dialogMakers.has(response.cseq?.method ?? '');
+    // Below those of proxies on the UE's side: the server, as the caller, reads them from below.
+    if (makesDialog && tagOf(response.get('to')) !== undefined) response.add('Record-Route', this.#ownRoute());
+    return true;
+  }
+
+  requestToUe(request: SipMessage): void {
+    const uri = request.get(requestUriHeader);
+    if (uri !== undefined && /^\S+$/.test(uri)) request.requestUri = uri;
+    removePrivate(request);
+    this.#removeOwn(request, 'route');
+    this.#showContact(request);
+    addVia(request, this.#towardUe);
+  }
+
+  /** False: the response is to no request of the UE. */
+  responseToUe(response: SipMessage): boolean {
+    if (!takeVia(response, this.#towardServer)) return false;
+    removePrivate(response);
+    this.#removeOwn(response, 'record-route');
+    this.#showContact(response);
+    return true;
+  }
+
+  #ownRoute(): string {
+    return `<sip:${hostPort(this.#flow.serverSide.address, this.#flow.serverSide.port)};transport=tcp;lr>`;
+  }
+
+  #removeOwn(message: SipMessage, key: 'route' | 'record-route'): void {
+    const routes = message.values(key);
+    const others = routes.filter((route) => !names(uriOf(route), this.#flow.serverSide));
+    if (others.length === routes.length) return;
+    message.remove(key);
+    for (const route of others) message.add(key === 'route' ? 'Route' : 'Record-Route', route);
+  }
+
+  /** The server writes its own address into Contact, and puts it there in place of any other that the app gave. */
+  #showContact(message: SipMessage): void {
+    const { transport, contact } = this.#flow;
+    const shown = (value: string): string => {
+      const text = uriOf(value);
+      if (!names(text, this.#server)) return value;
+      const uri = parseSipUri(text);
+      const user = uri?.user === undefined ? '' : `${uri.user}@`;
+      const others = [...(uri?.params ?? [])].filter(([name]) => name !== 'transport');
+      const params = others.map(([name, given]) => `;${name}${given === '' ? '' : `=${given}`}`).join('');
+      const own = `sip:${user}${hostPort(contact.host, contact.port)};transport=${transport}${params}`;
+      return value.replace(text, () => (value.includes('<') ? own : `<${own}>`));
+    };
+    const values = message.values('contact');
+    if (!values.some((value) => names(uriOf(value), this.#server))) return;
+    message.remove('contact');
+    for (const value of values) message.add('Contact', shown(value));
+  }
+}
+
+/** Fills in where a request really came from (RFC 3261 §18.2.1, RFC 3581 §4), whatever its sender wrote there. */
+export function markSource(request: SipMessage, address: string, port: number): void {
+  const [top = ''] = request.values('via');
+  const via = parseVia(top);
+  if (!via) return;
+  const wantsPort = /;\s*rport\s*(?==|;|$)/i.test(top);
+  const clean = top.replace(/;\s*(received|rport)\s*(=[^;]*)?(?=;|$)/gi, '');
+  const received = wantsPort || via.host !== address ? `;received=${address}` : '';
+  request.removeFirst('via');
+  request.prepend('Via', `${clean}${received}${wantsPort ? `;rport=${port}` : ''}`);
+}
+
+/** The same branch for all that belongs to one transaction: CANCEL and the ACK of a refusal have that of their INVITE. */
+function addVia(request: SipMessage, sentBy: string): void {
+  const via = request.topVia;
+  const key = [via?.sentBy, via?.branch];
+  if (via?.branch.toLowerCase().startsWith('z9hg4bk') !== true) {
+    key.push(request.callId, tagOf(request.get('from')), String(request.cseq?.number));
+  }
+  const hash = createHash('sha256').update(key.join('\n')).digest('base64url').slice(0, 22);
+  request.prepend('Via', `SIP/2.0/${sentBy};branch=z9hG4bK${hash}`);
+}
+
+function takeVia(response: SipMessage, sentBy: string): boolean {
+  const via = response.topVia;
+  if (!via || `${via.transport} ${via.sentBy}` !== sentBy.toLowerCase()) return false;
+  response.removeFirst('via');
+  return response.has('via');
+}
+
+/** What passes between the app and the listener alone. */
+function removePrivate(message: SipMessage): void {
+  message.headers = message.headers.filter(({ key }) => !key.startsWith('x-edge80-'));
+}
+
+function names(text: string, at: { readonly address: string; readonly port: number }): boolean {
+  const uri = parseSipUri(text);
+  return uri?.host.toLowerCase() === at.address && (uri.port ?? 5060) === at.port;
+}

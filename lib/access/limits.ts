@@ -1,0 +1,35 @@
+import type { AdmissionLimits } from '../admission';
+
+/** What a stranger, and a UE, may cost us. Times in ms, sizes in bytes. */
+export interface AccessLimits extends AdmissionLimits {
+  /** The SIP server has to take a connection within this; and what a connection still has to send has to go within it. */
+  connect: number;
+  /** From the connection to the first message, with the TLS handshake. */
+  firstMessage: number;
+  /** A message that has begun has to be complete within this. */
+  message: number;
+  /** Without a keep-alive or a message; of a UE that is registered: this long after its registration ends. */
+  idle: number;
+  /** Not yet written to a UE that reads slowly. */
+  unsent: number;
+  /** Of a UE, while the SIP server has not taken the connection yet. */
+  waiting: number;
+  /** Body of a message of the SIP server: an SDP grows by the candidates of ours. */
+  serverBody: number;
+  /** Calls of one connection whose Call-IDs are kept. */
+  calls: number;
+}
+
+export const defaultLimits: Readonly<AccessLimits> = {
+  connections: 10_000,
+  unauthenticated: 4096,
+  unauthenticatedPerAddress: 256,
+  connect: 10_000,
+  firstMessage: 30_000,
+  message: 32_000,
+  idle: 1_800_000,
+  unsent: 524_288,
+  waiting: 131_072,
+  serverBody: 131_072,
+  calls: 64,
+};

@@ -1,0 +1,191 @@
+import { randomBytes } from 'node:crypto';
+import { createConnection, isIP, type Socket } from 'node:net';
+import { headerParams, tagOf } from '../wire/sip-uri';
+import { parseSipMessage, type SipMessage } from '../wire/sip-message';
+import { SipStream } from '../wire/sip-stream';
+import type { AccessFlow } from './access-flow';
+import { Crossing, markSource } from './crossing';
+import type { AccessLimits } from './limits';
+import { answerInPlaceOfSilence, badRequest, responseTo, serverDown, type Answer } from './own-answers';
+
+export interface UeConnectionEvents {
+  /** It has reached the SIP server. */
+  opened(flow: AccessFlow): void;
+  /** The SIP server did not take it. */
+  refused(): void;
+  /** A registration was accepted. */
+  registered(): void;
+  /** Told once. `flow` is missing if it never reached the SIP server. */
+  closed(flow: AccessFlow | undefined): void;
+}
+
+/** The longest registration that an idle connection is kept for, s: setTimeout counts no further than 24 days. */
+const longestRegistration = 2_000_000;
+
+/** A UE's connection, and from its first message on the one to the SIP server that carries the same messages. */
+export class UeConnection {
+  readonly #transport: 'tcp' | 'tls';
+  readonly #socket: Socket;
+  readonly #serverAt: { readonly address: string; readonly port: number };
+  readonly #limits: AccessLimits;
+  readonly #events: UeConnectionEvents;
+  readonly #ue: SipStream;
+  #server: SipStream | undefined;
+  #flow: AccessFlow | undefined;
+  #crossing: Crossing | undefined;
+  /** What the UE sent while the SIP server had not taken the connection yet. */
+  #waiting: SipMessage[] = [];
+  #waitingBytes = 0;
+  /** Call-IDs of calls that were begun here, the latest last. */
+  readonly #calls = new Set<string>();
+  #closed = false;
+
+  constructor(
+    transport: 'tcp' | 'tls',
+    socket: Socket,
+    server: { readonly address: string; readonly port: number },
+    limits: AccessLimits,
+    events: UeConnectionEvents,
+  ) {
+    this.#transport = transport;
+    this.#socket = socket;
+    this.#serverAt = server;
+    this.#limits = limits;
+    this.#events = events;
+    this.#ue = new SipStream(socket, 'accepted', limits, {
+      message: (text) => this.#fromUe(text),
+      closed: () => this.#close(),
+    });
+    this.#ue.limitIdleness(limits.idle);
+  }
+
+  close(): void {
+    this.#ue.close();
+  }
+
+  #close(): void {
+    if (this.#closed) return;
+    this.#closed = true;
+    this.#waiting = [];
+    this.#server?.close();
+    this.#events.closed(this.#flow);
+  }
+
+  #fromUe(text: string): void {
+    const parsed = parseSipMessage(text);
+    if (!parsed) {
+      this.#ue.end();
+      return;
+    }
+    const { message, malformed } = parsed;
+    const isSound = !malformed && !this.#ue.isBroken;
+    if (message.isRequest) {
+      const answer = isSound ? answerInPlaceOfSilence(message, this.#calls.has(message.callId)) : badRequest;
+      if (answer) this.#answer(message, answer);
+      else if (message.topVia) this.#toServer(message);
+      else this.#ue.end();
+    } else if (isSound && this.#crossing?.responseToServer(message) === true) {
+      this.#server?.send(message.toString());
+    }
+  }
+
+  #toServer(request: SipMessage): void {
+    this.#noteCall(request);
+    if (this.#crossing) {
+      this.#crossing.requestToServer(request);
+      this.#server?.send(request.toString());
+      return;
+    }
+    this.#waiting.push(request);
+    this.#waitingBytes += request.raw?.length ?? 0;
+    if (this.#waitingBytes > this.#limits.waiting) this.close();
+    else if (!this.#server) this.#connect();
+  }
+
+  #connect(): void {
+    const { address, port } = this.#serverAt;
+    // From the same loopback address, so that the server, which chooses its contact by the peer's address, finds this one.
+    const from = isLoopback(address) ? { localAddress: address } : {};
+    const socket = createConnection({ host: address, port, ...from });
+    const { connect, firstMessage, message, unsent, serverBody: body } = this.#limits;
+    this.#server = new SipStream(
+      socket,
+      'dialled',
+      { connect, firstMessage, message, unsent, body },
+      {
+        connected: () => this.#open(socket),
+        message: (text) => this.#fromServer(text),
+        closed: () => this.#serverGone(),
+      },
+    );
+  }
+
+  #open(socket: Socket): void {
+    const { remoteAddress = '', remotePort = 0, localAddress = '', localPort = 0 } = this.#socket;
+    this.#flow = {
+      id: randomBytes(12).toString('base64url'),
+      transport: this.#transport,
+      remoteAddress,
+      remotePort,
+      contact: { host: localAddress, port: localPort },
+      serverSide: { address: socket.localAddress ?? '', port: socket.localPort ?? 0 },
+    };
+    this.#crossing = new Crossing(this.#flow, this.#serverAt);
+    this.#events.opened(this.#flow);
+    for (const request of this.#waiting.splice(0)) this.#toServer(request);
+  }
+
+  #fromServer(text: string): void {
+    const message = parseSipMessage(text)?.message;
+    if (!message || !this.#crossing) return;
+    if (message.isRequest) {
+      this.#noteCall(message);
+      this.#crossing.requestToUe(message);
+    } else {
+      if (!this.#crossing.responseToUe(message)) return;
+      this.#noteRegistration(message);
+    }
+    this.#ue.send(message.toString());
+  }
+
+  #serverGone(): void {
+    if (this.#closed) return;
+    if (!this.#flow) {
+      this.#events.refused();
+      for (const request of this.#waiting.splice(0)) this.#answer(request, serverDown);
+    }
+    this.#ue.end();
+    // The flow is of no use from now on, even if the UE is slow to take what is left for it.
+    this.#close();
+  }
+
+  #answer(request: SipMessage, answer: Answer): void {
+    markSource(request, this.#socket.remoteAddress ?? '', this.#socket.remotePort ?? 0);
+    const response = responseTo(request, answer);
+    if (response) this.#ue.send(response.toString());
+  }
+
+  #noteCall(request: SipMessage): void {
+    if (request.method !== 'INVITE' || tagOf(request.get('to')) !== undefined) return;
+    this.#calls.delete(request.callId);
+    this.#calls.add(request.callId);
+    const [oldest] = this.#calls;
+    if (this.#calls.size > this.#limits.calls && oldest !== undefined) this.#calls.delete(oldest);
+  }
+
+  /** A UE that sends no keep-alives is silent until its registration has to be renewed. */
+  #noteRegistration(response: SipMessage): void {
+    if (response.cseq?.method !== 'REGISTER' || response.status < 200 || response.status > 299) return;
+    const given = [
+      response.get('expires'),
+      ...response.values('contact').map((one) => headerParams(one).get('expires')),
+    ];
+    const seconds = Math.max(0, ...given.map((text) => (/^\d{1,10}$/.test(text ?? '') ? Number(text) : 0)));
+    this.#ue.limitIdleness(Math.min(seconds, longestRegistration) * 1000 + this.#limits.idle);
+    if (seconds > 0) this.#events.registered();
+  }
+}
+
+function isLoopback(address: string): boolean {
+  return isIP(address) === 4 ? address.startsWith('127.') : address === '::1';
+}
