@@ -1,0 +1,369 @@
+import type { Errand } from '../../../lib/egress/errand';
+import { limits, type Limits } from '../../../lib/egress/limits';
+import type { Destination, Link } from '../../../lib/egress/link';
+import { Relaying } from '../../../lib/egress/relaying';
+import { answer, branchOf, lines, request, silent } from './messages';
+
+/** A peer that keeps what it is sent. */
+class FakeLink implements Link {
+  readonly sentBy = 'relay.example:7000';
+  readonly sent: string[] = [];
+  isProven = false;
+
+  constructor(
+    readonly address: string,
+    readonly port = 5060,
+    readonly transport: 'udp' | 'tcp' = 'udp',
+  ) {}
+
+  send(text: string): void {
+    this.sent.push(text);
+  }
+
+  prove(): void {
+    this.isProven = true;
+  }
+
+  /** The one message that was sent since the last look. */
+  get one(): string {
+    const [message = '', ...others] = this.sent.splice(0);
+    expect(others).toEqual([]);
+    return message;
+  }
+}
+
+const uri = 'sip:bob@ims.example';
+const routes = ['<sip:pcscf.example;lr>', '<sip:scscf.example;lr>'];
+
+describe('what becomes of a message at the egress relay', () => {
+  let now: number;
+  let core: FakeLink | undefined;
+  let server: FakeLink;
+  let destinations: Destination[];
+  let relaying: Relaying;
+
+  function make(bounds: Partial<Limits> = {}): void {
+    const network = {
+      locate: (
+        hop: { host: string; port: number | undefined; transport: 'udp' | 'tcp' },
+        then: (at: Destination) => void,
+      ) => then({ address: hop.host, port: hop.port ?? 5060, transport: hop.transport }),
+      linkTo: (to: Destination) => {
+        destinations.push(to);
+        return core;
+      },
+      isOwn: ({ port }: Destination) => port === 7000,
+    };
+    relaying = new Relaying(network, silent, { ...limits, ...bounds }, () => now);
+  }
+
+  beforeEach(() => {
+    now = 0;
+    core = new FakeLink('192.0.2.9');
+    server = new FakeLink('192.0.2.1');
+    destinations = [];
+    make();
+  });
+
+  function post(errand: Partial<Errand> = {}): Record<string, string> {
+    return { 'X-Edge80-Errand': relaying.errands.put({ nextHop: 'sip:192.0.2.9:5070', routes, ...errand }) };
+  }
+
+  /** Sends an INVITE through and returns it as the core got it. */
+  function invite(errand: Partial<Errand> = {}): string {
+    expect(relaying.receive(request('INVITE', uri, post(errand)), server)).toBe(true);
+    return core?.one ?? '';
+  }
+
+  test('a request goes to the next hop with the Route set of its errand and none of its own', () => {
+    relaying.receive(request('MESSAGE', uri, { Route: '<sip:elsewhere.example;lr>', ...post() }, 'hi'), server);
+    const sent = core?.one ?? '';
+    expect(destinations).toEqual([{ address: '192.0.2.9', port: 5070, transport: 'udp' }]);
+    expect(lines(sent, 'Route')).toEqual(routes);
+    expect(sent).toMatch(
+      /^MESSAGE sip:bob@ims\.example SIP\/2\.0\r\nVia: SIP\/2\.0\/UDP relay\.example:7000;rport;branch=z9hG4bK/,
+    );
+    expect(lines(sent, 'Via')[1]).toBe('SIP/2.0/UDP 127.1.0.1:5060;rport;branch=z9hG4bKserver1');
+    expect(lines(sent, 'Max-Forwards')).toEqual(['69']);
+    expect(sent).not.toContain('X-Edge80-Errand');
+    expect(sent).toMatch(/\r\n\r\nhi$/);
+  });
+
+  test("a response goes back without the relay's Via, as often as it comes", () => {
+    const sent = invite();
+    for (const status of [180, 200, 200]) {
+      expect(relaying.receive(answer(sent, status), new FakeLink('192.0.2.77'))).toBe(true);
+      expect(lines(server.one, 'Via')).toEqual(['SIP/2.0/UDP 127.1.0.1:5060;rport;branch=z9hG4bKserver1']);
+    }
+  });
+
+  test('request and responses are edited as the errand says, a CANCEL and its response are not', () => {
+    const sent = invite({
+      requestUri: 'urn:service:sos',
+      editRequest: (message) => message.set('P-Charging-Vector', 'icid-value=1'),
+      editResponse: (message) => message.remove('p-charging-vector'),
+    });
+    expect(sent).toMatch(/^INVITE urn:service:sos SIP/);
+    expect(lines(sent, 'P-Charging-Vector')).toEqual(['icid-value=1']);
+    relaying.receive(answer(sent, 200, { 'P-Charging-Vector': 'icid-value=1' }), server);
+    expect(lines(server.one, 'P-Charging-Vector')).toEqual([]);
+    relaying.receive(request('CANCEL', uri), server);
+    const cancel = core?.one ?? '';
+    expect(lines(cancel, 'P-Charging-Vector')).toEqual([]);
+    relaying.receive(answer(cancel, 200, { 'P-Charging-Vector': 'icid-value=1' }), server);
+    expect(lines(server.one, 'P-Charging-Vector')).toEqual(['icid-value=1']);
+  });
+
+  test.each(['CANCEL', 'ACK'])('%s goes the way of its INVITE, with the same branch', (method) => {
+    const sent = invite({ requestUri: 'urn:service:sos' });
+    if (method === 'ACK') relaying.receive(answer(sent, 486), server);
+    relaying.receive(request(method, 'sip:192.0.2.9', { CSeq: `1 ${method}`, 'Max-Forwards': '70' }), server);
+    const follower = core?.one ?? '';
+    expect(follower).toMatch(new RegExp(`^${method} urn:service:sos SIP`));
+    expect(lines(follower, 'Route')).toEqual(routes);
+    expect(branchOf(follower)).toBe(branchOf(sent));
+  });
+
+  test('an ACK without Max-Forwards gets one', () => {
+    invite();
+    relaying.receive(request('ACK', uri).replace('Max-Forwards: 69\r\n', ''), server);
+    expect(lines(core?.one ?? '', 'Max-Forwards')).toEqual(['70']);
+  });
+
+  test('a repeated request is repeated byte for byte over UDP and swallowed for a connection', () => {
+    const headers = post();
+    relaying.receive(request('MESSAGE', uri, headers), server);
+    const first = core?.one;
+    relaying.receive(request('MESSAGE', uri, headers), server);
+    expect(core?.one).toBe(first);
+    core = new FakeLink('192.0.2.9', 5070, 'tcp');
+    const other = { Via: 'SIP/2.0/TCP 192.0.2.1;branch=z9hG4bKother' };
+    for (let i = 0; i < 2; i++) relaying.receive(request('MESSAGE', uri, { ...other, ...post() }), server);
+    expect(lines(core.one, 'Via')[0]).toMatch(/^SIP\/2\.0\/TCP relay\.example:7000;branch=/);
+  });
+
+  test('an errand serves one request', () => {
+    const headers = post();
+    relaying.receive(request('MESSAGE', uri, headers), server);
+    core?.sent.splice(0);
+    relaying.receive(request('MESSAGE', uri, { ...headers, Via: 'SIP/2.0/UDP 192.0.2.1;branch=z9hG4bKlater' }), server);
+    expect(core?.sent).toEqual([]);
+    expect(server.one).toMatch(/^SIP\/2\.0 500 /);
+  });
+
+  test('an errand header of a UE means nothing and does not harm', () => {
+    const [id] = Object.values(post());
+    relaying.receive(request('REGISTER', uri, { 'X-Edge80-Errand': 'forged', 'x-edge80-errand': id ?? '' }), server);
+    expect(lines(core?.one ?? '', 'X-Edge80-Errand')).toEqual([]);
+  });
+
+  describe('in a dialog for which the server has the relay as its next hop', () => {
+    const bye = (headers: Record<string, string> = {}) =>
+      request('BYE', 'sip:bob@192.0.2.20:5072', {
+        Via: 'SIP/2.0/UDP 127.1.0.1:5060;branch=z9hG4bKbye',
+        To: '<sip:bob@ims.example>;tag=b1',
+        ...headers,
+      });
+
+    beforeEach(() => {
+      invite();
+      destinations = [];
+    });
+
+    test('requests go to the Request-URI, and their responses come back', () => {
+      relaying.receive(bye(), server);
+      const sent = core?.one ?? '';
+      expect(destinations).toEqual([{ address: '192.0.2.20', port: 5072, transport: 'udp' }]);
+      relaying.receive(answer(sent, 200), server);
+      expect(server.one).toMatch(/^SIP\/2\.0 200 /);
+    });
+
+    test('requests go by their Route where they have one, and keep it', () => {
+      relaying.receive(bye({ Route: '<sip:192.0.2.30;lr;transport=tcp>' }), server);
+      expect(destinations).toEqual([{ address: '192.0.2.30', port: 5060, transport: 'tcp' }]);
+      expect(lines(core?.one ?? '', 'Route')).toEqual(['<sip:192.0.2.30;lr;transport=tcp>']);
+    });
+
+    test('the ACK to a 2xx goes too, and leaves nothing behind', () => {
+      const before = relaying.branches.size;
+      relaying.receive(bye().replaceAll('BYE', 'ACK'), server);
+      expect(core?.one).toMatch(/^ACK sip:bob@192\.0\.2\.20:5072 /);
+      expect(relaying.branches.size).toBe(before);
+    });
+
+    test('a request that would come back to the relay is refused', () => {
+      relaying.receive(bye().replace('192.0.2.20:5072', '192.0.2.20:7000'), server);
+      expect(server.one).toMatch(/^SIP\/2\.0 482 /);
+      expect(core?.sent).toEqual([]);
+    });
+
+    test('a next hop that cannot be used is told at once', () => {
+      relaying.receive(bye({ Route: '<sips:192.0.2.30;lr>' }), server);
+      expect(server.one).toMatch(/^SIP\/2\.0 500 /);
+    });
+
+    test.each([
+      ['another port', () => new FakeLink('192.0.2.1', 5061)],
+      ['another address', () => new FakeLink('192.0.2.2')],
+      ['a connection', () => new FakeLink('192.0.2.1', 5060, 'tcp')],
+    ])('the same from %s goes nowhere', (_, from) => {
+      const stranger = from();
+      expect(relaying.receive(bye(), stranger)).toBe(false);
+      expect(relaying.receive(request('CANCEL', uri), stranger)).toBe(false);
+      expect(relaying.receive(request('INVITE', uri), stranger)).toBe(false);
+      expect([...stranger.sent, ...(core?.sent ?? [])]).toEqual([]);
+      expect(stranger.isProven).toBe(false);
+      expect(relaying.dropped).toEqual({ requests: 3, responses: 0 });
+    });
+  });
+
+  test('a new connection of the server is known by its address', () => {
+    relaying.receive(request('MESSAGE', uri, post()), new FakeLink('192.0.2.1', 41_000, 'tcp'));
+    core?.sent.splice(0);
+    const later = request('BYE', uri, {
+      Via: 'SIP/2.0/TCP 192.0.2.1;branch=z9hG4bKb',
+      To: '<sip:bob@ims.example>;tag=b1',
+    });
+    expect(relaying.receive(later, new FakeLink('192.0.2.1', 41_001, 'tcp'))).toBe(true);
+    expect(core?.one).toMatch(/^BYE /);
+  });
+
+  test.each([
+    ['to nothing', (sent: string) => answer(sent, 200).replace(branchOf(sent), 'z9hG4bKguessed')],
+    ['to another method', (sent: string) => answer(sent, 200).replace('1 INVITE', '1 BYE')],
+    [
+      "without a Via behind the relay's",
+      (sent: string) => answer(sent, 200).replace(/\r\nVia: [^\r]*127\.1\.0\.1[^\r]*/, ''),
+    ],
+    ['without a CSeq', (sent: string) => answer(sent, 200).replace(/CSeq: .*\r\n/, '')],
+  ])('a response %s is dropped and counted', (_, change) => {
+    const sent = invite();
+    expect(relaying.receive(change(sent), server)).toBe(false);
+    expect(server.sent).toEqual([]);
+    expect(relaying.dropped.requests + relaying.dropped.responses).toBe(1);
+  });
+
+  test.each(['', 'HELLO', 'INVITE\r\n\r\n', request('INVITE', uri).replace('1 INVITE', '1 BYE')])(
+    'what is no SIP is dropped: %j',
+    (text) => {
+      expect(relaying.receive(text, server)).toBe(false);
+      expect(core?.sent).toEqual([]);
+    },
+  );
+
+  test('a datagram is cut to its message, and one that was cut off is dropped', () => {
+    relaying.receive(`${request('MESSAGE', uri, post(), 'hello')}more`, server);
+    expect(core?.one).toMatch(/hello$/);
+    expect(relaying.receive(request('MESSAGE', uri, post(), 'hello').slice(0, -1), server)).toBe(false);
+  });
+
+  test('no link to the next hop: 503, again for a repetition, and its ACK goes no further', () => {
+    const onward = core;
+    core = undefined;
+    const headers = post();
+    for (let i = 0; i < 2; i++) {
+      relaying.receive(request('INVITE', uri, headers), server);
+      const refusal = server.one;
+      expect(refusal).toMatch(/^SIP\/2\.0 503 /);
+      expect(lines(refusal, 'To')[0]).toMatch(/;tag=./);
+      expect(lines(refusal, 'Via')).toEqual(['SIP/2.0/UDP 127.1.0.1:5060;rport;branch=z9hG4bKserver1']);
+    }
+    relaying.receive(request('ACK', uri), server);
+    expect([...server.sent, ...(onward?.sent ?? [])]).toEqual([]);
+  });
+
+  test('a link lost: 503 for each request that waits, nothing for those that are answered', () => {
+    const waiting = invite();
+    relaying.receive(request('MESSAGE', uri, { ...post(), Via: 'SIP/2.0/UDP 192.0.2.1;branch=z9hG4bKdone' }), server);
+    relaying.receive(answer(core?.one ?? '', 200), server);
+    relaying.receive(answer(waiting, 180), server);
+    server.sent.splice(0);
+    if (core) relaying.lost(core);
+    expect(lines(server.one, 'CSeq')).toEqual(['1 INVITE']);
+    // The core's own answer would come too late.
+    expect(relaying.receive(answer(waiting, 200), server)).toBe(false);
+  });
+
+  test.each<[string, Partial<Errand>]>([
+    [
+      'throws',
+      {
+        editRequest: () => {
+          throw new Error('no');
+        },
+      },
+    ],
+    ['writes a line break', { editRequest: (message) => message.add('X-A', 'a\r\nX-B: b') }],
+    ['writes a NUL', { editRequest: (message) => message.add('X-A', 'a\0b') }],
+    ['writes what becomes a line break in one byte', { editRequest: (message) => message.add('X-A', 'a\u010Ab') }],
+    ['writes a header that is none', { editRequest: (message) => message.add('X A\n', 'b') }],
+    ['breaks the start line', { editRequest: (message) => void (message.startLine += '\r\nX-B: b') }],
+  ])('an edit of a request that %s lets nothing out', (_, errand) => {
+    invite(errand);
+    expect(core?.sent).toEqual([]);
+    expect(server.one).toMatch(/^SIP\/2\.0 500 /);
+  });
+
+  test('an edit of a response that fails keeps the response back: 500 for a final one', () => {
+    const sent = invite({
+      editResponse: () => {
+        throw new Error('no');
+      },
+    });
+    relaying.receive(answer(sent, 180), server);
+    expect(server.sent).toEqual([]);
+    relaying.receive(answer(sent, 486), server);
+    expect(server.one).toMatch(/^SIP\/2\.0 500 /);
+    relaying.receive(request('ACK', uri), server);
+    expect(core?.one).toMatch(/^ACK /);
+  });
+
+  describe('bounds', () => {
+    test('an errand that nobody comes for is forgotten', () => {
+      const headers = post();
+      now = limits.errandLife;
+      relaying.sweep();
+      expect(relaying.errands.size).toBe(0);
+      expect(relaying.receive(request('MESSAGE', uri, headers), server)).toBe(false);
+    });
+
+    test('too many errands are refused, and taken again later', () => {
+      make({ errands: 2 });
+      post();
+      post();
+      expect(() => post()).toThrow(expect.objectContaining({ code: 'egress-full', sipStatus: 503 }));
+      now = limits.errandLife;
+      post();
+    });
+
+    test('too many branches: 503', () => {
+      make({ branches: 1 });
+      invite();
+      relaying.receive(request('MESSAGE', uri, { ...post(), Via: 'SIP/2.0/UDP 192.0.2.1;branch=z9hG4bKmore' }), server);
+      expect(server.one).toMatch(/^SIP\/2\.0 503 /);
+      expect(relaying.branches.size).toBe(1);
+    });
+
+    test.each([
+      ['MESSAGE', [], limits.unanswered],
+      ['MESSAGE', [200], limits.afterOther],
+      ['INVITE', [], limits.unanswered],
+      ['INVITE', [180], limits.ringing],
+      ['INVITE', [180, 486], limits.afterInvite],
+    ])('%s with responses %j is remembered for %i ms more', (method, statuses, life) => {
+      relaying.receive(request(method, uri, post()), server);
+      const sent = core?.one ?? '';
+      for (const status of statuses) {
+        now += 30_000;
+        relaying.receive(answer(sent, status), server);
+      }
+      now += life - 1;
+      relaying.sweep();
+      expect(relaying.receive(answer(sent, 200), server)).toBe(true);
+      now += Math.max(life, limits.afterInvite);
+      relaying.sweep();
+      expect(relaying.branches.size).toBe(0);
+      expect(relaying.receive(answer(sent, 200), server)).toBe(false);
+    });
+  });
+});
