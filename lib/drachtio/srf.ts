@@ -1,3 +1,4 @@
+import type { EventEmitter } from 'node:events';
 import { EdgeError } from '../errors';
 import { DrachtioLink, linkLost } from './drachtio-link';
 import type {
@@ -27,6 +28,15 @@ export interface RequestOptions {
 export interface FinalResponse {
   response: IncomingResponse;
   acknowledge?: Acknowledge;
+}
+
+/** Where a request inside a dialog goes: to a dialog, or to the early one that an INVITE of ours has made. */
+export type InDialog = Dialog | EarlyDialog;
+
+export interface EarlyDialog {
+  /** The server's name for it, which stands in the responses to its INVITE. */
+  id: string;
+  invite: SentRequest;
 }
 
 /** An INVITE of ours was refused, or timed out (408 made by the server). */
@@ -132,18 +142,18 @@ export class Srf extends DrachtioLink {
    * here; one without leaves `acknowledge` to the caller, who owes the answer.
    */
   async requestInDialog(
-    dialog: Dialog,
+    dialog: InDialog,
     options: RequestOptions,
     onSent?: (request: SentRequest) => void,
   ): Promise<FinalResponse> {
-    const { socket } = dialog as Dialog & { socket: unknown };
-    const route = { stackDialogId: dialog.id, _socket: socket };
+    const owner: EventEmitter & { socket?: unknown } = 'invite' in dialog ? dialog.invite : dialog;
+    const route = { stackDialogId: dialog.id, _socket: owner.socket };
     const final = await this.settling(
       finalResponse((listen) =>
         this.#transmit('sip:placeholder', options, route, (request) => {
           // drachtio-srf gives an UPDATE to whatever request of ours is pending in its call.
           request.on('update', (update, response) => {
-            if (!dialog.emit('update', update, response)) response.send(200, undefined);
+            if (!owner.emit('update', update, response)) response.send(200, undefined);
           });
           listen(request);
           onSent?.(request);
@@ -164,6 +174,15 @@ export class Srf extends DrachtioLink {
     const options: RequestOptions = { method: 'PRACK', headers: { ...headers, RAck: rack } };
     const route = { stackDialogId: provisional.stackDialogId };
     const final = finalResponse((listen) => this.#transmit('sip:placeholder', options, route, listen));
+    return (await this.settling(final)).response;
+  }
+
+  /**
+   * Sends a request other than INVITE inside the dialog that the server knows under this id and resolves with its
+   * final response.
+   */
+  async sendInDialog(stackDialogId: string, options: RequestOptions): Promise<IncomingResponse> {
+    const final = finalResponse((listen) => this.#transmit('sip:placeholder', options, { stackDialogId }, listen));
     return (await this.settling(final)).response;
   }
 

@@ -1,6 +1,6 @@
 import type { Call, EndCause } from '../calls/call';
 import type { Dialog, IncomingRequest, ResponseSender } from '../drachtio/messages';
-import type { Srf } from '../drachtio/srf';
+import type { InDialog, Srf } from '../drachtio/srf';
 import { EdgeError } from '../errors';
 import { otherSide, type Side } from '../media/media-anchor';
 import type { Logger } from '../ops/logger';
@@ -48,7 +48,11 @@ export class CallSession {
   readonly headers: CallHeaders;
   readonly #policy: CallPolicy;
   readonly #dialogs: Partial<Record<Side, Dialog>> = {};
-  readonly #changes = new SessionChanges(this);
+  readonly changes = new SessionChanges(this);
+  /** The callee's dialog before its 2xx. */
+  earlyCallee: InDialog | undefined;
+  /** Whether the caller has its answer for good, in a reliable provisional response (RFC 3262 §5). */
+  isEarlyOfferAnswered = false;
   #ending: Ending = {};
 
   constructor(edge: SipEdge, call: Call, log: Logger, policy: CallPolicy = openPolicy) {
@@ -64,6 +68,14 @@ export class CallSession {
 
   dialog(side: Side): Dialog | undefined {
     return this.#dialogs[side];
+  }
+
+  /**
+   * Where requests for that side go, if anywhere: the callee can be reached from its first reliable provisional
+   * response on, the caller not before its 2xx, for drachtio-server sends nothing in the early dialog of a caller.
+   */
+  wayTo(side: Side): InDialog | undefined {
+    return this.#dialogs[side] ?? (side === this.callee ? this.earlyCallee : undefined);
   }
 
   /** Whether a request of that side may be served; where not, it is refused here. */
@@ -100,7 +112,7 @@ export class CallSession {
         ...(reason !== undefined && { reason }),
       });
     });
-    this.#changes.attach(side, dialog);
+    this.changes.attach(side, dialog);
     forwardInDialog(this, side, dialog);
   }
 

@@ -4,7 +4,7 @@ import type { CallPolicy } from './call-policy';
 import type { CallSession } from './call-session';
 import { hasOption, inviteHeaders, responseHeaders } from './header-policy';
 import { ReliableProvisional } from './reliable-provisional';
-import { reply, retryLater, type Verdict } from './verdict';
+import type { Verdict } from './verdict';
 
 /** Where the INVITE goes. */
 export interface Target {
@@ -61,8 +61,7 @@ export class CallSetup {
       const reason = cancel.get('reason');
       this.#session.end('cancelled', reason === undefined ? {} : { reason });
     });
-    // An offer while the first is unanswered; the server would leave it without an answer.
-    this.#request.on('update', (_update, response) => reply(response, retryLater(5)));
+    this.#request.on('update', (update, response) => void this.#session.changes.change(caller, update, response));
     call.onEnd(() => this.#ended());
     this.#session.headers.learnContact(caller, contactFor(this.#request));
     this.#session.step(async () => {
@@ -81,10 +80,11 @@ export class CallSetup {
   }
 
   #sent(sent: SentRequest): void {
+    const { callee } = this.#session;
     this.#outgoing = sent;
-    this.#session.headers.learnContact(this.#session.callee, sent.get('contact'));
+    this.#session.headers.learnContact(callee, sent.get('contact'));
     sent.on('response', (response, acknowledge) => this.#received(sent, response, acknowledge));
-    sent.on('update', (_update, response) => reply(response, retryLater(5)));
+    sent.on('update', (update, response) => void this.#session.changes.change(callee, update, response));
     if (this.#session.call.ended) this.#cancel();
     this.#stopRinging = this.#session.timer(this.#session.edge.timers.ringing, () =>
       this.#session.end('unanswered', { verdict: { status: 408, headers: {} } }),
@@ -94,6 +94,7 @@ export class CallSetup {
   #received(sent: SentRequest, response: IncomingResponse, acknowledge: Acknowledge): void {
     if (response.status < 200) {
       this.#sawProvisional = true;
+      if (response.has('RSeq')) this.#session.earlyCallee = { id: response.stackDialogId, invite: sent };
       this.#then(() => this.#ringing(response));
       return;
     }
@@ -136,7 +137,8 @@ export class CallSetup {
       return;
     }
     this.#provisional = new ReliableProvisional(this.#session, response);
-    const reliably = { ...headers, Require: '100rel' };
+    const reliably = { ...headers, Require: [headers['Require'], '100rel'].filter(Boolean).join(', ') };
+    if (sdp) this.#session.isEarlyOfferAnswered = true;
     this.#session.respond(caller, 'INVITE', this.#response, { status, reason, headers: reliably, body: sdp });
     await this.#provisional.acknowledged;
     if (!call.ended) this.#provisional = undefined;
@@ -176,8 +178,10 @@ export class CallSetup {
   async #finalSdp(response: IncomingResponse): Promise<string> {
     const { call, callee } = this.#session;
     if (this.#request.body) {
-      const sdp = response.body ? await call.answer(callee, response.body) : this.#earlySdp;
-      if (!sdp) throw new EdgeError('sip-invalid', 'The far end took the call without an answer.', { sipStatus: 502 });
+      const early = this.#session.isEarlyOfferAnswered ? '' : this.#earlySdp;
+      const sdp = response.body ? await call.answer(callee, response.body) : early;
+      if (!sdp && !this.#session.isEarlyOfferAnswered)
+        throw new EdgeError('sip-invalid', 'The far end took the call without an answer.', { sipStatus: 502 });
       return sdp;
     }
     if (!response.body) {

@@ -55,18 +55,19 @@ export function inviteHeaders(invite: SipMessage, hopsLeft: number): Headers {
   };
 }
 
-/** Headers of a response for the other side. */
+/** Headers of a response for the other side. Whether it is reliable is not the other side's to say. */
 export function responseHeaders(response: SipMessage): Headers {
-  const options = optionHeaders(response);
-  delete options['Require'];
+  const options = { ...optionHeader(response, 'Supported'), ...optionHeader(response, 'Require', ['100rel']) };
   const unsupported = response.get('unsupported');
   return { ...passedOn(response), ...options, ...(unsupported !== undefined && { Unsupported: unsupported }) };
 }
 
 /** Headers of a request inside a dialog for the other side, with its type of content. */
-export function inDialogHeaders(headers: Headers): Headers {
-  const type = Object.entries(headers).find(([name]) => ['content-type', 'c'].includes(name.toLowerCase()))?.[1];
-  return { ...withoutHopHeaders(headers), ...(type !== undefined && { 'Content-Type': type }) };
+export function inDialogHeaders(request: SipMessage): Headers {
+  const type = request.get('content-type');
+  // Reliable responses to a re-INVITE are acknowledged here, and not passed on.
+  const options = optionHeaders(request, ['100rel']);
+  return { ...passedOn(request), ...options, ...(type !== undefined && { 'Content-Type': type }) };
 }
 
 /** Options in Require that cannot be met, for 420 (RFC 3261 §8.2.2.3). */
@@ -79,21 +80,22 @@ export function hasOption(message: SipMessage, option: string): boolean {
   return [...tokens(message.get('supported')), ...tokens(message.get('require'))].includes(option);
 }
 
-function passedOn(message: SipMessage): Headers {
-  return withoutHopHeaders(message.headers);
+/** Whether Allow names the method (RFC 3261 §20.5). */
+export function allows(message: SipMessage, method: string): boolean {
+  return tokens(message.get('allow')).includes(method.toLowerCase());
 }
 
-function withoutHopHeaders(headers: Headers): Headers {
-  return Object.fromEntries(Object.entries(headers).filter(([name]) => !hopHeaders.has(name.toLowerCase())));
+function passedOn(message: SipMessage): Headers {
+  return Object.fromEntries(Object.entries(message.headers).filter(([name]) => !hopHeaders.has(name.toLowerCase())));
 }
 
 function optionHeaders(message: SipMessage, except: string[] = []): Headers {
-  const headers: Headers = {};
-  for (const name of ['Supported', 'Require']) {
-    const options = tokens(message.get(name)).filter((option) => !hopOptions.has(option) && !except.includes(option));
-    if (options.length > 0) headers[name] = options.join(', ');
-  }
-  return headers;
+  return { ...optionHeader(message, 'Supported', except), ...optionHeader(message, 'Require', except) };
+}
+
+function optionHeader(message: SipMessage, name: 'Supported' | 'Require', except: string[] = []): Headers {
+  const options = tokens(message.get(name)).filter((option) => !hopOptions.has(option) && !except.includes(option));
+  return options.length > 0 ? { [name]: options.join(', ') } : {};
 }
 
 function withoutTag(message: SipMessage, header: 'from' | 'to'): string {

@@ -30,7 +30,7 @@ async function forward(
     return;
   }
   try {
-    const headers = session.headers.request(to, method, inDialogHeaders(request.headers));
+    const headers = session.headers.request(to, method, inDialogHeaders(request));
     const final = await session.edge.srf.requestInDialog(other, { method, headers, body: request.body });
     const { status, reason, body } = final.response;
     const type = final.response.get('content-type');

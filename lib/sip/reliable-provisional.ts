@@ -1,6 +1,6 @@
 import type { IncomingRequest, IncomingResponse, ResponseSender } from '../drachtio/messages';
 import type { CallSession } from './call-session';
-import { inDialogHeaders, responseHeaders } from './header-policy';
+import { allows, inDialogHeaders, responseHeaders } from './header-policy';
 import { verdictOf, type Verdict } from './verdict';
 
 /**
@@ -51,8 +51,8 @@ export class ReliableProvisional {
   }
 
   /**
-   * Passes the caller's PRACK on. Its SDP cannot be: drachtio-server sends a PRACK without its body, so an
-   * offer in it is refused, and the callee gets its PRACK all the same.
+   * Passes the caller's PRACK on. An offer in it goes in an UPDATE that follows, for drachtio-server sends a PRACK
+   * without its body; where the callee takes no UPDATE, the offer is refused, and the callee has its PRACK all the same.
    */
   async prack(request: IncomingRequest, response: ResponseSender): Promise<void> {
     const { call, caller, callee, edge } = this.#session;
@@ -63,10 +63,12 @@ export class ReliableProvisional {
         answer({ status: 200, headers: {} });
         return;
       }
-      const headers = withoutType(inDialogHeaders(request.headers));
+      const headers = withoutType(inDialogHeaders(request));
       const final = await edge.srf.prack(this.#response, this.#session.headers.request(callee, 'PRACK', headers));
-      if (request.body && final.status < 300) answer({ status: 488, headers: {} });
-      else answer({ status: final.status, reason: final.reason, headers: responseHeaders(final) });
+      if (request.body && final.status < 300) {
+        if (allows(this.#response, 'UPDATE')) await this.#session.changes.change(caller, request, response);
+        else answer({ status: 488, headers: {} });
+      } else answer({ status: final.status, reason: final.reason, headers: responseHeaders(final) });
     } catch (error) {
       answer(verdictOf(error, edge.agent));
       this.#session.fail(error);

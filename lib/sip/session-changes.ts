@@ -1,5 +1,5 @@
 import type { Dialog, IncomingRequest, IncomingResponse, ResponseSender } from '../drachtio/messages';
-import type { FinalResponse, RequestOptions } from '../drachtio/srf';
+import type { FinalResponse, InDialog, RequestOptions } from '../drachtio/srf';
 import { EdgeError } from '../errors';
 import { otherSide, type Side } from '../media/media-anchor';
 import type { CallSession } from './call-session';
@@ -11,12 +11,14 @@ const terminated: Verdict = { status: 487, headers: {} };
 /** Statuses that say that the far end's dialog is no more (RFC 3261 §12.2.1.2). */
 const dialogGone = new Set([404, 408, 410, 481]);
 
-/** One re-INVITE or UPDATE on its way. */
+/** One offer or refresh on its way. */
 interface Change {
   from: Side;
   /** The far end's dialog. */
-  other: Dialog;
+  other: InDialog;
   request: IncomingRequest;
+  /** By what it goes to the far end. */
+  method: 'INVITE' | 'UPDATE';
   /** Answers it. */
   answer: (verdict: Verdict & { body?: string }) => void;
   /** Aborted by the sender's CANCEL, which may come at any time. */
@@ -25,64 +27,79 @@ interface Change {
 
 /**
  * Later offers and answers of a call: re-INVITE (RFC 3261 §14) and UPDATE (RFC 3311) from either side, with
- * the offer in the request or, for a re-INVITE without one, in the 200. One exchange at a time.
+ * the offer in the request or, for a re-INVITE without one, in the 200. One offer at a time.
  */
 export class SessionChanges {
   readonly #session: CallSession;
   /** The side whose offer is under way. */
-  #pending: Side | undefined;
+  #offering: Side | undefined;
+  /** Those whose UPDATE is, be it with an offer or without. */
+  readonly #updating = new Set<Side>();
 
   constructor(session: CallSession) {
     this.#session = session;
   }
 
   attach(side: Side, dialog: Dialog): void {
-    dialog.on('modify', (request, response) => void this.#change(side, request, response));
-    dialog.on('update', (request, response) => void this.#change(side, request, response));
+    dialog.on('modify', (request, response) => void this.change(side, request, response));
+    dialog.on('update', (request, response) => void this.change(side, request, response));
   }
 
-  async #change(from: Side, request: IncomingRequest, response: ResponseSender): Promise<void> {
+  /** Takes a re-INVITE, an UPDATE, or a PRACK with an offer, which goes on as an UPDATE, and answers it. */
+  async change(from: Side, request: IncomingRequest, response: ResponseSender): Promise<void> {
     const { call, edge } = this.#session;
     if (!this.#session.admits(from, request, response)) return;
     const answer = (verdict: Verdict & { body?: string }) =>
       this.#session.respond(from, request.method, response, verdict);
-    const other = this.#session.dialog(otherSide(from));
-    const own = this.#session.dialog(from);
-    if (call.answeredAt === undefined || !other || !own || this.#pending === from) {
-      // RFC 3261 §14.2: one more before the first is done.
-      answer(retryLater(2));
+    const method = request.method === 'INVITE' ? 'INVITE' : 'UPDATE';
+    const isOffer = method === 'INVITE' || request.body !== '';
+    const refusal = this.#refusal(from, method, isOffer);
+    const other = this.#session.wayTo(otherSide(from));
+    if (refusal || !other) {
+      answer(refusal ?? retryLater(2));
       return;
     }
-    if (this.#pending !== undefined) {
-      answer({ status: 491, headers: {} });
-      return;
-    }
-    this.#pending = from;
+    if (isOffer) this.#offering = from;
+    if (method === 'UPDATE') this.#updating.add(from);
     const withdrawal = new AbortController();
     request.once('cancel', () => withdrawal.abort());
+    // drachtio-srf gives an UPDATE of the same side to its INVITE that is pending.
+    request.on('update', (update, its) => void this.change(from, update, its));
     // drachtio-server keeps the CANCEL of a re-INVITE to itself, but passes on the ACK to the 487 that it sent.
     const acknowledged = (ack: IncomingRequest) => {
       if (ack.getParsedHeader('cseq').seq === request.getParsedHeader('cseq').seq) withdrawal.abort();
     };
-    own.on('ack', acknowledged);
+    const own = this.#session.dialog(from);
+    own?.on('ack', acknowledged);
     // RFC 3261 §15.1.2: what is pending in a call that ends is answered all the same.
     const forget = call.onEnd(() => answer(terminated));
-    const change = { from, other, request, answer, withdrawn: withdrawal.signal };
+    const change = { from, other, request, method, answer, withdrawn: withdrawal.signal } as const;
     try {
       if (request.body) await this.#withOffer(change);
-      else if (request.method === 'INVITE') await this.#withoutOffer(change, own);
+      else if (method === 'INVITE' && own) await this.#withoutOffer(change, own);
       else await this.#refresh(change);
     } catch (error) {
       answer(verdictOf(error, edge.agent));
       if (!call.ended) this.#session.log.warn({ err: error }, 'session change failed');
     } finally {
       forget();
-      own.off('ack', acknowledged);
-      this.#pending = undefined;
+      own?.off('ack', acknowledged);
+      if (isOffer) this.#offering = undefined;
+      if (method === 'UPDATE') this.#updating.delete(from);
     }
   }
 
-  async #withOffer({ from, other, request, answer, withdrawn }: Change): Promise<void> {
+  /** What may not pass now: RFC 3261 §14.2 for a re-INVITE, RFC 3311 §5.2 for an UPDATE. */
+  #refusal(from: Side, method: Change['method'], isOffer: boolean): Verdict | undefined {
+    const { call, isEarlyOfferAnswered } = this.#session;
+    if (method === 'UPDATE' && this.#updating.has(from)) return retryLater(2);
+    if (!isOffer) return undefined;
+    if (this.#offering !== undefined) return this.#offering === from ? retryLater(2) : { status: 491, headers: {} };
+    const mayOffer = call.answeredAt !== undefined || (method === 'UPDATE' && isEarlyOfferAnswered);
+    return mayOffer ? undefined : retryLater(2);
+  }
+
+  async #withOffer({ from, other, request, method, answer, withdrawn }: Change): Promise<void> {
     const { call } = this.#session;
     const to = otherSide(from);
     const offer = await call.offer(from, request.body);
@@ -90,8 +107,7 @@ export class SessionChanges {
       await this.#rollback();
       return;
     }
-    const { method } = request;
-    const headers = this.#session.headers.request(to, method, inDialogHeaders(request.headers));
+    const headers = this.#session.headers.request(to, method, inDialogHeaders(request));
     const options = { method, headers: { ...headers, 'Content-Type': 'application/sdp' }, body: offer };
     let final: FinalResponse;
     try {
@@ -109,11 +125,10 @@ export class SessionChanges {
     answer({ status: final.response.status, headers: responseHeaders(final.response), body: sdp });
   }
 
-  async #withoutOffer({ from, other, request, answer, withdrawn }: Change, own: Dialog): Promise<void> {
+  async #withoutOffer({ from, other, request, method, answer, withdrawn }: Change, own: Dialog): Promise<void> {
     const { call, edge } = this.#session;
     const to = otherSide(from);
-    const { method } = request;
-    const headers = this.#session.headers.request(to, method, inDialogHeaders(request.headers));
+    const headers = this.#session.headers.request(to, method, inDialogHeaders(request));
     const final = await this.#send(other, { method, headers }, withdrawn);
     if (final.response.status >= 300) {
       this.#refused(final.response, answer);
@@ -136,7 +151,7 @@ export class SessionChanges {
    * Rejects with `sip-timeout` (408) where the far end lets a re-INVITE ring too long. It is cancelled then, but
    * not waited for: drachtio-server refuses to cancel a re-INVITE.
    */
-  async #send(other: Dialog, options: RequestOptions, withdrawn: AbortSignal): Promise<FinalResponse> {
+  async #send(other: InDialog, options: RequestOptions, withdrawn: AbortSignal): Promise<FinalResponse> {
     const { edge } = this.#session;
     let cancel: () => void = () => undefined;
     const sending = edge.srf.requestInDialog(other, options, (sent) => {
@@ -169,9 +184,8 @@ export class SessionChanges {
   }
 
   /** An UPDATE without an offer only keeps the session alive. */
-  async #refresh({ from, other, request, answer }: Change): Promise<void> {
-    const { method } = request;
-    const headers = this.#session.headers.request(otherSide(from), method, inDialogHeaders(request.headers));
+  async #refresh({ from, other, request, method, answer }: Change): Promise<void> {
+    const headers = this.#session.headers.request(otherSide(from), method, inDialogHeaders(request));
     const final = await this.#session.edge.srf.requestInDialog(other, { method, headers });
     if (final.response.status >= 300) this.#refused(final.response, answer);
     else answer({ status: final.response.status, headers: responseHeaders(final.response) });
