@@ -30,7 +30,7 @@ describe('SIP in a byte stream', () => {
     ['a keep-alive before a message', `\r\n\r\n${message}`, 1],
     ['a CRLF before and after a message', `\r\n${message}\r\n${message}`, 0],
     ['CRLFs in a body', message.replace('body', '\r\n\r\n'), 0],
-  ])('%s, byte by byte', (_name, text, pings) => {
+  ])('G5: %s, byte by byte', (_name, text, pings) => {
     const framer = new StreamFramer();
     const units = [...Buffer.from(text)].flatMap((byte) => framer.push(Buffer.of(byte)));
     expect(units.filter(({ kind }) => kind === 'ping')).toHaveLength(pings);

@@ -1,0 +1,432 @@
+import { once } from 'node:events';
+import { connect, createServer } from 'node:net';
+import { AccessListener } from '../../../lib/access/access-listener';
+import type { AccessFlow } from '../../../lib/access/access-flow';
+import type { AccessLimits } from '../../../lib/access/limits';
+import { createLogger } from '../../../lib/ops/logger';
+import { uriOf } from '../sip/sip-peer';
+import { FakeSipServer, request, response, Wire } from './wire';
+
+let server: FakeSipServer;
+let listener: AccessListener;
+let closed: AccessFlow[];
+
+async function start(limits: Partial<AccessLimits> = {}, at = server.at): Promise<AccessListener> {
+  listener = new AccessListener({
+    listen: [{ host: '127.0.0.1', port: 0, transport: 'tcp' }],
+    server: at,
+    logger: createLogger('silent'),
+    limits,
+  });
+  closed = [];
+  listener.on('closed', (flow) => closed.push(flow));
+  await listener.start();
+  return listener;
+}
+
+const point = () => listener.points[0]?.port ?? 0;
+const ue = () => Wire.connect(point());
+
+/** A UE, and its connection at the SIP server once its first message has arrived there. */
+async function connected(method = 'REGISTER', headers: Record<string, string> = {}) {
+  const near = await ue();
+  near.send(request(method, headers));
+  const far = await server.connection();
+  const first = await far.next();
+  const flow = listener.flowAt('127.0.0.1', far.socket.remotePort ?? 0);
+  if (!flow) throw new Error('no flow');
+  return { near, far, first, flow };
+}
+
+beforeEach(async () => {
+  server = await FakeSipServer.start();
+});
+
+afterEach(async () => {
+  await listener.close();
+  await server.stop();
+});
+
+describe('keep-alives', () => {
+  test('G5: CRLFCRLF gets CRLF, and the SIP server sees nothing of it', async () => {
+    await start();
+    const { near, far } = await connected();
+    near.send('\r\n\r\n');
+    expect(await near.bytes(2)).toBe('\r\n');
+    near.send(request('OPTIONS'));
+    expect((await far.next()).method).toBe('OPTIONS');
+    expect(far.text).toMatch(/\r\n\r\nOPTIONS/);
+    expect(near.text).toBe('\r\n');
+  });
+
+  test('G5: CRLFCRLF and a request in one segment: one gets its answer, the other arrives', async () => {
+    await start();
+    const near = await ue();
+    near.send(`\r\n\r\n${request('REGISTER')}\r\n\r\n${request('OPTIONS')}`);
+    const far = await server.connection();
+    expect((await far.next()).method).toBe('REGISTER');
+    expect((await far.next()).method).toBe('OPTIONS');
+    expect(await near.bytes(4)).toBe('\r\n\r\n');
+  });
+
+  test('CRLFCRLF in a body is none', async () => {
+    await start();
+    const { near, far } = await connected();
+    near.send(request('MESSAGE', { 'Content-Type': 'text/plain' }, 'a\r\n\r\nb'));
+    expect((await far.next()).body).toBe('a\r\n\r\nb');
+    near.send('\r\n\r\n');
+    expect(await near.bytes(2)).toBe('\r\n');
+  });
+
+  test('before the first message costs the SIP server nothing', async () => {
+    await start();
+    const near = await ue();
+    near.send('\r\n\r\n');
+    await near.bytes(2);
+    expect(server.count).toBe(0);
+  });
+});
+
+describe('what the SIP server sees', () => {
+  test('G3: where the UE really is, in its Via; on top the listener’s own, for TCP', async () => {
+    await start();
+    const via = 'SIP/2.0/TLS 10.1.2.3:5062;rport=1;received=192.0.2.1;branch=z9hG4bK-x';
+    const { near, far, first } = await connected('REGISTER', { Via: via });
+    const [own, ues] = first.all('Via');
+    expect(own).toMatch(new RegExp(`^SIP/2.0/TCP 127.0.0.1:${far.socket.remotePort};branch=z9hG4bK[\\w-]{22}$`));
+    expect(ues).toBe(`SIP/2.0/TLS 10.1.2.3:5062;branch=z9hG4bK-x;received=127.0.0.1;rport=${near.socket.localPort}`);
+    far.send(response(first, 200));
+    expect((await near.next()).all('Via')).toEqual([ues]);
+  });
+
+  test('a UE that asks for no rport gets none, and no received where its Via is right', async () => {
+    await start();
+    const near = await ue();
+    const via = `SIP/2.0/TCP 127.0.0.1:${near.socket.localPort};branch=z9hG4bK-x`;
+    near.send(request('REGISTER', { Via: via }));
+    const far = await server.connection();
+    expect((await far.next()).all('Via')[1]).toBe(via);
+  });
+
+  test('one branch for an INVITE, its CANCEL and the ACK of its refusal', async () => {
+    await start();
+    const same = { Via: 'SIP/2.0/TCP 10.1.2.3;branch=z9hG4bK-same', 'Call-ID': 'c1' };
+    const { near, far, first } = await connected('INVITE', same);
+    near.send(request('CANCEL', same) + request('ACK', same) + request('OPTIONS'));
+    const top = first.header('Via');
+    expect([await far.next(), await far.next()].map((message) => message.header('Via'))).toEqual([top, top]);
+    expect((await far.next()).header('Via')).not.toBe(top);
+  });
+
+  test('no Route of a UE, and no header that is the app’s', async () => {
+    await start();
+    const { first } = await connected('MESSAGE', { Route: '<sip:192.0.2.7;lr>', 'X-Edge80-Request-URI': 'sip:x' });
+    expect(first.raw).not.toMatch(/^(route|x-edge80)/im);
+  });
+
+  test('the flow behind its peer’s address and port', async () => {
+    await start();
+    const { near, far, flow } = await connected();
+    expect(flow).toEqual({
+      id: expect.stringMatching(/^[\w-]{16}$/),
+      transport: 'tcp',
+      remoteAddress: '127.0.0.1',
+      remotePort: near.socket.localPort,
+      contact: { host: '127.0.0.1', port: point() },
+      serverSide: { address: '127.0.0.1', port: far.socket.remotePort },
+    });
+    expect(listener.flowAt('127.0.0.1', near.socket.localPort ?? 0)).toBeUndefined();
+  });
+
+  test('a connection from its own loopback address, by which it chooses its contact', async () => {
+    const other = await FakeSipServer.start('127.3.0.1');
+    await start({}, other.at);
+    (await ue()).send(request('REGISTER'));
+    const far = await other.connection();
+    expect(far.socket.remoteAddress).toBe('127.3.0.1');
+    await listener.close();
+    await other.stop();
+  });
+});
+
+describe('dialogs stay on the connection', () => {
+  const own = (far: Wire) => `<sip:127.0.0.1:${far.socket.remotePort};transport=tcp;lr>`;
+
+  test.each(['INVITE', 'SUBSCRIBE'])(
+    'G11: %s of a UE: the server gets a route that the UE never sees',
+    async (method) => {
+      await start();
+      const theirs = '<sip:proxy.example;lr>';
+      const { near, far, first } = await connected(method, { 'Record-Route': theirs });
+      expect(first.all('Record-Route')).toEqual([own(far), theirs]);
+      far.send(response(first, 200));
+      expect((await near.next()).all('Record-Route')).toEqual([theirs]);
+      far.send(
+        request('NOTIFY', {
+          Via: `SIP/2.0/TCP ${server.at.address}:${server.at.port};branch=z9hG4bKs`,
+          Route: `${own(far)}, ${theirs}`,
+        }),
+      );
+      expect((await near.next()).all('Route')).toEqual([theirs]);
+    },
+  );
+
+  test('a later INVITE of the dialog has no such route', async () => {
+    await start();
+    const { first } = await connected('INVITE', { To: '<sip:bob@ims.example>;tag=b' });
+    expect(first.all('Record-Route')).toEqual([]);
+  });
+
+  test('G12: a call to the UE: the server gets the route from the responses', async () => {
+    await start();
+    const { near, far } = await connected();
+    const via = `SIP/2.0/TCP 127.0.0.1:${server.at.port};branch=z9hG4bKserver`;
+    far.send(request('INVITE', { Via: via }));
+    const invite = await near.next();
+    expect(invite.all('Via')).toEqual([
+      expect.stringMatching(/^SIP\/2.0\/TCP 127.0.0.1:\d+;branch=z9hG4bK[\w-]{22}$/),
+      via,
+    ]);
+    expect(invite.header('Via')).toContain(`:${point()};`);
+    near.send(response(invite, 100) + response(invite, 180) + response(invite, 486));
+    const routes = [];
+    for (let i = 0; i < 3; i++) {
+      const arrived = await far.next();
+      expect(arrived.all('Via')).toEqual([via]);
+      routes.push(arrived.all('Record-Route'));
+    }
+    expect(routes).toEqual([[], [own(far)], []]);
+  });
+
+  test('a response to nothing that the server has asked goes no further', async () => {
+    await start();
+    const { near, far, first } = await connected();
+    near.send(response(first, 200));
+    near.send(request('OPTIONS'));
+    expect((await far.next()).method).toBe('OPTIONS');
+  });
+});
+
+describe('what the UE sees', () => {
+  test('G21: the address that it reached us at in Contact, not that of the SIP server', async () => {
+    await start();
+    const { near, far, first } = await connected('INVITE');
+    const at = `${server.at.address}:${server.at.port}`;
+    far.send(response(first, 200, { Contact: `"Bob" <sip:bob@${at};transport=tcp;ob>;+x` }));
+    expect((await near.next()).header('Contact')).toBe(`"Bob" <sip:bob@127.0.0.1:${point()};transport=tcp;ob>;+x`);
+    far.send(response(first, 302, { Contact: '<sip:bob@192.0.2.99>' }));
+    expect((await near.next()).header('Contact')).toBe('<sip:bob@192.0.2.99>');
+  });
+
+  test('the Request-URI that the app means, where the server had to be given another', async () => {
+    await start();
+    const { near, far } = await connected();
+    far.send(request('MESSAGE', { 'X-Edge80-Request-URI': 'sip:alice@10.1.2.3:5062;transport=tls' }));
+    const message = await near.next();
+    expect(uriOf(message)).toBe('sip:alice@10.1.2.3:5062;transport=tls');
+    expect(message.raw).not.toContain('X-Edge80');
+  });
+});
+
+describe('what the SIP server would drop without a word', () => {
+  test.each([
+    ['REFER', {}, 405],
+    ['FETCH', {}, 405],
+    ['PRACK', {}, 481],
+    ['PRACK', { To: '<sip:b@ims.example>;tag=gone' }, 481],
+    ['REFER', { To: '<sip:b@ims.example>;tag=gone' }, 481],
+  ])('%s %o gets %i', async (method, headers, status) => {
+    await start();
+    const near = await ue();
+    near.send(request(method, headers));
+    const answer = await near.next();
+    expect(answer.status).toBe(status);
+    expect(answer.header('To')).toContain(';tag=');
+    expect(answer.header('Via')).toContain(`;received=127.0.0.1;rport=${near.socket.localPort}`);
+    if (status === 405) expect(answer.header('Allow')).toContain('INVITE');
+    expect(server.count).toBe(0);
+  });
+
+  test('REFER in a call goes through', async () => {
+    await start();
+    const { near, far } = await connected('INVITE', { 'Call-ID': 'c1' });
+    near.send(request('REFER', { 'Call-ID': 'c1', To: '<sip:bob@ims.example>;tag=b' }));
+    expect((await far.next()).method).toBe('REFER');
+  });
+});
+
+describe('bad input', () => {
+  test.each([
+    ['a wrong Content-Length', request('MESSAGE').replace(/Content-Length: 0/, 'Content-Length: -5')],
+    ['no Content-Length', request('MESSAGE').replace(/Content-Length: 0\r\n/, '')],
+    ['a body that is too long', request('MESSAGE').replace(/Content-Length: 0/, 'Content-Length: 99999')],
+  ])('%s gets 400, and the connection is closed', async (_what, text) => {
+    await start();
+    const near = await ue();
+    near.send(text);
+    expect((await near.next()).status).toBe(400);
+    await near.closed;
+    expect(server.count).toBe(0);
+  });
+
+  test('a line that is no header gets 400, and the connection stays', async () => {
+    await start();
+    const near = await ue();
+    near.send(request('MESSAGE').replace('Max-Forwards:', 'Max-Forwards'));
+    expect((await near.next()).status).toBe(400);
+    near.send(request('OPTIONS'));
+    expect((await (await server.connection()).next()).method).toBe('OPTIONS');
+  });
+
+  test.each([
+    ['garbage', 'GET / HTTP/1.1\r\nHost: edge\r\n\r\n'],
+    ['garbage with a length', 'hello\r\nContent-Length: 0\r\n\r\n'],
+    ['a head without end', `OPTIONS sip:a SIP/2.0\r\n${'X: y\r\n'.repeat(12_000)}`],
+    ['a request without a Via', request('MESSAGE').replace(/Via: .*\r\n/, '')],
+  ])('%s: the connection is closed', async (_what, text) => {
+    await start();
+    const near = await ue();
+    near.send(text);
+    await near.closed;
+    expect(server.count).toBe(0);
+  });
+
+  test('headers with line breaks inside go no further', async () => {
+    await start();
+    const near = await ue();
+    near.send(request('MESSAGE', { Subject: 'a\nRoute: <sip:evil.example;lr>' }));
+    expect((await near.next()).status).toBe(400);
+    expect(server.count).toBe(0);
+  });
+});
+
+describe('the end of a connection', () => {
+  test('G20: the UE’s is told once, and the server’s is closed', async () => {
+    await start();
+    const { near, far, flow } = await connected();
+    const told = once(listener, 'closed');
+    near.socket.destroy();
+    await Promise.all([told, far.closed]);
+    expect(closed).toEqual([flow]);
+    expect(listener.flowAt(flow.serverSide.address, flow.serverSide.port)).toBeUndefined();
+    await listener.close();
+    expect(closed).toHaveLength(1);
+  });
+
+  test('the server’s is told once, and the UE’s is closed after what the server sent last', async () => {
+    await start();
+    const { near, far, first, flow } = await connected();
+    far.socket.end(response(first, 400));
+    expect((await near.next()).status).toBe(400);
+    await Promise.all([near.closed, far.closed]);
+    expect(closed).toEqual([flow]);
+  });
+
+  test('one that brought nothing is not told', async () => {
+    await start();
+    const near = await ue();
+    near.send('\r\n\r\n');
+    await near.bytes(2);
+    near.socket.destroy();
+    await near.closed;
+    await listener.close();
+    expect(closed).toEqual([]);
+  });
+
+  test('where the SIP server takes no connections, the UE gets 503 and is closed', async () => {
+    const gone = createServer().listen(0, '127.0.0.1');
+    await once(gone, 'listening');
+    const address = gone.address();
+    const port = typeof address === 'object' && address ? address.port : 0;
+    gone.close();
+    await start({}, { address: '127.0.0.1', port });
+    const near = await ue();
+    near.send(request('REGISTER') + request('OPTIONS'));
+    expect([(await near.next()).status, (await near.next()).status]).toEqual([503, 503]);
+    await near.closed;
+    expect(closed).toEqual([]);
+  });
+
+  test('after close nothing is open, and nobody gets in', async () => {
+    await start();
+    const { near, far } = await connected();
+    const stranger = await ue();
+    const port = point();
+    await Promise.all([listener.close(), listener.close()]);
+    await Promise.all([near.closed, far.closed, stranger.closed]);
+    expect(listener.size).toBe(0);
+    const late = connect(port, '127.0.0.1');
+    const [error] = (await once(late, 'error')) as [NodeJS.ErrnoException];
+    expect(error.code).toBe('ECONNREFUSED');
+  });
+});
+
+describe('limits', () => {
+  test('strangers of one address are bounded; one that has registered is no stranger', async () => {
+    await start({ unauthenticatedPerAddress: 1 });
+    const { near, far, first } = await connected();
+    const refused = await ue();
+    await refused.closed;
+    far.send(response(first, 200, { Contact: '<sip:alice@10.1.2.3>;expires=600' }));
+    await near.next();
+    const { far: second } = await connected();
+    expect(second.text).toContain('REGISTER');
+  });
+
+  test('a UE that does not read is disconnected', async () => {
+    await start({ unsent: 65_536 });
+    const { near, far } = await connected();
+    near.socket.pause();
+    const body = 'x'.repeat(60_000);
+    // 24 MB: more than the kernel takes on its way.
+    for (let i = 0; i < 400; i++) far.send(request('MESSAGE', {}, body));
+    await far.closed;
+    expect(closed).toHaveLength(1);
+    near.socket.destroy();
+  });
+
+  test('what waits for the SIP server is bounded', async () => {
+    await start({ waiting: 300 });
+    const near = await ue();
+    near.send(request('REGISTER') + request('OPTIONS'));
+    await near.closed;
+  });
+
+  test.each([
+    ['that brings nothing', 'firstMessage', ''],
+    ['whose message does not end', 'message', `${request('OPTIONS')}OPTIONS sip:a SIP/2.0\r\n`],
+    ['that falls silent', 'idle', request('OPTIONS')],
+  ])('a connection %s is closed', async (_what, limit, text) => {
+    await start({ [limit]: 50 });
+    const near = await ue();
+    near.send(text);
+    await near.closed;
+  });
+
+  test('a registered UE may be silent until its registration ends', async () => {
+    await start({ idle: 50 });
+    const { near, far, first } = await connected();
+    far.send(response(first, 200, { Expires: '600' }));
+    await near.next();
+    // This one has come later and is closed earlier.
+    const silent = await ue();
+    silent.send(request('OPTIONS'));
+    await silent.closed;
+    near.send('\r\n\r\n');
+    expect(await near.bytes(near.text.length + 2)).toMatch(/\r\n$/);
+    expect(closed).toHaveLength(1);
+  });
+});
+
+test('an address that is taken is named', async () => {
+  await start();
+  const other = new AccessListener({
+    listen: [{ host: '127.0.0.1', port: point(), transport: 'tcp' }],
+    server: server.at,
+    logger: createLogger('silent'),
+  });
+  await expect(other.start()).rejects.toMatchObject({
+    code: 'sip-listen-failed',
+    message: `Cannot listen on 127.0.0.1:${point()} (tcp): the address is already in use.`,
+  });
+});
