@@ -7,6 +7,8 @@
  *     --edge 203.0.113.9[:5060] --user alice --register
  *     --edge … --user alice [--register] --call sip:core@example.net --seconds 5
  *     --edge … --user alice --register --wait-call --seconds 5
+ *     --edge … --user alice [--register] --message sip:bob@example.net --text hello
+ *     --edge … --user alice --register --wait-message
  *
  * As a core (registrar and phone; SIP over UDP and TCP, RTP and RTCP over UDP, no ICE, no mux):
  *
@@ -15,7 +17,7 @@
  *
  * `--help` lists all options.
  *
- * Who calls also hangs up: after its last packet, when nothing has come in for 300 ms. Give both
+ * Who calls also hangs up (or whom --hang-up names): after its last packet, when nothing has come in for 300 ms. Give both
  * ends the same --seconds and neither sends into a call that has ended, so that what was sent at
  * one end and received at the other can be compared packet by packet. A UE sends from the moment
  * its pair is selected; a core from the first packet it hears (or 10 s after the answer).
@@ -25,6 +27,8 @@
  *     ready           role, sip                      SIP is open at this URI; a core can be registered at
  *     registered      aor, expires                   UE: 200 to REGISTER; core: a UE registered (also contact, path)
  *     unregistered    aor
+ *     message-sent    uri                            2xx to our MESSAGE
+ *     message         from, text                     MESSAGE received
  *     calling         uri
  *     incoming        from
  *     ringing                                        18x received or sent

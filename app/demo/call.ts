@@ -1,10 +1,11 @@
 import { EdgeError } from '../../lib/errors';
 import { edgeEnvironment, startEdge } from './edge-process';
-import { Ends, type End, type EndReports, type ToolEvent } from './ends';
+import { Ends, type End, type EndReports } from './ends';
 import type { Firewall } from './firewall';
 import type { Flags } from './flags';
 import type { Network } from './network';
 import type { NamespaceProcess } from './processes';
+import type { ToolEvent } from './ue-tool';
 
 export interface CallListeners {
   /** The edge takes calls. */

@@ -1,32 +1,10 @@
-import { builtProgram } from './edge-process';
 import type { Direction } from './flags';
-import { parseObject } from './json-line';
 import { addresses, type Network } from './network';
-import { NamespaceProcess } from './processes';
+import { UeTool, type ToolEvent, type ToolReport } from './ue-tool';
 
 export type End = 'ue' | 'core';
 
-/** An event of the UE tool, as it writes them with --events (see app/ue.ts). */
-export interface ToolEvent {
-  event: string;
-  [field: string]: unknown;
-}
-
-/** What is used of the report that ends the UE tool's events; a number not measured is null. */
-export interface EndReport {
-  ok: boolean;
-  path: 'tcp80' | 'udp' | null;
-  /** Times in ms: from INVITE to 200, and from there to the first RTP packet received. */
-  setupMs: number | null;
-  mediaMs: number | null;
-  /** RTP packets. */
-  sent: number;
-  received: number;
-  rtcpReceived: number;
-  error: { code: string; message: string } | null;
-}
-
-export type EndReports = Record<End, EndReport>;
+export type EndReports = Record<End, ToolReport>;
 
 export interface EndsOptions {
   direction: Direction;
@@ -46,7 +24,7 @@ const reportMs = 90_000;
 export class Ends {
   readonly #network: Network;
   readonly #options: EndsOptions;
-  readonly #processes: NamespaceProcess[] = [];
+  readonly #tools: UeTool[] = [];
 
   constructor(network: Network, options: EndsOptions) {
     this.#network = network;
@@ -65,7 +43,7 @@ export class Ends {
         : [['--call-registered', 'ue', ...callerOptions], ['--wait-call']];
     const core = this.#start('core', ['--core', '--listen', `${addresses.core}:5060`, ...corePart]);
     const coreReport = this.#report(core);
-    await Promise.race([core.line('it was ready', startMs, isEvent('ready')), coreReport]);
+    await Promise.race([core.event('ready', startMs), coreReport]);
     const ue = this.#start('ue', ['--edge', `${addresses.edgeAccess}:5060`, '--register', ...uePart]);
     const [ofUe, ofCore] = await Promise.all([this.#report(ue), coreReport]);
     return { ue: ofUe, core: ofCore };
@@ -73,41 +51,21 @@ export class Ends {
 
   /** Ends both; may be called twice. */
   async close(): Promise<void> {
-    await Promise.all(this.#processes.map((process) => process.close()));
+    await Promise.all(this.#tools.map((tool) => tool.close()));
   }
 
-  #start(end: End, args: readonly string[]): NamespaceProcess {
-    const process = new NamespaceProcess({
-      name: end === 'ue' ? 'the UE' : 'the core',
-      namespace: this.#network.namespace(end),
-      program: globalThis.process.execPath,
-      args: [builtProgram('ue.js'), ...args, '--seconds', String(this.#options.seconds), '--events'],
-    });
-    this.#processes.push(process);
-    process.onLine((line, stream) => {
-      const event = stream === 'stdout' ? toolEvent(line) : undefined;
-      if (event !== undefined) this.#options.onEvent?.(end, event);
-    });
-    return process;
+  #start(end: End, args: readonly string[]): UeTool {
+    const name = end === 'ue' ? 'the UE' : 'the core';
+    const tool = new UeTool(this.#network, end, [...args, '--seconds', String(this.#options.seconds)], name);
+    this.#tools.push(tool);
+    tool.onEvent((event) => this.#options.onEvent?.(end, event));
+    return tool;
   }
 
-  async #report(process: NamespaceProcess): Promise<EndReport> {
-    const limit = reportMs + this.#options.seconds * 1000;
-    const report = (await process.line('it reported', limit, isEvent('report'))) as unknown as EndReport;
+  async #report(tool: UeTool): Promise<ToolReport> {
+    const report = await tool.report(reportMs + this.#options.seconds * 1000);
     // The other end would wait for a call that does not come: asked to end, it reports as well.
-    if (!report.ok) for (const other of this.#processes) other.signal('SIGTERM');
+    if (!report.ok) for (const other of this.#tools) other.signal('SIGTERM');
     return report;
   }
-}
-
-function isEvent(name: string): (line: string) => ToolEvent | undefined {
-  return (line) => {
-    const event = toolEvent(line);
-    return event?.event === name ? event : undefined;
-  };
-}
-
-function toolEvent(line: string): ToolEvent | undefined {
-  const value = parseObject(line);
-  return typeof value?.['event'] === 'string' ? (value as ToolEvent) : undefined;
 }

@@ -1,4 +1,4 @@
-import { interfaces, type Network, type Place } from './network';
+import { edgeInterface, outerInterface, type Network, type Place, type UePlace } from './network';
 import { runTool } from './processes';
 
 /** What the firewall lets through: TCP 80 and the SIP port alone, or everything. */
@@ -13,42 +13,48 @@ export interface DroppedPackets {
 const sipPort = 5060;
 
 /**
- * The firewall between UE and edge. Each direction is filtered where it arrives, before the receiving
+ * The firewall between a UE and the edge. Each direction is filtered where it arrives, before the receiving
  * stack sees it: a sender learns nothing, as with a firewall on the way (a drop in its own output
  * chain would fail its send call with EPERM).
  */
 export class Firewall {
   readonly #network: Network;
+  readonly #ue: UePlace;
 
-  private constructor(network: Network) {
+  private constructor(network: Network, ue: UePlace) {
     this.#network = network;
+    this.#ue = ue;
   }
 
-  static async raise(network: Network, mode: FirewallMode): Promise<Firewall> {
+  static async raise(network: Network, mode: FirewallMode, ue: UePlace = 'ue'): Promise<Firewall> {
     if (mode === 'tcp80') {
       const ports = `{ 80, ${sipPort} }`;
-      await load(network, 'edge', interfaces.edgeAccess, `tcp dport ${ports}`);
-      await load(network, 'ue', interfaces.ue, `tcp sport ${ports}`);
+      await load(network, 'edge', edgeInterface[ue], `tcp dport ${ports}`);
+      await load(network, ue, outerInterface, `tcp sport ${ports}`);
     }
-    return new Firewall(network);
+    return new Firewall(network, ue);
   }
 
   async dropped(): Promise<DroppedPackets> {
-    const [fromUe, toUe] = await Promise.all([count(this.#network, 'edge'), count(this.#network, 'ue')]);
+    const [fromUe, toUe] = await Promise.all([
+      count(this.#network, 'edge', edgeInterface[this.#ue]),
+      count(this.#network, this.#ue, outerInterface),
+    ]);
     return { fromUe, toUe };
   }
 }
 
+/** A table of the interface's name: the edge has a firewall toward each UE. */
 async function load(network: Network, place: Place, device: string, passed: string): Promise<void> {
   const rules = [
-    'add table inet firewall',
-    'add counter inet firewall dropped',
-    'add chain inet firewall arriving { type filter hook prerouting priority raw; policy accept; }',
-    `add rule inet firewall arriving iifname != ${device} accept`,
+    `add table inet ${device}`,
+    `add counter inet ${device} dropped`,
+    `add chain inet ${device} arriving { type filter hook prerouting priority raw; policy accept; }`,
+    `add rule inet ${device} arriving iifname != ${device} accept`,
     // The kernels' own IPv6 chatter is no attempt of the UE and would blur the count.
-    'add rule inet firewall arriving meta nfproto ipv6 drop',
-    `add rule inet firewall arriving ${passed} accept`,
-    'add rule inet firewall arriving counter name dropped drop',
+    `add rule inet ${device} arriving meta nfproto ipv6 drop`,
+    `add rule inet ${device} arriving ${passed} accept`,
+    `add rule inet ${device} arriving counter name dropped drop`,
   ];
   await runTool('ip', ['netns', 'exec', network.namespace(place), 'nft', rules.join('; ')]);
 }
@@ -57,9 +63,9 @@ interface CounterListing {
   nftables: { counter?: { table: string; name: string; packets: number } }[];
 }
 
-async function count(network: Network, place: Place): Promise<number> {
+async function count(network: Network, place: Place, device: string): Promise<number> {
   const json = await runTool('ip', ['netns', 'exec', network.namespace(place), 'nft', '-j', 'list', 'counters']);
   const listing = JSON.parse(json) as CounterListing;
-  const own = listing.nftables.find(({ counter }) => counter?.table === 'firewall' && counter.name === 'dropped');
+  const own = listing.nftables.find(({ counter }) => counter?.table === device && counter.name === 'dropped');
   return own?.counter?.packets ?? 0;
 }

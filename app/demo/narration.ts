@@ -1,6 +1,6 @@
 import pc from 'picocolors';
 import type { CallListeners } from './call';
-import type { ToolEvent } from './ends';
+import type { ToolEvent } from './ue-tool';
 
 type Teller = 'network' | 'firewall' | 'edge' | 'UE' | 'core';
 

@@ -3,38 +3,49 @@ import { readdirSync } from 'node:fs';
 import { EdgeError } from '../../lib/errors';
 import { runTool } from './processes';
 
-/** The three places that a call goes through, each a network namespace. */
-export type Place = 'ue' | 'edge' | 'core';
+/** Where a UE may be. */
+export type UePlace = 'ue' | 'ue2';
 
-const places: readonly Place[] = ['ue', 'edge', 'core'];
+/** The places that a call goes through, each a network namespace. */
+export type Place = UePlace | 'edge' | 'core';
 
 /** Addresses for documentation (RFC 5737): libwebrtc dials TCP 80 on public addresses only, and these pass as such. */
 export const addresses = {
   ue: '198.51.100.2',
+  ue2: '198.51.100.3',
   edgeAccess: '198.51.100.1',
   edgeCore: '192.0.2.1',
   core: '192.0.2.2',
 } as const;
 
-/** Names of the interfaces: inside the edge, `access` and `core`; inside the UE and the core, `eth0`. */
-export const interfaces = { ue: 'eth0', edgeAccess: 'access', edgeCore: 'core', core: 'eth0' } as const;
+/** The interface of every place but the edge. */
+export const outerInterface = 'eth0';
 
-const namePattern = /^e80-(\d+)-(ue|edge|core)$/;
+/** The edge's interface toward a place. */
+export const edgeInterface = { ue: 'access', ue2: 'access2', core: 'core' } as const;
+
+const namePattern = /^e80-(\d+)-(ue|ue2|edge|core)$/;
 
 /**
- * UE ── edge ── core, as three network namespaces joined by two veth pairs. Nothing is made or
- * changed outside of them, and what runs in them reaches nothing else.
+ * UE ── edge ── core, as network namespaces joined by veth pairs. Nothing is made or changed outside of
+ * them, and what runs in them reaches nothing else; one UE does not reach another.
  */
 export class Network {
+  readonly #ues: readonly UePlace[];
+
+  constructor(ues: readonly UePlace[] = ['ue']) {
+    this.#ues = ues;
+  }
+
   /** @throws EdgeError `network-failed`: no rights to make namespaces, or iproute2 is missing. */
   async lay(): Promise<void> {
     try {
-      for (const place of places) {
+      for (const place of this.#places) {
         await runTool('ip', ['netns', 'add', this.namespace(place)]);
         await this.#ip(place, 'link', 'set', 'lo', 'up');
       }
-      await this.#join('ue', interfaces.ue, addresses.ue, interfaces.edgeAccess, addresses.edgeAccess);
-      await this.#join('core', interfaces.core, addresses.core, interfaces.edgeCore, addresses.edgeCore);
+      for (const ue of this.#ues) await this.#join(ue, addresses.edgeAccess);
+      await this.#join('core', addresses.edgeCore);
     } catch (error) {
       this.close();
       const why = error instanceof Error ? error.message : String(error);
@@ -61,7 +72,7 @@ export class Network {
   /** Ends what still runs in the namespaces and removes them, at once: it must work in a dying process. May be called twice. */
   close(): void {
     const present = new Set(namespaceNames());
-    for (const place of places) {
+    for (const place of this.#places) {
       if (present.has(this.namespace(place))) removeNamespace(this.namespace(place));
     }
   }
@@ -70,13 +81,31 @@ export class Network {
     await runTool('ip', ['-n', this.namespace(place), ...args]);
   }
 
-  async #join(place: 'ue' | 'core', device: string, address: string, edgeDevice: string, edgeAddress: string) {
-    const peer = ['peer', 'name', edgeDevice, 'netns', this.namespace('edge')];
-    await this.#ip(place, 'link', 'add', device, 'type', 'veth', ...peer);
-    await this.#ip(place, 'address', 'add', `${address}/24`, 'dev', device);
-    await this.#ip('edge', 'address', 'add', `${edgeAddress}/24`, 'dev', edgeDevice);
+  async #join(place: UePlace | 'core', edgeAddress: string): Promise<void> {
+    const device = outerInterface;
+    const edgeDevice = edgeInterface[place];
+    await this.#ip(
+      place,
+      'link',
+      'add',
+      device,
+      'type',
+      'veth',
+      'peer',
+      'name',
+      edgeDevice,
+      'netns',
+      this.namespace('edge'),
+    );
+    await this.#ip(place, 'address', 'add', `${addresses[place]}/24`, 'dev', device);
+    // One address of the edge on several interfaces: each leads to its peer alone.
+    await this.#ip('edge', 'address', 'add', edgeAddress, 'peer', addresses[place], 'dev', edgeDevice);
     await this.#ip(place, 'link', 'set', device, 'up');
     await this.#ip('edge', 'link', 'set', edgeDevice, 'up');
+  }
+
+  get #places(): readonly Place[] {
+    return [...this.#ues, 'edge', 'core'];
   }
 }
 

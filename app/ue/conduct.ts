@@ -12,11 +12,11 @@ import type { CoreOptions, UeOptions } from './options';
 
 const packetsPerSecond = 50;
 
-/** The caller hangs up when nothing came in for this long after its last packet, or at the limit; ms. */
+/** Who hangs up does it when nothing came in for this long after its last packet, or at the limit; ms. */
 const quiet = 300;
 const quietLimit = 2000;
 
-/** What a callee waits after the BYE, ms: for its 200 to leave, and for the last packets under way. */
+/** What the other waits after the BYE, ms: for its 200 to leave, and for the last packets under way. */
 const drain = 250;
 
 /** How long --hold holds, ms. */
@@ -48,19 +48,24 @@ interface Run {
 }
 
 async function runUe(options: UeOptions, context: Context, run: Run): Promise<void> {
-  const { observer, logger, stop } = context;
-  const { edge, user, domain, password, patience, offerless } = options;
+  const { logger, stop } = context;
+  const { edge, user, domain, password, patience, offerless, message } = options;
   const local = options.local ?? (await addressToward(edge));
   const limit = Math.round(options.seconds * packetsPerSecond);
+  const { observer, messageCame } = awaitingMessage(context.observer);
   const agent = await UserAgent.open({ edge, local, user, domain, password, limit, observer, logger });
   try {
     // Ready before it registers: a core may call the moment it knows where.
     const incoming = options.waitCall ? agent.take(patience) : undefined;
     incoming?.catch(() => undefined);
     if (options.register) {
-      await orStopped(stop, Promise.race([agent.register(), unanswered(patience)]));
+      await orStopped(stop, Promise.race([agent.register(), unanswered(patience, 'registration')]));
       run.registered = true;
     }
+    if (message !== undefined) {
+      await orStopped(stop, Promise.race([agent.message(message.uri, message.text), unanswered(patience, 'message')]));
+    }
+    if (options.waitMessage) await orStopped(stop, Promise.race([messageCame, noMessage(patience)]));
     if (options.call !== undefined) run.call = await orStopped(stop, agent.call(options.call, { offerless, patience }));
     else if (incoming !== undefined) run.call = await orStopped(stop, incoming);
     if (run.call !== undefined) await conductCall(run.call, options, stop);
@@ -76,11 +81,26 @@ async function patienceAtEnd(): Promise<void> {
   await delay(1000, undefined, { ref: false });
 }
 
-/** An edge that is silent would hold a REGISTER for 32 s (RFC 3261 §17.1.2.2, timer F). */
-async function unanswered(patience: number): Promise<never> {
+/** An edge that is silent would hold a request for 32 s (RFC 3261 §17.1.2.2, timer F). */
+async function unanswered(patience: number, what: 'registration' | 'message'): Promise<never> {
   await delay(patience, undefined, { ref: false });
-  const seconds = Math.round(patience / 1000);
-  throw new EdgeError('registration-unanswered', `The registration was not answered within ${seconds} s.`);
+  throw new EdgeError(`${what}-unanswered`, `The ${what} was not answered within ${Math.round(patience / 1000)} s.`);
+}
+
+async function noMessage(patience: number): Promise<never> {
+  await delay(patience, undefined, { ref: false });
+  throw new EdgeError('no-message', `No message came in within ${Math.round(patience / 1000)} s.`);
+}
+
+/** An observer beside which one can wait for the first MESSAGE, whenever it came. */
+function awaitingMessage(observer: Observer): { observer: Observer; messageCame: Promise<void> } {
+  let came: () => void = () => undefined;
+  const messageCame = new Promise<void>((resolve) => (came = resolve));
+  const noting: Observer = (event) => {
+    observer(event);
+    if (event.event === 'message') came();
+  };
+  return { observer: noting, messageCame };
 }
 
 async function runCore(options: CoreOptions, context: Context, run: Run): Promise<void> {
@@ -104,14 +124,10 @@ async function runCore(options: CoreOptions, context: Context, run: Run): Promis
   }
 }
 
-/** Stays in the call: a caller until its media is through both ways, a callee until the caller hangs up. */
-async function conductCall(call: Call, { hold, seconds }: UeOptions | CoreOptions, stop: AbortSignal): Promise<void> {
+/** Stays in the call: who is to hang up until its media is through both ways, the other until that. */
+async function conductCall(call: Call, options: UeOptions | CoreOptions, stop: AbortSignal): Promise<void> {
+  const { hold, seconds, hangUp = call.direction === 'originating' ? 'us' : 'peer' } = options;
   await orStopped(stop, Promise.race([call.media.path, call.ended]));
-  if (call.direction === 'terminating') {
-    await orStopped(stop, call.ended);
-    await delay(drain);
-    return;
-  }
   let over = false;
   void call.ended.then(() => (over = true));
   if (hold) {
@@ -119,6 +135,11 @@ async function conductCall(call: Call, { hold, seconds }: UeOptions | CoreOption
     await call.hold(true);
     await orStopped(stop, delay(holdTime));
     await call.hold(false);
+  }
+  if (hangUp === 'peer') {
+    await orStopped(stop, call.ended);
+    await delay(drain);
+    return;
   }
   await until(stop, () => over || call.media.finished);
   const deadline = performance.now() + quietLimit;

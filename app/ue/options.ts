@@ -1,5 +1,6 @@
 import { parseArgs } from 'node:util';
 import { EdgeError } from '../../lib/errors';
+import type { Party } from '../../lib/ue/ue-event';
 
 interface CommonOptions {
   domain: string;
@@ -8,6 +9,8 @@ interface CommonOptions {
   patience: number;
   offerless: boolean;
   hold: boolean;
+  /** Who ends the call; undefined: who called. */
+  hangUp: Party | undefined;
   events: boolean;
   json: boolean;
   logLevel: string;
@@ -20,6 +23,9 @@ export interface UeOptions extends CommonOptions {
   user: string;
   password: string | undefined;
   register: boolean;
+  /** A text to send to a URI. */
+  message: { uri: string; text: string } | undefined;
+  waitMessage: boolean;
   call: string | undefined;
   waitCall: boolean;
 }
@@ -38,6 +44,7 @@ As a UE (SIP over one TCP connection to the edge):
   npm run ue -- --edge 203.0.113.9 --user alice --register
   npm run ue -- --edge 203.0.113.9 --user alice --register --call sip:bob@example.net --seconds 5
   npm run ue -- --edge 203.0.113.9 --user alice --register --wait-call
+  npm run ue -- --edge 203.0.113.9 --user alice --register --message sip:bob@example.net --text hello
 
 As a core to try it against (registrar and phone; RTP over UDP, no ICE):
   npm run ue -- --core --listen 198.51.100.2 --answer
@@ -49,6 +56,9 @@ As a core to try it against (registrar and phone; RTP over UDP, no ICE):
   --password SECRET       UE: answers a digest challenge; better given as UE_PASSWORD in the environment
   --local ADDRESS         UE: address for SIP and media (the one the route to the edge has)
   --register              UE: register first, de-register at the end
+  --message URI           UE: send a MESSAGE to this URI
+  --text TEXT             UE: what the MESSAGE says (hello)
+  --wait-message          UE: wait until a MESSAGE came in
   --call URI              UE: call this URI, send media, hang up
   --wait-call             UE: answer one call and stay until the caller hangs up
   --core                  be the core
@@ -56,7 +66,8 @@ As a core to try it against (registrar and phone; RTP over UDP, no ICE):
   --answer                core: answer one call
   --call-registered USER  core: wait until USER has registered, then call it along its Path
   --offerless             caller: INVITE without SDP, the answer goes in the ACK
-  --hold                  caller: hold and resume once, halfway
+  --hold                  hold and resume once, halfway
+  --hang-up us|peer       who ends the call (us where we call, peer where we are called)
   --seconds N             media to send, 50 packets a second (5), then silence
   --timeout N             seconds to wait for an answer, a call or a registration (60)
   --events                standard output is one JSON object a line for each event
@@ -77,11 +88,15 @@ export function readOptions(
     patience: 1000 * positive('--timeout', given.timeout),
     offerless: given.offerless,
     hold: given.hold,
+    hangUp: party(given['hang-up']),
     events: given.events,
     json: given.json,
     logLevel: given['log-level'],
   };
-  const ueOnly = ['edge', 'user', 'password', 'local', 'register', 'call', 'wait-call'] as const;
+  const ueOnly = [
+    ...(['edge', 'user', 'password', 'local', 'register', 'call', 'wait-call'] as const),
+    ...(['message', 'text', 'wait-message'] as const),
+  ];
   const coreOnly = ['listen', 'answer', 'call-registered'] as const;
   const foreign = (given.core ? ueOnly : coreOnly).find((name) => given[name] !== undefined && given[name] !== false);
   if (foreign !== undefined) throw wrong(`--${foreign} is for ${given.core ? 'a UE, not for --core' : '--core alone'}`);
@@ -91,11 +106,10 @@ export function readOptions(
 function ue(given: Given, common: CommonOptions, password: string | undefined): UeOptions {
   if (given.edge === undefined) throw wrong('--edge is missing: the address of the edge');
   if (given.call !== undefined && given['wait-call']) throw wrong('--call and --wait-call exclude each other');
-  if (given.call !== undefined && !/^sips?:\S+$/i.test(given.call)) {
-    throw wrong(`--call wants a SIP URI such as sip:bob@example.net, not "${given.call}"`);
-  }
-  if (!given.register && given.call === undefined && !given['wait-call']) {
-    throw wrong('nothing to do: give --register, --call or --wait-call');
+  if (given.text !== undefined && given.message === undefined) throw wrong('--text wants --message beside it');
+  const { register, call, 'wait-call': waitCall, 'wait-message': waitMessage } = given;
+  if (!register && !waitCall && !waitMessage && call === undefined && given.message === undefined) {
+    throw wrong('nothing to do: give --register, --call, --wait-call, --message or --wait-message');
   }
   return {
     ...common,
@@ -104,9 +118,14 @@ function ue(given: Given, common: CommonOptions, password: string | undefined): 
     local: given.local,
     user: given.user ?? 'ue',
     password: given.password ?? password,
-    register: given.register,
-    call: given.call,
-    waitCall: given['wait-call'],
+    register,
+    message:
+      given.message === undefined
+        ? undefined
+        : { uri: sipUri('--message', given.message), text: given.text ?? 'hello' },
+    waitMessage,
+    call: call === undefined ? undefined : sipUri('--call', call),
+    waitCall,
   };
 }
 
@@ -137,6 +156,9 @@ function parse(args: readonly string[]) {
         password: { type: 'string' },
         local: { type: 'string' },
         register: { type: 'boolean', default: false },
+        message: { type: 'string' },
+        text: { type: 'string' },
+        'wait-message': { type: 'boolean', default: false },
         call: { type: 'string' },
         'wait-call': { type: 'boolean', default: false },
         core: { type: 'boolean', default: false },
@@ -145,6 +167,7 @@ function parse(args: readonly string[]) {
         'call-registered': { type: 'string' },
         offerless: { type: 'boolean', default: false },
         hold: { type: 'boolean', default: false },
+        'hang-up': { type: 'string' },
         seconds: { type: 'string', default: '5' },
         timeout: { type: 'string', default: '60' },
         events: { type: 'boolean', default: false },
@@ -162,6 +185,16 @@ function positive(name: string, text: string): number {
   const value = Number(text);
   if (!(value > 0 && value <= 86_400)) throw wrong(`${name} wants a number of seconds up to 86400, not "${text}"`);
   return value;
+}
+
+function sipUri(name: string, text: string): string {
+  if (!/^sips?:\S+$/i.test(text)) throw wrong(`${name} wants a SIP URI such as sip:bob@example.net, not "${text}"`);
+  return text;
+}
+
+function party(text: string | undefined): Party | undefined {
+  if (text !== undefined && text !== 'us' && text !== 'peer') throw wrong(`--hang-up wants us or peer, not "${text}"`);
+  return text;
 }
 
 /** `host`, `host:port`, `[v6]` or `[v6]:port`. */

@@ -12,6 +12,10 @@ export function sentence(event: UeEvent): string | undefined {
       return `registered: ${event.aor} for ${event.expires} s`;
     case 'unregistered':
       return `no longer registered: ${event.aor}`;
+    case 'message-sent':
+      return `message to ${event.uri} was taken`;
+    case 'message':
+      return `message from ${event.from}: ${event.text}`;
     case 'calling':
       return `calling ${event.uri}`;
     case 'incoming':

@@ -15,6 +15,8 @@ export type UeEvent =
   | { event: 'ready'; role: 'ue' | 'core'; sip: string }
   | { event: 'registered'; aor: string; expires: number; contact?: string; path?: string }
   | { event: 'unregistered'; aor: string }
+  | { event: 'message-sent'; uri: string }
+  | { event: 'message'; from: string; text: string }
   | { event: 'calling'; uri: string }
   | { event: 'incoming'; from: string }
   | { event: 'ringing' }

@@ -1,12 +1,12 @@
 import { randomUUID } from 'node:crypto';
-import type { IncomingResponse } from '../drachtio/messages';
+import type { Headers, IncomingRequest, IncomingResponse, ResponseSender } from '../drachtio/messages';
 import type { EdgeError } from '../errors';
 import type { Logger } from '../ops/logger';
 import { challengeIn, refusal, type Call } from './call';
 import type { CheckTiming } from './check-list';
 import { answerChallenge } from './digest';
 import { IceTransport, PlainTransport } from './media-transport';
-import { Phone } from './phone';
+import { Phone, type PhoneOptions } from './phone';
 import type { Observer } from './ue-event';
 
 export interface UserAgentOptions {
@@ -54,7 +54,7 @@ export class UserAgent {
   static async open(options: UserAgentOptions): Promise<UserAgent> {
     const { local, limit, timing, observer, logger } = options;
     const contact = `sip:${bracketed(local)}:0;transport=tcp`;
-    const phone = await Phone.open({
+    const phoneOptions: PhoneOptions = {
       contacts: [contact],
       logger,
       observer,
@@ -66,6 +66,9 @@ export class UserAgent {
             ? IceTransport.open({ address: local, lines, observer, packet, ...(timing && { timing }) })
             : PlainTransport.open({ address: local, lines, packet }),
       },
+    };
+    const phone = await Phone.open(phoneOptions, (srf) => {
+      srf.handle('MESSAGE', (request, response) => takeMessage(request, response, observer));
     });
     const agent = new UserAgent(options, phone);
     observer({ event: 'ready', role: 'ue', sip: agent.#contact.slice(1, -1) });
@@ -111,6 +114,20 @@ export class UserAgent {
     return await this.#phone.take(patience, this.#contact);
   }
 
+  /** Sends a text (RFC 3428) through the edge. Rejects with `message-refused` (with `sipStatus`) or `edge-unreachable`. */
+  async message(uri: string, text: string): Promise<void> {
+    const headers = { From: `<${this.aor}>`, To: `<${uri}>`, 'Content-Type': 'text/plain;charset=utf-8' };
+    const send = (authorization: Headers) =>
+      this.#phone.srf.send(uri, {
+        method: 'MESSAGE',
+        proxy: this.#proxy,
+        headers: { ...headers, ...authorization },
+        body: text,
+      });
+    accepted(await this.#answeringChallenge({ method: 'MESSAGE', uri }, send), 'message');
+    this.#options.observer({ event: 'message-sent', uri });
+  }
+
   /** Ends what is left of a call and closes SIP; a registration is left to expire. */
   async close(): Promise<void> {
     clearTimeout(this.#refresh);
@@ -118,35 +135,37 @@ export class UserAgent {
   }
 
   async #sendRegister(seconds: number): Promise<IncomingResponse> {
-    const { user, domain, password } = this.#options;
-    const uri = `sip:${domain}`;
-    const response = await this.#transmitRegister(uri, seconds);
-    const challenge = challengeIn(response);
-    if (challenge === undefined || password === undefined) return accepted(response);
-    const answer = answerChallenge(challenge.value, { method: 'REGISTER', uri, user, password });
-    return accepted(await this.#transmitRegister(uri, seconds, { [challenge.header]: answer }));
+    const uri = `sip:${this.#options.domain}`;
+    const send = (authorization: Headers) => {
+      this.#cseq += 1;
+      return this.#phone.srf.send(uri, {
+        method: 'REGISTER',
+        proxy: this.#proxy,
+        headers: {
+          From: `<${this.aor}>`,
+          To: `<${this.aor}>`,
+          'Call-ID': this.#callId,
+          CSeq: `${this.#cseq} REGISTER`,
+          Contact: `${this.#contact};expires=${seconds}`,
+          Expires: String(seconds),
+          Supported: 'path',
+          ...authorization,
+        },
+      });
+    };
+    return accepted(await this.#answeringChallenge({ method: 'REGISTER', uri }, send), 'registration');
   }
 
-  async #transmitRegister(
-    uri: string,
-    seconds: number,
-    headers: Record<string, string> = {},
+  /** Sends, and once more with our password where that is asked for. */
+  async #answeringChallenge(
+    request: { method: string; uri: string },
+    send: (authorization: Headers) => Promise<IncomingResponse>,
   ): Promise<IncomingResponse> {
-    this.#cseq += 1;
-    return await this.#phone.srf.send(uri, {
-      method: 'REGISTER',
-      proxy: this.#proxy,
-      headers: {
-        From: `<${this.aor}>`,
-        To: `<${this.aor}>`,
-        'Call-ID': this.#callId,
-        CSeq: `${this.#cseq} REGISTER`,
-        Contact: `${this.#contact};expires=${seconds}`,
-        Expires: String(seconds),
-        Supported: 'path',
-        ...headers,
-      },
-    });
+    const { user, password } = this.#options;
+    const response = await send({});
+    const challenge = challengeIn(response);
+    if (challenge === undefined || password === undefined) return response;
+    return await send({ [challenge.header]: answerChallenge(challenge.value, { ...request, user, password }) });
   }
 
   #refreshIn(seconds: number): void {
@@ -162,9 +181,18 @@ export class UserAgent {
   }
 }
 
-function accepted(response: IncomingResponse): IncomingResponse {
-  if (response.status >= 300) throw refusal(response, 'registration');
+function accepted(response: IncomingResponse, what: string): IncomingResponse {
+  if (response.status >= 300) throw refusal(response, what);
   return response;
+}
+
+function takeMessage(request: IncomingRequest, response: ResponseSender, observer: Observer): void {
+  if (!/^text\/plain\b/i.test(request.get('Content-Type') ?? '')) {
+    response.send(415, undefined, { headers: { Accept: 'text/plain' } });
+    return;
+  }
+  response.send(200, undefined);
+  observer({ event: 'message', from: request.getParsedHeader('from').uri, text: request.body });
 }
 
 /** Seconds granted by a 200 to REGISTER (RFC 3261 §10.2.4); a registrar may grant less than was asked for, not more. */

@@ -5,10 +5,13 @@ const read = (line: string) => readOptions(line.split(' ').filter(Boolean), unde
 describe('the options of the UE tool', () => {
   test.each([
     ['', '--edge is missing: the address of the edge.'],
-    ['--edge 192.0.2.1', 'Nothing to do: give --register, --call or --wait-call.'],
+    ['--edge 192.0.2.1', 'Nothing to do: give --register, --call, --wait-call, --message or --wait-message.'],
     ['--edge 192.0.2.1:99999 --register', '--edge wants HOST or HOST:PORT, not "192.0.2.1:99999".'],
     ['--edge 192.0.2.1 --call bob', '--call wants a SIP URI such as sip:bob@example.net, not "bob".'],
     ['--edge 192.0.2.1 --call sip:a@b --wait-call', '--call and --wait-call exclude each other.'],
+    ['--edge 192.0.2.1 --message bob', '--message wants a SIP URI such as sip:bob@example.net, not "bob".'],
+    ['--edge 192.0.2.1 --register --text hello', '--text wants --message beside it.'],
+    ['--edge 192.0.2.1 --wait-call --hang-up me', '--hang-up wants us or peer, not "me".'],
     ['--edge 192.0.2.1 --register --seconds 0', '--seconds wants a number of seconds up to 86400, not "0".'],
     ['--edge 192.0.2.1 --register --timeout soon', '--timeout wants a number of seconds up to 86400, not "soon".'],
     ['--edge 192.0.2.1 --register --answer', '--answer is for --core alone.'],
@@ -32,6 +35,12 @@ describe('the options of the UE tool', () => {
       seconds: 2.5,
       patience: 60_000,
     });
+  });
+
+  it('make a UE that sends a text', () => {
+    const line = '--edge 192.0.2.1 --register --message sip:bob@example.net';
+    expect(read(line)).toMatchObject({ message: { uri: 'sip:bob@example.net', text: 'hello' } });
+    expect(read(`${line} --text goodbye`)).toMatchObject({ message: { text: 'goodbye' } });
   });
 
   it('make a core', () => {

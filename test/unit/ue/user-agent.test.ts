@@ -257,6 +257,57 @@ describe('a UE whose edge refuses', () => {
     expect(reasons).toEqual(['closed', 'closed']);
   });
 
+  it('sends a text, and answers a challenge to it', async () => {
+    const seen: { uri: string; type: string | undefined; body: string }[] = [];
+    const agent = await ueOf((srf) => {
+      srf.handle('MESSAGE', (request, response) => {
+        seen.push({ uri: request.uri, type: request.get('Content-Type'), body: request.body });
+        if (request.has('Authorization')) response.send(200, undefined);
+        else response.send(401, undefined, challenge);
+      });
+    }, 'secret');
+    await agent.message('sip:bob@example.net', 'Grüße');
+    const sent = { uri: 'sip:bob@example.net', type: 'text/plain;charset=utf-8', body: 'Grüße' };
+    expect(seen).toEqual([sent, sent]);
+  });
+
+  it('tells the status of a refused text', async () => {
+    const agent = await ueOf((srf) => srf.handle('MESSAGE', (_, response) => response.send(404, undefined)));
+    const failure = { code: 'message-refused', sipStatus: 404, message: 'The message was refused: 404 Not Found.' };
+    await expect(agent.message('sip:bob@example.net', 'hello')).rejects.toMatchObject(failure);
+  });
+
+  it.each([
+    ['text/plain', 200, [{ event: 'message', from: 'sip:bob@example.net', text: 'hello' }]],
+    ['application/vnd.3gpp.sms', 415, []],
+  ])('answers a MESSAGE of %s with %d', async (type, status, told) => {
+    const edge = { host: '127.0.0.1', port: await freePort() };
+    const link = await SipLink.open(
+      { contacts: [`sip:${edge.host}:${edge.port};transport=tcp`], logger },
+      () => undefined,
+    );
+    opened.push(link);
+    const events: UeEvent[] = [];
+    const observer = (event: UeEvent) => events.push(event);
+    const agent = await UserAgent.open({
+      edge,
+      local: edge.host,
+      user: 'alice',
+      domain: 'example.net',
+      logger,
+      observer,
+    });
+    opened.push(agent);
+    const [ready] = events as [{ event: 'ready'; sip: string }];
+    const response = await link.srf.send(ready.sip, {
+      method: 'MESSAGE',
+      headers: { From: '<sip:bob@example.net>', To: '<sip:alice@example.net>', 'Content-Type': type },
+      body: 'hello',
+    });
+    expect(response.status).toBe(status);
+    expect(events.slice(1)).toEqual(told);
+  });
+
   it('says that the edge cannot be reached', async () => {
     const agent = await ueAt({ host: '127.0.0.1', port: await freePort() });
     const failure = (await agent.register().catch((error: unknown) => error)) as EdgeError;
