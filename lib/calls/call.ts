@@ -15,6 +15,7 @@ export type EndCause =
   | 'flow-failed'
   | 'dialog-lost'
   | 'link-lost'
+  | 'session-expired'
   | 'sip-error'
   | 'shutdown';
 

@@ -8,6 +8,7 @@ import { CallHeaders } from './call-headers';
 import { openPolicy, type CallPolicy } from './call-policy';
 import { forwardInDialog } from './in-dialog-forwarding';
 import { SessionChanges } from './session-changes';
+import { SessionTimers } from './session-timers';
 import { reply, verdictOf, type Verdict } from './verdict';
 
 /** What all of a P-CSCF's calls share. */
@@ -28,6 +29,8 @@ export interface SipTimers {
   prackGivenUp: number;
   /** How long a 200 to a re-INVITE may stay without ACK (RFC 3261 §13.3.1.4: 64·T1). */
   ack: number;
+  /** How long a second of a session interval (RFC 4028) lasts: 1000, but in tests. */
+  sessionSecond: number;
 }
 
 /** What a leg is told when the call ends. */
@@ -49,6 +52,7 @@ export class CallSession {
   readonly #policy: CallPolicy;
   readonly #dialogs: Partial<Record<Side, Dialog>> = {};
   readonly changes = new SessionChanges(this);
+  readonly timers = new SessionTimers(this);
   /** The callee's dialog before its 2xx. */
   earlyCallee: InDialog | undefined;
   /** Whether the caller has its answer for good, in a reliable provisional response (RFC 3262 §5). */
@@ -105,8 +109,7 @@ export class CallSession {
     this.headers.learnContact(side, dialog.local.contact);
     dialog.on('destroy', (bye) => {
       const reason = bye.get('reason');
-      // The server hangs up by itself on a caller that never acknowledged its 200.
-      this.end(bye.source === 'application' ? 'not-acknowledged' : 'hung-up', {
+      this.end(byeCause(bye), {
         // For a caller that has no 200 yet: the callee took the call and was gone.
         verdict: { status: 480, headers: {} },
         ...(reason !== undefined && { reason }),
@@ -169,6 +172,12 @@ export class CallSession {
     const headers = this.headers.request(side, 'BYE', reason === undefined ? {} : { Reason: reason });
     dialog.destroy({ headers }).catch(() => undefined);
   }
+}
+
+function byeCause(bye: IncomingRequest): EndCause {
+  if (bye.source === 'network') return 'hung-up';
+  // The server hangs up by itself on who never acknowledged its 200 or did not refresh the session.
+  return /session timer/i.test(bye.get('reason') ?? '') ? 'session-expired' : 'not-acknowledged';
 }
 
 function causeOf(error: unknown): EndCause {

@@ -1,9 +1,25 @@
-import type { Acknowledge, IncomingRequest, IncomingResponse, ResponseSender, SentRequest } from '../drachtio/messages';
+import type {
+  Acknowledge,
+  Headers,
+  IncomingRequest,
+  IncomingResponse,
+  ResponseSender,
+  SentRequest,
+} from '../drachtio/messages';
 import { EdgeError } from '../errors';
 import type { CallPolicy } from './call-policy';
 import type { CallSession } from './call-session';
 import { hasOption, inviteHeaders, responseHeaders } from './header-policy';
 import { ReliableProvisional } from './reliable-provisional';
+import {
+  granted,
+  isTooShort,
+  sessionExpires,
+  shortestInterval,
+  taken,
+  withAsked,
+  withGranted,
+} from './session-expires';
 import type { Verdict } from './verdict';
 
 /** Where the INVITE goes. */
@@ -64,14 +80,24 @@ export class CallSetup {
     this.#request.on('update', (update, response) => void this.#session.changes.change(caller, update, response));
     call.onEnd(() => this.#ended());
     this.#session.headers.learnContact(caller, contactFor(this.#request));
+    if (isTooShort(this.#request)) {
+      this.#session.end('rejected', { verdict: { status: 422, headers: { 'Min-SE': String(shortestInterval) } } });
+      return;
+    }
     this.#session.step(async () => {
       const offer = this.#request.body ? await call.offer(caller, this.#request.body) : '';
-      const hopsLeft = Number(this.#request.get('max-forwards') ?? 70) - 1;
-      const headers = this.#session.headers.request(callee, 'INVITE', inviteHeaders(this.#request, hopsLeft));
+      const headers = this.#session.headers.request(callee, 'INVITE', this.#inviteHeaders());
       const sdp = offer && { headers: { ...headers, 'Content-Type': 'application/sdp' }, body: offer };
       const invite = { method: 'INVITE' as const, proxy: this.#target.proxy, headers, ...sdp };
       await edge.srf.request(this.#target.uri, invite, (sent) => this.#sent(sent));
     });
+  }
+
+  #inviteHeaders(): Headers {
+    const hopsLeft = Number(this.#request.get('max-forwards') ?? 70) - 1;
+    const shortest = this.#request.get('min-se');
+    const headers = withAsked(inviteHeaders(this.#request, hopsLeft), sessionExpires(this.#request)?.interval);
+    return { ...headers, ...(shortest !== undefined && { 'Min-SE': shortest }) };
   }
 
   /** What the caller's next PRACK is for. */
@@ -153,14 +179,18 @@ export class CallSetup {
     } else if (unreachable) {
       this.#session.end('rejected', { verdict: { status: 503, headers: { 'Retry-After': '5' } } });
     } else {
-      this.#session.end('rejected', { verdict: { status, reason, headers: responseHeaders(response) } });
+      const longer = status === 422 ? response.get('min-se') : undefined;
+      const headers = { ...responseHeaders(response), ...(longer !== undefined && { 'Min-SE': longer }) };
+      this.#session.end('rejected', { verdict: { status, reason, headers } });
     }
   }
 
   async #answered(response: IncomingResponse): Promise<void> {
     const { call, caller, callee, edge } = this.#session;
     const sdp = await this.#finalSdp(response);
-    const headers = this.#session.headers.response(caller, 'INVITE', 200, responseHeaders(response));
+    const interval = granted(this.#request);
+    const passed = withGranted(responseHeaders(response), interval);
+    const headers = this.#session.headers.response(caller, 'INVITE', 200, passed);
     await edge.srf.createUas(this.#request, this.#response, {
       localSdp: sdp,
       headers: sdp ? { ...headers, 'Content-Type': 'application/sdp' } : headers,
@@ -169,6 +199,8 @@ export class CallSetup {
         if (this.#oweAck) dialog.once('ack', (ack) => this.#session.step(() => this.#answeredInAck(ack)));
         if (call.ended || !this.#session.dialog(callee)) return;
         call.answeredAt = Date.now();
+        this.#session.timers.refreshed(caller, interval);
+        this.#session.timers.refreshed(callee, taken(response));
         this.#session.log.info('call answered');
       },
     });

@@ -33,7 +33,13 @@ export interface PcscfOptions {
   logger: Logger;
 }
 
-const defaultTimers: SipTimers = { ringing: 185_000, prack: 20_000, prackGivenUp: 33_000, ack: 32_000 };
+const defaultTimers: SipTimers = {
+  ringing: 185_000,
+  prack: 20_000,
+  prackGivenUp: 33_000,
+  ack: 32_000,
+  sessionSecond: 1000,
+};
 
 /** What passes between UEs and core as it is, outside of calls. */
 const proxied: Method[] = ['MESSAGE', 'SUBSCRIBE', 'PUBLISH', 'NOTIFY', 'INFO', 'REFER'];

@@ -1,9 +1,10 @@
-import type { Dialog, IncomingRequest, IncomingResponse, ResponseSender } from '../drachtio/messages';
+import type { Dialog, Headers, IncomingRequest, IncomingResponse, ResponseSender } from '../drachtio/messages';
 import type { FinalResponse, InDialog, RequestOptions } from '../drachtio/srf';
 import { EdgeError } from '../errors';
 import { otherSide, type Side } from '../media/media-anchor';
 import type { CallSession } from './call-session';
 import { inDialogHeaders, responseHeaders } from './header-policy';
+import { granted, isTooShort, shortestInterval, taken, withAsked, withGranted } from './session-expires';
 import { retryLater, verdictOf, type Verdict } from './verdict';
 
 const terminated: Verdict = { status: 487, headers: {} };
@@ -14,6 +15,7 @@ const dialogGone = new Set([404, 408, 410, 481]);
 /** One offer or refresh on its way. */
 interface Change {
   from: Side;
+  to: Side;
   /** The far end's dialog. */
   other: InDialog;
   request: IncomingRequest;
@@ -47,20 +49,21 @@ export class SessionChanges {
 
   /** Takes a re-INVITE, an UPDATE, or a PRACK with an offer, which goes on as an UPDATE, and answers it. */
   async change(from: Side, request: IncomingRequest, response: ResponseSender): Promise<void> {
-    const { call, edge } = this.#session;
+    const { call, edge, timers } = this.#session;
     if (!this.#session.admits(from, request, response)) return;
     const answer = (verdict: Verdict & { body?: string }) =>
       this.#session.respond(from, request.method, response, verdict);
-    const method = request.method === 'INVITE' ? 'INVITE' : 'UPDATE';
-    const isOffer = method === 'INVITE' || request.body !== '';
-    const refusal = this.#refusal(from, method, isOffer);
-    const other = this.#session.wayTo(otherSide(from));
+    const to = otherSide(from);
+    const isInvite = request.method === 'INVITE';
+    const isOffer = isInvite || request.body !== '';
+    const refusal = this.#refusal(from, request, isOffer);
+    const other = this.#session.wayTo(to);
     if (refusal || !other) {
       answer(refusal ?? retryLater(2));
       return;
     }
     if (isOffer) this.#offering = from;
-    if (method === 'UPDATE') this.#updating.add(from);
+    if (!isInvite) this.#updating.add(from);
     const withdrawal = new AbortController();
     request.once('cancel', () => withdrawal.abort());
     // drachtio-srf gives an UPDATE of the same side to its INVITE that is pending.
@@ -73,10 +76,12 @@ export class SessionChanges {
     own?.on('ack', acknowledged);
     // RFC 3261 §15.1.2: what is pending in a call that ends is answered all the same.
     const forget = call.onEnd(() => answer(terminated));
-    const change = { from, other, request, method, answer, withdrawn: withdrawal.signal } as const;
+    // By an UPDATE of ours its receiver lengthens its session, but drachtio-server, which would hang up, does not.
+    const method = isInvite || (isOffer && timers.interval(to) !== undefined) ? 'INVITE' : 'UPDATE';
+    const change: Change = { from, to, other, request, method, answer, withdrawn: withdrawal.signal };
     try {
       if (request.body) await this.#withOffer(change);
-      else if (method === 'INVITE' && own) await this.#withoutOffer(change, own);
+      else if (isInvite && own) await this.#withoutOffer(change, own);
       else await this.#refresh(change);
     } catch (error) {
       answer(verdictOf(error, edge.agent));
@@ -85,30 +90,35 @@ export class SessionChanges {
       forget();
       own?.off('ack', acknowledged);
       if (isOffer) this.#offering = undefined;
-      if (method === 'UPDATE') this.#updating.delete(from);
+      if (!isInvite) this.#updating.delete(from);
     }
   }
 
-  /** What may not pass now: RFC 3261 §14.2 for a re-INVITE, RFC 3311 §5.2 for an UPDATE. */
-  #refusal(from: Side, method: Change['method'], isOffer: boolean): Verdict | undefined {
+  /** What may not pass now: RFC 3261 §14.2 for a re-INVITE, RFC 3311 §5.2 for an UPDATE; or never. */
+  #refusal(from: Side, request: IncomingRequest, isOffer: boolean): Verdict | undefined {
     const { call, isEarlyOfferAnswered } = this.#session;
-    if (method === 'UPDATE' && this.#updating.has(from)) return retryLater(2);
+    const isInvite = request.method === 'INVITE';
+    if (request.body && !/^application\/sdp\b/i.test(request.get('content-type') ?? 'application/sdp')) {
+      return { status: 415, headers: { Accept: 'application/sdp' } };
+    }
+    if (isTooShort(request)) return { status: 422, headers: { 'Min-SE': String(shortestInterval) } };
+    if (!isInvite && this.#updating.has(from)) return retryLater(2);
     if (!isOffer) return undefined;
     if (this.#offering !== undefined) return this.#offering === from ? retryLater(2) : { status: 491, headers: {} };
-    const mayOffer = call.answeredAt !== undefined || (method === 'UPDATE' && isEarlyOfferAnswered);
+    const mayOffer = call.answeredAt !== undefined || (!isInvite && isEarlyOfferAnswered);
     return mayOffer ? undefined : retryLater(2);
   }
 
-  async #withOffer({ from, other, request, method, answer, withdrawn }: Change): Promise<void> {
+  async #withOffer(change: Change): Promise<void> {
+    const { from, to, other, request, method, answer, withdrawn } = change;
     const { call } = this.#session;
-    const to = otherSide(from);
     const offer = await call.offer(from, request.body);
     if (withdrawn.aborted) {
       await this.#rollback();
       return;
     }
-    const headers = this.#session.headers.request(to, method, inDialogHeaders(request));
-    const options = { method, headers: { ...headers, 'Content-Type': 'application/sdp' }, body: offer };
+    const headers = { ...this.#requestHeaders(change), 'Content-Type': 'application/sdp' };
+    const options = { method, headers, body: offer };
     let final: FinalResponse;
     try {
       final = await this.#send(other, options, withdrawn);
@@ -122,13 +132,13 @@ export class SessionChanges {
       return;
     }
     const sdp = await this.#orEnd(() => call.answer(to, final.response.body));
-    answer({ status: final.response.status, headers: responseHeaders(final.response), body: sdp });
+    answer({ status: final.response.status, headers: this.#acceptedHeaders(change, final.response), body: sdp });
   }
 
-  async #withoutOffer({ from, other, request, method, answer, withdrawn }: Change, own: Dialog): Promise<void> {
+  async #withoutOffer(change: Change, own: Dialog): Promise<void> {
+    const { from, to, other, method, answer, withdrawn } = change;
     const { call, edge } = this.#session;
-    const to = otherSide(from);
-    const headers = this.#session.headers.request(to, method, inDialogHeaders(request));
+    const headers = this.#requestHeaders(change);
     const final = await this.#send(other, { method, headers }, withdrawn);
     if (final.response.status >= 300) {
       this.#refused(final.response, answer);
@@ -137,7 +147,7 @@ export class SessionChanges {
     try {
       const offer = await this.#orEnd(() => call.offer(to, final.response.body));
       const acknowledged = this.#acknowledged(own);
-      answer({ status: 200, headers: responseHeaders(final.response), body: offer });
+      answer({ status: 200, headers: this.#acceptedHeaders(change, final.response), body: offer });
       const ack = await acknowledged;
       const body = await this.#orEnd(() => call.answer(from, ack.body));
       final.acknowledge?.({ body });
@@ -183,12 +193,36 @@ export class SessionChanges {
     this.#session.end('dialog-lost');
   }
 
-  /** An UPDATE without an offer only keeps the session alive. */
-  async #refresh({ from, other, request, method, answer }: Change): Promise<void> {
-    const headers = this.#session.headers.request(otherSide(from), method, inDialogHeaders(request));
-    const final = await this.#session.edge.srf.requestInDialog(other, { method, headers });
+  /** An UPDATE without an offer. One that only keeps the sender's leg alive is not for a leg that has its own timer. */
+  async #refresh(change: Change): Promise<void> {
+    const { to, other, request, method, answer } = change;
+    const { edge, timers } = this.#session;
+    if (granted(request) !== undefined && timers.interval(to) !== undefined) {
+      answer({ status: 200, headers: this.#grantedHeaders(change, {}) });
+      return;
+    }
+    const final = await edge.srf.requestInDialog(other, { method, headers: this.#requestHeaders(change) });
     if (final.response.status >= 300) this.#refused(final.response, answer);
-    else answer({ status: final.response.status, headers: responseHeaders(final.response) });
+    else answer({ status: final.response.status, headers: this.#acceptedHeaders(change, final.response) });
+  }
+
+  /** For the far end, which refreshes its leg as before. */
+  #requestHeaders({ to, method, request }: Change): Headers {
+    const { headers, timers } = this.#session;
+    return headers.request(to, method, withAsked(inDialogHeaders(request), timers.interval(to)));
+  }
+
+  /** For the sender, of a 2xx: both legs are refreshed. */
+  #acceptedHeaders(change: Change, response: IncomingResponse): Headers {
+    const { call, timers } = this.#session;
+    if (call.answeredAt === undefined) return responseHeaders(response);
+    timers.refreshed(change.to, taken(response));
+    return this.#grantedHeaders(change, responseHeaders(response));
+  }
+
+  #grantedHeaders({ from, request }: Change, headers: Headers): Headers {
+    this.#session.timers.refreshed(from, granted(request));
+    return withGranted(headers, granted(request));
   }
 
   #refused(refusal: IncomingResponse, answer: Change['answer']): void {

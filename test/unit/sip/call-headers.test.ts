@@ -1,0 +1,38 @@
+import { CallHeaders } from '../../../lib/sip/call-headers';
+import { openPolicy, type CallPolicy } from '../../../lib/sip/call-policy';
+
+const marking: CallPolicy = {
+  ...openPolicy,
+  request: (to, headers) => ({ ...headers, 'X-Request-To': to }),
+  response: (to, headers) => ({ ...headers, 'X-Response-To': to }),
+  contact: (to) => (to === 'access' ? '<sip:us@access>' : undefined),
+};
+
+test('headers of a call undergo its policy', () => {
+  const headers = new CallHeaders(marking);
+  expect(headers.request('core', 'INFO', { Subject: 'a' })).toEqual({ Subject: 'a', 'X-Request-To': 'core' });
+  expect(headers.response('access', 'INFO', 200, {})).toEqual({ 'X-Response-To': 'access' });
+});
+
+test.each([
+  ['INVITE', 180, true],
+  ['INVITE', 200, true],
+  ['INVITE', 100, false],
+  ['INVITE', 302, false],
+  ['UPDATE', 200, true],
+  ['UPDATE', 491, false],
+  ['INFO', 200, false],
+] as const)('a response to %s, %i, has our Contact: %s', (method, status, has) => {
+  const headers = new CallHeaders(marking).response('access', method, status, {});
+  expect(headers['Contact']).toBe(has ? '<sip:us@access>' : undefined);
+});
+
+test('our Contact toward a side is the policy’s, else the one that the server uses there, else left to the server', () => {
+  const headers = new CallHeaders(marking);
+  expect(headers.request('access', 'INVITE', {})['Contact']).toBe('<sip:us@access>');
+  expect(headers.request('core', 'INVITE', {})['Contact']).toBeUndefined();
+  headers.learnContact('core', '<sip:server@core>');
+  headers.learnContact('access', '<sip:server@access>');
+  expect(headers.request('core', 'UPDATE', {})['Contact']).toBe('<sip:server@core>');
+  expect(headers.request('access', 'NOTIFY', {})['Contact']).toBe('<sip:us@access>');
+});
