@@ -122,7 +122,10 @@ export class ProxiedRequest {
       copy.add('Require', 'path');
       copy.prepend('Path', ownRoute(flow));
     } else if (this.#plan.staysInPath) copy.prepend('Record-Route', ownRoute(flow));
-    if (this.#plan.headers) copy.headers.push(...appHeaders(this.#plan.headers, flow.local, []));
+    const given = this.#plan.headers ? appHeaders(this.#plan.headers, flow.local, []) : [];
+    copy.headers.push(...given.filter(({ key }) => key !== 'path'));
+    // On top of those of the hops before (RFC 3327 §5.2).
+    for (const { name, value } of given.filter(({ key }) => key === 'path').reverse()) copy.prepend(name, value);
     return copy;
   }
 
