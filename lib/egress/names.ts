@@ -93,12 +93,14 @@ export class Names {
   }
 
   async #byService(host: string, transport: string): Promise<Found> {
-    const services = await this.#lookups.services(`_sip._${transport}.${host}`).catch(() => []);
-    for (const { name, port } of [...services].sort((a, b) => a.priority - b.priority || b.weight - a.weight)) {
+    const records = await this.#lookups.services(`_sip._${transport}.${host}`).catch(() => []);
+    // Sending to port 0 throws.
+    const services = records.filter(({ port }) => port > 0);
+    for (const { name, port } of services.sort((a, b) => a.priority - b.priority || b.weight - a.weight)) {
       const found = await this.#byHost(name, port).catch(() => undefined);
       if (found) return found;
     }
-    return services.length > 0 ? undefined : await this.#byHost(host, 5060);
+    return records.length > 0 ? undefined : await this.#byHost(host, 5060);
   }
 
   async #byHost(host: string, port: number): Promise<Found> {

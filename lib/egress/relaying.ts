@@ -202,8 +202,9 @@ function read(text: string): SipMessage | undefined {
   if (message?.cseq === undefined || !message.topVia) return undefined;
   if (message.isRequest && message.cseq.method !== message.method) return undefined;
   const end = text.indexOf('\r\n\r\n');
-  const length = Number(contentLengthOf(text.slice(0, end < 0 ? text.length : end)) ?? message.body.length);
-  if (!(length <= message.body.length)) return undefined;
+  const stated = contentLengthOf(text.slice(0, end < 0 ? text.length : end)) ?? String(message.body.length);
+  const length = Number(stated);
+  if (!/^\d+$/.test(stated) || length > message.body.length) return undefined;
   // A datagram may be longer than its message (RFC 3261 §18.3).
   message.body = message.body.slice(0, length);
   return message;

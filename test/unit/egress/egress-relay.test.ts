@@ -127,6 +127,40 @@ describe('the egress relay on its sockets', () => {
     expect(answers.map((text) => text.split(' ')[1])).toEqual(['503', '503']);
   });
 
+  test('a connection to the core that nobody needs any more is closed, not before', async () => {
+    const relay = await start({ limits: { idle: 0, sweep: 1 } });
+    const core = kept(await TcpCore.open('127.1.0.2'));
+    const { proxy, headers } = relay.send({ nextHop: `sip:${core.at};transport=tcp`, routes });
+    const server = await Connection.open(portOf(proxy), '127.1.0.1', '127.1.0.1');
+    closers.push(() => server.socket.destroy());
+    const taken = core.connection();
+    server.send(request('MESSAGE', uri, headers));
+    const connection = await taken;
+    const message = await connection.inbox.next();
+    connection.send(answer(message, 100));
+    expect(await server.inbox.next()).toMatch(/^SIP\/2\.0 100 /);
+    connection.send(answer(message, 200));
+    expect(await server.inbox.next()).toMatch(/^SIP\/2\.0 200 /);
+    await connection.closed;
+  });
+
+  test('a core that does not read is given up: 503', async () => {
+    const relay = await start({ limits: { unsent: 100_000 } });
+    const core = kept(await TcpCore.open('127.1.0.2'));
+    const taken = core.connection();
+    const hop = `sip:${core.at};transport=tcp`;
+    const server = await Connection.open(portOf(relay.send({ nextHop: hop, routes }).proxy), '127.1.0.1', '127.1.0.1');
+    closers.push(() => server.socket.destroy());
+    const body = 'x'.repeat(8000);
+    void taken.then(({ socket }) => socket.pause());
+    for (let i = 0; server.inbox.isEmpty && i < 5000; i++) {
+      const Via = `SIP/2.0/TCP 127.1.0.1;branch=z9hG4bK${i}`;
+      server.send(request('MESSAGE', uri, { ...relay.send({ nextHop: hop, routes }).headers, Via }, body));
+      await new Promise(setImmediate);
+    }
+    expect(await server.inbox.next()).toMatch(/^SIP\/2\.0 503 /);
+  });
+
   test('a stranger gets nothing forwarded, no answer over UDP and an end over TCP', async () => {
     const relay = await start();
     const core = kept(await UdpPeer.open('127.1.0.2'));

@@ -22,6 +22,7 @@ const services: Record<string, Service[]> = {
     service('first.example', 1, 1),
   ],
   '_sip._tcp.both.example': [service('second.example', 1)],
+  '_sip._udp.zero.example': [{ ...service('first.example', 1), port: 0 }],
   '_sip._udp.dead.example': [service('gone.example', 1)],
 };
 
@@ -78,6 +79,7 @@ describe('names of next hops', () => {
     ['srv.example', 5060, 'udp', undefined],
     ['six.example', 5060, 'udp', undefined],
     ['dead.example', undefined, 'udp', undefined],
+    ['zero.example', undefined, 'udp', undefined],
     ['none.example', undefined, 'udp', undefined],
   ])('%s, port %p, %s', async (host, port, transport, destination) => {
     expect(await locate(host, port, transport)).toEqual(destination);
