@@ -114,6 +114,8 @@ export class UeConnection {
       { connect, firstMessage, message, unsent, body },
       {
         connected: () => this.#open(socket),
+        // Without an answer: drachtio-server reads nothing more once a CRLF and a message come in one segment.
+        ping: () => undefined,
         message: (text) => this.#fromServer(text),
         closed: () => this.#serverGone(),
       },

@@ -6,6 +6,8 @@ export interface SipStreamEvents {
   /** Told once, whoever closed it. `whileConnecting`: what was sent has reached nobody. */
   closed(whileConnecting: boolean): void;
   connected?(): void;
+  /** A keep-alive (RFC 5626 §4.4.1). Unset: it is answered. */
+  ping?(): void;
 }
 
 /** Times in ms, sizes in bytes. */
@@ -115,8 +117,10 @@ export class SipStream {
 
   #take(unit: StreamUnit): void {
     if (!this.isOpen) return;
-    if (unit.kind === 'ping') this.send('\r\n');
-    else if (unit.kind === 'message') {
+    if (unit.kind === 'ping') {
+      if (this.#events.ping) this.#events.ping();
+      else this.send('\r\n');
+    } else if (unit.kind === 'message') {
       this.#served = true;
       this.#await(undefined);
       this.#events.message(unit.text);

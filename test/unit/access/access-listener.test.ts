@@ -78,6 +78,16 @@ describe('keep-alives', () => {
     expect(await near.bytes(2)).toBe('\r\n');
   });
 
+  test('one of the SIP server gets no answer, for a CRLF before a message deafens it', async () => {
+    await start();
+    const { near, far, first } = await connected();
+    far.send(`\r\n\r\n${response(first, 200)}`);
+    await near.next();
+    near.send(request('OPTIONS'));
+    await far.next();
+    expect(far.text).toMatch(/\r\n\r\nOPTIONS/);
+  });
+
   test('before the first message costs the SIP server nothing', async () => {
     await start();
     const near = await ue();

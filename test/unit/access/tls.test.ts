@@ -1,11 +1,9 @@
-import { execFileSync, spawn, type ChildProcessWithoutNullStreams } from 'node:child_process';
+import { spawn, type ChildProcessWithoutNullStreams } from 'node:child_process';
 import { once } from 'node:events';
-import { mkdtempSync, readFileSync, rmSync } from 'node:fs';
-import { tmpdir } from 'node:os';
-import { join } from 'node:path';
 import { Duplex } from 'node:stream';
 import { AccessListener, type Certificate } from '../../../lib/access/access-listener';
 import { createLogger } from '../../../lib/ops/logger';
+import { selfSigned } from './self-signed';
 import { FakeSipServer, request, response, Wire } from './wire';
 
 let server: FakeSipServer;
@@ -14,16 +12,6 @@ let certificate: Certificate;
 const clients: ChildProcessWithoutNullStreams[] = [];
 
 const port = () => listener.points[0]?.port ?? 0;
-
-function selfSigned(name: string): Certificate {
-  const folder = mkdtempSync(join(tmpdir(), 'edge80-tls-'));
-  const [cert, key] = [join(folder, 'cert.pem'), join(folder, 'key.pem')];
-  const kind = ['-x509', '-newkey', 'ec', '-pkeyopt', 'ec_paramgen_curve:prime256v1', '-nodes', '-days', '1'];
-  execFileSync('openssl', ['req', ...kind, '-subj', `/CN=${name}`, '-keyout', key, '-out', cert], { stdio: 'ignore' });
-  const made = { cert: readFileSync(cert), key: readFileSync(key) };
-  rmSync(folder, { recursive: true });
-  return made;
-}
 
 /** `openssl s_client`: what is written to it goes out as it is, what comes is on its standard output. */
 function sClient(...options: string[]): { client: ChildProcessWithoutNullStreams; ue: Wire<Duplex> } {

@@ -106,7 +106,12 @@ export class FakeSipServer {
 let serial = 0;
 
 /** A request as a UE behind a NAT writes it. */
-export function request(method: string, headers: Record<string, string> = {}, body = ''): string {
+export function request(
+  method: string,
+  headers: Record<string, string> = {},
+  body = '',
+  uri = 'sip:bob@ims.example',
+): string {
   const id = ++serial;
   const lines = {
     Via: `SIP/2.0/TLS 10.1.2.3:5062;rport;branch=z9hG4bK-ue-${id}`,
@@ -120,11 +125,11 @@ export function request(method: string, headers: Record<string, string> = {}, bo
     'Content-Length': String(body.length),
   };
   const text = Object.entries(lines).map(([name, value]) => `${name}: ${value}\r\n`);
-  return `${method} sip:bob@ims.example SIP/2.0\r\n${text.join('')}\r\n${body}`;
+  return `${method} ${uri} SIP/2.0\r\n${text.join('')}\r\n${body}`;
 }
 
 /** A response to a request, with what is copied from it. */
-export function response(to: Message, status: number, headers: Record<string, string> = {}): string {
+export function response(to: Message, status: number, headers: Record<string, string> = {}, body = ''): string {
   const copied = [
     ...to.all('Via').map((via) => `Via: ${via}\r\n`),
     ...to.all('Record-Route').map((route) => `Record-Route: ${route}\r\n`),
@@ -134,5 +139,5 @@ export function response(to: Message, status: number, headers: Record<string, st
     `CSeq: ${to.header('CSeq')}\r\n`,
   ];
   const others = Object.entries(headers).map(([name, value]) => `${name}: ${value}\r\n`);
-  return `SIP/2.0 ${status} Test\r\n${[...copied, ...others].join('')}Content-Length: 0\r\n\r\n`;
+  return `SIP/2.0 ${status} Test\r\n${[...copied, ...others].join('')}Content-Length: ${body.length}\r\n\r\n${body}`;
 }

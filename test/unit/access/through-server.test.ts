@@ -1,0 +1,210 @@
+import { once } from 'node:events';
+import { connect as connectTls } from 'node:tls';
+import { AccessListener, type AccessPoint } from '../../../lib/access/access-listener';
+import { Srf } from '../../../lib/drachtio/srf';
+import type { Dialog, IncomingRequest, ResponseSender } from '../../../lib/drachtio/messages';
+import { createLogger } from '../../../lib/ops/logger';
+import { freePort, uriOf, type Message } from '../sip/sip-peer';
+import { secret, startSipServer, type SipServer } from '../sip/sip-server';
+import { selfSigned } from './self-signed';
+import { request, response, Wire } from './wire';
+
+/*
+ * UEs with Contacts that lead nowhere, through the listener and a real SIP server to an app and back. Had anything
+ * gone another way than over the UE's connection, it would have arrived nowhere.
+ */
+
+const sdp = 'v=0\r\no=- 1 1 IN IP4 192.0.2.1\r\ns=-\r\nc=IN IP4 192.0.2.1\r\nt=0 0\r\nm=audio 4000 RTP/AVP 0\r\n';
+const contact = '<sip:alice@10.1.2.3:5062;transport=tls;ob>';
+const withSdp = { Contact: contact, 'Content-Type': 'application/sdp' };
+
+let server: SipServer;
+let serverAt: { address: string; port: number };
+let listener: AccessListener;
+let srf: Srf;
+const messages: IncomingRequest[] = [];
+const invites: { answered: Promise<Dialog>; request: IncomingRequest }[] = [];
+const ues: Wire[] = [];
+
+beforeAll(async () => {
+  serverAt = { address: '127.0.0.1', port: await freePort('127.0.0.1') };
+  const core = await freePort('127.1.0.1');
+  server = await startSipServer([
+    `sip:127.0.0.1:${serverAt.port};transport=tcp`,
+    `sip:127.1.0.1:${core};transport=udp,tcp`,
+  ]);
+  listener = new AccessListener({
+    listen: [
+      { host: '127.2.0.1', port: 0, transport: 'tcp' },
+      { host: '127.2.0.1', port: 0, transport: 'tls' },
+    ],
+    tls: selfSigned('edge.test'),
+    server: serverAt,
+    logger: createLogger('silent'),
+  });
+  await listener.start();
+  srf = new Srf({ host: '127.0.0.1', port: server.adminPort, secret, retryMaxDelay: 200 });
+  srf.handle('REGISTER', (_request, reply) =>
+    reply.send(200, undefined, { headers: { Contact: `${contact};expires=600` } }),
+  );
+  srf.handle('MESSAGE', (message, reply) => {
+    messages.push(message);
+    reply.send(200, undefined);
+  });
+  srf.handle('OPTIONS', (_request, reply) => reply.send(200, undefined));
+  srf.handle('INVITE', (invite, reply) => {
+    invites.push({ request: invite, answered: srf.createUas(invite, reply, { localSdp: sdp }) });
+  });
+  srf.connect();
+  await once(srf, 'connect');
+  const first = await ue('tcp');
+  // The server may read the app's routes after the first request of a peer.
+  for (let status = 503; status === 503;) {
+    first.send(request('OPTIONS'));
+    ({ status } = await first.next());
+  }
+});
+
+afterEach(() => {
+  for (const wire of ues.splice(0)) wire.socket.destroy();
+});
+
+afterAll(async () => {
+  srf.close();
+  await listener.close();
+  await server.stop();
+});
+
+function at(transport: AccessPoint['transport']): AccessPoint {
+  return listener.points.find((point) => point.transport === transport) ?? fail(`no ${transport}`);
+}
+
+async function ue(transport: AccessPoint['transport']): Promise<Wire> {
+  const { host, port } = at(transport);
+  const wire =
+    transport === 'tcp'
+      ? await Wire.connect(port, host)
+      : new Wire(connectTls({ host, port, rejectUnauthorized: false }));
+  ues.push(wire);
+  return wire;
+}
+
+const via = (transport: string) => ({
+  Via: `SIP/2.0/${transport.toUpperCase()} 10.1.2.3:5062;rport;branch=z9hG4bK${Math.random()}`,
+});
+
+describe.each(['tcp', 'tls'] as const)('a UE behind a NAT, over %s', (transport) => {
+  const shown = () => `sip:127.2.0.1:${at(transport).port};transport=${transport}`;
+
+  /** Registers; the flow is what the app would keep. */
+  async function registered(): Promise<{ near: Wire; next: string }> {
+    const near = await ue(transport);
+    near.send(request('REGISTER', { ...via(transport), Contact: contact }));
+    expect(await near.next()).toMatchObject({ status: 200 });
+    near.send(request('MESSAGE', via(transport)));
+    expect((await near.next()).all('Via')).toEqual([expect.stringContaining(';received=127.0.0.1;rport=')]);
+    const { source_address: address, source_port: port } = messages.at(-1) ?? fail('no MESSAGE');
+    expect(listener.flowAt(address, port)).toMatchObject({ transport, remoteAddress: '127.0.0.1' });
+    return { near, next: `sip:${address}:${port};transport=tcp` };
+  }
+
+  /** Requests of the app in a dialog, and one of the UE: all on the UE's connection. */
+  async function confirmed(
+    near: Wire,
+    dialog: Dialog,
+    own: { from: string; to: string; target: string },
+  ): Promise<void> {
+    const modified = srf.modify(dialog, sdp);
+    const reinvite = await near.next();
+    expect([reinvite.method, uriOf(reinvite)]).toEqual(['INVITE', 'sip:alice@10.1.2.3:5062;transport=tls;ob']);
+    expect(reinvite.all('Route')).toEqual([]);
+    expect(reinvite.header('Contact')).toContain(shown());
+    near.send(response(reinvite, 200, withSdp, sdp));
+    expect((await near.next()).method).toBe('ACK');
+    await modified;
+
+    const refreshed = once(dialog, 'update') as Promise<[IncomingRequest, ResponseSender]>;
+    const headers = {
+      ...via(transport),
+      From: own.from,
+      To: own.to,
+      'Call-ID': dialog.sip.callId,
+      CSeq: '20 UPDATE',
+      Contact: contact,
+    };
+    near.send(request('UPDATE', headers, '', own.target));
+    const [, reply] = await refreshed;
+    reply.send(200, undefined);
+    expect(await near.next()).toMatchObject({ status: 200, method: 'UPDATE' });
+
+    const ended = dialog.destroy();
+    const bye = await near.next();
+    expect([bye.method, bye.all('Route')]).toEqual(['BYE', []]);
+    near.send(response(bye, 200));
+    await ended;
+  }
+
+  test('G11, G12: a call to it: INVITE, ACK, re-INVITE and BYE are on its connection', async () => {
+    const { near, next } = await registered();
+    const answered = new Promise<Dialog>((resolve) => {
+      const headers = { 'Content-Type': 'application/sdp' };
+      const options = { method: 'INVITE', proxy: next, body: sdp, headers } as const;
+      void srf.request('sip:alice@10.1.2.3:5062;transport=tls', options, (sent) => {
+        sent.on('response', (answer, acknowledge) => {
+          if (answer.status < 200) return;
+          acknowledge();
+          resolve(srf.uacDialog(sent, answer));
+        });
+      });
+    });
+    const invite = await near.next();
+    expect(uriOf(invite)).toBe('sip:alice@10.1.2.3:5062;transport=tls');
+    expect(invite.header('Contact')).toContain(shown());
+    near.send(response(invite, 180, { Contact: contact }));
+    near.send(response(invite, 200, withSdp, sdp));
+    const dialog = await answered;
+    const ack = await near.next();
+    expect([ack.method, uriOf(ack), ack.all('Route')]).toEqual(['ACK', 'sip:alice@10.1.2.3:5062;transport=tls;ob', []]);
+    await confirmed(near, dialog, {
+      from: `${invite.header('To')};tag=answerer`,
+      to: invite.header('From'),
+      target: targetOf(invite),
+    });
+  });
+
+  test('G11: a call of it: what the app sends in the dialog is on its connection', async () => {
+    const { near } = await registered();
+    const from = '<sip:alice@ims.example>;tag=caller';
+    const dialogHeaders = { From: from, 'Call-ID': `own-${transport}` };
+    near.send(request('INVITE', { ...via(transport), ...withSdp, ...dialogHeaders }, sdp));
+    const ringing = await near.next();
+    const ok = ringing.status === 100 ? await near.next() : ringing;
+    expect([ok.status, ok.all('Record-Route'), ok.all('Via').length]).toEqual([200, [], 1]);
+    expect(ok.header('Contact')).toContain(shown());
+    const { answered, request: arrived } = invites.at(-1) ?? fail('no INVITE');
+    const dialog = await answered;
+    const acked = once(dialog, 'ack');
+    near.send(
+      request('ACK', { ...via(transport), ...dialogHeaders, To: ok.header('To'), CSeq: '1 ACK' }, '', targetOf(ok)),
+    );
+    await acked;
+    expect(arrived.get('route')).toBeUndefined();
+    await confirmed(near, dialog, { from, to: ok.header('To'), target: targetOf(ok) });
+  });
+
+  test('G12: where the server must not know the UE’s Contact, the UE gets the Request-URI that is meant', async () => {
+    const { near, next } = await registered();
+    const uri = 'sip:alice@10.1.2.3:5062;transport=tls;ob';
+    const sent = srf.send(next, { method: 'OPTIONS', headers: { 'X-Edge80-Request-URI': uri } });
+    const options = await near.next();
+    expect(uriOf(options)).toBe(uri);
+    near.send(response(options, 200));
+    expect((await sent).status).toBe(200);
+  });
+});
+
+function fail(what: string): never {
+  throw new Error(what);
+}
+
+const targetOf = (message: Message) => /<([^>]+)>/.exec(message.header('Contact'))?.[1] ?? '';
