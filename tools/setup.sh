@@ -59,6 +59,7 @@ build() {
 missing_packages() {
   if [ -z "${RTPENGINE_BIN:-}" ] && ! command -v rtpengine >/dev/null; then echo rtpengine-daemon; fi
   if ! command -v sipp >/dev/null; then echo sip-tester; fi
+  if ! command -v kamailio >/dev/null; then echo kamailio; fi
   if ! command -v nft >/dev/null; then echo nftables; fi
   if ! command -v ip >/dev/null; then echo iproute2; fi
 }
@@ -75,8 +76,8 @@ can_be_root() {
   [ "$(id -u)" -eq 0 ] || { command -v sudo >/dev/null && { [ -t 0 ] || sudo -n true 2>/dev/null; }; }
 }
 
-# Debian starts a service as soon as its package is unpacked; rtpengine's would take ports that the
-# edge's own rtpengine wants. A policy-rc.d that says 101 (not allowed) is Debian's way to prevent it.
+# Debian starts a service as soon as its package is unpacked; rtpengine's and Kamailio's would take ports that
+# the edge and its own rtpengine want. A policy-rc.d that says 101 (not allowed) is Debian's way to prevent it.
 policy=/usr/sbin/policy-rc.d
 own_policy=''
 forbid_services() {

@@ -34,9 +34,8 @@ export class Lab {
     this.#drachtio = parts.drachtio;
   }
 
-  static async start(settings: Record<string, string> = {}): Promise<Lab> {
+  static async start(settings: Record<string, string> = {}, network = new Network()): Promise<Lab> {
     Network.removeLeftovers();
-    const network = new Network();
     try {
       await network.lay();
       const rtpengine = await Rtpengine.start(network);

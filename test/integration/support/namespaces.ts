@@ -6,7 +6,7 @@ import { rtpengineProgram } from './rtpengine';
 /** Why network namespaces cannot be had here, in a sentence; undefined where they can. */
 function whyNot(): string | undefined {
   if (process.getuid?.() !== 0) return 'network namespaces need root';
-  for (const program of ['ip', 'nft', 'sipp', rtpengineProgram()]) {
+  for (const program of ['ip', 'nft', 'sipp', 'kamailio', rtpengineProgram()]) {
     if (spawnSync('which', [program]).status !== 0) return `${program} is not installed`;
   }
   const name = `e80-${process.pid}-edge`;
