@@ -30,6 +30,13 @@ const contact = z
     'must look like sip:198.51.100.1:5060;transport=udp,tcp',
   );
 
+const listeningPoint = z
+  .string()
+  .regex(
+    /^(sip:(\d+\.\d+\.\d+\.\d+|\[[0-9a-fA-F:]+\])(:\d+)?;transport=(tcp|tls)|sips:(\d+\.\d+\.\d+\.\d+|\[[0-9a-fA-F:]+\])(:\d+)?(;transport=tls)?)$/,
+    'must look like sip:198.51.100.1:5060;transport=tcp sip:198.51.100.1:5061;transport=tls',
+  );
+
 const contacts = list.pipe(z.array(contact).min(1, 'must name at least one contact'));
 
 const sipUri = z.string().regex(/^sips?:[^\s<>;]+(;[^\s<>]*)?$/, 'must be a SIP URI such as sip:192.0.2.2:5060');
@@ -61,6 +68,17 @@ const table = {
       'must name one address per family at most',
     )
     .describe('Public address that UEs dial for TCP 80; one per address family, separated by a comma'),
+  ACCESS_LISTEN: list
+    .pipe(z.array(listeningPoint).min(1, 'must name at least one contact'))
+    .optional()
+    .describe(
+      'TCP and TLS contacts that edge80 itself has for UEs, in front of the first TCP one of ACCESS_CONTACTS; unset: none',
+    ),
+  TLS_CERT_FILE: z
+    .string()
+    .optional()
+    .describe('Certificate chain (PEM) for the TLS contacts of ACCESS_LISTEN; read anew when it changes'),
+  TLS_KEY_FILE: z.string().optional().describe('Private key (PEM) of the certificate in TLS_CERT_FILE'),
   GATEWAY_BIND: ipAddresses
     .optional()
     .describe('Address that the gateway listens on, if it differs from GATEWAY_ADDRESS (1:1 NAT)'),
@@ -118,13 +136,23 @@ const table = {
 /** The hosts of contacts. */
 const hosts = (some: string[]) => some.map((one) => one.replace(/^sips?:/, '').replace(/(:\d+)?(;.*)?$/, ''));
 
+const takesTcp = (contact: string) => !contact.includes(';transport=') || /[=,]tcp(,|$)/.test(contact);
+
+const isTls = (point: string) => point.startsWith('sips:') || point.endsWith('=tls');
+
 // drachtio-server chooses the contact to send from by address alone.
 const schema = z
   .object(table)
   .refine((config) => !hosts(config.CORE_CONTACTS).some((host) => hosts(config.ACCESS_CONTACTS).includes(host)), {
     path: ['CORE_CONTACTS'],
     message: 'must have other addresses than ACCESS_CONTACTS',
-  });
+  })
+  .refine((config) => !config.ACCESS_LISTEN || config.ACCESS_CONTACTS.some(takesTcp), {
+    path: ['ACCESS_CONTACTS'],
+    message: 'must have a TCP contact where ACCESS_LISTEN is set',
+  })
+  .refine((config) => !config.ACCESS_LISTEN?.some(isTls) || config.TLS_CERT_FILE, { path: ['TLS_CERT_FILE'] })
+  .refine((config) => !config.ACCESS_LISTEN?.some(isTls) || config.TLS_KEY_FILE, { path: ['TLS_KEY_FILE'] });
 
 export type Config = z.infer<typeof schema>;
 

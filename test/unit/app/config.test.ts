@@ -34,6 +34,8 @@ describe('settings', () => {
     ['ACCESS_CONTACTS', '198.51.100.1:5060', /^ACCESS_CONTACTS must look like sip:.*\(it is "198.51.100.1:5060"\)/],
     ['ACCESS_CONTACTS', ' ', /^ACCESS_CONTACTS must name at least one contact/],
     ['CORE_CONTACTS', 'sip:198.51.100.1:5080', /^CORE_CONTACTS must have other addresses than ACCESS_CONTACTS/],
+    ['ACCESS_LISTEN', 'sip:198.51.100.1:5060;transport=udp', /^ACCESS_LISTEN must look like sip:.*transport=tls/],
+    ['ACCESS_LISTEN', 'sips:198.51.100.1', /^TLS_CERT_FILE is missing: Certificate/],
     ['GATEWAY_ADDRESS', 'gw.example.com', /^GATEWAY_ADDRESS must be an IP address/],
     ['GATEWAY_ADDRESS', '198.51.100.1,198.51.100.2', /^GATEWAY_ADDRESS must name one address per family/],
     ['GATEWAY_PORTS', '80,eighty', /^GATEWAY_PORTS must be a port number/],
@@ -50,6 +52,18 @@ describe('settings', () => {
     const read = () => readConfig({ ...wanted, [name]: value });
     expect(read).toThrow(expect.objectContaining({ code: 'config-invalid', message: expect.stringMatching(message) }));
     expect(read).not.toThrow(/\n/);
+  });
+
+  it('ACCESS_LISTEN needs a TCP contact of the SIP server, and for TLS both files', () => {
+    const listen = 'sip:198.51.100.1:5060;transport=tcp sips:[2001:db8::1]:5061';
+    const files = { TLS_CERT_FILE: 'cert.pem', TLS_KEY_FILE: 'key.pem' };
+    const given = { ...wanted, ...files, ACCESS_LISTEN: listen };
+    expect(readConfig(given)).toMatchObject({ ...files, ACCESS_LISTEN: listen.split(' ') });
+    expect(() => readConfig({ ...given, TLS_KEY_FILE: '' })).toThrow(/^TLS_KEY_FILE is missing: /);
+    expect(() => readConfig({ ...given, ACCESS_CONTACTS: 'sip:127.0.0.1:5080;transport=udp' })).toThrow(
+      /^ACCESS_CONTACTS must have a TCP contact where ACCESS_LISTEN is set/,
+    );
+    expect(readConfig({ ...given, ACCESS_CONTACTS: 'sip:127.0.0.1:5080;transport=udp,tcp' })).toBeDefined();
   });
 
   it('a wrong key does not show in the message', () => {

@@ -1,0 +1,67 @@
+import { readFileSync, unwatchFile, watchFile } from 'node:fs';
+import { AccessListener, type AccessPoint, type Certificate } from '../lib/access/access-listener';
+import { EdgeError } from '../lib/errors';
+import type { Logger } from '../lib/ops/logger';
+import { parseContact } from '../lib/sip/side-by-address';
+import type { Config } from './config';
+
+/** How often certificate and key are looked at, ms. */
+const renewalCheck = 60_000;
+
+/** The access listener with its certificate, which is read anew when its files change. */
+export class AccessFront {
+  readonly listener: AccessListener;
+  readonly #files: string[] = [];
+
+  /** @throws EdgeError `config-invalid` */
+  constructor(config: Config, logger: Logger) {
+    const listen = (config.ACCESS_LISTEN ?? []).map(pointOf);
+    const tls = listen.some(({ transport }) => transport === 'tls') ? certificate(config) : undefined;
+    this.listener = new AccessListener({ listen, ...(tls && { tls }), server: serverContact(config), logger });
+    if (!tls) return;
+    const renew = () => {
+      try {
+        this.listener.useCertificate(certificate(config));
+        logger.info('TLS certificate renewed');
+      } catch (error) {
+        // One of the two files may be newer than the other for a moment.
+        logger.warn({ err: error }, 'TLS certificate not renewed');
+      }
+    };
+    for (const file of [config.TLS_CERT_FILE, config.TLS_KEY_FILE]) {
+      if (file === undefined) continue;
+      this.#files.push(file);
+      watchFile(file, { interval: renewalCheck, persistent: false }, renew);
+    }
+  }
+
+  async close(): Promise<void> {
+    for (const file of this.#files.splice(0)) unwatchFile(file);
+    await this.listener.close();
+  }
+}
+
+function pointOf(contact: string): AccessPoint {
+  const { address, port, transports } = parseContact(contact);
+  const isSecure = contact.startsWith('sips:') || transports.includes('tls');
+  return { host: address, port, transport: isSecure ? 'tls' : 'tcp' };
+}
+
+function serverContact(config: Config): { address: string; port: number } {
+  const contact = config.ACCESS_CONTACTS.map(parseContact).find(({ transports }) => transports.includes('tcp'));
+  if (!contact) throw new EdgeError('config-invalid', 'ACCESS_CONTACTS has no TCP contact.');
+  return contact;
+}
+
+function certificate(config: Config): Certificate {
+  return { cert: read('TLS_CERT_FILE', config.TLS_CERT_FILE), key: read('TLS_KEY_FILE', config.TLS_KEY_FILE) };
+}
+
+function read(setting: string, file = ''): Buffer {
+  try {
+    return readFileSync(file);
+  } catch (cause) {
+    const code = (cause as NodeJS.ErrnoException).code ?? 'unknown error';
+    throw new EdgeError('config-invalid', `${setting} cannot be read: ${file} (${code}).`, { cause });
+  }
+}
