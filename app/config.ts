@@ -120,6 +120,32 @@ const table = {
   FLOW_TOKEN_KEYS: flowTokenKeys
     .optional()
     .describe('Keys that protect flow tokens: the first signs, all verify; unset: random at each start'),
+  EGRESS_PORT: port
+    .optional()
+    .describe(
+      'Port, on the hosts of CORE_CONTACTS, that requests with a Service-Route leave from; unset: any free one',
+    ),
+  VISITED_NETWORK_ID: z
+    .string()
+    .regex(/^[\x20-\x7e]{1,255}$/, 'must be printable ASCII')
+    .optional()
+    .describe('Name of this network for P-Visited-Network-ID in REGISTER; unset: the header is not sent'),
+  INTEGRITY_PROTECTED: z
+    .enum(['yes', 'no', 'ip-assoc-pending', 'ip-assoc-yes', 'tls-pending', 'tls-yes', 'auth-done'])
+    .optional()
+    .describe('Parameter integrity-protected in the Authorization of REGISTERs (TS 24.229); unset: it is not sent'),
+  ACCESS_NETWORK_INFO: z
+    .string()
+    .regex(/^[\x20-\x7e]{1,255}$/, 'must be pass, remove or a header value')
+    .default('pass')
+    .describe('P-Access-Network-Info of UEs: pass, remove, or the value that is sent to the core instead'),
+  EMERGENCY_NEXT_HOP: sipUri
+    .optional()
+    .describe('E-CSCF for emergency calls, registered or not; unset: urn:service:sos gets 380'),
+  EMERGENCY_NUMBERS: commaList
+    .pipe(z.array(z.string().regex(/^[0-9*#]+$/, 'must be a comma list of numbers')))
+    .default(['112', '911'])
+    .describe('Numbers that are emergency calls where EMERGENCY_NEXT_HOP is set, separated by commas'),
   MAX_CALLS: z.coerce
     .number<string>('must be a number')
     .int('must be a whole number')

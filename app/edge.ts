@@ -2,6 +2,7 @@ import { randomBytes } from 'node:crypto';
 import { isIP } from 'node:net';
 import { CallTable } from '../lib/calls/call-table';
 import { Srf } from '../lib/drachtio/srf';
+import { EgressRelay } from '../lib/egress/egress-relay';
 import { EmbeddedEdge } from '../lib/embedded/embedded-edge';
 import { EdgeError } from '../lib/errors';
 import { TcpGateway } from '../lib/gateway/tcp-gateway';
@@ -10,7 +11,9 @@ import { LocalMediaAnchor } from '../lib/media/local-media-anchor';
 import type { Logger } from '../lib/ops/logger';
 import { LocalDaemon } from '../lib/rtpengine/local-daemon';
 import { RtpenginePool } from '../lib/rtpengine/pool';
+import { MemoryRegistrations } from '../lib/sip/memory-registrations';
 import { startPcscf } from '../lib/sip/pcscf';
+import { AccessFront } from './access-front';
 import { anchorAddress } from './anchor-address';
 import type { Config } from './config';
 
@@ -85,7 +88,7 @@ export class Edge {
         fallback: config.TCP_FALLBACK,
         tcpPriority: config.TCP_PRIORITY,
         ownAddresses: [
-          ...contactHosts([...config.ACCESS_CONTACTS, ...config.CORE_CONTACTS]),
+          ...contactHosts([...config.ACCESS_CONTACTS, ...(config.ACCESS_LISTEN ?? []), ...config.CORE_CONTACTS]),
           ...(config.GATEWAY_BIND ?? []),
         ],
         logger,
@@ -93,24 +96,38 @@ export class Edge {
       }),
     );
 
+    const egress = this.#keep(
+      new EgressRelay({ hosts: contactHosts(config.CORE_CONTACTS), port: config.EGRESS_PORT ?? 0, logger }),
+    );
+    await egress.start();
     const server = await this.#sipServer();
     const srf = this.#keep(new Srf(server));
+    const front = config.ACCESS_LISTEN && this.#keep(new AccessFront(config, logger));
     const flowTokenKeys = config.FLOW_TOKEN_KEYS ?? [randomBytes(32).toString('base64url')];
     this.#keep(
       startPcscf({
         srf,
         anchor,
         calls: new CallTable({ maxCalls: config.MAX_CALLS }),
+        registrations: new MemoryRegistrations(),
+        egress,
+        connections: front?.listener,
         settings: {
           accessContacts: config.ACCESS_CONTACTS,
+          publicContacts: config.ACCESS_LISTEN ?? [],
           coreContacts: config.CORE_CONTACTS,
           coreNextHop: config.CORE_NEXT_HOP,
           flowTokenKeys,
+          visitedNetworkId: config.VISITED_NETWORK_ID,
+          integrityProtected: config.INTEGRITY_PROTECTED,
+          accessNetworkInfo: config.ACCESS_NETWORK_INFO,
+          emergency: { nextHop: config.EMERGENCY_NEXT_HOP, numbers: config.EMERGENCY_NUMBERS },
         },
         logger,
       }),
     );
     await firstConnect(srf);
+    await front?.listener.start();
   }
 
   async #startRtpengine(): Promise<string> {

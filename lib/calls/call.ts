@@ -13,6 +13,7 @@ export type EndCause =
   | 'not-acknowledged'
   | 'media-failed'
   | 'flow-failed'
+  | 'flow-lost'
   | 'dialog-lost'
   | 'link-lost'
   | 'session-expired'

@@ -61,6 +61,8 @@ export interface IncomingRequest extends SipMessage, Received, EventEmitter<Requ
   readonly uri: string;
   /** `address:port` of the server on which it arrived; only for requests outside a dialog. */
   readonly receivedOn: string | undefined;
+  /** The server's name for the dialog that it belongs to, if it does: `<Call-ID>;from-tag=<tag>`. */
+  readonly stackDialogId: string | undefined;
   /** `network`, or `application` for a BYE that the server made by itself. */
   readonly source: 'network' | 'application';
 }

@@ -30,7 +30,7 @@ export class CallHeaders {
 
   /** The server writes a Contact into some of these messages by itself, but not into all. */
   #contact(side: Side): Headers {
-    const contact = this.#policy.contact(side) ?? this.#contacts[side];
+    const contact = this.#contacts[side];
     return contact === undefined ? {} : { Contact: contact };
   }
 }

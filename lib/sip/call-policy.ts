@@ -10,16 +10,6 @@ export interface CallPolicy {
   request(to: Side, headers: Headers): Headers;
   /** Headers of a response for the other side. */
   response(to: Side, headers: Headers): Headers;
-  /** Contact (a name-addr) in our messages to that side; undefined: the server writes its own. */
-  contact(to: Side): string | undefined;
   /** Whether a request inside the call came over a flow that the call belongs to; else it gets 403 (RFC 5626 §5.3). */
   admits(from: Side, request: IncomingRequest): boolean;
 }
-
-/** Leaves everything as it is. */
-export const openPolicy: CallPolicy = {
-  request: (_to, headers) => headers,
-  response: (_to, headers) => headers,
-  contact: () => undefined,
-  admits: () => true,
-};

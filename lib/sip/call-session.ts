@@ -5,7 +5,7 @@ import { EdgeError } from '../errors';
 import { otherSide, type Side } from '../media/media-anchor';
 import type { Logger } from '../ops/logger';
 import { CallHeaders } from './call-headers';
-import { openPolicy, type CallPolicy } from './call-policy';
+import type { CallPolicy } from './call-policy';
 import { forwardInDialog } from './in-dialog-forwarding';
 import { SessionChanges } from './session-changes';
 import { SessionTimers } from './session-timers';
@@ -59,7 +59,7 @@ export class CallSession {
   isEarlyOfferAnswered = false;
   #ending: Ending = {};
 
-  constructor(edge: SipEdge, call: Call, log: Logger, policy: CallPolicy = openPolicy) {
+  constructor(edge: SipEdge, call: Call, log: Logger, policy: CallPolicy) {
     this.edge = edge;
     this.call = call;
     this.caller = call.facts.direction === 'originating' ? 'access' : 'core';

@@ -7,7 +7,6 @@ import type {
   SentRequest,
 } from '../drachtio/messages';
 import { EdgeError } from '../errors';
-import type { CallPolicy } from './call-policy';
 import type { CallSession } from './call-session';
 import { hasOption, inviteHeaders, responseHeaders } from './header-policy';
 import { ReliableProvisional } from './reliable-provisional';
@@ -20,17 +19,8 @@ import {
   withAsked,
   withGranted,
 } from './session-expires';
+import type { Target } from './target';
 import type { Verdict } from './verdict';
-
-/** Where the INVITE goes. */
-export interface Target {
-  /** Request-URI. */
-  uri: string;
-  /** URI of the next hop. */
-  proxy: string;
-  /** What the headers of the call undergo; without it they stay as they are. */
-  policy?: CallPolicy;
-}
 
 /**
  * The INVITE that starts a call, from its arrival to its answer, as a B2BUA: the offer may stand in the
@@ -86,7 +76,10 @@ export class CallSetup {
     }
     this.#session.step(async () => {
       const offer = this.#request.body ? await call.offer(caller, this.#request.body) : '';
-      const headers = this.#session.headers.request(callee, 'INVITE', this.#inviteHeaders());
+      const headers = {
+        ...this.#session.headers.request(callee, 'INVITE', this.#inviteHeaders()),
+        ...this.#target.headers,
+      };
       const sdp = offer && { headers: { ...headers, 'Content-Type': 'application/sdp' }, body: offer };
       const invite = { method: 'INVITE' as const, proxy: this.#target.proxy, headers, ...sdp };
       await edge.srf.request(this.#target.uri, invite, (sent) => this.#sent(sent));

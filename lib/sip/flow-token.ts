@@ -1,10 +1,13 @@
 import { createHmac, timingSafeEqual } from 'node:crypto';
 
-/** The flow over which a UE registered (RFC 5626 §3): its transport, address and port as we saw them. */
+/** The flow over which a UE registered (RFC 5626 §3): how its messages reach the SIP server. */
 export interface Flow {
   transport: 'udp' | 'tcp';
+  /** The far end's address and port, as the SIP server sees them. */
   address: string;
   port: number;
+  /** Names the connection, where the access listener has it: a port may be another UE's the next minute. */
+  connection?: string | undefined;
 }
 
 /** Bytes of the HMAC-SHA256 that are kept. */
@@ -22,9 +25,9 @@ export class FlowTokens {
     this.#keys = keys;
   }
 
-  write({ transport, address, port }: Flow): string {
-    const flow = Buffer.from(`${transport} ${address} ${port}`);
-    return Buffer.concat([mac(this.#keys[0] ?? '', flow), flow]).toString('base64url');
+  write(flow: Flow): string {
+    const text = Buffer.from(flowKey(flow));
+    return Buffer.concat([mac(this.#keys[0] ?? '', text), text]).toString('base64url');
   }
 
   /** Undefined for what none of our keys has signed. */
@@ -32,12 +35,17 @@ export class FlowTokens {
     const bytes = Buffer.from(token, 'base64url');
     // Decoding skips what is no base64url: only the one spelling of a token is accepted.
     if (bytes.length <= macLength || bytes.toString('base64url') !== token) return undefined;
-    const flow = bytes.subarray(macLength);
-    const signed = this.#keys.some((key) => timingSafeEqual(mac(key, flow), bytes.subarray(0, macLength)));
+    const text = bytes.subarray(macLength);
+    const signed = this.#keys.some((key) => timingSafeEqual(mac(key, text), bytes.subarray(0, macLength)));
     if (!signed) return undefined;
-    const [transport, address = '', port] = flow.toString().split(' ');
-    return { transport: transport === 'udp' ? 'udp' : 'tcp', address, port: Number(port) };
+    const [transport, address = '', port, connection] = text.toString().split(' ');
+    return { transport: transport === 'udp' ? 'udp' : 'tcp', address, port: Number(port), connection };
   }
+}
+
+/** One text for one flow. */
+export function flowKey({ transport, address, port, connection }: Flow): string {
+  return [transport, address, port, ...(connection === undefined ? [] : [connection])].join(' ');
 }
 
 /** Whether the user part of a URI has the form of a token, whoever wrote it. */
@@ -51,6 +59,6 @@ export function flowUri({ transport, address, port }: Flow): string {
   return `sip:${host}:${port};transport=${transport}`;
 }
 
-function mac(key: string, flow: Buffer): Buffer {
-  return createHmac('sha256', key).update(flow).digest().subarray(0, macLength);
+function mac(key: string, text: Buffer): Buffer {
+  return createHmac('sha256', key).update(text).digest().subarray(0, macLength);
 }

@@ -1,3 +1,4 @@
+import type { Call } from '../calls/call';
 import type { CallTable } from '../calls/call-table';
 import type { IncomingRequest, Method, ResponseSender } from '../drachtio/messages';
 import type { Srf } from '../drachtio/srf';
@@ -6,22 +7,40 @@ import type { MediaAnchor, Side } from '../media/media-anchor';
 import type { Logger } from '../ops/logger';
 import { CallSession, type SipEdge, type SipTimers } from './call-session';
 import { CallSetup } from './call-setup';
-import { FlowTokens } from './flow-token';
+import { EmergencyRefused, type EmergencySettings } from './emergency';
+import { exchange } from './exchanges';
+import { flowKey, FlowTokens, type Flow } from './flow-token';
 import { unmetOptions } from './header-policy';
-import { forwardRegister } from './registering';
-import { Routing } from './routing';
-import { parseContact, SideByAddress, type Contact } from './side-by-address';
+import { Originating, type Egress } from './originating';
+import { OwnAddresses } from './own-addresses';
+import { Registrar } from './registrar';
+import type { RegistrationStore } from './registration';
+import { parseContact, SideByAddress } from './side-by-address';
+import { Subscriptions } from './subscriptions';
+import type { Target } from './target';
+import { Terminating } from './terminating';
+import type { AccessNetworkInfo } from './trust';
+import { noConnections, type UeConnections } from './ue-connections';
 import { reply, verdictOf, type Verdict } from './verdict';
 
 export interface PcscfSettings {
-  /** Where UEs reach us, in the manner of drachtio: `sip:198.51.100.1:5060;transport=udp,tcp`. */
+  /** Where UEs reach the SIP server, in the manner of drachtio: `sip:198.51.100.1:5060;transport=udp,tcp`. */
   accessContacts: string[];
+  /** Where UEs reach the access listener, in the same manner. */
+  publicContacts?: string[];
   /** Where the core reaches us; the first goes into Path. */
   coreContacts: string[];
-  /** SIP URI that requests of UEs are sent to. */
+  /** SIP URI that requests of UEs are sent to: REGISTER, and what has no Service-Route. */
   coreNextHop: string;
   /** The first signs flow tokens, all verify. */
   flowTokenKeys: string[];
+  /** Name of this network for P-Visited-Network-ID (RFC 7315 §4.3); undefined: none is sent. */
+  visitedNetworkId?: string | undefined;
+  /** Value of `integrity-protected` in a UE's Authorization; undefined: none. */
+  integrityProtected?: string | undefined;
+  /** P-Access-Network-Info of UEs: `pass`, `remove`, or the value to send instead. */
+  accessNetworkInfo?: AccessNetworkInfo;
+  emergency?: EmergencySettings;
   timers?: Partial<SipTimers>;
 }
 
@@ -29,6 +48,10 @@ export interface PcscfOptions {
   srf: Srf;
   anchor: MediaAnchor;
   calls: CallTable;
+  registrations: RegistrationStore;
+  egress: Egress;
+  /** The access listener, where there is one. */
+  connections?: UeConnections | undefined;
   settings: PcscfSettings;
   logger: Logger;
 }
@@ -41,8 +64,11 @@ const defaultTimers: SipTimers = {
   sessionSecond: 1000,
 };
 
-/** What passes between UEs and core as it is, outside of calls. */
-const proxied: Method[] = ['MESSAGE', 'SUBSCRIBE', 'PUBLISH', 'NOTIFY', 'INFO', 'REFER'];
+/** What passes between UEs and core outside of calls. */
+const passed: Method[] = ['MESSAGE', 'SUBSCRIBE', 'PUBLISH', 'NOTIFY', 'INFO', 'OPTIONS'];
+
+/** Requests outside of calls that may be under way at once. */
+const mostExchanges = 10_000;
 
 /**
  * The P-CSCF: registers its handlers with `srf`, which is to be connected afterwards. `close` ends all calls
@@ -57,46 +83,65 @@ class Pcscf {
   readonly #options: PcscfOptions;
   readonly #edge: SipEdge;
   readonly #sides: SideByAddress;
-  readonly #routing: Routing;
-  readonly #tokens: FlowTokens;
-  readonly #coreContact: Contact;
+  readonly #own: OwnAddresses;
+  readonly #registrar: Registrar;
+  readonly #originating: Originating;
+  readonly #terminating: Terminating;
+  readonly #subscriptions: Subscriptions;
   /** What PRACKs are for: the setup of each call, by the dialog id of the caller's leg. */
   readonly #setups = new Map<string, CallSetup>();
+  /** The calls of each UE, by its flow. */
+  readonly #callsOnFlow = new Map<string, Set<Call>>();
+  #exchanges = 0;
   #closed = false;
 
   constructor(options: PcscfOptions) {
     this.#options = options;
-    const { srf, settings } = options;
+    const { srf, settings, egress, registrations: store, connections = noConnections, logger } = options;
+    const { coreNextHop, visitedNetworkId, integrityProtected, accessNetworkInfo = 'pass' } = settings;
+    const access = settings.accessContacts.map(parseContact);
     const core = settings.coreContacts.map(parseContact);
     const [coreContact] = core;
     const [firstKey, ...keys] = settings.flowTokenKeys;
     if (!coreContact) throw new EdgeError('config-invalid', 'There is no core contact.');
     if (firstKey === undefined) throw new EdgeError('config-invalid', 'There is no flow token key.');
-    this.#coreContact = coreContact;
-    this.#sides = new SideByAddress(settings.accessContacts.map(parseContact), core);
-    this.#tokens = new FlowTokens([firstKey, ...keys]);
-    this.#routing = new Routing(this.#sides, this.#tokens, settings.coreNextHop);
-    this.#edge = { srf, agent: coreContact.address, timers: { ...defaultTimers, ...settings.timers } };
+    this.#sides = new SideByAddress(access, core);
+    const own = new OwnAddresses([...access, ...core, ...(settings.publicContacts ?? []).map(parseContact)]);
+    this.#own = own;
+    const tokens = new FlowTokens([firstKey, ...keys]);
+    const registrar = new Registrar({
+      ...{ srf, store, tokens, connections, coreNextHop, coreContact, logger },
+      settings: { visitedNetworkId, integrityProtected, accessNetworkInfo },
+    });
+    this.#registrar = registrar;
+    const coreHost = coreContact.address;
+    const emergency = settings.emergency ?? { numbers: [] };
+    const shared = { registrar, connections, own, coreHost, accessNetworkInfo };
+    this.#originating = new Originating({ ...shared, egress, coreNextHop, emergency });
+    this.#terminating = new Terminating({ ...shared, tokens });
+    this.#subscriptions = new Subscriptions(srf);
+    this.#edge = { srf, agent: coreHost, timers: { ...defaultTimers, ...settings.timers } };
     this.#handleRequests(srf);
     this.#watchLink(srf);
+    registrar.on('flow-ended', (flow) => this.#releaseCalls(flow));
   }
 
   async close(): Promise<void> {
     this.#closed = true;
+    this.#registrar.close();
+    this.#subscriptions.forgetAll();
     await this.#options.calls.endAll('shutdown');
   }
 
   #handleRequests(srf: Srf): void {
     srf.handle('INVITE', (request, response) => this.#invite(request, response));
     srf.handle('REGISTER', (request, response) => this.#register(request, response));
-    srf.handle('OPTIONS', (request, response) =>
-      this.#isForUs(request) ? reply(response, ok) : this.#proxy(request, response),
-    );
-    for (const method of proxied) srf.handle(method, (request, response) => this.#proxy(request, response));
+    for (const method of passed) srf.handle(method, (request, response) => this.#exchange(request, response));
     srf.handle('PRACK', (request, response) => this.#prack(request, response));
     // Whatever belongs to a call goes to its dialog; what comes here belongs to none that we know.
     srf.handle('UPDATE', (_request, response) => reply(response, noSuchDialog));
     srf.handle('BYE', (_request, response) => reply(response, noSuchDialog));
+    srf.handle('REFER', (_request, response) => reply(response, notAllowed));
   }
 
   #watchLink(srf: Srf): void {
@@ -106,73 +151,117 @@ class Pcscf {
       if (this.#closed) return;
       // The server gives their dialogs to no other connection, not even to our next one.
       logger.error({ calls: calls.size }, 'link to drachtio lost: calls under way are released, reconnecting');
+      this.#subscriptions.forgetAll();
       void calls.endAll('link-lost');
     });
     srf.on('error', (error) => logger.error({ err: error }, error.message));
   }
 
-  #invite(request: IncomingRequest, response: ResponseSender): void {
-    const { anchor, calls, logger } = this.#options;
+  async #invite(request: IncomingRequest, response: ResponseSender): Promise<void> {
+    const cancelled = new AbortController();
+    request.once('cancel', () => cancelled.abort());
     try {
-      const side = this.#admit(request);
-      const target = side === 'access' ? this.#routing.originating(request) : this.#routing.terminating(request);
-      const direction = side === 'access' ? 'originating' : 'terminating';
-      const call = calls.open(direction, request.get('call-id') ?? '', anchor);
-      const log = logger.child({ call: call.id });
-      log.info({ direction, sipCallId: call.facts.sipCallId, uri: request.uri }, 'call started');
-      const key = dialogId(request);
-      const session = new CallSession(this.#edge, call, log, target.policy);
-      const setup = new CallSetup(session, { request, response }, target, () => this.#setups.delete(key));
-      this.#setups.set(key, setup);
-      setup.start();
+      const side = this.#admitInvite(request);
+      const target = await this.#target(side, request);
+      // The server has answered it.
+      if (cancelled.signal.aborted) return;
+      this.#startCall(side, request, response, target);
     } catch (error) {
       this.#refuse(request, response, error);
     }
   }
 
-  /** The side that an INVITE came from; throws where it cannot be served (RFC 3261 §8.2, §16.3). */
+  #startCall(side: Side, request: IncomingRequest, response: ResponseSender, target: Target): void {
+    const { anchor, calls, logger } = this.#options;
+    const direction = side === 'access' ? 'originating' : 'terminating';
+    const call = calls.open(direction, request.get('call-id') ?? '', anchor);
+    const log = logger.child({ call: call.id });
+    log.info({ direction, sipCallId: call.facts.sipCallId, uri: request.uri }, 'call started');
+    this.#keepOnFlow(target.flow, call);
+    const key = dialogId(request);
+    const session = new CallSession(this.#edge, call, log, target.policy);
+    const setup = new CallSetup(session, { request, response }, target, () => this.#setups.delete(key));
+    this.#setups.set(key, setup);
+    setup.start();
+  }
+
+  #keepOnFlow(flow: Flow, call: Call): void {
+    const key = flowKey(flow);
+    const calls = this.#callsOnFlow.get(key) ?? new Set<Call>();
+    this.#callsOnFlow.set(key, calls.add(call));
+    call.onEnd((cause) => {
+      calls.delete(call);
+      if (calls.size === 0) this.#callsOnFlow.delete(key);
+      if (cause === 'flow-failed') void this.#registrar.lose(flow);
+    });
+  }
+
+  #releaseCalls(flow: Flow): void {
+    for (const call of [...(this.#callsOnFlow.get(flowKey(flow)) ?? [])]) call.end('flow-lost');
+  }
+
+  /** The side that a request came from; throws where it cannot be served (RFC 3261 §16.3). */
   #admit(request: IncomingRequest): Side {
-    const refuse = (code: string, sipStatus: number, message: string) => new EdgeError(code, message, { sipStatus });
-    if (this.#closed) throw refuse('shutting-down', 503, 'The edge is shutting down.');
+    if (this.#closed) throw refusal('shutting-down', 503, 'The edge is shutting down.');
     const side = this.#sides.of(request.receivedOn);
-    if (request.getParsedHeader('to').params['tag'] !== undefined)
-      throw refuse('sip-no-dialog', 481, 'There is no such call.');
-    if (!side) throw refuse('sip-unknown-contact', 403, `${request.receivedOn ?? 'nowhere'} is no contact of ours.`);
-    if (!request.has('contact')) throw refuse('sip-invalid', 400, 'The INVITE has no Contact.');
-    if (Number(request.get('max-forwards') ?? 70) <= 0) throw refuse('sip-hops', 483, 'The INVITE has no hops left.');
-    const type = request.get('content-type') ?? 'application/sdp';
-    if (request.body && !/^application\/sdp\b/i.test(type)) throw refuse('sip-type', 415, `${type} is not served.`);
-    if (unmetOptions(request).length > 0) throw refuse('sip-extension', 420, 'The INVITE requires what we lack.');
+    if (!side) throw refusal('sip-unknown-contact', 403, `${request.receivedOn ?? 'nowhere'} is no contact of ours.`);
+    if (Number(request.get('max-forwards') ?? 70) <= 0) throw refusal('sip-hops', 483, 'There are no hops left.');
     return side;
   }
 
-  async #register(request: IncomingRequest, response: ResponseSender): Promise<void> {
-    const { srf, settings } = this.#options;
-    if (this.#sides.of(request.receivedOn) !== 'access') {
-      reply(response, { status: 403, headers: {} });
-      return;
-    }
-    const { coreNextHop } = settings;
-    try {
-      const options = { srf, tokens: this.#tokens, coreNextHop, coreContact: this.#coreContact };
-      const status = await forwardRegister(request, options);
-      this.#options.logger.debug({ aor: request.getParsedHeader('to').uri, status }, 'register');
-    } catch (error) {
-      this.#refuse(request, response, error);
-    }
+  /** As {@link Pcscf.#admit}, for an INVITE (RFC 3261 §8.2). */
+  #admitInvite(request: IncomingRequest): Side {
+    if (this.#hasToTag(request)) throw refusal('sip-no-dialog', 481, 'There is no such call.');
+    const side = this.#admit(request);
+    if (!request.has('contact')) throw refusal('sip-invalid', 400, 'The INVITE has no Contact.');
+    const type = request.get('content-type') ?? 'application/sdp';
+    if (request.body && !/^application\/sdp\b/i.test(type)) throw refusal('sip-type', 415, `${type} is not served.`);
+    if (unmetOptions(request).length > 0) throw refusal('sip-extension', 420, 'The INVITE requires what we lack.');
+    return side;
   }
 
-  async #proxy(request: IncomingRequest, response: ResponseSender): Promise<void> {
-    try {
-      const side = this.#sides.of(request.receivedOn);
-      if (request.getParsedHeader('to').params['tag'] !== undefined) {
-        reply(response, noSuchDialog);
+  #target(side: Side, request: IncomingRequest): Promise<Target> {
+    return side === 'access' ? this.#originating.target(request) : this.#terminating.target(request);
+  }
+
+  async #register(request: IncomingRequest, response: ResponseSender): Promise<void> {
+    await this.#counted(request, response, async () => {
+      if (this.#admit(request) !== 'access') throw refusal('sip-wrong-side', 403, 'The core does not register here.');
+      await this.#registrar.register(request, response, this.#originating.uriFor(request.uri));
+    });
+  }
+
+  async #exchange(request: IncomingRequest, response: ResponseSender): Promise<void> {
+    await this.#counted(request, response, async () => {
+      const { srf } = this.#options;
+      if (this.#hasToTag(request)) {
+        if (!(await this.#subscriptions.inDialog(request, response))) reply(response, noSuchDialog);
         return;
       }
-      const { proxy } = side === 'access' ? this.#routing.originating(request) : this.#routing.terminating(request);
-      await this.#options.srf.proxyRequest(request, proxy);
+      if (request.method === 'OPTIONS' && !request.has('route') && this.#own.isForUs(request.uri)) {
+        reply(response, ok);
+        return;
+      }
+      const from = this.#admit(request);
+      const target = await this.#target(from, request);
+      if (request.method === 'SUBSCRIBE') await this.#subscriptions.subscribe(request, response, { from, target });
+      else await exchange(srf, request, response, { from, target });
+    });
+  }
+
+  /** Serves a request outside of calls, unless too many are under way, and answers it where that fails. */
+  async #counted(request: IncomingRequest, response: ResponseSender, serve: () => Promise<void>): Promise<void> {
+    this.#exchanges += 1;
+    try {
+      if (this.#exchanges > mostExchanges) {
+        const message = 'There are as many requests under way as there may be.';
+        throw new EdgeError('too-many-requests', message, { sipStatus: 503, retryAfter: 10 });
+      }
+      await serve();
     } catch (error) {
       this.#refuse(request, response, error);
+    } finally {
+      this.#exchanges -= 1;
     }
   }
 
@@ -183,21 +272,34 @@ class Pcscf {
   }
 
   #refuse(request: IncomingRequest, response: ResponseSender, error: unknown): void {
-    const verdict = verdictOf(error, this.#edge.agent);
+    const verdict: Verdict & { body?: string } = verdictOf(error, this.#edge.agent);
     if (verdict.status === 415) verdict.headers['Accept'] = 'application/sdp';
     if (verdict.status === 420) verdict.headers['Unsupported'] = unmetOptions(request).join(', ');
+    if (error instanceof EmergencyRefused) {
+      verdict.headers['Content-Type'] = error.contentType;
+      verdict.body = error.body;
+    }
     const { method, uri, source_address: source } = request;
     this.#options.logger.info({ method, uri, source, status: verdict.status, err: error }, 'request refused');
     reply(response, verdict);
   }
 
-  #isForUs(request: IncomingRequest): boolean {
-    return !request.has('route') && this.#routing.isForUs(request.uri);
+  #hasToTag(request: IncomingRequest): boolean {
+    return request.getParsedHeader('to').params['tag'] !== undefined;
   }
 }
 
 const ok: Verdict = { status: 200, headers: { Accept: 'application/sdp' } };
 const noSuchDialog: Verdict = { status: 481, headers: {} };
+/** drachtio-server gives no REFER outside a dialog to an app; here it is for others that do. */
+const notAllowed: Verdict = {
+  status: 405,
+  headers: { Allow: ['INVITE', 'ACK', 'CANCEL', 'BYE', 'PRACK', 'UPDATE', 'REGISTER', ...passed].join(', ') },
+};
+
+function refusal(code: string, sipStatus: number, message: string): EdgeError {
+  return new EdgeError(code, message, { sipStatus });
+}
 
 /** drachtio's name for the dialog of a caller's leg: its Call-ID and From tag. */
 function dialogId(request: IncomingRequest): string {

@@ -8,7 +8,7 @@ let ue: SipPeer;
 let core: SipPeer;
 
 beforeAll(async () => {
-  edge = await TestEdge.start({ prack: 1000 });
+  edge = await TestEdge.start({ timers: { prack: 1000 } });
   core = edge.coreNextHop;
 });
 

@@ -12,7 +12,7 @@ let ue: SipPeer;
 let core: SipPeer;
 
 async function start(sessionSecond = 1000): Promise<void> {
-  edge = await TestEdge.start({ sessionSecond });
+  edge = await TestEdge.start({ timers: { sessionSecond } });
   core = edge.coreNextHop;
   ue = await edge.ue();
 }

@@ -36,14 +36,19 @@ let serial = 0;
 export class SipPeer {
   readonly #received: Message[] = [];
   readonly #waiting: { wanted: (message: Message) => boolean; found: (message: Message) => void }[] = [];
-  readonly #transmit: (text: string) => void;
+  readonly #transmit: (message: string | Uint8Array) => void;
   readonly #close: () => void;
   readonly address: string;
   readonly port: number;
   readonly transport: string;
   readonly history: Message[] = [];
 
-  private constructor(at: AddressInfo, transport: string, transmit: (text: string) => void, close: () => void) {
+  private constructor(
+    at: AddressInfo,
+    transport: string,
+    transmit: (message: string | Uint8Array) => void,
+    close: () => void,
+  ) {
     this.address = at.address;
     this.port = at.port;
     this.transport = transport;
@@ -55,7 +60,7 @@ export class SipPeer {
     const socket: UdpSocket = createSocket('udp4');
     socket.bind(0, address);
     await once(socket, 'listening');
-    const transmit = (text: string) => socket.send(text, server.port, server.address);
+    const transmit = (message: string | Uint8Array) => socket.send(message, server.port, server.address);
     const peer = new SipPeer(socket.address(), 'UDP', transmit, () => socket.close());
     socket.on('message', (bytes) => peer.#take(parse(bytes.toString())));
     return peer;
@@ -68,7 +73,7 @@ export class SipPeer {
     const peer = new SipPeer(
       at,
       'TCP',
-      (text) => socket.write(text),
+      (message) => socket.write(message),
       () => socket.destroy(),
     );
     let buffered = '';
@@ -116,6 +121,11 @@ export class SipPeer {
     const [waiting] = index < 0 ? [] : this.#waiting.splice(index, 1);
     if (waiting) waiting.found(message);
     else this.#received.push(message);
+  }
+
+  /** What no well-behaved peer would send. */
+  sendBytes(message: Uint8Array): void {
+    this.#transmit(message);
   }
 
   send(startLine: string, headers: Record<string, string>, body = ''): void {

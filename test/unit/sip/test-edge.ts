@@ -1,21 +1,16 @@
-import { spawn } from 'node:child_process';
 import { connect, createServer, type AddressInfo, type Server, type Socket } from 'node:net';
-import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
-import { tmpdir } from 'node:os';
-import { join } from 'node:path';
 import { once } from 'node:events';
 import { Writable } from 'node:stream';
-import { setTimeout } from 'node:timers/promises';
 import { CallTable } from '../../../lib/calls/call-table';
 import { Srf } from '../../../lib/drachtio/srf';
-import { EmbeddedEdge } from '../../../lib/embedded/embedded-edge';
+import { EgressRelay } from '../../../lib/egress/egress-relay';
 import { createLogger } from '../../../lib/ops/logger';
 import type { SipTimers } from '../../../lib/sip/call-session';
-import { startPcscf } from '../../../lib/sip/pcscf';
+import { MemoryRegistrations } from '../../../lib/sip/memory-registrations';
+import { startPcscf, type PcscfSettings } from '../../../lib/sip/pcscf';
 import { FakeAnchor } from './fake-anchor';
 import { freePort, SipPeer } from './sip-peer';
-
-const secret = 'test-secret';
+import { secret, startSipServer, type SipServer } from './sip-server';
 
 /**
  * For what needs an app's CANCEL of a re-INVITE to be sent: drachtio-server 0.9.10 refuses it ("unable to cancel
@@ -25,6 +20,11 @@ export const testCancelOfReinvite = (name: string, body: () => Promise<void>): v
   if (process.env['DRACHTIO_BIN'] === undefined) test(name, body);
   else test.skip(`${name} (SKIPPED: drachtio-server does not cancel a re-INVITE)`, body);
 };
+
+export interface TestEdgeOptions {
+  timers?: Partial<SipTimers>;
+  settings?: Partial<PcscfSettings>;
+}
 
 /** A P-CSCF over a SIP server, with a fake anchor: the embedded edge, or the drachtio-server of DRACHTIO_BIN. */
 export class TestEdge {
@@ -36,16 +36,17 @@ export class TestEdge {
   readonly srf: Srf;
   readonly #pcscf: { close(): Promise<void> };
   readonly #peers: SipPeer[] = [];
-  readonly #server: { stop(): Promise<void> };
+  readonly #server: SipServer;
   readonly #link: LinkRelay;
+  readonly #egress: EgressRelay;
   readonly coreNextHop: SipPeer;
 
   private constructor(
     at: { access: { address: string; port: number }; core: { address: string; port: number } },
-    server: { adminPort: number; stop(): Promise<void> },
+    server: SipServer,
     link: LinkRelay,
     coreNextHop: SipPeer,
-    timers: Partial<SipTimers>,
+    { timers, settings }: TestEdgeOptions,
   ) {
     this.access = at.access;
     this.core = at.core;
@@ -60,31 +61,34 @@ export class TestEdge {
       },
     });
     const logger = createLogger('debug', sink);
+    this.#egress = new EgressRelay({ hosts: [at.core.address], logger });
     this.srf = new Srf({ host: '127.0.0.1', port: link.port, secret, retryMaxDelay: 200 });
     this.#pcscf = startPcscf({
       srf: this.srf,
       anchor: this.anchor,
       calls: this.calls,
+      registrations: new MemoryRegistrations(),
+      egress: this.#egress,
       settings: {
         accessContacts: [contact(at.access)],
         coreContacts: [contact(at.core)],
         coreNextHop: `sip:${coreNextHop.address}:${coreNextHop.port}`,
         flowTokenKeys: ['first-flow-token-key', 'other-flow-token-key'],
-        timers,
+        ...(timers && { timers }),
+        ...settings,
       },
       logger,
     });
   }
 
-  static async start(timers: Partial<SipTimers> = {}): Promise<TestEdge> {
+  static async start(options: TestEdgeOptions = {}): Promise<TestEdge> {
     const access = { address: '127.2.0.1', port: await freePort('127.2.0.1') };
     const core = { address: '127.1.0.1', port: await freePort('127.1.0.1') };
-    const binary = process.env['DRACHTIO_BIN'];
-    const contacts = [contact(access), contact(core)];
-    const server = binary ? await realServer(binary, contacts) : await embeddedServer(contacts);
+    const server = await startSipServer([contact(access), contact(core)]);
     const coreNextHop = await SipPeer.udp('127.1.0.2', core);
     const link = await LinkRelay.open(server.adminPort);
-    const edge = new TestEdge({ access, core }, server, link, coreNextHop, timers);
+    const edge = new TestEdge({ access, core }, server, link, coreNextHop, options);
+    await edge.#egress.start();
     edge.srf.connect();
     await once(edge.srf, 'connect');
     await edge.#routed();
@@ -99,24 +103,38 @@ export class TestEdge {
     }
   }
 
-  /** A UE with one TCP connection to the access contact. */
-  async ue(): Promise<SipPeer> {
+  /** A UE with one TCP connection to the access contact, over which nothing is registered. */
+  async stranger(): Promise<SipPeer> {
     const peer = await SipPeer.tcp('127.2.0.2', this.access);
     this.#peers.push(peer);
     return peer;
   }
 
-  async udpUe(): Promise<SipPeer> {
-    const peer = await SipPeer.udp('127.2.0.2', this.access);
-    this.#peers.push(peer);
+  /** A UE that is registered over its TCP connection. */
+  async ue(): Promise<SipPeer> {
+    const peer = await this.stranger();
+    await this.register(peer);
     return peer;
   }
 
-  /** Registers and returns the Path that the core got. */
-  async register(ue: SipPeer, extra: Record<string, string> = {}): Promise<string> {
-    ue.request('REGISTER', 'sip:ims.example', { Contact: `${ue.contact};expires=600`, ...extra });
+  /** A UE that is registered over UDP. */
+  async udpUe(): Promise<SipPeer> {
+    const peer = await SipPeer.udp('127.2.0.2', this.access);
+    this.#peers.push(peer);
+    await this.register(peer);
+    return peer;
+  }
+
+  /** Registers and returns the Path that the core got; `granted` are headers of its 200. */
+  async register(
+    ue: SipPeer,
+    extra: Record<string, string> = {},
+    granted: Record<string, string> = {},
+  ): Promise<string> {
+    const alice = '<sip:alice@ims.example>';
+    ue.request('REGISTER', 'sip:ims.example', { To: alice, Contact: `${ue.contact};expires=600`, ...extra });
     const register = await this.coreNextHop.next('REGISTER');
-    this.coreNextHop.respond(register, 200, { Contact: register.header('Contact') });
+    this.coreNextHop.respond(register, 200, { Contact: register.header('Contact'), ...granted });
     await ue.next('200 REGISTER');
     return register.header('Path');
   }
@@ -135,6 +153,7 @@ export class TestEdge {
     this.srf.close();
     for (const peer of this.#peers) peer.close();
     this.#link.close();
+    await this.#egress.close();
     await this.#server.stop();
   }
 }
@@ -185,49 +204,4 @@ class LinkRelay {
 
 function contact({ address, port }: { address: string; port: number }): string {
   return `sip:${address}:${port};transport=udp,tcp`;
-}
-
-async function embeddedServer(contacts: string[]) {
-  const logger = createLogger('silent');
-  const edge = await EmbeddedEdge.start({ contacts, admin: { host: '127.0.0.1', port: 0 }, secret, logger });
-  return { adminPort: edge.adminPort, stop: () => edge.close() };
-}
-
-async function realServer(binary: string, contacts: string[]) {
-  const adminPort = await freePort('127.0.0.1');
-  const folder = mkdtempSync(join(tmpdir(), 'edge80-sip-'));
-  const file = join(folder, 'drachtio.conf.xml');
-  writeFileSync(file, '<drachtio><admin port="9022" secret="x">127.0.0.1</admin><sip><contacts/></sip></drachtio>');
-  const args = ['--file', file, '--address', '127.0.0.1', '--port', String(adminPort), '--secret', secret, '--stdout'];
-  const child = spawn(binary, [...args, '--loglevel', 'notice', ...contacts.flatMap((each) => ['--contact', each])], {
-    stdio: ['ignore', 'ignore', 'inherit'],
-  });
-  while (!(await servesSip(adminPort))) {
-    if (child.exitCode !== null || child.signalCode !== null) throw new Error(`${binary} ended at its start`);
-    await setTimeout(50);
-  }
-  const stop = async () => {
-    if (child.exitCode === null && child.signalCode === null) {
-      child.kill('SIGKILL');
-      await once(child, 'exit');
-    }
-    rmSync(folder, { recursive: true });
-  };
-  return { adminPort, stop };
-}
-
-/** Whether drachtio-server names the addresses that it serves SIP on; it takes apps a little before. */
-async function servesSip(adminPort: number): Promise<boolean> {
-  const socket = connect(adminPort, '127.0.0.1');
-  try {
-    await once(socket, 'connect');
-    const payload = `ready|authenticate|${secret}|`;
-    socket.write(`${payload.length}#${payload}`);
-    const [answer] = (await Promise.race([once(socket, 'data'), once(socket, 'close')])) as [Buffer | boolean];
-    return /\|OK\|\w+\//.test(answer.toString());
-  } catch {
-    return false;
-  } finally {
-    socket.destroy();
-  }
 }

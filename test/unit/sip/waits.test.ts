@@ -15,7 +15,7 @@ describe('what may not last for ever', () => {
   });
 
   test('an INVITE that rings without end is cancelled and answered 408', async () => {
-    edge = await TestEdge.start({ ringing: 300 });
+    edge = await TestEdge.start({ timers: { ringing: 300 } });
     const ue = await edge.ue();
     const invite = ue.request('INVITE', bob, {}, sdp('offer'));
     const arrived = await edge.coreNextHop.next('INVITE');
@@ -27,7 +27,7 @@ describe('what may not last for ever', () => {
   });
 
   test('a re-INVITE without an offer whose 200 is never acknowledged ends the call', async () => {
-    edge = await TestEdge.start({ ack: 300 });
+    edge = await TestEdge.start({ timers: { ack: 300 } });
     const core = edge.coreNextHop;
     const ue = await edge.ue();
     const invite = ue.request('INVITE', bob, {}, sdp('offer'));
@@ -45,7 +45,7 @@ describe('what may not last for ever', () => {
   testCancelOfReinvite(
     'a re-INVITE that the far end lets ring without end is cancelled and answered 408, and the next one passes',
     async () => {
-      edge = await TestEdge.start({ ringing: 300 });
+      edge = await TestEdge.start({ timers: { ringing: 300 } });
       const core = edge.coreNextHop;
       const ue = await edge.ue();
       const invite = ue.request('INVITE', bob, {}, sdp('offer'));

@@ -1,0 +1,69 @@
+import { EdgeError } from '../errors';
+import { flowKey, type Flow } from './flow-token';
+import type { Registration, RegistrationStore } from './registration';
+
+export interface MemoryRegistrationsOptions {
+  /** Registrations at most. */
+  most?: number;
+  /** Time in ms since the epoch. */
+  now?: () => number;
+}
+
+/** Registrations in this process: they end with it. */
+export class MemoryRegistrations implements RegistrationStore {
+  readonly #most: number;
+  readonly #now: () => number;
+  readonly #byAor = new Map<string, Map<string, Registration>>();
+  readonly #byFlow = new Map<string, Set<Registration>>();
+  #size = 0;
+
+  constructor(options: MemoryRegistrationsOptions = {}) {
+    this.#most = options.most ?? 200_000;
+    this.#now = options.now ?? Date.now;
+  }
+
+  save(registration: Registration): Promise<void> {
+    const { aor, binding, flow } = registration;
+    this.#drop(aor, binding);
+    if (this.#size >= this.#most) {
+      const message = 'There are as many registrations as there may be.';
+      return Promise.reject(new EdgeError('registrations-full', message, { sipStatus: 503, retryAfter: 60 }));
+    }
+    const bindings = this.#byAor.get(aor) ?? new Map<string, Registration>();
+    this.#byAor.set(aor, bindings.set(binding, registration));
+    const onFlow = this.#byFlow.get(flowKey(flow)) ?? new Set<Registration>();
+    this.#byFlow.set(flowKey(flow), onFlow.add(registration));
+    this.#size += 1;
+    return Promise.resolve();
+  }
+
+  remove(aor: string, binding: string): Promise<void> {
+    this.#drop(aor, binding);
+    return Promise.resolve();
+  }
+
+  ofAor(aor: string): Promise<Registration[]> {
+    return Promise.resolve(this.#alive(this.#byAor.get(aor)?.values() ?? []));
+  }
+
+  onFlow(flow: Flow): Promise<Registration[]> {
+    return Promise.resolve(this.#alive(this.#byFlow.get(flowKey(flow)) ?? []));
+  }
+
+  #alive(registrations: Iterable<Registration>): Registration[] {
+    return [...registrations].filter(({ expiresAt }) => expiresAt > this.#now());
+  }
+
+  #drop(aor: string, binding: string): void {
+    const bindings = this.#byAor.get(aor);
+    const registration = bindings?.get(binding);
+    if (!bindings || !registration) return;
+    bindings.delete(binding);
+    if (bindings.size === 0) this.#byAor.delete(aor);
+    const key = flowKey(registration.flow);
+    const onFlow = this.#byFlow.get(key);
+    onFlow?.delete(registration);
+    if (onFlow?.size === 0) this.#byFlow.delete(key);
+    this.#size -= 1;
+  }
+}

@@ -1,0 +1,102 @@
+import type { Headers, IncomingRequest } from '../drachtio/messages';
+import { parseUri } from '../drachtio/srf';
+import type { Errand } from '../egress/errand';
+import { EdgeError } from '../errors';
+import { uriOf } from '../wire/sip-uri';
+import { chargingVector } from './charging';
+import { EmergencyRefused, emergencyService, type EmergencySettings } from './emergency';
+import { flowKey } from './flow-token';
+import { assertedIdentity, registrationFor } from './identity';
+import type { OwnAddresses } from './own-addresses';
+import type { Registrar } from './registrar';
+import type { Target } from './target';
+import type { AccessNetworkInfo } from './trust';
+import { flowOf, type UeConnections } from './ue-connections';
+import { uePolicy } from './ue-policy';
+
+/** The egress relay: gives what the SIP server must send a request with, so that the errand is done to it. */
+export interface Egress {
+  send(errand: Errand): { proxy: string; headers: Headers };
+}
+
+export interface OriginatingOptions {
+  registrar: Registrar;
+  connections: UeConnections;
+  egress: Egress;
+  own: OwnAddresses;
+  coreNextHop: string;
+  /** Host of ours toward the core. */
+  coreHost: string;
+  emergency: EmergencySettings;
+  accessNetworkInfo: AccessNetworkInfo;
+}
+
+/** Where requests of UEs go, and as whose (TS 24.229 §5.2.6.3). */
+export class Originating {
+  readonly #options: OriginatingOptions;
+
+  constructor(options: OriginatingOptions) {
+    this.#options = options;
+  }
+
+  /** The Request-URI toward the core: a UE whose domain is this edge's own address means the core's. */
+  uriFor(uri: string): string {
+    const { own, coreNextHop } = this.#options;
+    if (!own.isForUs(uri)) return uri;
+    const user = parseUri(uri)?.user;
+    const core = coreNextHop.replace(/;.*$/, '');
+    return user === undefined ? core : core.replace(/^(sips?:)(?:[^@]*@)?/, `$1${user}@`);
+  }
+
+  /**
+   * Rejects with `not-registered` (403) where nothing is registered over the request's flow, with
+   * `emergency-refused` (380), and as the relay does.
+   */
+  async target(request: IncomingRequest): Promise<Target> {
+    const { registrar, connections, emergency, accessNetworkInfo, coreHost } = this.#options;
+    const flow = flowOf(request, connections);
+    const registration = registrationFor(request, await registrar.registrationsOf(flow));
+    const service = emergencyService(request.uri, emergency);
+    if (!registration && service === undefined) {
+      const message = 'The UE is not registered over this connection.';
+      throw new EdgeError('not-registered', message, { sipStatus: 403 });
+    }
+    const key = flowKey({ ...flow, transport: 'tcp' });
+    const policy = uePolicy({
+      asserted: registration && assertedIdentity(request, registration),
+      chargingVector: chargingVector(coreHost),
+      accessNetworkInfo,
+      // The server does not always tell the transport of a request inside a dialog.
+      admitsUe: (later) => flowKey({ ...flowOf(later, connections), transport: 'tcp' }) === key,
+    });
+    const way =
+      service === undefined ? this.#way(request.uri, registration?.serviceRoute ?? []) : this.#emergencyWay(service);
+    return { ...way, policy, flow };
+  }
+
+  /** Along the Service-Route (RFC 3608 §5), where the registrar gave one. */
+  #way(uri: string, routes: string[]): Pick<Target, 'uri' | 'proxy' | 'headers'> {
+    const { egress, coreNextHop } = this.#options;
+    const [first] = routes;
+    if (first === undefined) return { uri: sipUri(this.uriFor(uri), coreNextHop), proxy: coreNextHop, headers: {} };
+    const nextHop = uriOf(first);
+    const sent = sipUri(this.uriFor(uri), nextHop);
+    return { uri: sent, ...egress.send({ nextHop, routes, ...(/^tel:/i.test(uri) && { requestUri: uri }) }) };
+  }
+
+  #emergencyWay(service: string): Pick<Target, 'uri' | 'proxy' | 'headers'> {
+    const { egress, emergency } = this.#options;
+    const { nextHop } = emergency;
+    if (nextHop === undefined) throw new EmergencyRefused();
+    const route = `<${nextHop}${/;lr\b/i.test(nextHop) ? '' : ';lr'}>`;
+    const host = parseUri(nextHop)?.host ?? 'invalid';
+    return { uri: `sip:sos@${host}`, ...egress.send({ nextHop, routes: [route], requestUri: service }) };
+  }
+}
+
+/** drachtio-server dies of a request to a tel URI: its number becomes a SIP URI (RFC 3261 §19.1.6). */
+function sipUri(uri: string, nextHop: string): string {
+  if (!/^tel:/i.test(uri)) return uri;
+  const host = parseUri(nextHop)?.host ?? 'invalid';
+  return `sip:${uri.slice(4)}@${host};user=phone`;
+}

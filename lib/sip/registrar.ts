@@ -1,0 +1,194 @@
+import { EventEmitter } from 'node:events';
+import type { IncomingRequest, IncomingResponse, ResponseSender } from '../drachtio/messages';
+import type { Srf } from '../drachtio/srf';
+import type { Logger } from '../ops/logger';
+import { chargingVector } from './charging';
+import { flowKey, type Flow, type FlowTokens } from './flow-token';
+import { grantedContacts } from './granted-contacts';
+import { identityOf, listOf } from './name-addresses';
+import { registerHeaders, registerResponseHeaders, type RegisterAdditions } from './register-headers';
+import type { Registration, RegistrationStore } from './registration';
+import type { Contact } from './side-by-address';
+import { flowOf, type UeConnection, type UeConnections } from './ue-connections';
+import { reply } from './verdict';
+
+export interface RegistrarOptions {
+  srf: Srf;
+  store: RegistrationStore;
+  tokens: FlowTokens;
+  connections: UeConnections;
+  /** SIP URI that REGISTERs are sent to. */
+  coreNextHop: string;
+  /** Where the core reaches us: goes into Path. */
+  coreContact: Contact;
+  settings: Pick<RegisterAdditions, 'visitedNetworkId' | 'integrityProtected' | 'accessNetworkInfo'>;
+  logger: Logger;
+}
+
+/** Why a flow carries no registration any more. */
+export type FlowEnd = 'expired' | 'deregistered' | 'replaced' | 'closed';
+
+/** Longest wait that a timer can hold, in ms. */
+const longestTimer = 2 ** 31 - 1;
+
+/** Dropped flows that are remembered, so that their tokens lead nowhere. */
+const mostDropped = 50_000;
+
+/** s between keep-alives that we ask of a UE with outbound (RFC 5626 §4.4): well below what NATs and our listeners allow. */
+const flowTimer = 120;
+
+/**
+ * Registers UEs with the core: passes their REGISTERs on, with a Path that leads back over their connection, and
+ * keeps what the registrar granted until it expires (TS 24.229 §5.2.2, §5.2.4).
+ */
+export class Registrar extends EventEmitter<{ 'flow-ended': [flow: Flow, why: FlowEnd] }> {
+  readonly #options: RegistrarOptions;
+  /** Ends each registration in time; by aor and binding. */
+  readonly #expiries = new Map<string, NodeJS.Timeout>();
+  readonly #dropped = new Set<string>();
+
+  constructor(options: RegistrarOptions) {
+    super();
+    this.#options = options;
+    options.connections.on('closed', (connection) => this.#closed(connection));
+  }
+
+  /** What is registered over the flow on which a request came. */
+  registrationsOf(flow: Flow): Promise<Registration[]> {
+    return this.#options.store.onFlow(flow);
+  }
+
+  /** Whether a flow once was a UE's and is so no more: its UE is elsewhere, or nowhere. */
+  isDropped(flow: Flow): boolean {
+    return this.#dropped.has(flowKey(flow));
+  }
+
+  /** Passes a REGISTER on and its response back. Rejects where it cannot be sent. */
+  async register(request: IncomingRequest, response: ResponseSender, uri: string): Promise<void> {
+    const { srf, coreNextHop, coreContact, settings, connections, logger } = this.#options;
+    const flow = flowOf(request, connections);
+    const headers = registerHeaders(request, {
+      ...settings,
+      path: this.#pathUri(request, flow),
+      chargingVector: chargingVector(coreContact.address),
+    });
+    const final = await srf.send(uri, { method: 'REGISTER', proxy: coreNextHop, headers });
+    if (final.status >= 200 && final.status < 300) await this.#granted(request, final, flow);
+    const { status, reason } = final;
+    const timer = wantsOutbound(request) && status < 300 && !final.has('flow-timer');
+    reply(response, {
+      status,
+      reason,
+      headers: { ...registerResponseHeaders(final), ...(timer && { 'Flow-Timer': String(flowTimer) }) },
+    });
+    logger.debug({ aor: request.getParsedHeader('to').uri, status, flow }, 'register');
+  }
+
+  /** Takes all registrations off a flow that turned out to lead nowhere. */
+  async lose(flow: Flow): Promise<void> {
+    try {
+      for (const registration of await this.#options.store.onFlow(flow)) await this.#drop(registration);
+      await this.#leave(flow, 'closed');
+    } catch (error) {
+      this.#failed(error);
+    }
+  }
+
+  close(): void {
+    for (const timeout of this.#expiries.values()) clearTimeout(timeout);
+    this.#expiries.clear();
+  }
+
+  async #granted(request: IncomingRequest, response: IncomingResponse, flow: Flow): Promise<void> {
+    const { store } = this.#options;
+    const aor = identityOf(request.getParsedHeader('to').uri);
+    const granted = grantedContacts(request, response);
+    if (granted === 'all-removed') {
+      for (const registration of await store.ofAor(aor)) await this.#remove(registration, 'deregistered');
+      return;
+    }
+    const known = await store.ofAor(aor);
+    const associated = listOf(response.get('p-associated-uri'));
+    for (const { binding, expires } of granted) {
+      const earlier = known.find((each) => each.binding === binding);
+      if (expires === 0) {
+        if (earlier) await this.#remove(earlier, 'deregistered');
+        continue;
+      }
+      const registration: Registration = {
+        aor,
+        binding,
+        flow,
+        serviceRoute: listOf(response.get('service-route')),
+        associated: associated.length > 0 ? associated : [`<${aor}>`],
+        expiresAt: Date.now() + expires * 1000,
+      };
+      await store.save(registration);
+      this.#dropped.delete(flowKey(flow));
+      this.#expireIn(expires * 1000, registration);
+      if (earlier && flowKey(earlier.flow) !== flowKey(flow)) await this.#leave(earlier.flow, 'replaced');
+    }
+    // The connection may have ended while the registrar thought about it.
+    const { connections } = this.#options;
+    if (flow.connection !== undefined && connections.flowAt(flow.address, flow.port)?.id !== flow.connection) {
+      await this.lose(flow);
+    }
+  }
+
+  #expireIn(ms: number, registration: Registration): void {
+    const key = timerKey(registration);
+    clearTimeout(this.#expiries.get(key));
+    const expire = () => {
+      void this.#remove(registration, 'expired').catch((error: unknown) => this.#failed(error));
+    };
+    this.#expiries.set(key, setTimeout(expire, Math.min(ms, longestTimer)));
+  }
+
+  async #remove(registration: Registration, why: FlowEnd): Promise<void> {
+    await this.#drop(registration);
+    await this.#leave(registration.flow, why);
+  }
+
+  async #drop(registration: Registration): Promise<void> {
+    const key = timerKey(registration);
+    clearTimeout(this.#expiries.get(key));
+    this.#expiries.delete(key);
+    await this.#options.store.remove(registration.aor, registration.binding);
+  }
+
+  /** A registration has left the flow: it may have been the last. */
+  async #leave(flow: Flow, why: FlowEnd): Promise<void> {
+    if ((await this.#options.store.onFlow(flow)).length > 0) return;
+    const [oldest] = this.#dropped;
+    if (this.#dropped.size >= mostDropped && oldest !== undefined) this.#dropped.delete(oldest);
+    this.#dropped.add(flowKey(flow));
+    this.#options.logger.debug({ flow, why }, 'flow ended');
+    this.emit('flow-ended', flow, why);
+  }
+
+  #closed({ id, serverSide }: UeConnection): void {
+    void this.lose({ transport: 'tcp', ...serverSide, connection: id });
+  }
+
+  #failed(error: unknown): void {
+    this.#options.logger.error({ err: error }, 'a registration could not be taken out of the store');
+  }
+
+  #pathUri(request: IncomingRequest, flow: Flow): string {
+    const { tokens, coreNextHop, coreContact } = this.#options;
+    const { address, port } = coreContact;
+    const host = address.includes(':') ? `[${address}]` : address;
+    const transport = /;transport=tcp/i.test(coreNextHop) ? ';transport=tcp' : '';
+    return `sip:${tokens.write(flow)}@${host}:${port}${transport};lr${wantsOutbound(request) ? ';ob' : ''}`;
+  }
+}
+
+/** RFC 5626 §5.1: the UE asks for outbound in its Contact, and we are its first hop. */
+function wantsOutbound(request: IncomingRequest): boolean {
+  const firstHop = !(request.get('via') ?? '').includes(',');
+  return firstHop && /;\s*reg-id\s*=/i.test(request.get('contact') ?? '');
+}
+
+function timerKey({ aor, binding }: Registration): string {
+  return `${aor} ${binding}`;
+}

@@ -1,0 +1,114 @@
+import type { IncomingRequest, IncomingResponse, ResponseSender } from '../drachtio/messages';
+import type { Srf } from '../drachtio/srf';
+import { EdgeError } from '../errors';
+import { otherSide, type Side } from '../media/media-anchor';
+import type { CallPolicy } from './call-policy';
+import { passBack } from './exchanges';
+import { exchangeHeaders, inDialogHeaders } from './header-policy';
+import type { Target } from './target';
+import { reply } from './verdict';
+
+/** One leg of a subscription: what comes in its dialog goes on in the other's. */
+interface Leg {
+  side: Side;
+  /** Dialog of the other leg. */
+  other: string;
+  policy: CallPolicy;
+  /** Ends the subscription, which both legs share. */
+  end: () => void;
+  /** Starts the wait for its refresh again. */
+  expireIn: (seconds: number) => void;
+}
+
+/** ms beyond its expiry that a subscription is kept for its last NOTIFY (RFC 6665 §4.1.2.2, Timer N: 64·T1). */
+const grace = 32_000;
+
+/** s; for a SUBSCRIBE whose 2xx names no expiry */
+const defaultExpires = 3600;
+
+/**
+ * Subscriptions between UEs and the core (RFC 6665): a dialog on each side, like a call's, so that NOTIFYs find the UE
+ * over its connection and neither side sees the other's addresses.
+ */
+export class Subscriptions {
+  readonly #srf: Srf;
+  readonly #most: number;
+  readonly #legs = new Map<string, Leg>();
+
+  /** `most`: subscriptions under way at most. */
+  constructor(srf: Srf, most = 100_000) {
+    this.#srf = srf;
+    this.#most = most;
+  }
+
+  /** Subscriptions under way. */
+  get size(): number {
+    return this.#legs.size / 2;
+  }
+
+  /** Passes a SUBSCRIBE that starts a subscription on. Rejects where it cannot be sent, and with `too-many` (503). */
+  async subscribe(
+    request: IncomingRequest,
+    response: ResponseSender,
+    { from, target }: { from: Side; target: Target },
+  ): Promise<void> {
+    if (this.size >= this.#most) {
+      const message = 'There are as many subscriptions as there may be.';
+      throw new EdgeError('too-many-subscriptions', message, { sipStatus: 503, retryAfter: 60 });
+    }
+    const { uri, proxy, policy } = target;
+    const headers = { ...policy.request(otherSide(from), exchangeHeaders(request)), ...target.headers };
+    const body = request.body && { body: request.body };
+    const final = await this.#srf.send(uri, { method: 'SUBSCRIBE', proxy, headers, ...body });
+    if (final.status < 300) this.#pair(from, request, final, policy);
+    passBack(final, response, { to: from, policy });
+  }
+
+  /** Passes a request inside a subscription's dialog on; false where there is none. */
+  async inDialog(request: IncomingRequest, response: ResponseSender): Promise<boolean> {
+    const leg = this.#legs.get(request.stackDialogId ?? '');
+    if (!leg) return false;
+    const { side, other, policy } = leg;
+    if (!policy.admits(side, request)) {
+      reply(response, { status: 403, headers: {} });
+      return true;
+    }
+    const { method, body } = request;
+    const headers = policy.request(otherSide(side), inDialogHeaders(request));
+    const final = await this.#srf.sendInDialog(other, { method, headers, ...(body && { body }) });
+    passBack(final, response, { to: side, policy });
+    const isOver = final.status === 481 || final.status === 408;
+    if (isOver || (method === 'NOTIFY' && /^\s*terminated\b/i.test(request.get('subscription-state') ?? ''))) leg.end();
+    else if (method === 'SUBSCRIBE' && final.status < 300) leg.expireIn(expiryOf(request, final));
+    return true;
+  }
+
+  /** Ends all subscriptions without a word: their dialogs are gone, or are left to expire. */
+  forgetAll(): void {
+    for (const leg of [...this.#legs.values()]) leg.end();
+  }
+
+  #pair(from: Side, request: IncomingRequest, final: IncomingResponse, policy: CallPolicy): void {
+    const near = `${request.get('call-id') ?? ''};from-tag=${request.getParsedHeader('from').params['tag'] ?? ''}`;
+    const far = final.stackDialogId;
+    this.#legs.get(near)?.end();
+    let timeout: NodeJS.Timeout | undefined;
+    const end = () => {
+      clearTimeout(timeout);
+      this.#legs.delete(near);
+      this.#legs.delete(far);
+    };
+    const expireIn = (seconds: number) => {
+      clearTimeout(timeout);
+      timeout = setTimeout(end, Math.min(seconds * 1000 + grace, 2 ** 31 - 1));
+    };
+    this.#legs.set(near, { side: from, other: far, policy, end, expireIn });
+    this.#legs.set(far, { side: otherSide(from), other: near, policy, end, expireIn });
+    expireIn(expiryOf(request, final));
+  }
+}
+
+function expiryOf(request: IncomingRequest, final: IncomingResponse): number {
+  const seconds = Number(final.get('expires') ?? request.get('expires') ?? defaultExpires);
+  return Number.isFinite(seconds) && seconds >= 0 ? seconds : defaultExpires;
+}

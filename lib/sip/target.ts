@@ -1,0 +1,17 @@
+import type { Headers } from '../drachtio/messages';
+import type { CallPolicy } from './call-policy';
+import type { Flow } from './flow-token';
+
+/** Where a request that starts something goes: a call, a subscription, or an exchange of its own. */
+export interface Target {
+  /** Request-URI. */
+  uri: string;
+  /** URI of the next hop. */
+  proxy: string;
+  /** Of this one request: notes to other parts of the edge on its way. */
+  headers: Headers;
+  /** What it and all that follows undergo. */
+  policy: CallPolicy;
+  /** The UE's; undefined for a UE that is not registered (an emergency call). */
+  flow: Flow;
+}

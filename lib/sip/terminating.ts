@@ -1,0 +1,72 @@
+import type { IncomingRequest } from '../drachtio/messages';
+import { EdgeError } from '../errors';
+import { chargingVector } from './charging';
+import { flowKey, flowUri, looksLikeFlowToken, type Flow, type FlowTokens } from './flow-token';
+import { calledIdentity } from './identity';
+import { listOf } from './name-addresses';
+import { uriOf } from '../wire/sip-uri';
+import type { OwnAddresses } from './own-addresses';
+import type { Registrar } from './registrar';
+import type { Target } from './target';
+import type { AccessNetworkInfo } from './trust';
+import { flowOf, type UeConnections } from './ue-connections';
+import { uePolicy } from './ue-policy';
+
+export interface TerminatingOptions {
+  registrar: Registrar;
+  connections: UeConnections;
+  tokens: FlowTokens;
+  own: OwnAddresses;
+  /** Host of ours toward the core. */
+  coreHost: string;
+  accessNetworkInfo: AccessNetworkInfo;
+}
+
+/** Where requests for UEs go (TS 24.229 §5.2.6.4): over the connection that the Path's flow token names. */
+export class Terminating {
+  readonly #options: TerminatingOptions;
+
+  constructor(options: TerminatingOptions) {
+    this.#options = options;
+  }
+
+  /**
+   * The Request-URI as the core sent it, over the connection that the UE registered on. Rejects with `flow-unknown`
+   * (404) without a flow token, `flow-forged` (403) for one that is not ours, `flow-gone` (430).
+   */
+  async target(request: IncomingRequest): Promise<Target> {
+    const { registrar, connections, accessNetworkInfo, coreHost } = this.#options;
+    const { flow, inRequestUri } = this.#flow(request);
+    const isOpen = flow.connection === undefined || connections.flowAt(flow.address, flow.port)?.id === flow.connection;
+    if (!isOpen || registrar.isDropped(flow)) {
+      throw new EdgeError('flow-gone', 'The connection that the UE registered on is gone.', { sipStatus: 430 });
+    }
+    const key = flowKey({ ...flow, transport: 'tcp' });
+    const policy = uePolicy({
+      asserted: calledIdentity(request, await registrar.registrationsOf(flow)),
+      chargingVector: request.get('p-charging-vector') ?? chargingVector(coreHost),
+      accessNetworkInfo,
+      admitsUe: (later) => flowKey({ ...flowOf(later, connections), transport: 'tcp' }) === key,
+    });
+    const proxy = flowUri(flow);
+    const uri = inRequestUri ? proxy : request.uri;
+    if (flow.connection === undefined) return { uri, proxy, headers: {}, policy, flow };
+    // The server sends a Request-URI whose user@host once registered elsewhere to that other place: it must not see it.
+    const hidden = proxy.replace(/^sip:/, 'sip:ue@');
+    return { uri: hidden, proxy, headers: inRequestUri ? {} : { 'X-Edge80-Request-URI': uri }, policy, flow };
+  }
+
+  #flow(request: IncomingRequest): { flow: Flow; inRequestUri: boolean } {
+    const { own, tokens } = this.#options;
+    const [topRoute] = listOf(request.get('route'));
+    const route = topRoute === undefined ? undefined : own.userOf(uriOf(topRoute));
+    const requestUser = own.userOf(request.uri);
+    const token = route ?? (requestUser !== undefined && looksLikeFlowToken(requestUser) ? requestUser : undefined);
+    if (token === undefined) {
+      throw new EdgeError('flow-unknown', 'The request names no registered connection.', { sipStatus: 404 });
+    }
+    const flow = tokens.read(token);
+    if (!flow) throw new EdgeError('flow-forged', 'The flow token is not ours.', { sipStatus: 403 });
+    return { flow, inRequestUri: route === undefined };
+  }
+}

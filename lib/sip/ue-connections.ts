@@ -1,0 +1,34 @@
+import type { IncomingRequest } from '../drachtio/messages';
+import type { Flow } from './flow-token';
+
+/** A UE's connection that the access listener has, and which it passes on to the SIP server. */
+export interface UeConnection {
+  /** Never given twice. */
+  id: string;
+  transport: 'tcp' | 'tls';
+  remoteAddress: string;
+  remotePort: number;
+  /** Where the UE reached us. */
+  contact: { host: string; port: number };
+  /** The connection's own address and port toward the SIP server. */
+  serverSide: { address: string; port: number };
+}
+
+/** The access listener, as far as SIP is concerned with it. */
+export interface UeConnections {
+  /** The UE's connection behind the SIP server's peer with this address and port. */
+  flowAt(address: string, port: number): UeConnection | undefined;
+  on(event: 'closed', listener: (connection: UeConnection) => void): unknown;
+}
+
+/** Where there is no access listener: UEs reach the SIP server themselves. */
+export const noConnections: UeConnections = { flowAt: () => undefined, on: () => undefined };
+
+/** The flow on which a request came. */
+export function flowOf(request: IncomingRequest, connections: UeConnections): Flow {
+  const { source_address: address, source_port: port } = request;
+  // The server tells no protocol for some in-dialog requests: what the access listener knows is a stream.
+  const connection = connections.flowAt(address, port);
+  if (connection) return { transport: 'tcp', address, port, connection: connection.id };
+  return { transport: request.protocol === 'udp' ? 'udp' : 'tcp', address, port };
+}
