@@ -56,8 +56,8 @@ function completeVia(text: string, flow: Flow): string {
 
 function faultOf(message: SipMessage, malformed: boolean, raw: string, flow: Flow): Received['fault'] {
   const bad = { status: 400, reason: 'Bad Request' };
+  if (malformed) return bad;
   if (!message.startLine.endsWith(' SIP/2.0')) return { status: 505, reason: 'Version Not Supported' };
-  if (malformed || message.startLine.split(' ').length !== 3) return bad;
   const { cseq } = message;
   for (const key of ['from', 'to', 'call-id']) if ((message.get(key) ?? '') === '') return bad;
   if (!message.has('cseq')) return bad;
@@ -65,11 +65,12 @@ function faultOf(message: SipMessage, malformed: boolean, raw: string, flow: Flo
   if (cseq.method !== message.method) return bad;
   if (!nameAddrIsSound(message.get('from') ?? '')) return { status: 400, reason: 'Bad From Header' };
   if (!nameAddrIsSound(message.get('to') ?? '')) return { status: 400, reason: 'Bad To Header' };
-  if (!contactIsSound(message)) return bad;
+  if (!contactIsSound(message) || message.lines('via').some(hasEmptyPart)) return bad;
   // Apps get both in a line that is divided by "|".
   if (`${message.callId}${tagOf(message.get('from')) ?? ''}`.includes('|')) return bad;
-  if (!/^\d{1,3}$/.test(message.get('max-forwards') ?? '70')) return { status: 400, reason: 'Bad Max-Forwards Header' };
-  const length = message.get('content-length');
+  if (!/^0*\d{1,3}$/.test(message.get('max-forwards') ?? '70'))
+    return { status: 400, reason: 'Bad Max-Forwards Header' };
+  const length = contentLengthOf(raw.split('\r\n\r\n', 1)[0] ?? '');
   if (length !== undefined && !/^\d{1,6}$/.test(length)) return { status: 400, reason: 'Bad Content-Length Header' };
   // Over a stream nobody could tell where it ends (RFC 3261 §18.3).
   if (length === undefined && flow.local.transport === 'tcp') return bad;
@@ -89,16 +90,30 @@ function isTooLong(message: SipMessage, raw: string): boolean {
 const manyBlanks = /[ \t\r\n]{256}/;
 
 function nameAddrIsSound(value: string): boolean {
-  return /^[a-z][a-z0-9+.-]*:\S/i.test(uriOf(value));
+  const [displayName = ''] = withoutQuotesAndUris(value).split('<', 1);
+  const isNamed = value.includes('<') && /[,;:@=?()[\]{}\\/]/.test(displayName);
+  return !isNamed && /^[a-z][a-z0-9+.-]*:\S/i.test(uriOf(value));
+}
+
+/** An empty parameter, or an empty value of a list. */
+function hasEmptyPart(value: string): boolean {
+  return /[;,]\s*([;,]|$)/.test(withoutQuotesAndUris(value));
+}
+
+function withoutQuotesAndUris(value: string): string {
+  return value.replace(/"(?:[^"\\]|\\.)*("|$)/g, '""').replace(/<[^<>]*>/g, '<>');
 }
 
 function contactIsSound(message: SipMessage): boolean {
   const contact = message.get('contact');
   if (contact === undefined) return true;
   if (contact === '*') return message.method === 'REGISTER' && message.get('expires') === '0';
+  if (message.lines('contact').some(hasEmptyPart)) return false;
   return message.lines('contact').every((line) =>
     splitOutsideQuotes(line, ',').every((value) => {
       const uri = uriOf(value);
+      // Whose are headers behind it: of the URI, or of the Contact (RFC 3261 §20)?
+      if (uri.includes('?') && !value.includes('<')) return false;
       return /^sips?:/i.test(uri) ? parseSipUri(uri) !== undefined : nameAddrIsSound(value);
     }),
   );

@@ -199,7 +199,7 @@ export interface Via {
 }
 
 export function parseVia(text: string): Via | undefined {
-  const match = /^SIP\s*\/\s*2\.0\s*\/\s*(\S+)\s+(\[[^\]]+\]|[^\s:;]+)(?:\s*:\s*(\d+))?\s*(.*)$/i.exec(text);
+  const match = /^SIP\s*\/\s*\d+\.\d+\s*\/\s*(\S+)\s+(\[[^\]]+\]|[^\s:;]+)(?:\s*:\s*(\d+))?\s*(.*)$/i.exec(text);
   if (!match) return undefined;
   const [, transport = '', host = '', port, params = ''] = match;
   return {
@@ -211,16 +211,19 @@ export function parseVia(text: string): Via | undefined {
   };
 }
 
+/** Headers that must not come twice: elements that each believe another one of them can be played off. */
+const single = ['from', 'to', 'call-id', 'cseq', 'max-forwards'];
+
 /**
- * Reads one message whose end is known. A line that is no header is kept out and counted as a fault.
- * `undefined` if the text does not begin like SIP.
+ * Reads one message whose end is known. What is wrong with its start line or its headers is counted as a fault,
+ * and a line that is no header is kept out. `undefined` if the text does not begin like SIP.
  */
 export function parseSipMessage(text: string): { message: SipMessage; malformed: boolean } | undefined {
   const end = text.indexOf('\r\n\r\n');
   const head = end < 0 ? text : text.slice(0, end);
   const [startLine = '', ...lines] = head.replace(/\r\n[ \t]+/g, ' ').split('\r\n');
-  if (!/^(SIP\/\d+\.\d+ \d{3}( |$)|[A-Z]+ \S.* SIP\/\d+\.\d+$)/.test(startLine)) return undefined;
-  let malformed = false;
+  if (!/^(SIP\/\d+\.\d+ \d{3}( |$)|[A-Z]+ .*\S SIP\/\d+\.\d+ *$)/.test(startLine)) return undefined;
+  let malformed = !/^(SIP\/|[A-Z]+ [a-z][a-z0-9+.-]*:[^\s<>"]+ SIP\/\d+\.\d+$)/i.test(startLine);
   const headers: Header[] = [];
   for (const line of lines) {
     const header = parseHeader(line);
@@ -228,6 +231,7 @@ export function parseSipMessage(text: string): { message: SipMessage; malformed:
     else malformed ||= line !== '';
   }
   const message = new SipMessage(startLine, headers, end < 0 ? '' : text.slice(end + 4));
+  malformed ||= single.some((key) => message.lines(key).length > 1);
   message.raw = text;
   return { message, malformed };
 }
@@ -240,10 +244,15 @@ function parseHeader(line: string): Header | undefined {
   return { key: headerKey(name), name, value: withoutBlanks(line.slice(colon + 1)) };
 }
 
-/** The value of the first Content-Length of a head, as written; `undefined` if there is none. */
+/**
+ * The Content-Length of a head, as written; `undefined` if there is none. Several that differ are all returned,
+ * which makes no number: the end of such a message is not known (RFC 4475 §3.3.9).
+ */
 export function contentLengthOf(head: string): string | undefined {
-  const value = /\r\n(?:content-length|l)[ \t]*:([^\r\n]*)/i.exec(head)?.[1];
-  return value === undefined ? undefined : withoutBlanks(value);
+  const values = [...head.matchAll(/\r\n(?:content-length|l)[ \t]*:([^\r\n]*)/gi)];
+  return values.length === 0
+    ? undefined
+    : [...new Set(values.map(([, value = '']) => withoutBlanks(value)))].join(', ');
 }
 
 /** Spaces and tabs alone: other white space may be half of a character of several bytes. */

@@ -16,13 +16,15 @@ export interface Message {
   all(name: string): string[];
 }
 
+const compactForms: Record<string, string> = { 'Call-ID': 'i', Contact: 'm', From: 'f', To: 't', Via: 'v' };
+
 export function parse(raw: string): Message {
   const [head = '', ...rest] = raw.split('\r\n\r\n');
   const [startLine = '', ...lines] = head.split('\r\n');
   const all = (name: string) =>
     lines.flatMap((line) => {
       const [, key = '', value = ''] = /^([^:]+?)\s*:\s*(.*)$/.exec(line) ?? [];
-      return key.toLowerCase() === name.toLowerCase() ? [value] : [];
+      return [name.toLowerCase(), compactForms[name]].includes(key.toLowerCase()) ? [value] : [];
     });
   const header = (name: string) => all(name)[0] ?? '';
   const status = Number(/^SIP\/2.0 (\d+)/.exec(startLine)?.[1] ?? 0);
