@@ -6,6 +6,9 @@ import type { AccessFlow } from './access-flow';
 /** In a request of the app: the Request-URI that the UE is to see, where the server had to be given another one. */
 const requestUriHeader = 'x-edge80-request-uri';
 
+/** s between keep-alives that a UE is asked for: NATs forget connections that are silent for some minutes. */
+const keepAliveInterval = 120;
+
 /** Requests that make a dialog of the SIP server. */
 const dialogMakers = new Set(['INVITE', 'SUBSCRIBE']);
 
@@ -64,6 +67,7 @@ export class Crossing {
   responseToUe(response: SipMessage): boolean {
     if (!takeVia(response, this.#towardServer)) return false;
     removePrivate(response);
+    welcomeKeepAlives(response);
     this.#removeOwn(response, 'record-route');
     this.#showContact(response);
     return true;
@@ -130,6 +134,21 @@ function takeVia(response: SipMessage, sentBy: string): boolean {
   response.removeFirst('via');
   return response.has('via');
 }
+
+/** Tells a UE that asked, in the Via on top, that it may send keep-alives (RFC 6223 §4.4, §5). */
+function welcomeKeepAlives(response: SipMessage): void {
+  const [top = ''] = response.values('via');
+  const makesFlow = response.cseq?.method === 'REGISTER' || dialogMakers.has(response.cseq?.method ?? '');
+  if (response.status < 200 || response.status > 299 || !makesFlow || !keepParameter.test(top)) return;
+  const seconds = response.get('flow-timer') ?? String(keepAliveInterval);
+  response.removeFirst('via');
+  response.prepend(
+    'Via',
+    top.replace(keepParameter, () => `;keep=${seconds}`),
+  );
+}
+
+const keepParameter = /;\s*keep\s*(=[^;]*)?(?=;|$)/i;
 
 /** What passes between the app and the listener alone. */
 function removePrivate(message: SipMessage): void {

@@ -78,6 +78,18 @@ describe('keep-alives', () => {
     expect(await near.bytes(2)).toBe('\r\n');
   });
 
+  test.each([
+    ['REGISTER', 200, {}, ';keep=120'],
+    ['REGISTER', 200, { 'Flow-Timer': '90' }, ';keep=90'],
+    ['REGISTER', 401, {}, ';keep'],
+    ['MESSAGE', 200, {}, ';keep'],
+  ])('G6: a UE that asks in %s whether they are welcome: %i %o has %s', async (method, status, headers, keep) => {
+    await start();
+    const { near, far, first } = await connected(method, { Via: 'SIP/2.0/TCP 10.1.2.3;keep;branch=z9hG4bK-x' });
+    far.send(response(first, status, headers));
+    expect((await near.next()).header('Via')).toBe(`SIP/2.0/TCP 10.1.2.3${keep};branch=z9hG4bK-x;received=127.0.0.1`);
+  });
+
   test('one of the SIP server gets no answer, for a CRLF before a message deafens it', async () => {
     await start();
     const { near, far, first } = await connected();
