@@ -1,17 +1,24 @@
 import type { Headers } from '../drachtio/messages';
 import type { Side } from '../media/media-anchor';
 import type { CallPolicy } from './call-policy';
+import type { DialogIndex } from './dialog-index';
+import { withDialogsOfOtherSide } from './named-dialogs';
 
 /** Requests that tell, as their 2xx do, where the next ones shall go (RFC 3261 §12.2, 3311 §5.1, 3515 §2.2, 6665 §4.4.1). */
 const targetRefresh = new Set(['INVITE', 'UPDATE', 'REFER', 'NOTIFY']);
 
-/** Headers of one call as they leave for a side: by the call's policy, with our Contact where one belongs. */
+/**
+ * Headers of one call as they leave for a side: by the call's policy, with our Contact where one belongs, and dialogs
+ * named as that side knows them.
+ */
 export class CallHeaders {
   readonly #policy: CallPolicy;
+  readonly #dialogs: DialogIndex;
   readonly #contacts: Partial<Record<Side, string>> = {};
 
-  constructor(policy: CallPolicy) {
+  constructor(policy: CallPolicy, dialogs: DialogIndex) {
     this.#policy = policy;
+    this.#dialogs = dialogs;
   }
 
   /** Takes note of the Contact by which the server can be reached from that side. */
@@ -20,17 +27,23 @@ export class CallHeaders {
   }
 
   request(to: Side, method: string, headers: Headers): Headers {
-    return { ...this.#policy.request(to, headers), ...(targetRefresh.has(method) && this.#contact(to)) };
+    const known = withDialogsOfOtherSide(headers, this.#dialogs);
+    return { ...this.#policy.request(to, known), ...(targetRefresh.has(method) && this.#contactHeader(to)) };
   }
 
   response(to: Side, method: string, status: number, headers: Headers): Headers {
     const refreshes = targetRefresh.has(method) && status > 100 && status < 300;
-    return { ...this.#policy.response(to, headers), ...(refreshes && this.#contact(to)) };
+    return { ...this.#policy.response(to, headers), ...(refreshes && this.#contactHeader(to)) };
+  }
+
+  /** Our Contact (a name-addr) toward that side; undefined: only the server knows. */
+  contact(side: Side): string | undefined {
+    return this.#contacts[side];
   }
 
   /** The server writes a Contact into some of these messages by itself, but not into all. */
-  #contact(side: Side): Headers {
-    const contact = this.#contacts[side];
+  #contactHeader(side: Side): Headers {
+    const contact = this.contact(side);
     return contact === undefined ? {} : { Contact: contact };
   }
 }

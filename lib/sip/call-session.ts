@@ -6,6 +6,7 @@ import { otherSide, type Side } from '../media/media-anchor';
 import type { Logger } from '../ops/logger';
 import { CallHeaders } from './call-headers';
 import type { CallPolicy } from './call-policy';
+import type { DialogIndex, Leg } from './dialog-index';
 import { forwardInDialog } from './in-dialog-forwarding';
 import { SessionChanges } from './session-changes';
 import { SessionTimers } from './session-timers';
@@ -17,6 +18,7 @@ export interface SipEdge {
   /** Names this edge in Warning headers (RFC 3261 §20.43): its host. */
   agent: string;
   timers: SipTimers;
+  dialogs: DialogIndex;
 }
 
 /** All in ms. */
@@ -57,6 +59,8 @@ export class CallSession {
   earlyCallee: InDialog | undefined;
   /** Whether the caller has its answer for good, in a reliable provisional response (RFC 3262 §5). */
   isEarlyOfferAnswered = false;
+  /** Addresses of record. */
+  readonly parties: Partial<Record<Side, string>> = {};
   #ending: Ending = {};
 
   constructor(edge: SipEdge, call: Call, log: Logger, policy: CallPolicy) {
@@ -65,7 +69,7 @@ export class CallSession {
     this.caller = call.facts.direction === 'originating' ? 'access' : 'core';
     this.callee = otherSide(this.caller);
     this.log = log;
-    this.headers = new CallHeaders(policy);
+    this.headers = new CallHeaders(policy, edge.dialogs);
     this.#policy = policy;
     call.onEnd((cause) => this.#ended(cause));
   }
@@ -117,6 +121,9 @@ export class CallSession {
     });
     this.changes.attach(side, dialog);
     forwardInDialog(this, side, dialog);
+    const other = this.#leg(otherSide(side));
+    const own = this.#leg(side);
+    if (own && other) this.call.onEnd(this.edge.dialogs.add(own, other));
   }
 
   /** Ends the call; only the first cause counts. */
@@ -151,6 +158,14 @@ export class CallSession {
       clearTimeout(timeout);
       forget();
     };
+  }
+
+  #leg(side: Side): Leg | undefined {
+    const dialog = this.#dialogs[side];
+    if (!dialog) return undefined;
+    const { callId, localTag, remoteTag } = dialog.sip;
+    const contact = /<([^>]*)>/.exec(this.headers.contact(side) ?? '')?.[1];
+    return { callId, localTag, remoteTag, contact, party: this.parties[side] ?? '' };
   }
 
   #ended(cause: EndCause): void {

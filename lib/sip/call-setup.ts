@@ -70,6 +70,8 @@ export class CallSetup {
     this.#request.on('update', (update, response) => void this.#session.changes.change(caller, update, response));
     call.onEnd(() => this.#ended());
     this.#session.headers.learnContact(caller, contactFor(this.#request));
+    this.#session.parties[caller] = this.#request.getParsedHeader('from').uri;
+    this.#session.parties[callee] = this.#request.getParsedHeader('to').uri;
     if (isTooShort(this.#request)) {
       this.#session.end('rejected', { verdict: { status: 422, headers: { 'Min-SE': String(shortestInterval) } } });
       return;

@@ -15,14 +15,12 @@ const hopHeaders = new Set([
   'content-type',
   'cseq',
   'from',
-  'join',
   'max-forwards',
   'min-se',
   'path',
   'proxy-require',
   'rack',
   'record-route',
-  'replaces',
   'require',
   'route',
   'rseq',
@@ -32,7 +30,6 @@ const hopHeaders = new Set([
   'service-route',
   'session-expires',
   'supported',
-  'target-dialog',
   'timestamp',
   'to',
   'unsupported',
@@ -40,8 +37,8 @@ const hopHeaders = new Set([
   'x',
 ]);
 
-/** Options between two neighbours, or that need dialog identifiers which the edge changes. */
-const hopOptions = new Set(['gruu', 'join', 'outbound', 'path', 'replaces', 'sec-agree', 'tdialog', 'timer']);
+/** Options between two neighbours. */
+const hopOptions = new Set(['gruu', 'outbound', 'path', 'sec-agree', 'timer']);
 
 /** Headers of an INVITE for the other side. Tags of From and To are left out: the server makes new ones. */
 export function inviteHeaders(invite: SipMessage, hopsLeft: number): Headers {
@@ -74,17 +71,21 @@ export function responseHeaders(response: SipMessage): Headers {
   return { ...passedOn(response), ...options, ...(unsupported !== undefined && { Unsupported: unsupported }) };
 }
 
-/** Headers of a request inside a dialog for the other side, with its type of content. */
+/** Headers of a request inside a dialog for the other side, with those of its content. */
 export function inDialogHeaders(request: SipMessage): Headers {
-  const type = request.get('content-type');
   // Reliable responses to a re-INVITE are acknowledged here, and not passed on.
   const options = optionHeaders(request, ['100rel']);
-  return { ...passedOn(request), ...options, ...(type !== undefined && { 'Content-Type': type }) };
+  return { ...passedOn(request), ...options, ...contentHeaders(request) };
 }
 
-/** Options in Require that cannot be met, for 420 (RFC 3261 §8.2.2.3). */
-export function unmetOptions(request: SipMessage): string[] {
-  return tokens(request.get('require')).filter((option) => ['replaces', 'join', 'tdialog'].includes(option));
+/** What a body that passes as it is needs to be read. */
+export function contentHeaders(message: SipMessage): Headers {
+  const headers: Headers = {};
+  for (const name of ['Content-Type', 'Content-Encoding']) {
+    const value = message.get(name);
+    if (value !== undefined) headers[name] = value;
+  }
+  return headers;
 }
 
 /** Whether Supported or Require names the option. */

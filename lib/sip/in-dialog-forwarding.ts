@@ -1,7 +1,7 @@
 import type { Dialog, IncomingRequest, ResponseSender } from '../drachtio/messages';
 import { otherSide, type Side } from '../media/media-anchor';
 import type { CallSession } from './call-session';
-import { inDialogHeaders, responseHeaders } from './header-policy';
+import { contentHeaders, inDialogHeaders, responseHeaders } from './header-policy';
 import { retryLater, verdictOf } from './verdict';
 
 /** What goes from one dialog of a call to the other as it is; INVITE, UPDATE, PRACK and BYE have their own ways. */
@@ -33,9 +33,8 @@ async function forward(
     const headers = session.headers.request(to, method, inDialogHeaders(request));
     const final = await session.edge.srf.requestInDialog(other, { method, headers, body: request.body });
     const { status, reason, body } = final.response;
-    const type = final.response.get('content-type');
-    const answer = { ...responseHeaders(final.response), ...(body && type !== undefined && { 'Content-Type': type }) };
-    session.respond(from, method, response, { status, reason, headers: answer, body });
+    const passed = { ...responseHeaders(final.response), ...contentHeaders(final.response) };
+    session.respond(from, method, response, { status, reason, headers: passed, body });
   } catch (error) {
     session.respond(from, method, response, verdictOf(error, session.edge.agent));
   }

@@ -7,10 +7,10 @@ import type { MediaAnchor, Side } from '../media/media-anchor';
 import type { Logger } from '../ops/logger';
 import { CallSession, type SipEdge, type SipTimers } from './call-session';
 import { CallSetup } from './call-setup';
+import { DialogIndex } from './dialog-index';
 import { EmergencyRefused, type EmergencySettings } from './emergency';
 import { exchange } from './exchanges';
 import { flowKey, FlowTokens, type Flow } from './flow-token';
-import { unmetOptions } from './header-policy';
 import { Originating, type Egress } from './originating';
 import { OwnAddresses } from './own-addresses';
 import { Registrar } from './registrar';
@@ -120,7 +120,8 @@ class Pcscf {
     this.#originating = new Originating({ ...shared, egress, coreNextHop, emergency });
     this.#terminating = new Terminating({ ...shared, tokens });
     this.#subscriptions = new Subscriptions(srf);
-    this.#edge = { srf, agent: coreHost, timers: { ...defaultTimers, ...settings.timers } };
+    const timers = { ...defaultTimers, ...settings.timers };
+    this.#edge = { srf, agent: coreHost, timers, dialogs: new DialogIndex() };
     this.#handleRequests(srf);
     this.#watchLink(srf);
     registrar.on('flow-ended', (flow) => this.#releaseCalls(flow));
@@ -216,7 +217,6 @@ class Pcscf {
     if (!request.has('contact')) throw refusal('sip-invalid', 400, 'The INVITE has no Contact.');
     const type = request.get('content-type') ?? 'application/sdp';
     if (request.body && !/^application\/sdp\b/i.test(type)) throw refusal('sip-type', 415, `${type} is not served.`);
-    if (unmetOptions(request).length > 0) throw refusal('sip-extension', 420, 'The INVITE requires what we lack.');
     return side;
   }
 
@@ -274,7 +274,6 @@ class Pcscf {
   #refuse(request: IncomingRequest, response: ResponseSender, error: unknown): void {
     const verdict: Verdict & { body?: string } = verdictOf(error, this.#edge.agent);
     if (verdict.status === 415) verdict.headers['Accept'] = 'application/sdp';
-    if (verdict.status === 420) verdict.headers['Unsupported'] = unmetOptions(request).join(', ');
     if (error instanceof EmergencyRefused) {
       verdict.headers['Content-Type'] = error.contentType;
       verdict.body = error.body;

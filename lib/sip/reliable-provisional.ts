@@ -1,4 +1,4 @@
-import type { IncomingRequest, IncomingResponse, ResponseSender } from '../drachtio/messages';
+import type { Headers, IncomingRequest, IncomingResponse, ResponseSender } from '../drachtio/messages';
 import type { CallSession } from './call-session';
 import { allows, inDialogHeaders, responseHeaders } from './header-policy';
 import { verdictOf, type Verdict } from './verdict';
@@ -63,7 +63,7 @@ export class ReliableProvisional {
         answer({ status: 200, headers: {} });
         return;
       }
-      const headers = withoutType(inDialogHeaders(request));
+      const headers = withoutContent(inDialogHeaders(request));
       const final = await edge.srf.prack(this.#response, this.#session.headers.request(callee, 'PRACK', headers));
       if (request.body && final.status < 300) {
         if (allows(this.#response, 'UPDATE')) await this.#session.changes.change(caller, request, response);
@@ -78,6 +78,6 @@ export class ReliableProvisional {
   }
 }
 
-function withoutType(headers: Record<string, string>): Record<string, string> {
-  return Object.fromEntries(Object.entries(headers).filter(([name]) => name !== 'Content-Type'));
+function withoutContent(headers: Headers): Headers {
+  return Object.fromEntries(Object.entries(headers).filter(([name]) => !/^content-/i.test(name)));
 }

@@ -1,5 +1,6 @@
 import { CallHeaders } from '../../../lib/sip/call-headers';
 import type { CallPolicy } from '../../../lib/sip/call-policy';
+import { DialogIndex } from '../../../lib/sip/dialog-index';
 
 const marking: CallPolicy = {
   request: (to, headers) => ({ ...headers, 'X-Request-To': to }),
@@ -8,7 +9,7 @@ const marking: CallPolicy = {
 };
 
 test('headers of a call undergo its policy', () => {
-  const headers = new CallHeaders(marking);
+  const headers = new CallHeaders(marking, new DialogIndex());
   expect(headers.request('core', 'INFO', { Subject: 'a' })).toEqual({ Subject: 'a', 'X-Request-To': 'core' });
   expect(headers.response('access', 'INFO', 200, {})).toEqual({ 'X-Response-To': 'access' });
 });
@@ -22,14 +23,14 @@ test.each([
   ['UPDATE', 491, false],
   ['INFO', 200, false],
 ] as const)('a response to %s, %i, has our Contact: %s', (method, status, has) => {
-  const calls = new CallHeaders(marking);
+  const calls = new CallHeaders(marking, new DialogIndex());
   calls.learnContact('access', '<sip:us@access>');
   const headers = calls.response('access', method, status, {});
   expect(headers['Contact']).toBe(has ? '<sip:us@access>' : undefined);
 });
 
 test('our Contact toward a side is the one that the server uses there, else left to the server', () => {
-  const headers = new CallHeaders(marking);
+  const headers = new CallHeaders(marking, new DialogIndex());
   expect(headers.request('core', 'INVITE', {})['Contact']).toBeUndefined();
   headers.learnContact('core', '<sip:server@core>');
   expect(headers.request('core', 'UPDATE', {})['Contact']).toBe('<sip:server@core>');

@@ -331,7 +331,7 @@ describe('reliable provisional responses', () => {
   });
 
   test('are not asked of the core for an INVITE without an offer, for their answer could not be sent', async () => {
-    const invite = ue.request('INVITE', bob, { Supported: '100rel, replaces' });
+    const invite = ue.request('INVITE', bob, { Supported: '100rel, timer' });
     const arrived = await core.next('INVITE');
     expect(arrived.all('Supported')).toEqual([]);
     core.respond(arrived, 486);

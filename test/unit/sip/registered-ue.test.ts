@@ -170,7 +170,6 @@ describe('requests outside of calls', () => {
 
   test.each([
     ['an INVITE in a dialog that is no more', 481, { To: '<sip:bob@ims.example>;tag=gone' }],
-    ['an INVITE that requires Replaces', 420, { Require: 'replaces' }],
     ['an INVITE with another body than SDP', 415, { 'Content-Type': 'application/isup' }],
   ])('%s gets %i', async (_what, status, extra) => {
     const ue = await edge.ue();
