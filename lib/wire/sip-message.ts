@@ -222,8 +222,8 @@ export function parseSipMessage(text: string): { message: SipMessage; malformed:
   const end = text.indexOf('\r\n\r\n');
   const head = end < 0 ? text : text.slice(0, end);
   const [startLine = '', ...lines] = head.replace(/\r\n[ \t]+/g, ' ').split('\r\n');
-  if (!/^(SIP\/\d+\.\d+ \d{3}( |$)|[A-Z]+ .*\S SIP\/\d+\.\d+ *$)/.test(startLine)) return undefined;
-  let malformed = !/^(SIP\/|[A-Z]+ [a-z][a-z0-9+.-]*:[^\s<>"]+ SIP\/\d+\.\d+$)/i.test(startLine);
+  if (!/^(SIP\/\d+\.\d+ \d{3}( |$)|[\w.!%*+`'~-]+ .*\S +SIP\/\d+\.\d+ *$)/.test(startLine)) return undefined;
+  let malformed = !/^(SIP\/|\S+ [a-z][a-z0-9+.-]*:[^\s<>"]+ SIP\/\d+\.\d+$)/i.test(startLine);
   const headers: Header[] = [];
   for (const line of lines) {
     const header = parseHeader(line);

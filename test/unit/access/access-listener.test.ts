@@ -254,6 +254,7 @@ describe('what the SIP server would drop without a word', () => {
   test.each([
     ['REFER', {}, 405],
     ['FETCH', {}, 405],
+    ["!interesting-Method0123456789_*+`.%indeed'~", {}, 405],
     ['PRACK', {}, 481],
     ['PRACK', { To: '<sip:b@ims.example>;tag=gone' }, 481],
     ['REFER', { To: '<sip:b@ims.example>;tag=gone' }, 481],
