@@ -207,6 +207,8 @@ class Pcscf {
     const side = this.#sides.of(request.receivedOn);
     if (!side) throw refusal('sip-unknown-contact', 403, `${request.receivedOn ?? 'nowhere'} is no contact of ours.`);
     if (Number(request.get('max-forwards') ?? 70) <= 0) throw refusal('sip-hops', 483, 'There are no hops left.');
+    if (!/^(sips?|tel|urn):/i.test(request.uri)) throw refusal('sip-scheme', 416, 'The URI is of no scheme of ours.');
+    if (unmetOptions(request).length > 0) throw refusal('sip-extension', 420, 'The request requires what we lack.');
     return side;
   }
 
@@ -274,6 +276,7 @@ class Pcscf {
   #refuse(request: IncomingRequest, response: ResponseSender, error: unknown): void {
     const verdict: Verdict & { body?: string } = verdictOf(error, this.#edge.agent);
     if (verdict.status === 415) verdict.headers['Accept'] = 'application/sdp';
+    if (verdict.status === 420) verdict.headers['Unsupported'] = unmetOptions(request).join(', ');
     if (error instanceof EmergencyRefused) {
       verdict.headers['Content-Type'] = error.contentType;
       verdict.body = error.body;
@@ -298,6 +301,12 @@ const notAllowed: Verdict = {
 
 function refusal(code: string, sipStatus: number, message: string): EdgeError {
   return new EdgeError(code, message, { sipStatus });
+}
+
+/** What a request requires of proxies; sec-agree is what UEs ask of a P-CSCF (TS 24.229 §5.1.1.5.1). */
+function unmetOptions(request: IncomingRequest): string[] {
+  const options = (request.get('proxy-require') ?? '').split(',').map((option) => option.trim().toLowerCase());
+  return options.filter((option) => !['', 'sec-agree'].includes(option));
 }
 
 /** drachtio's name for the dialog of a caller's leg: its Call-ID and From tag. */
