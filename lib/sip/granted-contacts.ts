@@ -27,7 +27,8 @@ export function grantedContacts(request: SipMessage, response: SipMessage): Gran
   const general = seconds(response.get('expires')) ?? seconds(request.get('expires')) ?? defaultExpires;
   return asked.map((contact) => {
     const binding = bindingOf(contact);
-    const granted = listed.find((each) => bindingOf(each) === binding || sameUri(each, contact));
+    const granted =
+      listed.find((each) => bindingOf(each) === binding) ?? listed.find((each) => uriKey(each) === uriKey(contact));
     const wanted = seconds(headerParams(contact).get('expires')) ?? seconds(request.get('expires'));
     if (granted === undefined || wanted === 0) return { binding, expires: 0 };
     return { binding, expires: seconds(headerParams(granted).get('expires')) ?? general };
@@ -39,10 +40,6 @@ function bindingOf(contact: string): string {
   const params = headerParams(contact);
   const instance = params.get('+sip.instance');
   return instance === undefined ? uriKey(contact) : `${instance} ${params.get('reg-id') ?? ''}`;
-}
-
-function sameUri(one: string, other: string): boolean {
-  return uriKey(one) === uriKey(other);
 }
 
 /** RFC 3261 §19.1.4 asks for more; a registrar gives back the URI that it got. */

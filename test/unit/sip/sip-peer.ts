@@ -58,11 +58,16 @@ export class SipPeer {
     this.#close = close;
   }
 
-  static async udp(address: string, server: { address: string; port: number }): Promise<SipPeer> {
+  static async udp(address: string, server: { address: string; port: number }, port = 0): Promise<SipPeer> {
     const socket: UdpSocket = createSocket('udp4');
-    socket.bind(0, address);
+    socket.bind(port, address);
     await once(socket, 'listening');
-    const transmit = (message: string | Uint8Array) => socket.send(message, server.port, server.address);
+    const transmit = (message: string | Uint8Array) => {
+      // A response goes back the way of its request (RFC 3261 §18.2.2).
+      const [, host, viaPort] = /^SIP\/2\.0[^]*?\r\nVia:[^,\r]*?\/UDP ([\d.]+):?(\d*)/.exec(message.toString()) ?? [];
+      if (host === undefined) socket.send(message, server.port, server.address);
+      else socket.send(message, Number(viaPort) || 5060, host);
+    };
     const peer = new SipPeer(socket.address(), 'UDP', transmit, () => socket.close());
     socket.on('message', (bytes) => peer.#take(parse(bytes.toString())));
     return peer;

@@ -1,6 +1,7 @@
 import { connect, createServer, type AddressInfo, type Server, type Socket } from 'node:net';
 import { once } from 'node:events';
 import { Writable } from 'node:stream';
+import { AccessListener } from '../../../lib/access/access-listener';
 import { CallTable } from '../../../lib/calls/call-table';
 import { Srf } from '../../../lib/drachtio/srf';
 import { EgressRelay } from '../../../lib/egress/egress-relay';
@@ -21,9 +22,16 @@ export const testCancelOfReinvite = (name: string, body: () => Promise<void>): v
   else test.skip(`${name} (SKIPPED: drachtio-server does not cancel a re-INVITE)`, body);
 };
 
+interface Address {
+  address: string;
+  port: number;
+}
+
 export interface TestEdgeOptions {
   timers?: Partial<SipTimers>;
   settings?: Partial<PcscfSettings>;
+  /** TCP connections of UEs go to an access listener in front of the SIP server. */
+  fronted?: boolean;
 }
 
 /** A P-CSCF over a SIP server, with a fake anchor: the embedded edge, or the drachtio-server of DRACHTIO_BIN. */
@@ -31,18 +39,20 @@ export class TestEdge {
   readonly anchor = new FakeAnchor();
   readonly calls = new CallTable({ maxCalls: 10 });
   readonly log: string[] = [];
-  readonly access: { address: string; port: number };
-  readonly core: { address: string; port: number };
+  readonly access: Address;
+  readonly core: Address;
+  readonly front: Address | undefined;
   readonly srf: Srf;
   readonly #pcscf: { close(): Promise<void> };
   readonly #peers: SipPeer[] = [];
   readonly #server: SipServer;
   readonly #link: LinkRelay;
   readonly #egress: EgressRelay;
+  readonly #front: AccessListener | undefined;
   readonly coreNextHop: SipPeer;
 
   private constructor(
-    at: { access: { address: string; port: number }; core: { address: string; port: number } },
+    at: { access: Address; core: Address; front: Address | undefined },
     server: SipServer,
     link: LinkRelay,
     coreNextHop: SipPeer,
@@ -50,6 +60,7 @@ export class TestEdge {
   ) {
     this.access = at.access;
     this.core = at.core;
+    this.front = at.front;
     this.#server = server;
     this.#link = link;
     this.coreNextHop = coreNextHop;
@@ -61,6 +72,8 @@ export class TestEdge {
       },
     });
     const logger = createLogger('debug', sink);
+    const listen = at.front && [{ host: at.front.address, port: at.front.port, transport: 'tcp' as const }];
+    this.#front = listen && new AccessListener({ listen, server: at.access, logger });
     this.#egress = new EgressRelay({ hosts: [at.core.address], logger });
     this.srf = new Srf({ host: '127.0.0.1', port: link.port, secret, retryMaxDelay: 200 });
     this.#pcscf = startPcscf({
@@ -69,8 +82,10 @@ export class TestEdge {
       calls: this.calls,
       registrations: new MemoryRegistrations(),
       egress: this.#egress,
+      connections: this.#front,
       settings: {
         accessContacts: [contact(at.access)],
+        publicContacts: at.front ? [contact(at.front)] : [],
         coreContacts: [contact(at.core)],
         coreNextHop: `sip:${coreNextHop.address}:${coreNextHop.port}`,
         flowTokenKeys: ['first-flow-token-key', 'other-flow-token-key'],
@@ -87,8 +102,13 @@ export class TestEdge {
     const server = await startSipServer([contact(access), contact(core)]);
     const coreNextHop = await SipPeer.udp('127.1.0.2', core);
     const link = await LinkRelay.open(server.adminPort);
-    const edge = new TestEdge({ access, core }, server, link, coreNextHop, options);
+    const front =
+      (options.fronted ?? process.env['FRONTED'])
+        ? { address: '127.2.0.3', port: await freePort('127.2.0.3') }
+        : undefined;
+    const edge = new TestEdge({ access, core, front }, server, link, coreNextHop, options);
     await edge.#egress.start();
+    await edge.#front?.start();
     edge.srf.connect();
     await once(edge.srf, 'connect');
     await edge.#routed();
@@ -105,7 +125,7 @@ export class TestEdge {
 
   /** A UE with one TCP connection to the access contact, over which nothing is registered. */
   async stranger(): Promise<SipPeer> {
-    const peer = await SipPeer.tcp('127.2.0.2', this.access);
+    const peer = await SipPeer.tcp('127.2.0.2', this.front ?? this.access);
     this.#peers.push(peer);
     return peer;
   }
@@ -151,6 +171,7 @@ export class TestEdge {
   async close(): Promise<void> {
     await this.#pcscf.close();
     this.srf.close();
+    await this.#front?.close();
     for (const peer of this.#peers) peer.close();
     this.#link.close();
     await this.#egress.close();
@@ -202,6 +223,6 @@ class LinkRelay {
   }
 }
 
-function contact({ address, port }: { address: string; port: number }): string {
+function contact({ address, port }: Address): string {
   return `sip:${address}:${port};transport=udp,tcp`;
 }

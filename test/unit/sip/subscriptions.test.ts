@@ -1,0 +1,97 @@
+import type { SipPeer } from './sip-peer';
+import { calleeDialog, callerDialog, type PeerDialog } from './sip-peer';
+import { TestEdge } from './test-edge';
+
+let edge: TestEdge;
+let core: SipPeer;
+let ue: SipPeer;
+let path: string;
+
+beforeAll(async () => {
+  edge = await TestEdge.start();
+  core = edge.coreNextHop;
+});
+
+beforeEach(async () => {
+  ue = await edge.stranger();
+  path = await edge.register(ue);
+  core.forget();
+});
+
+afterAll(async () => {
+  await edge.close();
+});
+
+const regEvent = { Event: 'reg', Expires: '600' };
+const active = { Event: 'reg', 'Subscription-State': 'active;expires=600' };
+const terminated = { Event: 'reg', 'Subscription-State': 'terminated;reason=timeout' };
+
+interface Subscribed {
+  subscriber: PeerDialog;
+  notifier: PeerDialog;
+}
+
+async function subscribe(from: SipPeer, to: SipPeer, extra: Record<string, string> = {}): Promise<Subscribed> {
+  const sent = from.request('SUBSCRIBE', 'sip:alice@ims.example', { ...regEvent, ...extra });
+  const arrived = await to.next('SUBSCRIBE');
+  expect(arrived.header('Event')).toBe('reg');
+  to.respond(arrived, 200, { Expires: '600' });
+  const ok = await from.next('200 SUBSCRIBE');
+  expect(ok.header('Expires')).toBe('600');
+  return { subscriber: callerDialog(sent, ok), notifier: calleeDialog(arrived, to) };
+}
+
+async function pass(
+  from: SipPeer,
+  to: SipPeer,
+  [dialog, method, extra, body]: [PeerDialog, string, Record<string, string>, string?],
+): Promise<void> {
+  from.inDialog(dialog, method, extra, body);
+  const arrived = await to.next(method);
+  expect(arrived.body).toBe(body ?? '');
+  expect(arrived.header('Subscription-State')).toBe(extra['Subscription-State'] ?? '');
+  to.respond(arrived, 200, method === 'SUBSCRIBE' ? { Expires: extra['Expires'] ?? '' } : {});
+  await from.next(`200 ${method}`);
+}
+
+test('G18: a UE subscribes, is notified over its connection, refreshes and ends', async () => {
+  const { subscriber, notifier } = await subscribe(ue, core);
+  const document = { ...active, 'Content-Type': 'application/reginfo+xml' };
+  await pass(core, ue, [notifier, 'NOTIFY', document, '<reginfo/>']);
+  await pass(ue, core, [subscriber, 'SUBSCRIBE', regEvent]);
+  await pass(core, ue, [notifier, 'NOTIFY', active]);
+  await pass(ue, core, [subscriber, 'SUBSCRIBE', { ...regEvent, Expires: '0' }]);
+  await pass(core, ue, [notifier, 'NOTIFY', terminated]);
+});
+
+test('G18: the core subscribes to what a UE knows', async () => {
+  const { subscriber, notifier } = await subscribe(core, ue, { Route: path });
+  await pass(ue, core, [notifier, 'NOTIFY', active]);
+  await pass(core, ue, [subscriber, 'SUBSCRIBE', regEvent]);
+  await pass(ue, core, [notifier, 'NOTIFY', terminated]);
+});
+
+test('G18: a refused subscription is refused to its sender, and nothing is kept', async () => {
+  ue.request('SUBSCRIBE', 'sip:alice@ims.example', regEvent);
+  core.respond(await core.next('SUBSCRIBE'), 489, { 'Allow-Events': 'reg' });
+  const refused = await ue.next('489 SUBSCRIBE');
+  expect(refused.header('Allow-Events')).toBe('reg');
+});
+
+test('G21: neither side of a subscription sees the other’s addresses', async () => {
+  const { notifier } = await subscribe(ue, core);
+  core.inDialog(notifier, 'NOTIFY', terminated);
+  const notify = await ue.next('NOTIFY');
+  expect(notify.raw).not.toContain('127.1.0.');
+  ue.respond(notify, 200);
+  await core.next('200 NOTIFY');
+  const toCore = core.history.filter(({ method }) => method === 'SUBSCRIBE');
+  expect(toCore.at(-1)?.raw).not.toContain('127.2.0.');
+});
+
+test('G11: what comes in a UE’s subscription over another connection gets 403', async () => {
+  const { subscriber } = await subscribe(ue, core);
+  const thief = await edge.ue();
+  thief.inDialog(subscriber, 'SUBSCRIBE', regEvent);
+  await thief.next('403 SUBSCRIBE');
+});

@@ -1,0 +1,33 @@
+import { fromUe, towardUe } from '../../../lib/sip/trust';
+
+const said = {
+  Subject: 'hello',
+  'P-Asserted-Identity': '<sip:boss@ims.example>',
+  'p-preferred-identity': '<sip:me@ims.example>',
+  'P-Charging-Vector': 'icid-value=1',
+  'P-CHARGING-FUNCTION-ADDRESSES': 'ccf=192.0.2.3',
+  'P-Access-Network-Info': 'IEEE-802.11',
+  'P-Served-User': '<sip:me@ims.example>',
+  'X-Edge80-Errand': 'guessed',
+};
+
+test('G9, G10: of what a UE says, identities, charging and the edge’s own headers do not pass', () => {
+  expect(fromUe(said, 'pass')).toEqual({ Subject: 'hello', 'P-Access-Network-Info': 'IEEE-802.11' });
+});
+
+test('G10: P-Access-Network-Info of a UE is removed or replaced where the policy says so', () => {
+  expect(fromUe(said, 'remove')).toEqual({ Subject: 'hello' });
+  expect(fromUe(said, 'IEEE-802.11;network-provided')).toEqual({
+    Subject: 'hello',
+    'P-Access-Network-Info': 'IEEE-802.11;network-provided',
+  });
+});
+
+test('G10: charging and access network of the core do not reach the UE', () => {
+  expect(towardUe(said)).toEqual({ Subject: 'hello', 'P-Asserted-Identity': '<sip:boss@ims.example>' });
+});
+
+test('an identity whose owner asked for privacy does not reach the UE (RFC 3325 §7)', () => {
+  expect(towardUe({ ...said, Privacy: 'critical;id' })).toEqual({ Subject: 'hello', Privacy: 'critical;id' });
+  expect(towardUe({ ...said, Privacy: 'none' })['P-Asserted-Identity']).toBeDefined();
+});
