@@ -192,6 +192,7 @@ class LinkRelay {
         [far, near],
       ] as const) {
         this.#sockets.add(from);
+        from.setNoDelay(true);
         from.on('error', () => undefined);
         from.on('data', (bytes) => to.write(bytes));
         from.on('close', () => {
