@@ -55,8 +55,9 @@ export class Crossing {
   }
 
   requestToUe(request: SipMessage): void {
-    const uri = request.get(requestUriHeader);
-    if (uri !== undefined && /^\S+$/.test(uri)) request.requestUri = uri;
+    const meant = request.get(requestUriHeader);
+    if (meant !== undefined && /^\S+$/.test(meant)) request.requestUri = meant;
+    else this.#showRequestUri(request);
     removePrivate(request);
     this.#removeOwn(request, 'route');
     this.#showContact(request);
@@ -83,6 +84,15 @@ export class Crossing {
     if (others.length === routes.length) return;
     message.remove(key);
     for (const route of others) message.add(key === 'route' ? 'Route' : 'Record-Route', route);
+  }
+
+  /** A Request-URI that names this connection as the server sees it means the UE where it is. */
+  #showRequestUri(request: SipMessage): void {
+    const { remoteAddress, remotePort, serverSide, transport } = this.#flow;
+    if (!names(request.requestUri, serverSide)) return;
+    const user = parseSipUri(request.requestUri)?.user;
+    const at = `${hostPort(remoteAddress, remotePort)};transport=${transport}`;
+    request.requestUri = user === undefined ? `sip:${at}` : `sip:${user}@${at}`;
   }
 
   /** The server writes its own address into Contact, and puts it there in place of any other that the app gave. */

@@ -75,7 +75,7 @@ export class Registrar extends EventEmitter<{ 'flow-ended': [flow: Flow, why: Fl
     const final = await srf.send(uri, { method: 'REGISTER', proxy: coreNextHop, headers });
     if (final.status >= 200 && final.status < 300) await this.#granted(request, final, flow);
     const { status, reason } = final;
-    const timer = wantsOutbound(request) && status < 300 && !final.has('flow-timer');
+    const timer = wantsOutbound(request, flow) && status < 300 && !final.has('flow-timer');
     reply(response, {
       status,
       reason,
@@ -179,14 +179,15 @@ export class Registrar extends EventEmitter<{ 'flow-ended': [flow: Flow, why: Fl
     const { address, port } = coreContact;
     const host = address.includes(':') ? `[${address}]` : address;
     const transport = /;transport=tcp/i.test(coreNextHop) ? ';transport=tcp' : '';
-    return `sip:${tokens.write(flow)}@${host}:${port}${transport};lr${wantsOutbound(request) ? ';ob' : ''}`;
+    return `sip:${tokens.write(flow)}@${host}:${port}${transport};lr${wantsOutbound(request, flow) ? ';ob' : ''}`;
   }
 }
 
 /** RFC 5626 §5.1: the UE asks for outbound in its Contact, and we are its first hop. */
-function wantsOutbound(request: IncomingRequest): boolean {
-  const firstHop = !(request.get('via') ?? '').includes(',');
-  return firstHop && /;\s*reg-id\s*=/i.test(request.get('contact') ?? '');
+function wantsOutbound(request: IncomingRequest, { connection }: Flow): boolean {
+  // The access listener has a Via of its own.
+  const hops = listOf(request.get('via')).length - (connection === undefined ? 0 : 1);
+  return hops === 1 && /;\s*reg-id\s*=/i.test(request.get('contact') ?? '');
 }
 
 function timerKey({ aor, binding }: Registration): string {

@@ -248,6 +248,13 @@ describe('what the UE sees', () => {
     expect(uriOf(message)).toBe('sip:alice@10.1.2.3:5062;transport=tls');
     expect(message.raw).not.toContain('X-Edge80');
   });
+
+  test('itself in the Request-URI, where that names the connection at the SIP server', async () => {
+    await start();
+    const { near, far } = await connected();
+    far.send(request('MESSAGE', {}, '', `sip:alice@127.0.0.1:${far.socket.remotePort};transport=tcp`));
+    expect(uriOf(await near.next())).toBe(`sip:alice@127.0.0.1:${near.socket.localPort};transport=tcp`);
+  });
 });
 
 describe('what the SIP server would drop without a word', () => {
