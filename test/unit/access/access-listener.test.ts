@@ -434,7 +434,7 @@ describe('limits', () => {
   });
 
   test('a registered UE may be silent until its registration ends', async () => {
-    await start({ idle: 50 });
+    await start({ idle: 500 });
     const { near, far, first } = await connected();
     far.send(response(first, 200, { Expires: '600' }));
     await near.next();

@@ -1,0 +1,63 @@
+import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { AccessFront } from '../../../app/access-front';
+import { readConfig } from '../../../app/config';
+import { createLogger } from '../../../lib/ops/logger';
+import { freePort } from '../sip/sip-peer';
+import { selfSigned } from '../access/self-signed';
+import { FakeSipServer, request, Wire } from '../access/wire';
+
+const folder = mkdtempSync(join(tmpdir(), 'edge80-front-'));
+const file = (name: string, content: string | Buffer): string => {
+  writeFileSync(join(folder, name), content);
+  return join(folder, name);
+};
+
+function front(settings: Record<string, string>): AccessFront {
+  const config = readConfig({
+    ACCESS_CONTACTS: 'sip:198.51.100.1:5060;transport=udp sip:127.0.0.1:5080;transport=tcp',
+    CORE_CONTACTS: 'sip:192.0.2.1:5060',
+    CORE_NEXT_HOP: 'sip:192.0.2.2:5060',
+    GATEWAY_ADDRESS: '198.51.100.1',
+    ACCESS_LISTEN: 'sips:127.0.0.1:15061',
+    ...settings,
+  });
+  return new AccessFront(config, createLogger('silent'));
+}
+
+afterAll(() => rmSync(folder, { recursive: true }));
+
+test('UEs reach the first TCP contact of the SIP server', async () => {
+  const server = await FakeSipServer.start();
+  const { port } = server.at;
+  const opened = front({
+    ACCESS_LISTEN: `sip:127.0.0.1:${await freePort('127.0.0.1')};transport=tcp`,
+    ACCESS_CONTACTS: `sip:198.51.100.1:5060;transport=udp sip:127.0.0.1:${port};transport=udp,tcp`,
+  });
+  await opened.listener.start();
+  const ue = await Wire.connect(opened.listener.points[0]?.port ?? 0);
+  ue.send(request('REGISTER'));
+  expect((await (await server.connection()).next()).method).toBe('REGISTER');
+  await opened.close();
+  await opened.close();
+  await server.stop();
+});
+
+describe('I5: what is wrong with certificate and key is said in one line', () => {
+  const { cert, key } = selfSigned('edge.test');
+
+  test.each([
+    ['a file that is missing', join(folder, 'none.pem'), /^TLS_CERT_FILE cannot be read: .*none\.pem \(ENOENT\)\.$/],
+    ['what is no certificate', file('odd.pem', 'odd'), /^The TLS certificate and its key cannot be used\.$/],
+  ])('%s', (_what, certificate, message) => {
+    const settings = { TLS_CERT_FILE: certificate, TLS_KEY_FILE: file('key.pem', key) };
+    expect(() => front(settings)).toThrow(expect.objectContaining({ code: 'config-invalid' }));
+    expect(() => front(settings)).toThrow(message);
+  });
+
+  test('nothing where they fit', async () => {
+    const opened = front({ TLS_CERT_FILE: file('cert.pem', cert), TLS_KEY_FILE: file('key.pem', key) });
+    await opened.close();
+  });
+});
