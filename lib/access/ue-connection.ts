@@ -53,7 +53,7 @@ export class UeConnection {
     this.#limits = limits;
     this.#events = events;
     this.#ue = new SipStream(socket, 'accepted', limits, {
-      message: (text) => this.#fromUe(text),
+      message: (text, isCut) => this.#fromUe(text, isCut),
       closed: () => this.#close(),
     });
     this.#ue.limitIdleness(limits.idle);
@@ -71,14 +71,14 @@ export class UeConnection {
     this.#events.closed(this.#flow);
   }
 
-  #fromUe(text: string): void {
+  #fromUe(text: string, isCut: boolean): void {
     const parsed = parseSipMessage(text);
     if (!parsed) {
       this.#ue.end();
       return;
     }
     const { message, malformed } = parsed;
-    const isSound = !malformed && !this.#ue.isBroken;
+    const isSound = !malformed && !isCut;
     if (message.isRequest) {
       const answer = isSound ? answerInPlaceOfSilence(message, this.#calls.has(message.callId)) : badRequest;
       if (answer) this.#answer(message, answer);

@@ -2,7 +2,8 @@ import type { Socket } from 'node:net';
 import { StreamFramer, type StreamUnit } from './stream-framer';
 
 export interface SipStreamEvents {
-  message(text: string): void;
+  /** `isCut`: it is a head whose message has no end that can be known; nothing follows. */
+  message(text: string, isCut: boolean): void;
   /** Told once, whoever closed it. `whileConnecting`: what was sent has reached nobody. */
   closed(whileConnecting: boolean): void;
   connected?(): void;
@@ -71,11 +72,6 @@ export class SipStream {
     return this.#connecting && !this.#closed;
   }
 
-  /** Whether the end of the message that came last is unknown, so that nothing follows. */
-  get isBroken(): boolean {
-    return this.#framer.isBroken;
-  }
-
   /** Text has one character a byte (latin1). */
   send(text: string): void {
     if (!this.isOpen) return;
@@ -123,7 +119,7 @@ export class SipStream {
     } else if (unit.kind === 'message') {
       this.#served = true;
       this.#await(undefined);
-      this.#events.message(unit.text);
+      this.#events.message(unit.text, unit.cut === true);
     }
   }
 

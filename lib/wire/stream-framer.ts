@@ -1,9 +1,11 @@
 import { messageLimits } from './limits';
 import { contentLengthOf } from './sip-message';
 
-/** What came out of a SIP byte stream. */
+/** What came out of a SIP byte stream. Of a message that is `cut` there is the head alone: its end is not known. */
 export type StreamUnit =
-  { readonly kind: 'message'; readonly text: string } | { readonly kind: 'ping' } | { readonly kind: 'broken' };
+  | { readonly kind: 'message'; readonly text: string; readonly cut?: true }
+  | { readonly kind: 'ping' }
+  | { readonly kind: 'broken' };
 
 const keepAlive = '\r\n\r\n';
 
@@ -74,7 +76,7 @@ export class StreamFramer {
     this.#text = '';
     this.#searched = 0;
     // A head that can be read deserves an answer before the connection is closed.
-    return head === undefined ? { kind: 'broken' } : { kind: 'message', text: `${head}\r\n\r\n` };
+    return head === undefined ? { kind: 'broken' } : { kind: 'message', text: `${head}\r\n\r\n`, cut: true };
   }
 
   /** Whether the stream can no longer be followed. */

@@ -299,6 +299,15 @@ describe('bad input', () => {
     expect(server.count).toBe(0);
   });
 
+  test('what came before it in the same segment is not taken for it', async () => {
+    await start();
+    const { near, far } = await connected();
+    near.send(request('OPTIONS') + request('MESSAGE').replace(/Content-Length: 0/, 'Content-Length: -5'));
+    expect((await far.next()).method).toBe('OPTIONS');
+    expect(await near.next()).toMatchObject({ status: 400, method: 'MESSAGE' });
+    await near.closed;
+  });
+
   test('a line that is no header gets 400, and the connection stays', async () => {
     await start();
     const near = await ue();
