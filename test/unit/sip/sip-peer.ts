@@ -63,10 +63,12 @@ export class SipPeer {
     socket.bind(port, address);
     await once(socket, 'listening');
     const transmit = (message: string | Uint8Array) => {
-      // A response goes back the way of its request (RFC 3261 §18.2.2).
-      const [, host, viaPort] = /^SIP\/2\.0[^]*?\r\nVia:[^,\r]*?\/UDP ([\d.]+):?(\d*)/.exec(message.toString()) ?? [];
+      // A response goes back the way of its request (RFC 3261 §18.2.2), a request along its Route.
+      const text = message.toString();
+      const via = /^SIP\/2\.0[^]*?\r\nVia:[^,\r]*?\/UDP ([\d.]+):?(\d*)/.exec(text);
+      const [, host, port] = via ?? /^[A-Z]+ [^]*?\r\nRoute: <sip:[^@>]+@([\d.]+):(\d+)/.exec(text) ?? [];
       if (host === undefined) socket.send(message, server.port, server.address);
-      else socket.send(message, Number(viaPort) || 5060, host);
+      else socket.send(message, Number(port) || 5060, host);
     };
     const peer = new SipPeer(socket.address(), 'UDP', transmit, () => socket.close());
     socket.on('message', (bytes) => peer.#take(parse(bytes.toString())));
@@ -136,7 +138,8 @@ export class SipPeer {
   }
 
   send(startLine: string, headers: Record<string, string>, body = ''): void {
-    const lines = Object.entries(headers).map(([name, value]) => `${name}: ${value}`);
+    // An empty value leaves the header out.
+    const lines = Object.entries(headers).flatMap(([name, value]) => (value === '' ? [] : [`${name}: ${value}`]));
     const type = body && !headers['Content-Type'] ? ['Content-Type: application/sdp'] : [];
     const text = [startLine, ...lines, ...type, `Content-Length: ${Buffer.byteLength(body)}`, '', body].join('\r\n');
     this.#transmit(text);
@@ -173,6 +176,7 @@ export class SipPeer {
       To: to.includes(';tag=') ? to : `${to};tag=${this.tag}`,
       'Call-ID': request.header('Call-ID'),
       CSeq: request.header('CSeq'),
+      'Record-Route': request.all('Record-Route').join(', '),
       Contact: this.contact,
       ...extra,
     };
@@ -221,6 +225,7 @@ export class SipPeer {
       To: dialog.remote,
       'Call-ID': dialog.callId,
       CSeq: `${++dialog.cseq} ${method}`,
+      ...(dialog.routes && { Route: dialog.routes }),
       Contact: this.contact,
       ...extra,
     };
@@ -235,6 +240,8 @@ export interface PeerDialog {
   remote: string;
   callId: string;
   target: string;
+  /** Value of Route. */
+  routes?: string;
   cseq: number;
 }
 
@@ -256,6 +263,7 @@ export function calleeDialog(invite: Message, peer: SipPeer): PeerDialog {
     remote: invite.header('From'),
     callId: invite.header('Call-ID'),
     target: target(invite),
+    routes: invite.all('Record-Route').join(', '),
     cseq: 100,
   };
 }

@@ -51,7 +51,9 @@ async function pass(
   expect(arrived.body).toBe(body ?? '');
   expect(arrived.header('Subscription-State')).toBe(extra['Subscription-State'] ?? '');
   to.respond(arrived, 200, method === 'SUBSCRIBE' ? { Expires: extra['Expires'] ?? '' } : {});
-  await from.next(`200 ${method}`);
+  // drachtio-server ends the dialog before the app can answer the last NOTIFY, and answers it 500 by itself.
+  const isLast = extra['Subscription-State']?.startsWith('terminated') === true;
+  await from.next(`${isLast && process.env['DRACHTIO_BIN'] !== undefined ? 500 : 200} ${method}`);
 }
 
 test('G18: a UE subscribes, is notified over its connection, refreshes and ends', async () => {
