@@ -36,7 +36,8 @@ export type InDialog = Dialog | EarlyDialog;
 export interface EarlyDialog {
   /** The server's name for it, which stands in the responses to its INVITE. */
   id: string;
-  invite: SentRequest;
+  /** Its INVITE. */
+  pending: SentRequest;
 }
 
 /** An INVITE of ours was refused, or timed out (408 made by the server). */
@@ -146,7 +147,7 @@ export class Srf extends DrachtioLink {
     options: RequestOptions,
     onSent?: (request: SentRequest) => void,
   ): Promise<FinalResponse> {
-    const owner: EventEmitter & { socket?: unknown } = 'invite' in dialog ? dialog.invite : dialog;
+    const owner: EventEmitter & { socket?: unknown } = 'pending' in dialog ? dialog.pending : dialog;
     const route = { stackDialogId: dialog.id, _socket: owner.socket };
     const final = await this.settling(
       finalResponse((listen) =>

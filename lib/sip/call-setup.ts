@@ -115,7 +115,7 @@ export class CallSetup {
   #received(sent: SentRequest, response: IncomingResponse, acknowledge: Acknowledge): void {
     if (response.status < 200) {
       this.#sawProvisional = true;
-      if (response.has('RSeq')) this.#session.earlyCallee = { id: response.stackDialogId, invite: sent };
+      if (response.has('RSeq')) this.#session.earlyCallee = { id: response.stackDialogId, pending: sent };
       this.#then(() => this.#ringing(response));
       return;
     }

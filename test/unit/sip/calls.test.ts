@@ -1,6 +1,7 @@
 import { EdgeError } from '../../../lib/errors';
 import { sdp, sessionName } from './fake-anchor';
-import { calleeDialog, callerDialog, uriOf, type PeerDialog, type SipPeer } from './sip-peer';
+import { establish, hangUp, type Established } from './established-call';
+import { calleeDialog, callerDialog, uriOf, type SipPeer } from './sip-peer';
 import { TestEdge, testCancelOfReinvite } from './test-edge';
 
 let edge: TestEdge;
@@ -43,28 +44,6 @@ async function until(done: () => boolean): Promise<void> {
   while (!done()) await new Promise((resolve) => setImmediate(resolve));
 }
 
-interface Established {
-  caller: PeerDialog;
-  callee: PeerDialog;
-}
-
-/** A call from the UE, answered. */
-async function establish(): Promise<Established> {
-  const invite = ue.request('INVITE', bob, {}, sdp('offer'));
-  const arrived = await core.next('INVITE');
-  core.respond(arrived, 200, {}, sdp('answer'));
-  await core.next('ACK');
-  const ok = await ue.next('200 INVITE');
-  ue.ack(invite, ok);
-  return { caller: callerDialog(invite, ok), callee: calleeDialog(arrived, core) };
-}
-
-async function hangUp({ caller }: Established): Promise<void> {
-  ue.inDialog(caller, 'BYE');
-  core.respond(await core.next('BYE'), 200);
-  await ue.next('200 BYE');
-}
-
 describe('a call from the UE', () => {
   test('goes to the core with the Request-URI kept and each SDP taken through the anchor', async () => {
     const invite = ue.request('INVITE', bob, { Subject: 'lunch', 'P-Early-Media': 'supported' }, sdp('offer'));
@@ -85,7 +64,7 @@ describe('a call from the UE', () => {
     expect(ringing.header('Contact')).toBe(ok.header('Contact'));
     ue.ack(invite, ok);
     await core.next('ACK');
-    await hangUp({ caller: callerDialog(invite, ok), callee: calleeDialog(arrived, core) });
+    await hangUp(ue, core, { caller: callerDialog(invite, ok), callee: calleeDialog(arrived, core) });
     expect(edge.anchor.asked).toEqual(['offer access offer', 'answer core answer']);
     await expectReleasedOnce();
   });
@@ -130,7 +109,7 @@ describe('a call from the UE', () => {
     const ok = await ue.next('200 INVITE');
     expect(sessionName(ok.body)).toBe('early anchored');
     ue.ack(invite, ok);
-    await hangUp({ caller: callerDialog(invite, ok), callee: calleeDialog(arrived, core) });
+    await hangUp(ue, core, { caller: callerDialog(invite, ok), callee: calleeDialog(arrived, core) });
     await expectReleasedOnce();
   });
 
@@ -146,7 +125,7 @@ describe('a call from the UE', () => {
     expect(sessionName(ok.body)).toBe('fork 2 final anchored');
     ue.ack(invite, ok);
     await core.next('ACK');
-    await hangUp({ caller: callerDialog(invite, ok), callee: calleeDialog(arrived, core) });
+    await hangUp(ue, core, { caller: callerDialog(invite, ok), callee: calleeDialog(arrived, core) });
     await expectReleasedOnce();
   });
 
@@ -160,7 +139,7 @@ describe('a call from the UE', () => {
     ue.ack(invite, ok, sdp('ue answer'));
     expect(sessionName((await core.next('ACK')).body)).toBe('ue answer anchored');
     expect(edge.anchor.asked).toEqual(['offer core core offer', 'answer access ue answer']);
-    await hangUp({ caller: callerDialog(invite, ok), callee: calleeDialog(arrived, core) });
+    await hangUp(ue, core, { caller: callerDialog(invite, ok), callee: calleeDialog(arrived, core) });
     await expectReleasedOnce();
   });
 
@@ -235,7 +214,7 @@ describe('a call from the UE', () => {
   });
 
   test('G16: BYE of the core reaches the UE with its Reason', async () => {
-    const { callee } = await establish();
+    const { callee } = await establish(ue, core);
     core.inDialog(callee, 'BYE', { Reason: 'Q.850;cause=16' });
     const bye = await ue.next('BYE');
     expect(bye.header('Reason')).toBe('Q.850;cause=16');
@@ -326,7 +305,7 @@ describe('reliable provisional responses', () => {
     const ok = await ue.next('200 INVITE');
     ue.ack(invite, ok);
     await core.next('ACK');
-    await hangUp({ caller: dialog, callee: calleeDialog(arrived, core) });
+    await hangUp(ue, core, { caller: dialog, callee: calleeDialog(arrived, core) });
     await expectReleasedOnce();
   });
 
@@ -373,12 +352,12 @@ describe('a call under way', () => {
   let call: Established;
 
   beforeEach(async () => {
-    call = await establish();
+    call = await establish(ue, core);
     edge.anchor.asked.length = 0;
   });
 
   afterEach(async () => {
-    if (edge.calls.size > 0) await hangUp(call);
+    if (edge.calls.size > 0) await hangUp(ue, core, call);
     await expectReleasedOnce();
   });
 

@@ -185,8 +185,8 @@ class LinkRelay {
   readonly #sockets = new Set<Socket>();
 
   private constructor(adminPort: number) {
-    this.#server = createServer((near) => {
-      const far = connect(adminPort, '127.0.0.1');
+    this.#server = createServer({ noDelay: true }, (near) => {
+      const far = connect({ port: adminPort, host: '127.0.0.1', noDelay: true });
       for (const [from, to] of [
         [near, far],
         [far, near],

@@ -1,5 +1,5 @@
 import { sdp } from './fake-anchor';
-import { callerDialog } from './sip-peer';
+import { establish, hangUp } from './established-call';
 import { TestEdge, testCancelOfReinvite } from './test-edge';
 
 const bob = 'sip:bob@ims.example';
@@ -30,12 +30,8 @@ describe('what may not last for ever', () => {
     edge = await TestEdge.start({ timers: { ack: 300 } });
     const core = edge.coreNextHop;
     const ue = await edge.ue();
-    const invite = ue.request('INVITE', bob, {}, sdp('offer'));
-    core.respond(await core.next('INVITE'), 200, {}, sdp('answer'));
-    await core.next('ACK');
-    const ok = await ue.next('200 INVITE');
-    ue.ack(invite, ok);
-    ue.inDialog(callerDialog(invite, ok), 'INVITE');
+    const { caller } = await establish(ue, core);
+    ue.inDialog(caller, 'INVITE');
     core.respond(await core.next('INVITE'), 200, {}, sdp('core offer'));
     await ue.next('200 INVITE');
     core.respond(await core.next('BYE'), 200);
@@ -48,26 +44,19 @@ describe('what may not last for ever', () => {
       edge = await TestEdge.start({ timers: { ringing: 300 } });
       const core = edge.coreNextHop;
       const ue = await edge.ue();
-      const invite = ue.request('INVITE', bob, {}, sdp('offer'));
-      core.respond(await core.next('INVITE'), 200, {}, sdp('answer'));
-      await core.next('ACK');
-      const ok = await ue.next('200 INVITE');
-      ue.ack(invite, ok);
-      const dialog = callerDialog(invite, ok);
-      const first = ue.inDialog(dialog, 'INVITE', {}, sdp('first'));
+      const call = await establish(ue, core);
+      const first = ue.inDialog(call.caller, 'INVITE', {}, sdp('first'));
       const ringing = await core.next('INVITE');
       core.respond(ringing, 180);
       ue.ack(first, await ue.next('408 INVITE'));
       core.respond(ringing, 487);
       await core.next('ACK');
       expect(edge.anchor.asked.at(-1)).toBe('rollback');
-      const second = ue.inDialog(dialog, 'INVITE', {}, sdp('second'));
+      const second = ue.inDialog(call.caller, 'INVITE', {}, sdp('second'));
       core.respond(await core.next('INVITE'), 200, {}, sdp('fine'));
       ue.ack(second, await ue.next('200 INVITE'));
       await core.next('ACK');
-      ue.inDialog(dialog, 'BYE');
-      core.respond(await core.next('BYE'), 200);
-      await ue.next('200 BYE');
+      await hangUp(ue, core, call);
     },
   );
 
@@ -75,10 +64,7 @@ describe('what may not last for ever', () => {
     edge = await TestEdge.start();
     const core = edge.coreNextHop;
     const ue = await edge.ue();
-    const invite = ue.request('INVITE', bob, {}, sdp('offer'));
-    core.respond(await core.next('INVITE'), 200, {}, sdp('answer'));
-    await core.next('ACK');
-    ue.ack(invite, await ue.next('200 INVITE'));
+    await establish(ue, core);
     await edge.closePcscf();
     core.respond(await core.next('BYE'), 200);
     ue.respond(await ue.next('BYE'), 200);
