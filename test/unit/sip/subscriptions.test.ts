@@ -82,7 +82,7 @@ test('G18: a refused subscription is refused to its sender, and nothing is kept'
 
 test('G21: neither side of a subscription sees the other’s addresses', async () => {
   const { notifier } = await subscribe(ue, core);
-  core.inDialog(notifier, 'NOTIFY', terminated);
+  core.inDialog(notifier, 'NOTIFY', active);
   const notify = await ue.next('NOTIFY');
   expect(notify.raw).not.toContain('127.1.0.');
   ue.respond(notify, 200);
