@@ -5,6 +5,7 @@ import { checkedErrand, invalid, nextHopOf, type Errand } from './errand';
 import { limits as defaults, type Limits } from './limits';
 import type { Destination } from './link';
 import { Names, type Lookups } from './names';
+import { coreCallId } from './own-call-ids';
 import { errandHeader, Relaying } from './relaying';
 
 export interface EgressRelayOptions {
@@ -23,11 +24,14 @@ export interface Posted {
   /** SIP URI of the relay: the `proxy` of a request, the destination of a proxied one. */
   readonly proxy: string;
   readonly headers: Record<string, string>;
+  /** The Call-ID that the core knows a dialog by, which the request begins under another. */
+  readonly coreCallId: (callId: string) => string;
 }
 
 /**
  * Stands between the SIP server and the core for what the server cannot do itself: it sets Route headers, edits the
- * headers of requests that the server only proxies, and edits the responses to them.
+ * headers of requests that the server only proxies, and edits the responses to them. Dialogs that begin by way of it stay
+ * so, and have another Call-ID toward the core.
  *
  * The app registers an `Errand`, and has the server send its request to the relay. Whoever else sends to the relay's
  * port gets nothing forwarded.
@@ -89,7 +93,7 @@ export class EgressRelay {
     const endpoint = isIP(host) === 0 ? this.#endpoints[0] : this.#endpointFor(host);
     if (!endpoint) throw invalid(`The next hop ${errand.nextHop} is of an address family that the core side lacks.`);
     const id = this.#relaying.errands.put(checkedErrand(errand));
-    return { proxy: `sip:${endpoint.sentBy};transport=${transport}`, headers: { [errandHeader]: id } };
+    return { proxy: `sip:${endpoint.sentBy};transport=${transport}`, headers: { [errandHeader]: id }, coreCallId };
   }
 
   /** Resolves when nothing is open any more. May be called again. */

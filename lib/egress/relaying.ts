@@ -8,6 +8,7 @@ import { runEdit } from './edits';
 import { nextHopOf, type Errand, type NextHop } from './errand';
 import type { Limits } from './limits';
 import type { Destination, Link } from './link';
+import { OwnCallIds, type Bound } from './own-call-ids';
 import { Servers } from './servers';
 import { UnclaimedErrands } from './unclaimed-errands';
 
@@ -34,6 +35,7 @@ export class Relaying {
   /** Messages that nothing was done with: requests of strangers, responses to nothing. */
   readonly dropped = { requests: 0, responses: 0 };
   readonly #servers: Servers;
+  readonly #callIds = new OwnCallIds();
   readonly #network: Network;
   readonly #logger: Logger;
   readonly #tag = randomBytes(8).toString('hex');
@@ -76,8 +78,8 @@ export class Relaying {
   }
 
   /**
-   * Requests without an errand are believed to the SIP server alone. A stranger gets no answer: over UDP it could
-   * be meant for somebody else, whose address he wrote on the packet.
+   * Requests without an errand are believed to the SIP server alone, and to the core inside a dialog that began here.
+   * A stranger gets no answer: over UDP it could be meant for somebody else, whose address he wrote on the packet.
    */
   #request(request: SipMessage, from: Link): boolean {
     const id = this.branches.idFor(request);
@@ -88,10 +90,12 @@ export class Relaying {
     if (branch) return this.#again(id, branch, request, from);
     const { method } = request;
     const errand = method === 'ACK' || method === 'CANCEL' ? undefined : this.#take(ids);
+    const onward = request.clone();
+    const bound = errand ? undefined : this.#callIds.carryOn(onward, from);
     if (errand) this.#servers.add(from);
-    else if (!this.#servers.has(from)) return false;
+    else if (bound !== 'for-server' && !this.#servers.has(from)) return false;
     if (errand ?? (method !== 'CANCEL' && tagOf(request.get('to')) !== undefined))
-      this.#open(id, request, from, errand);
+      this.#open(id, { request, onward, bound }, from, errand);
     else if (method !== 'ACK') this.#answer(request, from, method === 'CANCEL' ? 481 : 500);
     return true;
   }
@@ -103,7 +107,7 @@ export class Relaying {
 
   /** A repetition, a CANCEL, or the ACK of a non-2xx response. */
   #again(id: string, branch: Branch, request: SipMessage, from: Link): boolean {
-    if (!this.#servers.has(from)) return false;
+    if (!this.#servers.has(from) && !isSamePeer(branch.back, from)) return false;
     const { method } = request;
     const { sent, answer } = branch;
     if (method === branch.method) {
@@ -114,14 +118,20 @@ export class Relaying {
     else if (method === 'CANCEL' && (answer !== undefined || !sent)) this.#answer(request, from, 481);
     else if (sent) {
       request.requestUri = sent.request.requestUri;
+      request.set('Call-ID', sent.request.callId);
       setRoutes(request, sent.request.lines('route'));
       sent.onward.send(finish(request, id, sent.onward));
     }
     return true;
   }
 
-  #open(id: string, request: SipMessage, from: Link, errand: Errand | undefined): void {
-    const copy = request.clone();
+  /** `onward` is what is to go on of the request. */
+  #open(
+    id: string,
+    { request, onward, bound }: { request: SipMessage; onward: SipMessage; bound: Bound | undefined },
+    from: Link,
+    errand: Errand | undefined,
+  ): void {
     const isAck = request.method === 'ACK';
     const branch = isAck ? undefined : this.branches.open(id, request, from, errand);
     if (!branch && !isAck) {
@@ -131,13 +141,14 @@ export class Relaying {
     const fail = (status: AnswerStatus) => branch && this.#fail(branch, status);
     let hop: NextHop;
     try {
-      if (errand?.requestUri !== undefined) copy.requestUri = errand.requestUri;
-      if (errand) setRoutes(copy, errand.routes);
-      runEdit(errand?.editRequest, copy);
+      if (errand?.requestUri !== undefined) onward.requestUri = errand.requestUri;
+      if (errand) setRoutes(onward, errand.routes);
+      if (errand && beginsDialog(onward)) this.#callIds.begin(onward, from);
+      runEdit(errand?.editRequest, onward);
       // In a dialog that has the relay as its next hop for want of a Record-Route (RFC 3261 §16.6, item 6).
       hop = errand
         ? nextHopOf(errand.nextHop)
-        : nextHopOf(uriOf(copy.values('route')[0] ?? `<${copy.requestUri}>`), from.transport);
+        : nextHopOf(uriOf(onward.values('route')[0] ?? `<${onward.requestUri}>`), from.transport);
     } catch (error) {
       this.#logger.error({ err: error, method: request.method }, 'A request cannot be sent to the core');
       fail(500);
@@ -145,8 +156,11 @@ export class Relaying {
     }
     this.#network.locate(hop, (destination) => {
       if (branch?.isFinal === true) return;
-      if (destination && this.#network.isOwn(destination)) fail(482);
-      else this.#send(id, copy, branch, destination && this.#network.linkTo(destination));
+      const isOwn = destination && this.#network.isOwn(destination);
+      // Else anybody who has seen the Record-Route could send to anywhere by way of the relay.
+      const isAstray = destination && bound === 'for-server' && !this.#servers.has(destination);
+      if (isOwn === true || isAstray === true) fail(482);
+      else this.#send(id, onward, branch, destination && this.#network.linkTo(destination));
     });
   }
 
@@ -168,6 +182,7 @@ export class Relaying {
     const isOfCancel = method === 'CANCEL' && branch.method === 'INVITE';
     if (method !== branch.method && !isOfCancel) return false;
     response.removeFirst('via');
+    response.set('Call-ID', branch.request.callId);
     if (isOfCancel) {
       branch.back.send(response.toString());
       return true;
@@ -194,6 +209,14 @@ export class Relaying {
   #answer(request: SipMessage, to: Link, status: AnswerStatus): void {
     to.send(answerTo(request, status, this.#tag).toString());
   }
+}
+
+function beginsDialog(request: SipMessage): boolean {
+  return (request.method === 'INVITE' || request.method === 'SUBSCRIBE') && tagOf(request.get('to')) === undefined;
+}
+
+function isSamePeer(one: Link, other: Link): boolean {
+  return one.transport === other.transport && one.address === other.address && one.port === other.port;
 }
 
 /** `undefined` for what is no SIP, or is cut off. */

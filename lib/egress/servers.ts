@@ -1,4 +1,4 @@
-import type { Link } from './link';
+import type { Destination, Link } from './link';
 
 /**
  * Where the SIP server was seen: the senders of requests that had an errand.
@@ -14,8 +14,8 @@ export class Servers {
     this.#most = most;
   }
 
-  has(link: Link): boolean {
-    return this.#known.has(keyOf(link));
+  has(peer: Destination): boolean {
+    return this.#known.has(keyOf(peer));
   }
 
   add(link: Link): void {
@@ -28,6 +28,6 @@ export class Servers {
   }
 }
 
-function keyOf({ transport, address, port }: Link): string {
+function keyOf({ transport, address, port }: Destination): string {
   return transport === 'tcp' ? `tcp ${address}` : `udp ${address} ${port}`;
 }

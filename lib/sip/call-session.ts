@@ -61,6 +61,8 @@ export class CallSession {
   isEarlyOfferAnswered = false;
   /** Addresses of record. */
   readonly parties: Partial<Record<Side, string>> = {};
+  /** The Call-ID that the core knows its dialog by, of the SIP server's. */
+  coreCallId: (callId: string) => string = (callId) => callId;
   #ending: Ending = {};
 
   constructor(edge: SipEdge, call: Call, log: Logger, policy: CallPolicy) {
@@ -165,7 +167,8 @@ export class CallSession {
     if (!dialog) return undefined;
     const { callId, localTag, remoteTag } = dialog.sip;
     const contact = /<([^>]*)>/.exec(this.headers.contact(side) ?? '')?.[1];
-    return { callId, localTag, remoteTag, contact, party: this.parties[side] ?? '' };
+    const known = side === 'core' ? this.coreCallId(callId) : callId;
+    return { callId: known, localTag, remoteTag, contact, party: this.parties[side] ?? '' };
   }
 
   #ended(cause: EndCause): void {

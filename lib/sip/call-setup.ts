@@ -57,6 +57,7 @@ export class CallSetup {
     this.#request = request;
     this.#response = response;
     this.#target = target;
+    if (target.coreCallId) session.coreCallId = target.coreCallId;
   }
 
   start(): void {

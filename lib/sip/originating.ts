@@ -1,4 +1,4 @@
-import type { Headers, IncomingRequest } from '../drachtio/messages';
+import type { IncomingRequest } from '../drachtio/messages';
 import { parseUri } from '../drachtio/srf';
 import type { Errand } from '../egress/errand';
 import { EdgeError } from '../errors';
@@ -16,8 +16,10 @@ import { uePolicy } from './ue-policy';
 
 /** The egress relay: gives what the SIP server must send a request with, so that the errand is done to it. */
 export interface Egress {
-  send(errand: Errand): { proxy: string; headers: Headers };
+  send(errand: Errand): Way;
 }
+
+type Way = Pick<Target, 'proxy' | 'headers' | 'coreCallId'>;
 
 export interface OriginatingOptions {
   registrar: Registrar;
@@ -75,7 +77,7 @@ export class Originating {
   }
 
   /** Along the Service-Route (RFC 3608 §5), where the registrar gave one. */
-  #way(uri: string, routes: string[]): Pick<Target, 'uri' | 'proxy' | 'headers'> {
+  #way(uri: string, routes: string[]): Way & Pick<Target, 'uri'> {
     const { egress, coreNextHop } = this.#options;
     const [first] = routes;
     if (first === undefined) return { uri: sipUri(this.uriFor(uri), coreNextHop), proxy: coreNextHop, headers: {} };
@@ -84,7 +86,7 @@ export class Originating {
     return { uri: sent, ...egress.send({ nextHop, routes, ...(/^tel:/i.test(uri) && { requestUri: uri }) }) };
   }
 
-  #emergencyWay(service: string): Pick<Target, 'uri' | 'proxy' | 'headers'> {
+  #emergencyWay(service: string): Way & Pick<Target, 'uri'> {
     const { egress, emergency } = this.#options;
     const { nextHop } = emergency;
     if (nextHop === undefined) throw new EmergencyRefused();

@@ -10,6 +10,8 @@ export interface Target {
   proxy: string;
   /** Of this one request: notes to other parts of the edge on its way. */
   headers: Headers;
+  /** The Call-ID that the core knows a dialog by, where it is another than the SIP server has. */
+  coreCallId?: (callId: string) => string;
   /** What it and all that follows undergo. */
   policy: CallPolicy;
   /** The UE's; undefined for a UE that is not registered (an emergency call). */

@@ -217,6 +217,89 @@ describe('what becomes of a message at the egress relay', () => {
     });
   });
 
+  describe('a dialog that begins here has another Call-ID toward the core', () => {
+    let sent: string;
+    let route: string;
+    const inDialog = (method: string, headers: Record<string, string>, uri = 'sip:192.0.2.1:5060') =>
+      request(method, uri, { Via: 'SIP/2.0/UDP 192.0.2.9;branch=z9hG4bKb', To: '<sip:b@c>;tag=b1', ...headers });
+
+    beforeEach(() => {
+      sent = invite();
+      [route = ''] = lines(sent, 'Record-Route');
+      destinations = [];
+    });
+
+    test.each(['INVITE', 'SUBSCRIBE'])('%s goes under it, and its responses come back under its own', (method) => {
+      relaying.receive(request(method, uri, { ...post(), Via: 'SIP/2.0/UDP 192.0.2.1;branch=z9hG4bKnew' }), server);
+      const begun = core?.one ?? '';
+      expect(lines(begun, 'Call-ID')).toEqual(['e80-call-1']);
+      expect(lines(begun, 'Record-Route')).toEqual([
+        expect.stringMatching(/^<sip:[0-9a-f]{32}@relay\.example:7000;transport=udp;lr>$/),
+      ]);
+      relaying.receive(answer(begun, 180), server);
+      expect(lines(server.one, 'Call-ID')).toEqual(['call-1']);
+    });
+
+    test('CANCEL and the ACK of a refusal go under it too', () => {
+      relaying.receive(request('CANCEL', uri), server);
+      const cancel = core?.one ?? '';
+      expect(lines(cancel, 'Call-ID')).toEqual(['e80-call-1']);
+      relaying.receive(answer(cancel, 200), server);
+      expect(lines(server.one, 'Call-ID')).toEqual(['call-1']);
+      relaying.receive(answer(sent, 487), server);
+      relaying.receive(request('ACK', uri), server);
+      expect(lines(core?.one ?? '', 'Call-ID')).toEqual(['e80-call-1']);
+    });
+
+    test('other requests keep theirs', () => {
+      relaying.receive(request('MESSAGE', uri, { ...post(), Via: 'SIP/2.0/UDP 192.0.2.1;branch=z9hG4bKm' }), server);
+      const message = core?.one ?? '';
+      expect([lines(message, 'Call-ID'), lines(message, 'Record-Route')]).toEqual([['call-1'], []]);
+    });
+
+    test.each(['BYE', 'ACK'])('%s of the server goes on to the core', (method) => {
+      const onward = '<sip:192.0.2.30;lr>';
+      relaying.receive(inDialog(method, { Route: `${route}, ${onward}` }, 'sip:bob@192.0.2.20'), server);
+      const gone = core?.one ?? '';
+      expect(destinations).toEqual([{ address: '192.0.2.30', port: 5060, transport: 'udp' }]);
+      expect([lines(gone, 'Call-ID'), lines(gone, 'Route')]).toEqual([['e80-call-1'], [onward]]);
+    });
+
+    test('a BYE of the core goes to the server, as often as it comes, and its response back', () => {
+      const far = new FakeLink('192.0.2.9');
+      const toServer = (core = new FakeLink('192.0.2.1'));
+      const bye = inDialog('BYE', { Route: route, 'Call-ID': 'e80-call-1' });
+      for (let i = 0; i < 2; i++) {
+        expect(relaying.receive(bye, far)).toBe(true);
+        const arrived = toServer.one;
+        expect([lines(arrived, 'Call-ID'), lines(arrived, 'Route')]).toEqual([['call-1'], []]);
+        if (i === 1) relaying.receive(answer(arrived, 200), toServer);
+      }
+      expect(destinations).toEqual([{ address: '192.0.2.1', port: 5060, transport: 'udp' }]);
+      expect(lines(far.one, 'Call-ID')).toEqual(['e80-call-1']);
+    });
+
+    test('from the core to anywhere else it goes nowhere', () => {
+      const far = new FakeLink('192.0.2.9');
+      const own = { Route: route, 'Call-ID': 'e80-call-1' };
+      relaying.receive(inDialog('BYE', own, 'sip:192.0.2.66'), far);
+      relaying.receive(inDialog('ACK', own, 'sip:192.0.2.66').replace('z9hG4bKb', 'z9hG4bKa'), far);
+      expect(far.one).toMatch(/^SIP\/2\.0 482 /);
+      expect(core?.sent).toEqual([]);
+    });
+
+    test.each([
+      ['of another dialog', () => ({ Route: route, 'Call-ID': 'e80-call-2' })],
+      ['made up', () => ({ Route: '<sip:00000000000000000000000000000000@relay.example:7000;lr>' })],
+      ['for the Call-ID of the server', () => ({ Route: route, 'Call-ID': 'call-1' })],
+      ['not there', () => ({ 'Call-ID': 'e80-call-1' })],
+    ])('a Route that is %s makes nobody but the server heard', (_, headers) => {
+      const stranger = new FakeLink('192.0.2.9');
+      expect(relaying.receive(inDialog('BYE', headers()), stranger)).toBe(false);
+      expect([...stranger.sent, ...(core?.sent ?? [])]).toEqual([]);
+    });
+  });
+
   test('a new connection of the server is known by its address', () => {
     relaying.receive(request('MESSAGE', uri, post()), new FakeLink('192.0.2.1', 41_000, 'tcp'));
     core?.sent.splice(0);

@@ -1,4 +1,5 @@
 import type { Message, SipPeer } from './sip-peer';
+import { establish, hangUp } from './established-call';
 import { sdp } from './fake-anchor';
 import { calleeDialog, callerDialog, uriOf } from './sip-peer';
 import { TestEdge } from './test-edge';
@@ -61,7 +62,7 @@ describe('an INVITE of a UE with a Service-Route', () => {
     expect(ok.raw).not.toMatch(/P-Charging-Vector/i);
     expect(ok.header('P-Odd')).toBe('kept');
     ue.ack(invite, ok);
-    // A BYE each way: the one of the core by Contact alone, the UE's by way of the relay, for want of a Record-Route.
+    // Each way by the relay, whose Record-Route the INVITE had.
     ue.inDialog(callerDialog(invite, ok), 'INFO', fromEvil);
     const info = await core.next('INFO');
     expect(info.raw).not.toMatch(/evil|boss|fake|000000000000/);
@@ -87,6 +88,20 @@ describe('an INVITE of a UE with a Service-Route', () => {
     expect(ack.all('Route')).toEqual([serviceRoute]);
     expect(ack.header('Via')).toBe(arrived.header('Via'));
     ue.ack(invite, await ue.next('487 INVITE'));
+  });
+
+  test('G18: REFER names its call by the Call-ID that the core has', async () => {
+    const call = await establish(ue, core);
+    const tagIn = (party: string) => /;tag=([^;]+)/.exec(party)?.[1] ?? '';
+    const { callId, local, remote } = call.caller;
+    const replaces = `${callId};to-tag=${tagIn(remote)};from-tag=${tagIn(local)}`;
+    ue.inDialog(call.caller, 'REFER', { 'Refer-To': `<${bob}?Replaces=${encodeURIComponent(replaces)}>` });
+    const refer = await core.next('REFER');
+    expect(call.callee.callId).not.toBe(callId);
+    expect(refer.header('Refer-To')).toContain(`?Replaces=${encodeURIComponent(`${call.callee.callId};`)}`);
+    core.respond(refer, 603);
+    await ue.next('603 REFER');
+    await hangUp(ue, core, call);
   });
 
   test('keeps a tel URI that the server itself cannot send', async () => {
