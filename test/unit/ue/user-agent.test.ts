@@ -298,8 +298,8 @@ describe('a UE whose edge refuses', () => {
       observer,
     });
     opened.push(agent);
-    const [ready] = events as [{ event: 'ready'; sip: string }];
-    const response = await link.srf.send(ready.sip, {
+    const [ready] = events;
+    const response = await link.srf.send(ready?.event === 'ready' ? ready.sip : '', {
       method: 'MESSAGE',
       headers: { From: '<sip:bob@example.net>', To: '<sip:alice@example.net>', 'Content-Type': type },
       body: 'hello',
