@@ -27,8 +27,8 @@ export class Kamailio {
     });
   }
 
-  /** `without` names checks of the configuration that are left out. */
-  static async start(network: Network, without: readonly string[] = []): Promise<Kamailio> {
+  /** @param extra a switch of the configuration, if any. */
+  static async start(network: Network, extra: string): Promise<Kamailio> {
     const directory = mkdtempSync(join(tmpdir(), 'e80-kamailio-'));
     const child = new NamespaceProcess({
       name: 'Kamailio',
@@ -37,7 +37,7 @@ export class Kamailio {
       args: [
         ...['-f', configuration, '-DD', '-E', '-m', '32', '-M', '4', '-w', directory, '-Y', directory],
         ...['udp', 'tcp'].flatMap((transport) => ['-l', `${transport}:${addresses.core}:5060`]),
-        ...without.flatMap((check) => ['-A', `WITHOUT_${check}`]),
+        ...(extra === '' ? [] : ['-A', extra]),
       ],
     });
     const kamailio = new Kamailio(child, directory);

@@ -39,15 +39,10 @@ export class Lab {
     try {
       await network.lay();
       const rtpengine = await Rtpengine.start(network);
+      const wanted = { ...edgeEnvironment(), RTPENGINE_URLS: Rtpengine.url, LOG_LEVEL: 'debug', ...settings };
       const program = process.env['DRACHTIO_BIN'];
-      const drachtio = program ? await Drachtio.start(network, program) : undefined;
-      const environment = {
-        ...edgeEnvironment(),
-        RTPENGINE_URLS: Rtpengine.url,
-        LOG_LEVEL: 'debug',
-        ...(drachtio === undefined ? {} : Drachtio.environment),
-        ...settings,
-      };
+      const drachtio = program ? await Drachtio.start(network, program, wanted) : undefined;
+      const environment = drachtio === undefined ? wanted : { ...wanted, ...Drachtio.environment };
       const edge = await startEdge(network, environment);
       const edgeLog: string[] = [];
       edge.onLine((line) => edgeLog.push(line));
