@@ -240,7 +240,8 @@ export function parseSipMessage(text: string): { message: SipMessage; malformed:
 function parseHeader(line: string): Header | undefined {
   const colon = line.indexOf(':');
   const name = withoutBlanks(line.slice(0, Math.max(colon, 0)));
-  if (!/^\S+$/.test(name) || /[\r\n]/.test(line)) return undefined;
+  // Elements that read strings of C see the end at a NUL.
+  if (!/^\S+$/.test(name) || /[\r\n\0]/.test(line)) return undefined;
   return { key: headerKey(name), name, value: withoutBlanks(line.slice(colon + 1)) };
 }
 
