@@ -3,8 +3,12 @@ import { hostPort, parseSipUri, tagOf, uriOf } from '../wire/sip-uri';
 import { parseVia, type SipMessage } from '../wire/sip-message';
 import type { AccessFlow } from './access-flow';
 
-/** In a request of the app: the Request-URI that the UE is to see, where the server had to be given another one. */
-const requestUriHeader = 'x-edge80-request-uri';
+/**
+ * Headers of a response of the app that the server must not read. From a registration's or subscription's expiry
+ * drachtio-server remembers the connection by the `user@host` of the UE's Contact, and sends there what is for whoever
+ * else has the same (private addresses are alike everywhere), whatever next hop the app names.
+ */
+const hiddenPrefix = 'X-Edge80-Hidden-';
 
 /** s between keep-alives that a UE is asked for: NATs forget connections that are silent for some minutes. */
 const keepAliveInterval = 120;
@@ -55,10 +59,8 @@ export class Crossing {
   }
 
   requestToUe(request: SipMessage): void {
-    const meant = request.get(requestUriHeader);
-    if (meant !== undefined && /^\S+$/.test(meant)) request.requestUri = meant;
-    else this.#showRequestUri(request);
     removePrivate(request);
+    this.#showRequestUri(request);
     this.#removeOwn(request, 'route');
     this.#showContact(request);
     addVia(request, this.#towardUe);
@@ -67,6 +69,7 @@ export class Crossing {
   /** False: the response is to no request of the UE. */
   responseToUe(response: SipMessage): boolean {
     if (!takeVia(response, this.#towardServer)) return false;
+    showHidden(response);
     removePrivate(response);
     welcomeKeepAlives(response);
     this.#removeOwn(response, 'record-route');
@@ -159,6 +162,12 @@ function welcomeKeepAlives(response: SipMessage): void {
 }
 
 const keepParameter = /;\s*keep\s*(=[^;]*)?(?=;|$)/i;
+
+function showHidden(response: SipMessage): void {
+  for (const { name, value } of response.headers) {
+    if (name.startsWith(hiddenPrefix)) response.add(name.slice(hiddenPrefix.length), value);
+  }
+}
 
 /** What passes between the app and the listener alone. */
 function removePrivate(message: SipMessage): void {

@@ -24,11 +24,11 @@ export async function exchange(
   passBack(final, response, { to: from, policy });
 }
 
-/** Answers a request with the response that it got on the other side. */
+/** Answers a request with the response that it got on the other side; `hide` has the last word on its headers. */
 export function passBack(
   final: IncomingResponse,
   response: ResponseSender,
-  { to, policy, headers }: { to: Side; policy: CallPolicy; headers?: Headers },
+  { to, policy, hide = (headers) => headers }: { to: Side; policy: CallPolicy; hide?: (headers: Headers) => Headers },
 ): void {
   const { status, reason, body } = final;
   const type = final.get('content-type');
@@ -36,9 +36,8 @@ export function passBack(
     status,
     reason,
     headers: {
-      ...policy.response(to, responseHeaders(final)),
+      ...hide(policy.response(to, responseHeaders(final))),
       ...(body && type !== undefined && { 'Content-Type': type }),
-      ...headers,
     },
     body,
   });

@@ -9,7 +9,7 @@ import { identityOf, listOf } from './name-addresses';
 import { registerHeaders, registerResponseHeaders, type RegisterAdditions } from './register-headers';
 import type { Registration, RegistrationStore } from './registration';
 import type { Contact } from './side-by-address';
-import { flowOf, type UeConnection, type UeConnections } from './ue-connections';
+import { flowOf, hideExpiry, type UeConnection, type UeConnections } from './ue-connections';
 import { reply } from './verdict';
 
 export interface RegistrarOptions {
@@ -76,11 +76,9 @@ export class Registrar extends EventEmitter<{ 'flow-ended': [flow: Flow, why: Fl
     if (final.status >= 200 && final.status < 300) await this.#granted(request, final, flow);
     const { status, reason } = final;
     const timer = wantsOutbound(request, flow) && status < 300 && !final.has('flow-timer');
-    reply(response, {
-      status,
-      reason,
-      headers: { ...registerResponseHeaders(final), ...(timer && { 'Flow-Timer': String(flowTimer) }) },
-    });
+    const passed = registerResponseHeaders(final);
+    const shown = status < 300 ? hideExpiry(passed, flow) : passed;
+    reply(response, { status, reason, headers: { ...shown, ...(timer && { 'Flow-Timer': String(flowTimer) }) } });
     logger.debug({ aor: request.getParsedHeader('to').uri, status, flow }, 'register');
   }
 

@@ -1,11 +1,13 @@
-import type { IncomingRequest, IncomingResponse, ResponseSender } from '../drachtio/messages';
+import type { Headers, IncomingRequest, IncomingResponse, ResponseSender } from '../drachtio/messages';
 import type { Srf } from '../drachtio/srf';
 import { EdgeError } from '../errors';
 import { otherSide, type Side } from '../media/media-anchor';
 import type { CallPolicy } from './call-policy';
 import { passBack } from './exchanges';
 import { exchangeHeaders, inDialogHeaders } from './header-policy';
+import type { Flow } from './flow-token';
 import type { Target } from './target';
+import { hideExpiry } from './ue-connections';
 import { reply } from './verdict';
 
 /** One leg of a subscription: what comes in its dialog goes on in the other's. */
@@ -14,6 +16,8 @@ interface Leg {
   /** Dialog of the other leg. */
   other: string;
   policy: CallPolicy;
+  /** The UE's. */
+  flow: Flow;
   /** Ends the subscription, which both legs share. */
   end: () => void;
   /** Starts the wait for its refresh again. */
@@ -60,15 +64,17 @@ export class Subscriptions {
     const headers = { ...policy.request(otherSide(from), exchangeHeaders(request)), ...target.headers };
     const body = request.body && { body: request.body };
     const final = await this.#srf.send(uri, { method: 'SUBSCRIBE', proxy, headers, ...body });
-    if (final.status < 300) this.#pair(from, request, final, policy);
-    passBack(final, response, { to: from, policy });
+    const isTaken = final.status < 300;
+    if (isTaken) this.#pair(from, request, final, target);
+    const hide = (passed: Headers) => (isTaken && from === 'access' ? hideExpiry(passed, target.flow) : passed);
+    passBack(final, response, { to: from, policy, hide });
   }
 
   /** Passes a request inside a subscription's dialog on; false where there is none. */
   async inDialog(request: IncomingRequest, response: ResponseSender): Promise<boolean> {
     const leg = this.#legs.get(request.stackDialogId ?? '');
     if (!leg) return false;
-    const { side, other, policy } = leg;
+    const { side, other, policy, flow } = leg;
     if (!policy.admits(side, request)) {
       reply(response, { status: 403, headers: {} });
       return true;
@@ -76,10 +82,12 @@ export class Subscriptions {
     const { method, body } = request;
     const headers = policy.request(otherSide(side), inDialogHeaders(request));
     const final = await this.#srf.sendInDialog(other, { method, headers, ...(body && { body }) });
-    passBack(final, response, { to: side, policy });
+    const isRefreshed = method === 'SUBSCRIBE' && final.status < 300;
+    const hide = (passed: Headers) => (isRefreshed && side === 'access' ? hideExpiry(passed, flow) : passed);
+    passBack(final, response, { to: side, policy, hide });
     const isOver = final.status === 481 || final.status === 408;
     if (isOver || (method === 'NOTIFY' && /^\s*terminated\b/i.test(request.get('subscription-state') ?? ''))) leg.end();
-    else if (method === 'SUBSCRIBE' && final.status < 300) leg.expireIn(expiryOf(request, final));
+    else if (isRefreshed) leg.expireIn(expiryOf(request, final));
     return true;
   }
 
@@ -88,7 +96,7 @@ export class Subscriptions {
     for (const leg of [...this.#legs.values()]) leg.end();
   }
 
-  #pair(from: Side, request: IncomingRequest, final: IncomingResponse, policy: CallPolicy): void {
+  #pair(from: Side, request: IncomingRequest, final: IncomingResponse, { policy, flow }: Target): void {
     const near = `${request.get('call-id') ?? ''};from-tag=${request.getParsedHeader('from').params['tag'] ?? ''}`;
     const far = final.stackDialogId;
     this.#legs.get(near)?.end();
@@ -102,8 +110,8 @@ export class Subscriptions {
       clearTimeout(timeout);
       timeout = setTimeout(end, Math.min(seconds * 1000 + grace, 2 ** 31 - 1));
     };
-    this.#legs.set(near, { side: from, other: far, policy, end, expireIn });
-    this.#legs.set(far, { side: otherSide(from), other: near, policy, end, expireIn });
+    this.#legs.set(near, { side: from, other: far, policy, flow, end, expireIn });
+    this.#legs.set(far, { side: otherSide(from), other: near, policy, flow, end, expireIn });
     expireIn(expiryOf(request, final));
   }
 }

@@ -49,11 +49,7 @@ export class Terminating {
       admitsUe: (later) => flowKey({ ...flowOf(later, connections), transport: 'tcp' }) === key,
     });
     const proxy = flowUri(flow);
-    const uri = inRequestUri ? proxy : request.uri;
-    if (flow.connection === undefined) return { uri, proxy, headers: {}, policy, flow };
-    // The server sends a Request-URI whose user@host once registered elsewhere to that other place: it must not see it.
-    const hidden = proxy.replace(/^sip:/, 'sip:ue@');
-    return { uri: hidden, proxy, headers: inRequestUri ? {} : { 'X-Edge80-Request-URI': uri }, policy, flow };
+    return { uri: inRequestUri ? proxy : request.uri, proxy, headers: {}, policy, flow };
   }
 
   #flow(request: IncomingRequest): { flow: Flow; inRequestUri: boolean } {

@@ -1,4 +1,4 @@
-import type { IncomingRequest } from '../drachtio/messages';
+import type { Headers, IncomingRequest } from '../drachtio/messages';
 import type { Flow } from './flow-token';
 
 /** A UE's connection that the access listener has, and which it passes on to the SIP server. */
@@ -31,4 +31,17 @@ export function flowOf(request: IncomingRequest, connections: UeConnections): Fl
   const connection = connections.flowAt(address, port);
   if (connection) return { transport: 'tcp', address, port, connection: connection.id };
   return { transport: request.protocol === 'udp' ? 'udp' : 'tcp', address, port };
+}
+
+/**
+ * Headers of a 2xx to a REGISTER or SUBSCRIBE of the flow, with their expiry for the UE's eyes only: the access listener
+ * takes the prefix off.
+ */
+export function hideExpiry(headers: Headers, flow: Flow): Headers {
+  if (flow.connection === undefined) return headers;
+  return Object.fromEntries(
+    Object.entries(headers).map(([name, value]) =>
+      /^(contact|expires)$/i.test(name) ? [`X-Edge80-Hidden-${name}`, value] : [name, value],
+    ),
+  );
 }

@@ -142,7 +142,7 @@ describe('what the SIP server sees', () => {
 
   test('no Route of a UE, and no header that is the app’s', async () => {
     await start();
-    const { first } = await connected('MESSAGE', { Route: '<sip:192.0.2.7;lr>', 'X-Edge80-Request-URI': 'sip:x' });
+    const { first } = await connected('MESSAGE', { Route: '<sip:192.0.2.7;lr>', 'X-Edge80-Errand': 'x' });
     expect(first.raw).not.toMatch(/^(route|x-edge80)/im);
   });
 
@@ -240,13 +240,15 @@ describe('what the UE sees', () => {
     expect((await near.next()).header('Contact')).toBe('<sip:bob@192.0.2.99>');
   });
 
-  test('the Request-URI that the app means, where the server had to be given another', async () => {
+  test('what the app hides from the server, which would remember the connection by it', async () => {
     await start();
-    const { near, far } = await connected();
-    far.send(request('MESSAGE', { 'X-Edge80-Request-URI': 'sip:alice@10.1.2.3:5062;transport=tls' }));
-    const message = await near.next();
-    expect(uriOf(message)).toBe('sip:alice@10.1.2.3:5062;transport=tls');
-    expect(message.raw).not.toContain('X-Edge80');
+    const { near, far, first } = await connected();
+    far.send(
+      response(first, 200, { 'X-Edge80-Hidden-Contact': '<sip:a@10.1.2.3>;expires=600', 'X-Edge80-Other': '1' }),
+    );
+    const ok = await near.next();
+    expect(ok.all('Contact')).toEqual(['<sip:a@10.1.2.3>;expires=600']);
+    expect(ok.raw).not.toContain('X-Edge80');
   });
 
   test('itself in the Request-URI, where that names the connection at the SIP server', async () => {

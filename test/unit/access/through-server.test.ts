@@ -191,16 +191,6 @@ describe.each(['tcp', 'tls'] as const)('a UE behind a NAT, over %s', (transport)
     expect(arrived.get('route')).toBeUndefined();
     await confirmed(near, dialog, { from, to: ok.header('To'), target: targetOf(ok) });
   });
-
-  test('G12: where the server must not know the UE’s Contact, the UE gets the Request-URI that is meant', async () => {
-    const { near, next } = await registered();
-    const uri = 'sip:alice@10.1.2.3:5062;transport=tls;ob';
-    const sent = srf.send(next, { method: 'OPTIONS', headers: { 'X-Edge80-Request-URI': uri } });
-    const options = await near.next();
-    expect(uriOf(options)).toBe(uri);
-    near.send(response(options, 200));
-    expect((await sent).status).toBe(200);
-  });
 });
 
 function fail(what: string): never {
