@@ -97,9 +97,16 @@ export class CallSession {
     return false;
   }
 
-  /** Answers a request of that side. */
-  respond(to: Side, method: string, response: ResponseSender, verdict: Verdict & { body?: string }): void {
-    reply(response, { ...verdict, headers: this.headers.response(to, method, verdict.status, verdict.headers) });
+  /** Answers a request of that side. `refused` is called where the server would not send it. */
+  respond(
+    to: Side,
+    method: string,
+    response: ResponseSender,
+    verdict: Verdict & { body?: string },
+    refused?: (why: unknown) => void,
+  ): void {
+    const headers = this.headers.response(to, method, verdict.status, verdict.headers);
+    reply(response, { ...verdict, headers }, refused);
   }
 
   /**

@@ -145,7 +145,7 @@ export class CallSetup {
   }
 
   async #ringing(response: IncomingResponse): Promise<void> {
-    const { call, caller, callee, edge } = this.#session;
+    const { call, callee, edge } = this.#session;
     const fromCallee = response.has('RSeq');
     const reliable = fromCallee && hasOption(this.#request, '100rel');
     // Without an offer in the INVITE this SDP would be one, to be answered in a PRACK, which the server cannot send.
@@ -155,15 +155,22 @@ export class CallSetup {
     const { status, reason } = response;
     if (!reliable) {
       if (fromCallee) await edge.srf.prack(response, this.#session.headers.request(callee, 'PRACK', {}));
-      this.#session.respond(caller, 'INVITE', this.#response, { status, reason, headers, body: sdp });
+      this.#tellCaller({ status, reason, headers, body: sdp });
       return;
     }
     this.#provisional = new ReliableProvisional(this.#session, response);
     const reliably = { ...headers, Require: [headers['Require'], '100rel'].filter(Boolean).join(', ') };
     if (sdp) this.#session.isEarlyOfferAnswered = true;
-    this.#session.respond(caller, 'INVITE', this.#response, { status, reason, headers: reliably, body: sdp });
+    this.#tellCaller({ status, reason, headers: reliably, body: sdp });
     await this.#provisional.acknowledged;
     if (!call.ended) this.#provisional = undefined;
+  }
+
+  #tellCaller(progress: Verdict & { body: string }): void {
+    this.#session.respond(this.#session.caller, 'INVITE', this.#response, progress, (why) => {
+      // A caller's BYE in its early dialog (RFC 3261 §15) ends its INVITE, and drachtio-server tells nobody.
+      if (/unknown transaction/i.test(String(why))) this.#session.end('cancelled');
+    });
   }
 
   #rejected(response: IncomingResponse): void {

@@ -182,6 +182,20 @@ describeWithRtpengine('the media anchor on a real rtpengine', () => {
     }
   });
 
+  test('G15: preconditions pass as they are, in their order', async () => {
+    const asked = ['curr:qos local none', 'curr:qos remote none', 'des:qos mandatory local sendrecv'];
+    const told = ['curr:qos local sendrecv', 'des:qos optional remote sendrecv', 'conf:qos remote sendrecv'];
+    const written = (lines: string[]) => lines.map((line) => `a=${line}`);
+    const { offered, answered } = await exchange(
+      'access',
+      sdp('access', 'm=audio 5000 RTP/AVP 0', ...written(asked), ...ueIce),
+      sdp('core', 'm=audio 6000 RTP/AVP 0', ...written(told)),
+    );
+    const preconditions = (text: string) => text.split('\r\n').filter((line) => /^a=(curr|des|conf):/.test(line));
+    expect(preconditions(offered)).toEqual(written(asked));
+    expect(preconditions(answered)).toEqual(written(told));
+  });
+
   test('B15: a UE without ICE gets none, in the answer', async () => {
     const { answered } = await exchange('access', plainUe, peer);
     expect(answered).not.toMatch(/ice|candidate/);

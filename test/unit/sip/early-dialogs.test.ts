@@ -204,6 +204,47 @@ describe('UPDATE in an early dialog', () => {
   });
 });
 
+test('a BYE of the caller in its early dialog, which the server keeps to itself, is noticed when the callee rings on', async () => {
+  const invite = ue.request('INVITE', bob, {}, sdp('offer'));
+  const arrived = await core.next('INVITE');
+  core.respond(arrived, 180);
+  const ringing = await ue.next('180 INVITE');
+  ue.inDialog(callerDialog(invite, ringing), 'BYE');
+  await ue.next('481 BYE');
+  ue.ack(invite, await ue.next('500 INVITE'));
+  core.respond(arrived, 183);
+  core.respond(await core.next('CANCEL'), 200);
+  core.respond(arrived, 487);
+  await core.next('ACK');
+});
+
+test('G13, G14: a call to the UE: PRACK with an offer and UPDATE of the core reach it as UPDATEs', async () => {
+  const path = await edge.register(ue);
+  const uri = /<([^>]+)>/.exec(ue.contact)?.[1] ?? '';
+  const invite = core.request('INVITE', uri, { Route: path, Supported: '100rel' }, sdp('offer'));
+  const arrived = await ue.next('INVITE');
+  ue.respond(arrived, 183, { Require: '100rel', RSeq: '1', Allow: 'PRACK, UPDATE' }, sdp('early'));
+  const progress = await core.next('183 INVITE');
+  const dialog = callerDialog(invite, progress);
+  core.inDialog(dialog, 'PRACK', { RAck: `${progress.header('RSeq')} 1 INVITE` }, sdp('second'));
+  ue.respond(await ue.next('PRACK'), 200);
+  const first = await ue.next('UPDATE');
+  expect(sessionName(first.body)).toBe('second anchored');
+  ue.respond(first, 200, {}, sdp('second answer'));
+  expect(sessionName((await core.next('200 PRACK')).body)).toBe('second answer anchored');
+  core.inDialog(dialog, 'UPDATE', {}, sdp('third'));
+  ue.respond(await ue.next('UPDATE'), 200, {}, sdp('third answer'));
+  expect(sessionName((await core.next('200 UPDATE')).body)).toBe('third answer anchored');
+  ue.respond(arrived, 200);
+  await ue.next('ACK');
+  const ok = await core.next('200 INVITE');
+  expect(ok.body).toBe('');
+  core.ack(invite, ok);
+  core.inDialog(dialog, 'BYE');
+  ue.respond(await ue.next('BYE'), 200);
+  await core.next('200 BYE');
+});
+
 describe('preconditions', () => {
   /** SDP as a VoLTE UE writes it (RFC 3312 §9, 3GPP TS 24.229 annex A). */
   const qos = (name: string, local: string, remote: string) =>
