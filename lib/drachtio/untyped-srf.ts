@@ -1,5 +1,6 @@
 import type { EventEmitter } from 'node:events';
 import DrachtioSrf from 'drachtio-srf';
+import './plain-messages';
 import type { Dialog, IncomingRequest, IncomingResponse, ParsedUri, ResponseSender, SentRequest } from './messages';
 
 /** Parts of drachtio-srf 5.0.29 that its own types get wrong or leave out. */
