@@ -29,9 +29,8 @@ export interface Posted {
 }
 
 /**
- * Stands between the SIP server and the core for what the server cannot do itself: it sets Route headers, edits the
- * headers of requests that the server only proxies, and edits the responses to them. Dialogs that begin by way of it stay
- * so, and have another Call-ID toward the core.
+ * Stands between the SIP server and the core for what the server cannot do itself: it sets Route headers and
+ * Request-URIs. Dialogs that begin by way of it stay so, and have another Call-ID toward the core.
  *
  * The app registers an `Errand`, and has the server send its request to the relay. Whoever else sends to the relay's
  * port gets nothing forwarded.

@@ -1,15 +1,10 @@
 import { EdgeError } from '../errors';
-import type { SipMessage } from '../wire/sip-message';
 import { parseSipUri } from '../wire/sip-uri';
 import type { TransportName } from './link';
 
 /**
- * What the egress relay does with one request of the SIP server on its way to the core, and with the responses
- * to it on their way back. It is also done to the request's CANCEL and to the ACK of a non-2xx response, except
- * for the edits.
- *
- * The edits see text with one character a byte (latin1), as `SipMessage` holds it. One that throws, or that writes
- * a line break, gets the request answered with 500; a response is then replaced by a 500, or dropped if provisional.
+ * What the egress relay does with one request of the SIP server on its way to the core, and with its CANCEL and the ACK
+ * of a non-2xx response.
  */
 export interface Errand {
   /** SIP URI to send to: host name or address, port, transport (UDP if none is named). No maddr, no sips. */
@@ -18,10 +13,8 @@ export interface Errand {
   readonly routes: readonly string[];
   /** Request-URI, where it is to be another one than the server can send (`urn:`, `tel:`). */
   readonly requestUri?: string;
-  /** Changes the request; `routes` and `requestUri` are in place, the relay's own Via is not. */
-  readonly editRequest?: (request: SipMessage) => void;
-  /** Changes a response; the relay's own Via is gone. */
-  readonly editResponse?: (response: SipMessage) => void;
+  /** Contact of a REGISTER, where it is one that the server cannot send: `*`. */
+  readonly contact?: '*';
 }
 
 /** A next hop as its URI names it. */

@@ -4,7 +4,6 @@ import { parseSipMessage, contentLengthOf, type SipMessage } from '../wire/sip-m
 import { tagOf, uriOf } from '../wire/sip-uri';
 import { answerTo, type AnswerStatus } from './answers';
 import { Branches, type Branch } from './branches';
-import { runEdit } from './edits';
 import { nextHopOf, type Errand, type NextHop } from './errand';
 import type { Limits } from './limits';
 import type { Destination, Link } from './link';
@@ -144,7 +143,7 @@ export class Relaying {
       if (errand?.requestUri !== undefined) onward.requestUri = errand.requestUri;
       if (errand) setRoutes(onward, errand.routes);
       if (errand && beginsDialog(onward)) this.#callIds.begin(onward, from);
-      runEdit(errand?.editRequest, onward);
+      if (errand?.contact !== undefined) onward.set('Contact', errand.contact);
       // In a dialog that has the relay as its next hop for want of a Record-Route (RFC 3261 §16.6, item 6).
       hop = errand
         ? nextHopOf(errand.nextHop)
@@ -185,13 +184,6 @@ export class Relaying {
     response.set('Call-ID', branch.request.callId);
     if (isOfCancel) {
       branch.back.send(response.toString());
-      return true;
-    }
-    try {
-      runEdit(branch.errand?.editResponse, response);
-    } catch (error) {
-      this.#logger.error({ err: error, method, status: response.status }, 'A response of the core cannot be passed on');
-      if (response.status >= 200) this.#fail(branch, 500);
       return true;
     }
     this.branches.answered(branch, response.status);

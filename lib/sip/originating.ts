@@ -1,9 +1,9 @@
 import type { IncomingRequest } from '../drachtio/messages';
 import { parseUri } from '../drachtio/srf';
-import type { Errand } from '../egress/errand';
 import { EdgeError } from '../errors';
 import { uriOf } from '../wire/sip-uri';
 import { chargingVector } from './charging';
+import type { Egress, Way } from './egress';
 import { EmergencyRefused, emergencyService, type EmergencySettings } from './emergency';
 import { flowKey } from './flow-token';
 import { assertedIdentity, registrationFor } from './identity';
@@ -13,13 +13,6 @@ import type { Target } from './target';
 import type { AccessNetworkInfo } from './trust';
 import { flowOf, type UeConnections } from './ue-connections';
 import { uePolicy } from './ue-policy';
-
-/** The egress relay: gives what the SIP server must send a request with, so that the errand is done to it. */
-export interface Egress {
-  send(errand: Errand): Way;
-}
-
-type Way = Pick<Target, 'proxy' | 'headers' | 'coreCallId'>;
 
 export interface OriginatingOptions {
   registrar: Registrar;

@@ -8,10 +8,11 @@ import type { Logger } from '../ops/logger';
 import { CallSession, type SipEdge, type SipTimers } from './call-session';
 import { CallSetup } from './call-setup';
 import { DialogIndex } from './dialog-index';
+import type { Egress } from './egress';
 import { EmergencyRefused, type EmergencySettings } from './emergency';
 import { exchange } from './exchanges';
 import { flowKey, FlowTokens, type Flow } from './flow-token';
-import { Originating, type Egress } from './originating';
+import { Originating } from './originating';
 import { OwnAddresses } from './own-addresses';
 import { Registrar } from './registrar';
 import type { RegistrationStore } from './registration';
@@ -110,7 +111,7 @@ class Pcscf {
     this.#own = own;
     const tokens = new FlowTokens([firstKey, ...keys]);
     const registrar = new Registrar({
-      ...{ srf, store, tokens, connections, coreNextHop, coreContact, logger },
+      ...{ srf, store, tokens, egress, connections, coreNextHop, coreContact, logger },
       settings: { visitedNetworkId, integrityProtected, accessNetworkInfo },
     });
     this.#registrar = registrar;

@@ -1,10 +1,11 @@
 import { EventEmitter } from 'node:events';
-import type { IncomingRequest, IncomingResponse, ResponseSender } from '../drachtio/messages';
+import type { Headers, IncomingRequest, IncomingResponse, ResponseSender } from '../drachtio/messages';
 import type { Srf } from '../drachtio/srf';
 import type { Logger } from '../ops/logger';
 import { chargingVector } from './charging';
 import { flowKey, type Flow, type FlowTokens } from './flow-token';
 import { grantedContacts } from './granted-contacts';
+import type { Egress } from './egress';
 import { identityOf, listOf } from './name-addresses';
 import { registerHeaders, registerResponseHeaders, type RegisterAdditions } from './register-headers';
 import type { Registration, RegistrationStore } from './registration';
@@ -16,6 +17,7 @@ export interface RegistrarOptions {
   srf: Srf;
   store: RegistrationStore;
   tokens: FlowTokens;
+  egress: Egress;
   connections: UeConnections;
   /** SIP URI that REGISTERs are sent to. */
   coreNextHop: string;
@@ -65,14 +67,14 @@ export class Registrar extends EventEmitter<{ 'flow-ended': [flow: Flow, why: Fl
 
   /** Passes a REGISTER on and its response back. Rejects where it cannot be sent. */
   async register(request: IncomingRequest, response: ResponseSender, uri: string): Promise<void> {
-    const { srf, coreNextHop, coreContact, settings, connections, logger } = this.#options;
+    const { srf, coreContact, settings, connections, logger } = this.#options;
     const flow = flowOf(request, connections);
     const headers = registerHeaders(request, {
       ...settings,
       path: this.#pathUri(request, flow),
       chargingVector: chargingVector(coreContact.address),
     });
-    const final = await srf.send(uri, { method: 'REGISTER', proxy: coreNextHop, headers });
+    const final = await srf.send(uri, { method: 'REGISTER', ...this.#way(request, headers) });
     if (final.status >= 200 && final.status < 300) await this.#granted(request, final, flow);
     const { status, reason } = final;
     const timer = wantsOutbound(request, flow) && status < 300 && !final.has('flow-timer');
@@ -80,6 +82,15 @@ export class Registrar extends EventEmitter<{ 'flow-ended': [flow: Flow, why: Fl
     const shown = status < 300 ? hideExpiry(passed, flow) : passed;
     reply(response, { status, reason, headers: { ...shown, ...(timer && { 'Flow-Timer': String(flowTimer) }) } });
     logger.debug({ aor: request.getParsedHeader('to').uri, status, flow }, 'register');
+  }
+
+  /** drachtio-server dies of a REGISTER with `Contact: *` that an app gives it: the relay puts it in. */
+  #way(request: IncomingRequest, headers: Headers): { proxy: string; headers: Headers } {
+    const { egress, coreNextHop } = this.#options;
+    if (request.get('contact')?.trim() !== '*') return { proxy: coreNextHop, headers };
+    const { proxy, headers: forRelay } = egress.send({ nextHop: coreNextHop, routes: [], contact: '*' });
+    const others = Object.entries(headers).filter(([name]) => name.toLowerCase() !== 'contact');
+    return { proxy, headers: { ...Object.fromEntries(others), ...forRelay } };
   }
 
   /** Takes all registrations off a flow that turned out to lead nowhere. */

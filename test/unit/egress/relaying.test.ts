@@ -97,21 +97,9 @@ describe('what becomes of a message at the egress relay', () => {
     }
   });
 
-  test('request and responses are edited as the errand says, a CANCEL and its response are not', () => {
-    const sent = invite({
-      requestUri: 'urn:service:sos',
-      editRequest: (message) => message.set('P-Charging-Vector', 'icid-value=1'),
-      editResponse: (message) => message.remove('p-charging-vector'),
-    });
-    expect(sent).toMatch(/^INVITE urn:service:sos SIP/);
-    expect(lines(sent, 'P-Charging-Vector')).toEqual(['icid-value=1']);
-    relaying.receive(answer(sent, 200, { 'P-Charging-Vector': 'icid-value=1' }), server);
-    expect(lines(server.one, 'P-Charging-Vector')).toEqual([]);
-    relaying.receive(request('CANCEL', uri), server);
-    const cancel = core?.one ?? '';
-    expect(lines(cancel, 'P-Charging-Vector')).toEqual([]);
-    relaying.receive(answer(cancel, 200, { 'P-Charging-Vector': 'icid-value=1' }), server);
-    expect(lines(server.one, 'P-Charging-Vector')).toEqual(['icid-value=1']);
+  test('the Contact is the errand’s, where it has one', () => {
+    const sent = invite({ contact: '*' });
+    expect(lines(sent, 'Contact')).toEqual(['*']);
   });
 
   test.each(['CANCEL', 'ACK'])('%s goes the way of its INVITE, with the same branch', (method) => {
@@ -368,40 +356,6 @@ describe('what becomes of a message at the egress relay', () => {
     expect(lines(server.one, 'CSeq')).toEqual(['1 INVITE']);
     // The core's own answer would come too late.
     expect(relaying.receive(answer(waiting, 200), server)).toBe(false);
-  });
-
-  test.each<[string, Partial<Errand>]>([
-    [
-      'throws',
-      {
-        editRequest: () => {
-          throw new Error('no');
-        },
-      },
-    ],
-    ['writes a line break', { editRequest: (message) => message.add('X-A', 'a\r\nX-B: b') }],
-    ['writes a NUL', { editRequest: (message) => message.add('X-A', 'a\0b') }],
-    ['writes what becomes a line break in one byte', { editRequest: (message) => message.add('X-A', 'a\u010Ab') }],
-    ['writes a header that is none', { editRequest: (message) => message.add('X A\n', 'b') }],
-    ['breaks the start line', { editRequest: (message) => void (message.startLine += '\r\nX-B: b') }],
-  ])('an edit of a request that %s lets nothing out', (_, errand) => {
-    invite(errand);
-    expect(core?.sent).toEqual([]);
-    expect(server.one).toMatch(/^SIP\/2\.0 500 /);
-  });
-
-  test('an edit of a response that fails keeps the response back: 500 for a final one', () => {
-    const sent = invite({
-      editResponse: () => {
-        throw new Error('no');
-      },
-    });
-    relaying.receive(answer(sent, 180), server);
-    expect(server.sent).toEqual([]);
-    relaying.receive(answer(sent, 486), server);
-    expect(server.one).toMatch(/^SIP\/2\.0 500 /);
-    relaying.receive(request('ACK', uri), server);
-    expect(core?.one).toMatch(/^ACK /);
   });
 
   describe('bounds', () => {
