@@ -26,5 +26,5 @@ if [ "$(id -u)" -ne 0 ]; then
 fi
 
 bash tools/setup.sh run
-bash tools/setup.sh system
+bash tools/setup.sh demo
 exec "${become_root[@]}" node dist/app/demo/main.js "$@"

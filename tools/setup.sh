@@ -1,8 +1,9 @@
 #!/usr/bin/env bash
 # Brings a fresh clone to the point where it runs.
 #
-#   tools/setup.sh run      npm packages and build
-#   tools/setup.sh system   the programs that the demo and the tests call, by apt
+#   tools/setup.sh run     npm packages and build
+#   tools/setup.sh demo    the programs that the demo calls, by apt
+#   tools/setup.sh tests   those that the tests call as well
 #
 # Only what is missing is installed. Standard output stays free: all progress goes to standard error.
 set -euo pipefail
@@ -57,11 +58,14 @@ build() {
 }
 
 missing_packages() {
+  local for_tests=$1
   if [ -z "${RTPENGINE_BIN:-}" ] && ! command -v rtpengine >/dev/null; then echo rtpengine-daemon; fi
-  if ! command -v sipp >/dev/null; then echo sip-tester; fi
-  if ! command -v kamailio >/dev/null; then echo kamailio; fi
   if ! command -v nft >/dev/null; then echo nftables; fi
   if ! command -v ip >/dev/null; then echo iproute2; fi
+  [ -n "$for_tests" ] || return 0
+  if ! command -v sipp >/dev/null; then echo sip-tester; fi
+  if ! command -v kamailio >/dev/null; then echo kamailio; fi
+  if ! command -v openssl >/dev/null; then echo openssl; fi
 }
 
 as_root() {
@@ -93,7 +97,7 @@ allow_services() {
 
 install_system_packages() {
   local -a packages
-  mapfile -t packages < <(missing_packages)
+  mapfile -t packages < <(missing_packages "$1")
   [ "${#packages[@]}" -gt 0 ] || return 0
   command -v apt-get >/dev/null ||
     fail "Missing: ${packages[*]}, and there is no apt-get to install them. Install them by this system's own means."
@@ -114,10 +118,13 @@ case "${1:-}" in
     install_npm_packages
     build
     ;;
-  system)
-    install_system_packages
+  demo)
+    install_system_packages ''
+    ;;
+  tests)
+    install_system_packages yes
     ;;
   *)
-    fail "usage: tools/setup.sh run|system"
+    fail "usage: tools/setup.sh run|demo|tests"
     ;;
 esac

@@ -83,7 +83,7 @@ describe('a SIP server sends by way of the egress relay', () => {
     core.respond(invite, 180);
     core.respond(invite, 200, { 'Content-Type': 'application/sdp' }, 'v=0\r\n');
     const ack = await core.next('ACK');
-    expect(ack.startLine).toBe(`ACK sip:peer@${core.address}:${core.port} SIP/2.0`);
+    expect(ack.startLine).toBe(`ACK sip:${core.tag}@${core.address}:${core.port} SIP/2.0`);
     const bye = await core.next('BYE');
     expect([ack.all('Via'), bye.all('Via')].map((vias) => vias.length)).toEqual([2, 2]);
     core.respond(bye, 200);

@@ -100,7 +100,7 @@ export class SipPeer {
   }
 
   get contact(): string {
-    return `<sip:peer@${this.address}:${this.port}${this.transport === 'TCP' ? ';transport=tcp' : ''}>`;
+    return `<sip:${this.tag}@${this.address}:${this.port}${this.transport === 'TCP' ? ';transport=tcp' : ''}>`;
   }
 
   close(): void {
