@@ -5,6 +5,8 @@ import parser from 'drachtio-srf/lib/sip-parser/parser';
  * are unescaped, so that `%0D%0A` in a name becomes a line break. drachtio-server writes what it is given and makes
  * a line of whatever stands behind a CR or LF, and a header of whatever stands in the `?` part of a Request-URI.
  * What a stranger hides there would go on as a header of its own, past all that judges headers by their names.
+ *
+ * And what drachtio-srf cannot read of what the server accepted it drops: its sender would wait for ever.
  */
 
 const parse = parser.parseSipMessage;
@@ -12,23 +14,28 @@ const parse = parser.parseSipMessage;
 /** From now on drachtio-srf reads messages as {@link plain} leaves them. */
 parser.parseSipMessage = (text, lazy) => parse(plain(text), lazy);
 
-const unplain = /[^\r]\n|\r(?!\n)|\n[ \t]|\0|\n[^:\r\n]*%/;
-const uriWithHeaders = /^(\S+ sips?:(?:[^@\s]*@)?[^?@\s]*)\?\S*/i;
+/** Lone or folding line ends, NULs, escaped names, lines without name, and what is wrong in a Request-Line. */
+const unplain = /[^\r]\n|\r(?!\n)|\n[ \t]|\0|\n[^:\r\n]*%|\n[^:\r\n]*(?:\r|$)|^(?!SIP\/)[^\r\n]*(?: {2}|\?| \r)/;
 
 /**
- * The message with each header on a line of its own, without headers whose names are escaped (they mean nothing,
- * RFC 4475 §3.1.1.5) and without headers in its Request-URI (RFC 3261 §19.1.5). The body stays as it is.
+ * The message with each header on a line of its own, without headers whose names are missing or escaped (they mean
+ * nothing, RFC 4475 §3.1.1.5), without headers in its Request-URI (RFC 3261 §19.1.5) and without needless blanks in
+ * its Request-Line (RFC 4475 §3.1.2.9). The body stays as it is.
  */
 export function plain(text: string): string {
   const end = text.indexOf('\r\n\r\n');
   const head = end < 0 ? text : text.slice(0, end);
-  const body = end < 0 ? '' : text.slice(end);
-  const startLine = uriWithHeaders.exec(head);
-  const withoutHeaders = startLine ? head.replace(uriWithHeaders, '$1') : head;
-  if (!unplain.test(withoutHeaders)) return withoutHeaders + body;
-  const lines = withoutHeaders
+  if (!unplain.test(head)) return text;
+  const [startLine = '', ...headers] = head
     .replace(/\r\n[ \t]+/g, ' ')
     .split('\r\n')
     .map((line) => line.replace(/[\r\n\0]+/g, ' '));
-  return lines.filter((line, i) => i === 0 || !/^[^:]*%/.test(line)).join('\r\n') + body;
+  const named = headers.filter((line) => /^[^\s:%]+\s*:/.test(line));
+  return [plainStartLine(startLine), ...named].join('\r\n') + (end < 0 ? '' : text.slice(end));
+}
+
+function plainStartLine(line: string): string {
+  const [, method, uri = '', version] = /^(?!SIP\/)(\S+) +(\S+) +(SIP\/\S+) *$/.exec(line) ?? [];
+  if (method === undefined) return line;
+  return [method, uri.replace(/^(sips?:(?:[^@]*@)?[^?@]*)\?.*$/i, '$1'), version].join(' ');
 }
