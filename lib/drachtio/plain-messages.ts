@@ -14,8 +14,8 @@ const parse = parser.parseSipMessage;
 /** From now on drachtio-srf reads messages as {@link plain} leaves them. */
 parser.parseSipMessage = (text, lazy) => parse(plain(text), lazy);
 
-/** Lone or folding line ends, NULs, escaped names, lines without name, and what is wrong in a Request-Line. */
-const unplain = /[^\r]\n|\r(?!\n)|\n[ \t]|\0|\n[^:\r\n]*%|\n[^:\r\n]*(?:\r|$)|^(?!SIP\/)[^\r\n]*(?: {2}|\?| \r)/;
+/** A head that is plain already: start line, then `name: value` on one line each. */
+const plainHead = /^(?:SIP\/[^\r\n\0]*|[^\s\0]+ [^\s?\0]+ SIP\/[\d.]+)(?:\r\n[^\s:%\0]+[ \t]*:[^\r\n\0]*)*$/;
 
 /**
  * The message with each header on a line of its own, without headers whose names are missing or escaped (they mean
@@ -25,17 +25,22 @@ const unplain = /[^\r]\n|\r(?!\n)|\n[ \t]|\0|\n[^:\r\n]*%|\n[^:\r\n]*(?:\r|$)|^(
 export function plain(text: string): string {
   const end = text.indexOf('\r\n\r\n');
   const head = end < 0 ? text : text.slice(0, end);
-  if (!unplain.test(head)) return text;
+  if (plainHead.test(head)) return text;
   const [startLine = '', ...headers] = head
     .replace(/\r\n[ \t]+/g, ' ')
     .split('\r\n')
     .map((line) => line.replace(/[\r\n\0]+/g, ' '));
-  const named = headers.filter((line) => /^[^\s:%]+\s*:/.test(line));
+  const named = headers.filter((line) => /^[^\s:%]+[ \t]*:/.test(line));
   return [plainStartLine(startLine), ...named].join('\r\n') + (end < 0 ? '' : text.slice(end));
 }
 
 function plainStartLine(line: string): string {
   const [, method, uri = '', version] = /^(?!SIP\/)(\S+) +(\S+) +(SIP\/\S+) *$/.exec(line) ?? [];
   if (method === undefined) return line;
-  return [method, uri.replace(/^(sips?:(?:[^@]*@)?[^?@]*)\?.*$/i, '$1'), version].join(' ');
+  return [method, withoutHeaders(uri), version].join(' ');
+}
+
+function withoutHeaders(uri: string): string {
+  const end = /^sips?:/i.test(uri) ? uri.indexOf('?', uri.indexOf('@') + 1) : -1;
+  return end < 0 ? uri : uri.slice(0, end);
 }
