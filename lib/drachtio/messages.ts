@@ -76,14 +76,14 @@ export interface ResponseOptions {
 export interface ResponseSender {
   readonly finalResponseSent: boolean;
   /**
-   * Sends a response. `sent` is called with a text where the server refused to send it.
+   * Sends a response. `sent` is called with a text where the server refused to send it, else with what it sent.
    * `acknowledged` is called with the PRACK to a reliable provisional response.
    */
   send(
     status: number,
     reason: string | undefined,
     options?: ResponseOptions,
-    sent?: (refused: unknown) => void,
+    sent?: (refused: unknown, message?: SipMessage) => void,
     acknowledged?: (request: IncomingRequest) => void,
   ): void;
 }

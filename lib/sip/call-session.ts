@@ -1,12 +1,13 @@
 import type { Call, EndCause } from '../calls/call';
-import type { Dialog, IncomingRequest, ResponseSender } from '../drachtio/messages';
-import type { InDialog, Srf } from '../drachtio/srf';
+import type { Dialog, IncomingRequest, ResponseSender, SentRequest, SipMessage } from '../drachtio/messages';
+import type { FinalResponse, InDialog, RequestOptions, Srf } from '../drachtio/srf';
 import { EdgeError } from '../errors';
 import { otherSide, type Side } from '../media/media-anchor';
 import type { Logger } from '../ops/logger';
 import { CallHeaders } from './call-headers';
 import type { CallPolicy } from './call-policy';
 import type { DialogIndex, Leg } from './dialog-index';
+import type { EarlyCaller } from './early-caller';
 import { forwardInDialog } from './in-dialog-forwarding';
 import { SessionChanges } from './session-changes';
 import { SessionTimers } from './session-timers';
@@ -43,6 +44,8 @@ export interface Ending {
   reason?: string;
 }
 
+export type Way = (options: RequestOptions, onSent?: (request: SentRequest) => void) => Promise<FinalResponse>;
+
 /** The two legs of a call, and their common end. */
 export class CallSession {
   readonly edge: SipEdge;
@@ -55,7 +58,9 @@ export class CallSession {
   readonly #dialogs: Partial<Record<Side, Dialog>> = {};
   readonly changes = new SessionChanges(this);
   readonly timers = new SessionTimers(this);
-  /** The callee's dialog before its 2xx. */
+  /** The caller's dialog before its 2xx. */
+  earlyCaller: EarlyCaller | undefined;
+  /** The callee's dialog before its 2xx, from its first reliable provisional response on. */
   earlyCallee: InDialog | undefined;
   /** Whether the caller has its answer for good, in a reliable provisional response (RFC 3262 §5). */
   isEarlyOfferAnswered = false;
@@ -80,12 +85,13 @@ export class CallSession {
     return this.#dialogs[side];
   }
 
-  /**
-   * Where requests for that side go, if anywhere: the callee can be reached from its first reliable provisional
-   * response on, the caller not before its 2xx, for drachtio-server sends nothing in the early dialog of a caller.
-   */
-  wayTo(side: Side): InDialog | undefined {
-    return this.#dialogs[side] ?? (side === this.callee ? this.earlyCallee : undefined);
+  /** What sends a request in that side's dialog: the confirmed one, or the early one as far as it can be reached. */
+  wayTo(side: Side): Way | undefined {
+    const { srf } = this.edge;
+    const dialog = this.#dialogs[side] ?? (side === this.callee ? this.earlyCallee : undefined);
+    if (dialog) return (options, onSent) => srf.requestInDialog(dialog, options, onSent);
+    const { earlyCaller } = this;
+    return side === this.caller && earlyCaller ? (options) => earlyCaller.request(options) : undefined;
   }
 
   /** Whether a request of that side may be served; where not, it is refused here. */
@@ -97,16 +103,16 @@ export class CallSession {
     return false;
   }
 
-  /** Answers a request of that side. `refused` is called where the server would not send it. */
+  /** Answers a request of that side. `sent` gets the response as it left, or why the server would not send it. */
   respond(
     to: Side,
     method: string,
     response: ResponseSender,
     verdict: Verdict & { body?: string },
-    refused?: (why: unknown) => void,
+    sent?: (refused: unknown, message?: SipMessage) => void,
   ): void {
     const headers = this.headers.response(to, method, verdict.status, verdict.headers);
-    reply(response, { ...verdict, headers }, refused);
+    reply(response, { ...verdict, headers }, sent);
   }
 
   /**

@@ -8,6 +8,7 @@ import type {
 } from '../drachtio/messages';
 import { EdgeError } from '../errors';
 import type { CallSession } from './call-session';
+import { EarlyCaller } from './early-caller';
 import { hasOption, inviteHeaders, responseHeaders } from './header-policy';
 import { ReliableProvisional } from './reliable-provisional';
 import {
@@ -167,9 +168,11 @@ export class CallSetup {
   }
 
   #tellCaller(progress: Verdict & { body: string }): void {
-    this.#session.respond(this.#session.caller, 'INVITE', this.#response, progress, (why) => {
+    const session = this.#session;
+    session.respond(session.caller, 'INVITE', this.#response, progress, (refused, message) => {
+      if (message) session.earlyCaller ??= EarlyCaller.of(session.edge.srf, this.#request, message);
       // A caller's BYE in its early dialog (RFC 3261 §15) ends its INVITE, and drachtio-server tells nobody.
-      if (/unknown transaction/i.test(String(why))) this.#session.end('cancelled');
+      else if (/unknown transaction/i.test(String(refused))) session.end('cancelled');
     });
   }
 

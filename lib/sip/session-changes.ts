@@ -1,8 +1,8 @@
 import type { Dialog, Headers, IncomingRequest, IncomingResponse, ResponseSender } from '../drachtio/messages';
-import type { FinalResponse, InDialog, RequestOptions } from '../drachtio/srf';
+import type { FinalResponse, RequestOptions } from '../drachtio/srf';
 import { EdgeError } from '../errors';
 import { otherSide, type Side } from '../media/media-anchor';
-import type { CallSession } from './call-session';
+import type { CallSession, Way } from './call-session';
 import { inDialogHeaders, responseHeaders } from './header-policy';
 import { granted, isTooShort, shortestInterval, taken, withAsked, withGranted } from './session-expires';
 import { retryLater, verdictOf, type Verdict } from './verdict';
@@ -16,8 +16,8 @@ const dialogGone = new Set([404, 408, 410, 481]);
 interface Change {
   from: Side;
   to: Side;
-  /** The far end's dialog. */
-  other: InDialog;
+  /** Sends in the far end's dialog. */
+  send: Way;
   request: IncomingRequest;
   /** By what it goes to the far end. */
   method: 'INVITE' | 'UPDATE';
@@ -57,8 +57,8 @@ export class SessionChanges {
     const isInvite = request.method === 'INVITE';
     const isOffer = isInvite || request.body !== '';
     const refusal = this.#refusal(from, request, isOffer);
-    const other = this.#session.wayTo(to);
-    if (refusal || !other) {
+    const send = this.#session.wayTo(to);
+    if (refusal || !send) {
       answer(refusal ?? retryLater(2));
       return;
     }
@@ -78,7 +78,7 @@ export class SessionChanges {
     const forget = call.onEnd(() => answer(terminated));
     // By an UPDATE of ours its receiver lengthens its session, but drachtio-server, which would hang up, does not.
     const method = isInvite || (isOffer && timers.interval(to) !== undefined) ? 'INVITE' : 'UPDATE';
-    const change: Change = { from, to, other, request, method, answer, withdrawn: withdrawal.signal };
+    const change: Change = { from, to, send, request, method, answer, withdrawn: withdrawal.signal };
     try {
       if (request.body) await this.#withOffer(change);
       else if (isInvite && own) await this.#withoutOffer(change, own);
@@ -110,7 +110,7 @@ export class SessionChanges {
   }
 
   async #withOffer(change: Change): Promise<void> {
-    const { from, to, other, request, method, answer, withdrawn } = change;
+    const { from, to, send, request, method, answer, withdrawn } = change;
     const { call } = this.#session;
     const offer = await call.offer(from, request.body);
     if (withdrawn.aborted) {
@@ -121,7 +121,7 @@ export class SessionChanges {
     const options = { method, headers, body: offer };
     let final: FinalResponse;
     try {
-      final = await this.#send(other, options, withdrawn);
+      final = await this.#send(send, options, withdrawn);
     } catch (error) {
       await this.#rollback();
       throw error;
@@ -136,10 +136,10 @@ export class SessionChanges {
   }
 
   async #withoutOffer(change: Change, own: Dialog): Promise<void> {
-    const { from, to, other, method, answer, withdrawn } = change;
+    const { from, to, send, method, answer, withdrawn } = change;
     const { call, edge } = this.#session;
     const headers = this.#requestHeaders(change);
-    const final = await this.#send(other, { method, headers }, withdrawn);
+    const final = await this.#send(send, { method, headers }, withdrawn);
     if (final.response.status >= 300) {
       this.#refused(final.response, answer);
       return;
@@ -161,10 +161,10 @@ export class SessionChanges {
    * Rejects with `sip-timeout` (408) where the far end lets a re-INVITE ring too long. It is cancelled then, but
    * not waited for: drachtio-server refuses to cancel a re-INVITE.
    */
-  async #send(other: InDialog, options: RequestOptions, withdrawn: AbortSignal): Promise<FinalResponse> {
+  async #send(send: Way, options: RequestOptions, withdrawn: AbortSignal): Promise<FinalResponse> {
     const { edge } = this.#session;
     let cancel: () => void = () => undefined;
-    const sending = edge.srf.requestInDialog(other, options, (sent) => {
+    const sending = send(options, (sent) => {
       cancel = () => sent.cancel({}, () => undefined);
       if (withdrawn.aborted) cancel();
     });
@@ -195,13 +195,13 @@ export class SessionChanges {
 
   /** An UPDATE without an offer. One that only keeps the sender's leg alive is not for a leg that has its own timer. */
   async #refresh(change: Change): Promise<void> {
-    const { to, other, request, method, answer } = change;
-    const { edge, timers } = this.#session;
+    const { to, send, request, method, answer } = change;
+    const { timers } = this.#session;
     if (granted(request) !== undefined && timers.interval(to) !== undefined) {
       answer({ status: 200, headers: this.#grantedHeaders(change, {}) });
       return;
     }
-    const final = await edge.srf.requestInDialog(other, { method, headers: this.#requestHeaders(change) });
+    const final = await send({ method, headers: this.#requestHeaders(change) });
     if (final.response.status >= 300) this.#refused(final.response, answer);
     else answer({ status: final.response.status, headers: this.#acceptedHeaders(change, final.response) });
   }

@@ -1,6 +1,6 @@
 import { fitsFrame } from '../drachtio/srf';
 import { sendableStatus } from '../drachtio/status';
-import type { Headers, ResponseSender } from '../drachtio/messages';
+import type { Headers, ResponseSender, SipMessage } from '../drachtio/messages';
 import { EdgeError } from '../errors';
 
 /** The final response that an error deserves. */
@@ -35,11 +35,11 @@ export function verdictOf(error: unknown, agent: string): Verdict {
 export function reply(
   response: ResponseSender,
   { status, reason, headers, body }: Verdict & { body?: string },
-  refused?: (why: unknown) => void,
+  sent?: (refused: unknown, message?: SipMessage) => void,
 ): void {
   const code = sendableStatus(status);
   const phrase = code === status ? reason : undefined;
   const content = body ? { headers: { 'Content-Type': 'application/sdp', ...headers }, body } : { headers };
-  if (fitsFrame(content)) response.send(code, phrase, content, refused);
-  else response.send(code >= 200 && code < 300 ? 500 : code, phrase, {}, refused);
+  if (fitsFrame(content)) response.send(code, phrase, content, sent);
+  else response.send(code >= 200 && code < 300 ? 500 : code, phrase, {}, sent);
 }

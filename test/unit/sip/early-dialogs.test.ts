@@ -1,6 +1,6 @@
 import { sdp, sessionName } from './fake-anchor';
 import { hangUp } from './established-call';
-import { calleeDialog, callerDialog, type Message, type PeerDialog, type SipPeer } from './sip-peer';
+import { calleeDialog, callerDialog, uriOf, type Message, type PeerDialog, type SipPeer } from './sip-peer';
 import { TestEdge } from './test-edge';
 
 const bob = 'sip:bob@ims.example';
@@ -32,6 +32,8 @@ afterAll(async () => {
   await edge.close();
 });
 
+const uriIn = (contact: string) => /<([^>]+)>/.exec(contact)?.[1] ?? '';
+
 interface Early {
   invite: Message;
   arrived: Message;
@@ -42,8 +44,12 @@ interface Early {
 }
 
 /** A call from the UE whose callee has sent a reliable 183; its PRACK is still to come. */
-async function reliable183(body = sdp('early'), allow = 'INVITE, PRACK, UPDATE'): Promise<Early> {
-  const invite = ue.request('INVITE', bob, { Supported: '100rel' }, sdp('offer'));
+async function reliable183(
+  body = sdp('early'),
+  allow = 'INVITE, PRACK, UPDATE',
+  asked: Record<string, string> = {},
+): Promise<Early> {
+  const invite = ue.request('INVITE', bob, { Supported: '100rel', ...asked }, sdp('offer'));
   const arrived = await core.next('INVITE');
   core.respond(arrived, 183, { Require: '100rel', RSeq: '71', Allow: allow }, body);
   const progress = await ue.next('183 INVITE');
@@ -52,8 +58,8 @@ async function reliable183(body = sdp('early'), allow = 'INVITE, PRACK, UPDATE')
 }
 
 /** The same, with the PRACK. */
-async function early(): Promise<Early> {
-  const call = await reliable183();
+async function early(asked: Record<string, string> = {}): Promise<Early> {
+  const call = await reliable183(undefined, undefined, asked);
   ue.inDialog(call.caller, 'PRACK', { RAck: `${call.rseq} 1 INVITE` });
   core.respond(await core.next('PRACK'), 200);
   await ue.next('200 PRACK');
@@ -176,18 +182,54 @@ describe('UPDATE in an early dialog', () => {
     await answerAndHangUp(call);
   });
 
-  test('G14: of the callee gets 500 with Retry-After, for the server reaches no caller in its early dialog', async () => {
+  test('G14: of the callee, with an offer and without, reaches the caller, and its answer the callee', async () => {
     const call = await early();
     core.inDialog(call.callee, 'UPDATE', {}, sdp('update'));
-    expect((await core.next('500 UPDATE')).header('Retry-After')).not.toBe('');
+    const arrived = await ue.next('UPDATE');
+    expect(sessionName(arrived.body)).toBe('update anchored');
+    expect(uriOf(arrived)).toBe(uriIn(ue.contact));
+    expect([arrived.header('From'), arrived.header('To')]).toEqual([call.caller.remote, call.caller.local]);
+    expect(arrived.header('Call-ID')).toBe(call.caller.callId);
+    expect(arrived.header('Contact')).toBe(`<${call.caller.target}>`);
+    ue.respond(arrived, 200, {}, sdp('updated'));
+    expect(sessionName((await core.next('200 UPDATE')).body)).toBe('updated anchored');
+    core.inDialog(call.callee, 'UPDATE', { Subject: 'nothing new' });
+    const second = await ue.next('UPDATE');
+    expect([second.body, second.header('Subject')]).toEqual(['', 'nothing new']);
+    ue.respond(second, 200);
+    await core.next('200 UPDATE');
+
     core.respond(call.arrived, 200);
     const ok = await ue.next('200 INVITE');
     ue.ack(call.invite, ok);
     await core.next('ACK');
-    core.inDialog(call.callee, 'UPDATE', {}, sdp('again'));
-    ue.respond(await ue.next('UPDATE'), 200, {}, sdp('updated'));
-    expect(sessionName((await core.next('200 UPDATE')).body)).toBe('updated anchored');
-    await hangUp(ue, core, call);
+    core.inDialog(call.callee, 'BYE');
+    const bye = await ue.next('BYE');
+    const numbers = [arrived, second, bye].map((request) => Number.parseInt(request.header('CSeq')));
+    expect(new Set(numbers).size).toBe(3);
+    expect(numbers).toEqual([...numbers].sort((one, two) => one - two));
+    ue.respond(bye, 200);
+    await core.next('200 BYE');
+  });
+
+  test('G14: of the callee that the caller refuses leaves the call and its media as they were', async () => {
+    const call = await early();
+    core.inDialog(call.callee, 'UPDATE', {}, sdp('update'));
+    ue.respond(await ue.next('UPDATE'), 488);
+    await core.next('488 UPDATE');
+    expect(edge.anchor.asked.at(-1)).toBe('rollback');
+    await answerAndHangUp(call);
+  });
+
+  test('G14: of the callee gets 500 with Retry-After where no way leads back to the caller', async () => {
+    const call = await early({ 'Record-Route': '<sip:127.2.0.2:999;lr>' });
+    core.inDialog(call.callee, 'UPDATE', {}, sdp('update'));
+    expect((await core.next('500 UPDATE')).header('Retry-After')).not.toBe('');
+    ue.cancel(call.invite);
+    ue.ack(call.invite, await ue.next('487 INVITE'));
+    core.respond(await core.next('CANCEL'), 200);
+    core.respond(call.arrived, 487);
+    await core.next('ACK');
   });
 
   test('still pending when the call is cancelled is answered', async () => {
@@ -218,10 +260,9 @@ test('a BYE of the caller in its early dialog, which the server keeps to itself,
   await core.next('ACK');
 });
 
-test('G13, G14: a call to the UE: PRACK with an offer and UPDATE of the core reach it as UPDATEs', async () => {
+test('G13, G14: a call to the UE: PRACK with an offer and UPDATE of the core reach it, its own UPDATE the core', async () => {
   const path = await edge.register(ue);
-  const uri = /<([^>]+)>/.exec(ue.contact)?.[1] ?? '';
-  const invite = core.request('INVITE', uri, { Route: path, Supported: '100rel' }, sdp('offer'));
+  const invite = core.request('INVITE', uriIn(ue.contact), { Route: path, Supported: '100rel' }, sdp('offer'));
   const arrived = await ue.next('INVITE');
   ue.respond(arrived, 183, { Require: '100rel', RSeq: '1', Allow: 'PRACK, UPDATE' }, sdp('early'));
   const progress = await core.next('183 INVITE');
@@ -235,6 +276,9 @@ test('G13, G14: a call to the UE: PRACK with an offer and UPDATE of the core rea
   core.inDialog(dialog, 'UPDATE', {}, sdp('third'));
   ue.respond(await ue.next('UPDATE'), 200, {}, sdp('third answer'));
   expect(sessionName((await core.next('200 UPDATE')).body)).toBe('third answer anchored');
+  ue.inDialog(calleeDialog(arrived, ue), 'UPDATE', {}, sdp('fourth'));
+  core.respond(await core.next('UPDATE'), 200, {}, sdp('fourth answer'));
+  expect(sessionName((await ue.next('200 UPDATE')).body)).toBe('fourth answer anchored');
   ue.respond(arrived, 200);
   await ue.next('ACK');
   const ok = await core.next('200 INVITE');
