@@ -123,7 +123,13 @@ const table = {
   EGRESS_PORT: port
     .optional()
     .describe(
-      'Port, on the hosts of CORE_CONTACTS, that requests with a Service-Route leave from; unset: any free one',
+      'Port, on the hosts of CORE_CONTACTS, that requests of UEs with a Service-Route leave from; unset: any free one',
+    ),
+  EGRESS_RELAY: z
+    .enum(['service-route', 'always'], 'must be service-route or always')
+    .default('service-route')
+    .describe(
+      'What leaves by EGRESS_PORT: service-route, or always (for a core without Service-Route that is a proxy)',
     ),
   VISITED_NETWORK_ID: z
     .string()

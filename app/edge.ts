@@ -118,6 +118,7 @@ export class Edge {
           coreContacts: config.CORE_CONTACTS,
           coreNextHop: config.CORE_NEXT_HOP,
           flowTokenKeys,
+          relayAlways: config.EGRESS_RELAY === 'always',
           visitedNetworkId: config.VISITED_NETWORK_ID,
           integrityProtected: config.INTEGRITY_PROTECTED,
           accessNetworkInfo: config.ACCESS_NETWORK_INFO,

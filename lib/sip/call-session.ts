@@ -20,6 +20,8 @@ export interface SipEdge {
   agent: string;
   timers: SipTimers;
   dialogs: DialogIndex;
+  /** The server's ids of the dialogs that INVITEs of ours started in the core. */
+  toCore: Set<string>;
 }
 
 /** All in ms. */

@@ -20,6 +20,7 @@ import {
   withAsked,
   withGranted,
 } from './session-expires';
+import { serverDialogId } from './server-dialog-id';
 import type { Target } from './target';
 import type { Verdict } from './verdict';
 
@@ -103,8 +104,13 @@ export class CallSetup {
   }
 
   #sent(sent: SentRequest): void {
-    const { callee } = this.#session;
+    const { call, callee, edge } = this.#session;
     this.#outgoing = sent;
+    if (callee === 'core') {
+      const id = serverDialogId(sent);
+      edge.toCore.add(id);
+      call.onEnd(() => edge.toCore.delete(id));
+    }
     this.#session.headers.learnContact(callee, sent.get('contact'));
     sent.on('response', (response, acknowledge) => this.#received(sent, response, acknowledge));
     sent.on('update', (update, response) => void this.#session.changes.change(callee, update, response));

@@ -20,6 +20,8 @@ export interface OriginatingOptions {
   egress: Egress;
   own: OwnAddresses;
   coreNextHop: string;
+  /** Whether what makes a dialog goes by the relay without a Service-Route, too. */
+  relayAlways: boolean;
   /** Host of ours toward the core. */
   coreHost: string;
   emergency: EmergencySettings;
@@ -65,17 +67,21 @@ export class Originating {
       admitsUe: (later) => flowKey({ ...flowOf(later, connections), transport: 'tcp' }) === key,
     });
     const way =
-      service === undefined ? this.#way(request.uri, registration?.serviceRoute ?? []) : this.#emergencyWay(service);
+      service === undefined ? this.#way(request, registration?.serviceRoute ?? []) : this.#emergencyWay(service);
     return { ...way, policy, flow };
   }
 
-  /** Along the Service-Route (RFC 3608 §5), where the registrar gave one. */
-  #way(uri: string, routes: string[]): Way & Pick<Target, 'uri'> {
-    const { egress, coreNextHop } = this.#options;
+  /**
+   * Along the Service-Route (RFC 3608 §5), where the registrar gave one. What makes a dialog may have to go by the relay
+   * all the same: a core that is a proxy sends a call between two UEs back under the Call-ID that it came with.
+   */
+  #way({ uri, method }: IncomingRequest, routes: string[]): Way & Pick<Target, 'uri'> {
+    const { egress, coreNextHop, relayAlways } = this.#options;
     const [first] = routes;
-    if (first === undefined) return { uri: sipUri(this.uriFor(uri), coreNextHop), proxy: coreNextHop, headers: {} };
-    const nextHop = uriOf(first);
+    const nextHop = first === undefined ? coreNextHop : uriOf(first);
     const sent = sipUri(this.uriFor(uri), nextHop);
+    const makesDialog = method === 'INVITE' || method === 'SUBSCRIBE';
+    if (first === undefined && !(relayAlways && makesDialog)) return { uri: sent, proxy: coreNextHop, headers: {} };
     return { uri: sent, ...egress.send({ nextHop, routes, ...(/^tel:/i.test(uri) && { requestUri: uri }) }) };
   }
 

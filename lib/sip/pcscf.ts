@@ -17,6 +17,7 @@ import { OwnAddresses } from './own-addresses';
 import { Registrar } from './registrar';
 import type { RegistrationStore } from './registration';
 import { parseContact, SideByAddress } from './side-by-address';
+import { serverDialogId } from './server-dialog-id';
 import { Subscriptions } from './subscriptions';
 import type { Target } from './target';
 import { Terminating } from './terminating';
@@ -33,6 +34,8 @@ export interface PcscfSettings {
   coreContacts: string[];
   /** SIP URI that requests of UEs are sent to: REGISTER, and what has no Service-Route. */
   coreNextHop: string;
+  /** Whether INVITE and SUBSCRIBE of UEs go by the relay without a Service-Route, too. */
+  relayAlways?: boolean;
   /** The first signs flow tokens, all verify. */
   flowTokenKeys: string[];
   /** Name of this network for P-Visited-Network-ID (RFC 7315 §4.3); undefined: none is sent. */
@@ -118,11 +121,14 @@ class Pcscf {
     const coreHost = coreContact.address;
     const emergency = settings.emergency ?? { numbers: [] };
     const shared = { registrar, connections, own, coreHost, accessNetworkInfo };
-    this.#originating = new Originating({ ...shared, egress, coreNextHop, emergency });
+    this.#originating = new Originating({
+      ...{ ...shared, egress, coreNextHop, emergency },
+      relayAlways: settings.relayAlways ?? false,
+    });
     this.#terminating = new Terminating({ ...shared, tokens });
     this.#subscriptions = new Subscriptions(srf);
     const timers = { ...defaultTimers, ...settings.timers };
-    this.#edge = { srf, agent: coreHost, timers, dialogs: new DialogIndex() };
+    this.#edge = { srf, agent: coreHost, timers, dialogs: new DialogIndex(), toCore: new Set<string>() };
     this.#handleRequests(srf);
     this.#watchLink(srf);
     registrar.on('flow-ended', (flow) => this.#releaseCalls(flow));
@@ -180,7 +186,7 @@ class Pcscf {
     const log = logger.child({ call: call.id });
     log.info({ direction, sipCallId: call.facts.sipCallId, uri: request.uri }, 'call started');
     this.#keepOnFlow(target.flow, call);
-    const key = dialogId(request);
+    const key = serverDialogId(request);
     const session = new CallSession(this.#edge, call, log, target.policy);
     const setup = new CallSetup(session, { request, response }, target, () => this.#setups.delete(key));
     this.#setups.set(key, setup);
@@ -218,6 +224,11 @@ class Pcscf {
     if (this.#hasToTag(request)) throw refusal('sip-no-dialog', 481, 'There is no such call.');
     const side = this.#admit(request);
     if (!request.has('contact')) throw refusal('sip-invalid', 400, 'The INVITE has no Contact.');
+    if (this.#edge.toCore.has(serverDialogId(request))) {
+      const message = 'The core sent a call of ours back under the same Call-ID: set EGRESS_RELAY=always.';
+      this.#options.logger.error({ sipCallId: request.get('call-id') }, message);
+      throw refusal('sip-same-dialog', 482, message);
+    }
     const type = request.get('content-type') ?? 'application/sdp';
     if (request.body && !/^application\/sdp\b/i.test(type)) throw refusal('sip-type', 415, `${type} is not served.`);
     return side;
@@ -269,7 +280,7 @@ class Pcscf {
   }
 
   async #prack(request: IncomingRequest, response: ResponseSender): Promise<void> {
-    const provisional = this.#setups.get(dialogId(request))?.provisional;
+    const provisional = this.#setups.get(serverDialogId(request))?.provisional;
     if (provisional) await provisional.prack(request, response);
     else reply(response, noSuchDialog);
   }
@@ -308,9 +319,4 @@ function refusal(code: string, sipStatus: number, message: string): EdgeError {
 function unmetOptions(request: IncomingRequest): string[] {
   const options = (request.get('proxy-require') ?? '').split(',').map((option) => option.trim().toLowerCase());
   return options.filter((option) => !['', 'sec-agree'].includes(option));
-}
-
-/** drachtio's name for the dialog of a caller's leg: its Call-ID and From tag. */
-function dialogId(request: IncomingRequest): string {
-  return `${request.get('call-id') ?? ''};from-tag=${request.getParsedHeader('from').params['tag'] ?? ''}`;
 }

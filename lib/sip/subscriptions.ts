@@ -1,3 +1,4 @@
+import { randomUUID } from 'node:crypto';
 import type { Headers, IncomingRequest, IncomingResponse, ResponseSender } from '../drachtio/messages';
 import type { Srf } from '../drachtio/srf';
 import { EdgeError } from '../errors';
@@ -6,6 +7,7 @@ import type { CallPolicy } from './call-policy';
 import { passBack } from './exchanges';
 import { exchangeHeaders, inDialogHeaders } from './header-policy';
 import type { Flow } from './flow-token';
+import { serverDialogId } from './server-dialog-id';
 import type { Target } from './target';
 import { hideExpiry } from './ue-connections';
 import { reply } from './verdict';
@@ -38,6 +40,8 @@ export class Subscriptions {
   readonly #srf: Srf;
   readonly #most: number;
   readonly #legs = new Map<string, Leg>();
+  /** The server's ids of SUBSCRIBEs under way to the core. */
+  readonly #toCore = new Set<string>();
 
   /** `most`: subscriptions under way at most. */
   constructor(srf: Srf, most = 100_000) {
@@ -60,12 +64,22 @@ export class Subscriptions {
       const message = 'There are as many subscriptions as there may be.';
       throw new EdgeError('too-many-subscriptions', message, { sipStatus: 503, retryAfter: 60 });
     }
+    const near = serverDialogId(request);
+    if (from === 'core' && this.#toCore.has(near)) {
+      const message = 'The core sent a SUBSCRIBE of ours back under the same Call-ID: set EGRESS_RELAY=always.';
+      throw new EdgeError('sip-same-dialog', message, { sipStatus: 482 });
+    }
     const { uri, proxy, policy } = target;
-    const headers = { ...policy.request(otherSide(from), exchangeHeaders(request)), ...target.headers };
+    const passed = policy.request(otherSide(from), exchangeHeaders(request));
+    const [callId, tag] = [randomUUID(), randomUUID()];
+    const headers = { ...passed, ...target.headers, 'Call-ID': callId, From: `${passed['From'] ?? ''};tag=${tag}` };
+    const far = `${callId};from-tag=${tag}`;
+    if (from === 'access') this.#toCore.add(far);
     const body = request.body && { body: request.body };
-    const final = await this.#srf.send(uri, { method: 'SUBSCRIBE', proxy, headers, ...body });
+    const sending = this.#srf.send(uri, { method: 'SUBSCRIBE', proxy, headers, ...body });
+    const final = await sending.finally(() => this.#toCore.delete(far));
     const isTaken = final.status < 300;
-    if (isTaken) this.#pair(from, request, final, target);
+    if (isTaken) this.#pair(from, [near, far], expiryOf(request, final), target);
     const hide = (passed: Headers) => (isTaken && from === 'access' ? hideExpiry(passed, target.flow) : passed);
     passBack(final, response, { to: from, policy, hide });
   }
@@ -96,9 +110,8 @@ export class Subscriptions {
     for (const leg of [...this.#legs.values()]) leg.end();
   }
 
-  #pair(from: Side, request: IncomingRequest, final: IncomingResponse, { policy, flow }: Target): void {
-    const near = `${request.get('call-id') ?? ''};from-tag=${request.getParsedHeader('from').params['tag'] ?? ''}`;
-    const far = final.stackDialogId;
+  /** `near` and `far` are the server's ids of the two dialogs, `seconds` the time until they expire. */
+  #pair(from: Side, [near, far]: [string, string], seconds: number, { policy, flow }: Target): void {
     this.#legs.get(near)?.end();
     let timeout: NodeJS.Timeout | undefined;
     const end = () => {
@@ -106,13 +119,13 @@ export class Subscriptions {
       this.#legs.delete(near);
       this.#legs.delete(far);
     };
-    const expireIn = (seconds: number) => {
+    const expireIn = (anew: number) => {
       clearTimeout(timeout);
-      timeout = setTimeout(end, Math.min(seconds * 1000 + grace, 2 ** 31 - 1));
+      timeout = setTimeout(end, Math.min(anew * 1000 + grace, 2 ** 31 - 1));
     };
     this.#legs.set(near, { side: from, other: far, policy, flow, end, expireIn });
     this.#legs.set(far, { side: otherSide(from), other: near, policy, flow, end, expireIn });
-    expireIn(expiryOf(request, final));
+    expireIn(seconds);
   }
 }
 

@@ -97,3 +97,13 @@ test('G11: what comes in a UE’s subscription over another connection gets 403'
   thief.inDialog(subscriber, 'SUBSCRIBE', regEvent);
   await thief.next('403 SUBSCRIBE');
 });
+
+test('a SUBSCRIBE that the core sends back under its own Call-ID gets 482: the server would take both for one', async () => {
+  ue.request('SUBSCRIBE', 'sip:alice@ims.example', regEvent);
+  const arrived = await core.next('SUBSCRIBE');
+  const ids = { From: arrived.header('From'), To: arrived.header('To'), 'Call-ID': arrived.header('Call-ID') };
+  core.request('SUBSCRIBE', 'sip:alice@ims.example', { ...ids, Route: path, Event: 'reg' });
+  await core.next('482 SUBSCRIBE');
+  core.respond(arrived, 482);
+  await ue.next('482 SUBSCRIBE');
+});
