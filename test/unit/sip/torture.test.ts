@@ -34,7 +34,7 @@ const semicolons = 'drachtio-server sends no request whose user part has a semic
 // prettier-ignore
 const rows: Row[] = [
   { section: '3.1.1.1', file: 'wsinv', what: 'folds and blanks everywhere; its To has a tag', ue: 481, core: 481 },
-  { section: '3.1.1.2', file: 'intmeth', what: 'all characters of tokens, in an unknown method', ue: 'none', core: 'none' },
+  { section: '3.1.1.2', file: 'intmeth', what: 'all characters of tokens, and a NUL, which is refused', ue: 400, core: 400, drachtio: { ue: 'none', core: 'none' } },
   { section: '3.1.1.3', file: 'esc01', what: 'percent escapes', ue: 'on', core: 404 },
   { section: '3.1.1.4', file: 'escnull', what: 'escaped NULs in URIs', ue: 'on', core: 403 },
   { section: '3.1.1.5', file: 'esc02', what: 'percent signs that are no escapes, in an unknown method', ue: 'none', core: 'none' },
