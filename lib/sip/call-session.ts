@@ -9,6 +9,7 @@ import type { CallPolicy } from './call-policy';
 import type { DialogIndex, Leg } from './dialog-index';
 import type { EarlyCaller } from './early-caller';
 import { forwardInDialog } from './in-dialog-forwarding';
+import type { Egress } from './egress';
 import { SessionChanges } from './session-changes';
 import { SessionTimers } from './session-timers';
 import { reply, verdictOf, type Verdict } from './verdict';
@@ -22,6 +23,7 @@ export interface SipEdge {
   dialogs: DialogIndex;
   /** The server's ids of the dialogs that INVITEs of ours started in the core. */
   toCore: Set<string>;
+  egress: Egress;
 }
 
 /** All in ms. */

@@ -176,7 +176,7 @@ export class CallSetup {
   #tellCaller(progress: Verdict & { body: string }): void {
     const session = this.#session;
     session.respond(session.caller, 'INVITE', this.#response, progress, (refused, message) => {
-      if (message) session.earlyCaller ??= EarlyCaller.of(session.edge.srf, this.#request, message);
+      if (message) session.earlyCaller ??= EarlyCaller.of(session.edge, session.caller, this.#request, message);
       // A caller's BYE in its early dialog (RFC 3261 §15) ends its INVITE, and drachtio-server tells nobody.
       else if (/unknown transaction/i.test(String(refused))) session.end('cancelled');
     });

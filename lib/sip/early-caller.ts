@@ -1,33 +1,50 @@
 import { EdgeError } from '../errors';
 import type { IncomingRequest, SipMessage } from '../drachtio/messages';
-import type { FinalResponse, RequestOptions, Srf } from '../drachtio/srf';
+import type { FinalResponse, RequestOptions } from '../drachtio/srf';
+import type { Side } from '../media/media-anchor';
+import { splitOutsideQuotes, uriOf } from '../wire/sip-uri';
+import type { SipEdge } from './call-session';
+import type { Target } from './target';
 
 /**
  * The early dialog of a caller. drachtio-server sends nothing inside it, so requests go as if they belonged to no
  * dialog, with its identifiers (RFC 3261 §12.2.1.1) and by the way that the INVITE came.
  */
 export class EarlyCaller {
-  readonly #srf: Srf;
+  readonly #edge: SipEdge;
   readonly #uri: string;
-  readonly #proxy: string;
+  readonly #way: () => Pick<Target, 'proxy' | 'headers'>;
   readonly #identifiers: Record<string, string>;
   readonly #lastCSeq: number;
   #nextCSeq: number;
 
   /**
    * `progress` is the 18x that made it, as it was sent. Undefined where no way leads back: the server sends no Route
-   * outside of dialogs, and dies of a tel URI.
+   * outside of dialogs, for which there is a relay on the core's side alone, and dies of a tel URI.
    */
-  static of(srf: Srf, invite: IncomingRequest, progress: SipMessage): EarlyCaller | undefined {
+  static of(edge: SipEdge, side: Side, invite: IncomingRequest, progress: SipMessage): EarlyCaller | undefined {
     const uri = invite.getParsedHeader('contact')[0]?.uri ?? '';
-    return /^sip:/i.test(uri) && !invite.has('record-route') ? new EarlyCaller(srf, invite, progress, uri) : undefined;
+    if (!/^sip:/i.test(uri)) return undefined;
+    const routes = splitOutsideQuotes(invite.get('record-route') ?? '', ',').map((route) => route.trim());
+    const [first] = routes.filter((route) => route !== '');
+    if (first === undefined) {
+      const proxy = sourceOf(invite);
+      return new EarlyCaller(edge, invite, progress, uri, () => ({ proxy, headers: {} }));
+    }
+    if (side === 'access') return undefined;
+    return new EarlyCaller(edge, invite, progress, uri, () => edge.egress.send({ nextHop: uriOf(first), routes }));
   }
 
-  private constructor(srf: Srf, invite: IncomingRequest, progress: SipMessage, uri: string) {
-    const { source_address: address, source_port: port, protocol } = invite;
-    this.#srf = srf;
+  private constructor(
+    edge: SipEdge,
+    invite: IncomingRequest,
+    progress: SipMessage,
+    uri: string,
+    way: () => Pick<Target, 'proxy' | 'headers'>,
+  ) {
+    this.#edge = edge;
     this.#uri = uri;
-    this.#proxy = `sip:${address.includes(':') ? `[${address}]` : address}:${port};transport=${protocol}`;
+    this.#way = way;
     this.#identifiers = {
       From: progress.get('to') ?? '',
       To: invite.get('from') ?? '',
@@ -44,8 +61,13 @@ export class EarlyCaller {
       const message = 'No more requests can be sent to a caller before its call is answered.';
       throw new EdgeError('sip-unsent', message, { sipStatus: 500, retryAfter: 5 });
     }
+    const { proxy, headers: notes } = this.#way();
     const cseq = `${this.#nextCSeq++} ${method}`;
-    const options = { method, headers: { ...headers, ...this.#identifiers, CSeq: cseq }, proxy: this.#proxy };
-    return { response: await this.#srf.send(this.#uri, body ? { ...options, body } : options) };
+    const options = { method, headers: { ...headers, ...notes, ...this.#identifiers, CSeq: cseq }, proxy };
+    return { response: await this.#edge.srf.send(this.#uri, body ? { ...options, body } : options) };
   }
+}
+
+function sourceOf({ source_address: address, source_port: port, protocol }: IncomingRequest): string {
+  return `sip:${address.includes(':') ? `[${address}]` : address}:${port};transport=${protocol}`;
 }

@@ -128,7 +128,8 @@ class Pcscf {
     this.#terminating = new Terminating({ ...shared, tokens });
     this.#subscriptions = new Subscriptions(srf);
     const timers = { ...defaultTimers, ...settings.timers };
-    this.#edge = { srf, agent: coreHost, timers, dialogs: new DialogIndex(), toCore: new Set<string>() };
+    const toCore = new Set<string>();
+    this.#edge = { srf, agent: coreHost, timers, dialogs: new DialogIndex(), toCore, egress };
     this.#handleRequests(srf);
     this.#watchLink(srf);
     registrar.on('flow-ended', (flow) => this.#releaseCalls(flow));

@@ -289,6 +289,32 @@ test('G13, G14: a call to the UE: PRACK with an offer and UPDATE of the core rea
   await core.next('200 BYE');
 });
 
+test('G14: UPDATE of a called UE before the answer goes along the Record-Route of the core', async () => {
+  const path = await edge.register(ue);
+  const proxies = [`<sip:${core.address}:${core.port};lr;n=1>`, '<sip:192.0.2.80;lr;n=2>'];
+  const routed = { Route: path, Supported: '100rel', 'Record-Route': proxies.join(', ') };
+  const invite = core.request('INVITE', uriIn(ue.contact), routed, sdp('offer'));
+  const arrived = await ue.next('INVITE');
+  ue.respond(arrived, 183, { Require: '100rel', RSeq: '1' }, sdp('early'));
+  const progress = await core.next('183 INVITE');
+  core.inDialog(callerDialog(invite, progress), 'PRACK', { RAck: `${progress.header('RSeq')} 1 INVITE` });
+  ue.respond(await ue.next('PRACK'), 200);
+  await core.next('200 PRACK');
+  ue.inDialog(calleeDialog(arrived, ue), 'UPDATE', {}, sdp('update'));
+  const update = await core.next('UPDATE');
+  expect(update.all('Route').join(', ')).toBe(proxies.join(', '));
+  expect(uriOf(update)).toBe(uriIn(core.contact));
+  expect(update.header('Call-ID')).toBe(invite.header('Call-ID'));
+  expect(update.raw).not.toContain('X-Edge80');
+  core.respond(update, 200, {}, sdp('updated'));
+  expect(sessionName((await ue.next('200 UPDATE')).body)).toBe('updated anchored');
+  core.cancel(invite);
+  core.ack(invite, await core.next('487 INVITE'));
+  ue.respond(await ue.next('CANCEL'), 200);
+  ue.respond(arrived, 487);
+  await ue.next('ACK');
+});
+
 describe('preconditions', () => {
   /** SDP as a VoLTE UE writes it (RFC 3312 §9, 3GPP TS 24.229 annex A). */
   const qos = (name: string, local: string, remote: string) =>
