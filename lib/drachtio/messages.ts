@@ -110,7 +110,8 @@ export interface SentRequest extends SipMessage, EventEmitter<SentRequestEvents>
   cancel(options: { headers?: Headers }, done: (error: unknown) => void): void;
 }
 
-type InDialogEvent = 'modify' | 'update' | 'info' | 'message' | 'options' | 'refer' | 'notify' | 'publish';
+type InDialogEvent =
+  'modify' | 'update' | 'info' | 'message' | 'options' | 'refer' | 'notify' | 'publish' | 'subscribe';
 
 type DialogEvents = Record<InDialogEvent, [request: IncomingRequest, response: ResponseSender]> & {
   /** The far end hung up, or the server did by itself; already answered. */

@@ -5,7 +5,7 @@ import { contentHeaders, inDialogHeaders, responseHeaders } from './header-polic
 import { retryLater, verdictOf } from './verdict';
 
 /** What goes from one dialog of a call to the other as it is; INVITE, UPDATE, PRACK and BYE have their own ways. */
-const forwarded = ['info', 'message', 'options', 'notify', 'refer', 'publish'] as const;
+const forwarded = ['info', 'message', 'options', 'notify', 'refer', 'publish', 'subscribe'] as const;
 
 /** Passes requests of the far end of `dialog` on to the other side of its call. */
 export function forwardInDialog(session: CallSession, from: Side, dialog: Dialog): void {

@@ -483,7 +483,7 @@ describe('a call under way', () => {
     expect(edge.anchor.asked).toEqual(['offer core update', 'rollback']);
   });
 
-  test.each(['INFO', 'MESSAGE', 'OPTIONS', 'REFER', 'NOTIFY'])(
+  test.each(['INFO', 'MESSAGE', 'OPTIONS', 'REFER', 'NOTIFY', 'PUBLISH', 'SUBSCRIBE'])(
     'G18: %s passes both ways with its answer',
     async (method) => {
       const extra = {
