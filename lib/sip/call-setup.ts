@@ -9,6 +9,7 @@ import type {
 import { EdgeError } from '../errors';
 import type { CallSession } from './call-session';
 import { EarlyCaller } from './early-caller';
+import { isUnreachable } from './exchanges';
 import { hasOption, inviteHeaders, responseHeaders } from './header-policy';
 import { ReliableProvisional } from './reliable-provisional';
 import {
@@ -185,7 +186,7 @@ export class CallSetup {
   #rejected(response: IncomingResponse): void {
     const { status, reason } = response;
     // Made by the server itself, for want of a connection to the callee.
-    const unreachable = !response.source_address && (status === 503 || status === 410);
+    const unreachable = isUnreachable(response);
     if (unreachable && this.#session.callee === 'access' && !this.#sawProvisional) {
       this.#session.end('flow-failed', { verdict: { status: 430, headers: {} } });
     } else if (unreachable) {

@@ -1,5 +1,6 @@
 import type { Headers, IncomingRequest, IncomingResponse, ResponseSender } from '../drachtio/messages';
 import type { Srf } from '../drachtio/srf';
+import { EdgeError } from '../errors';
 import type { Side } from '../media/media-anchor';
 import { otherSide } from '../media/media-anchor';
 import type { CallPolicy } from './call-policy';
@@ -9,7 +10,8 @@ import { reply } from './verdict';
 
 /**
  * Passes a request that belongs to no dialog (MESSAGE, OPTIONS, PUBLISH …) to the other side, as a request of our own,
- * and the response back: neither side sees the other's route. Rejects where it cannot be sent.
+ * and the response back: neither side sees the other's route. Rejects where it cannot be sent, and with `flow-failed`
+ * (430) where the UE has no connection any more.
  */
 export async function exchange(
   srf: Srf,
@@ -21,7 +23,15 @@ export async function exchange(
   const headers = { ...policy.request(otherSide(from), exchangeHeaders(request)), ...target.headers };
   const body = request.body && { body: request.body };
   const final = await srf.send(uri, { method: request.method, proxy, headers, ...body });
+  if (from === 'core' && isUnreachable(final)) {
+    throw new EdgeError('flow-failed', 'The UE cannot be reached over its connection.', { sipStatus: 430 });
+  }
   passBack(final, response, { to: from, policy });
+}
+
+/** Whether the server made a response itself, for want of a connection to the far end. */
+export function isUnreachable(final: IncomingResponse): boolean {
+  return !final.source_address && (final.status === 503 || final.status === 410);
 }
 
 /** Answers a request with the response that it got on the other side; `hide` has the last word on its headers. */

@@ -1,4 +1,3 @@
-import type { Call } from '../calls/call';
 import type { CallTable } from '../calls/call-table';
 import type { IncomingRequest, Method, ResponseSender } from '../drachtio/messages';
 import type { Srf } from '../drachtio/srf';
@@ -7,11 +6,12 @@ import type { MediaAnchor, Side } from '../media/media-anchor';
 import type { Logger } from '../ops/logger';
 import { CallSession, type SipEdge, type SipTimers } from './call-session';
 import { CallSetup } from './call-setup';
+import { CallsOnFlow } from './calls-on-flow';
 import { DialogIndex } from './dialog-index';
 import type { Egress } from './egress';
 import { EmergencyRefused, type EmergencySettings } from './emergency';
 import { exchange } from './exchanges';
-import { flowKey, FlowTokens, type Flow } from './flow-token';
+import { FlowTokens } from './flow-token';
 import { Originating } from './originating';
 import { OwnAddresses } from './own-addresses';
 import { Registrar } from './registrar';
@@ -94,8 +94,7 @@ class Pcscf {
   readonly #subscriptions: Subscriptions;
   /** What PRACKs are for: the setup of each call, by the dialog id of the caller's leg. */
   readonly #setups = new Map<string, CallSetup>();
-  /** The calls of each UE, by its flow. */
-  readonly #callsOnFlow = new Map<string, Set<Call>>();
+  readonly #callsOnFlow: CallsOnFlow;
   #exchanges = 0;
   #closed = false;
 
@@ -132,7 +131,7 @@ class Pcscf {
     this.#edge = { srf, agent: coreHost, timers, dialogs: new DialogIndex(), toCore, egress };
     this.#handleRequests(srf);
     this.#watchLink(srf);
-    registrar.on('flow-ended', (flow) => this.#releaseCalls(flow));
+    this.#callsOnFlow = new CallsOnFlow(registrar);
   }
 
   async close(): Promise<void> {
@@ -186,27 +185,12 @@ class Pcscf {
     const call = calls.open(direction, request.get('call-id') ?? '', anchor);
     const log = logger.child({ call: call.id });
     log.info({ direction, sipCallId: call.facts.sipCallId, uri: request.uri }, 'call started');
-    this.#keepOnFlow(target.flow, call);
+    this.#callsOnFlow.keep(target.flow, call);
     const key = serverDialogId(request);
     const session = new CallSession(this.#edge, call, log, target.policy);
     const setup = new CallSetup(session, { request, response }, target, () => this.#setups.delete(key));
     this.#setups.set(key, setup);
     setup.start();
-  }
-
-  #keepOnFlow(flow: Flow, call: Call): void {
-    const key = flowKey(flow);
-    const calls = this.#callsOnFlow.get(key) ?? new Set<Call>();
-    this.#callsOnFlow.set(key, calls.add(call));
-    call.onEnd((cause) => {
-      calls.delete(call);
-      if (calls.size === 0) this.#callsOnFlow.delete(key);
-      if (cause === 'flow-failed') void this.#registrar.lose(flow);
-    });
-  }
-
-  #releaseCalls(flow: Flow): void {
-    for (const call of [...(this.#callsOnFlow.get(flowKey(flow)) ?? [])]) call.end('flow-lost');
   }
 
   /** The side that a request came from; throws where it cannot be served (RFC 3261 §16.3). */
@@ -259,8 +243,14 @@ class Pcscf {
       }
       const from = this.#admit(request);
       const target = await this.#target(from, request);
-      if (request.method === 'SUBSCRIBE') await this.#subscriptions.subscribe(request, response, { from, target });
-      else await exchange(srf, request, response, { from, target });
+      const way = { from, target };
+      try {
+        if (request.method === 'SUBSCRIBE') await this.#subscriptions.subscribe(request, response, way);
+        else await exchange(srf, request, response, way);
+      } catch (error) {
+        if (error instanceof EdgeError && error.code === 'flow-failed') await this.#registrar.lose(target.flow);
+        throw error;
+      }
     });
   }
 

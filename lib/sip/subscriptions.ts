@@ -4,7 +4,7 @@ import type { Srf } from '../drachtio/srf';
 import { EdgeError } from '../errors';
 import { otherSide, type Side } from '../media/media-anchor';
 import type { CallPolicy } from './call-policy';
-import { passBack } from './exchanges';
+import { isUnreachable, passBack } from './exchanges';
 import { exchangeHeaders, inDialogHeaders } from './header-policy';
 import type { Flow } from './flow-token';
 import { serverDialogId } from './server-dialog-id';
@@ -54,7 +54,7 @@ export class Subscriptions {
     return this.#legs.size / 2;
   }
 
-  /** Passes a SUBSCRIBE that starts a subscription on. Rejects where it cannot be sent, and with `too-many` (503). */
+  /** Passes a SUBSCRIBE that starts a subscription on. Rejects as {@link exchange} does, and with `too-many-subscriptions` (503). */
   async subscribe(
     request: IncomingRequest,
     response: ResponseSender,
@@ -78,6 +78,9 @@ export class Subscriptions {
     const body = request.body && { body: request.body };
     const sending = this.#srf.send(uri, { method: 'SUBSCRIBE', proxy, headers, ...body });
     const final = await sending.finally(() => this.#toCore.delete(far));
+    if (from === 'core' && isUnreachable(final)) {
+      throw new EdgeError('flow-failed', 'The UE cannot be reached over its connection.', { sipStatus: 430 });
+    }
     const isTaken = final.status < 300;
     if (isTaken) this.#pair(from, [near, far], expiryOf(request, final), target);
     const hide = (passed: Headers) => (isTaken && from === 'access' ? hideExpiry(passed, target.flow) : passed);

@@ -213,3 +213,12 @@ describe('a request for a UE', () => {
     await core.next('404 MESSAGE');
   });
 });
+
+test('G2: a MESSAGE for a UE whose connection is gone gets 430, and so does what comes after it', async () => {
+  const path = await edge.register(ue);
+  ue.close();
+  for (const method of ['MESSAGE', 'SUBSCRIBE']) {
+    core.request(method, 'sip:alice@10.1.2.3', { Route: path, Event: 'reg' });
+    await core.next(`430 ${method}`);
+  }
+});
