@@ -204,20 +204,6 @@ export class Srf extends DrachtioLink {
     dialog.removeAllListeners();
   }
 
-  /** Forwards a request as a proxy and resolves with the final status, which the sender has got by then. */
-  async proxyRequest(request: IncomingRequest, destination: string, headers: Headers = {}): Promise<number> {
-    try {
-      const result = await this.settling(this.srf.proxyRequest(request, destination, { headers: { ...headers } }));
-      return result.finalStatus ?? 408;
-    } catch (error) {
-      if (error instanceof EdgeError) throw error;
-      // The server has answered the sender already, and says with what.
-      const status = /\b[3-6]\d\d\b/.exec(String(error))?.[0];
-      if (status !== undefined) return Number(status);
-      throw new EdgeError('proxy-failed', 'The server would not forward a request.', { sipStatus: 500, cause: error });
-    }
-  }
-
   async #transmit(
     uri: string,
     options: RequestOptions,

@@ -18,7 +18,6 @@ export interface UntypedSrf {
   use(method: string, handler: (request: IncomingRequest, response: ResponseSender) => void): void;
   on(event: string, listener: (...args: never[]) => void): void;
   request(uri: string, options: object, sent: (error: unknown, request?: SentRequest) => void): void;
-  proxyRequest(request: IncomingRequest, destination: string, options: object): Promise<{ finalStatus?: number }>;
   createUAS(
     request: IncomingRequest,
     response: ResponseSender,

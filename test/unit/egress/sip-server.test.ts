@@ -17,7 +17,6 @@ describe('a SIP server sends by way of the egress relay', () => {
   /** The core's own way to the server. */
   let coreToServer: SipPeer;
   let tcpCore: TcpCore;
-  let ue: SipPeer;
 
   beforeEach(async () => {
     const access = { address: '127.2.0.1', port: await freePort('127.2.0.1') };
@@ -31,7 +30,6 @@ describe('a SIP server sends by way of the egress relay', () => {
     core = await SipPeer.udp('127.1.0.2', { address: '127.1.0.1', port });
     coreToServer = await SipPeer.udp('127.1.0.2', inner);
     tcpCore = await TcpCore.open('127.1.0.2');
-    ue = await SipPeer.tcp('127.2.0.2', access);
     srf = new Srf({ host: '127.0.0.1', port: server.adminPort, secret, retryMaxDelay: 200 });
     srf.connect();
     await once(srf, 'connect');
@@ -40,19 +38,10 @@ describe('a SIP server sends by way of the egress relay', () => {
   afterEach(async () => {
     srf.close();
     await relay.close();
-    for (const peer of [core, coreToServer, ue]) peer.close();
+    for (const peer of [core, coreToServer]) peer.close();
     await tcpCore.close();
     await server.stop();
   });
-
-  /** Until the server has read the app's routes it answers 503. */
-  async function routed(): Promise<void> {
-    srf.handle('OPTIONS', (_request, response) => response.send(200, undefined));
-    for (let status = 503; status === 503;) {
-      ue.request('OPTIONS', 'sip:127.2.0.1');
-      ({ status } = await ue.next((message) => message.method === 'OPTIONS'));
-    }
-  }
 
   const nextHop = () => `sip:${core.address}:${core.port}`;
 
@@ -134,25 +123,12 @@ describe('a SIP server sends by way of the egress relay', () => {
     }
   });
 
-  /** Has REGISTERs of the UE proxied through the relay; `status` is how the first one ended. */
-  async function proxying(hop: string): Promise<{ status: Promise<number> }> {
-    const status = new Promise<number>((resolve, reject) => {
-      srf.handle('REGISTER', async (request) => {
-        const { proxy, headers } = relay.send({
-          nextHop: hop,
-          routes: ['<sip:icscf.example;lr>'],
-        });
-        await srf.proxyRequest(request, proxy, { ...headers, Path: '<sip:p@127.1.0.1;lr>' }).then(resolve, reject);
-      });
+  test('a request whose next hop refuses the connection is answered 503', async () => {
+    const nobody = `sip:127.1.0.2:${await freePort('127.1.0.2')};transport=tcp`;
+    const response = await srf.send('sip:bob@ims.example', {
+      method: 'MESSAGE',
+      ...relay.send({ nextHop: nobody, routes }),
     });
-    await routed();
-    return { status };
-  }
-
-  test('a REGISTER whose next hop refuses the connection is answered 503', async () => {
-    const { status } = await proxying(`sip:127.1.0.2:${await freePort('127.1.0.2')};transport=tcp`);
-    ue.request('REGISTER', 'sip:ims.example');
-    await ue.next('503 REGISTER');
-    expect(await status).toBe(503);
+    expect(response.status).toBe(503);
   });
 });
