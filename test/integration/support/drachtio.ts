@@ -15,15 +15,12 @@ export class Drachtio {
     this.#process = process;
   }
 
-  static async start(network: Network, program: string, settings: Record<string, string>): Promise<Drachtio> {
-    const { ACCESS_LISTEN, ACCESS_CONTACTS = '', CORE_CONTACTS = '' } = settings;
-    // Behind the access listener it has other contacts than in the configuration, whose place these take.
-    const contacts = ACCESS_LISTEN === undefined ? [] : [ACCESS_CONTACTS, CORE_CONTACTS];
+  static async start(network: Network, program: string): Promise<Drachtio> {
     const child = new NamespaceProcess({
       name: 'drachtio-server',
       namespace: network.namespace('edge'),
       program,
-      args: ['-f', configuration, '--stdout', ...contacts.flatMap(contactArguments)],
+      args: ['-f', configuration, '--stdout'],
     });
     const drachtio = new Drachtio(child);
     try {
@@ -41,10 +38,4 @@ export class Drachtio {
   async close(): Promise<void> {
     await this.#process.close();
   }
-}
-
-/** The server chooses by `--local-net` which contact to send from. */
-function contactArguments(contact: string): string[] {
-  const [network = ''] = /\d+\.\d+\.\d+\./.exec(contact) ?? [];
-  return ['--contact', contact, '--local-net', `${network}0/24`];
 }

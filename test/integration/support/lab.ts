@@ -41,7 +41,7 @@ export class Lab {
       const rtpengine = await Rtpengine.start(network);
       const wanted = { ...edgeEnvironment(), RTPENGINE_URLS: Rtpengine.url, LOG_LEVEL: 'debug', ...settings };
       const program = process.env['DRACHTIO_BIN'];
-      const drachtio = program ? await Drachtio.start(network, program, wanted) : undefined;
+      const drachtio = program ? await Drachtio.start(network, program) : undefined;
       const environment = drachtio === undefined ? wanted : { ...wanted, ...Drachtio.environment };
       const edge = await startEdge(network, environment);
       const edgeLog: string[] = [];

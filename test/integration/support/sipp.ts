@@ -1,11 +1,11 @@
-import { existsSync, mkdtempSync, readFileSync, rmSync } from 'node:fs';
+import { existsSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { addresses, type Network } from '../../../app/demo/network';
 import { NamespaceProcess, runTool } from '../../../app/demo/processes';
+import { parseSipMessage, type SipMessage } from '../../../lib/wire/sip-message';
+import { readScenario, type Part } from './scenario';
 import { until } from './until';
-
-const scenarios = join(__dirname, '..', '..', 'scenarios');
 
 /** SIPp ends a scenario that hangs after this, in s. */
 const limitSeconds = 20;
@@ -18,12 +18,18 @@ export interface SippOptions {
   scenario: string;
   /** Handles the call that comes in beside the scenario. */
   incoming?: string;
+  /** What it plays where scenarios are written for both sides. */
+  role?: Part['role'];
   /** Waits for calls; otherwise it makes one. */
   server?: boolean;
   /** How many SIPp calls there will be: each Call-ID is one. */
   calls?: number;
   /** Values of the scenario's own keywords. */
   keywords?: Readonly<Record<string, string>>;
+  /** Where a UE sends to, `address:port`, if not to the edge's port 5060. */
+  far?: string;
+  /** The Call-ID of its call, if it shall be that of another. */
+  callId?: string;
 }
 
 /** One SIPp: the UE over a single TCP connection, or the core over UDP. */
@@ -45,13 +51,19 @@ export class Sipp {
   }
 
   private constructor(network: Network, place: 'ue' | 'core', options: SippOptions) {
-    const far = place === 'ue' ? addresses.edgeAccess : addresses.edgeCore;
+    const far = options.far ?? `${place === 'ue' ? addresses.edgeAccess : addresses.edgeCore}:5060`;
     const port = place === 'ue' ? uePort++ : 5060;
+    const { role = 'caller', incoming } = options;
+    writeFileSync(this.#file('scenario.xml'), readScenario(options.scenario, { place, role }));
+    if (incoming !== undefined) {
+      writeFileSync(this.#file('incoming.xml'), readScenario(incoming, { place, role: 'callee' }));
+    }
     const args = [
-      ...(options.server === true ? [] : [`${far}:5060`]),
-      ...['-sf', join(scenarios, `${options.scenario}.xml`)],
-      ...(options.incoming === undefined ? [] : ['-oocsf', join(scenarios, `${options.incoming}.xml`)]),
+      ...(options.server === true ? [] : [far]),
+      ...['-sf', this.#file('scenario.xml')],
+      ...(incoming === undefined ? [] : ['-oocsf', this.#file('incoming.xml')]),
       ...['-t', place === 'ue' ? 't1' : 'u1', '-i', addresses[place], '-p', String(port)],
+      ...['-cid_str', options.callId ?? '%u-%p'],
       ...['-m', String(options.calls ?? 1), '-nostdin', '-timeout', `${limitSeconds}s`, '-timeout_error'],
       ...['-trace_err', '-error_file', this.#file('errors'), '-trace_logs', '-log_file', this.#file('log')],
       ...['-trace_msg', '-message_file', this.#file('messages')],
@@ -94,6 +106,18 @@ export class Sipp {
     return line.slice(name.length + 1);
   }
 
+  /** What came in, oldest first; `what` is a method or a status. */
+  received(what?: string | number): SipMessage[] {
+    const all = this.#read('messages', 'latin1')
+      .split(/^-{20,} .*\n/m)
+      .flatMap((entry) => {
+        const [, text] = /^\S+ message received[^\n]*\n\n(.*)\n$/s.exec(entry) ?? [];
+        const message = text === undefined ? undefined : parseSipMessage(text)?.message;
+        return message === undefined ? [] : [message];
+      });
+    return what === undefined ? all : all.filter(({ method, status }) => method === what || status === what);
+  }
+
   async close(): Promise<void> {
     // Waiting for calls is its purpose here, and SIPp would wait for them on SIGTERM too.
     this.#process.signal('SIGKILL');
@@ -105,8 +129,8 @@ export class Sipp {
     return join(this.#directory, name);
   }
 
-  #read(name: string): string {
-    return existsSync(this.#file(name)) ? readFileSync(this.#file(name), 'utf8') : '';
+  #read(name: string, encoding: BufferEncoding = 'utf8'): string {
+    return existsSync(this.#file(name)) ? readFileSync(this.#file(name), encoding) : '';
   }
 
   #log(): string[] {
