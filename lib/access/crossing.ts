@@ -1,14 +1,8 @@
 import { createHash } from 'node:crypto';
+import { hiddenPrefix, isPrivateHeader } from '../wire/private-headers';
 import { hostPort, parseSipUri, tagOf, uriOf } from '../wire/sip-uri';
 import { parseVia, type SipMessage } from '../wire/sip-message';
 import type { AccessFlow } from './access-flow';
-
-/**
- * Headers of a response of the app that the server must not read. From a registration's or subscription's expiry
- * drachtio-server remembers the connection by the `user@host` of the UE's Contact, and sends there what is for whoever
- * else has the same (private addresses are alike everywhere), whatever next hop the app names.
- */
-const hiddenPrefix = 'X-Edge80-Hidden-';
 
 /** s between keep-alives that a UE is asked for: NATs forget connections that are silent for some minutes. */
 const keepAliveInterval = 120;
@@ -171,7 +165,7 @@ function showHidden(response: SipMessage): void {
 
 /** What passes between the app and the listener alone. */
 function removePrivate(message: SipMessage): void {
-  message.headers = message.headers.filter(({ key }) => !key.startsWith('x-edge80-'));
+  message.headers = message.headers.filter(({ name }) => !isPrivateHeader(name));
 }
 
 function names(text: string, at: { readonly address: string; readonly port: number }): boolean {

@@ -1,12 +1,13 @@
 import { isIP, isIPv6 } from 'node:net';
 import type { Logger } from '../ops/logger';
+import { errandHeader } from '../wire/private-headers';
 import { Endpoint } from './endpoint';
 import { checkedErrand, invalid, nextHopOf, type Errand } from './errand';
 import { limits as defaults, type Limits } from './limits';
 import type { Destination } from './link';
 import { Names, type Lookups } from './names';
 import { coreCallId } from './own-call-ids';
-import { errandHeader, Relaying } from './relaying';
+import { Relaying } from './relaying';
 
 export interface EgressRelayOptions {
   /** Addresses to listen on, those of the core contacts: IPv4, IPv6 without brackets, or both. */

@@ -1,5 +1,6 @@
 import { randomBytes } from 'node:crypto';
 import type { Logger } from '../ops/logger';
+import { errandHeader } from '../wire/private-headers';
 import { parseSipMessage, contentLengthOf, type SipMessage } from '../wire/sip-message';
 import { tagOf, uriOf } from '../wire/sip-uri';
 import { answerTo, type AnswerStatus } from './answers';
@@ -20,8 +21,6 @@ export interface Network {
   isOwn(destination: Destination): boolean;
 }
 
-/** The private header that names a request's errand; taken away before the request goes on. */
-export const errandHeader = 'X-Edge80-Errand';
 const errandKey = errandHeader.toLowerCase();
 
 /**

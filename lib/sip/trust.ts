@@ -1,4 +1,5 @@
 import type { Headers } from '../drachtio/messages';
+import { isPrivateHeader } from '../wire/private-headers';
 
 /*
  * The edge stands between UEs, which the core does not trust, and the core (RFC 3325 §4, TS 24.229 §5.2.6, §5.2.7):
@@ -58,14 +59,10 @@ export function towardUe(headers: Headers): Headers {
   return without(headers, [...insideTheCore, ...(isPrivate ? ['p-asserted-identity'] : [])]);
 }
 
-/** Headers of ours between parts of the edge; strangers must not set them. */
-const ownPrefix = 'x-edge80-';
-
 function without(headers: Headers, names: string[]): Headers {
-  const kept = Object.entries(headers).filter(([name]) => {
-    const key = name.toLowerCase();
-    return !names.includes(key) && !key.startsWith(ownPrefix);
-  });
+  const kept = Object.entries(headers).filter(
+    ([name]) => !names.includes(name.toLowerCase()) && !isPrivateHeader(name),
+  );
   return Object.fromEntries(kept);
 }
 

@@ -1,4 +1,5 @@
 import type { Headers, IncomingRequest } from '../drachtio/messages';
+import { hiddenPrefix } from '../wire/private-headers';
 import type { Flow } from './flow-token';
 
 /** A UE's connection that the access listener has, and which it passes on to the SIP server. */
@@ -41,7 +42,7 @@ export function hideExpiry(headers: Headers, flow: Flow): Headers {
   if (flow.connection === undefined) return headers;
   return Object.fromEntries(
     Object.entries(headers).map(([name, value]) =>
-      /^(contact|expires)$/i.test(name) ? [`X-Edge80-Hidden-${name}`, value] : [name, value],
+      /^(contact|expires)$/i.test(name) ? [hiddenPrefix + name, value] : [name, value],
     ),
   );
 }

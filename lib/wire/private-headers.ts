@@ -1,0 +1,16 @@
+/** By these headers the parts of the edge tell each other what to do with a message: no one else may set or see them. */
+const prefix = 'X-Edge80-';
+
+/** Names a request's errand to the egress relay. */
+export const errandHeader = `${prefix}Errand`;
+
+/**
+ * Before the name of a header for the UE that the SIP server must not read. From a registration's or subscription's
+ * expiry drachtio-server remembers the connection by the `user@host` of the UE's Contact, and sends there what is for
+ * whoever else has the same (private addresses are alike everywhere), whatever next hop the app names.
+ */
+export const hiddenPrefix = `${prefix}Hidden-`;
+
+export function isPrivateHeader(name: string): boolean {
+  return name.toLowerCase().startsWith(prefix.toLowerCase());
+}
