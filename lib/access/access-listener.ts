@@ -164,7 +164,10 @@ export class AccessListener extends EventEmitter<{ closed: [flow: AccessFlow] }>
         if (isStranger) this.#admission.authenticated(address);
         isStranger = false;
       },
-      closed: (flow) => this.#closed(flow),
+      closed: (flow, fault) => {
+        if (fault !== undefined) this.#logger.error({ err: fault }, 'a message of a UE could not be passed on');
+        this.#closed(flow);
+      },
     });
   }
 

@@ -1,12 +1,13 @@
 import { randomBytes } from 'node:crypto';
 import { createConnection, isIP, type Socket } from 'node:net';
+import { responseTo, type OwnResponse } from '../wire/own-response';
 import { headerParams, tagOf } from '../wire/sip-uri';
 import { parseSipMessage, type SipMessage } from '../wire/sip-message';
 import { SipStream } from '../wire/sip-stream';
 import type { AccessFlow } from './access-flow';
 import { Crossing, markSource } from './crossing';
 import type { AccessLimits } from './limits';
-import { answerInPlaceOfSilence, badRequest, responseTo, serverDown, type Answer } from './own-answers';
+import { answerInPlaceOfSilence, badRequest, serverDown } from './own-answers';
 
 export interface UeConnectionEvents {
   /** It has reached the SIP server. */
@@ -15,8 +16,8 @@ export interface UeConnectionEvents {
   refused(): void;
   /** A registration was accepted. */
   registered(): void;
-  /** Told once. `flow` is missing if it never reached the SIP server. */
-  closed(flow: AccessFlow | undefined): void;
+  /** Told once. `flow` is missing if it never reached the SIP server; `fault` is an error of ours that a message caused. */
+  closed(flow: AccessFlow | undefined, fault?: unknown): void;
 }
 
 /** The longest registration that an idle connection is kept for, s: setTimeout counts no further than 24 days. */
@@ -54,7 +55,7 @@ export class UeConnection {
     this.#events = events;
     this.#ue = new SipStream(socket, 'accepted', limits, {
       message: (text, isCut) => this.#fromUe(text, isCut),
-      closed: () => this.#close(),
+      closed: (_connecting, fault) => this.#close(fault),
     });
     this.#ue.limitIdleness(limits.idle);
   }
@@ -63,12 +64,12 @@ export class UeConnection {
     this.#ue.close();
   }
 
-  #close(): void {
+  #close(fault?: unknown): void {
     if (this.#closed) return;
     this.#closed = true;
     this.#waiting = [];
     this.#server?.close();
-    this.#events.closed(this.#flow);
+    this.#events.closed(this.#flow, fault);
   }
 
   #fromUe(text: string, isCut: boolean): void {
@@ -117,7 +118,7 @@ export class UeConnection {
         // Without an answer: drachtio-server reads nothing more once a CRLF and a message come in one segment.
         ping: () => undefined,
         message: (text) => this.#fromServer(text),
-        closed: () => this.#serverGone(),
+        closed: (_connecting, fault) => this.#serverGone(fault),
       },
     );
   }
@@ -150,7 +151,7 @@ export class UeConnection {
     this.#ue.send(message.toString());
   }
 
-  #serverGone(): void {
+  #serverGone(fault?: unknown): void {
     if (this.#closed) return;
     if (!this.#flow) {
       this.#events.refused();
@@ -158,13 +159,14 @@ export class UeConnection {
     }
     this.#ue.end();
     // The flow is of no use from now on, even if the UE is slow to take what is left for it.
-    this.#close();
+    this.#close(fault);
   }
 
-  #answer(request: SipMessage, answer: Answer): void {
+  #answer(request: SipMessage, answer: OwnResponse): void {
+    // An ACK gets none, and one without a Via names nobody to answer to.
+    if (request.method === 'ACK' || !request.topVia) return;
     markSource(request, this.#socket.remoteAddress ?? '', this.#socket.remotePort ?? 0);
-    const response = responseTo(request, answer);
-    if (response) this.#ue.send(response.toString());
+    this.#ue.send(responseTo(request, answer, randomBytes(6).toString('hex')).toString());
   }
 
   #noteCall(request: SipMessage): void {

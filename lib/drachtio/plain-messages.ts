@@ -14,6 +14,9 @@ const parse = parser.parseSipMessage;
 /** From now on drachtio-srf reads messages as {@link plain} leaves them. */
 parser.parseSipMessage = (text, lazy) => parse(plain(text), lazy);
 
+/** Names that objects have of themselves: drachtio-srf takes them for something else. */
+const inheritedName = /^(constructor|__proto__)[ \t]*:/im;
+
 /** A head that is plain already: start line, then `name: value` on one line each. */
 const plainHead = /^(?:SIP\/[^\r\n\0]*|[^\s\0]+ [^\s?\0]+ SIP\/[\d.]+)(?:\r\n[^\s:%\0]+[ \t]*:[^\r\n\0]*)*$/;
 
@@ -25,12 +28,12 @@ const plainHead = /^(?:SIP\/[^\r\n\0]*|[^\s\0]+ [^\s?\0]+ SIP\/[\d.]+)(?:\r\n[^\
 export function plain(text: string): string {
   const end = text.indexOf('\r\n\r\n');
   const head = end < 0 ? text : text.slice(0, end);
-  if (plainHead.test(head)) return text;
+  if (plainHead.test(head) && !inheritedName.test(head)) return text;
   const [startLine = '', ...headers] = head
     .replace(/\r\n[ \t]+/g, ' ')
     .split('\r\n')
     .map((line) => line.replace(/[\r\n\0]+/g, ' '));
-  const named = headers.filter((line) => /^[^\s:%]+[ \t]*:/.test(line));
+  const named = headers.filter((line) => /^[^\s:%]+[ \t]*:/.test(line) && !inheritedName.test(line));
   return [plainStartLine(startLine), ...named].join('\r\n') + (end < 0 ? '' : text.slice(end));
 }
 

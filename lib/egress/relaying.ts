@@ -1,9 +1,9 @@
 import { randomBytes } from 'node:crypto';
 import type { Logger } from '../ops/logger';
 import { errandHeader } from '../wire/private-headers';
+import { responseTo } from '../wire/own-response';
 import { parseSipMessage, contentLengthOf, type SipMessage } from '../wire/sip-message';
 import { tagOf, uriOf } from '../wire/sip-uri';
-import { answerTo, type AnswerStatus } from './answers';
 import { Branches, type Branch } from './branches';
 import { nextHopOf, type Errand, type NextHop } from './errand';
 import type { Limits } from './limits';
@@ -20,6 +20,15 @@ export interface Network {
   linkTo(destination: Destination): Link | undefined;
   isOwn(destination: Destination): boolean;
 }
+
+const reasons = {
+  481: 'Call/Transaction Does Not Exist',
+  482: 'Loop Detected',
+  500: 'Server Internal Error',
+  503: 'Service Unavailable',
+} as const;
+
+type AnswerStatus = keyof typeof reasons;
 
 const errandKey = errandHeader.toLowerCase();
 
@@ -50,9 +59,7 @@ export class Relaying {
   /** A message that came over a link. Returns whether it was of use. */
   receive(text: string, from: Link): boolean {
     const message = read(text);
-    const isOfUse =
-      message !== undefined && (message.isRequest ? this.#request(message, from) : this.#response(message));
-    if (isOfUse) {
+    if (message !== undefined && this.#take(message, from)) {
       from.prove();
       return true;
     }
@@ -63,6 +70,16 @@ export class Relaying {
       'Dropped what came to the egress relay',
     );
     return false;
+  }
+
+  #take(message: SipMessage, from: Link): boolean {
+    try {
+      return message.isRequest ? this.#request(message, from) : this.#response(message);
+    } catch (error) {
+      // What one peer sends must not end the process that serves all others.
+      this.#logger.error({ err: error, startLine: message.startLine }, 'A message could not be relayed');
+      return false;
+    }
   }
 
   /** A link to a next hop cannot be made or has ended: the server gets its answers at once. */
@@ -87,7 +104,7 @@ export class Relaying {
     const branch = this.branches.get(id);
     if (branch) return this.#again(id, branch, request, from);
     const { method } = request;
-    const errand = method === 'ACK' || method === 'CANCEL' ? undefined : this.#take(ids);
+    const errand = method === 'ACK' || method === 'CANCEL' ? undefined : this.#errandOf(ids);
     const onward = request.clone();
     const bound = errand ? undefined : this.#callIds.carryOn(onward, from);
     if (errand) this.#servers.add(from);
@@ -99,7 +116,7 @@ export class Relaying {
   }
 
   /** UEs may write such a header too: theirs mean nothing. */
-  #take(ids: readonly string[]): Errand | undefined {
+  #errandOf(ids: readonly string[]): Errand | undefined {
     return ids.map((id) => this.errands.take(id)).find((errand) => errand !== undefined);
   }
 
@@ -193,12 +210,16 @@ export class Relaying {
   #fail(branch: Branch, status: AnswerStatus): void {
     if (branch.isFinal) return;
     this.branches.answered(branch, status);
-    branch.answer = answerTo(branch.request, status, this.#tag).toString();
+    branch.answer = this.#answerTo(branch.request, status);
     branch.back.send(branch.answer);
   }
 
   #answer(request: SipMessage, to: Link, status: AnswerStatus): void {
-    to.send(answerTo(request, status, this.#tag).toString());
+    to.send(this.#answerTo(request, status));
+  }
+
+  #answerTo(request: SipMessage, status: AnswerStatus): string {
+    return responseTo(request, { status, reason: reasons[status] }, this.#tag).toString();
   }
 }
 

@@ -38,11 +38,12 @@ export class TcpConnection implements Flow {
     this.#stream = new SipStream(socket, accepted ? 'accepted' : 'dialled', streamLimits, {
       message: (text) => events.message(text, this),
       connected: () => this.#undelivered.clear(),
-      closed: (whileConnecting) => {
+      closed: (whileConnecting, fault) => {
         events.closed(this);
         const undelivered = whileConnecting ? [...this.#undelivered] : [];
         this.#undelivered.clear();
         for (const listener of undelivered) listener();
+        if (fault !== undefined) throw fault as Error;
       },
     });
   }

@@ -1,6 +1,6 @@
 import type { Headers } from '../drachtio/messages';
 import type { Side } from '../media/media-anchor';
-import type { CallPolicy } from './call-policy';
+import type { UePolicy } from './ue-policy';
 import type { DialogIndex } from './dialog-index';
 import { withDialogsOfOtherSide } from './named-dialogs';
 
@@ -12,11 +12,11 @@ const targetRefresh = new Set(['INVITE', 'UPDATE', 'REFER', 'NOTIFY', 'SUBSCRIBE
  * named as that side knows them.
  */
 export class CallHeaders {
-  readonly #policy: CallPolicy;
+  readonly #policy: UePolicy;
   readonly #dialogs: DialogIndex;
   readonly #contacts: Partial<Record<Side, string>> = {};
 
-  constructor(policy: CallPolicy, dialogs: DialogIndex) {
+  constructor(policy: UePolicy, dialogs: DialogIndex) {
     this.#policy = policy;
     this.#dialogs = dialogs;
   }

@@ -5,7 +5,7 @@ import { EdgeError } from '../errors';
 import { otherSide, type Side } from '../media/media-anchor';
 import type { Logger } from '../ops/logger';
 import { CallHeaders } from './call-headers';
-import type { CallPolicy } from './call-policy';
+import type { UePolicy } from './ue-policy';
 import type { DialogIndex, Leg } from './dialog-index';
 import type { EarlyCaller } from './early-caller';
 import { forwardInDialog } from './in-dialog-forwarding';
@@ -48,7 +48,7 @@ export interface Ending {
   reason?: string;
 }
 
-export type Way = (options: RequestOptions, onSent?: (request: SentRequest) => void) => Promise<FinalResponse>;
+export type SendInDialog = (options: RequestOptions, onSent?: (request: SentRequest) => void) => Promise<FinalResponse>;
 
 /** The two legs of a call, and their common end. */
 export class CallSession {
@@ -58,7 +58,7 @@ export class CallSession {
   readonly callee: Side;
   readonly log: Logger;
   readonly headers: CallHeaders;
-  readonly #policy: CallPolicy;
+  readonly #policy: UePolicy;
   readonly #dialogs: Partial<Record<Side, Dialog>> = {};
   readonly changes = new SessionChanges(this);
   readonly timers = new SessionTimers(this);
@@ -74,7 +74,7 @@ export class CallSession {
   coreCallId: (callId: string) => string = (callId) => callId;
   #ending: Ending = {};
 
-  constructor(edge: SipEdge, call: Call, log: Logger, policy: CallPolicy) {
+  constructor(edge: SipEdge, call: Call, log: Logger, policy: UePolicy) {
     this.edge = edge;
     this.call = call;
     this.caller = call.facts.direction === 'originating' ? 'access' : 'core';
@@ -90,7 +90,7 @@ export class CallSession {
   }
 
   /** What sends a request in that side's dialog: the confirmed one, or the early one as far as it can be reached. */
-  wayTo(side: Side): Way | undefined {
+  wayTo(side: Side): SendInDialog | undefined {
     const { srf } = this.edge;
     const dialog = this.#dialogs[side] ?? (side === this.callee ? this.earlyCallee : undefined);
     if (dialog) return (options, onSent) => srf.requestInDialog(dialog, options, onSent);
@@ -215,8 +215,11 @@ function byeCause(bye: IncomingRequest): EndCause {
   return /session timer/i.test(bye.get('reason') ?? '') ? 'session-expired' : 'not-acknowledged';
 }
 
+/** Codes of the media anchor (see MediaAnchor). */
+const mediaFaults = new Set(['sdp-invalid', 'no-usable-media', 'anchor-unavailable', 'answer-unexpected']);
+
 function causeOf(error: unknown): EndCause {
-  if (!(error instanceof EdgeError)) return 'sip-error';
-  if (error.code === 'drachtio-lost') return 'link-lost';
-  return /^(sip|message)-/.test(error.code) && error.code !== 'sdp-invalid' ? 'sip-error' : 'media-failed';
+  const code = error instanceof EdgeError ? error.code : '';
+  if (code === 'drachtio-lost') return 'link-lost';
+  return mediaFaults.has(code) ? 'media-failed' : 'sip-error';
 }

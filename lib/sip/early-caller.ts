@@ -4,7 +4,8 @@ import type { FinalResponse, RequestOptions } from '../drachtio/srf';
 import type { Side } from '../media/media-anchor';
 import { splitOutsideQuotes, uriOf } from '../wire/sip-uri';
 import type { SipEdge } from './call-session';
-import type { Target } from './target';
+import type { Way } from './egress';
+import { flowUri } from './flow-token';
 
 /**
  * The early dialog of a caller. drachtio-server sends nothing inside it, so requests go as if they belonged to no
@@ -13,7 +14,7 @@ import type { Target } from './target';
 export class EarlyCaller {
   readonly #edge: SipEdge;
   readonly #uri: string;
-  readonly #way: () => Pick<Target, 'proxy' | 'headers'>;
+  readonly #way: () => Way;
   readonly #identifiers: Record<string, string>;
   readonly #lastCSeq: number;
   #nextCSeq: number;
@@ -27,21 +28,18 @@ export class EarlyCaller {
     if (!/^sip:/i.test(uri)) return undefined;
     const routes = splitOutsideQuotes(invite.get('record-route') ?? '', ',').map((route) => route.trim());
     const [first] = routes.filter((route) => route !== '');
-    if (first === undefined) {
-      const proxy = sourceOf(invite);
+    const { source_address: address, source_port: port, protocol } = invite;
+    const proxy = flowUri({ transport: protocol === 'udp' ? 'udp' : 'tcp', address, port });
+    // The access listener's own route names the connection that the INVITE came on.
+    const isSource = first !== undefined && routes.length === 1 && uriOf(first).startsWith(`${proxy};`);
+    if (first === undefined || isSource) {
       return new EarlyCaller(edge, invite, progress, uri, () => ({ proxy, headers: {} }));
     }
     if (side === 'access') return undefined;
     return new EarlyCaller(edge, invite, progress, uri, () => edge.egress.send({ nextHop: uriOf(first), routes }));
   }
 
-  private constructor(
-    edge: SipEdge,
-    invite: IncomingRequest,
-    progress: SipMessage,
-    uri: string,
-    way: () => Pick<Target, 'proxy' | 'headers'>,
-  ) {
+  private constructor(edge: SipEdge, invite: IncomingRequest, progress: SipMessage, uri: string, way: () => Way) {
     this.#edge = edge;
     this.#uri = uri;
     this.#way = way;
@@ -66,8 +64,4 @@ export class EarlyCaller {
     const options = { method, headers: { ...headers, ...notes, ...this.#identifiers, CSeq: cseq }, proxy };
     return { response: await this.#edge.srf.send(this.#uri, body ? { ...options, body } : options) };
   }
-}
-
-function sourceOf({ source_address: address, source_port: port, protocol }: IncomingRequest): string {
-  return `sip:${address.includes(':') ? `[${address}]` : address}:${port};transport=${protocol}`;
 }

@@ -3,8 +3,8 @@ import type { Srf } from '../drachtio/srf';
 import { EdgeError } from '../errors';
 import type { Side } from '../media/media-anchor';
 import { otherSide } from '../media/media-anchor';
-import type { CallPolicy } from './call-policy';
-import { exchangeHeaders, responseHeaders } from './header-policy';
+import type { UePolicy } from './ue-policy';
+import { contentHeaders, exchangeHeaders, responseHeaders } from './header-policy';
 import type { Target } from './target';
 import { reply } from './verdict';
 
@@ -38,16 +38,15 @@ export function isUnreachable(final: IncomingResponse): boolean {
 export function passBack(
   final: IncomingResponse,
   response: ResponseSender,
-  { to, policy, hide = (headers) => headers }: { to: Side; policy: CallPolicy; hide?: (headers: Headers) => Headers },
+  { to, policy, hide = (headers) => headers }: { to: Side; policy: UePolicy; hide?: (headers: Headers) => Headers },
 ): void {
   const { status, reason, body } = final;
-  const type = final.get('content-type');
   reply(response, {
     status,
     reason,
     headers: {
       ...hide(policy.response(to, responseHeaders(final))),
-      ...(body && type !== undefined && { 'Content-Type': type }),
+      ...contentHeaders(final),
     },
     body,
   });

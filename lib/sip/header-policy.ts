@@ -55,13 +55,7 @@ export function inviteHeaders(invite: SipMessage, hopsLeft: number): Headers {
 /** Headers of a request outside a call for the other side, with its type of content. */
 export function exchangeHeaders(request: SipMessage): Headers {
   const hopsLeft = Number(request.get('max-forwards') ?? 70) - 1;
-  const encoding = request.get('content-encoding');
-  return {
-    ...inviteHeaders(request, hopsLeft),
-    ...optionHeaders(request),
-    ...(request.has('content-type') && { 'Content-Type': request.get('content-type') ?? '' }),
-    ...(encoding !== undefined && { 'Content-Encoding': encoding }),
-  };
+  return { ...inviteHeaders(request, hopsLeft), ...optionHeaders(request), ...contentHeaders(request) };
 }
 
 /** Headers of a response for the other side. Whether it is reliable is not the other side's to say. */

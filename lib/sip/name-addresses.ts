@@ -5,11 +5,6 @@ export function listOf(header: string | undefined): string[] {
   return splitOutsideQuotes(header ?? '', ',');
 }
 
-/** Whether two URIs name the same identity: scheme and host in any case, without parameters and headers. */
-export function sameIdentity(one: string, other: string): boolean {
-  return identityOf(one) === identityOf(other);
-}
-
 /** A public identity as a key: `sip:user@host` or `tel:+15551234`, of a URI or a name-addr. */
 export function identityOf(nameAddress: string): string {
   const uri = uriOf(nameAddress).replace(/[;?].*$/, '');

@@ -8,11 +8,11 @@ import type { DialogIndex, Leg } from './dialog-index';
  */
 
 /** Names of the parameters with the tag of him who gets the request, and of him who makes it. */
-const tagNames: Record<string, readonly [receiver: string, sender: string]> = {
-  replaces: ['to-tag', 'from-tag'],
-  join: ['to-tag', 'from-tag'],
-  'target-dialog': ['remote-tag', 'local-tag'],
-};
+const tagNames = new Map<string, readonly [receiver: string, sender: string]>([
+  ['replaces', ['to-tag', 'from-tag']],
+  ['join', ['to-tag', 'from-tag']],
+  ['target-dialog', ['remote-tag', 'local-tag']],
+]);
 
 /** The headers with each dialog named as the other side knows it; what is none of ours stays as it is. */
 export function withDialogsOfOtherSide(headers: Headers, dialogs: DialogIndex): Headers {
@@ -31,7 +31,7 @@ interface Renamed {
 }
 
 function renamed(header: string, value: string, dialogs: DialogIndex): Renamed | undefined {
-  const names = tagNames[header];
+  const names = tagNames.get(header);
   if (!names) return undefined;
   const [callId = '', ...params] = value.split(';').map((part) => part.trim());
   const tag = (name: string) =>

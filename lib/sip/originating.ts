@@ -5,13 +5,12 @@ import { uriOf } from '../wire/sip-uri';
 import { chargingVector } from './charging';
 import type { Egress, Way } from './egress';
 import { EmergencyRefused, emergencyService, type EmergencySettings } from './emergency';
-import { flowKey } from './flow-token';
 import { assertedIdentity, registrationFor } from './identity';
 import type { OwnAddresses } from './own-addresses';
 import type { Registrar } from './registrar';
 import type { Target } from './target';
 import type { AccessNetworkInfo } from './trust';
-import { flowOf, type UeConnections } from './ue-connections';
+import { flowOf, isOnFlow, type UeConnections } from './ue-connections';
 import { uePolicy } from './ue-policy';
 
 export interface OriginatingOptions {
@@ -58,13 +57,11 @@ export class Originating {
       const message = 'The UE is not registered over this connection.';
       throw new EdgeError('not-registered', message, { sipStatus: 403 });
     }
-    const key = flowKey({ ...flow, transport: 'tcp' });
     const policy = uePolicy({
       asserted: registration && assertedIdentity(request, registration),
       chargingVector: chargingVector(coreHost),
       accessNetworkInfo,
-      // The server does not always tell the transport of a request inside a dialog.
-      admitsUe: (later) => flowKey({ ...flowOf(later, connections), transport: 'tcp' }) === key,
+      isOnFlow: (later) => isOnFlow(later, flow, connections),
     });
     const way =
       service === undefined ? this.#way(request, registration?.serviceRoute ?? []) : this.#emergencyWay(service);

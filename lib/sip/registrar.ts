@@ -10,7 +10,7 @@ import { identityOf, listOf } from './name-addresses';
 import { registerHeaders, registerResponseHeaders, type RegisterAdditions } from './register-headers';
 import type { Registration, RegistrationStore } from './registration';
 import type { Contact } from './side-by-address';
-import { flowOf, hideExpiry, type UeConnection, type UeConnections } from './ue-connections';
+import { flowOf, hideExpiry, type AccessFlow, type UeConnections } from './ue-connections';
 import { reply } from './verdict';
 
 export interface RegistrarOptions {
@@ -148,7 +148,9 @@ export class Registrar extends EventEmitter<{ 'flow-ended': [flow: Flow, why: Fl
     const key = timerKey(registration);
     clearTimeout(this.#expiries.get(key));
     const expire = () => {
-      void this.#remove(registration, 'expired').catch((error: unknown) => this.#failed(error));
+      const left = registration.expiresAt - Date.now();
+      if (left > 0) this.#expireIn(left, registration);
+      else void this.#remove(registration, 'expired').catch((error: unknown) => this.#failed(error));
     };
     this.#expiries.set(key, setTimeout(expire, Math.min(ms, longestTimer)));
   }
@@ -175,7 +177,7 @@ export class Registrar extends EventEmitter<{ 'flow-ended': [flow: Flow, why: Fl
     this.emit('flow-ended', flow, why);
   }
 
-  #closed({ id, serverSide }: UeConnection): void {
+  #closed({ id, serverSide }: AccessFlow): void {
     void this.lose({ transport: 'tcp', ...serverSide, connection: id });
   }
 

@@ -2,7 +2,7 @@ import type { Dialog, Headers, IncomingRequest, IncomingResponse, ResponseSender
 import type { FinalResponse, RequestOptions } from '../drachtio/srf';
 import { EdgeError } from '../errors';
 import { otherSide, type Side } from '../media/media-anchor';
-import type { CallSession, Way } from './call-session';
+import type { CallSession, SendInDialog } from './call-session';
 import { inDialogHeaders, responseHeaders } from './header-policy';
 import { granted, isTooShort, shortestInterval, taken, withAsked, withGranted } from './session-expires';
 import { retryLater, verdictOf, type Verdict } from './verdict';
@@ -17,7 +17,7 @@ interface Change {
   from: Side;
   to: Side;
   /** Sends in the far end's dialog. */
-  send: Way;
+  send: SendInDialog;
   request: IncomingRequest;
   /** By what it goes to the far end. */
   method: 'INVITE' | 'UPDATE';
@@ -161,7 +161,7 @@ export class SessionChanges {
    * Rejects with `sip-timeout` (408) where the far end lets a re-INVITE ring too long. It is cancelled then, but
    * not waited for: drachtio-server refuses to cancel a re-INVITE.
    */
-  async #send(send: Way, options: RequestOptions, withdrawn: AbortSignal): Promise<FinalResponse> {
+  async #send(send: SendInDialog, options: RequestOptions, withdrawn: AbortSignal): Promise<FinalResponse> {
     const { edge } = this.#session;
     let cancel: () => void = () => undefined;
     const sending = send(options, (sent) => {

@@ -44,11 +44,6 @@ export class SideByAddress {
     const parts = /^(.*):(\d+)$/.exec(receivedOn ?? '');
     return parts ? this.#sides.get(key(withoutBrackets(parts[1] ?? ''), Number(parts[2]))) : undefined;
   }
-
-  /** Whether a URI with this host and port (NaN: the default) names one of our contacts. */
-  isOurs(host: string | undefined, port: number): boolean {
-    return host !== undefined && this.#sides.has(key(withoutBrackets(host), Number.isNaN(port) ? 5060 : port));
-  }
 }
 
 function key(address: string, port: number): string {

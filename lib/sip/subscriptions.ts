@@ -3,7 +3,7 @@ import type { Headers, IncomingRequest, IncomingResponse, ResponseSender } from 
 import type { Srf } from '../drachtio/srf';
 import { EdgeError } from '../errors';
 import { otherSide, type Side } from '../media/media-anchor';
-import type { CallPolicy } from './call-policy';
+import type { UePolicy } from './ue-policy';
 import { isUnreachable, passBack } from './exchanges';
 import { exchangeHeaders, inDialogHeaders } from './header-policy';
 import type { Flow } from './flow-token';
@@ -17,7 +17,7 @@ interface Leg {
   side: Side;
   /** Dialog of the other leg. */
   other: string;
-  policy: CallPolicy;
+  policy: UePolicy;
   /** The UE's. */
   flow: Flow;
   /** Ends the subscription, which both legs share. */

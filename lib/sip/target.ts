@@ -1,5 +1,5 @@
 import type { Headers } from '../drachtio/messages';
-import type { CallPolicy } from './call-policy';
+import type { UePolicy } from './ue-policy';
 import type { Flow } from './flow-token';
 
 /** Where a request that starts something goes: a call, a subscription, or an exchange of its own. */
@@ -13,7 +13,7 @@ export interface Target {
   /** The Call-ID that the core knows a dialog by, where it is another than the SIP server has. */
   coreCallId?: (callId: string) => string;
   /** What it and all that follows undergo. */
-  policy: CallPolicy;
-  /** The UE's; undefined for a UE that is not registered (an emergency call). */
+  policy: UePolicy;
+  /** The UE's. */
   flow: Flow;
 }

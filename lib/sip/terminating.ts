@@ -1,7 +1,7 @@
 import type { IncomingRequest } from '../drachtio/messages';
 import { EdgeError } from '../errors';
 import { chargingVector } from './charging';
-import { flowKey, flowUri, looksLikeFlowToken, type Flow, type FlowTokens } from './flow-token';
+import { flowUri, looksLikeFlowToken, type Flow, type FlowTokens } from './flow-token';
 import { calledIdentity } from './identity';
 import { listOf } from './name-addresses';
 import { uriOf } from '../wire/sip-uri';
@@ -9,7 +9,7 @@ import type { OwnAddresses } from './own-addresses';
 import type { Registrar } from './registrar';
 import type { Target } from './target';
 import type { AccessNetworkInfo } from './trust';
-import { flowOf, type UeConnections } from './ue-connections';
+import { isOnFlow, type UeConnections } from './ue-connections';
 import { uePolicy } from './ue-policy';
 
 export interface TerminatingOptions {
@@ -41,12 +41,11 @@ export class Terminating {
     if (!isOpen || registrar.isDropped(flow)) {
       throw new EdgeError('flow-gone', 'The connection that the UE registered on is gone.', { sipStatus: 430 });
     }
-    const key = flowKey({ ...flow, transport: 'tcp' });
     const policy = uePolicy({
       asserted: calledIdentity(request, await registrar.registrationsOf(flow)),
       chargingVector: request.get('p-charging-vector') ?? chargingVector(coreHost),
       accessNetworkInfo,
-      admitsUe: (later) => flowKey({ ...flowOf(later, connections), transport: 'tcp' }) === key,
+      isOnFlow: (later) => isOnFlow(later, flow, connections),
     });
     const proxy = flowUri(flow);
     return { uri: inRequestUri ? proxy : request.uri, proxy, headers: {}, policy, flow };

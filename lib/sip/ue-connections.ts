@@ -1,16 +1,11 @@
 import type { Headers, IncomingRequest } from '../drachtio/messages';
 import { hiddenPrefix } from '../wire/private-headers';
-import type { Flow } from './flow-token';
+import { flowKey, type Flow } from './flow-token';
 
-/** A UE's connection that the access listener has, and which it passes on to the SIP server. */
-export interface UeConnection {
+/** A UE's connection that the access listener passes on to the SIP server, as far as SIP is concerned with it. */
+export interface AccessFlow {
   /** Never given twice. */
   id: string;
-  transport: 'tcp' | 'tls';
-  remoteAddress: string;
-  remotePort: number;
-  /** Where the UE reached us. */
-  contact: { host: string; port: number };
   /** The connection's own address and port toward the SIP server. */
   serverSide: { address: string; port: number };
 }
@@ -18,8 +13,8 @@ export interface UeConnection {
 /** The access listener, as far as SIP is concerned with it. */
 export interface UeConnections {
   /** The UE's connection behind the SIP server's peer with this address and port. */
-  flowAt(address: string, port: number): UeConnection | undefined;
-  on(event: 'closed', listener: (connection: UeConnection) => void): unknown;
+  flowAt(address: string, port: number): AccessFlow | undefined;
+  on(event: 'closed', listener: (flow: AccessFlow) => void): unknown;
 }
 
 /** Where there is no access listener: UEs reach the SIP server themselves. */
@@ -32,6 +27,11 @@ export function flowOf(request: IncomingRequest, connections: UeConnections): Fl
   const connection = connections.flowAt(address, port);
   if (connection) return { transport: 'tcp', address, port, connection: connection.id };
   return { transport: request.protocol === 'udp' ? 'udp' : 'tcp', address, port };
+}
+
+/** Whether a request came over the flow. The server does not always tell the transport of one inside a dialog. */
+export function isOnFlow(request: IncomingRequest, flow: Flow, connections: UeConnections): boolean {
+  return flowKey({ ...flowOf(request, connections), transport: flow.transport }) === flowKey(flow);
 }
 
 /**

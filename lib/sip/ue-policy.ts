@@ -1,20 +1,31 @@
 import type { Headers, IncomingRequest } from '../drachtio/messages';
 import type { Side } from '../media/media-anchor';
-import type { CallPolicy } from './call-policy';
 import { fromUe, towardUe, type AccessNetworkInfo } from './trust';
+
+/**
+ * What the messages between one UE and the core undergo, in a call or outside, beside their SDP and the headers of a
+ * hop: identities, charging, access network (TS 24.229 §5.2.6, §5.2.7), and on which flow they may come.
+ */
+export interface UePolicy {
+  /** Headers of a request, the first or a later one, for the other side. */
+  request(to: Side, headers: Headers): Headers;
+  /** Headers of a response for the other side. */
+  response(to: Side, headers: Headers): Headers;
+  /** Whether a request inside a dialog came over the UE's flow; else it gets 403 (RFC 5626 §5.3). */
+  admits(from: Side, request: IncomingRequest): boolean;
+}
 
 export interface UePolicyOptions {
   /** The UE's identity, as a name-addr, for the core; undefined: none is asserted. */
   asserted: string | undefined;
-  /** For all that goes to the core (TS 24.229 §5.2.7). */
+  /** For all that goes to the core. */
   chargingVector: string;
   accessNetworkInfo: AccessNetworkInfo;
-  /** Whether a request inside the call came on a flow of the UE. */
-  admitsUe: (request: IncomingRequest) => boolean;
+  /** Whether a request came on the UE's flow. */
+  isOnFlow: (request: IncomingRequest) => boolean;
 }
 
-/** What the messages between one UE and the core undergo, in a call or outside (TS 24.229 §5.2.6, §5.2.7). */
-export function uePolicy({ asserted, chargingVector, accessNetworkInfo, admitsUe }: UePolicyOptions): CallPolicy {
+export function uePolicy({ asserted, chargingVector, accessNetworkInfo, isOnFlow }: UePolicyOptions): UePolicy {
   const toCore = (headers: Headers): Headers => ({
     ...fromUe(headers, accessNetworkInfo),
     ...(asserted !== undefined && { 'P-Asserted-Identity': asserted }),
@@ -24,6 +35,6 @@ export function uePolicy({ asserted, chargingVector, accessNetworkInfo, admitsUe
   return {
     request: pass,
     response: pass,
-    admits: (from, request) => from === 'core' || admitsUe(request),
+    admits: (from, request) => from === 'core' || isOnFlow(request),
   };
 }

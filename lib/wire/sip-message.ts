@@ -15,7 +15,12 @@ export interface Header {
   readonly value: string;
 }
 
-const compactForms: Record<string, string> = {
+/** A map, not an object: a stranger may name a header `constructor`. */
+function byName(names: Record<string, string>): ReadonlyMap<string, string> {
+  return new Map(Object.entries(names));
+}
+
+const compactForms = byName({
   a: 'accept-contact',
   b: 'referred-by',
   c: 'content-type',
@@ -35,9 +40,9 @@ const compactForms: Record<string, string> = {
   v: 'via',
   x: 'session-expires',
   y: 'identity',
-};
+});
 
-const spellings: Record<string, string> = {
+const spellings = byName({
   'call-id': 'Call-ID',
   cseq: 'CSeq',
   'mime-version': 'MIME-Version',
@@ -46,19 +51,19 @@ const spellings: Record<string, string> = {
   'sip-etag': 'SIP-ETag',
   'sip-if-match': 'SIP-If-Match',
   'www-authenticate': 'WWW-Authenticate',
-};
+});
 
 /** The usual spelling of a header name; unknown names are capitalised after each dash, except `X-` ones. */
 export function spellHeader(name: string): string {
   const key = headerKey(name);
   if (key.startsWith('x-')) return name;
   const long = key === name.toLowerCase() ? name : key;
-  return spellings[key] ?? long.replace(/(^|-)([a-z])/g, (letter) => letter.toUpperCase());
+  return spellings.get(key) ?? long.replace(/(^|-)([a-z])/g, (letter) => letter.toUpperCase());
 }
 
 function headerKey(name: string): string {
   const key = name.toLowerCase();
-  return compactForms[key] ?? key;
+  return compactForms.get(key) ?? key;
 }
 
 export interface CSeq {

@@ -4,8 +4,8 @@ import { StreamFramer, type StreamUnit } from './stream-framer';
 export interface SipStreamEvents {
   /** `isCut`: it is a head whose message has no end that can be known; nothing follows. */
   message(text: string, isCut: boolean): void;
-  /** Told once, whoever closed it. `whileConnecting`: what was sent has reached nobody. */
-  closed(whileConnecting: boolean): void;
+  /** Told once, whoever closed it. `whileConnecting`: what was sent has reached nobody. `fault`: what `message` threw. */
+  closed(whileConnecting: boolean, fault?: unknown): void;
   connected?(): void;
   /** A keep-alive (RFC 5626 §4.4.1). Unset: it is answered. */
   ping?(): void;
@@ -94,13 +94,13 @@ export class SipStream {
     this.#await('connect');
   }
 
-  close(): void {
+  close(fault?: unknown): void {
     if (this.#closed) return;
     this.#closed = true;
     clearTimeout(this.#deadline);
     clearTimeout(this.#idle);
     this.#socket.destroy();
-    this.#events.closed(this.#connecting);
+    this.#events.closed(this.#connecting, fault);
   }
 
   #read(chunk: Buffer): void {
@@ -119,7 +119,12 @@ export class SipStream {
     } else if (unit.kind === 'message') {
       this.#served = true;
       this.#await(undefined);
-      this.#events.message(unit.text, unit.cut === true);
+      try {
+        this.#events.message(unit.text, unit.cut === true);
+      } catch (error) {
+        // What one peer sends must not end the process that serves all others.
+        this.close(error);
+      }
     }
   }
 

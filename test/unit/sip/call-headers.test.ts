@@ -1,8 +1,8 @@
 import { CallHeaders } from '../../../lib/sip/call-headers';
-import type { CallPolicy } from '../../../lib/sip/call-policy';
+import type { UePolicy } from '../../../lib/sip/ue-policy';
 import { DialogIndex } from '../../../lib/sip/dialog-index';
 
-const marking: CallPolicy = {
+const marking: UePolicy = {
   request: (to, headers) => ({ ...headers, 'X-Request-To': to }),
   response: (to, headers) => ({ ...headers, 'X-Response-To': to }),
   admits: () => true,

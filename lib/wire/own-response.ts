@@ -1,0 +1,23 @@
+import { SipMessage } from './sip-message';
+import { tagOf } from './sip-uri';
+
+export interface OwnResponse {
+  readonly status: number;
+  readonly reason: string;
+  readonly headers?: Readonly<Record<string, string>>;
+}
+
+/** A response of our own, and what it takes over from its request (RFC 3261 §8.2.6). `tag`: for a To without one. */
+export function responseTo(
+  request: SipMessage,
+  { status, reason, headers = {} }: OwnResponse,
+  tag: string,
+): SipMessage {
+  const response = new SipMessage(`SIP/2.0 ${status} ${reason}`);
+  for (const { key, name, value } of request.headers) {
+    if (key === 'to') response.add(name, tagOf(value) === undefined ? `${value};tag=${tag}` : value);
+    else if (['via', 'from', 'call-id', 'cseq'].includes(key)) response.add(name, value);
+  }
+  for (const [name, value] of Object.entries(headers)) response.add(name, value);
+  return response;
+}
