@@ -6,7 +6,8 @@ import { newTag } from './ids';
 import type { Proxying } from './proxying';
 import type { Received } from './received-message';
 import type { ServerTransaction } from './server-transaction';
-import { SipMessage } from '../wire/sip-message';
+import { responseTo } from '../wire/own-response';
+import type { SipMessage } from '../wire/sip-message';
 import { tagOf } from '../wire/sip-uri';
 import type { Stack } from './stack';
 
@@ -142,13 +143,6 @@ export class InboundRequests {
 
   /** For what is not worth, or must not cost, a transaction. */
   #refuseStateless(request: SipMessage, flow: Flow, status: number, reason: string): void {
-    const response = new SipMessage(`SIP/2.0 ${status} ${reason}`);
-    for (const via of request.values('via')) response.add('Via', via);
-    for (const name of ['From', 'To', 'Call-ID', 'CSeq']) {
-      const value = request.get(name.toLowerCase());
-      if (value === undefined) continue;
-      response.add(name, name === 'To' && tagOf(value) === undefined ? `${value};tag=${newTag()}` : value);
-    }
-    flow.send(response.toString());
+    flow.send(responseTo(request, { status, reason }, newTag()).toString());
   }
 }
