@@ -1,4 +1,4 @@
-import { addressBytes } from './ice/transport-address';
+import { addressBytes } from './ip-address';
 
 /** How many connections there may be. */
 export interface AdmissionLimits {

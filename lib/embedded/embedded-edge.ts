@@ -7,7 +7,7 @@ import { DialogTable } from './dialog';
 import { EdgeError } from '../errors';
 import type { Logger } from '../ops/logger';
 import type { Flow } from './flow';
-import { HostNames } from '../wire/host-names';
+import { HostNames } from './host-names';
 import { InboundRequests } from './inbound-requests';
 import { Proxying } from './proxying';
 import { readMessage } from './received-message';

@@ -1,7 +1,7 @@
 import type { Logger } from '../ops/logger';
 import type { AppRoutes } from './app-routes';
 import type { Dialog, DialogTable } from './dialog';
-import type { HostNames } from '../wire/host-names';
+import type { HostNames } from './host-names';
 import type { Registrations } from './registrations';
 import type { ClientTransactions, ServerTransactions } from './transaction-tables';
 import type { Timers } from './timers';

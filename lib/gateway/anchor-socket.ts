@@ -1,5 +1,6 @@
 import { createSocket, type RemoteInfo, type Socket } from 'node:dgram';
-import { normalAddress, type TransportAddress } from '../ice/transport-address';
+import type { TransportAddress } from '../ice/transport-address';
+import { normalAddress } from '../ip-address';
 
 /** Takes what comes from rtpengine. */
 export interface AnchorListener {

@@ -1,6 +1,7 @@
 import { once } from 'node:events';
 import { createServer, type Server, type Socket } from 'node:net';
-import { normalAddress, type TransportAddress } from '../ice/transport-address';
+import type { TransportAddress } from '../ice/transport-address';
+import { normalAddress } from '../ip-address';
 import { Connection, type ConnectionSurroundings } from './connection';
 import { newPlaneCounters, type CloseReason, type PlaneCounters } from './counters';
 import type { ConnectionId, ForwardingPlane, ForwardingPlaneListener } from './forwarding-plane';

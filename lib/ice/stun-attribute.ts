@@ -1,4 +1,5 @@
-import { addressBytes, addressText, type TransportAddress } from './transport-address';
+import type { TransportAddress } from './transport-address';
+import { addressBytes, addressText } from '../ip-address';
 
 /** Attribute types (RFC 8489 §18.3, RFC 8445 §16.1); below 0x8000 they are comprehension-required. */
 export const attributeType = {

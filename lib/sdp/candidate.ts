@@ -1,4 +1,4 @@
-import { addressBytes } from '../ice/transport-address';
+import { addressBytes } from '../ip-address';
 import type { TcpType } from '../ice/priority';
 
 /** An a=candidate (RFC 8839 §5.1, RFC 6544 §4.5). */

@@ -1,4 +1,4 @@
-import { addressBytes, normalAddress } from '../ice/transport-address';
+import { addressBytes, normalAddress } from '../ip-address';
 import { parseMediaLine } from './media-line';
 import { invalidSdp, type SdpLines } from './sdp-lines';
 

@@ -1,5 +1,5 @@
 import { parse, type MediaDescription, type SessionDescription } from 'sdp-transform';
-import { addressBytes } from '../ice/transport-address';
+import { addressBytes } from '../ip-address';
 import { canConnect, isUsable, parseCandidate, type Candidate } from './candidate';
 import { isRtpOverUdp, parseMediaLine, type MediaLine } from './media-line';
 import { isAttribute, joinSdp, type SdpLines } from './sdp-lines';

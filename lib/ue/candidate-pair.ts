@@ -1,4 +1,4 @@
-import { addressBytes } from '../ice/transport-address';
+import { addressBytes } from '../ip-address';
 import type { Candidate } from '../sdp/candidate';
 
 /** How a stream's media travels: `udp`, or `tcp` and the edge's port: `tcp80`. */

@@ -1,5 +1,5 @@
 import fc from 'fast-check';
-import { addressBytes, addressText, normalAddress } from '../../../lib/ice/transport-address';
+import { addressBytes, addressText, normalAddress } from '../../lib/ip-address';
 
 test.each([
   ['192.0.2.1', '192.0.2.1'],
