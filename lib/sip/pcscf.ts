@@ -4,6 +4,7 @@ import type { Srf } from '../drachtio/srf';
 import { EdgeError } from '../errors';
 import type { MediaAnchor, Side } from '../media/media-anchor';
 import type { Logger } from '../ops/logger';
+import { Admission, hasToTag, refusal, unmetOptions } from './admission';
 import { CallSession, type SipEdge, type SipTimers } from './call-session';
 import { CallSetup } from './call-setup';
 import { CallsOnFlow } from './calls-on-flow';
@@ -86,7 +87,7 @@ export function startPcscf(options: PcscfOptions): { close(): Promise<void> } {
 class Pcscf {
   readonly #options: PcscfOptions;
   readonly #edge: SipEdge;
-  readonly #sides: SideByAddress;
+  readonly #admission: Admission;
   readonly #own: OwnAddresses;
   readonly #registrar: Registrar;
   readonly #originating: Originating;
@@ -108,7 +109,8 @@ class Pcscf {
     const [firstKey, ...keys] = settings.flowTokenKeys;
     if (!coreContact) throw new EdgeError('config-invalid', 'There is no core contact.');
     if (firstKey === undefined) throw new EdgeError('config-invalid', 'There is no flow token key.');
-    this.#sides = new SideByAddress(access, core);
+    const toCore = new Set<string>();
+    this.#admission = new Admission(new SideByAddress(access, core), toCore);
     const own = new OwnAddresses([...access, ...core, ...(settings.publicContacts ?? []).map(parseContact)]);
     this.#own = own;
     const tokens = new FlowTokens([firstKey, ...keys]);
@@ -125,9 +127,8 @@ class Pcscf {
       relayAlways: settings.relayAlways ?? false,
     });
     this.#terminating = new Terminating({ ...shared, tokens });
-    this.#subscriptions = new Subscriptions(srf);
+    this.#subscriptions = new Subscriptions({ srf, registrar, toCore });
     const timers = { ...defaultTimers, ...settings.timers };
-    const toCore = new Set<string>();
     this.#edge = { srf, agent: coreHost, timers, dialogs: new DialogIndex(), toCore, egress };
     this.#handleRequests(srf);
     this.#watchLink(srf);
@@ -169,7 +170,8 @@ class Pcscf {
     const cancelled = new AbortController();
     request.once('cancel', () => cancelled.abort());
     try {
-      const side = this.#admitInvite(request);
+      this.#mustBeOpen();
+      const side = this.#admission.sideOfCall(request);
       const target = await this.#target(side, request);
       // The server has answered it.
       if (cancelled.signal.aborted) return;
@@ -193,39 +195,14 @@ class Pcscf {
     setup.start();
   }
 
-  /** The side that a request came from; throws where it cannot be served (RFC 3261 §16.3). */
-  #admit(request: IncomingRequest): Side {
-    if (this.#closed) throw refusal('shutting-down', 503, 'The edge is shutting down.');
-    const side = this.#sides.of(request.receivedOn);
-    if (!side) throw refusal('sip-unknown-contact', 403, `${request.receivedOn ?? 'nowhere'} is no contact of ours.`);
-    if (Number(request.get('max-forwards') ?? 70) <= 0) throw refusal('sip-hops', 483, 'There are no hops left.');
-    if (!/^(sips?|tel|urn):/i.test(request.uri)) throw refusal('sip-scheme', 416, 'The URI is of no scheme of ours.');
-    if (unmetOptions(request).length > 0) throw refusal('sip-extension', 420, 'The request requires what we lack.');
-    return side;
-  }
-
-  /** As {@link Pcscf.#admit}, for an INVITE (RFC 3261 §8.2). */
-  #admitInvite(request: IncomingRequest): Side {
-    if (this.#hasToTag(request)) throw refusal('sip-no-dialog', 481, 'There is no such call.');
-    const side = this.#admit(request);
-    if (!request.has('contact')) throw refusal('sip-invalid', 400, 'The INVITE has no Contact.');
-    if (this.#edge.toCore.has(serverDialogId(request))) {
-      const message = 'The core sent a call of ours back under the same Call-ID: set EGRESS_RELAY=always.';
-      this.#options.logger.error({ sipCallId: request.get('call-id') }, message);
-      throw refusal('sip-same-dialog', 482, message);
-    }
-    const type = request.get('content-type') ?? 'application/sdp';
-    if (request.body && !/^application\/sdp\b/i.test(type)) throw refusal('sip-type', 415, `${type} is not served.`);
-    return side;
-  }
-
   #target(side: Side, request: IncomingRequest): Promise<Target> {
     return side === 'access' ? this.#originating.target(request) : this.#terminating.target(request);
   }
 
   async #register(request: IncomingRequest, response: ResponseSender): Promise<void> {
     await this.#counted(request, response, async () => {
-      if (this.#admit(request) !== 'access') throw refusal('sip-wrong-side', 403, 'The core does not register here.');
+      if (this.#admission.sideOf(request) !== 'access')
+        throw refusal('sip-wrong-side', 403, 'The core does not register here.');
       await this.#registrar.register(request, response, this.#originating.uriFor(request.uri));
     });
   }
@@ -233,7 +210,7 @@ class Pcscf {
   async #exchange(request: IncomingRequest, response: ResponseSender): Promise<void> {
     await this.#counted(request, response, async () => {
       const { srf } = this.#options;
-      if (this.#hasToTag(request)) {
+      if (hasToTag(request)) {
         if (!(await this.#subscriptions.inDialog(request, response))) reply(response, noSuchDialog);
         return;
       }
@@ -241,7 +218,7 @@ class Pcscf {
         reply(response, ok);
         return;
       }
-      const from = this.#admit(request);
+      const from = this.#admission.sideOf(request);
       const target = await this.#target(from, request);
       const way = { from, target };
       try {
@@ -262,12 +239,17 @@ class Pcscf {
         const message = 'There are as many requests under way as there may be.';
         throw new EdgeError('too-many-requests', message, { sipStatus: 503, retryAfter: 10 });
       }
+      this.#mustBeOpen();
       await serve();
     } catch (error) {
       this.#refuse(request, response, error);
     } finally {
       this.#exchanges -= 1;
     }
+  }
+
+  #mustBeOpen(): void {
+    if (this.#closed) throw refusal('shutting-down', 503, 'The edge is shutting down.');
   }
 
   async #prack(request: IncomingRequest, response: ResponseSender): Promise<void> {
@@ -285,12 +267,13 @@ class Pcscf {
       verdict.body = error.body;
     }
     const { method, uri, source_address: source } = request;
-    this.#options.logger.info({ method, uri, source, status: verdict.status, err: error }, 'request refused');
+    const about = { method, uri, source, status: verdict.status };
+    const { logger } = this.#options;
+    // What any stranger can make us say must not fill the log, nor hide what an operator has to mend.
+    if (!(error instanceof EdgeError)) logger.error({ ...about, err: error }, 'request failed');
+    else if (verdict.status >= 500 || error.code === 'sip-same-dialog') logger.warn({ ...about }, error.message);
+    else logger.debug({ ...about }, error.message);
     reply(response, verdict);
-  }
-
-  #hasToTag(request: IncomingRequest): boolean {
-    return request.getParsedHeader('to').params['tag'] !== undefined;
   }
 }
 
@@ -301,13 +284,3 @@ const notAllowed: Verdict = {
   status: 405,
   headers: { Allow: ['INVITE', 'ACK', 'CANCEL', 'BYE', 'PRACK', 'UPDATE', 'REGISTER', ...passed].join(', ') },
 };
-
-function refusal(code: string, sipStatus: number, message: string): EdgeError {
-  return new EdgeError(code, message, { sipStatus });
-}
-
-/** What a request requires of proxies; sec-agree is what UEs ask of a P-CSCF (TS 24.229 §5.1.1.5.1). */
-function unmetOptions(request: IncomingRequest): string[] {
-  const options = (request.get('proxy-require') ?? '').split(',').map((option) => option.trim().toLowerCase());
-  return options.filter((option) => !['', 'sec-agree'].includes(option));
-}

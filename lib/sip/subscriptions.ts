@@ -6,7 +6,8 @@ import { otherSide, type Side } from '../media/media-anchor';
 import type { UePolicy } from './ue-policy';
 import { isUnreachable, passBack } from './exchanges';
 import { exchangeHeaders, inDialogHeaders } from './header-policy';
-import type { Flow } from './flow-token';
+import { flowKey, type Flow } from './flow-token';
+import type { Registrar } from './registrar';
 import { serverDialogId } from './server-dialog-id';
 import type { Target } from './target';
 import { hideExpiry } from './ue-connections';
@@ -32,6 +33,15 @@ const grace = 32_000;
 /** s; for a SUBSCRIBE whose 2xx names no expiry */
 const defaultExpires = 3600;
 
+export interface SubscriptionsOptions {
+  srf: Srf;
+  registrar: Registrar;
+  /** The server's ids of the dialogs that requests of ours start in the core. */
+  toCore: Set<string>;
+  /** Subscriptions under way at most. */
+  most?: number;
+}
+
 /**
  * Subscriptions between UEs and the core (RFC 6665): a dialog on each side, like a call's, so that NOTIFYs find the UE
  * over its connection and neither side sees the other's addresses.
@@ -39,14 +49,18 @@ const defaultExpires = 3600;
 export class Subscriptions {
   readonly #srf: Srf;
   readonly #most: number;
+  readonly #toCore: Set<string>;
   readonly #legs = new Map<string, Leg>();
-  /** The server's ids of SUBSCRIBEs under way to the core. */
-  readonly #toCore = new Set<string>();
+  /** Ends the subscriptions of each UE, by its flow. */
+  readonly #onFlow = new Map<string, Set<() => void>>();
 
-  /** `most`: subscriptions under way at most. */
-  constructor(srf: Srf, most = 100_000) {
+  constructor({ srf, registrar, toCore, most = 100_000 }: SubscriptionsOptions) {
     this.#srf = srf;
     this.#most = most;
+    this.#toCore = toCore;
+    registrar.on('flow-ended', (flow) => {
+      for (const end of [...(this.#onFlow.get(flowKey(flow)) ?? [])]) end();
+    });
   }
 
   /** Subscriptions under way. */
@@ -65,10 +79,6 @@ export class Subscriptions {
       throw new EdgeError('too-many-subscriptions', message, { sipStatus: 503, retryAfter: 60 });
     }
     const near = serverDialogId(request);
-    if (from === 'core' && this.#toCore.has(near)) {
-      const message = 'The core sent a SUBSCRIBE of ours back under the same Call-ID: set EGRESS_RELAY=always.';
-      throw new EdgeError('sip-same-dialog', message, { sipStatus: 482 });
-    }
     const { uri, proxy, policy } = target;
     const passed = policy.request(otherSide(from), exchangeHeaders(request));
     const [callId, tag] = [randomUUID(), randomUUID()];
@@ -102,7 +112,7 @@ export class Subscriptions {
     const isRefreshed = method === 'SUBSCRIBE' && final.status < 300;
     const hide = (passed: Headers) => (isRefreshed && side === 'access' ? hideExpiry(passed, flow) : passed);
     passBack(final, response, { to: side, policy, hide });
-    const isOver = final.status === 481 || final.status === 408;
+    const isOver = final.status === 481 || final.status === 408 || isUnreachable(final);
     if (isOver || (method === 'NOTIFY' && /^\s*terminated\b/i.test(request.get('subscription-state') ?? ''))) leg.end();
     else if (isRefreshed) leg.expireIn(expiryOf(request, final));
     return true;
@@ -117,11 +127,16 @@ export class Subscriptions {
   #pair(from: Side, [near, far]: [string, string], seconds: number, { policy, flow }: Target): void {
     this.#legs.get(near)?.end();
     let timeout: NodeJS.Timeout | undefined;
+    const key = flowKey(flow);
+    const onFlow = this.#onFlow.get(key) ?? new Set();
     const end = () => {
       clearTimeout(timeout);
       this.#legs.delete(near);
       this.#legs.delete(far);
+      onFlow.delete(end);
+      if (onFlow.size === 0) this.#onFlow.delete(key);
     };
+    this.#onFlow.set(key, onFlow.add(end));
     const expireIn = (anew: number) => {
       clearTimeout(timeout);
       timeout = setTimeout(end, Math.min(anew * 1000 + grace, 2 ** 31 - 1));

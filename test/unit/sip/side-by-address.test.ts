@@ -18,8 +18,6 @@ describe('the side by address', () => {
     expect(sides.of(receivedOn)).toBe(side);
   });
 
-  test('a URI names us by host and port, 5060 where it has none', () => {});
-
   test('one address for both sides is refused', () => {
     const contact = parseContact('sip:192.0.2.1:5060');
     expect(() => new SideByAddress([contact], [contact])).toThrow('both an access and a core contact');

@@ -1,0 +1,56 @@
+import type { IncomingRequest } from '../drachtio/messages';
+import { EdgeError } from '../errors';
+import type { Side } from '../media/media-anchor';
+import { serverDialogId } from './server-dialog-id';
+import type { SideByAddress } from './side-by-address';
+
+/** Which requests are looked at at all (RFC 3261 §8.2, §16.3); whether their sender may make them comes after. */
+export class Admission {
+  readonly #sides: SideByAddress;
+  readonly #toCore: ReadonlySet<string>;
+
+  /** `toCore`: the server's ids of the dialogs that requests of ours start in the core. */
+  constructor(sides: SideByAddress, toCore: ReadonlySet<string>) {
+    this.#sides = sides;
+    this.#toCore = toCore;
+  }
+
+  /** The side that a request came from. Throws what it deserves where it cannot be served. */
+  sideOf(request: IncomingRequest): Side {
+    const side = this.#sides.of(request.receivedOn);
+    if (!side) throw refusal('sip-unknown-contact', 403, `${request.receivedOn ?? 'nowhere'} is no contact of ours.`);
+    if (Number(request.get('max-forwards') ?? 70) <= 0) throw refusal('sip-hops', 483, 'There are no hops left.');
+    if (!/^(sips?|tel|urn):/i.test(request.uri)) throw refusal('sip-scheme', 416, 'The URI is of no scheme of ours.');
+    if (unmetOptions(request).length > 0) throw refusal('sip-extension', 420, 'The request requires what we lack.');
+    if (this.#toCore.has(serverDialogId(request))) {
+      const message = 'The core sent a request of ours back under the same Call-ID: set EGRESS_RELAY=always.';
+      throw refusal('sip-same-dialog', 482, message);
+    }
+    return side;
+  }
+
+  /** As {@link sideOf}, for an INVITE that is to start a call. */
+  sideOfCall(invite: IncomingRequest): Side {
+    if (hasToTag(invite)) throw refusal('sip-no-dialog', 481, 'There is no such call.');
+    const side = this.sideOf(invite);
+    if (!invite.has('contact')) throw refusal('sip-invalid', 400, 'The INVITE has no Contact.');
+    const type = invite.get('content-type') ?? 'application/sdp';
+    if (invite.body && !/^application\/sdp\b/i.test(type)) throw refusal('sip-type', 415, `${type} is not served.`);
+    return side;
+  }
+}
+
+/** Whether a request names a dialog that it belongs to. */
+export function hasToTag(request: IncomingRequest): boolean {
+  return request.getParsedHeader('to').params['tag'] !== undefined;
+}
+
+/** What a request requires of proxies; sec-agree is what UEs ask of a P-CSCF (TS 24.229 §5.1.1.5.1). */
+export function unmetOptions(request: IncomingRequest): string[] {
+  const options = (request.get('proxy-require') ?? '').split(',').map((option) => option.trim().toLowerCase());
+  return options.filter((option) => !['', 'sec-agree'].includes(option));
+}
+
+export function refusal(code: string, sipStatus: number, message: string): EdgeError {
+  return new EdgeError(code, message, { sipStatus });
+}
