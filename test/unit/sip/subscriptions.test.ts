@@ -75,9 +75,19 @@ test('G18: the core subscribes to what a UE knows', async () => {
 
 test('G18: a refused subscription is refused to its sender, and nothing is kept', async () => {
   ue.request('SUBSCRIBE', 'sip:alice@ims.example', regEvent);
-  core.respond(await core.next('SUBSCRIBE'), 489, { 'Allow-Events': 'reg' });
+  const arrived = await core.next('SUBSCRIBE');
+  core.respond(arrived, 489, { 'Allow-Events': 'reg' });
   const refused = await ue.next('489 SUBSCRIBE');
   expect(refused.header('Allow-Events')).toBe('reg');
+  core.inDialog(calleeDialog(arrived, core), 'NOTIFY', active);
+  await core.next('481 NOTIFY');
+});
+
+test('G20: a subscription ends with the registration of its UE', async () => {
+  const { notifier } = await subscribe(ue, core);
+  await edge.register(ue, { Contact: `${ue.contact};expires=0` }, { Contact: '' });
+  core.inDialog(notifier, 'NOTIFY', active);
+  await core.next('481 NOTIFY');
 });
 
 test('G21: neither side of a subscription sees the other’s addresses', async () => {

@@ -39,6 +39,7 @@ export class TestEdge {
   readonly anchor = new FakeAnchor();
   readonly calls = new CallTable({ maxCalls: 10 });
   readonly log: string[] = [];
+  readonly #logWatchers = new Set<(line: string) => void>();
   readonly access: Address;
   readonly core: Address;
   readonly front: Address | undefined;
@@ -68,6 +69,7 @@ export class TestEdge {
     const sink = new Writable({
       write: (line: Buffer, _encoding, done) => {
         this.log.push(line.toString());
+        for (const look of this.#logWatchers) look(line.toString());
         done();
       },
     });
@@ -102,10 +104,7 @@ export class TestEdge {
     const server = await startSipServer([contact(access), contact(core)]);
     const coreNextHop = await SipPeer.udp('127.1.0.2', core);
     const link = await LinkRelay.open(server.adminPort);
-    const front =
-      (options.fronted ?? process.env['FRONTED'])
-        ? { address: '127.2.0.3', port: await freePort('127.2.0.3') }
-        : undefined;
+    const front = options.fronted ? { address: '127.2.0.3', port: await freePort('127.2.0.3') } : undefined;
     const edge = new TestEdge({ access, core, front }, server, link, coreNextHop, options);
     await edge.#egress.start();
     await edge.#front?.start();
@@ -121,6 +120,21 @@ export class TestEdge {
       this.coreNextHop.request('OPTIONS', `sip:${this.core.address}:${this.core.port}`);
       ({ status } = await this.coreNextHop.next((message) => message.status > 0 && message.method === 'OPTIONS'));
     }
+  }
+
+  /** Resolves with the first line of the log, past or to come, that has all of these in it. */
+  async logged(...parts: string[]): Promise<string> {
+    const has = (line: string) => parts.every((part) => line.includes(part));
+    const known = this.log.find(has);
+    if (known !== undefined) return known;
+    return await new Promise((resolve) => {
+      const look = (line: string) => {
+        if (!has(line)) return;
+        this.#logWatchers.delete(look);
+        resolve(line);
+      };
+      this.#logWatchers.add(look);
+    });
   }
 
   /** A UE with one TCP connection to the access contact, over which nothing is registered. */
