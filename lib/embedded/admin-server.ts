@@ -20,7 +20,7 @@ export interface AdminServerOptions {
 }
 
 export interface AdminServerEvents {
-  /** A `sip` or `proxy` frame of an app that has authenticated. */
+  /** A `sip` frame of an app that has authenticated. */
   sip(frame: AppFrame, app: AppConnection): void;
   lost(app: AppConnection): void;
 }
@@ -92,7 +92,7 @@ export class AdminServer {
       if (type === 'route') this.routes.add(verb, app);
       else this.routes.remove(verb, app);
       app.ok(id);
-    } else if (type === 'sip' || type === 'proxy') this.#events.sip(frame, app);
+    } else if (type === 'sip') this.#events.sip(frame, app);
     else app.no(id, 'Unknown message type');
   }
 

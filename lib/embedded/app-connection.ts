@@ -104,12 +104,6 @@ export class AppConnection {
     this.ok(id, head.map(String), message);
   }
 
-  /** A final response to a proxied request; `done` follows when there are no more. */
-  proxied(id: string, message: string, bytes: number, flow: Flow): void {
-    const from = [flow.local.transport, flow.remoteAddress, flow.remotePort, timestamp()];
-    this.ok(id, ['network', bytes, ...from, '', '', 'continue'].map(String), message);
-  }
-
   /** A SIP message that arrived, or one that the edge made itself. */
   sip(message: string, arrival: Arrival): void {
     const { source = 'network', bytes, protocol, address, port, txn, dialogId, receivedOn } = arrival;

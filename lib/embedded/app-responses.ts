@@ -28,7 +28,7 @@ export class AppResponses {
     }
     const transaction = this.#find(txn, given);
     const isLate = transaction?.state === 'answered';
-    if (transaction?.owner !== app || transaction.isProxied || !transaction.flow.isOpen) {
+    if (transaction?.owner !== app || !transaction.flow.isOpen) {
       app.nok(id, 'Response not sent due to unknown transaction');
     } else if (isLate) {
       // As drachtio-server: nothing is sent, the app is shown the 2xx that was.

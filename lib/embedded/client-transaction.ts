@@ -14,8 +14,6 @@ export interface ClientEvents {
 }
 
 export interface ClientOptions {
-  /** ms before the first repeat over UDP. */
-  readonly firstRepeat?: number;
   /** Whether the flow is the remembered connection of a registration. */
   readonly registered?: boolean;
 }
@@ -83,9 +81,8 @@ export class ClientTransaction {
     this.flow.send(this.#text);
     if (this.flow.local.transport === 'udp') {
       // drachtio-server's first interval is twice T1.
-      const first = this.#options.firstRepeat ?? 2 * t1;
       const cap = this.method === 'INVITE' ? Number.POSITIVE_INFINITY : t2;
-      this.#stopRepeat = this.#timers.repeat(first, cap, () => this.flow.send(this.#text));
+      this.#stopRepeat = this.#timers.repeat(2 * t1, cap, () => this.flow.send(this.#text));
     }
   }
 

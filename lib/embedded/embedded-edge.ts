@@ -9,7 +9,6 @@ import type { Logger } from '../ops/logger';
 import type { Flow } from './flow';
 import { HostNames } from './host-names';
 import { InboundRequests } from './inbound-requests';
-import { Proxying } from './proxying';
 import { readMessage } from './received-message';
 import { Registrations } from './registrations';
 import { parseSipMessage } from '../wire/sip-message';
@@ -62,8 +61,7 @@ export class EmbeddedEdge {
       registrations: new Registrations(),
       routes: this.#admin.routes,
     };
-    const proxying = new Proxying(stack);
-    const inbound = new InboundRequests(stack, proxying);
+    const inbound = new InboundRequests(stack);
     const receive = (text: string, flow: Flow) => {
       const received = readMessage(text, flow);
       if (!received) return;
@@ -72,13 +70,11 @@ export class EmbeddedEdge {
       else stack.clients.of(message)?.receive(message, flow, bytes);
     };
     this.#stack = stack;
-    this.#proxying = proxying;
     this.#requests = new AppRequests(stack);
     this.#responses = new AppResponses(stack);
   }
 
   readonly #stack: Stack;
-  readonly #proxying: Proxying;
   readonly #requests: AppRequests;
   readonly #responses: AppResponses;
 
@@ -136,8 +132,7 @@ export class EmbeddedEdge {
 
   #frame(frame: AppFrame, app: AppConnection): void {
     const parsed = parseSipMessage(frame.sip);
-    if (frame.type === 'proxy') this.#proxying.forward(frame, app, parsed?.message);
-    else if (!parsed) app.nok(frame.id, `invalid request-uri: ${frame.sip.split('\r\n')[0] ?? ''}`);
+    if (!parsed) app.nok(frame.id, `invalid request-uri: ${frame.sip.split('\r\n')[0] ?? ''}`);
     else if (parsed.message.isRequest) this.#requests.send(frame, app, parsed.message);
     else this.#responses.send(frame, app, parsed.message);
   }

@@ -3,7 +3,6 @@ import type { Dialog } from './dialog';
 import { Dialogs } from './dialog-requests';
 import type { Flow } from './flow';
 import { newTag } from './ids';
-import type { Proxying } from './proxying';
 import type { Received } from './received-message';
 import type { ServerTransaction } from './server-transaction';
 import { responseTo } from '../wire/own-response';
@@ -18,12 +17,10 @@ const offered = new Set(['INVITE', 'REGISTER', 'MESSAGE', 'OPTIONS', 'SUBSCRIBE'
 export class InboundRequests {
   readonly #stack: Stack;
   readonly #dialogs: Dialogs;
-  readonly #proxying: Proxying;
 
-  constructor(stack: Stack, proxying: Proxying) {
+  constructor(stack: Stack) {
     this.#stack = stack;
     this.#dialogs = new Dialogs(stack);
-    this.#proxying = proxying;
   }
 
   receive(received: Received, flow: Flow): void {
@@ -43,7 +40,7 @@ export class InboundRequests {
     else this.#fresh(received, flow);
   }
 
-  /** An ACK belongs to a refusal of ours, to a dialog, or passes through. */
+  /** An ACK belongs to a refusal of ours, or to a dialog. */
   #ack(received: Received, flow: Flow): void {
     const { message } = received;
     const refused = this.#stack.servers.of(message, 'INVITE');
@@ -53,7 +50,6 @@ export class InboundRequests {
     }
     const dialog = this.#stack.dialogs.of(message);
     if (dialog) this.#dialogs.ack(dialog, received, flow);
-    else this.#proxying.passThrough(received, flow);
   }
 
   #cancel(received: Received, flow: Flow): void {
@@ -71,8 +67,6 @@ export class InboundRequests {
     const { dialog, isTouched } = invite;
     const hadAnswered = invite.isAnswerHeld;
     invite.reject(487, 'Request Terminated');
-    invite.onCancel?.();
-    if (invite.isProxied) return;
     const owner = invite.owner;
     if (dialog) this.#dialogs.inviteFailed(dialog, hadAnswered);
     // drachtio-server gives the size of the INVITE once the app has answered.
@@ -89,7 +83,6 @@ export class InboundRequests {
       this.#inDialog(dialog, received, flow);
       return;
     }
-    if (this.#proxying.passThrough(received, flow)) return;
     const isStray = !isInitial && (method === 'INVITE' || method === 'BYE' || method === 'UPDATE');
     // As drachtio-server: what cannot begin anything gets no answer.
     if (!offered.has(method) && !isStray && method !== 'BYE' && method !== 'UPDATE') return;
@@ -118,7 +111,7 @@ export class InboundRequests {
   /** An app that never answers must not leave the caller of an INVITE without a final response for ever. */
   #expectAnswer(transaction: ServerTransaction, isInvite: boolean): void {
     this.#stack.timers.after(this.#stack.timers.times.app, () => {
-      if (transaction.isTouched || transaction.state !== 'proceeding' || transaction.isProxied) return;
+      if (transaction.isTouched || transaction.state !== 'proceeding') return;
       if (isInvite) transaction.reject(408, 'Request Timeout');
       else transaction.end();
     });

@@ -14,13 +14,11 @@ export const limits = {
   tcpConnectionsPerAddress: 200,
   transactions: 20_000,
   dialogs: 10_000,
-  /** Calls that are proxied and stay in the path. */
-  proxiedCalls: 5_000,
   /** user@host remembered with the connection that it registered on. */
   registrations: 5_000,
   /** Reliable provisional responses of one INVITE that wait for a PRACK. */
   queuedProvisionals: 16,
-  /** Forks of one INVITE of the app, and targets of one proxied request. */
+  /** Forks of one INVITE of the app. */
   forks: 16,
   /** An accepted connection has to bring its first message within this. */
   tcpFirstMessage: 60_000,

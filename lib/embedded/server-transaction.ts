@@ -35,14 +35,10 @@ export class ServerTransaction {
   state: ServerState = 'proceeding';
   /** Whether the app has sent anything for it. */
   isTouched = false;
-  /** Whether the app has handed it to the proxy. */
-  isProxied = false;
   /** Whether a 2xx of the app waits for a PRACK. */
   isAnswerHeld = false;
   /** Reliable provisional responses, for an INVITE that had one. */
   reliable: ReliableProvisionals | undefined;
-  /** Told of a CANCEL, where the request is proxied. */
-  onCancel: (() => void) | undefined;
   /** Told when the ACK to a 2xx never came. */
   onUnacknowledged: (() => void) | undefined;
   #lastResponse: string | undefined;
@@ -123,13 +119,11 @@ export class ServerTransaction {
     this.#expiry();
     const { t1, t2, transaction } = this.#timers.times;
     const isInvite = this.method === 'INVITE';
-    // A 2xx that is forwarded is repeated by whoever made it.
-    const isForwarded = this.isProxied && status < 300;
-    if (isInvite && !isForwarded && this.flow.local.transport === 'udp') {
+    if (isInvite && this.flow.local.transport === 'udp') {
       this.#repeat = this.#timers.repeat(t1, t2, () => this.flow.send(text));
     }
     this.#isAccepted = isInvite && status < 300;
-    this.state = this.#isAccepted && !isForwarded ? 'answered' : 'completed';
+    this.state = this.#isAccepted ? 'answered' : 'completed';
     this.dialog?.unanswered.delete(this);
     this.#expiry = this.#timers.after(transaction, () => {
       const isUnacknowledged = this.state === 'answered';

@@ -1,20 +1,5 @@
 import { Replay, type Exception, type ReplayOptions } from './replay';
 
-const sameBranchAck: Exception = {
-  where: /^ACK sip:(127\.\d\.\d\.3:5063) SIP/,
-  skip: ['start-line', 'Max-Forwards'],
-  because: 'RFC 3261 §17.1.1.3: the ACK to a refusal has the Request-URI of the INVITE, and §8.1.1 a Max-Forwards',
-};
-const proxiedCancel: Exception = {
-  where: /^CANCEL [^]*Via/,
-  skip: ['Max-Forwards'],
-  because: 'RFC 3261 §8.1.1: every request has a Max-Forwards',
-};
-const hopCount: Exception = {
-  where: /^(ACK|BYE) [^]*Via: [^]*Via: /,
-  skip: ['Max-Forwards'],
-  because: 'RFC 3261 §16.6: a proxy takes one from Max-Forwards, the server forgets to for what passes through',
-};
 const heldCancel: Exception = {
   where: /\|application\|0\|[^]*CANCEL /,
   skip: ['To', 'message'],
@@ -144,13 +129,6 @@ const recordings: [string, ReplayOptions?][] = [
   ['10g-request-no-answer-408', { t1: 20, exceptions: [madeByServer] }],
   ['10i-request-tcp-refused-and-closed', { t1: 20, exceptions: [madeByServer] }],
   ['10k-request-all-methods'],
-  ['11a-proxy-invite-remain-in-dialog', { exceptions: [hopCount] }],
-  ['11b-proxy-invite-not-in-dialog'],
-  ['11c-proxy-invite-480-and-cancel', { exceptions: [sameBranchAck, proxiedCancel] }],
-  ['11d-proxy-two-destinations-serial', { exceptions: [sameBranchAck, hopCount] }],
-  ['11e-proxy-two-destinations-simultaneous', { exceptions: [sameBranchAck, proxiedCancel, hopCount] }],
-  ['11f-proxy-register-path'],
-  ['11i-proxy-nonlocal-ruri-and-maxforwards-0', { exceptions: [sameBranchAck] }],
   ['12a-tcp-reuse-uri-of-ephemeral-port'],
   ['12b-tcp-reuse-contact-names-listening-port'],
   ['12c-tcp-reuse-other-user-and-ims-uri'],
