@@ -31,14 +31,21 @@ export interface SessionView {
   media: MediaView[];
 }
 
+/** Lines are never changed, and each step of an offer or answer wants to know what they say. */
+const views = new WeakMap<SdpLines, SessionView>();
+
 /**
  * What an SDP says, for reading only: sdp-transform reorders and loses what it does not know, so writing is
  * done on the lines.
  * @throws EdgeError `sdp-invalid` (488)
  */
 export function viewSession(sdp: SdpLines): SessionView {
+  const known = views.get(sdp);
+  if (known) return known;
   const session = parse(joinSdp(sdp));
-  return { media: sdp.media.map((section, index) => viewMedia(section, index, session, session.media[index])) };
+  const view = { media: sdp.media.map((section, index) => viewMedia(section, index, session, session.media[index])) };
+  views.set(sdp, view);
+  return view;
 }
 
 function viewMedia(
