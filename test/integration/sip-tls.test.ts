@@ -67,14 +67,6 @@ describeInNamespaces('UEs on TLS, with Contacts that lead nowhere', () => {
   );
 
   test.each(directions)(
-    '%s: SUBSCRIBE, NOTIFY, refresh and end (G18)',
-    async (direction) => {
-      await pairs.run(direction, 'requests/subscription');
-    },
-    40_000,
-  );
-
-  test.each(directions)(
     '%s: a connection that is lost ends the call toward the core (G20)',
     async (direction) => {
       const { ue, core } = await pairs.start(direction, 'calls/released');
