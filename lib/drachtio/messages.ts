@@ -75,16 +75,12 @@ export interface ResponseOptions {
 /** Answers one incoming request. Nothing happens after a final response was sent. */
 export interface ResponseSender {
   readonly finalResponseSent: boolean;
-  /**
-   * Sends a response. `sent` is called with a text where the server refused to send it, else with what it sent.
-   * `acknowledged` is called with the PRACK to a reliable provisional response.
-   */
+  /** Sends a response. `sent` is called with a text where the server refused to send it, else with what it sent. */
   send(
     status: number,
     reason: string | undefined,
     options?: ResponseOptions,
     sent?: (refused: unknown, message?: SipMessage) => void,
-    acknowledged?: (request: IncomingRequest) => void,
   ): void;
 }
 

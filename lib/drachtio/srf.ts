@@ -40,18 +40,6 @@ export interface EarlyDialog {
   pending: SentRequest;
 }
 
-/** An INVITE of ours was refused, or timed out (408 made by the server). */
-export class SipRejection extends EdgeError {
-  readonly response: IncomingResponse;
-
-  constructor(response: IncomingResponse) {
-    super('sip-rejected', `The far end answered ${response.status} ${response.reason}.`, {
-      sipStatus: response.status,
-    });
-    this.response = response;
-  }
-}
-
 /** Reads a SIP, SIPS or tel URI; undefined where it is none. */
 export function parseUri(uri: string): ParsedUri | undefined {
   return UntypedSrf.parseUri(uri);
@@ -172,10 +160,7 @@ export class Srf extends DrachtioLink {
    */
   async prack(provisional: IncomingResponse, headers: Headers = {}): Promise<IncomingResponse> {
     const rack = `${provisional.get('rseq') ?? ''} ${provisional.get('cseq') ?? ''}`;
-    const options: RequestOptions = { method: 'PRACK', headers: { ...headers, RAck: rack } };
-    const route = { stackDialogId: provisional.stackDialogId };
-    const final = finalResponse((listen) => this.#transmit('sip:placeholder', options, route, listen));
-    return (await this.settling(final)).response;
+    return await this.sendInDialog(provisional.stackDialogId, { method: 'PRACK', headers: { ...headers, RAck: rack } });
   }
 
   /**
@@ -185,17 +170,6 @@ export class Srf extends DrachtioLink {
   async sendInDialog(stackDialogId: string, options: RequestOptions): Promise<IncomingResponse> {
     const final = finalResponse((listen) => this.#transmit('sip:placeholder', options, { stackDialogId }, listen));
     return (await this.settling(final)).response;
-  }
-
-  /** Changes the session of a dialog with a re-INVITE that offers `sdp`; resolves with the answer. */
-  async modify(dialog: Dialog, sdp: string, headers: Headers = {}): Promise<string> {
-    const { response } = await this.requestInDialog(dialog, {
-      method: 'INVITE',
-      headers: { Contact: dialog.local.contact, 'Content-Type': 'application/sdp', ...headers },
-      body: sdp,
-    });
-    if (response.status >= 300) throw new SipRejection(response);
-    return response.body;
   }
 
   /** Drops a dialog without a word to the far end. */

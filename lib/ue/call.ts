@@ -6,10 +6,11 @@ import type {
   ResponseSender,
   SentRequest,
 } from '../drachtio/messages';
-import { SipRejection, type Srf } from '../drachtio/srf';
+import type { Srf } from '../drachtio/srf';
 import { EdgeError } from '../errors';
 import type { CallMedia } from './call-media';
 import { answerChallenge } from './digest';
+import { SipRejection } from './sip-rejection';
 import type { Observer, Party } from './ue-event';
 
 export interface CallOptions {
@@ -212,11 +213,11 @@ export class Call {
   async hold(holding: boolean): Promise<void> {
     const { srf, media, observer } = this.#options;
     media.hold(holding);
-    try {
-      media.accept(await srf.modify(this.#dialog, await media.offer()));
-    } catch (error) {
-      throw error instanceof SipRejection ? refusal(error.response) : error;
-    }
+    const headers = { Contact: this.#dialog.local.contact, ...sdpType };
+    const body = await media.offer();
+    const { response } = await srf.requestInDialog(this.#dialog, { method: 'INVITE', headers, body });
+    if (response.status >= 300) throw refusal(response);
+    media.accept(response.body);
     const by = 'us';
     observer(holding ? { event: 'held', by } : { event: 'resumed', by });
   }

@@ -114,7 +114,11 @@ describe.each(['tcp', 'tls'] as const)('a UE behind a NAT, over %s', (transport)
     dialog: Dialog,
     own: { from: string; to: string; target: string },
   ): Promise<void> {
-    const modified = srf.modify(dialog, sdp);
+    const modified = srf.requestInDialog(dialog, {
+      method: 'INVITE',
+      headers: { ...withSdp, Contact: dialog.local.contact },
+      body: sdp,
+    });
     const reinvite = await near.next();
     expect([reinvite.method, uriOf(reinvite)]).toEqual(['INVITE', 'sip:alice@10.1.2.3:5062;transport=tls;ob']);
     expect(reinvite.all('Route')).toEqual([]);
