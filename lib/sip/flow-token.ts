@@ -1,4 +1,5 @@
 import { createHmac, timingSafeEqual } from 'node:crypto';
+import { hostPort } from '../wire/sip-uri';
 
 /** The flow over which a UE registered (RFC 5626 §3): how its messages reach the SIP server. */
 export interface Flow {
@@ -55,8 +56,7 @@ export function looksLikeFlowToken(user: string): boolean {
 
 /** The URI that leads a request over the flow. */
 export function flowUri({ transport, address, port }: Flow): string {
-  const host = address.includes(':') ? `[${address}]` : address;
-  return `sip:${host}:${port};transport=${transport}`;
+  return `sip:${hostPort(address, port)};transport=${transport}`;
 }
 
 function mac(key: string, text: Buffer): Buffer {

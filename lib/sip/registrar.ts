@@ -2,6 +2,7 @@ import { EventEmitter } from 'node:events';
 import type { Headers, IncomingRequest, IncomingResponse, ResponseSender } from '../drachtio/messages';
 import type { Srf } from '../drachtio/srf';
 import type { Logger } from '../ops/logger';
+import { hostPort } from '../wire/sip-uri';
 import { chargingVector } from './charging';
 import { flowKey, type Flow, type FlowTokens } from './flow-token';
 import { grantedContacts } from './granted-contacts';
@@ -188,9 +189,8 @@ export class Registrar extends EventEmitter<{ 'flow-ended': [flow: Flow, why: Fl
   #pathUri(request: IncomingRequest, flow: Flow): string {
     const { tokens, coreNextHop, coreContact } = this.#options;
     const { address, port } = coreContact;
-    const host = address.includes(':') ? `[${address}]` : address;
     const transport = /;transport=tcp/i.test(coreNextHop) ? ';transport=tcp' : '';
-    return `sip:${tokens.write(flow)}@${host}:${port}${transport};lr${wantsOutbound(request, flow) ? ';ob' : ''}`;
+    return `sip:${tokens.write(flow)}@${hostPort(address, port)}${transport};lr${wantsOutbound(request, flow) ? ';ob' : ''}`;
   }
 }
 
