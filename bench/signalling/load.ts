@@ -1,10 +1,11 @@
-import { spawn, type ChildProcess } from 'node:child_process';
+import type { ChildProcess } from 'node:child_process';
 import { once } from 'node:events';
 import { mkdtempSync, readFileSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join, resolve } from 'node:path';
 import { setTimeout } from 'node:timers/promises';
 import type { System } from './system';
+import { spawnTied } from './tied-process';
 import type { Address } from './udp-peer';
 
 export interface LoadOptions {
@@ -56,7 +57,7 @@ export class Load {
     const local = ['-i', at.host, '-p', String(at.port), '-t', 'u1', '-nostdin'];
     // Without a terminal it draws nothing.
     const env = { ...process.env, TERM: 'dumb' };
-    const sipp = spawn('sipp', [...args, ...files, ...local], { stdio: 'ignore', env });
+    const sipp = spawnTied('sipp', [...args, ...files, ...local], { stdio: 'ignore', env });
     // Not installed: then nothing listens either.
     return sipp.on('error', () => undefined);
   }

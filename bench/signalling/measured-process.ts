@@ -1,7 +1,9 @@
-import { spawn, type ChildProcess } from 'node:child_process';
+import type { ChildProcess } from 'node:child_process';
 import { once } from 'node:events';
-import { readFileSync } from 'node:fs';
-import { join } from 'node:path';
+import { closeSync, mkdtempSync, openSync, readFileSync, rmSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join, resolve } from 'node:path';
+import { spawnTied } from './tied-process';
 
 /** CPU time of a process in seconds, of all its threads. */
 export interface CpuTime {
@@ -17,34 +19,36 @@ const stopMs = 5000;
 
 /** A process whose CPU time and memory are measured. */
 export class MeasuredProcess {
+  readonly #directory = mkdtempSync(join(tmpdir(), 'e80-bench-'));
   readonly #child: ChildProcess;
   readonly #name: string;
   readonly #isNode: boolean;
-  #lastWords = '';
+  #failure = '';
 
-  private constructor(name: string, child: ChildProcess, isNode: boolean) {
+  private constructor(name: string, program: string, args: string[], environment?: Record<string, string>) {
     this.#name = name;
-    this.#child = child;
-    this.#isNode = isNode;
-    child.on('error', (error) => (this.#lastWords = error.message));
-    for (const stream of [child.stdout, child.stderr]) {
-      stream?.on('data', (text: Buffer) => (this.#lastWords = (this.#lastWords + text.toString()).slice(-2000)));
-    }
+    this.#isNode = environment !== undefined;
+    // What it logs is to cost what it costs, and nobody's time to read it. In a folder without .env.
+    const log = openSync(this.#log, 'w');
+    this.#child = spawnTied(program, args, {
+      cwd: this.#directory,
+      env: { ...process.env, ...environment },
+      stdio: ['ignore', 'ignore', log, ...(this.#isNode ? (['ipc'] as const) : [])],
+    });
+    closeSync(log);
+    this.#child.on('error', (error) => (this.#failure = error.message));
   }
 
   /** A compiled program of ours, by its path under dist, with its memory open to measuring. */
   static node(name: string, file: string, environment: Record<string, string>, profileTo?: string): MeasuredProcess {
-    const profile = profileTo === undefined ? [] : ['--cpu-prof', `--cpu-prof-dir=${profileTo}`];
+    const profile = profileTo === undefined ? [] : ['--cpu-prof', `--cpu-prof-dir=${resolve(profileTo)}`];
     const probe = ['--expose-gc', '--require', join(__dirname, 'probe.js')];
     const args = [...profile, ...probe, join(__dirname, '../..', file)];
-    const env = { ...process.env, ...environment };
-    // What it logs is to cost what it costs: written, and read by nobody.
-    const child = spawn(process.execPath, args, { env, stdio: ['ignore', 'ignore', 'pipe', 'ipc'] });
-    return new MeasuredProcess(name, child, true);
+    return new MeasuredProcess(name, process.execPath, args, environment);
   }
 
   static program(name: string, program: string, args: string[]): MeasuredProcess {
-    return new MeasuredProcess(name, spawn(program, args, { stdio: ['ignore', 'ignore', 'pipe'] }), false);
+    return new MeasuredProcess(name, program, args);
   }
 
   cpuTime(): CpuTime {
@@ -73,18 +77,26 @@ export class MeasuredProcess {
   requireRunning(): void {
     if (this.#isRunning) return;
     const { exitCode, signalCode } = this.#child;
-    throw new Error(`${this.#name} does not run (${signalCode ?? exitCode ?? 'never started'}): ${this.#lastWords}`);
+    const said = readFileSync(this.#log, 'utf8').slice(-2000);
+    const how = signalCode ?? exitCode ?? 'never started';
+    throw new Error(`${this.#name} does not run (${how}): ${this.#failure}${said}`);
   }
 
   /** May be called twice. */
   async stop(): Promise<void> {
-    if (!this.#isRunning) return;
-    const exit = once(this.#child, 'exit');
-    if (this.#isNode && this.#child.connected) this.#child.send('stop');
-    else this.#child.kill('SIGKILL');
-    const kill = setTimeout(() => this.#child.kill('SIGKILL'), stopMs);
-    await exit;
-    clearTimeout(kill);
+    if (this.#isRunning) {
+      const exit = once(this.#child, 'exit');
+      if (this.#isNode && this.#child.connected) this.#child.send('stop');
+      else this.#child.kill('SIGKILL');
+      const kill = setTimeout(() => this.#child.kill('SIGKILL'), stopMs);
+      await exit;
+      clearTimeout(kill);
+    }
+    rmSync(this.#directory, { recursive: true, force: true });
+  }
+
+  get #log(): string {
+    return join(this.#directory, 'log');
   }
 
   get #isRunning(): boolean {
