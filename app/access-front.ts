@@ -2,7 +2,7 @@ import { readFileSync, unwatchFile, watchFile } from 'node:fs';
 import { AccessListener, type AccessPoint, type Certificate } from '../lib/access/access-listener';
 import { EdgeError } from '../lib/errors';
 import type { Logger } from '../lib/ops/logger';
-import { parseContact } from '../lib/sip/side-by-address';
+import { parseContact } from '../lib/sip/contact';
 import type { Config } from './config';
 
 /** How often certificate and key are looked at, ms. */
@@ -42,8 +42,7 @@ export class AccessFront {
 }
 
 function pointOf(contact: string): AccessPoint {
-  const { address, port, transports } = parseContact(contact);
-  const isSecure = contact.startsWith('sips:') || transports.includes('tls');
+  const { address, port, isSecure } = parseContact(contact);
   return { host: address, port, transport: isSecure ? 'tls' : 'tcp' };
 }
 

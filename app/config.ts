@@ -1,6 +1,8 @@
 import { isIP } from 'node:net';
 import { z } from 'zod';
+import { nextHopOf } from '../lib/egress/errand';
 import { EdgeError } from '../lib/errors';
+import { parseContact, type Contact } from '../lib/sip/contact';
 
 /*
  * The one table of settings. Each comes from the environment under the name that it has here, is checked at
@@ -23,23 +25,29 @@ const port = z.coerce
   .min(1, 'must be 1 or more')
   .max(65535, 'must be 65535 or less');
 
-const contact = z
-  .string()
-  .regex(
-    /^sips?:(\d+\.\d+\.\d+\.\d+|\[[0-9a-fA-F:]+\])(:\d+)?(;transport=(udp|tcp|tls|ws|wss)(,(udp|tcp|tls|ws|wss))*)?$/,
-    'must look like sip:198.51.100.1:5060;transport=udp,tcp',
+const contactLike = (example: string, isFit: (contact: Contact) => boolean) =>
+  z.string().refine(
+    (text) => {
+      const contact = contactIn(text);
+      return contact !== undefined && isIP(contact.address) !== 0 && isFit(contact);
+    },
+    { message: `must look like ${example}`, abort: true },
   );
 
-const listeningPoint = z
-  .string()
-  .regex(
-    /^(sip:(\d+\.\d+\.\d+\.\d+|\[[0-9a-fA-F:]+\])(:\d+)?;transport=(tcp|tls)|sips:(\d+\.\d+\.\d+\.\d+|\[[0-9a-fA-F:]+\])(:\d+)?(;transport=tls)?)$/,
-    'must look like sip:198.51.100.1:5060;transport=tcp sip:198.51.100.1:5061;transport=tls',
-  );
+const contact = contactLike('sip:198.51.100.1:5060;transport=udp,tcp', () => true);
+
+const listeningPoint = contactLike(
+  'sip:198.51.100.1:5060;transport=tcp sip:198.51.100.1:5061;transport=tls',
+  ({ transports }) => /^(tcp|tls)$/.test(transports.join()),
+);
 
 const contacts = list.pipe(z.array(contact).min(1, 'must name at least one contact'));
 
 const sipUri = z.string().regex(/^sips?:[^\s<>;]+(;[^\s<>]*)?$/, 'must be a SIP URI such as sip:192.0.2.2:5060');
+
+const relayedHop = {
+  message: 'must be a sip: URI over UDP or TCP without maddr, since it is reached from EGRESS_PORT',
+};
 
 const rtpengineUrl = z
   .string()
@@ -49,6 +57,8 @@ const rtpengineUrl = z
 const interfaces = commaList.pipe(
   z.array(z.string().regex(/^[0-9a-fA-F.:]+(![0-9a-fA-F.:]+)?$/, 'must be address or address!advertised')).min(1),
 );
+
+const integrity = ['yes', 'no', 'ip-assoc-pending', 'ip-assoc-yes', 'tls-pending', 'tls-yes', 'auth-done'] as const;
 
 const flowTokenKeys = commaList.pipe(
   z.array(z.string().min(16, 'must have keys of 16 characters or more')).min(1, 'must have at least one key'),
@@ -137,7 +147,7 @@ const table = {
     .optional()
     .describe('Name of this network for P-Visited-Network-ID in REGISTER; unset: the header is not sent'),
   INTEGRITY_PROTECTED: z
-    .enum(['yes', 'no', 'ip-assoc-pending', 'ip-assoc-yes', 'tls-pending', 'tls-yes', 'auth-done'])
+    .enum(integrity, `must be ${integrity.join(', ')}`)
     .optional()
     .describe('Parameter integrity-protected in the Authorization of REGISTERs (TS 24.229); unset: it is not sent'),
   ACCESS_NETWORK_INFO: z
@@ -146,6 +156,7 @@ const table = {
     .default('pass')
     .describe('P-Access-Network-Info of UEs: pass, remove, or the value that is sent to the core instead'),
   EMERGENCY_NEXT_HOP: sipUri
+    .refine(isForRelay, relayedHop)
     .optional()
     .describe('E-CSCF for emergency calls, registered or not; unset: urn:service:sos gets 380'),
   EMERGENCY_NUMBERS: commaList
@@ -165,26 +176,30 @@ const table = {
     .describe('Least level that is logged'),
 };
 
-/** The hosts of contacts. */
-const hosts = (some: string[]) => some.map((one) => one.replace(/^sips?:/, '').replace(/(:\d+)?(;.*)?$/, ''));
-
-const takesTcp = (contact: string) => !contact.includes(';transport=') || /[=,]tcp(,|$)/.test(contact);
-
-const isTls = (point: string) => point.startsWith('sips:') || point.endsWith('=tls');
-
 // drachtio-server chooses the contact to send from by address alone.
 const schema = z
   .object(table)
-  .refine((config) => !hosts(config.CORE_CONTACTS).some((host) => hosts(config.ACCESS_CONTACTS).includes(host)), {
-    path: ['CORE_CONTACTS'],
-    message: 'must have other addresses than ACCESS_CONTACTS',
+  .refine(
+    (config) => !contactHosts(config.CORE_CONTACTS).some((host) => contactHosts(config.ACCESS_CONTACTS).includes(host)),
+    {
+      path: ['CORE_CONTACTS'],
+      message: 'must have other addresses than ACCESS_CONTACTS',
+    },
+  )
+  .refine(
+    (config) =>
+      !config.ACCESS_LISTEN || config.ACCESS_CONTACTS.some((text) => parseContact(text).transports.includes('tcp')),
+    {
+      path: ['ACCESS_CONTACTS'],
+      message: 'must have a TCP contact where ACCESS_LISTEN is set',
+    },
+  )
+  .refine((config) => config.EGRESS_RELAY !== 'always' || isForRelay(config.CORE_NEXT_HOP), {
+    path: ['CORE_NEXT_HOP'],
+    ...relayedHop,
   })
-  .refine((config) => !config.ACCESS_LISTEN || config.ACCESS_CONTACTS.some(takesTcp), {
-    path: ['ACCESS_CONTACTS'],
-    message: 'must have a TCP contact where ACCESS_LISTEN is set',
-  })
-  .refine((config) => !config.ACCESS_LISTEN?.some(isTls) || config.TLS_CERT_FILE, { path: ['TLS_CERT_FILE'] })
-  .refine((config) => !config.ACCESS_LISTEN?.some(isTls) || config.TLS_KEY_FILE, { path: ['TLS_KEY_FILE'] });
+  .refine((config) => !hasTls(config.ACCESS_LISTEN) || config.TLS_CERT_FILE, { path: ['TLS_CERT_FILE'] })
+  .refine((config) => !hasTls(config.ACCESS_LISTEN) || config.TLS_KEY_FILE, { path: ['TLS_KEY_FILE'] });
 
 export type Config = z.infer<typeof schema>;
 
@@ -206,8 +221,33 @@ export function readConfig(environment: NodeJS.ProcessEnv): Config {
   const name = String(issue?.path[0] ?? 'settings');
   const what =
     name in given
-      ? `${issue?.message ?? 'is wrong'} (it is "${name === 'FLOW_TOKEN_KEYS' ? '…' : String(given[name])}")`
+      ? `${issue?.message ?? 'is wrong'} (it is "${name === 'FLOW_TOKEN_KEYS' ? '…' : String(given[name]).replace(/\s+/g, ' ')}")`
       : 'is missing';
   const about = settings.find((setting) => setting.name === name)?.description ?? '';
   throw new EdgeError('config-invalid', `${name} ${what}: ${about}`);
+}
+
+/** The addresses in contacts, each once: `sip:[2001:db8::1]:5060` → `2001:db8::1`. */
+export function contactHosts(contacts: string[]): string[] {
+  return [...new Set(contacts.map((text) => parseContact(text).address))];
+}
+
+function contactIn(text: string): Contact | undefined {
+  try {
+    return parseContact(text);
+  } catch {
+    return undefined;
+  }
+}
+
+function hasTls(listen: string[] = []): boolean {
+  return listen.some((text) => parseContact(text).isSecure);
+}
+
+function isForRelay(nextHop: string): boolean {
+  try {
+    return nextHopOf(nextHop).host !== '';
+  } catch {
+    return false;
+  }
 }

@@ -15,7 +15,7 @@ import { MemoryRegistrations } from '../lib/sip/memory-registrations';
 import { startPcscf } from '../lib/sip/pcscf';
 import { AccessFront } from './access-front';
 import { anchorAddress } from './anchor-address';
-import type { Config } from './config';
+import { contactHosts, type Config } from './config';
 
 /** Something that was opened, and how it is closed. */
 interface Opened {
@@ -174,15 +174,6 @@ function gatewayAddresses(config: Config): {
     listen: everyPort(config.GATEWAY_BIND ?? config.GATEWAY_ADDRESS),
     advertised: everyPort(config.GATEWAY_ADDRESS).map((at) => ({ ...at, family: isIP(at.address) === 6 ? 6 : 4 })),
   };
-}
-
-/** The addresses in contacts, each once: `sip:[2001:db8::1]:5060` → `2001:db8::1`. */
-function contactHosts(contacts: string[]): string[] {
-  const hosts = contacts.flatMap((contact) => {
-    const [, v6, v4] = /^sips?:(?:\[([^\]]+)\]|([^:;]+))/.exec(contact) ?? [];
-    return v6 ?? v4 ?? [];
-  });
-  return [...new Set(hosts)];
 }
 
 /**

@@ -1,6 +1,6 @@
 import { parseUri } from '../drachtio/srf';
+import type { Contact } from './contact';
 import { looksLikeFlowToken } from './flow-token';
-import type { Contact } from './side-by-address';
 
 /** The addresses under which SIP reaches this edge, on either side. */
 export class OwnAddresses {

@@ -4,13 +4,13 @@ import type { Srf } from '../drachtio/srf';
 import type { Logger } from '../ops/logger';
 import { hostPort } from '../wire/sip-uri';
 import { chargingVector } from './charging';
+import type { Contact } from './contact';
 import { flowKey, type Flow, type FlowTokens } from './flow-token';
 import { grantedContacts } from './granted-contacts';
 import type { Egress } from './egress';
 import { identityOf, listOf } from './name-addresses';
 import { registerHeaders, registerResponseHeaders, type RegisterAdditions } from './register-headers';
 import type { Registration, RegistrationStore } from './registration';
-import type { Contact } from './side-by-address';
 import { flowOf, hideExpiry, type AccessFlow, type UeConnections } from './ue-connections';
 import { reply } from './verdict';
 

@@ -1,26 +1,6 @@
 import { EdgeError } from '../errors';
 import type { Side } from '../media/media-anchor';
-
-/** A contact in the manner of drachtio, such as `sip:198.51.100.1:5060;transport=udp,tcp`. */
-export interface Contact {
-  /** IPv6 addresses without brackets. */
-  address: string;
-  port: number;
-  transports: string[];
-}
-
-/** Throws `config-invalid` for what is no contact. */
-export function parseContact(contact: string): Contact {
-  const parts = /^(sips?):(\[[^\]]+\]|[^:;[\]]+)(?::(\d+))?(?:;transport=([a-z,]+))?$/.exec(contact);
-  const [, scheme, host, port, transports] = parts ?? [];
-  if (host === undefined) throw new EdgeError('config-invalid', `${contact} is no SIP contact.`);
-  const secure = scheme === 'sips' || transports === 'tls' || transports === 'wss';
-  return {
-    address: withoutBrackets(host),
-    port: port === undefined ? (secure ? 5061 : 5060) : Number(port),
-    transports: transports?.split(',') ?? ['udp', 'tcp'],
-  };
-}
+import type { Contact } from './contact';
 
 /** Tells access from core by the local address on which a request arrived. */
 export class SideByAddress {

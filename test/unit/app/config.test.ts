@@ -46,6 +46,18 @@ describe('settings', () => {
     ['RTPENGINE_URLS', 'udp://127.0.0.1:99999', /^RTPENGINE_URLS must have ports from 1 to 65535/],
     ['GATEWAY_BIND', ',', /^GATEWAY_BIND must name an address/],
     ['FLOW_TOKEN_KEYS', ',', /^FLOW_TOKEN_KEYS must have at least one key/],
+    ['ACCESS_CONTACTS', 'sip:edge.example:5060', /^ACCESS_CONTACTS must look like sip:/],
+    ['ACCESS_CONTACTS', 'sip:198.51.100.1:99999', /^ACCESS_CONTACTS must look like sip:/],
+    ['CORE_CONTACTS', 'sip:192.0.2.1;transport=sctp', /^CORE_CONTACTS must look like sip:/],
+    ['EGRESS_RELAY', 'never', /^EGRESS_RELAY must be service-route or always/],
+    ['VISITED_NETWORK_ID', 'a\r\nb', /^VISITED_NETWORK_ID must be printable ASCII/],
+    ['INTEGRITY_PROTECTED', 'true', /^INTEGRITY_PROTECTED must be yes, no, ip-assoc-pending/],
+    ['ACCESS_NETWORK_INFO', 'é', /^ACCESS_NETWORK_INFO must be pass, remove or a header value/],
+    ['EMERGENCY_NEXT_HOP', 'ecscf.example', /^EMERGENCY_NEXT_HOP must be a SIP URI/],
+    ['EMERGENCY_NEXT_HOP', 'sips:192.0.2.9', /^EMERGENCY_NEXT_HOP must be a sip: URI over UDP or TCP without maddr/],
+    ['EMERGENCY_NEXT_HOP', 'sip:192.0.2.9;transport=tls', /^EMERGENCY_NEXT_HOP must be a sip: URI over UDP or TCP/],
+    ['EMERGENCY_NEXT_HOP', 'sip:192.0.2.9;maddr=192.0.2.8', /^EMERGENCY_NEXT_HOP must be a sip: URI over UDP or TCP/],
+    ['EMERGENCY_NUMBERS', '112,sos', /^EMERGENCY_NUMBERS must be a comma list of numbers/],
     ['MAX_CALLS', 'many', /^MAX_CALLS must be a number/],
     ['MAX_CALLS', '1.5', /^MAX_CALLS must be a whole number/],
   ])('I5: a wrong %s ("%s") is named in one line', (name, value, message) => {
@@ -64,6 +76,14 @@ describe('settings', () => {
       /^ACCESS_CONTACTS must have a TCP contact where ACCESS_LISTEN is set/,
     );
     expect(readConfig({ ...given, ACCESS_CONTACTS: 'sip:127.0.0.1:5080;transport=udp,tcp' })).toBeDefined();
+  });
+
+  it('CORE_NEXT_HOP must be one that the relay can send to, where all that UEs begin leaves by it', () => {
+    const secure = { ...wanted, CORE_NEXT_HOP: 'sip:192.0.2.2:5061;transport=tls' };
+    expect(readConfig(secure)).toMatchObject({ CORE_NEXT_HOP: secure.CORE_NEXT_HOP });
+    expect(() => readConfig({ ...secure, EGRESS_RELAY: 'always' })).toThrow(
+      /^CORE_NEXT_HOP must be a sip: URI over UDP or TCP/,
+    );
   });
 
   it('a wrong key does not show in the message', () => {

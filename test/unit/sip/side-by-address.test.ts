@@ -1,4 +1,5 @@
-import { parseContact, SideByAddress } from '../../../lib/sip/side-by-address';
+import { parseContact } from '../../../lib/sip/contact';
+import { SideByAddress } from '../../../lib/sip/side-by-address';
 
 describe('the side by address', () => {
   const sides = new SideByAddress(
@@ -21,13 +22,5 @@ describe('the side by address', () => {
   test('one address for both sides is refused', () => {
     const contact = parseContact('sip:192.0.2.1:5060');
     expect(() => new SideByAddress([contact], [contact])).toThrow('both an access and a core contact');
-  });
-
-  test.each(['', 'http://192.0.2.1', 'sip:', '192.0.2.1:5060'])('"%s" is no contact', (text) => {
-    expect(() => parseContact(text)).toThrow('no SIP contact');
-  });
-
-  test('a TLS contact has 5061 as its default port', () => {
-    expect(parseContact('sips:192.0.2.1').port).toBe(5061);
   });
 });
