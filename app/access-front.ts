@@ -1,8 +1,10 @@
 import { readFileSync, unwatchFile, watchFile } from 'node:fs';
+import { isIP } from 'node:net';
 import { AccessListener, type AccessPoint, type Certificate } from '../lib/access/access-listener';
 import { EdgeError } from '../lib/errors';
 import type { Logger } from '../lib/ops/logger';
 import { parseContact } from '../lib/sip/contact';
+import { hostPort } from '../lib/wire/sip-uri';
 import type { Config } from './config';
 
 /** How often certificate and key are looked at, ms. */
@@ -15,7 +17,7 @@ export class AccessFront {
 
   /** @throws EdgeError `config-invalid` */
   constructor(config: Config, logger: Logger) {
-    const listen = (config.ACCESS_LISTEN ?? []).map(pointOf);
+    const listen = (config.ACCESS_LISTEN ?? []).map((contact) => pointOf(contact, config.ACCESS_ADDRESS ?? []));
     const tls = listen.some(({ transport }) => transport === 'tls') ? certificate(config) : undefined;
     this.listener = new AccessListener({ listen, ...(tls && { tls }), server: serverContact(config), logger });
     if (!tls) return;
@@ -41,9 +43,18 @@ export class AccessFront {
   }
 }
 
-function pointOf(contact: string): AccessPoint {
+function pointOf(contact: string, shownAddresses: string[]): AccessPoint {
   const { address, port, isSecure } = parseContact(contact);
-  return { host: address, port, transport: isSecure ? 'tls' : 'tcp' };
+  const shown = shownAddresses.find((each) => isIP(each) === isIP(address));
+  return { host: address, port, transport: isSecure ? 'tls' : 'tcp', ...(shown !== undefined && { shown }) };
+}
+
+/** What UEs are shown of ACCESS_LISTEN, as contacts. */
+export function shownContacts(config: Config): string[] {
+  return (config.ACCESS_LISTEN ?? []).map((contact) => {
+    const { host, port, transport, shown } = pointOf(contact, config.ACCESS_ADDRESS ?? []);
+    return `sip:${hostPort(shown ?? host, port)};transport=${transport}`;
+  });
 }
 
 function serverContact(config: Config): { address: string; port: number } {

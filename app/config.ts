@@ -17,6 +17,8 @@ const commaList = z
 
 const ipAddress = z.string().refine((text) => isIP(text) !== 0, 'must be an IP address');
 
+const onePerFamily = (items: string[]) => new Set(items.map((item) => isIP(item))).size === items.length;
+
 const ipAddresses = commaList.pipe(z.array(ipAddress).min(1, 'must name an address'));
 
 const port = z.coerce
@@ -73,10 +75,7 @@ const table = {
   ),
   CORE_NEXT_HOP: sipUri.describe('Where requests of UEs are sent: the I-CSCF, registrar or PBX'),
   GATEWAY_ADDRESS: ipAddresses
-    .refine(
-      (items) => new Set(items.map((item) => isIP(item))).size === items.length,
-      'must name one address per family at most',
-    )
+    .refine(onePerFamily, 'must name one address per family at most')
     .describe('Public address that UEs dial for TCP 80; one per address family, separated by a comma'),
   ACCESS_LISTEN: list
     .pipe(z.array(listeningPoint).min(1, 'must name at least one contact'))
@@ -84,6 +83,10 @@ const table = {
     .describe(
       'TCP and TLS contacts that edge80 itself has for UEs, in front of the first TCP one of ACCESS_CONTACTS; unset: none',
     ),
+  ACCESS_ADDRESS: ipAddresses
+    .refine(onePerFamily, 'must name one address per family at most')
+    .optional()
+    .describe('Address of ACCESS_LISTEN that UEs are shown in SIP, if it differs (1:1 NAT); one per family'),
   TLS_CERT_FILE: z
     .string()
     .optional()

@@ -13,7 +13,7 @@ import { LocalDaemon } from '../lib/rtpengine/local-daemon';
 import { RtpenginePool } from '../lib/rtpengine/pool';
 import { MemoryRegistrations } from '../lib/sip/memory-registrations';
 import { startPcscf } from '../lib/sip/pcscf';
-import { AccessFront } from './access-front';
+import { AccessFront, shownContacts } from './access-front';
 import { anchorAddress } from './anchor-address';
 import { contactHosts, type Config } from './config';
 
@@ -114,7 +114,7 @@ export class Edge {
         connections: front?.listener,
         settings: {
           accessContacts: config.ACCESS_CONTACTS,
-          publicContacts: config.ACCESS_LISTEN ?? [],
+          publicContacts: [...(config.ACCESS_LISTEN ?? []), ...shownContacts(config)],
           coreContacts: config.CORE_CONTACTS,
           coreNextHop: config.CORE_NEXT_HOP,
           flowTokenKeys,

@@ -31,6 +31,8 @@ async function main(): Promise<void> {
     (signal) => process.exit(signalStatus[signal]),
   );
 
+  // A fault in what serves one call must not end all others.
+  process.on('unhandledRejection', (error) => logger.error({ err: error }, 'a fault that nothing caught'));
   await edge.start();
   logger.info(
     {

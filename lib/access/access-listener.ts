@@ -15,6 +15,8 @@ export interface AccessPoint {
   readonly host: string;
   readonly port: number;
   readonly transport: 'tcp' | 'tls';
+  /** The address that UEs are shown, if it differs (1:1 NAT). */
+  readonly shown?: string | undefined;
 }
 
 /** Certificate chain and private key, PEM. */
@@ -121,7 +123,7 @@ export class AccessListener extends EventEmitter<{ closed: [flow: AccessFlow] }>
   }
 
   async #listen(point: AccessPoint): Promise<void> {
-    const server = createServer((socket) => this.#accept(point.transport, socket));
+    const server = createServer((socket) => this.#accept(point, socket));
     this.#servers.push(server);
     try {
       await new Promise<void>((resolve, reject) => {
@@ -139,7 +141,7 @@ export class AccessListener extends EventEmitter<{ closed: [flow: AccessFlow] }>
     this.#points.push({ ...point, port: typeof bound === 'object' && bound ? bound.port : point.port });
   }
 
-  #accept(transport: 'tcp' | 'tls', socket: Socket): void {
+  #accept(point: AccessPoint, socket: Socket): void {
     const { remoteAddress: address, remotePort: port } = socket;
     if (address === undefined) {
       socket.destroy();
@@ -157,7 +159,7 @@ export class AccessListener extends EventEmitter<{ closed: [flow: AccessFlow] }>
       socket.destroy();
       return;
     }
-    new UeConnection(transport, this.#secured(transport, socket), this.#options.server, this.#limits, {
+    new UeConnection(point, this.#secured(point.transport, socket), this.#options.server, this.#limits, {
       opened: (flow) => this.#opened(flow),
       refused: () => this.#serverRefused(),
       registered: () => {

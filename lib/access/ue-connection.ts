@@ -25,7 +25,7 @@ const longestRegistration = 2_000_000;
 
 /** A UE's connection, and from its first message on the one to the SIP server that carries the same messages. */
 export class UeConnection {
-  readonly #transport: 'tcp' | 'tls';
+  readonly #point: { readonly transport: 'tcp' | 'tls'; readonly shown?: string | undefined };
   readonly #socket: Socket;
   readonly #serverAt: { readonly address: string; readonly port: number };
   readonly #limits: AccessLimits;
@@ -42,13 +42,13 @@ export class UeConnection {
   #closed = false;
 
   constructor(
-    transport: 'tcp' | 'tls',
+    point: { readonly transport: 'tcp' | 'tls'; readonly shown?: string | undefined },
     socket: Socket,
     server: { readonly address: string; readonly port: number },
     limits: AccessLimits,
     events: UeConnectionEvents,
   ) {
-    this.#transport = transport;
+    this.#point = point;
     this.#socket = socket;
     this.#serverAt = server;
     this.#limits = limits;
@@ -127,10 +127,10 @@ export class UeConnection {
     const { remoteAddress = '', remotePort = 0, localAddress = '', localPort = 0 } = this.#socket;
     this.#flow = {
       id: randomBytes(12).toString('base64url'),
-      transport: this.#transport,
+      transport: this.#point.transport,
       remoteAddress,
       remotePort,
-      contact: { host: localAddress, port: localPort },
+      contact: { host: this.#point.shown ?? localAddress, port: localPort },
       serverSide: { address: socket.localAddress ?? '', port: socket.localPort ?? 0 },
     };
     this.#crossing = new Crossing(this.#flow, this.#serverAt);

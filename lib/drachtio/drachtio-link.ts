@@ -17,8 +17,8 @@ export interface LinkEvents {
   disconnect: [];
   /**
    * `drachtio-refused`: wrong secret. `drachtio-unreachable`: no connection. Told once until the kind
-   * changes or the link is up; attempts go on for ever. `handler-failed`: a request handler threw, and
-   * its request was answered 500.
+   * changes or the link is up; attempts go on for ever. `handler-failed`: a handler or listener threw; a request that
+   * it was to handle was answered 500.
    */
   error: [EdgeError];
 }
@@ -54,6 +54,7 @@ export class DrachtioLink extends EventEmitter<LinkEvents> {
     // drachtio-srf passes its own events on a tick late; the agent's come in order with the messages.
     this.srf.on('error', () => undefined);
     const agent = this.#agent;
+    this.#guard(agent);
     agent.on('connect', (refused: Error | null, contacts: string, version: string) => {
       if (this.#closed) this.#hangUp();
       else if (refused) this.#refused(refused);
@@ -88,6 +89,23 @@ export class DrachtioLink extends EventEmitter<LinkEvents> {
   get #agent(): Agent {
     if (!this.srf.app.client) throw new Error('connect() was not called');
     return this.srf.app.client;
+  }
+
+  /**
+   * Whatever a message makes listeners and callbacks throw is told, and ends nothing else: drachtio-srf would let it end
+   * the process, and would read the same message again if it went on.
+   */
+  #guard({ wp }: Agent): void {
+    for (const read of wp.listeners('msg')) {
+      wp.off('msg', read);
+      wp.on('msg', (...message) => {
+        try {
+          read(...message);
+        } catch (cause) {
+          this.emit('error', new EdgeError('handler-failed', 'A message could not be handled.', { cause }));
+        }
+      });
+    }
   }
 
   #hangUp(): void {

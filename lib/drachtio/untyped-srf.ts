@@ -6,6 +6,9 @@ import type { Dialog, IncomingRequest, IncomingResponse, ParsedUri, ResponseSend
 /** Parts of drachtio-srf 5.0.29 that its own types get wrong or leave out. */
 export interface Agent extends EventEmitter {
   wp: {
+    listeners(event: 'msg'): ((...message: unknown[]) => void)[];
+    on(event: 'msg', listener: (...message: unknown[]) => void): void;
+    off(event: 'msg', listener: (...message: unknown[]) => void): void;
     closing?: boolean;
     reconnectVars: { retryTimer: NodeJS.Timeout | null; retryDelay: number };
   };

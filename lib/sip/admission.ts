@@ -18,6 +18,7 @@ export class Admission {
   /** The side that a request came from. Throws what it deserves where it cannot be served. */
   sideOf(request: IncomingRequest): Side {
     const side = this.#sides.of(request.receivedOn);
+    mustBeReadable(request);
     if (!side) throw refusal('sip-unknown-contact', 403, `${request.receivedOn ?? 'nowhere'} is no contact of ours.`);
     if (Number(request.get('max-forwards') ?? 70) <= 0) throw refusal('sip-hops', 483, 'There are no hops left.');
     if (!/^(sips?|tel|urn):/i.test(request.uri)) throw refusal('sip-scheme', 416, 'The URI is of no scheme of ours.');
@@ -31,12 +32,22 @@ export class Admission {
 
   /** As {@link sideOf}, for an INVITE that is to start a call. */
   sideOfCall(invite: IncomingRequest): Side {
-    if (hasToTag(invite)) throw refusal('sip-no-dialog', 481, 'There is no such call.');
     const side = this.sideOf(invite);
-    if (!invite.has('contact')) throw refusal('sip-invalid', 400, 'The INVITE has no Contact.');
+    if (hasToTag(invite)) throw refusal('sip-no-dialog', 481, 'There is no such call.');
+    if (!invite.get('contact')?.trim()) throw refusal('sip-invalid', 400, 'The INVITE has no Contact.');
     const type = invite.get('content-type') ?? 'application/sdp';
     if (invite.body && !/^application\/sdp\b/i.test(type)) throw refusal('sip-type', 415, `${type} is not served.`);
     return side;
+  }
+}
+
+/** Throws where drachtio-srf could not read later what the SIP server let pass. */
+function mustBeReadable(request: IncomingRequest): void {
+  try {
+    for (const header of ['from', 'to', 'cseq'] as const) request.getParsedHeader(header as 'from');
+    if (request.has('contact') && request.get('contact')?.trim() !== '*') request.getParsedHeader('contact');
+  } catch (cause) {
+    throw new EdgeError('sip-invalid', 'A header cannot be read.', { sipStatus: 400, cause });
   }
 }
 
