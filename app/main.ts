@@ -37,10 +37,13 @@ async function main(): Promise<void> {
   logger.info(
     {
       access: config.ACCESS_CONTACTS,
+      listen: config.ACCESS_LISTEN,
       core: config.CORE_CONTACTS,
       gateway: config.GATEWAY_ADDRESS,
       ports: config.GATEWAY_PORTS,
       fallback: config.TCP_FALLBACK,
+      priority: config.TCP_PRIORITY,
+      egress: config.EGRESS_RELAY,
     },
     'edge80 is ready',
   );

@@ -7,6 +7,7 @@ import type { Logger } from '../ops/logger';
 import { bindError } from '../wire/bind-error';
 import { hostPort } from '../wire/sip-uri';
 import type { AccessFlow } from './access-flow';
+import { CallOwners } from './call-owners';
 import { defaultLimits, type AccessLimits } from './limits';
 import { UeConnection } from './ue-connection';
 
@@ -51,6 +52,7 @@ export class AccessListener extends EventEmitter<{ closed: [flow: AccessFlow] }>
   readonly #points: AccessPoint[] = [];
   readonly #sockets = new Set<Socket>();
   readonly #flows = new Map<string, AccessFlow>();
+  readonly #callOwners = new CallOwners();
   #secureContext: SecureContext | undefined;
   #serverIsDown = false;
   #starting: Promise<void> | undefined;
@@ -159,18 +161,25 @@ export class AccessListener extends EventEmitter<{ closed: [flow: AccessFlow] }>
       socket.destroy();
       return;
     }
-    new UeConnection(point, this.#secured(point.transport, socket), this.#options.server, this.#limits, {
-      opened: (flow) => this.#opened(flow),
-      refused: () => this.#serverRefused(),
-      registered: () => {
-        if (isStranger) this.#admission.authenticated(address);
-        isStranger = false;
+    new UeConnection(
+      point,
+      this.#secured(point.transport, socket),
+      this.#options.server,
+      this.#callOwners,
+      this.#limits,
+      {
+        opened: (flow) => this.#opened(flow),
+        refused: () => this.#serverRefused(),
+        registered: () => {
+          if (isStranger) this.#admission.authenticated(address);
+          isStranger = false;
+        },
+        closed: (flow, fault) => {
+          if (fault !== undefined) this.#logger.error({ err: fault }, 'a message of a UE could not be passed on');
+          this.#closed(flow);
+        },
       },
-      closed: (flow, fault) => {
-        if (fault !== undefined) this.#logger.error({ err: fault }, 'a message of a UE could not be passed on');
-        this.#closed(flow);
-      },
-    });
+    );
   }
 
   #secured(transport: 'tcp' | 'tls', socket: Socket): Socket {

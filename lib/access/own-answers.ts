@@ -4,6 +4,8 @@ import { tagOf } from '../wire/sip-uri';
 
 /* Answers that the SIP server has no part in. */
 export const badRequest: OwnResponse = { status: 400, reason: 'Bad Request' };
+/** To a request in a call that began on another connection (RFC 5626 §5.3). */
+export const foreignCall: OwnResponse = { status: 403, reason: 'Forbidden' };
 export const serverDown: OwnResponse = {
   status: 503,
   reason: 'Service Unavailable',

@@ -5,9 +5,10 @@ import { headerParams, tagOf } from '../wire/sip-uri';
 import { parseSipMessage, type SipMessage } from '../wire/sip-message';
 import { SipStream } from '../wire/sip-stream';
 import type { AccessFlow } from './access-flow';
+import type { CallOwners } from './call-owners';
 import { Crossing, markSource } from './crossing';
 import type { AccessLimits } from './limits';
-import { answerInPlaceOfSilence, badRequest, serverDown } from './own-answers';
+import { answerInPlaceOfSilence, badRequest, foreignCall, serverDown } from './own-answers';
 
 export interface UeConnectionEvents {
   /** It has reached the SIP server. */
@@ -37,6 +38,7 @@ export class UeConnection {
   /** What the UE sent while the SIP server had not taken the connection yet. */
   #waiting: SipMessage[] = [];
   #waitingBytes = 0;
+  readonly #owners: CallOwners;
   /** Call-IDs of calls that were begun here, the latest last. */
   readonly #calls = new Set<string>();
   #closed = false;
@@ -45,12 +47,14 @@ export class UeConnection {
     point: { readonly transport: 'tcp' | 'tls'; readonly shown?: string | undefined },
     socket: Socket,
     server: { readonly address: string; readonly port: number },
+    owners: CallOwners,
     limits: AccessLimits,
     events: UeConnectionEvents,
   ) {
     this.#point = point;
     this.#socket = socket;
     this.#serverAt = server;
+    this.#owners = owners;
     this.#limits = limits;
     this.#events = events;
     this.#ue = new SipStream(socket, 'accepted', limits, {
@@ -68,6 +72,7 @@ export class UeConnection {
     if (this.#closed) return;
     this.#closed = true;
     this.#waiting = [];
+    for (const callId of this.#calls) this.#owners.release(callId, this);
     this.#server?.close();
     this.#events.closed(this.#flow, fault);
   }
@@ -81,13 +86,21 @@ export class UeConnection {
     const { message, malformed } = parsed;
     const isSound = !malformed && !isCut;
     if (message.isRequest) {
-      const answer = isSound ? answerInPlaceOfSilence(message, this.#calls.has(message.callId)) : badRequest;
+      const answer = isSound ? this.#ownAnswer(message) : badRequest;
       if (answer) this.#answer(message, answer);
       else if (message.topVia) this.#toServer(message);
       else this.#ue.end();
     } else if (isSound && this.#crossing?.responseToServer(message) === true) {
       this.#server?.send(message.toString());
     }
+  }
+
+  /** The answer to a request that the SIP server is not to see, or would not answer. */
+  #ownAnswer(request: SipMessage): OwnResponse | undefined {
+    const { callId } = request;
+    const isInDialog = tagOf(request.get('to')) !== undefined;
+    if (isInDialog && this.#owners.isOfAnother(callId, this)) return foreignCall;
+    return answerInPlaceOfSilence(request, this.#calls.has(callId));
   }
 
   #toServer(request: SipMessage): void {
@@ -173,8 +186,11 @@ export class UeConnection {
     if (request.method !== 'INVITE' || tagOf(request.get('to')) !== undefined) return;
     this.#calls.delete(request.callId);
     this.#calls.add(request.callId);
+    this.#owners.claim(request.callId, this);
     const [oldest] = this.#calls;
-    if (this.#calls.size > this.#limits.calls && oldest !== undefined) this.#calls.delete(oldest);
+    if (this.#calls.size <= this.#limits.calls || oldest === undefined) return;
+    this.#calls.delete(oldest);
+    this.#owners.release(oldest, this);
   }
 
   /** A UE that sends no keep-alives is silent until its registration has to be renewed. */

@@ -194,7 +194,8 @@ export class CallSession {
       if (dialog?.connected) this.#hangUp(side, dialog);
     }
     const seconds = this.call.answeredAt === undefined ? undefined : (Date.now() - this.call.answeredAt) / 1000;
-    this.log.info({ cause, status: this.#ending.verdict?.status, seconds }, 'call ended');
+    const status = this.call.answeredAt === undefined ? this.#ending.verdict?.status : undefined;
+    this.log.info({ cause, status, seconds }, 'call ended');
   }
 
   #hangUp(side: Side, dialog: Dialog): void {

@@ -4,7 +4,7 @@ import type { Srf } from '../drachtio/srf';
 import { EdgeError } from '../errors';
 import type { MediaAnchor, Side } from '../media/media-anchor';
 import type { Logger } from '../ops/logger';
-import { Admission, hasToTag, refusal, unmetOptions } from './admission';
+import { RequestAdmission, hasToTag, refusal, unmetOptions } from './request-admission';
 import { CallSession, type SipEdge, type SipTimers } from './call-session';
 import { CallSetup } from './call-setup';
 import { CallsOnFlow } from './calls-on-flow';
@@ -88,7 +88,7 @@ export function startPcscf(options: PcscfOptions): { close(): Promise<void> } {
 class Pcscf {
   readonly #options: PcscfOptions;
   readonly #edge: SipEdge;
-  readonly #admission: Admission;
+  readonly #admission: RequestAdmission;
   readonly #own: OwnAddresses;
   readonly #registrar: Registrar;
   readonly #originating: Originating;
@@ -111,7 +111,7 @@ class Pcscf {
     if (!coreContact) throw new EdgeError('config-invalid', 'There is no core contact.');
     if (firstKey === undefined) throw new EdgeError('config-invalid', 'There is no flow token key.');
     const toCore = new Set<string>();
-    this.#admission = new Admission(new SideByAddress(access, core), toCore);
+    this.#admission = new RequestAdmission(new SideByAddress(access, core), toCore);
     const own = new OwnAddresses([...access, ...core, ...(settings.publicContacts ?? []).map(parseContact)]);
     this.#own = own;
     const tokens = new FlowTokens([firstKey, ...keys]);

@@ -97,8 +97,11 @@ export class Registrar extends EventEmitter<{ 'flow-ended': [flow: Flow, why: Fl
   /** Takes all registrations off a flow that turned out to lead nowhere. */
   async lose(flow: Flow): Promise<void> {
     try {
-      for (const registration of await this.#options.store.onFlow(flow)) await this.#drop(registration);
-      await this.#leave(flow, 'closed');
+      const registrations = await this.#options.store.onFlow(flow);
+      for (const registration of registrations) await this.#drop(registration);
+      if (registrations.length > 0) await this.#leave(flow, 'closed');
+      // A UE without a registration may have an emergency call.
+      else this.emit('flow-ended', flow, 'closed');
     } catch (error) {
       this.#failed(error);
     }

@@ -51,6 +51,8 @@ export class Subscriptions {
   readonly #most: number;
   readonly #toCore: Set<string>;
   readonly #legs = new Map<string, Leg>();
+  /** SUBSCRIBEs under way, by the server's ids of the dialogs that they are to make. */
+  readonly #toCome = new Map<string, Promise<void>>();
   /** Ends the subscriptions of each UE, by its flow. */
   readonly #onFlow = new Map<string, Set<() => void>>();
 
@@ -86,20 +88,46 @@ export class Subscriptions {
     const far = `${callId};from-tag=${tag}`;
     if (from === 'access') this.#toCore.add(far);
     const body = request.body && { body: request.body };
-    const sending = this.#srf.send(uri, { method: 'SUBSCRIBE', proxy, headers, ...body });
-    const final = await sending.finally(() => this.#toCore.delete(far));
+    const settled = this.#await(far);
+    try {
+      const final = await this.#srf.send(uri, { method: 'SUBSCRIBE', proxy, headers, ...body });
+      this.#answered(request, response, final, { from, target, ids: [near, far] });
+    } finally {
+      this.#toCore.delete(far);
+      settled();
+    }
+  }
+
+  /** Notes that the dialog is to come, for its first NOTIFY may be quicker than the 2xx (RFC 6665 §4.1.2.4). */
+  #await(far: string): () => void {
+    let settled: () => void = () => undefined;
+    this.#toCome.set(far, new Promise((resolve) => (settled = resolve)));
+    return () => {
+      this.#toCome.delete(far);
+      settled();
+    };
+  }
+
+  #answered(
+    request: IncomingRequest,
+    response: ResponseSender,
+    final: IncomingResponse,
+    { from, target, ids }: { from: Side; target: Target; ids: [string, string] },
+  ): void {
     if (from === 'core' && isUnreachable(final)) {
       throw new EdgeError('flow-failed', 'The UE cannot be reached over its connection.', { sipStatus: 430 });
     }
     const isTaken = final.status < 300;
-    if (isTaken) this.#pair(from, [near, far], expiryOf(request, final), target);
+    if (isTaken) this.#pair(from, ids, expiryOf(request, final), target);
     const hide = (passed: Headers) => (isTaken && from === 'access' ? hideExpiry(passed, target.flow) : passed);
-    passBack(final, response, { to: from, policy, hide });
+    passBack(final, response, { to: from, policy: target.policy, hide });
   }
 
   /** Passes a request inside a subscription's dialog on; false where there is none. */
   async inDialog(request: IncomingRequest, response: ResponseSender): Promise<boolean> {
-    const leg = this.#legs.get(request.stackDialogId ?? '');
+    const id = request.stackDialogId ?? idAtReceiver(request);
+    await this.#toCome.get(id);
+    const leg = this.#legs.get(id);
     if (!leg) return false;
     const { side, other, policy, flow } = leg;
     if (!policy.admits(side, request)) {
@@ -129,7 +157,10 @@ export class Subscriptions {
     let timeout: NodeJS.Timeout | undefined;
     const key = flowKey(flow);
     const onFlow = this.#onFlow.get(key) ?? new Set();
+    let isOver = false;
     const end = () => {
+      if (isOver) return;
+      isOver = true;
       clearTimeout(timeout);
       this.#legs.delete(near);
       this.#legs.delete(far);
@@ -139,12 +170,18 @@ export class Subscriptions {
     this.#onFlow.set(key, onFlow.add(end));
     const expireIn = (anew: number) => {
       clearTimeout(timeout);
+      if (isOver) return;
       timeout = setTimeout(end, Math.min(anew * 1000 + grace, 2 ** 31 - 1));
     };
     this.#legs.set(near, { side: from, other: far, policy, flow, end, expireIn });
     this.#legs.set(far, { side: otherSide(from), other: near, policy, flow, end, expireIn });
     expireIn(seconds);
   }
+}
+
+/** The server's id of a dialog that we started, of a request in it that came before the server knew of it. */
+function idAtReceiver(request: IncomingRequest): string {
+  return `${request.get('call-id') ?? ''};from-tag=${request.getParsedHeader('to').params['tag'] ?? ''}`;
 }
 
 function expiryOf(request: IncomingRequest, final: IncomingResponse): number {

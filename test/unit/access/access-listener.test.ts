@@ -259,6 +259,33 @@ describe('what the UE sees', () => {
   });
 });
 
+describe('G11: a call belongs to the connection that it began on', () => {
+  const inDialog = { To: '<sip:bob@ims.example>;tag=b', 'Call-ID': 'the-call' };
+
+  test.each(['BYE', 'INVITE', 'INFO', 'UPDATE'])('a %s in it over another one gets 403', async (method) => {
+    await start();
+    const owner = await connected('INVITE', { 'Call-ID': 'the-call' });
+    const thief = await ue();
+    thief.send(request('INVITE', { 'Call-ID': 'the-call' }));
+    const passed = await server.connection();
+    await passed.next();
+    thief.send(request(method, inDialog));
+    expect((await thief.next()).status).toBe(403);
+    owner.near.send(request(method, inDialog));
+    expect((await owner.far.next()).method).toBe(method);
+  });
+
+  test('and is nobody’s once that has ended', async () => {
+    await start();
+    const owner = await connected('INVITE', { 'Call-ID': 'the-call' });
+    const ended = once(listener, 'closed');
+    owner.near.socket.destroy();
+    await ended;
+    const other = await connected('BYE', inDialog);
+    expect(other.first.method).toBe('BYE');
+  });
+});
+
 describe('what the SIP server would drop without a word', () => {
   test.each([
     ['REFER', {}, 405],

@@ -7,8 +7,9 @@ test('G12: of UEs with one and the same private Contact, each gets what is for i
   const contact = '<sip:ue@192.168.1.2:5060;transport=tcp>';
   const anne = await edge.stranger();
   const bert = await edge.stranger();
-  const toAnne = await edge.register(anne, { To: '<sip:anne@ims.example>', Contact: contact });
-  const toBert = await edge.register(bert, { To: '<sip:bert@ims.example>', Contact: contact });
+  const granted = { Contact: `${contact};expires=600` };
+  const toAnne = await edge.register(anne, { To: '<sip:anne@ims.example>', Contact: contact }, granted);
+  const toBert = await edge.register(bert, { To: '<sip:bert@ims.example>', Contact: contact }, granted);
   for (const [ue, Route] of [
     [anne, toAnne],
     [bert, toBert],

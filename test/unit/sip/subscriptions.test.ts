@@ -117,3 +117,13 @@ test('a SUBSCRIBE that the core sends back under its own Call-ID gets 482: the s
   core.respond(arrived, 482);
   await ue.next('482 SUBSCRIBE');
 });
+
+test('G18: a NOTIFY right behind the 200 to SUBSCRIBE finds the subscriber', async () => {
+  ue.request('SUBSCRIBE', 'sip:alice@ims.example', regEvent);
+  const arrived = await core.next('SUBSCRIBE');
+  core.respond(arrived, 200, { Expires: '600' });
+  core.inDialog(calleeDialog(arrived, core), 'NOTIFY', active);
+  await ue.next('200 SUBSCRIBE');
+  ue.respond(await ue.next('NOTIFY'), 200);
+  await core.next('200 NOTIFY');
+});

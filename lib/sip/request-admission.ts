@@ -5,7 +5,7 @@ import { serverDialogId } from './server-dialog-id';
 import type { SideByAddress } from './side-by-address';
 
 /** Which requests are looked at at all (RFC 3261 §8.2, §16.3); whether their sender may make them comes after. */
-export class Admission {
+export class RequestAdmission {
   readonly #sides: SideByAddress;
   readonly #toCore: ReadonlySet<string>;
 
