@@ -76,10 +76,16 @@ export class Originating {
     const { egress, coreNextHop, relayAlways } = this.#options;
     const [first] = routes;
     const nextHop = first === undefined ? coreNextHop : uriOf(first);
-    const sent = sipUri(this.uriFor(uri), nextHop);
+    const meant = this.uriFor(uri);
+    const asSip = sipUri(meant, nextHop);
+    // drachtio-server refuses parameters in the user part (local numbers, TS 24.229 §5.1.2A.1.5).
+    const sent = asSip.replace(/^(sips?:[^;@]*);[^@]*@/i, '$1@');
     const makesDialog = method === 'INVITE' || method === 'SUBSCRIBE';
-    if (first === undefined && !(relayAlways && makesDialog)) return { uri: sent, proxy: coreNextHop, headers: {} };
-    return { uri: sent, ...egress.send({ nextHop, routes, ...(/^tel:/i.test(uri) && { requestUri: uri }) }) };
+    if (first === undefined && sent === asSip && !(relayAlways && makesDialog)) {
+      return { uri: sent, proxy: coreNextHop, headers: {} };
+    }
+    const requestUri = first === undefined ? asSip : meant;
+    return { uri: sent, ...egress.send({ nextHop, routes, ...(requestUri !== sent && { requestUri }) }) };
   }
 
   #emergencyWay(service: string): Way & Pick<Target, 'uri'> {

@@ -178,6 +178,23 @@ describe('requests outside of calls', () => {
     expect(edge.calls.size).toBe(0);
   });
 
+  test.each([
+    ['sip:0123;phone-context=ims.example@ims.example;user=phone', undefined],
+    ['tel:0123;phone-context=ims.example', 'sip:0123;phone-context=ims.example@127.1.0.2;user=phone'],
+  ])('a call to the local number %s gets there', async (number, seen = number) => {
+    const ue = await edge.ue();
+    const invite = ue.request('INVITE', number, {}, sdp('offer'));
+    const arrived = await core.next('INVITE');
+    expect(uriOf(arrived)).toBe(seen);
+    core.respond(arrived, 404);
+    ue.ack(invite, await ue.next('404 INVITE'));
+    ue.request('MESSAGE', number);
+    const message = await core.next('MESSAGE');
+    expect(uriOf(message)).toBe(seen);
+    core.respond(message, 200);
+    await ue.next('200 MESSAGE');
+  });
+
   test('a call to a tel URI goes out as a SIP URI, for the server dies of the other', async () => {
     const ue = await edge.ue();
     const invite = ue.request('INVITE', 'tel:+15550100', { To: '<tel:+15550100>' }, sdp('offer'));
