@@ -1,4 +1,5 @@
 import { randomUUID } from 'node:crypto';
+import { setImmediate } from 'node:timers/promises';
 import type { Headers, IncomingRequest, IncomingResponse, ResponseSender } from '../drachtio/messages';
 import type { Srf } from '../drachtio/srf';
 import { EdgeError } from '../errors';
@@ -127,6 +128,8 @@ export class Subscriptions {
   async inDialog(request: IncomingRequest, response: ResponseSender): Promise<boolean> {
     const id = request.stackDialogId ?? idAtReceiver(request);
     await this.#toCome.get(id);
+    // What was read before, such as the answer to the SUBSCRIBE that caused this NOTIFY, goes on before.
+    await setImmediate();
     const leg = this.#legs.get(id);
     if (!leg) return false;
     const { side, other, policy, flow } = leg;
