@@ -1,5 +1,6 @@
 import type { EventEmitter } from 'node:events';
 import { EdgeError } from '../errors';
+import { hasSafeTarget } from './dialog-target';
 import { DrachtioLink, linkLost } from './drachtio-link';
 import type {
   Acknowledge,
@@ -149,6 +150,10 @@ export class Srf extends DrachtioLink {
         }),
       ),
     );
+    if (final.response.status < 300 && !hasSafeTarget(final.response)) {
+      if (!('pending' in dialog)) this.forget(dialog);
+      throw new EdgeError('sip-target', 'The far end cannot be reached at its new Contact.', { sipStatus: 502 });
+    }
     const mustAck = options.method === 'INVITE' && final.response.status < 300;
     if (mustAck && options.body) final.acknowledge?.();
     return mustAck && !options.body ? final : { response: final.response };
@@ -175,6 +180,7 @@ export class Srf extends DrachtioLink {
   /** Drops a dialog without a word to the far end. */
   forget(dialog: Dialog): void {
     this.srf.removeDialog(dialog);
+    Object.assign(dialog, { connected: false });
     dialog.removeAllListeners();
   }
 

@@ -202,6 +202,9 @@ export class Relaying {
       branch.back.send(response.toString());
       return true;
     }
+    // drachtio-server dies of a dialog whose target is no SIP URI; of one without a target it does not.
+    const [contact] = response.values('contact');
+    if (response.status < 300 && contact !== undefined && !/^sips?:/i.test(uriOf(contact))) response.remove('contact');
     this.branches.answered(branch, response.status);
     branch.back.send(response.toString());
     return true;

@@ -107,6 +107,14 @@ export class CallSession {
     return false;
   }
 
+  /** Ends the call for a request that moves that side's end of it to where the server cannot send, not even a BYE. */
+  abandon(from: Side, method: string, response: ResponseSender): void {
+    const dialog = this.#dialogs[from];
+    if (dialog) this.edge.srf.forget(dialog);
+    this.respond(from, method, response, { status: 400, headers: {} });
+    this.end('sip-error');
+  }
+
   /** Answers a request of that side. `sent` gets the response as it left, or why the server would not send it. */
   respond(
     to: Side,

@@ -6,6 +6,7 @@ import type {
   ResponseSender,
   SentRequest,
 } from '../drachtio/messages';
+import { hasSafeTarget } from '../drachtio/dialog-target';
 import { EdgeError } from '../errors';
 import type { CallSession } from './call-session';
 import { EarlyCaller } from './early-caller';
@@ -122,6 +123,12 @@ export class CallSetup {
   }
 
   #received(sent: SentRequest, response: IncomingResponse, acknowledge: Acknowledge): void {
+    if (response.status < 300 && !hasSafeTarget(response)) {
+      // Neither PRACK nor ACK may be sent to it.
+      const message = 'The far end answered with a Contact that is no SIP URI.';
+      this.#session.fail(new EdgeError('sip-target', message, { sipStatus: 502 }));
+      return;
+    }
     if (response.status < 200) {
       this.#sawProvisional = true;
       if (response.has('RSeq')) this.#session.earlyCallee = { id: response.stackDialogId, pending: sent };

@@ -1,8 +1,9 @@
 import { EventEmitter } from 'node:events';
 import type { Headers, IncomingRequest, IncomingResponse, ResponseSender } from '../drachtio/messages';
 import type { Srf } from '../drachtio/srf';
+import { EdgeError } from '../errors';
 import type { Logger } from '../ops/logger';
-import { hostPort } from '../wire/sip-uri';
+import { hostPort, uriOf } from '../wire/sip-uri';
 import { chargingVector } from './charging';
 import type { Contact } from './contact';
 import { flowKey, type Flow, type FlowTokens } from './flow-token';
@@ -69,6 +70,12 @@ export class Registrar extends EventEmitter<{ 'flow-ended': [flow: Flow, why: Fl
   /** Passes a REGISTER on and its response back. Rejects where it cannot be sent. */
   async register(request: IncomingRequest, response: ResponseSender, uri: string): Promise<void> {
     const { srf, coreContact, settings, connections, logger } = this.#options;
+    const contacts = listOf(request.get('contact'));
+    const isRemoval = contacts.length === 1 && contacts[0] === '*';
+    if (!isRemoval && !contacts.every((contact) => /^sips?:[^\s]/i.test(uriOf(contact)))) {
+      // drachtio-server dies of them.
+      throw new EdgeError('sip-invalid', 'A Contact is no SIP URI.', { sipStatus: 400 });
+    }
     const flow = flowOf(request, connections);
     const headers = registerHeaders(request, {
       ...settings,

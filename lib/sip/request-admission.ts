@@ -1,3 +1,4 @@
+import { hasSafeTarget } from '../drachtio/dialog-target';
 import type { IncomingRequest } from '../drachtio/messages';
 import { EdgeError } from '../errors';
 import type { Side } from '../media/media-anchor';
@@ -34,6 +35,7 @@ export class RequestAdmission {
   sideOfCall(invite: IncomingRequest): Side {
     const side = this.sideOf(invite);
     if (hasToTag(invite)) throw refusal('sip-no-dialog', 481, 'There is no such call.');
+    if (!hasSafeTarget(invite)) throw refusal('sip-target', 400, 'The Contact is no SIP URI.');
     if (!invite.get('contact')?.trim()) throw refusal('sip-invalid', 400, 'The INVITE has no Contact.');
     const type = invite.get('content-type') ?? 'application/sdp';
     if (invite.body && !/^application\/sdp\b/i.test(type)) throw refusal('sip-type', 415, `${type} is not served.`);

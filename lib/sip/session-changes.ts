@@ -1,4 +1,5 @@
 import type { Dialog, Headers, IncomingRequest, IncomingResponse, ResponseSender } from '../drachtio/messages';
+import { hasSafeTarget } from '../drachtio/dialog-target';
 import type { FinalResponse, RequestOptions } from '../drachtio/srf';
 import { EdgeError } from '../errors';
 import { otherSide, type Side } from '../media/media-anchor';
@@ -51,6 +52,10 @@ export class SessionChanges {
   async change(from: Side, request: IncomingRequest, response: ResponseSender): Promise<void> {
     const { call, edge, timers } = this.#session;
     if (!this.#session.admits(from, request, response)) return;
+    if (!hasSafeTarget(request)) {
+      this.#session.abandon(from, request.method, response);
+      return;
+    }
     const answer = (verdict: Verdict & { body?: string }) =>
       this.#session.respond(from, request.method, response, verdict);
     const to = otherSide(from);

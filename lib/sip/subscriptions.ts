@@ -1,6 +1,7 @@
 import { randomUUID } from 'node:crypto';
 import { setImmediate } from 'node:timers/promises';
 import type { Headers, IncomingRequest, IncomingResponse, ResponseSender } from '../drachtio/messages';
+import { hasSafeTarget } from '../drachtio/dialog-target';
 import type { Srf } from '../drachtio/srf';
 import { EdgeError } from '../errors';
 import { otherSide, type Side } from '../media/media-anchor';
@@ -77,6 +78,7 @@ export class Subscriptions {
     response: ResponseSender,
     { from, target }: { from: Side; target: Target },
   ): Promise<void> {
+    if (!hasSafeTarget(request)) throw new EdgeError('sip-target', 'The Contact is no SIP URI.', { sipStatus: 400 });
     if (this.size >= this.#most) {
       const message = 'There are as many subscriptions as there may be.';
       throw new EdgeError('too-many-subscriptions', message, { sipStatus: 503, retryAfter: 60 });
@@ -118,6 +120,9 @@ export class Subscriptions {
     if (from === 'core' && isUnreachable(final)) {
       throw new EdgeError('flow-failed', 'The UE cannot be reached over its connection.', { sipStatus: 430 });
     }
+    if (final.status < 300 && !hasSafeTarget(final)) {
+      throw new EdgeError('sip-target', 'The far end answered with a Contact that is no SIP URI.', { sipStatus: 502 });
+    }
     const isTaken = final.status < 300;
     if (isTaken) this.#pair(from, ids, expiryOf(request, final), target);
     const hide = (passed: Headers) => (isTaken && from === 'access' ? hideExpiry(passed, target.flow) : passed);
@@ -137,13 +142,18 @@ export class Subscriptions {
       reply(response, { status: 403, headers: {} });
       return true;
     }
+    if (!hasSafeTarget(request)) {
+      reply(response, { status: 400, headers: {} });
+      leg.end();
+      return true;
+    }
     const { method, body } = request;
     const headers = policy.request(otherSide(side), inDialogHeaders(request));
     const final = await this.#srf.sendInDialog(other, { method, headers, ...(body && { body }) });
     const isRefreshed = method === 'SUBSCRIBE' && final.status < 300;
     const hide = (passed: Headers) => (isRefreshed && side === 'access' ? hideExpiry(passed, flow) : passed);
     passBack(final, response, { to: side, policy, hide });
-    const isOver = final.status === 481 || final.status === 408 || isUnreachable(final);
+    const isOver = !hasSafeTarget(final) || final.status === 481 || final.status === 408 || isUnreachable(final);
     if (isOver || (method === 'NOTIFY' && /^\s*terminated\b/i.test(request.get('subscription-state') ?? ''))) leg.end();
     else if (isRefreshed) leg.expireIn(expiryOf(request, final));
     return true;

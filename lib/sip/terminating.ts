@@ -48,7 +48,7 @@ export class Terminating {
       isOnFlow: (later) => isOnFlow(later, flow, connections),
     });
     const proxy = flowUri(flow);
-    return { uri: inRequestUri ? proxy : request.uri, proxy, headers: {}, policy, flow };
+    return { uri: inRequestUri ? proxy : uriAt(request.uri, proxy), proxy, headers: {}, policy, flow };
   }
 
   #flow(request: IncomingRequest): { flow: Flow; inRequestUri: boolean } {
@@ -64,4 +64,13 @@ export class Terminating {
     if (!flow) throw new EdgeError('flow-forged', 'The flow token is not ours.', { sipStatus: 403 });
     return { flow, inRequestUri: route === undefined };
   }
+}
+
+/**
+ * The Request-URI for the UE. drachtio-server dies of a tel URI and refuses parameters in a user part: then it is the
+ * number at the UE's own address.
+ */
+function uriAt(uri: string, flow: string): string {
+  const [, number] = /^(?:tel:|sips?:(?=[^@]*;[^@]*@))([^;@]*)/i.exec(uri) ?? [];
+  return number === undefined ? uri : flow.replace(/^sip:/, `sip:${number}@`);
 }

@@ -97,6 +97,12 @@ describe('what becomes of a message at the egress relay', () => {
     }
   });
 
+  test('a Contact of the core that is no SIP URI does not reach the server, which would die of it', () => {
+    const sent = invite();
+    relaying.receive(answer(sent, 200, { Contact: '<tel:+15550100>' }), server);
+    expect(lines(server.one, 'Contact')).toEqual([]);
+  });
+
   test('the Contact is the errand’s, where it has one', () => {
     const sent = invite({ contact: '*' });
     expect(lines(sent, 'Contact')).toEqual(['*']);
