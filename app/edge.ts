@@ -88,7 +88,8 @@ export class Edge {
         fallback: config.TCP_FALLBACK,
         tcpPriority: config.TCP_PRIORITY,
         ownAddresses: [
-          ...contactHosts([...config.ACCESS_CONTACTS, ...(config.ACCESS_LISTEN ?? []), ...config.CORE_CONTACTS]),
+          ...contactHosts([...(config.ACCESS_LISTEN ?? []), ...config.CORE_CONTACTS]),
+          ...serverHosts(config),
           ...(config.GATEWAY_BIND ?? []),
         ],
         logger,
@@ -150,6 +151,11 @@ export class Edge {
     const config = this.#config;
     const logger = this.#logger;
     if (config.DRACHTIO_HOST !== undefined) {
+      const reached = contactHosts(config.ACCESS_CONTACTS).filter((host) => !isLoopback(host));
+      if (reached.length > 0) {
+        const why = 'it forwards into the core, unseen, whatever has a To tag and a Route; see docs/deploy.md';
+        logger.warn({ hosts: reached }, `UEs reach drachtio-server by themselves: ${why}`);
+      }
       return { host: config.DRACHTIO_HOST, port: config.DRACHTIO_PORT, secret: config.DRACHTIO_SECRET };
     }
     logger.warn('DRACHTIO_HOST is not set: SIP is served by the embedded edge, which is for trying out and testing');
@@ -188,4 +194,17 @@ function firstConnect(srf: Srf): Promise<void> {
     });
     srf.connect();
   });
+}
+
+/**
+ * Where the SIP server has contacts for UEs. That behind the access listener is left out: an edge that lives on loopback
+ * lets media go there, and one that only hands SIP on there must not.
+ */
+function serverHosts(config: Config): string[] {
+  const hosts = contactHosts(config.ACCESS_CONTACTS);
+  return config.ACCESS_LISTEN ? hosts.filter((host) => !isLoopback(host)) : hosts;
+}
+
+function isLoopback(address: string): boolean {
+  return address.startsWith('127.') || address === '::1';
 }

@@ -17,7 +17,7 @@ export function builtProgram(name: string): string {
 /** Settings of the edge between UE and core; it starts the embedded SIP edge and an rtpengine of its own. */
 export function edgeEnvironment(): Record<string, string> {
   return {
-    ACCESS_CONTACTS: `sip:127.0.0.1:5080;transport=tcp sip:${addresses.edgeAccess}:5060;transport=udp`,
+    ACCESS_CONTACTS: 'sip:127.0.0.1:5080;transport=tcp',
     ACCESS_LISTEN: `sip:${addresses.edgeAccess}:5060;transport=tcp`,
     CORE_CONTACTS: `sip:${addresses.edgeCore}:5060;transport=udp,tcp`,
     CORE_NEXT_HOP: `sip:${addresses.core}:5060;transport=udp`,
