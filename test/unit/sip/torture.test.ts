@@ -68,7 +68,7 @@ const rows: Row[] = [
   { section: '3.3.1', file: 'insuf', what: 'no From, To and Call-ID', ue: 400, core: 400 },
   { section: '3.3.2', file: 'unkscm', what: 'a Request-URI of an unknown scheme', ue: 416, core: 416 },
   { section: '3.3.3', file: 'novelsc', what: 'a Request-URI of a scheme that no SIP element serves', ue: 416, core: 416 },
-  { section: '3.3.4', file: 'unksm2', what: 'unknown schemes in From, To and Contact', ue: 'on', core: 403 },
+  { section: '3.3.4', file: 'unksm2', what: 'unknown schemes in From, To and Contact', ue: 400, core: 403 },
   { section: '3.3.5', file: 'bext01', what: 'Require and Proxy-Require of what nobody knows', ue: 420, core: 420 },
   { section: '3.3.6', file: 'invut', what: 'a body of an unknown type', ue: 415, core: 415 },
   { section: '3.3.7', file: 'regaut01', what: 'an unknown scheme of authorization', ue: 'on', core: 403 },
