@@ -51,6 +51,7 @@ export class AccessListener extends EventEmitter<{ closed: [flow: AccessFlow] }>
   readonly #servers: Server[] = [];
   readonly #points: AccessPoint[] = [];
   readonly #sockets = new Set<Socket>();
+  readonly #connections = new Set<UeConnection>();
   readonly #flows = new Map<string, AccessFlow>();
   readonly #callOwners = new CallOwners();
   #secureContext: SecureContext | undefined;
@@ -122,6 +123,7 @@ export class AccessListener extends EventEmitter<{ closed: [flow: AccessFlow] }>
     const stopped = this.#servers.map((server) => new Promise<void>((done) => server.close(() => done())));
     for (const socket of [...this.#sockets]) socket.destroy();
     await Promise.all(stopped);
+    await Promise.all([...this.#connections].map(({ gone }) => gone));
   }
 
   async #listen(point: AccessPoint): Promise<void> {
@@ -161,7 +163,7 @@ export class AccessListener extends EventEmitter<{ closed: [flow: AccessFlow] }>
       socket.destroy();
       return;
     }
-    new UeConnection(
+    const connection = new UeConnection(
       point,
       this.#secured(point.transport, socket),
       this.#options.server,
@@ -180,6 +182,8 @@ export class AccessListener extends EventEmitter<{ closed: [flow: AccessFlow] }>
         },
       },
     );
+    this.#connections.add(connection);
+    void connection.gone.then(() => this.#connections.delete(connection));
   }
 
   #secured(transport: 'tcp' | 'tls', socket: Socket): Socket {

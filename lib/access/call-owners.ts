@@ -13,6 +13,10 @@ export class CallOwners {
     if (this.#owners.get(callId) === owner) this.#owners.delete(callId);
   }
 
+  isOf(callId: string, owner: object): boolean {
+    return this.#owners.get(callId) === owner;
+  }
+
   /** Whether the call is known to be another connection's. */
   isOfAnother(callId: string, than: object): boolean {
     const owner = this.#owners.get(callId);

@@ -18,6 +18,10 @@ export interface AccessLimits extends AdmissionLimits {
   serverBody: number;
   /** Calls of one connection whose Call-IDs are kept. */
   calls: number;
+  /** A UE has to acknowledge a reliable provisional response within this (RFC 3262 §3: 32 s at most). */
+  acknowledgement: number;
+  /** The SIP server has to answer what a UE that is gone has left unfinished within this. */
+  farewell: number;
 }
 
 export const defaultLimits: Readonly<AccessLimits> = {
@@ -32,4 +36,6 @@ export const defaultLimits: Readonly<AccessLimits> = {
   waiting: 131_072,
   serverBody: 131_072,
   calls: 64,
+  acknowledgement: 25_000,
+  farewell: 2000,
 };

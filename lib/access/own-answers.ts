@@ -12,6 +12,9 @@ export const serverDown: OwnResponse = {
   headers: { 'Retry-After': '10' },
 };
 
+/** To a BYE that went on as a CANCEL. */
+export const ended: OwnResponse = { status: 200, reason: 'OK' };
+
 /** What drachtio-server answers itself or gives to the app, inside and outside of dialogs. */
 const served = [
   'INVITE',

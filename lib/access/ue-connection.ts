@@ -8,7 +8,9 @@ import type { AccessFlow } from './access-flow';
 import type { CallOwners } from './call-owners';
 import { Crossing, markSource } from './crossing';
 import type { AccessLimits } from './limits';
-import { answerInPlaceOfSilence, badRequest, foreignCall, serverDown } from './own-answers';
+import { answerInPlaceOfSilence, badRequest, ended, foreignCall, serverDown } from './own-answers';
+import { UnansweredInvites } from './unanswered-invites';
+import { answerToUnusable, dropUnusableContacts } from './unusable-uris';
 
 export interface UeConnectionEvents {
   /** It has reached the SIP server. */
@@ -41,7 +43,12 @@ export class UeConnection {
   readonly #owners: CallOwners;
   /** Call-IDs of calls that were begun here, the latest last. */
   readonly #calls = new Set<string>();
+  readonly #unanswered: UnansweredInvites;
   #closed = false;
+  #farewell: NodeJS.Timeout | undefined;
+  /** Resolves when nothing is open any more, neither here nor at the SIP server. */
+  readonly gone: Promise<void>;
+  #goneNow: () => void = () => undefined;
 
   constructor(
     point: { readonly transport: 'tcp' | 'tls'; readonly shown?: string | undefined },
@@ -57,6 +64,12 @@ export class UeConnection {
     this.#owners = owners;
     this.#limits = limits;
     this.#events = events;
+    this.gone = new Promise((resolve) => (this.#goneNow = resolve));
+    this.#unanswered = new UnansweredInvites({
+      limit: limits.calls,
+      acknowledgedWithin: limits.acknowledgement,
+      send: (cancel) => this.#server?.send(cancel),
+    });
     this.#ue = new SipStream(socket, 'accepted', limits, {
       message: (text, isCut) => this.#fromUe(text, isCut),
       closed: (_connecting, fault) => this.#close(fault),
@@ -72,9 +85,23 @@ export class UeConnection {
     if (this.#closed) return;
     this.#closed = true;
     this.#waiting = [];
+    this.#unanswered.cancel();
+    // The server's answers to that have to be seen: a connection with something unread takes with it what was sent.
+    this.#farewell = setTimeout(() => this.#leave(), this.#limits.farewell);
+    this.#leaveIfDone();
+    this.#events.closed(this.#flow, fault);
+  }
+
+  #leaveIfDone(): void {
+    if (this.#closed && (this.#unanswered.size === 0 || this.#server?.isOpen !== true)) this.#leave();
+  }
+
+  #leave(): void {
+    clearTimeout(this.#farewell);
+    this.#unanswered.close();
     for (const callId of this.#calls) this.#owners.release(callId, this);
     this.#server?.close();
-    this.#events.closed(this.#flow, fault);
+    this.#goneNow();
   }
 
   #fromUe(text: string, isCut: boolean): void {
@@ -91,6 +118,7 @@ export class UeConnection {
       else if (message.topVia) this.#toServer(message);
       else this.#ue.end();
     } else if (isSound && this.#crossing?.responseToServer(message) === true) {
+      dropUnusableContacts(message);
       this.#server?.send(message.toString());
     }
   }
@@ -100,13 +128,18 @@ export class UeConnection {
     const { callId } = request;
     const isInDialog = tagOf(request.get('to')) !== undefined;
     if (isInDialog && this.#owners.isOfAnother(callId, this)) return foreignCall;
-    return answerInPlaceOfSilence(request, this.#calls.has(callId));
+    if (isInDialog && request.method === 'BYE' && this.#unanswered.isUnacknowledged(callId)) {
+      this.#unanswered.cancel(callId);
+      return ended;
+    }
+    return answerToUnusable(request) ?? answerInPlaceOfSilence(request, this.#calls.has(callId));
   }
 
   #toServer(request: SipMessage): void {
     this.#noteCall(request);
     if (this.#crossing) {
       this.#crossing.requestToServer(request);
+      this.#unanswered.request(request);
       this.#server?.send(request.toString());
       return;
     }
@@ -158,6 +191,13 @@ export class UeConnection {
       this.#noteCall(message);
       this.#crossing.requestToUe(message);
     } else {
+      const isReliable = this.#unanswered.response(message);
+      this.#leaveIfDone();
+      // A BYE of the connection that the call is known as the one of would get to the server.
+      if (isReliable && !this.#owners.isOf(message.callId, this)) {
+        this.#unanswered.cancel(message.callId);
+        return;
+      }
       if (!this.#crossing.responseToUe(message)) return;
       this.#noteRegistration(message);
     }
@@ -165,7 +205,10 @@ export class UeConnection {
   }
 
   #serverGone(fault?: unknown): void {
-    if (this.#closed) return;
+    if (this.#closed) {
+      this.#leave();
+      return;
+    }
     if (!this.#flow) {
       this.#events.refused();
       for (const request of this.#waiting.splice(0)) this.#answer(request, serverDown);
@@ -190,6 +233,7 @@ export class UeConnection {
     const [oldest] = this.#calls;
     if (this.#calls.size <= this.#limits.calls || oldest === undefined) return;
     this.#calls.delete(oldest);
+    this.#unanswered.cancel(oldest);
     this.#owners.release(oldest, this);
   }
 

@@ -4,7 +4,7 @@ import { AccessListener } from '../../../lib/access/access-listener';
 import type { AccessFlow } from '../../../lib/access/access-flow';
 import type { AccessLimits } from '../../../lib/access/limits';
 import { createLogger } from '../../../lib/ops/logger';
-import { uriOf } from '../sip/sip-peer';
+import { uriOf, type Message } from '../sip/sip-peer';
 import { FakeSipServer, request, response, Wire } from './wire';
 
 let server: FakeSipServer;
@@ -278,6 +278,8 @@ describe('G11: a call belongs to the connection that it began on', () => {
   test('and is nobody’s once that has ended', async () => {
     await start();
     const owner = await connected('INVITE', { 'Call-ID': 'the-call' });
+    owner.far.send(response(owner.first, 200));
+    await owner.near.next();
     const ended = once(listener, 'closed');
     owner.near.socket.destroy();
     await ended;
@@ -314,7 +316,109 @@ describe('what the SIP server would drop without a word', () => {
   });
 });
 
+describe('an INVITE that is not answered yet', () => {
+  const reliable = { Require: '100rel', RSeq: '77', Contact: '<sip:bob@192.0.2.9>' };
+  const early = { To: '<sip:bob@ims.example>;tag=answerer', From: '<sip:alice@ims.example>;tag=a', 'Call-ID': 'c1' };
+
+  async function ringing(limits: Partial<AccessLimits> = {}) {
+    await start(limits);
+    const { From, 'Call-ID': callId } = early;
+    const call = await connected('INVITE', { From, 'Call-ID': callId });
+    call.far.send(response(call.first, 183, reliable));
+    expect((await call.near.next()).status).toBe(183);
+    return call;
+  }
+
+  async function expectCancel(far: Wire, first: Message) {
+    const cancel = await far.next();
+    expect([cancel.method, uriOf(cancel), cancel.all('Via')]).toEqual(['CANCEL', uriOf(first), [first.all('Via')[0]]]);
+    for (const name of ['From', 'To', 'Call-ID']) expect(cancel.header(name)).toBe(first.header(name));
+    expect(cancel.header('CSeq')).toBe('1 CANCEL');
+    far.send(response(cancel, 200) + response(first, 487));
+  }
+
+  test('a BYE before the PRACK goes on as CANCEL', async () => {
+    const { near, far, first } = await ringing();
+    near.send(request('BYE', { ...early, CSeq: '2 BYE' }));
+    expect(await near.next()).toMatchObject({ status: 200, method: 'BYE' });
+    await expectCancel(far, first);
+    expect(await near.next()).toMatchObject({ status: 487, method: 'INVITE' });
+  });
+
+  test('a BYE after the PRACK goes on as it is', async () => {
+    const { near, far } = await ringing();
+    near.send(request('PRACK', { ...early, CSeq: '2 PRACK', RAck: '77 1 INVITE' }));
+    far.send(response(await far.next(), 200));
+    expect(await near.next()).toMatchObject({ status: 200, method: 'PRACK' });
+    near.send(request('BYE', { ...early, CSeq: '3 BYE' }));
+    expect((await far.next()).method).toBe('BYE');
+  });
+
+  test('is cancelled where the UE sends no PRACK', async () => {
+    const { near, far, first } = await ringing({ acknowledgement: 50 });
+    await expectCancel(far, first);
+    expect(await near.next()).toMatchObject({ status: 487, method: 'INVITE' });
+  });
+
+  test('G20: is cancelled where the UE’s connection ends, and the server’s ends after the answer', async () => {
+    const { near, far, first, flow } = await ringing();
+    const told = once(listener, 'closed');
+    near.socket.destroy();
+    await told;
+    expect(listener.flowAt(flow.serverSide.address, flow.serverSide.port)).toBeUndefined();
+    await expectCancel(far, first);
+    await far.closed;
+  });
+
+  test('is cancelled where the listener closes, which waits no longer than the limit for the answer', async () => {
+    const { far } = await ringing({ farewell: 50 });
+    await listener.close();
+    expect((await far.next()).method).toBe('CANCEL');
+    await far.closed;
+  });
+
+  test('rings for nobody but the connection that has its Call-ID', async () => {
+    await ringing();
+    const { near, far, first } = await connected('INVITE', { 'Call-ID': 'c1' });
+    far.send(response(first, 183, reliable));
+    await expectCancel(far, first);
+    expect((await near.next()).status).toBe(487);
+  });
+});
+
+describe('what the SIP server would die of', () => {
+  test.each(['INVITE', 'MESSAGE'])('%s with a Contact that is no SIP URI gets 400', async (method) => {
+    await start();
+    const near = await ue();
+    near.send(request(method, { Contact: '<tel:+1>' }));
+    expect((await near.next()).status).toBe(400);
+    expect(server.count).toBe(0);
+  });
+
+  test('such a Contact in a response goes no further', async () => {
+    await start();
+    const { near, far } = await connected();
+    const via = `SIP/2.0/TCP 127.0.0.1:${server.at.port};branch=z9hG4bKserver`;
+    far.send(request('INVITE', { Via: via }));
+    const invite = await near.next();
+    near.send(
+      [183, 200, 302].map((status) => response(invite, status, { Contact: '<tel:+1>, <sip:a@192.0.2.1>' })).join(''),
+    );
+    const contacts = [];
+    for (let i = 0; i < 3; i++) contacts.push((await far.next()).header('Contact'));
+    expect(contacts).toEqual(['<sip:a@192.0.2.1>', '<sip:a@192.0.2.1>', '<tel:+1>, <sip:a@192.0.2.1>']);
+  });
+});
+
 describe('bad input', () => {
+  test.each(['sip:bob@ims.example:99999', 'sip:', 'sips:bob@[::1'])('%s as Request-URI gets 400', async (uri) => {
+    await start();
+    const near = await ue();
+    near.send(request('MESSAGE', {}, '', uri));
+    expect((await near.next()).status).toBe(400);
+    expect(server.count).toBe(0);
+  });
+
   test.each([
     ['a wrong Content-Length', request('MESSAGE').replace(/Content-Length: 0/, 'Content-Length: -5')],
     ['no Content-Length', request('MESSAGE').replace(/Content-Length: 0\r\n/, '')],

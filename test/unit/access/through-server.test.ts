@@ -24,6 +24,8 @@ let listener: AccessListener;
 let srf: Srf;
 const messages: IncomingRequest[] = [];
 const invites: { answered: Promise<Dialog>; request: IncomingRequest }[] = [];
+/** Of the INVITEs that are left with a reliable 183. */
+const cancels: Promise<unknown>[] = [];
 const ues: Wire[] = [];
 
 beforeAll(async () => {
@@ -53,6 +55,11 @@ beforeAll(async () => {
   });
   srf.handle('OPTIONS', (_request, reply) => reply.send(200, undefined));
   srf.handle('INVITE', (invite, reply) => {
+    if (invite.get('supported') === '100rel') {
+      cancels.push(once(invite, 'cancel'));
+      reply.send(183, undefined, { headers: { Require: '100rel' } });
+      return;
+    }
     invites.push({ request: invite, answered: srf.createUas(invite, reply, { localSdp: sdp }) });
   });
   srf.connect();
@@ -194,6 +201,50 @@ describe.each(['tcp', 'tls'] as const)('a UE behind a NAT, over %s', (transport)
     await acked;
     expect(arrived.get('route')).toBeUndefined();
     await confirmed(near, dialog, { from, to: ok.header('To'), target: targetOf(ok) });
+  });
+});
+
+describe('a caller that leaves a reliable 183 without PRACK does not end the server', () => {
+  /** A call that has got so far, and what the UE's requests in it have in common. */
+  async function ringing(callId: string) {
+    const near = await ue('tcp');
+    const common = { From: '<sip:alice@ims.example>;tag=caller', 'Call-ID': callId, Contact: contact };
+    near.send(request('INVITE', { ...via('tcp'), ...common, Supported: '100rel' }));
+    let progress = await near.next();
+    if (progress.status === 100) progress = await near.next();
+    expect([progress.status, progress.header('RSeq')]).toEqual([183, expect.stringMatching(/^\d+$/)]);
+    return { near, progress, common, cancelled: cancels.at(-1) };
+  }
+
+  async function expectServed(callId: string): Promise<void> {
+    const near = await ue('tcp');
+    const common = { From: '<sip:alice@ims.example>;tag=next', 'Call-ID': callId };
+    near.send(request('INVITE', { ...via('tcp'), ...withSdp, ...common }, sdp));
+    let ok = await near.next();
+    if (ok.status === 100) ok = await near.next();
+    expect(ok.status).toBe(200);
+    const dialog = await (invites.at(-1) ?? fail('no INVITE')).answered;
+    const acked = once(dialog, 'ack');
+    near.send(request('ACK', { ...via('tcp'), ...common, To: ok.header('To'), CSeq: '1 ACK' }, '', targetOf(ok)));
+    await acked;
+  }
+
+  test('by a BYE, which ends the call', async () => {
+    const { near, progress, common, cancelled } = await ringing('early-bye');
+    near.send(
+      request('BYE', { ...via('tcp'), ...common, To: progress.header('To'), CSeq: '2 BYE' }, '', targetOf(progress)),
+    );
+    expect(await near.next()).toMatchObject({ status: 200, method: 'BYE' });
+    await cancelled;
+    expect(await near.next()).toMatchObject({ status: 487, method: 'INVITE' });
+    await expectServed('after-bye');
+  });
+
+  test('by the end of its connection, which ends the call', async () => {
+    const { near, cancelled } = await ringing('early-end');
+    near.socket.destroy();
+    await cancelled;
+    await expectServed('after-end');
   });
 });
 

@@ -1,0 +1,139 @@
+import { SipMessage } from '../wire/sip-message';
+import { tagOf, withoutTag } from '../wire/sip-uri';
+
+interface UnansweredInvite {
+  readonly callId: string;
+  readonly cseq: number | undefined;
+  readonly fromTag: string | undefined;
+  readonly cancel: string;
+  /** RSeqs of responses without PRACK, each with the branch of the PRACK that is on its way. */
+  readonly unacknowledged: Map<string, string | undefined>;
+  deadline: NodeJS.Timeout | undefined;
+}
+
+export interface UnansweredInvitesOptions {
+  /** Over this many, the oldest is cancelled. */
+  limit: number;
+  /** ms in which a reliable provisional response has to be acknowledged, or its INVITE is cancelled. */
+  acknowledgedWithin: number;
+  /** Sends to the SIP server. */
+  send(cancel: string): void;
+}
+
+/**
+ * The INVITEs of a UE that begin a call and have no final response yet. All messages are those that the SIP server sees.
+ *
+ * drachtio-server 0.9.10 dies if a final response other than 2xx is sent, be it by itself, while a reliable
+ * provisional response (RFC 3262) has no PRACK, and 32 s after such a response. What the UE causes that by, a BYE in
+ * the early dialog, silence or the end of its connection, has to become a CANCEL, which the server stands.
+ */
+export class UnansweredInvites {
+  readonly #options: UnansweredInvitesOptions;
+  /** By the branch of our Via, the oldest first. */
+  readonly #invites = new Map<string, UnansweredInvite>();
+
+  constructor(options: UnansweredInvitesOptions) {
+    this.#options = options;
+  }
+
+  get size(): number {
+    return this.#invites.size;
+  }
+
+  /** Takes note of a request on its way to the SIP server. */
+  request(request: SipMessage): void {
+    const branch = request.topVia?.branch;
+    if (branch === undefined) return;
+    if (request.method === 'INVITE' && tagOf(request.get('to')) === undefined) this.#add(branch, request);
+    else if (request.method === 'PRACK') this.#acknowledging(branch, request);
+  }
+
+  /** Takes note of a response of the SIP server. True: it is one that the UE has to acknowledge. */
+  response(response: SipMessage): boolean {
+    const branch = response.topVia?.branch ?? '';
+    const { status, cseq } = response;
+    if (cseq?.method === 'PRACK') this.#acknowledged(branch, status);
+    const invite = cseq?.method === 'INVITE' ? this.#invites.get(branch) : undefined;
+    if (!invite) return false;
+    if (status >= 200) this.#remove(branch, invite);
+    const rseq = response.get('rseq');
+    if (status <= 100 || status >= 200 || rseq === undefined || !response.hasOption('require', '100rel')) return false;
+    if (!invite.unacknowledged.has(rseq)) invite.unacknowledged.set(rseq, undefined);
+    invite.deadline ??= setTimeout(() => this.#options.send(invite.cancel), this.#options.acknowledgedWithin);
+    return true;
+  }
+
+  /** Whether a BYE in this call would end the SIP server. */
+  isUnacknowledged(callId: string): boolean {
+    return this.#of(callId).some(({ unacknowledged }) => unacknowledged.size > 0);
+  }
+
+  /** Cancels the call that has this Call-ID, or all. They stay unanswered until the server has answered. */
+  cancel(callId?: string): void {
+    for (const { cancel } of this.#of(callId)) this.#options.send(cancel);
+  }
+
+  /** Forgets all. */
+  close(): void {
+    for (const [branch, invite] of this.#invites) this.#remove(branch, invite);
+  }
+
+  #of(callId: string | undefined): UnansweredInvite[] {
+    const all = [...this.#invites.values()];
+    return callId === undefined ? all : all.filter((invite) => invite.callId === callId);
+  }
+
+  #add(branch: string, request: SipMessage): void {
+    if (this.#invites.has(branch)) return;
+    this.#invites.set(branch, {
+      callId: request.callId,
+      cseq: request.cseq?.number,
+      fromTag: tagOf(request.get('from')),
+      cancel: cancelOf(request).toString(),
+      unacknowledged: new Map(),
+      deadline: undefined,
+    });
+    const [oldest] = this.#invites;
+    if (this.#invites.size <= this.#options.limit || !oldest) return;
+    this.#options.send(oldest[1].cancel);
+    this.#remove(...oldest);
+  }
+
+  #remove(branch: string, invite: UnansweredInvite): void {
+    clearTimeout(invite.deadline);
+    this.#invites.delete(branch);
+  }
+
+  #acknowledging(branch: string, prack: SipMessage): void {
+    const [rseq = '', cseq] = (prack.get('rack') ?? '').split(/\s+/);
+    const fromTag = tagOf(prack.get('from'));
+    for (const invite of this.#of(prack.callId)) {
+      if (invite.cseq !== Number(cseq) || invite.fromTag !== fromTag) continue;
+      if (invite.unacknowledged.has(rseq)) invite.unacknowledged.set(rseq, branch);
+    }
+  }
+
+  /** Only by the answer it is known that the server took the PRACK: 2xx, or 488 for an offer in it. */
+  #acknowledged(branch: string, status: number): void {
+    if (status < 200 || (status >= 300 && status !== 488)) return;
+    for (const invite of this.#invites.values()) {
+      for (const [rseq, prack] of invite.unacknowledged) {
+        if (prack === branch) invite.unacknowledged.delete(rseq);
+      }
+      if (invite.unacknowledged.size > 0) continue;
+      clearTimeout(invite.deadline);
+      invite.deadline = undefined;
+    }
+  }
+}
+
+/** RFC 3261 §9.1. With our Via alone: so its answer ends here. */
+function cancelOf(invite: SipMessage): SipMessage {
+  return new SipMessage(`CANCEL ${invite.requestUri} SIP/2.0`)
+    .add('Via', invite.values('via')[0] ?? '')
+    .add('Max-Forwards', '70')
+    .add('From', invite.get('from') ?? '')
+    .add('To', withoutTag(invite.get('to') ?? ''))
+    .add('Call-ID', invite.callId)
+    .add('CSeq', `${invite.cseq?.number ?? 0} CANCEL`);
+}
