@@ -61,7 +61,6 @@ export class CallSetup {
     this.#request = request;
     this.#response = response;
     this.#target = target;
-    if (target.coreCallId) session.coreCallId = target.coreCallId;
   }
 
   start(): void {
@@ -83,12 +82,14 @@ export class CallSetup {
     }
     this.#session.step(async () => {
       const offer = this.#request.body ? await call.offer(caller, this.#request.body) : '';
+      const way = this.#target.way();
+      if (way.coreCallId) this.#session.coreCallId = way.coreCallId;
       const headers = {
         ...this.#session.headers.request(callee, 'INVITE', this.#inviteHeaders()),
-        ...this.#target.headers,
+        ...way.headers,
       };
       const sdp = offer && { headers: { ...headers, 'Content-Type': 'application/sdp' }, body: offer };
-      const invite = { method: 'INVITE' as const, proxy: this.#target.proxy, headers, ...sdp };
+      const invite = { method: 'INVITE' as const, proxy: way.proxy, headers, ...sdp };
       await edge.srf.request(this.#target.uri, invite, (sent) => this.#sent(sent));
     });
   }

@@ -4,7 +4,7 @@ import type { FinalResponse, RequestOptions } from '../drachtio/srf';
 import type { Side } from '../media/media-anchor';
 import { splitOutsideQuotes, uriOf } from '../wire/sip-uri';
 import type { SipEdge } from './call-session';
-import type { Way } from './egress';
+import type { Way } from './target';
 import { flowUri } from './flow-token';
 
 /**

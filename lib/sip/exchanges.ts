@@ -19,8 +19,9 @@ export async function exchange(
   response: ResponseSender,
   { from, target }: { from: Side; target: Target },
 ): Promise<void> {
-  const { uri, proxy, policy } = target;
-  const headers = { ...policy.request(otherSide(from), exchangeHeaders(request)), ...target.headers };
+  const { uri, policy } = target;
+  const { proxy, headers: notes } = target.way();
+  const headers = { ...policy.request(otherSide(from), exchangeHeaders(request)), ...notes };
   const body = request.body && { body: request.body };
   const final = await srf.send(uri, { method: request.method, proxy, headers, ...body });
   if (from === 'core' && isUnreachable(final)) {

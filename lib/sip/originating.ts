@@ -3,7 +3,7 @@ import { parseUri } from '../drachtio/srf';
 import { EdgeError } from '../errors';
 import { uriOf } from '../wire/sip-uri';
 import { chargingVector } from './charging';
-import type { Egress, Way } from './egress';
+import type { Egress } from './egress';
 import { EmergencyRefused, emergencyService, type EmergencySettings } from './emergency';
 import { assertedIdentity, registrationFor } from './identity';
 import type { OwnAddresses } from './own-addresses';
@@ -52,7 +52,8 @@ export class Originating {
     const { registrar, connections, emergency, accessNetworkInfo, coreHost } = this.#options;
     const flow = flowOf(request, connections);
     const registration = registrationFor(request, await registrar.registrationsOf(flow));
-    const service = emergencyService(request.uri, emergency);
+    // Only a call is one: nothing else may pass without a registration.
+    const service = request.method === 'INVITE' ? emergencyService(request.uri, emergency) : undefined;
     if (!registration && service === undefined) {
       const message = 'The UE is not registered over this connection.';
       throw new EdgeError('not-registered', message, { sipStatus: 403 });
@@ -65,14 +66,14 @@ export class Originating {
     });
     const way =
       service === undefined ? this.#way(request, registration?.serviceRoute ?? []) : this.#emergencyWay(service);
-    return { ...way, policy, flow };
+    return { ...way, policy, flow, isRegistered: registration !== undefined };
   }
 
   /**
    * Along the Service-Route (RFC 3608 §5), where the registrar gave one. What makes a dialog may have to go by the relay
    * all the same: a core that is a proxy sends a call between two UEs back under the Call-ID that it came with.
    */
-  #way({ uri, method }: IncomingRequest, routes: string[]): Way & Pick<Target, 'uri'> {
+  #way({ uri, method }: IncomingRequest, routes: string[]): Pick<Target, 'uri' | 'way'> {
     const { egress, coreNextHop, relayAlways } = this.#options;
     const [first] = routes;
     const nextHop = first === undefined ? coreNextHop : uriOf(first);
@@ -82,19 +83,19 @@ export class Originating {
     const sent = asSip.replace(/^(sips?:[^;@]*);[^@]*@/i, '$1@');
     const makesDialog = method === 'INVITE' || method === 'SUBSCRIBE';
     if (first === undefined && sent === asSip && !(relayAlways && makesDialog)) {
-      return { uri: sent, proxy: coreNextHop, headers: {} };
+      return { uri: sent, way: () => ({ proxy: coreNextHop, headers: {} }) };
     }
     const requestUri = first === undefined ? asSip : meant;
-    return { uri: sent, ...egress.send({ nextHop, routes, ...(requestUri !== sent && { requestUri }) }) };
+    return { uri: sent, way: () => egress.send({ nextHop, routes, ...(requestUri !== sent && { requestUri }) }) };
   }
 
-  #emergencyWay(service: string): Way & Pick<Target, 'uri'> {
+  #emergencyWay(service: string): Pick<Target, 'uri' | 'way'> {
     const { egress, emergency } = this.#options;
     const { nextHop } = emergency;
     if (nextHop === undefined) throw new EmergencyRefused();
     const route = `<${nextHop}${/;lr\b/i.test(nextHop) ? '' : ';lr'}>`;
     const host = parseUri(nextHop)?.host ?? 'invalid';
-    return { uri: `sip:sos@${host}`, ...egress.send({ nextHop, routes: [route], requestUri: service }) };
+    return { uri: `sip:sos@${host}`, way: () => egress.send({ nextHop, routes: [route], requestUri: service }) };
   }
 }
 

@@ -185,6 +185,7 @@ class Pcscf {
   #startCall(side: Side, request: IncomingRequest, response: ResponseSender, target: Target): void {
     const { anchor, calls, logger } = this.#options;
     const direction = side === 'access' ? 'originating' : 'terminating';
+    this.#callsOnFlow.mustHaveRoom(target);
     const call = calls.open(direction, request.get('call-id') ?? '', anchor);
     const log = logger.child({ call: call.id });
     log.info({ direction, sipCallId: call.facts.sipCallId, uri: request.uri }, 'call started');

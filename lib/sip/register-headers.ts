@@ -1,4 +1,5 @@
 import type { Headers, IncomingRequest, IncomingResponse } from '../drachtio/messages';
+import { EdgeError } from '../errors';
 import { splitOutsideQuotes } from '../wire/sip-uri';
 import { fromUe, towardUe, valueOf, type AccessNetworkInfo } from './trust';
 
@@ -34,9 +35,9 @@ export function registerHeaders(request: IncomingRequest, additions: RegisterAdd
   const headers = withoutHop(fromUe(request.headers, additions.accessNetworkInfo));
   const supported = options(request.get('supported'));
   const authorization = valueOf(headers, 'authorization');
-  const withoutAuthorization = Object.entries(headers).filter(([name]) => name.toLowerCase() !== 'authorization');
+  const others = Object.entries(headers).filter(([name]) => !/^(proxy-)?authorization$/i.test(name));
   return {
-    ...Object.fromEntries(withoutAuthorization),
+    ...Object.fromEntries(others),
     ...(authorization !== undefined && {
       Authorization: withIntegrity(authorization, additions.integrityProtected),
     }),
@@ -89,9 +90,15 @@ export function withoutKeys(challenge: string): string {
   return editParameters(challenge, (name) => name !== 'ck' && name !== 'ik');
 }
 
-/** What a UE says of its own protection is not to be believed (TS 24.229 §5.2.2). */
+/**
+ * What a UE says of its own protection is not to be believed (TS 24.229 §5.2.2). Throws `sip-invalid` (400) where it is
+ * said in a way that only a careless reader would find.
+ */
 export function withIntegrity(authorization: string, integrityProtected: string | undefined): string {
   const claimless = editParameters(authorization, (name) => name !== 'integrity-protected');
+  if (/integrity-protected/i.test(claimless)) {
+    throw new EdgeError('sip-invalid', 'The Authorization cannot be read.', { sipStatus: 400 });
+  }
   return integrityProtected === undefined ? claimless : `${claimless}, integrity-protected="${integrityProtected}"`;
 }
 

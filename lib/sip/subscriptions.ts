@@ -84,10 +84,11 @@ export class Subscriptions {
       throw new EdgeError('too-many-subscriptions', message, { sipStatus: 503, retryAfter: 60 });
     }
     const near = serverDialogId(request);
-    const { uri, proxy, policy } = target;
+    const { uri, policy } = target;
+    const { proxy, headers: notes } = target.way();
     const passed = policy.request(otherSide(from), exchangeHeaders(request));
     const [callId, tag] = [randomUUID(), randomUUID()];
-    const headers = { ...passed, ...target.headers, 'Call-ID': callId, From: `${passed['From'] ?? ''};tag=${tag}` };
+    const headers = { ...passed, ...notes, 'Call-ID': callId, From: `${passed['From'] ?? ''};tag=${tag}` };
     const far = `${callId};from-tag=${tag}`;
     if (from === 'access') this.#toCore.add(far);
     const body = request.body && { body: request.body };

@@ -1,19 +1,27 @@
 import type { Headers } from '../drachtio/messages';
-import type { UePolicy } from './ue-policy';
 import type { Flow } from './flow-token';
+import type { UePolicy } from './ue-policy';
 
-/** Where a request that starts something goes: a call, a subscription, or an exchange of its own. */
-export interface Target {
-  /** Request-URI. */
-  uri: string;
+/** How a request goes out. */
+export interface Way {
   /** URI of the next hop. */
   proxy: string;
   /** Of this one request: notes to other parts of the edge on its way. */
   headers: Headers;
   /** The Call-ID that the core knows a dialog by, where it is another than the SIP server has. */
   coreCallId?: (callId: string) => string;
+}
+
+/** Where a request that starts something goes: a call, a subscription, or an exchange of its own. */
+export interface Target {
+  /** Request-URI. */
+  uri: string;
+  /** To be asked right before the request is sent: the relay waits for what it was told to expect, within a bound. */
+  way: () => Way;
   /** What it and all that follows undergo. */
   policy: UePolicy;
   /** The UE's. */
   flow: Flow;
+  /** Whether the UE is registered: for an emergency call it need not be. */
+  isRegistered: boolean;
 }

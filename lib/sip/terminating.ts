@@ -48,7 +48,8 @@ export class Terminating {
       isOnFlow: (later) => isOnFlow(later, flow, connections),
     });
     const proxy = flowUri(flow);
-    return { uri: inRequestUri ? proxy : uriAt(request.uri, proxy), proxy, headers: {}, policy, flow };
+    const uri = inRequestUri ? proxy : uriAt(request.uri, proxy);
+    return { uri, way: () => ({ proxy, headers: {} }), policy, flow, isRegistered: true };
   }
 
   #flow(request: IncomingRequest): { flow: Flow; inRequestUri: boolean } {

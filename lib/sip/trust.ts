@@ -1,5 +1,6 @@
 import type { Headers } from '../drachtio/messages';
 import { isPrivateHeader } from '../wire/private-headers';
+import { listOf } from './name-addresses';
 
 /*
  * The edge stands between UEs, which the core does not trust, and the core (RFC 3325 §4, TS 24.229 §5.2.6, §5.2.7):
@@ -9,11 +10,20 @@ import { isPrivateHeader } from '../wire/private-headers';
 /** What becomes of the P-Access-Network-Info of UEs (RFC 7315 §5.4): `pass`, `remove`, or the value to send instead. */
 export type AccessNetworkInfo = string;
 
-/** Said by the core alone: an assertion of a UE would be believed. */
+/** Said by the core alone: an assertion of a UE would be believed (TS 24.229 §4.4), or so would a PBX's older forms of one. */
 const ofTheCore = [
+  'additional-identity',
+  'attestation-info',
+  'cellular-network-info',
+  'diversion',
+  'feature-caps',
+  'history-info',
+  'origination-id',
   'p-asserted-identity',
   'p-asserted-service',
+  'p-associated-uri',
   'p-called-party-id',
+  'p-charge-info',
   'p-charging-function-addresses',
   'p-charging-vector',
   'p-private-network-indication',
@@ -21,6 +31,11 @@ const ofTheCore = [
   'p-served-user',
   'p-user-database',
   'p-visited-network-id',
+  'relayed-charge',
+  'remote-party-id',
+  'resource-priority',
+  'response-source',
+  'restoration-info',
 ];
 
 /** Said by a UE to us: read here, and said anew by us. */
@@ -28,8 +43,11 @@ const toTheEdge = ['p-preferred-identity', 'security-client', 'security-server',
 
 /** Said among the core's own. P-Called-Party-ID and an identity that is not private are for the UE as well. */
 const insideTheCore = [
+  'cellular-network-info',
+  'error-info',
   'p-access-network-info',
   'p-asserted-service',
+  'p-charge-info',
   'p-charging-function-addresses',
   'p-charging-vector',
   'p-preferred-identity',
@@ -38,6 +56,9 @@ const insideTheCore = [
   'p-served-user',
   'p-user-database',
   'p-visited-network-id',
+  'relayed-charge',
+  'response-source',
+  'restoration-info',
 ];
 
 /** Headers of a UE, as the core may get them. */
@@ -56,12 +77,24 @@ export function fromUe(headers: Headers, accessNetworkInfo: AccessNetworkInfo): 
 /** Headers of the core, as a UE may get them: an identity whose owner asked for privacy (RFC 3325 §7) is taken out. */
 export function towardUe(headers: Headers): Headers {
   const isPrivate = /\b(id|user|header)\b/i.test(valueOf(headers, 'privacy') ?? '');
-  return without(headers, [...insideTheCore, ...(isPrivate ? ['p-asserted-identity'] : [])]);
+  const passed = without(headers, [...insideTheCore, ...(isPrivate ? ['p-asserted-identity'] : [])]);
+  const warning = Object.keys(passed).find((name) => name.toLowerCase() === 'warning');
+  return warning === undefined ? passed : { ...passed, [warning]: withoutHosts(passed[warning] ?? '') };
+}
+
+/** Warnings (RFC 3261 §20.43) with a pseudonym for the host that warns, and without a text that tells an address. */
+function withoutHosts(warnings: string): string {
+  return listOf(warnings)
+    .map((warning) => {
+      const [, code = '399', text = '""'] = /^(\d{3}) \S+ (".*")$/.exec(warning) ?? [];
+      return `${code} edge80 ${/\d+\.\d+\.\d+\.\d+|:[\da-f]*:/i.test(text) ? '""' : text}`;
+    })
+    .join(', ');
 }
 
 function without(headers: Headers, names: string[]): Headers {
   const kept = Object.entries(headers).filter(
-    ([name]) => !names.includes(name.toLowerCase()) && !isPrivateHeader(name),
+    ([name]) => !names.includes(name.toLowerCase()) && !/^p-dcs-/i.test(name) && !isPrivateHeader(name),
   );
   return Object.fromEntries(kept);
 }

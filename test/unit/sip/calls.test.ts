@@ -161,7 +161,7 @@ describe('a call from the UE', () => {
     const refused = await ue.next(`${status} INVITE`);
     expect(refused.startLine).toBe(`SIP/2.0 ${status} No Way`);
     expect(refused.header('Retry-After')).toBe('30');
-    expect(refused.header('Warning')).toBe('399 core "busy"');
+    expect(refused.header('Warning')).toBe('399 edge80 "busy"');
     ue.ack(invite, refused);
     await core.next('ACK');
     await expectReleasedOnce();
@@ -238,7 +238,7 @@ describe('the media anchor fails', () => {
     edge.anchor.failNext('offer', 'access', unusable);
     const invite = ue.request('INVITE', bob, {}, sdp('offer'));
     const refused = await ue.next('488 INVITE');
-    expect(refused.header('Warning')).toBe('304 127.1.0.1 "No  line  can be used."');
+    expect(refused.header('Warning')).toBe('304 edge80 "No  line  can be used."');
     ue.ack(invite, refused);
     await expectReleasedOnce();
   });
@@ -393,7 +393,7 @@ describe('a call under way', () => {
     const first = ue.inDialog(call.caller, 'INVITE', {}, sdp('no'));
     core.respond(await core.next('INVITE'), 488, { Warning: '305 core "no"' });
     const refused = await ue.next('488 INVITE');
-    expect(refused.header('Warning')).toBe('305 core "no"');
+    expect(refused.header('Warning')).toBe('305 edge80 "no"');
     expect(edge.anchor.asked).toEqual(['offer access no', 'rollback']);
     ue.ack(first, refused);
     await core.next('ACK');

@@ -37,6 +37,22 @@ describe('with an E-CSCF', () => {
     ue.ack(invite, await ue.next('486 INVITE'));
   });
 
+  test.each(['MESSAGE', 'SUBSCRIBE', 'OPTIONS'])('G19: %s is no call, and needs a registration', async (method) => {
+    const ue = await edge.stranger();
+    ue.request(method, 'urn:service:sos', { Event: 'reg' });
+    await ue.next(`403 ${method}`);
+  });
+
+  test('G19: a UE that is not registered has two such calls at most', async () => {
+    const ue = await edge.stranger();
+    const invites = [1, 2, 3].map(() => ue.request('INVITE', 'urn:service:sos', {}, sdp('offer')));
+    const refused = await ue.next('503 INVITE');
+    ue.ack(invites[2] ?? refused, refused);
+    for (let i = 0; i < 2; i++) ecscf.respond(await ecscf.next('INVITE'), 486);
+    await ue.next('486 INVITE');
+    await ue.next('486 INVITE');
+  });
+
   test('G19: of a registered UE tells who it is', async () => {
     const ue = await edge.ue();
     const invite = ue.request('INVITE', 'urn:service:sos', {}, sdp('offer'));

@@ -63,6 +63,14 @@ test('G3: what a UE says of its own protection is taken out', () => {
   expect(withIntegrity('Digest integrity-protected="yes", username="a"', undefined)).toBe('Digest username="a"');
 });
 
+test.each([
+  'Digest username="a"; integrity-protected="yes"',
+  'Digest username="a" integrity-protected="yes"',
+  'Digest username="a", opaque="integrity-protected="yes""',
+])('G3: what might be read as such a claim is refused: %s', (authorization) => {
+  expect(() => withIntegrity(authorization, 'no')).toThrow(expect.objectContaining({ sipStatus: 400 }));
+});
+
 test('G10: charging headers and identities of a UE do not reach the registrar', () => {
   const headers = registerHeaders(
     register({ 'P-Charging-Vector': 'icid-value="fake"', 'P-Asserted-Identity': '<sip:boss@a>', Path: '<sip:x>' }),

@@ -31,3 +31,15 @@ test('an identity whose owner asked for privacy does not reach the UE (RFC 3325 
   expect(towardUe({ ...said, Privacy: 'critical;id' })).toEqual({ Subject: 'hello', Privacy: 'critical;id' });
   expect(towardUe({ ...said, Privacy: 'none' })['P-Asserted-Identity']).toBeDefined();
 });
+
+test.each(['Remote-Party-ID', 'Diversion', 'History-Info', 'P-Charge-Info', 'P-DCS-LAES', 'Resource-Priority'])(
+  'G9: what older cores and PBXs believe does not pass from a UE: %s',
+  (name) => {
+    expect(fromUe({ [name]: '<sip:boss@ims.example>' }, 'pass')).toEqual({});
+  },
+);
+
+test('G21: a Warning of the core tells no host', () => {
+  const warning = '392 192.0.2.9:4060 "src_ip=192.0.2.8", 305 scscf.ims.example "no, thanks"';
+  expect(towardUe({ Warning: warning })).toEqual({ Warning: '392 edge80 "", 305 edge80 "no, thanks"' });
+});
