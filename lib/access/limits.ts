@@ -10,6 +10,8 @@ export interface AccessLimits extends AdmissionLimits {
   message: number;
   /** Without a keep-alive or a message; of a UE that is registered: this long after its registration ends. */
   idle: number;
+  /** From the connection to a registration, or an answered call, whatever comes meanwhile. */
+  stranger: number;
   /** Not yet written to a UE that reads slowly. */
   unsent: number;
   /** Of a UE, while the SIP server has not taken the connection yet. */
@@ -32,6 +34,7 @@ export const defaultLimits: Readonly<AccessLimits> = {
   firstMessage: 30_000,
   message: 32_000,
   idle: 1_800_000,
+  stranger: 120_000,
   unsent: 524_288,
   waiting: 131_072,
   serverBody: 131_072,

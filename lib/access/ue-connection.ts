@@ -43,6 +43,8 @@ export class UeConnection {
   readonly #owners: CallOwners;
   /** Call-IDs of calls that were begun here, the latest last. */
   readonly #calls = new Set<string>();
+  /** Ends who keeps a place and does nothing with it: keep-alives alone would hold it for ever. */
+  readonly #stranger: NodeJS.Timeout;
   readonly #unanswered: UnansweredInvites;
   #closed = false;
   #farewell: NodeJS.Timeout | undefined;
@@ -75,6 +77,7 @@ export class UeConnection {
       closed: (_connecting, fault) => this.#close(fault),
     });
     this.#ue.limitIdleness(limits.idle);
+    this.#stranger = setTimeout(() => this.#ue.close(), limits.stranger);
   }
 
   close(): void {
@@ -99,6 +102,7 @@ export class UeConnection {
   #leave(): void {
     clearTimeout(this.#farewell);
     this.#unanswered.close();
+    clearTimeout(this.#stranger);
     for (const callId of this.#calls) this.#owners.release(callId, this);
     this.#server?.close();
     this.#goneNow();
@@ -239,14 +243,20 @@ export class UeConnection {
 
   /** A UE that sends no keep-alives is silent until its registration has to be renewed. */
   #noteRegistration(response: SipMessage): void {
-    if (response.cseq?.method !== 'REGISTER' || response.status < 200 || response.status > 299) return;
+    const { method } = response.cseq ?? {};
+    if (response.status < 200 || response.status > 299) return;
+    // An emergency call needs no registration.
+    if (method === 'INVITE') clearTimeout(this.#stranger);
+    if (method !== 'REGISTER') return;
     const given = [
       response.get('expires'),
       ...response.values('contact').map((one) => headerParams(one).get('expires')),
     ];
     const seconds = Math.max(0, ...given.map((text) => (/^\d{1,10}$/.test(text ?? '') ? Number(text) : 0)));
     this.#ue.limitIdleness(Math.min(seconds, longestRegistration) * 1000 + this.#limits.idle);
-    if (seconds > 0) this.#events.registered();
+    if (seconds === 0) return;
+    clearTimeout(this.#stranger);
+    this.#events.registered();
   }
 }
 

@@ -534,6 +534,27 @@ describe('the end of a connection', () => {
 });
 
 describe('limits', () => {
+  test('who does not register has to go, whatever it sends', async () => {
+    await start({ stranger: 300 });
+    const { near, far } = await connected('OPTIONS');
+    const ping = setInterval(() => near.send('\r\n\r\n'), 50);
+    await near.closed;
+    clearInterval(ping);
+    await far.closed;
+  });
+
+  test.each(['REGISTER', 'INVITE'])('a UE with an accepted %s may stay', async (method) => {
+    await start({ stranger: 1000 });
+    const { near, far, first } = await connected(method);
+    far.send(response(first, 200, { Contact: '<sip:a@192.0.2.4>;expires=600' }));
+    expect((await near.next()).status).toBe(200);
+    // Another one, that came later, has gone: the first is still served.
+    const later = await connected('OPTIONS');
+    await later.near.closed;
+    near.send(request('MESSAGE'));
+    expect((await far.next()).method).toBe('MESSAGE');
+  });
+
   test('strangers of one address are bounded; one that has registered is no stranger', async () => {
     await start({ unauthenticatedPerAddress: 1 });
     const { near, far, first } = await connected();
