@@ -38,7 +38,7 @@ export const defaultLimits: Readonly<AccessLimits> = {
   unsent: 524_288,
   waiting: 131_072,
   serverBody: 131_072,
-  calls: 64,
+  calls: 500,
   acknowledgement: 25_000,
   farewell: 2000,
 };
