@@ -82,7 +82,7 @@ export class Registrar extends EventEmitter<{ 'flow-ended': [flow: Flow, why: Fl
       path: this.#pathUri(request, flow),
       chargingVector: chargingVector(coreContact.address),
     });
-    const final = await srf.send(uri, { method: 'REGISTER', ...this.#way(request, headers) });
+    const final = await srf.send(uri, { method: 'REGISTER', ...this.#way(headers, isRemoval) });
     if (final.status >= 200 && final.status < 300) await this.#granted(request, final, flow);
     const { status, reason } = final;
     const timer = wantsOutbound(request, flow) && status < 300 && !final.has('flow-timer');
@@ -93,9 +93,9 @@ export class Registrar extends EventEmitter<{ 'flow-ended': [flow: Flow, why: Fl
   }
 
   /** drachtio-server dies of a REGISTER with `Contact: *` that an app gives it: the relay puts it in. */
-  #way(request: IncomingRequest, headers: Headers): { proxy: string; headers: Headers } {
+  #way(headers: Headers, isRemoval: boolean): { proxy: string; headers: Headers } {
     const { egress, coreNextHop } = this.#options;
-    if (request.get('contact')?.trim() !== '*') return { proxy: coreNextHop, headers };
+    if (!isRemoval) return { proxy: coreNextHop, headers };
     const { proxy, headers: forRelay } = egress.send({ nextHop: coreNextHop, routes: [], contact: '*' });
     const others = Object.entries(headers).filter(([name]) => name.toLowerCase() !== 'contact');
     return { proxy, headers: { ...Object.fromEntries(others), ...forRelay } };

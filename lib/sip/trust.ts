@@ -10,61 +10,49 @@ import { listOf } from './name-addresses';
 /** What becomes of the P-Access-Network-Info of UEs (RFC 7315 §5.4): `pass`, `remove`, or the value to send instead. */
 export type AccessNetworkInfo = string;
 
+/** Said among the core's own: neither to a UE nor by one. */
+const insideTheCore = [
+  'cellular-network-info',
+  'p-asserted-service',
+  'p-charge-info',
+  'p-charging-function-addresses',
+  'p-charging-vector',
+  'p-private-network-indication',
+  'p-profile-key',
+  'p-served-user',
+  'p-user-database',
+  'p-visited-network-id',
+  'relayed-charge',
+  'response-source',
+  'restoration-info',
+];
+
 /** Said by the core alone: an assertion of a UE would be believed (TS 24.229 §4.4), or so would a PBX's older forms of one. */
-const ofTheCore = [
+const byTheCore = [
   'additional-identity',
   'attestation-info',
-  'cellular-network-info',
   'diversion',
   'feature-caps',
   'history-info',
   'origination-id',
   'p-asserted-identity',
-  'p-asserted-service',
   'p-associated-uri',
   'p-called-party-id',
-  'p-charge-info',
-  'p-charging-function-addresses',
-  'p-charging-vector',
-  'p-private-network-indication',
-  'p-profile-key',
-  'p-served-user',
-  'p-user-database',
-  'p-visited-network-id',
-  'relayed-charge',
   'remote-party-id',
   'resource-priority',
-  'response-source',
-  'restoration-info',
 ];
 
 /** Said by a UE to us: read here, and said anew by us. */
 const toTheEdge = ['p-preferred-identity', 'security-client', 'security-server', 'security-verify'];
 
-/** Said among the core's own. P-Called-Party-ID and an identity that is not private are for the UE as well. */
-const insideTheCore = [
-  'cellular-network-info',
-  'error-info',
-  'p-access-network-info',
-  'p-asserted-service',
-  'p-charge-info',
-  'p-charging-function-addresses',
-  'p-charging-vector',
-  'p-preferred-identity',
-  'p-private-network-indication',
-  'p-profile-key',
-  'p-served-user',
-  'p-user-database',
-  'p-visited-network-id',
-  'relayed-charge',
-  'response-source',
-  'restoration-info',
-];
+/** For the core, or about a host of its own. P-Called-Party-ID and an identity that is not private are for the UE as well. */
+const notForUes = ['error-info', 'p-access-network-info', 'p-preferred-identity'];
 
 /** Headers of a UE, as the core may get them. */
 export function fromUe(headers: Headers, accessNetworkInfo: AccessNetworkInfo): Headers {
   const passed = without(headers, [
-    ...ofTheCore,
+    ...insideTheCore,
+    ...byTheCore,
     ...toTheEdge,
     ...(accessNetworkInfo === 'pass' ? [] : ['p-access-network-info']),
   ]);
@@ -77,7 +65,7 @@ export function fromUe(headers: Headers, accessNetworkInfo: AccessNetworkInfo): 
 /** Headers of the core, as a UE may get them: an identity whose owner asked for privacy (RFC 3325 §7) is taken out. */
 export function towardUe(headers: Headers): Headers {
   const isPrivate = /\b(id|user|header)\b/i.test(valueOf(headers, 'privacy') ?? '');
-  const passed = without(headers, [...insideTheCore, ...(isPrivate ? ['p-asserted-identity'] : [])]);
+  const passed = without(headers, [...insideTheCore, ...notForUes, ...(isPrivate ? ['p-asserted-identity'] : [])]);
   const warning = Object.keys(passed).find((name) => name.toLowerCase() === 'warning');
   return warning === undefined ? passed : { ...passed, [warning]: withoutHosts(passed[warning] ?? '') };
 }
