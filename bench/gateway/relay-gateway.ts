@@ -10,7 +10,7 @@ async function main({ anchorPorts, pwd }: RelayOptions): Promise<void> {
   await gateway.listen();
   anchorPorts.forEach((port, line) => {
     const anchor = { address: '127.0.0.1', port };
-    gateway.addStream({ ufrag: ufrag(line), pwd, anchor, kind: 'audio', call: 'bench', line });
+    gateway.addStream({ ufrag: ufrag(line), pwd, anchor, content: 'rtp', kind: 'audio', call: 'bench', line });
   });
   serveParent(
     gateway.address().map(({ port }) => port),

@@ -1,10 +1,10 @@
 import type { Socket } from 'node:net';
 import type { TransportAddress } from '../ice/transport-address';
 import { AnchorSocket, type AnchorListener } from './anchor-socket';
-import { countPacket, type CloseReason, type PlaneCounters } from './counters';
+import { countPacket, type CloseReason, type DropReason, type PlaneCounters } from './counters';
 import { Deframer, framed, type FrameSink } from './deframer';
 import { packetKind, type PacketKind } from './first-byte';
-import type { ConnectionId, ForwardingPlaneListener } from './forwarding-plane';
+import type { ConnectionId, ConnectionStatus, ForwardingPlaneListener, StreamContent } from './forwarding-plane';
 import type { GatewayLimits } from './limits';
 import { MediaQueue } from './media-queue';
 
@@ -38,6 +38,12 @@ export class Connection implements FrameSink, AnchorListener {
   readonly #media: MediaQueue;
   #stun: Buffer[] = [];
   #stunBytes = 0;
+  /** Frames of `msrp` that wait for the kernel. */
+  #stream: Buffer[] = [];
+  #isDrained = true;
+  #finishing: CloseReason | undefined;
+  #content: StreamContent = 'rtp';
+  #dropped = 0;
   #phase: Phase = 'stranger';
   #anchor: AnchorSocket | undefined;
   /** Media of the UE while rtpengine has not answered yet: it may begin as soon as its own check was answered. */
@@ -49,20 +55,19 @@ export class Connection implements FrameSink, AnchorListener {
     this.remote = remote;
     this.#socket = socket;
     this.#around = around;
-    const { counters, limits } = around;
+    const { limits } = around;
     this.#deframer = new Deframer(limits.firstFrameBytes, this);
-    this.#media = new MediaQueue(initialMaxAge, limits.queueBytes, (reason, frames) => {
-      counters.drops[reason] += frames;
-    });
+    this.#media = new MediaQueue(initialMaxAge, limits.queueBytes, (reason, frames) => this.#drop(reason, frames));
     socket.on('data', (chunk: Buffer) => this.#deframer.push(chunk));
-    socket.on('end', () => this.close('peer'));
+    socket.on('end', () => this.close(this.#finishing ?? 'peer'));
     socket.on('error', () => this.close('socket-error'));
-    socket.on('close', () => this.close('peer'));
+    socket.on('close', () => this.close(this.#finishing ?? 'peer'));
   }
 
-  admit(): void {
+  admit(content: StreamContent): void {
     if (this.#phase !== 'stranger') return;
     this.#phase = 'admitted';
+    this.#content = content;
     this.#deframer.limit = this.#around.limits.frameBytes;
   }
 
@@ -95,16 +100,44 @@ export class Connection implements FrameSink, AnchorListener {
     for (const frame of held) this.#toAnchor(frame, packetKind(frame));
   }
 
+  write(frames: Buffer): void {
+    if (this.#phase === 'closed' || this.#finishing !== undefined) return;
+    this.#stream.push(frames);
+    this.#isDrained = false;
+    this.#flush();
+  }
+
+  pause(): void {
+    this.#socket.pause();
+  }
+
+  resume(): void {
+    this.#socket.resume();
+  }
+
+  finish(reason: CloseReason): void {
+    if (this.#phase === 'closed' || this.#finishing !== undefined) return;
+    this.#finishing = reason;
+    // Closed with bytes unread, the kernel would reset the connection, and the UE lose what it has not read.
+    this.#socket.resume();
+    this.#flush();
+  }
+
+  status(): ConnectionStatus {
+    return { received: this.#socket.bytesRead, dropped: this.#dropped };
+  }
+
   /** May be called twice; the first reason counts. */
   close(reason: CloseReason): void {
     if (this.#phase === 'closed') return;
     this.#phase = 'closed';
     const { counters, listener, closed } = this.#around;
-    counters.drops['not-selected'] += this.#held.length;
+    this.#drop('not-selected', this.#held.length);
     counters.closes[reason] += 1;
     counters.open -= 1;
     this.#held = [];
     this.#stun = [];
+    this.#stream = [];
     this.#media.clear();
     this.#anchor?.close();
     this.#socket.destroy();
@@ -115,17 +148,20 @@ export class Connection implements FrameSink, AnchorListener {
   /** From the deframer. */
   frame(frame: Buffer): boolean {
     const { counters, listener } = this.#around;
+    if (this.#finishing !== undefined) return true;
     const kind = packetKind(frame);
-    if (kind === 'other') {
-      if (this.#phase === 'stranger') listener.controlFrame(this.id, frame);
-      else counters.drops['first-byte'] += 1;
-      return this.#isOpen();
+    if (this.#phase === 'stranger' || this.#content === 'msrp') {
+      countPacket(counters.fromUe, kind, frame.length);
+      listener.controlFrame(this.id, frame);
+    } else if (!this.#carries(kind)) {
+      this.#drop('first-byte');
+    } else {
+      countPacket(counters.fromUe, kind, frame.length);
+      if (kind === 'stun') listener.controlFrame(this.id, frame);
+      else if (this.#phase === 'selected') this.#toAnchor(frame, kind);
+      else if (this.#phase === 'nominating') this.#hold(frame);
+      else this.#drop('not-selected');
     }
-    countPacket(counters.fromUe, kind, frame.length);
-    if (kind === 'stun' || this.#phase === 'stranger') listener.controlFrame(this.id, frame);
-    else if (this.#phase === 'selected') this.#toAnchor(frame, kind);
-    else if (this.#phase === 'nominating') this.#hold(frame);
-    else counters.drops['not-selected'] += 1;
     return this.#isOpen();
   }
 
@@ -139,15 +175,15 @@ export class Connection implements FrameSink, AnchorListener {
   anchorPacket(packet: Buffer): void {
     const { counters, listener, now } = this.#around;
     const kind = packetKind(packet);
-    if (kind === 'other') {
-      counters.drops['first-byte'] += 1;
+    if (!this.#carries(kind)) {
+      this.#drop('first-byte');
       return;
     }
     countPacket(counters.fromAnchor, kind, packet.length);
     if (kind === 'stun') {
       listener.anchorDatagram(this.id, packet);
     } else if (this.#phase !== 'selected') {
-      counters.drops['not-selected'] += 1;
+      this.#drop('not-selected');
     } else if (this.#isIdle()) {
       countPacket(counters.toUe, kind, packet.length);
       this.#socket.write(framed(packet), this.#written);
@@ -158,11 +194,15 @@ export class Connection implements FrameSink, AnchorListener {
   }
 
   anchorStranger(): void {
-    this.#around.counters.drops['anchor-source'] += 1;
+    this.#drop('anchor-source');
   }
 
   anchorError(): void {
     this.#around.counters.anchorErrors += 1;
+  }
+
+  #carries(kind: PacketKind): boolean {
+    return kind !== 'other' && (kind !== 'dtls' || this.#content === 'dtls');
   }
 
   #isOpen(): boolean {
@@ -177,14 +217,19 @@ export class Connection implements FrameSink, AnchorListener {
   #toAnchor(frame: Buffer, kind: PacketKind): void {
     const { counters } = this.#around;
     if (this.#anchor?.send(frame)) countPacket(counters.toAnchor, kind, frame.length);
-    else counters.drops['anchor-queue'] += 1;
+    else this.#drop('anchor-queue');
   }
 
   #hold(frame: Buffer): void {
     this.#held.push(frame);
     if (this.#held.length <= this.#around.limits.heldFrames) return;
     this.#held.shift();
-    this.#around.counters.drops['not-selected'] += 1;
+    this.#drop('not-selected');
+  }
+
+  #drop(reason: DropReason, packets = 1): void {
+    this.#around.counters.drops[reason] += packets;
+    this.#dropped += packets;
   }
 
   /**
@@ -194,9 +239,19 @@ export class Connection implements FrameSink, AnchorListener {
   #flush(): void {
     while (this.#phase !== 'closed' && this.#socket.writableLength === 0) {
       const frame = this.#nextFrame();
-      if (frame === undefined) return;
+      if (frame === undefined) {
+        if (this.#finishing !== undefined) this.#socket.end();
+        else if (this.#content === 'msrp') this.#tellDrained();
+        return;
+      }
       this.#socket.write(frame, this.#written);
     }
+  }
+
+  #tellDrained(): void {
+    if (this.#isDrained) return;
+    this.#isDrained = true;
+    this.#around.listener.drained(this.id);
   }
 
   #nextFrame(): Buffer | undefined {
@@ -205,6 +260,7 @@ export class Connection implements FrameSink, AnchorListener {
       this.#stunBytes -= message.length - 2;
       return message;
     }
+    if (this.#content === 'msrp') return this.#stream.shift();
     if (this.#media.length === 0) return undefined;
     const frame = this.#media.shift(this.#around.now());
     if (frame !== undefined) countPacket(this.#around.counters.toUe, packetKind(frame, 2), frame.length - 2);

@@ -5,6 +5,20 @@ import type { CloseReason, PlaneCounters } from './counters';
 export type ConnectionId = number;
 
 /**
+ * What a stream carries beside STUN: `rtp` is RTP and RTCP, `dtls` those and DTLS, `msrp` a stream of bytes, of which
+ * frames are arbitrary pieces and none is media (RFC 6544 §10).
+ */
+export type StreamContent = 'rtp' | 'dtls' | 'msrp';
+
+/** What is known of one connection. */
+export interface ConnectionStatus {
+  /** Bytes that came from the UE, framing included: unchanged since the last look, the UE was silent. */
+  received: number;
+  /** Frames and datagrams of this connection that were dropped, in both directions, for whatever reason. */
+  dropped: number;
+}
+
+/**
  * What owns the sockets and touches every packet: accepting, framing, the UDP socket of each connection
  * toward rtpengine, queues and counters. It decides nothing: who may connect, what a check is answered
  * and which connection is selected is the control plane's business.
@@ -18,8 +32,8 @@ export interface ForwardingPlane {
   listen(addresses: readonly TransportAddress[]): Promise<void>;
   /** The bound addresses, in the order of `listen`. */
   address(): TransportAddress[];
-  /** From now on longer frames are taken, and only STUN frames go to control. */
-  admit(connection: ConnectionId): void;
+  /** From now on longer frames are taken, and of media only STUN goes to control; of `msrp` all frames do. */
+  admit(connection: ConnectionId, content: StreamContent): void;
   /** Sends a STUN message to the UE, before any media that waits, and never drops it. */
   send(connection: ConnectionId, message: Buffer): void;
   /**
@@ -31,6 +45,15 @@ export interface ForwardingPlane {
   sendToAnchor(connection: ConnectionId, message: Buffer): void;
   /** Lets media pass both ways; `maxAge` (ms) bounds what waits for the UE. */
   select(connection: ConnectionId, maxAge: number): void;
+  /** Sends frames of `msrp`, header included, as they are: in order, none dropped, STUN before them. */
+  write(connection: ConnectionId, frames: Buffer): void;
+  /** Nothing is read from the UE until `resume`; what was read already may still come. */
+  pause(connection: ConnectionId): void;
+  resume(connection: ConnectionId): void;
+  /** Closes the connection once the kernel has taken all that was written. */
+  finish(connection: ConnectionId, reason: CloseReason): void;
+  /** Undefined once it is closed. */
+  status(connection: ConnectionId): ConnectionStatus | undefined;
   closeConnection(connection: ConnectionId, reason: CloseReason): void;
   counters(): Readonly<PlaneCounters>;
   /** Closes listeners and connections; may be called twice. */
@@ -39,11 +62,14 @@ export interface ForwardingPlane {
 
 /** What the forwarding plane tells the control plane. */
 export interface ForwardingPlaneListener {
-  accepted(connection: ConnectionId, remote: TransportAddress): void;
-  /** A STUN frame, or, before `admit`, any frame. */
+  /** `local` is the address and port that the UE dialled. */
+  accepted(connection: ConnectionId, remote: TransportAddress, local: TransportAddress): void;
+  /** A STUN frame; before `admit`, and of `msrp`, any frame. */
   controlFrame(connection: ConnectionId, frame: Buffer): void;
   /** A STUN message from the socket toward rtpengine. */
   anchorDatagram(connection: ConnectionId, datagram: Buffer): void;
+  /** The kernel has taken all that was written. */
+  drained(connection: ConnectionId): void;
   /** Exactly once for each accepted connection, whoever closed it. */
   closed(connection: ConnectionId, reason: CloseReason): void;
 }

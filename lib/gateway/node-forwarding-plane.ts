@@ -4,7 +4,13 @@ import type { TransportAddress } from '../ice/transport-address';
 import { normalAddress } from '../ip-address';
 import { Connection, type ConnectionSurroundings } from './connection';
 import { newPlaneCounters, type CloseReason, type PlaneCounters } from './counters';
-import type { ConnectionId, ForwardingPlane, ForwardingPlaneListener } from './forwarding-plane';
+import type {
+  ConnectionId,
+  ConnectionStatus,
+  ForwardingPlane,
+  ForwardingPlaneListener,
+  StreamContent,
+} from './forwarding-plane';
 import type { GatewayLimits } from './limits';
 
 /** ms of silence after which the kernel asks whether the UE is still there. */
@@ -49,8 +55,8 @@ export class NodeForwardingPlane implements ForwardingPlane {
     });
   }
 
-  admit(connection: ConnectionId): void {
-    this.#connections.get(connection)?.admit();
+  admit(connection: ConnectionId, content: StreamContent): void {
+    this.#connections.get(connection)?.admit(content);
   }
 
   send(connection: ConnectionId, message: Buffer): void {
@@ -69,6 +75,26 @@ export class NodeForwardingPlane implements ForwardingPlane {
     this.#connections.get(connection)?.select(maxAge);
   }
 
+  write(connection: ConnectionId, frames: Buffer): void {
+    this.#connections.get(connection)?.write(frames);
+  }
+
+  pause(connection: ConnectionId): void {
+    this.#connections.get(connection)?.pause();
+  }
+
+  resume(connection: ConnectionId): void {
+    this.#connections.get(connection)?.resume();
+  }
+
+  finish(connection: ConnectionId, reason: CloseReason): void {
+    this.#connections.get(connection)?.finish(reason);
+  }
+
+  status(connection: ConnectionId): ConnectionStatus | undefined {
+    return this.#connections.get(connection)?.status();
+  }
+
   closeConnection(connection: ConnectionId, reason: CloseReason): void {
     this.#connections.get(connection)?.close(reason);
   }
@@ -84,9 +110,10 @@ export class NodeForwardingPlane implements ForwardingPlane {
   }
 
   #accept(socket: Socket): void {
-    const { remoteAddress, remotePort } = socket;
+    const { remoteAddress, remotePort, localAddress, localPort } = socket;
     // Reset while it waited to be accepted: there is nobody to talk to.
-    if (this.#closed || remoteAddress === undefined || remotePort === undefined) {
+    const isGone = remoteAddress === undefined || remotePort === undefined;
+    if (this.#closed || isGone || localAddress === undefined || localPort === undefined) {
       socket.on('error', () => undefined);
       socket.destroy();
       return;
@@ -96,7 +123,8 @@ export class NodeForwardingPlane implements ForwardingPlane {
     this.#connections.set(connection.id, connection);
     this.#around.counters.accepted += 1;
     this.#around.counters.open += 1;
-    this.#around.listener.accepted(connection.id, remote);
+    const local = { address: normalAddress(localAddress), port: localPort };
+    this.#around.listener.accepted(connection.id, remote, local);
   }
 
   async #closeServers(): Promise<void> {

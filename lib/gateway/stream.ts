@@ -6,6 +6,8 @@ export interface Stream {
   pwd: string;
   /** rtpengine's UDP address for this line. */
   anchor: { address: string; port: number };
+  /** What it carries beside STUN; only with DTLS-SRTP may DTLS reach rtpengine, which else passes it on as media. */
+  content: 'rtp' | 'dtls';
   /** Bounds the age of what waits for a slow UE: audio 200 ms, video 1000 ms. */
   kind: 'audio' | 'video' | 'other';
   /** For events and logs: the call and the index of its m= line. */

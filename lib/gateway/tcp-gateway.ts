@@ -146,6 +146,7 @@ export class TcpGateway extends EventEmitter<TcpGatewayEvents> {
       controlFrame: (connection, frame) => this.#received(connection, frame),
       anchorDatagram: (connection, datagram) =>
         this.#accesses.get(connection)?.session?.anchorDatagram(connection, datagram),
+      drained: () => undefined,
       closed: (connection, reason) => this.#closed(connection, reason),
     };
   }
@@ -199,7 +200,7 @@ export class TcpGateway extends EventEmitter<TcpGatewayEvents> {
     clearTimeout(access.deadline);
     access.session = session;
     this.#admission.authenticated(access.remote.address);
-    this.#plane.admit(connection);
+    this.#plane.admit(connection, session.stream.content);
     session.join(connection, access.remote);
     this.#logger.debug({ ufrag, remote: access.remote }, 'connection authenticated');
   }

@@ -292,6 +292,7 @@ export class AnchoredCall {
       ufrag,
       pwd,
       anchor: { address, port },
+      content: line.hasDtls ? 'dtls' : 'rtp',
       kind: kind === 'audio' || kind === 'video' ? kind : 'other',
       call: this.#name,
       line: index,

@@ -19,6 +19,8 @@ export interface MediaView extends MediaLine {
   rtcpMux: boolean;
   /** RTP whose RTCP is not switched off by b=RS:0 and b=RR:0 (RFC 3556). */
   hasRtcp: boolean;
+  /** Has a fingerprint: DTLS-SRTP (RFC 5763). */
+  hasDtls: boolean;
   /** The port of a=rtcp, if there is one. */
   rtcpPort: number | undefined;
   /** Those that can be used: names and unknown transports are left out (B18). */
@@ -72,6 +74,7 @@ function viewMedia(
     hasIce: within(ufrag, 4, 256) && within(pwd, 22, 256),
     rtcpMux: media.rtcpMux !== undefined,
     hasRtcp: isRtpOverUdp(line.transport) && !rtcpSwitchedOff(media.bandwidth ?? session.bandwidth ?? []),
+    hasDtls: (media.fingerprint ?? session.fingerprint) !== undefined,
     rtcpPort: media.rtcp?.port,
     candidates,
     offersTcp: candidates.some(canConnect),

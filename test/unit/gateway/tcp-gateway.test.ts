@@ -31,6 +31,7 @@ const stream = (changes: Partial<Stream> = {}): Stream => ({
   ufrag,
   pwd,
   anchor: anchor.address,
+  content: 'rtp',
   kind: 'audio',
   call: 'call-1',
   line: 0,
@@ -368,9 +369,22 @@ describe('media', () => {
     ]);
   });
 
-  test('D1 D2 D3: RTP, RTCP and DTLS pass both ways; the rest is dropped and counted', async () => {
+  test('D2: DTLS does not pass on a stream without DTLS-SRTP: rtpengine would hand it on as media', async () => {
     await open();
     gateway.addStream(stream());
+    const ue = await dialSelected();
+    const dtls = Buffer.from([22, 254, 253, 0, 0]);
+    ue.send(dtls, rtp(1));
+    expect(await anchor.media.next()).toEqual(rtp(1));
+    anchor.send(dtls);
+    anchor.send(rtp(2));
+    expect(await ue.frames.next()).toEqual(rtp(2));
+    expect(gateway.counters().drops['first-byte']).toBe(2);
+  });
+
+  test('D1 D2 D3 D8: RTP, RTCP and DTLS pass both ways; the rest is dropped and counted', async () => {
+    await open();
+    gateway.addStream(stream({ content: 'dtls' }));
     const ue = await dialSelected();
     const dtls = Buffer.from([22, 254, 253, 0, 0]);
     const others = [4, 19, 64, 79, 127, 192, 255].map((first) => Buffer.from([first, 0, 0, 0]));

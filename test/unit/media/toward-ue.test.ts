@@ -32,6 +32,7 @@ describe('the answer to a UE', () => {
         ufrag: 'uf0gen1',
         pwd: 'abcdefghijklmnopqrstuvwxyz',
         anchor: { address: '198.51.100.1', port: 40000 },
+        content: 'rtp',
         kind: 'audio',
         call: 'c',
         line: 0,
