@@ -2,6 +2,8 @@ import { isIP } from 'node:net';
 import { z } from 'zod';
 import { nextHopOf } from '../lib/egress/errand';
 import { EdgeError } from '../lib/errors';
+import { isPrefix, type AccessRealm } from '../lib/media/access-realms';
+import type { Fallback } from '../lib/media/fallback';
 import { parseContact, type Contact } from '../lib/sip/contact';
 
 /*
@@ -66,6 +68,14 @@ const flowTokenKeys = commaList.pipe(
   z.array(z.string().min(16, 'must have keys of 16 characters or more')).min(1, 'must have at least one key'),
 );
 
+const realmForm = /^[0-9a-fA-F.:]+(\/\d{1,3})?=(always|offered|off)$/;
+const realmHint = 'must be a comma list such as 198.51.100.0/24=off,2001:db8::/32=offered';
+
+function realmOf(text: string): AccessRealm {
+  const [prefix = '', fallback] = text.split('=');
+  return { prefix, fallback: fallback as Fallback };
+}
+
 const table = {
   ACCESS_CONTACTS: contacts.describe(
     'Where UEs reach the edge: contacts in the manner of drachtio, separated by spaces',
@@ -103,6 +113,22 @@ const table = {
     .enum(['always', 'offered', 'off'], 'must be always, offered or off')
     .default('always')
     .describe('Who gets the TCP candidate: always (any UE with ICE), offered (UEs that offer TCP candidates), off'),
+  TCP_FALLBACK_REALMS: commaList
+    .pipe(
+      z.array(
+        z
+          .string()
+          .regex(realmForm, realmHint)
+          .transform(realmOf)
+          .refine(({ prefix }) => isPrefix(prefix), realmHint),
+      ),
+    )
+    .optional()
+    .describe('TCP_FALLBACK for UEs of some networks, by their address: prefix=who, separated by commas'),
+  MEDIA_LOST: z
+    .enum(['keep', 'release'], 'must be keep or release')
+    .default('keep')
+    .describe('A call whose UE is not heard on TCP any more, for 30 s: keep, or release (BYE to both sides)'),
   TCP_PRIORITY: z
     .enum(['lowest', 'above-relay'], 'must be lowest or above-relay')
     .default('lowest')

@@ -7,6 +7,7 @@ import { EmbeddedEdge } from '../lib/embedded/embedded-edge';
 import { EdgeError } from '../lib/errors';
 import { TcpGateway } from '../lib/gateway/tcp-gateway';
 import type { AdvertisedAddress } from '../lib/gateway/stream';
+import { fallbackByRealm } from '../lib/media/access-realms';
 import { LocalMediaAnchor } from '../lib/media/local-media-anchor';
 import type { Logger } from '../lib/ops/logger';
 import { LocalDaemon } from '../lib/rtpengine/local-daemon';
@@ -80,12 +81,14 @@ export class Edge {
         logger,
       }),
     );
-    if (config.TCP_FALLBACK !== 'off') await gateway.listen();
+    const realms = config.TCP_FALLBACK_REALMS ?? [];
+    const fallbacks = [config.TCP_FALLBACK, ...realms.map(({ fallback }) => fallback)];
+    if (fallbacks.some((fallback) => fallback !== 'off')) await gateway.listen();
     const anchor = this.#keep(
       new LocalMediaAnchor({
         rtpengine,
         gateway,
-        fallback: config.TCP_FALLBACK,
+        fallback: fallbackByRealm(realms, config.TCP_FALLBACK),
         tcpPriority: config.TCP_PRIORITY,
         ownAddresses: [
           ...contactHosts([...(config.ACCESS_LISTEN ?? []), ...config.CORE_CONTACTS]),
@@ -123,6 +126,7 @@ export class Edge {
           visitedNetworkId: config.VISITED_NETWORK_ID,
           integrityProtected: config.INTEGRITY_PROTECTED,
           accessNetworkInfo: config.ACCESS_NETWORK_INFO,
+          releaseOnMediaLoss: config.MEDIA_LOST === 'release',
           emergency: { nextHop: config.EMERGENCY_NEXT_HOP, numbers: config.EMERGENCY_NUMBERS },
         },
         logger,

@@ -1,6 +1,8 @@
 import { randomUUID } from 'node:crypto';
+import { EventEmitter } from 'node:events';
 import { EdgeError } from '../errors';
-import { Call, type CallAnchor, type Direction, type EndCause } from './call';
+import type { MediaAnchorEvents } from '../media/media-anchor';
+import { Call, type CallAnchor, type CallFacts, type CallRecord, type EndCause } from './call';
 
 export interface CallTableOptions {
   /** Calls under way at most. */
@@ -9,14 +11,20 @@ export interface CallTableOptions {
   now?: () => number;
 }
 
+export interface CallTableEvents {
+  /** A call has ended and its media is released. */
+  ended: [record: CallRecord];
+}
+
 /** The calls under way. */
-export class CallTable {
+export class CallTable extends EventEmitter<CallTableEvents> {
   readonly #options: CallTableOptions;
-  readonly #calls = new Set<Call>();
+  readonly #calls = new Map<string, Call>();
   /** Ended calls whose media is still being released. */
   readonly #releasing = new Set<Promise<void>>();
 
   constructor(options: CallTableOptions) {
+    super();
     this.#options = options;
   }
 
@@ -24,18 +32,29 @@ export class CallTable {
     return this.#calls.size;
   }
 
+  /** Tells the calls what the anchor says of them, for as long as there is the anchor. */
+  follow(anchor: EventEmitter<MediaAnchorEvents>): void {
+    anchor.on('media-lost', (path) => this.#calls.get(path.call)?.mediaLost(path));
+  }
+
   /** A new call, in the table until it ends. Throws `too-many-calls` (503). */
-  open(direction: Direction, sipCallId: string, anchor: CallAnchor): Call {
+  open(facts: Omit<CallFacts, 'id' | 'startedAt'>, anchor: CallAnchor): Call {
     if (this.#calls.size >= this.#options.maxCalls) {
       const message = 'There are as many calls under way as there may be.';
       throw new EdgeError('too-many-calls', message, { sipStatus: 503, retryAfter: 10 });
     }
-    const startedAt = (this.#options.now ?? Date.now)();
-    const call = new Call({ id: randomUUID(), direction, sipCallId, startedAt }, anchor);
-    this.#calls.add(call);
-    call.onEnd(() => {
-      this.#calls.delete(call);
-      const released = call.released().finally(() => this.#releasing.delete(released));
+    const now = this.#options.now ?? Date.now;
+    const startedAt = now();
+    const call = new Call({ ...facts, id: randomUUID(), startedAt }, anchor);
+    this.#calls.set(call.id, call);
+    call.onEnd((cause) => {
+      this.#calls.delete(call.id);
+      const { facts, answeredAt } = call;
+      const endedAt = now();
+      const released = call.released().then((streams) => {
+        this.#releasing.delete(released);
+        this.emit('ended', { ...facts, answeredAt, endedAt, cause, streams });
+      });
       this.#releasing.add(released);
     });
     return call;
@@ -43,7 +62,7 @@ export class CallTable {
 
   /** Ends all calls under way and resolves when the media of all ended calls is released. */
   async endAll(cause: EndCause): Promise<void> {
-    for (const call of [...this.#calls]) call.end(cause);
+    for (const call of [...this.#calls.values()]) call.end(cause);
     await this.settled();
   }
 

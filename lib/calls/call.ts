@@ -1,5 +1,5 @@
 import { EdgeError } from '../errors';
-import type { MediaAnchor, Side } from '../media/media-anchor';
+import type { MediaAnchor, SelectedPath, Side, StreamReport } from '../media/media-anchor';
 
 /** Who calls: the UE (`originating`) or the core (`terminating`). */
 export type Direction = 'originating' | 'terminating';
@@ -12,6 +12,7 @@ export type EndCause =
   | 'unanswered'
   | 'not-acknowledged'
   | 'media-failed'
+  | 'media-lost'
   | 'flow-failed'
   | 'flow-lost'
   | 'dialog-lost'
@@ -20,12 +21,23 @@ export type EndCause =
   | 'sip-error'
   | 'shutdown';
 
+/** What is left of a call. */
+export interface CallRecord extends CallFacts {
+  /** Times in ms since the epoch. */
+  answeredAt: number | undefined;
+  endedAt: number;
+  cause: EndCause;
+  streams: readonly StreamReport[];
+}
+
 export interface CallFacts {
   /** Names the call toward the media anchor and in the log. */
   id: string;
   direction: Direction;
   /** Call-ID of the INVITE that started it. */
   sipCallId: string;
+  /** The UE's address, or that of the NAT it is behind. */
+  ueAddress: string;
   /** Time in ms since the epoch. */
   startedAt: number;
 }
@@ -42,7 +54,9 @@ export class Call {
   answeredAt: number | undefined;
   readonly #anchor: CallAnchor;
   readonly #onEnd = new Set<(cause: EndCause) => void>();
+  readonly #onMediaLost = new Set<(path: SelectedPath) => void>();
   #media: Promise<unknown> = Promise.resolve();
+  #released: Promise<readonly StreamReport[]> | undefined;
   /** Undefined as long as the call lasts. */
   #endCause: EndCause | undefined;
 
@@ -61,7 +75,7 @@ export class Call {
 
   /** The offer for the other side. Rejects as the anchor does, and with `call-ended` (487). */
   offer(from: Side, sdp: string): Promise<string> {
-    return this.#negotiate(() => this.#anchor.offer(this.id, from, sdp));
+    return this.#negotiate(() => this.#anchor.offer(this.id, from, sdp, { address: this.facts.ueAddress }));
   }
 
   /** The answer for the other side. Rejects as the anchor does, and with `call-ended` (487). */
@@ -87,6 +101,15 @@ export class Call {
     return () => void this.#onEnd.delete(listener);
   }
 
+  /** Runs whenever nothing comes from the UE on a stream any more. */
+  onMediaLost(listener: (path: SelectedPath) => void): void {
+    this.#onMediaLost.add(listener);
+  }
+
+  mediaLost(path: SelectedPath): void {
+    for (const listener of this.#onMediaLost) listener(path);
+  }
+
   /**
    * The one way for a call to end, whatever ended it: tells the listeners and releases the media. Only the
    * first cause counts; false for all later ones.
@@ -95,15 +118,17 @@ export class Call {
     if (this.#endCause !== undefined) return false;
     this.#endCause = cause;
     const release = () => this.#anchor.release(this.id);
-    this.#media = this.#media.then(release, release);
+    this.#released = this.#media.then(release, release);
+    this.#media = this.#released;
     for (const listener of this.#onEnd) listener(cause);
     this.#onEnd.clear();
+    this.#onMediaLost.clear();
     return true;
   }
 
-  /** Resolves when the media of an ended call is released. */
-  async released(): Promise<void> {
-    await this.#media.catch(() => undefined);
+  /** Resolves when the media of an ended call is released, with what became of it. */
+  async released(): Promise<readonly StreamReport[]> {
+    return (await this.#released) ?? [];
   }
 
   async #negotiate(exchange: () => Promise<string>): Promise<string> {

@@ -140,9 +140,10 @@ export class Connection implements FrameSink, AnchorListener {
     this.#stream = [];
     this.#media.clear();
     this.#anchor?.close();
+    const status = this.status();
     this.#socket.destroy();
     closed(this.id);
-    listener.closed(this.id, reason);
+    listener.closed(this.id, reason, status);
   }
 
   /** From the deframer. */

@@ -70,6 +70,6 @@ export interface ForwardingPlaneListener {
   anchorDatagram(connection: ConnectionId, datagram: Buffer): void;
   /** The kernel has taken all that was written. */
   drained(connection: ConnectionId): void;
-  /** Exactly once for each accepted connection, whoever closed it. */
-  closed(connection: ConnectionId, reason: CloseReason): void;
+  /** Exactly once for each accepted connection, whoever closed it, with its last status. */
+  closed(connection: ConnectionId, reason: CloseReason, status: ConnectionStatus): void;
 }

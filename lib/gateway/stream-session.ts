@@ -1,10 +1,10 @@
 import type { AuthenticCheck } from '../ice/lite-agent';
 import type { TransportAddress } from '../ice/transport-address';
 import type { GatewayCounters } from './counters';
-import type { ConnectionId, ForwardingPlane } from './forwarding-plane';
+import type { ConnectionId, ConnectionStatus, ForwardingPlane } from './forwarding-plane';
 import type { GatewayLimits } from './limits';
 import { Nomination } from './nomination';
-import type { Stream } from './stream';
+import type { Stream, StreamPath, StreamStatus } from './stream';
 
 /** What the sessions of one gateway share. */
 export interface SessionSurroundings {
@@ -15,14 +15,16 @@ export interface SessionSurroundings {
   nominations: GatewayCounters['nominations'];
   /** Where rtpengine is bound, if it advertises another address. */
   anchorAddress: (advertised: string) => string;
-  selected: (stream: Stream, remote: TransportAddress) => void;
-  lost: (stream: Stream, remote: TransportAddress) => void;
+  selected: (path: StreamPath) => void;
+  lost: (path: StreamPath) => void;
 }
 
 /** A connection that authenticated for the stream. */
 interface Member {
   id: ConnectionId;
   remote: TransportAddress;
+  /** The port of ours that the UE dialled. */
+  port: number;
   /** The UE's ufrag, from the check that nominated it. */
   remoteUfrag: string;
   nominations: number;
@@ -48,6 +50,10 @@ export class StreamSession {
   #nomination: Nomination | undefined;
   /** The connection that rtpengine was last seen to accept. */
   #selected: Member | undefined;
+  /** How often a connection was selected that was not before. */
+  #selections = 0;
+  /** Packets dropped on connections that have ended. */
+  #dropped = 0;
 
   constructor(stream: Stream, around: SessionSurroundings) {
     this.#stream = stream;
@@ -62,6 +68,18 @@ export class StreamSession {
     return this.#selected !== undefined;
   }
 
+  status(): StreamStatus {
+    const { plane } = this.#around;
+    let dropped = this.#dropped;
+    for (const id of this.#members.keys()) dropped += plane.status(id)?.dropped ?? 0;
+    return {
+      remote: this.#selected?.remote,
+      port: this.#selected?.port,
+      reconnects: Math.max(0, this.#selections - 1),
+      dropped,
+    };
+  }
+
   /** A later offer or answer without a restart: rtpengine may have moved its port. */
   update(stream: Stream): void {
     const before = this.#stream;
@@ -73,8 +91,8 @@ export class StreamSession {
   }
 
   /** A connection authenticated; beyond the limit the oldest one without media has to go. */
-  join(id: ConnectionId, remote: TransportAddress): void {
-    this.#members.set(id, { id, remote, remoteUfrag: '', nominations: 0, sequence: 0 });
+  join(id: ConnectionId, { remote, port }: { remote: TransportAddress; port: number }): void {
+    this.#members.set(id, { id, remote, port, remoteUfrag: '', nominations: 0, sequence: 0 });
     if (this.#members.size <= this.#around.limits.connectionsPerStream) return;
     for (const member of this.#members.values()) {
       if (member === this.#current || member === this.#selected || member.id === id) continue;
@@ -96,9 +114,10 @@ export class StreamSession {
     if (this.#current?.id === id) this.#nomination?.received(datagram);
   }
 
-  left(id: ConnectionId): void {
+  left(id: ConnectionId, { dropped }: ConnectionStatus): void {
     const member = this.#members.get(id);
     if (member === undefined) return;
+    this.#dropped += dropped;
     this.#members.delete(id);
     const wasSelected = member === this.#selected;
     if (wasSelected) this.#selected = undefined;
@@ -107,7 +126,7 @@ export class StreamSession {
       this.#nomination = undefined;
       this.#current = undefined;
     }
-    if (wasSelected) this.#around.lost(this.#stream, member.remote);
+    if (wasSelected) this.#around.lost({ stream: this.#stream, remote: member.remote, port: member.port });
     if (this.#current === undefined) this.#fallBack();
   }
 
@@ -183,6 +202,8 @@ export class StreamSession {
     const isNew = member !== this.#selected;
     this.#selected = member;
     plane.select(member.id, this.#stream.kind === 'audio' ? limits.audioQueueMs : limits.videoQueueMs);
-    if (isNew) selected(this.#stream, member.remote);
+    if (!isNew) return;
+    this.#selections += 1;
+    selected({ stream: this.#stream, remote: member.remote, port: member.port });
   }
 }

@@ -1,3 +1,5 @@
+import type { TransportAddress } from '../ice/transport-address';
+
 /** What the control plane keeps of one media line: the credentials that open it and where its media goes. */
 export interface Stream {
   /** The local ICE user name fragment: the only key that a shared port has, unique over the listener. */
@@ -13,6 +15,26 @@ export interface Stream {
   /** For events and logs: the call and the index of its m= line. */
   call: string;
   line: number;
+}
+
+/** Where a stream's media goes, or went until now. */
+export interface StreamPath {
+  stream: Stream;
+  /** The UE's address. */
+  remote: TransportAddress;
+  /** The port of ours that it dialled. */
+  port: number;
+}
+
+/** What is known of an open stream. */
+export interface StreamStatus {
+  /** Of the selected connection; undefined where there is none. */
+  remote: TransportAddress | undefined;
+  port: number | undefined;
+  /** How often another connection was selected than before. */
+  reconnects: number;
+  /** Packets dropped, in both directions, on all its connections. */
+  dropped: number;
 }
 
 /** An address and port that is written into candidates (advertised), which may differ from the bound one. */

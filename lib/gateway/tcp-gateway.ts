@@ -5,11 +5,11 @@ import type { TransportAddress } from '../ice/transport-address';
 import type { Logger } from '../ops/logger';
 import { Admission } from '../admission';
 import type { CloseReason, GatewayCounters } from './counters';
-import type { ConnectionId, ForwardingPlane, ForwardingPlaneListener } from './forwarding-plane';
+import type { ConnectionId, ConnectionStatus, ForwardingPlane, ForwardingPlaneListener } from './forwarding-plane';
 import { defaultLimits, type GatewayLimits } from './limits';
 import { NodeForwardingPlane } from './node-forwarding-plane';
 import { StreamSession, type SessionSurroundings } from './stream-session';
-import type { AdvertisedAddress, Stream } from './stream';
+import type { AdvertisedAddress, Stream, StreamPath, StreamStatus } from './stream';
 
 export interface TcpGatewayOptions {
   /** Where to listen; port 0 takes a free one. */
@@ -28,14 +28,16 @@ export interface TcpGatewayOptions {
 
 export interface TcpGatewayEvents {
   /** rtpengine accepted the connection that the UE nominated: media flows (C10). */
-  selected: [{ stream: Stream; remote: TransportAddress }];
+  selected: [StreamPath];
   /** The connection that carried the media ended; the stream stays open for a new one (E3). */
-  'connection-lost': [{ stream: Stream; remote: TransportAddress }];
+  'connection-lost': [StreamPath];
 }
 
 /** What control knows of one connection. */
 interface Access {
   remote: TransportAddress;
+  /** The port of ours that it dialled. */
+  port: number;
   /** Until the first authenticated check. */
   deadline: NodeJS.Timeout | undefined;
   /** Since the first authenticated check. */
@@ -76,8 +78,8 @@ export class TcpGateway extends EventEmitter<TcpGatewayEvents> {
       now,
       nominations: { started: 0, repeated: 0, succeeded: 0, failed: 0, refused: 0 },
       anchorAddress: options.anchorAddress ?? ((advertised) => advertised),
-      selected: (stream, remote) => this.#tell('selected', stream, remote),
-      lost: (stream, remote) => this.#tell('connection-lost', stream, remote),
+      selected: (path) => this.#tell('selected', path),
+      lost: (path) => this.#tell('connection-lost', path),
     };
   }
 
@@ -121,6 +123,11 @@ export class TcpGateway extends EventEmitter<TcpGatewayEvents> {
     session?.end();
   }
 
+  /** What is known of a stream; undefined if the gateway is not open to it. */
+  streamStatus(ufrag: string): StreamStatus | undefined {
+    return this.#sessions.get(ufrag)?.status();
+  }
+
   counters(): GatewayCounters {
     const authenticated = [...this.#accesses.values()].filter(({ session }) => session !== undefined).length;
     return {
@@ -142,17 +149,17 @@ export class TcpGateway extends EventEmitter<TcpGatewayEvents> {
 
   #planeListener(): ForwardingPlaneListener {
     return {
-      accepted: (connection, remote) => this.#accepted(connection, remote),
+      accepted: (connection, remote, local) => this.#accepted(connection, remote, local.port),
       controlFrame: (connection, frame) => this.#received(connection, frame),
       anchorDatagram: (connection, datagram) =>
         this.#accesses.get(connection)?.session?.anchorDatagram(connection, datagram),
       drained: () => undefined,
-      closed: (connection, reason) => this.#closed(connection, reason),
+      closed: (...ended) => this.#closed(...ended),
     };
   }
 
-  #accepted(connection: ConnectionId, remote: TransportAddress): void {
-    const access: Access = { remote, deadline: undefined, session: undefined };
+  #accepted(connection: ConnectionId, remote: TransportAddress, port: number): void {
+    const access: Access = { remote, port, deadline: undefined, session: undefined };
     this.#accesses.set(connection, access);
     const refusal = this.#admission.enter(remote.address);
     if (refusal !== undefined) {
@@ -201,24 +208,24 @@ export class TcpGateway extends EventEmitter<TcpGatewayEvents> {
     access.session = session;
     this.#admission.authenticated(access.remote.address);
     this.#plane.admit(connection, session.stream.content);
-    session.join(connection, access.remote);
+    session.join(connection, access);
     this.#logger.debug({ ufrag, remote: access.remote }, 'connection authenticated');
   }
 
-  #closed(connection: ConnectionId, reason: CloseReason): void {
+  #closed(connection: ConnectionId, reason: CloseReason, status: ConnectionStatus): void {
     const access = this.#accesses.get(connection);
     if (access === undefined) return;
     this.#accesses.delete(connection);
     clearTimeout(access.deadline);
     this.#admission.leave(access.remote.address, access.session !== undefined);
     this.#logger.debug({ reason, remote: access.remote, ufrag: access.session?.stream.ufrag }, 'connection closed');
-    access.session?.left(connection);
+    access.session?.left(connection, status);
   }
 
-  #tell(event: keyof TcpGatewayEvents, stream: Stream, remote: TransportAddress): void {
-    const { call, line, ufrag } = stream;
-    this.#logger.debug({ call, line, ufrag, remote }, event);
-    this.emit(event, { stream, remote });
+  #tell(event: keyof TcpGatewayEvents, path: StreamPath): void {
+    const { call, line, ufrag } = path.stream;
+    this.#logger.debug({ call, line, ufrag, remote: path.remote, port: path.port }, event);
+    this.emit(event, path);
   }
 }
 

@@ -2,6 +2,7 @@ import { randomInt } from 'node:crypto';
 import { EdgeError } from '../errors';
 import type { Stream } from '../gateway/stream';
 import type { Logger } from '../ops/logger';
+import type { CallStatistics } from '../rtpengine/call-statistics';
 import type { AnswerOptions, OfferOptions } from '../rtpengine/ng-command';
 import { anchoredLines, matchAnswer, putBackAnchored, takeAnchored, type AnchoredLines } from '../sdp/anchored-lines';
 import { withGatewayCandidates, type TcpPriority } from '../sdp/gateway-candidate';
@@ -20,6 +21,8 @@ import { requireUsable, shownSdp, withoutRestart } from './shown-sdp';
 export interface RtpengineCommands {
   offer(options: OfferOptions): Promise<string>;
   answer(options: AnswerOptions): Promise<string>;
+  /** What it knows of a call. */
+  query(call: string): Promise<CallStatistics | undefined>;
   /** Never rejects. */
   delete(call: string): Promise<void>;
 }
@@ -102,6 +105,21 @@ export class AnchoredCall {
   /** False until rtpengine took the first offer. */
   get isAnchored(): boolean {
     return this.#node !== undefined;
+  }
+
+  /** The lines that rtpengine knows, in its order. */
+  get anchoredLines(): AnchoredLines {
+    return this.#lines;
+  }
+
+  /** The lines of the UE that the last complete exchange left in use. */
+  get linesInUse(): number[] {
+    return this.#ue.filter(({ port }) => port !== 0).map(({ index }) => index);
+  }
+
+  /** What rtpengine knows of the call; undefined if it does not tell. Never rejects. */
+  async statistics(): Promise<CallStatistics | undefined> {
+    return this.#node?.query(this.#name).catch(() => undefined);
   }
 
   /** @throws EdgeError, the call is left as it was; after a first offer nothing is left of it */

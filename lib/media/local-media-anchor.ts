@@ -1,30 +1,31 @@
 import { EventEmitter } from 'node:events';
 import { EdgeError } from '../errors';
-import type { Stream } from '../gateway/stream';
+import type { StreamPath, StreamStatus } from '../gateway/stream';
 import type { Logger } from '../ops/logger';
 import type { TcpPriority } from '../sdp/gateway-candidate';
 import { AnchoredCall, type RtpengineChoice } from './anchored-call';
 import type { StreamGateway } from './call-streams';
 import type { Fallback } from './fallback';
-import type { MediaAnchor, MediaAnchorEvents, Side } from './media-anchor';
+import type { MediaAnchor, MediaAnchorEvents, SelectedPath, Side, StreamReport, UePlace } from './media-anchor';
+import { PathWatch } from './path-watch';
+import { StreamPaths } from './stream-paths';
 
 /** The TCP gateway in the same process. */
-export interface EventedStreamGateway extends StreamGateway, EventEmitter<StreamGatewayEvents> {}
+export interface EventedStreamGateway extends StreamGateway, EventEmitter<StreamGatewayEvents> {
+  streamStatus(ufrag: string): StreamStatus | undefined;
+}
 
 export interface StreamGatewayEvents {
   selected: [StreamPath];
   'connection-lost': [StreamPath];
-}
-
-interface StreamPath {
-  stream: Stream;
-  remote: { address: string; port: number };
+  'media-lost': [StreamPath];
 }
 
 export interface LocalMediaAnchorOptions {
   rtpengine: RtpengineChoice;
   gateway: EventedStreamGateway;
-  fallback: Fallback;
+  /** Who is given the candidate on port 80, by the UE's address. */
+  fallback: (ueAddress: string | undefined) => Fallback;
   /** Default: lowest. */
   tcpPriority?: TcpPriority;
   /** Further addresses of this machine, beside those of the gateway, to which no UE may have media sent. */
@@ -37,10 +38,12 @@ export interface LocalMediaAnchorOptions {
 /** One call of the table: its commands run one after the other. */
 interface Entry {
   call: AnchoredCall;
+  paths: StreamPaths;
+  watch: PathWatch;
   /** Ends when all commands given so far have. Never rejects. */
   tail: Promise<unknown>;
   waiting: number;
-  releasing: Promise<void> | undefined;
+  releasing: Promise<readonly StreamReport[]> | undefined;
 }
 
 /** Offers and answers of one call that may wait for each other. */
@@ -62,6 +65,7 @@ export class LocalMediaAnchor extends EventEmitter<MediaAnchorEvents> implements
     this.#maxCalls = options.maxCalls ?? 10_000;
     options.gateway.on('selected', this.#onSelected);
     options.gateway.on('connection-lost', this.#onLost);
+    options.gateway.on('media-lost', this.#onMediaLost);
   }
 
   /** Calls that hold media. */
@@ -69,15 +73,17 @@ export class LocalMediaAnchor extends EventEmitter<MediaAnchorEvents> implements
     return this.#calls.size;
   }
 
-  async offer(name: string, from: Side, sdp: string): Promise<string> {
-    const entry = this.#calls.get(name) ?? this.#enter(name);
+  async offer(name: string, from: Side, sdp: string, ue?: UePlace): Promise<string> {
+    const entry = this.#calls.get(name) ?? this.#enter(name, ue);
     return this.#run(name, entry, () => entry.call.offer(from, sdp));
   }
 
   async answer(name: string, from: Side, sdp: string): Promise<string> {
     const entry = this.#calls.get(name);
     if (entry === undefined) throw callEnded();
-    return this.#run(name, entry, () => entry.call.answer(from, sdp));
+    const outcome = await this.#run(name, entry, () => entry.call.answer(from, sdp));
+    entry.watch.start();
+    return outcome;
   }
 
   async rollback(name: string): Promise<void> {
@@ -91,9 +97,9 @@ export class LocalMediaAnchor extends EventEmitter<MediaAnchorEvents> implements
     }
   }
 
-  release(name: string): Promise<void> {
+  release(name: string): Promise<readonly StreamReport[]> {
     const entry = this.#calls.get(name);
-    if (entry === undefined) return Promise.resolve();
+    if (entry === undefined) return Promise.resolve([]);
     entry.releasing ??= this.#end(name, entry);
     return entry.releasing;
   }
@@ -103,10 +109,11 @@ export class LocalMediaAnchor extends EventEmitter<MediaAnchorEvents> implements
     this.#closed = true;
     this.#options.gateway.off('selected', this.#onSelected);
     this.#options.gateway.off('connection-lost', this.#onLost);
+    this.#options.gateway.off('media-lost', this.#onMediaLost);
     await Promise.all([...this.#calls.keys()].map((name) => this.release(name)));
   }
 
-  #enter(name: string): Entry {
+  #enter(name: string, ue: UePlace | undefined): Entry {
     if (this.#closed || this.#calls.size >= this.#maxCalls) {
       const reason = this.#closed ? 'it is closing' : `it has ${this.#maxCalls} calls`;
       throw new EdgeError('anchor-unavailable', `The media anchor takes no more calls: ${reason}.`, {
@@ -114,10 +121,14 @@ export class LocalMediaAnchor extends EventEmitter<MediaAnchorEvents> implements
         retryAfter: 5,
       });
     }
-    const { rtpengine, gateway, fallback, tcpPriority = 'lowest', logger } = this.#options;
+    const { rtpengine, gateway, tcpPriority = 'lowest', logger } = this.#options;
+    const fallback = this.#options.fallback(ue?.address);
     const ownAddresses = [...gateway.advertised.map(({ address }) => address), ...(this.#options.ownAddresses ?? [])];
-    const call = new AnchoredCall({ name, rtpengine, gateway, fallback, tcpPriority, ownAddresses, logger });
-    const entry: Entry = { call, tail: Promise.resolve(), waiting: 0, releasing: undefined };
+    const paths = new StreamPaths((ufrag) => gateway.streamStatus(ufrag), ownAddresses);
+    const watched = watching(gateway, paths);
+    const call = new AnchoredCall({ name, rtpengine, gateway: watched, fallback, tcpPriority, ownAddresses, logger });
+    const watch = new PathWatch(() => this.#look(name, entry));
+    const entry: Entry = { call, paths, watch, tail: Promise.resolve(), waiting: 0, releasing: undefined };
     this.#calls.set(name, entry);
     return entry;
   }
@@ -147,13 +158,27 @@ export class LocalMediaAnchor extends EventEmitter<MediaAnchorEvents> implements
     }
   }
 
-  async #end(name: string, entry: Entry): Promise<void> {
-    entry.call.closeStreams();
-    await entry.tail;
+  async #end(name: string, { call, paths, watch, tail }: Entry): Promise<readonly StreamReport[]> {
+    watch.stop();
+    call.closeStreams();
+    await tail;
     // A command that was under way may have opened some.
-    entry.call.closeStreams();
-    await entry.call.delete();
+    call.closeStreams();
+    const statistics = await call.statistics();
+    if (statistics) paths.count(statistics, call.anchoredLines);
+    await call.delete();
     this.#calls.delete(name);
+    return paths.reports();
+  }
+
+  /** Whether nothing is to be learned any more of the paths that the call's media takes. */
+  async #look(name: string, { call, paths, releasing }: Entry): Promise<boolean> {
+    if (releasing) return true;
+    const statistics = await call.statistics();
+    const entry = this.#calls.get(name);
+    if (statistics && entry && !isReleasing(entry))
+      for (const path of paths.learn(statistics, call.anchoredLines)) this.emit('selected', { call: name, ...path });
+    return paths.areKnown(call.linesInUse);
   }
 
   /** What the SIP side is told of a failure. */
@@ -165,16 +190,40 @@ export class LocalMediaAnchor extends EventEmitter<MediaAnchorEvents> implements
     return new EdgeError('anchor-unavailable', error.message, { sipStatus: 503, retryAfter: 5, cause: error });
   }
 
-  readonly #onSelected = ({ stream, remote }: StreamPath): void => {
-    const entry = this.#calls.get(stream.call);
+  readonly #onSelected = (at: StreamPath): void => {
+    const entry = this.#calls.get(at.stream.call);
     if (entry === undefined) return;
-    entry.call.selected(stream);
-    this.emit('selected', { call: stream.call, line: stream.line, path: 'tcp80', remote });
+    entry.call.selected(at.stream);
+    const path = pathOf(at);
+    if (entry.paths.selected(path)) this.emit('selected', path);
+    else entry.watch.start();
   };
 
-  readonly #onLost = ({ stream, remote }: StreamPath): void => {
-    if (!this.#calls.has(stream.call)) return;
-    this.emit('connection-lost', { call: stream.call, line: stream.line, path: 'tcp80', remote });
+  readonly #onLost = (at: StreamPath): void => {
+    if (this.#calls.has(at.stream.call)) this.emit('connection-lost', pathOf(at));
+  };
+
+  readonly #onMediaLost = (at: StreamPath): void => {
+    if (this.#calls.has(at.stream.call)) this.emit('media-lost', pathOf(at));
+  };
+}
+
+function pathOf({ stream, remote, port }: StreamPath): SelectedPath {
+  return { call: stream.call, line: stream.line, path: `tcp${port}`, remote };
+}
+
+/** The gateway as one call uses it: what it counted of a stream is asked for before it forgets the stream. */
+function watching(gateway: StreamGateway, paths: StreamPaths): StreamGateway {
+  return {
+    advertised: gateway.advertised,
+    addStream: (stream) => {
+      gateway.addStream(stream);
+      paths.opened(stream.ufrag, stream.line);
+    },
+    removeStream: (ufrag) => {
+      paths.closing(ufrag);
+      gateway.removeStream(ufrag);
+    },
   };
 }
 

@@ -7,21 +7,52 @@ export function otherSide(side: Side): Side {
   return side === 'access' ? 'core' : 'access';
 }
 
+/** What is known of the UE of a call beside its SDP. */
+export interface UePlace {
+  /** Its address, or that of the NAT it is behind, as its SIP shows it. */
+  address: string;
+}
+
+/** How media reaches the UE: `udp`, or TCP on a port of the gateway (`tcp80`, `tcp443`). */
+export type MediaPath = 'udp' | `tcp${number}`;
+
 /** The way that one stream's media takes toward the UE, once it is known. */
 export interface SelectedPath {
   call: string;
   /** Index of the m= line, from 0. */
   line: number;
-  path: 'tcp80';
-  /** The UE's address as the gateway sees it. */
+  path: MediaPath;
+  /** The UE's address as gateway or rtpengine see it. */
   remote: { address: string; port: number };
 }
 
+/** What became of one stream toward the UE. */
+export interface StreamReport {
+  /** Index of the m= line, from 0. */
+  line: number;
+  /** The last one; both undefined if none was ever known. */
+  path: MediaPath | undefined;
+  remote: SelectedPath['remote'] | undefined;
+  /** Between rtpengine and the UE, by RTCP, ms; undefined where there was none. */
+  rttMs: number | undefined;
+  /** How often the UE came back on another connection to the gateway. */
+  reconnects: number;
+  /** Packets that the gateway dropped, in both directions. */
+  dropped: number;
+  /** RTP packets of the UE, and of the core, as rtpengine counted them; undefined if it did not tell. */
+  packets: { access: number; core: number } | undefined;
+}
+
 export interface MediaAnchorEvents {
-  /** A UE nominated its connection to TCP 80 (RFC 8445 §7.3.2): media flows there from now on. */
+  /**
+   * The path of a stream is known, or another one than before: the UE nominated a connection to the gateway (RFC 8445
+   * §7.3.2), or rtpengine was seen to get its media on UDP.
+   */
   selected: [SelectedPath];
   /** The selected connection of a stream ended; the UE may come back with a new one (RFC 6544 §11.1). */
   'connection-lost': [SelectedPath];
+  /** Nothing came from the UE on a stream over the gateway for 30 s, be it that its connection ended (RFC 7675 §5.1). */
+  'media-lost': [SelectedPath];
 }
 
 /**
@@ -37,7 +68,8 @@ export interface MediaAnchorEvents {
  * an ICE restart of the UE. Release the call then.)
  */
 export interface MediaAnchor extends EventEmitter<MediaAnchorEvents> {
-  offer(call: string, from: Side, sdp: string): Promise<string>;
+  /** `ue` counts at the first offer of a call, whoever sends it. */
+  offer(call: string, from: Side, sdp: string, ue?: UePlace): Promise<string>;
   answer(call: string, from: Side, sdp: string): Promise<string>;
   /**
    * Takes back the last offer: the far end refused the re-INVITE or UPDATE that carried it, or it stays without an
@@ -48,7 +80,10 @@ export interface MediaAnchor extends EventEmitter<MediaAnchorEvents> {
    * media then stays as the refused offer had it, until the next exchange.
    */
   rollback(call: string): Promise<void>;
-  /** Frees all that the call holds; safe to call twice and for an unknown call; never rejects. */
-  release(call: string): Promise<void>;
+  /**
+   * Frees all that the call holds, and tells what became of its streams: none for an unknown call. Safe to call twice;
+   * never rejects.
+   */
+  release(call: string): Promise<readonly StreamReport[]>;
   close(): Promise<void>;
 }

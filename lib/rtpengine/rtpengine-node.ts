@@ -1,5 +1,6 @@
 import { EdgeError } from '../errors';
 import type { Logger } from '../ops/logger';
+import { callStatistics, type CallStatistics } from './call-statistics';
 import { NgClient } from './ng-client';
 import type { AnswerOptions, NgCommand, NgCommands, NgReply, OfferOptions } from './ng-command';
 
@@ -66,8 +67,9 @@ export class RtpengineNode {
     return sdpOf('answer', await this.#request('answer', options));
   }
 
-  async query(call: string): Promise<NgReply> {
-    return this.#request('query', { 'call-id': call });
+  /** What it knows of a call. (Its reply to `delete` has no statistics.) */
+  async query(call: string): Promise<CallStatistics | undefined> {
+    return callStatistics(await this.#request('query', { 'call-id': call }));
   }
 
   /** Never rejects. A call whose delete was not answered is deleted when the node is back. */

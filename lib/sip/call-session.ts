@@ -24,6 +24,8 @@ export interface SipEdge {
   /** The server's ids of the dialogs that INVITEs of ours started in the core. */
   toCore: Set<string>;
   egress: Egress;
+  /** Whether a call ends when nothing comes from its UE on a stream any more. */
+  releaseOnMediaLoss: boolean;
 }
 
 /** All in ms. */
@@ -83,6 +85,7 @@ export class CallSession {
     this.headers = new CallHeaders(policy, edge.dialogs);
     this.#policy = policy;
     call.onEnd((cause) => this.#ended(cause));
+    if (edge.releaseOnMediaLoss) call.onMediaLost(() => this.end('media-lost', { reason: mediaLost }));
   }
 
   dialog(side: Side): Dialog | undefined {
@@ -223,6 +226,9 @@ function byeCause(bye: IncomingRequest): EndCause {
   // The server hangs up by itself on who never acknowledged its 200 or did not refresh the session.
   return /session timer/i.test(bye.get('reason') ?? '') ? 'session-expired' : 'not-acknowledged';
 }
+
+/** For what the P-CSCF releases for want of its bearer (TS 24.229 §5.2.8.1.2). */
+const mediaLost = 'SIP;cause=503;text="Media lost"';
 
 /** Codes of the media anchor (see MediaAnchor). */
 const mediaFaults = new Set(['sdp-invalid', 'no-usable-media', 'anchor-unavailable', 'answer-unexpected']);

@@ -24,7 +24,7 @@ import { Subscriptions } from './subscriptions';
 import type { Target } from './target';
 import { Terminating } from './terminating';
 import type { AccessNetworkInfo } from './trust';
-import { noConnections, type UeConnections } from './ue-connections';
+import { noConnections, ueAddressOf, type UeConnections } from './ue-connections';
 import { reply, verdictOf, type Verdict } from './verdict';
 
 export interface PcscfSettings {
@@ -47,6 +47,8 @@ export interface PcscfSettings {
   /** P-Access-Network-Info of UEs: `pass`, `remove`, or the value to send instead. */
   accessNetworkInfo?: AccessNetworkInfo;
   emergency?: EmergencySettings;
+  /** Whether a call ends when nothing comes from its UE on a stream any more. Default: it does not. */
+  releaseOnMediaLoss?: boolean;
   timers?: Partial<SipTimers>;
 }
 
@@ -130,9 +132,13 @@ class Pcscf {
     this.#terminating = new Terminating({ ...shared, tokens });
     this.#subscriptions = new Subscriptions({ srf, registrar, toCore });
     const timers = { ...defaultTimers, ...settings.timers };
-    this.#edge = { srf, agent: coreHost, timers, dialogs: new DialogIndex(), toCore, egress };
+    this.#edge = {
+      ...{ srf, agent: coreHost, timers, dialogs: new DialogIndex(), toCore, egress },
+      releaseOnMediaLoss: settings.releaseOnMediaLoss ?? false,
+    };
     this.#handleRequests(srf);
     this.#watchLink(srf);
+    this.#watchMedia();
     this.#callsOnFlow = new CallsOnFlow(registrar);
   }
 
@@ -167,6 +173,15 @@ class Pcscf {
     srf.on('error', (error) => logger.error({ err: error }, error.message));
   }
 
+  #watchMedia(): void {
+    const { anchor, calls, logger } = this.#options;
+    anchor.on('selected', (path) => logger.info(path, 'media has its path'));
+    anchor.on('connection-lost', (path) => logger.info(path, 'the connection of a stream ended'));
+    anchor.on('media-lost', (path) => logger.warn(path, 'nothing comes from the UE any more'));
+    calls.follow(anchor);
+    calls.on('ended', ({ id, streams }) => logger.info({ call: id, streams }, 'media released'));
+  }
+
   async #invite(request: IncomingRequest, response: ResponseSender): Promise<void> {
     const cancelled = new AbortController();
     request.once('cancel', () => cancelled.abort());
@@ -186,7 +201,8 @@ class Pcscf {
     const { anchor, calls, logger } = this.#options;
     const direction = side === 'access' ? 'originating' : 'terminating';
     this.#callsOnFlow.mustHaveRoom(target);
-    const call = calls.open(direction, request.get('call-id') ?? '', anchor);
+    const ueAddress = ueAddressOf(target.flow, this.#options.connections ?? noConnections);
+    const call = calls.open({ direction, sipCallId: request.get('call-id') ?? '', ueAddress }, anchor);
     const log = logger.child({ call: call.id });
     log.info({ direction, sipCallId: call.facts.sipCallId, uri: request.uri }, 'call started');
     this.#callsOnFlow.keep(target.flow, call);

@@ -6,6 +6,8 @@ import { flowKey, type Flow } from './flow-token';
 export interface AccessFlow {
   /** Never given twice. */
   id: string;
+  /** Where the UE is, or the NAT that it is behind. */
+  remoteAddress: string;
   /** The connection's own address and port toward the SIP server. */
   serverSide: { address: string; port: number };
 }
@@ -27,6 +29,11 @@ export function flowOf(request: IncomingRequest, connections: UeConnections): Fl
   const connection = connections.flowAt(address, port);
   if (connection) return { transport: 'tcp', address, port, connection: connection.id };
   return { transport: request.protocol === 'udp' ? 'udp' : 'tcp', address, port };
+}
+
+/** Where the UE at the other end of the flow is, or the NAT that it is behind. */
+export function ueAddressOf({ address, port }: Flow, connections: UeConnections): string {
+  return connections.flowAt(address, port)?.remoteAddress ?? address;
 }
 
 /** Whether a request came over the flow. The server does not always tell the transport of one inside a dialog. */

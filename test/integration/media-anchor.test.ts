@@ -132,7 +132,7 @@ describeWithRtpengine('the media anchor on a real rtpengine', () => {
   });
 
   beforeEach(() => {
-    anchor = new LocalMediaAnchor({ rtpengine: pool, gateway, fallback: 'always', logger });
+    anchor = new LocalMediaAnchor({ rtpengine: pool, gateway, fallback: () => 'always', logger });
     call = `media-anchor-${process.pid}-${calls++}`;
   });
   afterEach(async () => {

@@ -1,6 +1,9 @@
 import { Ends, type EndReports, type EndsOptions } from '../../app/demo/ends';
 import { Firewall } from '../../app/demo/firewall';
+import { addresses } from '../../app/demo/network';
+import { until } from './support/until';
 import { Lab } from './support/lab';
+import { logged } from './support/logged';
 import { describeInNamespaces } from './support/namespaces';
 
 const seconds = 2;
@@ -53,6 +56,28 @@ describeInNamespaces.each([
     },
     60_000,
   );
+
+  test('A6: the edge knows the path, the UE’s address and what passed, and leaves a record of it', async () => {
+    const before = lab.edgeLog.length;
+    const ends = new Ends(lab.network, { seconds: 4, direction: 'originating' });
+    await ends.run().finally(() => ends.close());
+    const record = await until('the record of the call', 5000, () =>
+      Promise.resolve(logged(lab.edgeLog.slice(before), 'media released')[0]),
+    );
+    const remote = { address: addresses.ue, port: expect.any(Number) };
+    expect(logged(lab.edgeLog.slice(before), 'media has its path')).toMatchObject([{ line: 0, path, remote }]);
+    expect(record).toMatchObject({
+      streams: [
+        {
+          ...{ line: 0, path, remote, reconnects: 0, dropped: 0, rttMs: expect.any(Number) },
+          packets: { access: expect.any(Number), core: expect.any(Number) },
+        },
+      ],
+    });
+    const [{ packets: counted }] = record['streams'] as [{ packets: { access: number; core: number } }];
+    // RTCP comes on top toward the edge.
+    expect(Math.min(counted.access, counted.core)).toBeGreaterThanOrEqual(packets);
+  }, 60_000);
 
   test.each(directions)(
     'with the offer in the 200 and the answer in the ACK, %s (F7)',

@@ -41,6 +41,10 @@ describe('settings', () => {
     ['GATEWAY_PORTS', '80,eighty', /^GATEWAY_PORTS must be a port number/],
     ['GATEWAY_PORTS', '70000', /^GATEWAY_PORTS must be 65535 or less/],
     ['TCP_FALLBACK', 'yes', /^TCP_FALLBACK must be always, offered or off/],
+    ['TCP_FALLBACK_REALMS', '198.51.100.0/24', /^TCP_FALLBACK_REALMS must be a comma list such as 198/],
+    ['TCP_FALLBACK_REALMS', '198.51.100.0/33=off', /^TCP_FALLBACK_REALMS must be a comma list such as 198/],
+    ['TCP_FALLBACK_REALMS', '198.51.100.0/24=never', /^TCP_FALLBACK_REALMS must be a comma list such as 198/],
+    ['MEDIA_LOST', 'yes', /^MEDIA_LOST must be keep or release/],
     ['TCP_PRIORITY', '10', /^TCP_PRIORITY must be lowest or above-relay/],
     ['RTPENGINE_URLS', '127.0.0.1:2223', /^RTPENGINE_URLS must be a comma list of udp:/],
     ['RTPENGINE_URLS', 'udp://127.0.0.1:99999', /^RTPENGINE_URLS must have ports from 1 to 65535/],
@@ -86,6 +90,14 @@ describe('settings', () => {
     );
   });
 
+  it('A7: access realms are prefixes, each with who gets the candidate there', () => {
+    const given = { ...wanted, TCP_FALLBACK_REALMS: '198.51.100.0/24=off, 2001:db8::/32=offered' };
+    expect(readConfig(given).TCP_FALLBACK_REALMS).toEqual([
+      { prefix: '198.51.100.0/24', fallback: 'off' },
+      { prefix: '2001:db8::/32', fallback: 'offered' },
+    ]);
+  });
+
   it('a wrong key does not show in the message', () => {
     expect(() => readConfig({ ...wanted, FLOW_TOKEN_KEYS: 'hunter2' })).toThrow(/^(?!.*hunter2)FLOW_TOKEN_KEYS/);
   });
@@ -105,7 +117,7 @@ describe('settings', () => {
         return name === undefined || value === undefined ? [] : [[name, value]];
       }),
     );
-    const config = readConfig(wanted) as Record<string, string | number | (string | number)[] | undefined>;
+    const config = readConfig(wanted) as Record<string, unknown>;
     for (const { name } of settings.slice(4)) {
       const value = config[name];
       expect([name, defaults[name]]).toEqual([name, value === undefined ? undefined : [value].flat().join(',')]);

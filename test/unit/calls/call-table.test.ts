@@ -1,9 +1,12 @@
-import type { Side } from '../../../lib/media/media-anchor';
+import type { MediaAnchorEvents, Side, StreamReport } from '../../../lib/media/media-anchor';
+import { EventEmitter } from 'node:events';
+import type { CallRecord } from '../../../lib/calls/call';
 import { CallTable } from '../../../lib/calls/call-table';
 
 /** An anchor whose offers and answers wait until the test lets them through. */
 class SlowAnchor {
   readonly log: string[] = [];
+  reports: StreamReport[] = [];
   readonly #waiting: (() => void)[] = [];
 
   offer(_call: string, from: Side): Promise<string> {
@@ -18,9 +21,9 @@ class SlowAnchor {
     await this.#wait('rollback');
   }
 
-  release(): Promise<void> {
+  release(): Promise<StreamReport[]> {
     this.log.push('release');
-    return Promise.resolve();
+    return Promise.resolve(this.reports);
   }
 
   letThrough(): void {
@@ -41,7 +44,7 @@ describe('the table of calls', () => {
   test('holds a call until it ends, and its media is released once', async () => {
     const anchor = new SlowAnchor();
     const calls = new CallTable({ maxCalls: 1 });
-    const call = calls.open('originating', 'id@ue', anchor);
+    const call = calls.open({ direction: 'originating', sipCallId: 'id@ue', ueAddress: '198.51.100.2' }, anchor);
     expect(calls.size).toBe(1);
     expect([call.end('hung-up'), call.end('link-lost')]).toEqual([true, false]);
     await calls.settled();
@@ -51,18 +54,21 @@ describe('the table of calls', () => {
 
   test('is bounded', () => {
     const calls = new CallTable({ maxCalls: 1 });
-    const call = calls.open('originating', 'a', new SlowAnchor());
-    expect(() => calls.open('originating', 'b', new SlowAnchor())).toThrow(
-      expect.objectContaining({ code: 'too-many-calls', sipStatus: 503, retryAfter: 10 }),
-    );
+    const call = calls.open({ direction: 'originating', sipCallId: 'a', ueAddress: '198.51.100.2' }, new SlowAnchor());
+    expect(() =>
+      calls.open({ direction: 'originating', sipCallId: 'b', ueAddress: '198.51.100.2' }, new SlowAnchor()),
+    ).toThrow(expect.objectContaining({ code: 'too-many-calls', sipStatus: 503, retryAfter: 10 }));
     call.end('hung-up');
-    expect(calls.open('terminating', 'b', new SlowAnchor()).facts.direction).toBe('terminating');
+    expect(
+      calls.open({ direction: 'terminating', sipCallId: 'b', ueAddress: '198.51.100.2' }, new SlowAnchor()).facts
+        .direction,
+    ).toBe('terminating');
   });
 
   test('a call that ends in the middle of an offer is released after it, and what waits is not asked', async () => {
     const anchor = new SlowAnchor();
     const calls = new CallTable({ maxCalls: 1 });
-    const call = calls.open('originating', 'a', anchor);
+    const call = calls.open({ direction: 'originating', sipCallId: 'a', ueAddress: '198.51.100.2' }, anchor);
     const offer = call.offer('access', 'sdp');
     const answer = call.answer('core', 'sdp');
     await turn();
@@ -78,7 +84,10 @@ describe('the table of calls', () => {
 
   test('takes back an offer after what was asked before, and not once it has ended', async () => {
     const anchor = new SlowAnchor();
-    const call = new CallTable({ maxCalls: 1 }).open('originating', 'a', anchor);
+    const call = new CallTable({ maxCalls: 1 }).open(
+      { direction: 'originating', sipCallId: 'a', ueAddress: '198.51.100.2' },
+      anchor,
+    );
     const offer = call.offer('access', 'sdp');
     const rollback = call.rollback();
     await turn();
@@ -97,12 +106,58 @@ describe('the table of calls', () => {
     const calls = new CallTable({ maxCalls: 9 });
     const ends: string[] = [];
     for (const id of ['a', 'b']) {
-      const call = calls.open('originating', id, new SlowAnchor());
+      const call = calls.open({ direction: 'originating', sipCallId: id, ueAddress: '198.51.100.2' }, new SlowAnchor());
       call.onEnd((cause) => ends.push(`${id} ${cause}`));
       call.onEnd(() => ends.push('never'))();
     }
     await calls.endAll('shutdown');
     await calls.endAll('link-lost');
     expect(ends).toEqual(['a shutdown', 'b shutdown']);
+  });
+
+  test('leaves a record of each call, with what became of its streams', async () => {
+    const anchor = new SlowAnchor();
+    const report: StreamReport = {
+      line: 0,
+      path: 'tcp80',
+      remote: { address: '198.51.100.2', port: 50000 },
+      rttMs: 12,
+      reconnects: 1,
+      dropped: 2,
+      packets: { access: 3, core: 4 },
+    };
+    anchor.reports = [report];
+    let time = 1000;
+    const calls = new CallTable({ maxCalls: 1, now: () => time });
+    const records: CallRecord[] = [];
+    calls.on('ended', (record) => records.push(record));
+    const facts = { direction: 'originating', sipCallId: 'a', ueAddress: '198.51.100.2' } as const;
+    const call = calls.open(facts, anchor);
+    call.answeredAt = 1500;
+    time = 3000;
+    call.end('hung-up');
+    await calls.settled();
+    expect(records).toEqual([
+      {
+        ...{ ...facts, id: call.id, startedAt: 1000, answeredAt: 1500, endedAt: 3000, cause: 'hung-up' },
+        streams: [report],
+      },
+    ]);
+  });
+
+  test('E4: a call is told of the loss of its media until it ends, and no other call is', () => {
+    const anchor = new EventEmitter<MediaAnchorEvents>();
+    const calls = new CallTable({ maxCalls: 2 });
+    calls.follow(anchor);
+    const facts = { direction: 'originating', sipCallId: 'a', ueAddress: '198.51.100.2' } as const;
+    const [lost, other] = [calls.open(facts, new SlowAnchor()), calls.open(facts, new SlowAnchor())];
+    const told: string[] = [];
+    lost.onMediaLost(({ line }) => told.push(`lost ${line}`));
+    other.onMediaLost(() => told.push('other'));
+    const path = { call: lost.id, line: 1, path: 'tcp80', remote: { address: '198.51.100.2', port: 1 } } as const;
+    anchor.emit('media-lost', path);
+    lost.end('hung-up');
+    anchor.emit('media-lost', path);
+    expect(told).toEqual(['lost 1']);
   });
 });

@@ -232,7 +232,8 @@ describe('nomination', () => {
       controlling: true,
       genuine: true,
     });
-    expect(await selected).toEqual([{ stream: stream(), remote: { address: '127.0.0.1', port: ue.port } }]);
+    const remote = { address: '127.0.0.1', port: ue.port };
+    expect(await selected).toEqual([{ stream: stream(), remote, port: gateway.address()[0]!.port }]);
     expect(gateway.counters()).toMatchObject({ selected: 1, nominations: { started: 1, succeeded: 1 } });
   });
 
@@ -445,17 +446,23 @@ describe('a stream', () => {
     await open();
     gateway.addStream(stream());
     const first = await dialSelected();
+    first.send(Buffer.from([127]), rtp(1));
+    await anchor.media.next();
+    const remote = { address: '127.0.0.1', port: expect.any(Number) as number };
+    const port = gateway.address()[0]!.port;
+    expect(gateway.streamStatus(ufrag)).toEqual({ remote, port, reconnects: 0, dropped: 1 });
     const lost = once(gateway, 'connection-lost');
     first.close();
-    expect(await lost).toEqual([
-      { stream: stream(), remote: { address: '127.0.0.1', port: expect.any(Number) as number } },
-    ]);
+    expect(await lost).toEqual([{ stream: stream(), remote, port }]);
+    expect(gateway.streamStatus(ufrag)).toEqual({ remote: undefined, port: undefined, reconnects: 0, dropped: 1 });
     expect(gateway.counters()).toMatchObject({ open: 0, selected: 0, streams: 1 });
     const second = await dialSelected();
     await anchor.requests.next();
     expect((await anchor.requests.next()).priority).toBe((2 << 8) | 255);
     anchor.send(rtp(6));
     expect(await second.frames.next()).toEqual(rtp(6));
+    expect(gateway.streamStatus(ufrag)).toEqual({ remote, port, reconnects: 1, dropped: 1 });
+    expect(gateway.streamStatus('unknown')).toBeUndefined();
   });
 
   test('E2: its connections stay as long as it does, and are closed with it', async () => {

@@ -1,5 +1,6 @@
 import type { RtpengineChoice, RtpengineCommands } from '../../../lib/media/anchored-call';
 import { EdgeError } from '../../../lib/errors';
+import type { CallStatistics } from '../../../lib/rtpengine/call-statistics';
 import type { AnswerOptions, OfferOptions } from '../../../lib/rtpengine/ng-command';
 import { formatMediaLine } from '../../../lib/sdp/media-line';
 import { splitSdp } from '../../../lib/sdp/sdp-lines';
@@ -18,6 +19,8 @@ export class FakeRtpengine implements RtpengineCommands {
   /** Part of each ufrag; another one is another ICE session. */
   generation = 1;
   failure: EdgeError | undefined;
+  /** What it tells of every call. */
+  statistics: CallStatistics | undefined;
   /** Holds replies back until it resolves. */
   gate: Promise<void> = Promise.resolve();
   #offer: OfferOptions | undefined;
@@ -46,6 +49,10 @@ export class FakeRtpengine implements RtpengineCommands {
       (line) => towardUe && media[line]?.hasIce === true,
       (line) => towardUe && media[line]?.rtcpMux === true,
     );
+  }
+
+  query(): Promise<CallStatistics | undefined> {
+    return Promise.resolve(this.statistics);
   }
 
   delete(call: string): Promise<void> {

@@ -1,7 +1,7 @@
 import { EventEmitter } from 'node:events';
 import { pino } from 'pino';
 import { EdgeError } from '../../../lib/errors';
-import type { AdvertisedAddress, Stream } from '../../../lib/gateway/stream';
+import type { AdvertisedAddress, Stream, StreamStatus } from '../../../lib/gateway/stream';
 import type { Fallback } from '../../../lib/media/fallback';
 import {
   LocalMediaAnchor,
@@ -19,6 +19,8 @@ export class FakeGateway extends EventEmitter<StreamGatewayEvents> implements Ev
   readonly advertised: readonly AdvertisedAddress[];
   readonly streams = new Map<string, Stream>();
   taken: string | undefined;
+  /** By ufrag, while the stream is open. */
+  readonly statuses = new Map<string, StreamStatus>();
 
   constructor(advertised: readonly AdvertisedAddress[] = [gatewayAddress]) {
     super();
@@ -34,6 +36,11 @@ export class FakeGateway extends EventEmitter<StreamGatewayEvents> implements Ev
     this.streams.delete(ufrag);
   }
 
+  streamStatus(ufrag: string): StreamStatus | undefined {
+    const unused = { remote: undefined, port: undefined, reconnects: 0, dropped: 0 };
+    return this.streams.has(ufrag) ? (this.statuses.get(ufrag) ?? unused) : undefined;
+  }
+
   ufrags(): string[] {
     return [...this.streams.keys()].sort();
   }
@@ -46,7 +53,7 @@ export function anchorWith({
   gateway = new FakeGateway(),
   maxCalls = 100,
 }: {
-  fallback?: Fallback;
+  fallback?: Fallback | ((ueAddress: string | undefined) => Fallback);
   tcpPriority?: TcpPriority;
   nodes?: FakeRtpengine[];
   gateway?: FakeGateway;
@@ -56,7 +63,7 @@ export function anchorWith({
   const anchor = new LocalMediaAnchor({
     rtpengine: choiceOf(...nodes),
     gateway,
-    fallback,
+    fallback: typeof fallback === 'string' ? () => fallback : fallback,
     tcpPriority,
     logger,
     maxCalls,

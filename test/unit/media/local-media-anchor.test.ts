@@ -115,22 +115,27 @@ describe('the media anchor', () => {
     await anchor.offer('b', 'access', iceOffer);
   });
 
-  test('tells of the path that a UE selected, and of its loss', async () => {
+  test('A8 E4: tells of the path that a UE selected, by its port, and of its loss', async () => {
     const { anchor, gateway } = anchorWith();
     await anchor.offer('c', 'access', iceOffer);
     await anchor.answer('c', 'core', coreAnswer);
     const told: [string, SelectedPath][] = [];
     anchor.on('selected', (path) => told.push(['selected', path]));
     anchor.on('connection-lost', (path) => told.push(['connection-lost', path]));
+    anchor.on('media-lost', (path) => told.push(['media-lost', path]));
     const stream = gateway.streams.get('uf0gen1')!;
     const remote = { address: '203.0.113.5', port: 50000 };
-    gateway.emit('selected', { stream, remote });
-    gateway.emit('connection-lost', { stream, remote });
-    gateway.emit('selected', { stream: { ...stream, call: 'other' }, remote });
+    gateway.emit('selected', { stream, remote, port: 80 });
+    gateway.emit('connection-lost', { stream, remote, port: 80 });
+    gateway.emit('media-lost', { stream, remote, port: 80 });
+    gateway.emit('selected', { stream, remote, port: 443 });
+    gateway.emit('selected', { stream: { ...stream, call: 'other' }, remote, port: 80 });
     const path = { call: 'c', line: 0, path: 'tcp80', remote };
     expect(told).toEqual([
       ['selected', path],
       ['connection-lost', path],
+      ['media-lost', path],
+      ['selected', { ...path, path: 'tcp443' }],
     ]);
   });
 

@@ -104,9 +104,9 @@ describe('streams and ICE restarts', () => {
   test('E5: until the new one is selected', async () => {
     const { gateway } = await restarted();
     const remote = { address: '203.0.113.5', port: 50000 };
-    gateway.emit('selected', { stream: gateway.streams.get('uf0gen1')!, remote });
+    gateway.emit('selected', { stream: gateway.streams.get('uf0gen1')!, remote, port: 80 });
     expect(gateway.ufrags()).toEqual(['uf0gen1', 'uf0gen2']);
-    gateway.emit('selected', { stream: gateway.streams.get('uf0gen2')!, remote });
+    gateway.emit('selected', { stream: gateway.streams.get('uf0gen2')!, remote, port: 80 });
     expect(gateway.ufrags()).toEqual(['uf0gen2']);
   });
 

@@ -57,7 +57,11 @@ describe('a refused offer', () => {
     rtpengine.generation = 2;
     await anchor.offer('c', 'core', hold);
     expect(gateway.ufrags()).toEqual(['uf0gen1', 'uf0gen2']);
-    gateway.emit('selected', { stream: gateway.streams.get('uf0gen2')!, remote: { address: '203.0.113.5', port: 5 } });
+    gateway.emit('selected', {
+      stream: gateway.streams.get('uf0gen2')!,
+      remote: { address: '203.0.113.5', port: 5 },
+      port: 80,
+    });
     rtpengine.generation = 1;
     await anchor.rollback('c');
     expect([...gateway.streams.values()]).toEqual(before);

@@ -1,11 +1,13 @@
 import { EventEmitter } from 'node:events';
 import type { EdgeError } from '../../../lib/errors';
-import type { MediaAnchor, MediaAnchorEvents, Side } from '../../../lib/media/media-anchor';
+import type { MediaAnchor, MediaAnchorEvents, Side, StreamReport, UePlace } from '../../../lib/media/media-anchor';
 
 /** An anchor that marks each SDP with the way it took, and counts what it holds. */
 export class FakeAnchor extends EventEmitter<MediaAnchorEvents> implements MediaAnchor {
   readonly asked: string[] = [];
   readonly holding = new Set<string>();
+  /** Of the last offer. */
+  ueAddress: string | undefined;
   readonly releases = new Map<string, number>();
   /** Thrown at the next offer or answer from this side. */
   #failures: { kind: string; from: Side; error: EdgeError }[] = [];
@@ -23,7 +25,8 @@ export class FakeAnchor extends EventEmitter<MediaAnchorEvents> implements Media
     this.#failures.push({ kind, from, error });
   }
 
-  offer(call: string, from: Side, sdp: string): Promise<string> {
+  offer(call: string, from: Side, sdp: string, ue?: UePlace): Promise<string> {
+    this.ueAddress = ue?.address;
     return this.#take('offer', call, from, sdp);
   }
 
@@ -36,10 +39,10 @@ export class FakeAnchor extends EventEmitter<MediaAnchorEvents> implements Media
     return Promise.resolve();
   }
 
-  release(call: string): Promise<void> {
+  release(call: string): Promise<StreamReport[]> {
     this.holding.delete(call);
     this.releases.set(call, (this.releases.get(call) ?? 0) + 1);
-    return Promise.resolve();
+    return Promise.resolve([]);
   }
 
   close(): Promise<void> {

@@ -1,0 +1,120 @@
+import type { StreamStatus } from '../gateway/stream';
+import type { CallStatistics } from '../rtpengine/call-statistics';
+import type { AnchoredLines } from '../sdp/anchored-lines';
+import type { MediaPath, SelectedPath, StreamReport } from './media-anchor';
+
+type Known = Omit<StreamReport, 'line'>;
+type Path = Pick<SelectedPath, 'line' | 'path' | 'remote'>;
+
+/** What is known of the ways that one call's streams take toward the UE. */
+export class StreamPaths {
+  readonly #statusOf: (ufrag: string) => StreamStatus | undefined;
+  readonly #own: readonly string[];
+  readonly #known = new Map<number, Known>();
+  /** The streams that the gateway is open to, by ufrag; a line has two during an ICE restart, the newer last. */
+  readonly #open = new Map<string, number>();
+
+  /** @param own addresses of the machine that the gateway runs on */
+  constructor(statusOf: (ufrag: string) => StreamStatus | undefined, own: readonly string[]) {
+    this.#statusOf = statusOf;
+    this.#own = own;
+  }
+
+  opened(ufrag: string, line: number): void {
+    this.#open.set(ufrag, line);
+  }
+
+  /** To be told before the gateway forgets the stream. */
+  closing(ufrag: string): void {
+    const line = this.#open.get(ufrag);
+    this.#open.delete(ufrag);
+    const status = this.#statusOf(ufrag);
+    if (line === undefined || status === undefined) return;
+    const known = this.#line(line);
+    known.reconnects += status.reconnects;
+    known.dropped += status.dropped;
+  }
+
+  /**
+   * A connection to the gateway was selected. False if that is no news, or has to be seen first: of a stream on UDP,
+   * rtpengine may stay there.
+   */
+  selected({ line, path, remote }: Path): boolean {
+    return this.#line(line).path !== 'udp' && this.#set(line, path, remote);
+  }
+
+  /**
+   * What rtpengine tells of the call.
+   * @param lines those that rtpengine knows, in its order
+   * @returns the paths that are news
+   */
+  learn(statistics: CallStatistics, lines: AnchoredLines): Path[] {
+    this.count(statistics, lines);
+    return lines.flatMap((line, index) => {
+      const { confirmed, endpoint, localAddress } = statistics.get('access')?.[index] ?? {};
+      if (confirmed !== true || endpoint === undefined) return [];
+      const tcp = this.#gatewayStatus(line);
+      const isOurs = endpoint.address === localAddress || this.#own.includes(endpoint.address);
+      const isTcp = isOurs && tcp?.remote !== undefined;
+      const path: MediaPath = isTcp ? `tcp${tcp.port ?? 80}` : 'udp';
+      const remote = isTcp && tcp.remote ? tcp.remote : endpoint;
+      return this.#set(line, path, remote) ? [{ line, path, remote }] : [];
+    });
+  }
+
+  /** What rtpengine counted, without a look at the paths: those to the gateway are gone when a call has ended. */
+  count(statistics: CallStatistics, lines: AnchoredLines): void {
+    for (const [index, line] of lines.entries()) {
+      const ue = statistics.get('access')?.[index];
+      if (ue === undefined) continue;
+      const known = this.#line(line);
+      known.rttMs = ue.rttMs ?? known.rttMs;
+      known.packets = { access: ue.packets, core: statistics.get('core')?.[index]?.packets ?? 0 };
+    }
+  }
+
+  /** Whether the path of each of these lines is known. */
+  areKnown(lines: readonly number[]): boolean {
+    return lines.every((line) => this.#known.get(line)?.path !== undefined);
+  }
+
+  reports(): StreamReport[] {
+    return [...this.#known]
+      .sort(([a], [b]) => a - b)
+      .map(([line, known]) => {
+        const open = [...this.#open].flatMap(([ufrag, its]) => (its === line ? (this.#statusOf(ufrag) ?? []) : []));
+        const sum = (field: 'reconnects' | 'dropped') =>
+          open.reduce((total, status) => total + status[field], known[field]);
+        return { line, ...known, reconnects: sum('reconnects'), dropped: sum('dropped') };
+      });
+  }
+
+  #gatewayStatus(line: number): StreamStatus | undefined {
+    const ufrag = [...this.#open].findLast(([, its]) => its === line)?.[0];
+    return ufrag === undefined ? undefined : this.#statusOf(ufrag);
+  }
+
+  #set(line: number, path: MediaPath, remote: SelectedPath['remote']): boolean {
+    const known = this.#line(line);
+    const { remote: before } = known;
+    if (known.path === path && before?.address === remote.address && before.port === remote.port) return false;
+    known.path = path;
+    known.remote = remote;
+    return true;
+  }
+
+  #line(line: number): Known {
+    const known = this.#known.get(line);
+    if (known !== undefined) return known;
+    const added: Known = {
+      path: undefined,
+      remote: undefined,
+      rttMs: undefined,
+      reconnects: 0,
+      dropped: 0,
+      packets: undefined,
+    };
+    this.#known.set(line, added);
+    return added;
+  }
+}

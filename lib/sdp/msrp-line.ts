@@ -1,0 +1,81 @@
+import { withoutLineIce } from './ice-attributes';
+import { formatMediaLine, parseMediaLine } from './media-line';
+import { hasAttribute, isAttribute, withoutAttributes } from './sdp-lines';
+
+/** Who opens the connection on one side, and sends the first request (RFC 6135 §4.2); `holdconn` counts as absent. */
+export type MsrpSetup = 'active' | 'passive' | 'actpass';
+
+/** What an m= line for MSRP says, beside its address and ICE. */
+export interface MsrpLine {
+  /** TCP/TLS/MSRP: what passes is not for us to read. */
+  isTls: boolean;
+  setup: MsrpSetup | undefined;
+  /** The peer goes by c= and m=, and its path is to be left alone (RFC 6714 §6.2). */
+  hasCema: boolean;
+  /** The URIs of a=path, the nearest first (RFC 4975 §8.2); empty if there is none. */
+  path: readonly string[];
+}
+
+/** Where a line shall lead instead. */
+export interface MsrpPlace {
+  address: string;
+  port: number;
+  setup: MsrpSetup;
+  /** In place of a=path, for a peer that goes by it; undefined: the path is left as it is. */
+  path: string | undefined;
+}
+
+/** TCP/MSRP and TCP/TLS/MSRP (RFC 4975 §8.1). */
+export function isMsrp(transport: string): boolean {
+  return /^TCP\/(TLS\/)?MSRP$/i.test(transport);
+}
+
+export function readMsrpLine(section: readonly string[]): MsrpLine {
+  const value = (name: string) =>
+    section
+      .find((line) => isAttribute(line, name))
+      ?.slice(name.length + 3)
+      .trim();
+  const setup = value('setup')?.toLowerCase();
+  return {
+    isTls: /\/TLS\//i.test(parseMediaLine(section[0] ?? '').transport),
+    setup: setup === 'active' || setup === 'passive' || setup === 'actpass' ? setup : undefined,
+    hasCema: hasAttribute(section, 'msrp-cema'),
+    path: (value('path') ?? '').split(/\s+/).filter((uri) => uri !== ''),
+  };
+}
+
+/**
+ * The section with another place to connect to, without the ICE of its sender; what it accepts and all else is
+ * untouched (H1). a=connection is not for MSRP (RFC 6135 §4.4). CEMA is not claimed in the name of a peer whose path is
+ * replaced (RFC 6714 §6.2).
+ */
+export function withMsrpPlace(section: readonly string[], { address, port, setup, path }: MsrpPlace): string[] {
+  const own = ['setup', 'connection', 'rtcp', 'rtcp-mux', ...(path === undefined ? [] : ['path', 'msrp-cema'])];
+  const [first = '', ...rest] = withoutAttributes(withoutLineIce(section), own);
+  return [
+    formatMediaLine({ ...parseMediaLine(first), port }),
+    `c=IN ${address.includes(':') ? 'IP6' : 'IP4'} ${address}`,
+    ...rest.filter((line) => !line.startsWith('c=')),
+    ...(path === undefined ? [] : [`a=path:${path}`]),
+    `a=setup:${setup}`,
+  ];
+}
+
+/**
+ * The URI with another host and port: the session id, and what else is in it, are the peer's (RFC 4975 §6).
+ * Undefined for what is no MSRP URI.
+ */
+export function msrpUriAt(uri: string, address: string, port: number): string | undefined {
+  const match = /^(msrps?:\/\/)(?:[^@/;\s]*@)?(?:\[[^\]\s]*\]|[^:/;\s@]+)(?::\d{1,5})?([/;]\S*)?$/i.exec(uri);
+  if (match === null) return undefined;
+  const [, scheme = '', rest = ''] = match;
+  return `${scheme}${address.includes(':') ? `[${address}]` : address}:${port}${rest}`;
+}
+
+/** Host and port of an MSRP URI; undefined for what is none, or names no port. */
+export function msrpHostPort(uri: string): { host: string; port: number } | undefined {
+  const [, bracketed, host = bracketed, port] =
+    /^msrps?:\/\/(?:[^@/;\s]*@)?(?:\[([^\]\s]*)\]|([^:/;\s@]+)):(\d{1,5})(?:[/;]\S*)?$/i.exec(uri) ?? [];
+  return host === undefined || Number(port) < 1 || Number(port) > 65535 ? undefined : { host, port: Number(port) };
+}

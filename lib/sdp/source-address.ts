@@ -1,0 +1,44 @@
+import { addressBytes } from '../ip-address';
+import { formatMediaLine, isAnchorable, parseMediaLine } from './media-line';
+import { isAttribute, type SdpLines } from './sdp-lines';
+import { viewSession, type MediaView } from './session-view';
+
+/**
+ * The SDP of a UE with the address of each line without ICE replaced by the one that its SIP comes from. What c= says
+ * is the UE's word alone, and could have media sent to anybody; the address of its SIP it has shown to have. rtpengine
+ * then follows its RTP to wherever that comes from, a NAT or another host of the UE. Nobody is sent anything before
+ * that where the address is unknown, or of the other family: the line names loopback and port 9, where nobody listens.
+ * A hold by 0.0.0.0 stays one.
+ */
+export function withSourceAddresses(sdp: SdpLines, source: string | undefined): SdpLines {
+  const { media } = viewSession(sdp);
+  if (!media.some(isPlain)) return sdp;
+  const inherited = sdp.session.find((line) => line.startsWith('c='));
+  return {
+    session: sdp.session.filter((line) => line !== inherited),
+    media: sdp.media.map((section, index) => {
+      const view = media[index];
+      if (view !== undefined && isPlain(view)) return withSource(section, view, source);
+      const hasOwn = inherited === undefined || section.some((line) => line.startsWith('c='));
+      return hasOwn ? section : [section[0] ?? '', inherited, ...section.slice(1)];
+    }),
+  };
+}
+
+function isPlain({ transport, hasIce, port, address }: MediaView): boolean {
+  return isAnchorable(transport) && !hasIce && port !== 0 && address !== '0.0.0.0' && address !== '::';
+}
+
+function withSource(section: readonly string[], view: MediaView, source: string | undefined): readonly string[] {
+  const family = addressBytes(view.address ?? source ?? '')?.length === 16 ? 6 : 4;
+  const isKnown = source !== undefined && (addressBytes(source)?.length === 16 ? 6 : 4) === family;
+  const address = isKnown ? source : family === 6 ? '::1' : '127.0.0.1';
+  const first = isKnown ? (section[0] ?? '') : formatMediaLine({ ...parseMediaLine(section[0] ?? ''), port: 9 });
+  const rest = section.slice(1).flatMap((line) => {
+    if (line.startsWith('c=')) return [];
+    if (!isAttribute(line, 'rtcp')) return [line];
+    // Its address would be another word of the UE (RFC 3605 §2.1).
+    return isKnown ? [line.replace(/^(a=rtcp:\d+).*$/, '$1')] : [];
+  });
+  return [first, `c=IN IP${family} ${address}`, ...rest];
+}

@@ -1,0 +1,95 @@
+import type { StreamStatus } from '../../../lib/gateway/stream';
+import { StreamPaths } from '../../../lib/media/stream-paths';
+import type { CallStatistics, LineStatistics } from '../../../lib/rtpengine/call-statistics';
+
+const ue = { address: '203.0.113.5', port: 50000 };
+const ourSocket = { address: '198.51.100.1', port: 40001 };
+
+const line = (changes: Partial<LineStatistics> = {}): LineStatistics => ({
+  endpoint: ue,
+  localAddress: '198.51.100.1',
+  confirmed: true,
+  packets: 10,
+  rttMs: 5,
+  ...changes,
+});
+
+const statistics = (access: LineStatistics, core = line({ packets: 20 })): CallStatistics =>
+  new Map([
+    ['access', [access]],
+    ['core', [core]],
+  ]);
+
+describe('the ways of a call’s streams', () => {
+  let statuses: Map<string, StreamStatus>;
+  let paths: StreamPaths;
+
+  beforeEach(() => {
+    statuses = new Map();
+    paths = new StreamPaths((ufrag) => statuses.get(ufrag), ['192.0.2.1']);
+  });
+
+  const open = (ufrag: string, at: number, status: Partial<StreamStatus> = {}) => {
+    statuses.set(ufrag, { remote: undefined, port: undefined, reconnects: 0, dropped: 0, ...status });
+    paths.opened(ufrag, at);
+  };
+
+  test('A6: UDP is known by rtpengine, once it has heard the UE', () => {
+    open('uf', 0);
+    expect(paths.learn(statistics(line({ confirmed: false })), [0])).toEqual([]);
+    expect(paths.areKnown([0])).toBe(false);
+    expect(paths.learn(statistics(line()), [0])).toEqual([{ line: 0, path: 'udp', remote: ue }]);
+    expect(paths.learn(statistics(line()), [0])).toEqual([]);
+    expect(paths.areKnown([0])).toBe(true);
+    expect(paths.reports()).toEqual([
+      { line: 0, path: 'udp', remote: ue, rttMs: 5, reconnects: 0, dropped: 0, packets: { access: 10, core: 20 } },
+    ]);
+  });
+
+  test.each([
+    ['on the address of rtpengine itself', ourSocket, '198.51.100.1'],
+    ['on another of our addresses', { address: '192.0.2.1', port: 1 }, '198.51.100.1'],
+  ])('A6: a socket of the gateway is no UDP path, %s', (_where, endpoint, localAddress) => {
+    open('uf', 0, { remote: ue, port: 443 });
+    expect(paths.selected({ line: 0, path: 'tcp443', remote: ue })).toBe(true);
+    expect(paths.learn(statistics(line({ endpoint, localAddress })), [0])).toEqual([]);
+    expect(paths.reports()[0]).toMatchObject({ path: 'tcp443', remote: ue });
+  });
+
+  test('A6: a UE on UDP that nominates TCP as well stays where rtpengine sends to', () => {
+    open('uf', 0);
+    paths.learn(statistics(line()), [0]);
+    open('uf', 0, { remote: { address: '203.0.113.5', port: 50001 }, port: 80 });
+    expect(paths.selected({ line: 0, path: 'tcp80', remote: ue })).toBe(false);
+    expect(paths.learn(statistics(line()), [0])).toEqual([]);
+    expect(paths.learn(statistics(line({ endpoint: ourSocket })), [0])).toEqual([
+      { line: 0, path: 'tcp80', remote: { address: '203.0.113.5', port: 50001 } },
+    ]);
+  });
+
+  test('E3: another connection of the UE is news, the same one is not', () => {
+    expect(paths.selected({ line: 0, path: 'tcp80', remote: ue })).toBe(true);
+    expect(paths.selected({ line: 0, path: 'tcp80', remote: ue })).toBe(false);
+    expect(paths.selected({ line: 0, path: 'tcp80', remote: { ...ue, port: 50001 } })).toBe(true);
+  });
+
+  test('lines are those of the SDP, of which rtpengine knows some', () => {
+    expect(paths.learn(statistics(line()), [2])).toEqual([{ line: 2, path: 'udp', remote: ue }]);
+    expect(paths.reports().map((report) => report.line)).toEqual([2]);
+    expect(paths.areKnown([2])).toBe(true);
+    expect(paths.areKnown([0, 2])).toBe(false);
+  });
+
+  test('E3 E5: reconnects and drops add up over ICE restarts', () => {
+    open('old', 0, { reconnects: 1, dropped: 3 });
+    open('new', 0, { reconnects: 2, dropped: 4 });
+    paths.selected({ line: 0, path: 'tcp80', remote: ue });
+    expect(paths.reports()[0]).toMatchObject({ reconnects: 3, dropped: 7 });
+    paths.closing('old');
+    statuses.delete('old');
+    expect(paths.reports()[0]).toMatchObject({ reconnects: 3, dropped: 7 });
+    paths.closing('new');
+    statuses.clear();
+    expect(paths.reports()[0]).toMatchObject({ reconnects: 3, dropped: 7 });
+  });
+});

@@ -1,0 +1,66 @@
+import { joinSdp, splitSdp } from '../../../lib/sdp/sdp-lines';
+import { withSourceAddresses } from '../../../lib/sdp/source-address';
+
+const ice = ['a=ice-ufrag:ueUF', 'a=ice-pwd:uepwduepwduepwduepwd12'];
+const head = ['v=0', 'o=ue 1 1 IN IP4 10.0.0.5', 's=-'];
+const sdp = (...lines: string[]) => splitSdp([...head, ...lines, ''].join('\r\n'));
+const after = (source: string | undefined, ...lines: string[]) =>
+  joinSdp(withSourceAddresses(sdp(...lines), source))
+    .split('\r\n')
+    .slice(head.length, -1);
+
+const session = ['c=IN IP4 10.0.0.5', 't=0 0'];
+
+describe('where media goes to a UE without ICE (C11)', () => {
+  test('C11: to the address of its SIP, at the port of its SDP; not to what c= and a=rtcp name', () => {
+    const audio = ['m=audio 5000 RTP/AVP 0', 'a=rtcp:5001 IN IP4 203.0.113.66', 'a=sendrecv'];
+    expect(after('198.51.100.2', ...session, ...audio)).toEqual([
+      't=0 0',
+      'm=audio 5000 RTP/AVP 0',
+      'c=IN IP4 198.51.100.2',
+      'a=rtcp:5001',
+      'a=sendrecv',
+    ]);
+  });
+
+  test('C11: lines with ICE keep what they have, the address of the session too', () => {
+    const lines = ['m=audio 5000 RTP/AVP 0', ...ice, 'm=video 6000 RTP/AVP 96', 'c=IN IP4 203.0.113.66'];
+    expect(after('198.51.100.2', ...session, ...lines)).toEqual([
+      't=0 0',
+      'm=audio 5000 RTP/AVP 0',
+      'c=IN IP4 10.0.0.5',
+      ...ice,
+      'm=video 6000 RTP/AVP 96',
+      'c=IN IP4 198.51.100.2',
+    ]);
+  });
+
+  test.each([
+    ['all lines have ICE', [...session, 'm=audio 5000 RTP/AVP 0', ...ice]],
+    ['a line on hold by 0.0.0.0', ['c=IN IP4 0.0.0.0', 't=0 0', 'm=audio 5000 RTP/AVP 0']],
+    ['a declined line', [...session, 'm=audio 0 RTP/AVP 0']],
+    ['what rtpengine does not see', [...session, 'm=message 5000 TCP/MSRP *']],
+  ])('nothing changes: %s', (_name, lines) => {
+    expect(after('198.51.100.2', ...lines)).toEqual(lines);
+  });
+
+  test.each([
+    ['unknown', undefined, 'c=IN IP4 10.0.0.5', 'c=IN IP4 127.0.0.1'],
+    ['of the other family', '2001:db8::2', 'c=IN IP4 10.0.0.5', 'c=IN IP4 127.0.0.1'],
+    ['of the other family', '198.51.100.2', 'c=IN IP6 2001:db8::2', 'c=IN IP6 ::1'],
+  ])('C11: where the address of its SIP is %s, to nobody until the UE is heard', (_what, source, given, expected) => {
+    expect(after(source, given, 't=0 0', 'm=audio 5000 RTP/AVP 0', 'a=rtcp:5001')).toEqual([
+      't=0 0',
+      'm=audio 9 RTP/AVP 0',
+      expected,
+    ]);
+  });
+
+  test('a name in c= is replaced like an address', () => {
+    expect(after('2001:db8::2', 'c=IN IP4 ue.example', 't=0 0', 'm=audio 5000 RTP/AVP 0')).toEqual([
+      't=0 0',
+      'm=audio 5000 RTP/AVP 0',
+      'c=IN IP6 2001:db8::2',
+    ]);
+  });
+});
