@@ -4,6 +4,7 @@ import { nextHopOf } from '../lib/egress/errand';
 import { EdgeError } from '../lib/errors';
 import { isPrefix, type AccessRealm } from '../lib/media/access-realms';
 import type { Fallback } from '../lib/media/fallback';
+import type { TcpPriority } from '../lib/sdp/gateway-candidate';
 import { parseContact, type Contact } from '../lib/sip/contact';
 
 /*
@@ -28,6 +29,26 @@ const port = z.coerce
   .int('must be a port number')
   .min(1, 'must be 1 or more')
   .max(65535, 'must be 65535 or less');
+
+/** A port, or a port and the rank of its candidates: `443=above-relay`. */
+const rankedPort = z
+  .string()
+  .transform((text) => {
+    const [number = '', rank] = text.split(/=(.*)/);
+    return rank === undefined ? { port: number } : { port: number, rank };
+  })
+  .pipe(
+    z.object({
+      port,
+      rank: z
+        .string()
+        .regex(/^(lowest|above-relay)$/, 'must have ranks lowest or above-relay')
+        .transform((rank) => rank as TcpPriority)
+        .exactOptional(),
+    }),
+  );
+
+const onceEach = (items: { port: number }[]) => new Set(items.map((item) => item.port)).size === items.length;
 
 const contactLike = (example: string, isFit: (contact: Contact) => boolean) =>
   z.string().refine(
@@ -106,9 +127,17 @@ const table = {
     .optional()
     .describe('Address that the gateway listens on, if it differs from GATEWAY_ADDRESS (1:1 NAT)'),
   GATEWAY_PORTS: commaList
-    .pipe(z.array(port).min(1, 'must name a port').max(8, 'must name 8 ports at most'))
-    .default([80])
-    .describe('TCP ports of the gateway, the most wanted first'),
+    .pipe(
+      z
+        .array(rankedPort)
+        .min(1, 'must name a port')
+        .max(8, 'must name 8 ports at most')
+        .refine(onceEach, 'must name each port once'),
+    )
+    .default([{ port: 80 }])
+    .describe(
+      'TCP ports of the gateway, the most wanted first, each with a rank of its own if need be: 443=above-relay,80=lowest',
+    ),
   TCP_FALLBACK: z
     .enum(['always', 'offered', 'off'], 'must be always, offered or off')
     .default('always')
@@ -134,6 +163,12 @@ const table = {
     .default('lowest')
     .describe(
       'Rank of the TCP candidate: lowest (below all UDP), above-relay (above the relayed UDP of UEs with TURN)',
+    ),
+  CANDIDATE_SPELLING: z
+    .enum(['rfc6544', 'w'], 'must be rfc6544 or w')
+    .default('rfc6544')
+    .describe(
+      'Spelling of TCP candidates toward UEs: rfc6544 (tcptype passive), w (tcptyp tcp-passive, as in Annex W)',
     ),
   DRACHTIO_HOST: z
     .string()

@@ -90,6 +90,7 @@ export class Edge {
         gateway,
         fallback: fallbackByRealm(realms, config.TCP_FALLBACK),
         tcpPriority: config.TCP_PRIORITY,
+        candidateSpelling: config.CANDIDATE_SPELLING,
         ownAddresses: [
           ...contactHosts([...(config.ACCESS_LISTEN ?? []), ...config.CORE_CONTACTS]),
           ...serverHosts(config),
@@ -179,7 +180,7 @@ function gatewayAddresses(config: Config): {
   advertised: AdvertisedAddress[];
 } {
   const everyPort = (addresses: string[]) =>
-    addresses.flatMap((address) => config.GATEWAY_PORTS.map((port) => ({ address, port })));
+    addresses.flatMap((address) => config.GATEWAY_PORTS.map((ranked) => ({ address, ...ranked })));
   return {
     listen: everyPort(config.GATEWAY_BIND ?? config.GATEWAY_ADDRESS),
     advertised: everyPort(config.GATEWAY_ADDRESS).map((at) => ({ ...at, family: isIP(at.address) === 6 ? 6 : 4 })),

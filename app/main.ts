@@ -40,7 +40,7 @@ async function main(): Promise<void> {
       listen: config.ACCESS_LISTEN,
       core: config.CORE_CONTACTS,
       gateway: config.GATEWAY_ADDRESS,
-      ports: config.GATEWAY_PORTS,
+      ports: config.GATEWAY_PORTS.map(({ port }) => port),
       fallback: config.TCP_FALLBACK,
       priority: config.TCP_PRIORITY,
       egress: config.EGRESS_RELAY,

@@ -42,4 +42,6 @@ export interface AdvertisedAddress {
   address: string;
   port: number;
   family: 4 | 6;
+  /** Where its candidate ranks, if not as the setting for all says. */
+  rank?: 'lowest' | 'above-relay';
 }

@@ -5,39 +5,30 @@ import type { Logger } from '../ops/logger';
 import type { CallStatistics } from '../rtpengine/call-statistics';
 import type { AnswerOptions, OfferOptions } from '../rtpengine/ng-command';
 import { anchoredLines, matchAnswer, putBackAnchored, takeAnchored, type AnchoredLines } from '../sdp/anchored-lines';
-import { withGatewayCandidates, type TcpPriority } from '../sdp/gateway-candidate';
+import type { GatewayCandidateOptions } from '../sdp/gateway-candidate';
 import { withoutBundle } from '../sdp/grouping';
-import { withIceLite, withoutIce, withoutLineIce } from '../sdp/ice-attributes';
-import { joinSdp, splitSdp, withoutAttributes, type SdpLines } from '../sdp/sdp-lines';
+import { withoutIce } from '../sdp/ice-attributes';
+import { withoutIceOn } from '../sdp/ice-mismatch';
+import { joinSdp, splitSdp, type SdpLines } from '../sdp/sdp-lines';
 import { SessionOrigin } from '../sdp/session-origin';
 import { viewSession, type MediaView } from '../sdp/session-view';
+import type { TcpLines } from '../sdp/tcp-media-lines';
 import { CallStreams, type StreamGateway } from './call-streams';
-import { getsFallback, type Fallback } from './fallback';
+import type { Fallback } from './fallback';
 import type { Side } from './media-anchor';
 import { answerOptions, offerOptions } from './ng-options';
-import { requireUsable, shownSdp, withoutRestart } from './shown-sdp';
-
-/** What is used of one rtpengine. */
-export interface RtpengineCommands {
-  offer(options: OfferOptions): Promise<string>;
-  answer(options: AnswerOptions): Promise<string>;
-  /** What it knows of a call. */
-  query(call: string): Promise<CallStatistics | undefined>;
-  /** Never rejects. */
-  delete(call: string): Promise<void>;
-}
-
-/** What is used of the pool: a node for a new call, none of those tried. */
-export interface RtpengineChoice {
-  pick(tried?: readonly RtpengineCommands[]): RtpengineCommands;
-}
+import { receivedSdp, requireOfferedTransport } from './received-sdp';
+import { keepRestartBack } from './restart';
+import { firstOffer, type RtpengineChoice, type RtpengineCommands } from './rtpengine-choice';
+import { requireUsable, shownSdp } from './shown-sdp';
+import { TowardUe } from './toward-ue';
 
 export interface AnchoredCallOptions {
   name: string;
   rtpengine: RtpengineChoice;
   gateway: StreamGateway;
   fallback: Fallback;
-  tcpPriority: TcpPriority;
+  candidates: GatewayCandidateOptions;
   /** The machine's addresses, to which no UE may have media sent. */
   ownAddresses: readonly string[];
   logger: Logger;
@@ -51,12 +42,18 @@ interface Exchange {
   view: readonly MediaView[];
   /** What rtpengine is shown of it. */
   shown: SdpLines;
+  /** What it is shown before the answer only: an ICE restart. */
+  keptBack: readonly SdpLines[];
   ueDeclinedIce: boolean;
-  /** It restarts ICE, of which rtpengine does not know yet. */
-  restartKeptBack: boolean;
   lines: AnchoredLines;
+  /** Of an offer of the UE: the lines without ICE because of a mismatch. */
+  mismatched: ReadonlySet<number>;
+  /** The UE's lines that are RTP over TCP, by its offer or by ours to it. */
+  tcp: TcpLines;
   /** The streams of which our offer to the UE told. */
   told: ReadonlyMap<number, Stream>;
+  /** The lines of our offer to the UE that have no ICE. */
+  withoutIce: ReadonlySet<number>;
 }
 
 /** An exchange with the answer that counts: the last one. */
@@ -65,9 +62,6 @@ interface CompleteExchange {
   answer: { from: Side; view: readonly MediaView[]; shown: SdpLines };
 }
 
-/** How many nodes are tried for a new call. */
-const maxNodes = 2;
-
 /**
  * One call in rtpengine and gateway: what each side said last, and what follows from that for the SDP to the
  * other. Its methods must not run at the same time.
@@ -75,12 +69,9 @@ const maxNodes = 2;
 export class AnchoredCall {
   readonly #name: string;
   readonly #rtpengine: RtpengineChoice;
-  readonly #gateway: StreamGateway;
-  readonly #fallback: Fallback;
-  readonly #tcpPriority: TcpPriority;
   readonly #ownAddresses: readonly string[];
-  readonly #logger: Logger;
   readonly #streams: CallStreams;
+  readonly #forUe: TowardUe;
   readonly #origins = { access: new SessionOrigin(randomInt(2 ** 47)), core: new SessionOrigin(randomInt(2 ** 47)) };
   #node: RtpengineCommands | undefined;
   #exchange: Exchange | undefined;
@@ -89,17 +80,16 @@ export class AnchoredCall {
   #complete: CompleteExchange | undefined;
   /** The UE's lines by its SDP in the last complete exchange. */
   #ue: readonly MediaView[] = [];
+  /** Those of them that are RTP over TCP. */
+  #tcp: TcpLines = new Map();
   #lines: AnchoredLines = [];
 
-  constructor({ name, rtpengine, gateway, fallback, tcpPriority, ownAddresses, logger }: AnchoredCallOptions) {
+  constructor({ name, rtpengine, gateway, fallback, candidates, ownAddresses, logger }: AnchoredCallOptions) {
     this.#name = name;
     this.#rtpengine = rtpengine;
-    this.#gateway = gateway;
-    this.#fallback = fallback;
-    this.#tcpPriority = tcpPriority;
     this.#ownAddresses = ownAddresses;
-    this.#logger = logger;
     this.#streams = new CallStreams(gateway);
+    this.#forUe = new TowardUe({ call: name, gateway, streams: this.#streams, fallback, candidates, logger });
   }
 
   /** False until rtpengine took the first offer. */
@@ -144,15 +134,18 @@ export class AnchoredCall {
     const exchange = this.#exchange;
     if (this.#node === undefined || exchange === undefined || exchange.from === from)
       throw new EdgeError('answer-unexpected', 'An SDP answer came without an offer.', { sipStatus: 488 });
-    const answer = matchAnswer(splitSdp(text), exchange.offer);
+    const received = receivedSdp(from, text);
+    requireOfferedTransport(received, exchange.tcp);
+    const answer = matchAnswer(withoutIceOn(received.sdp, exchange.withoutIce), exchange.offer);
     const { media: view } = viewSession(answer);
     const shown = shownSdp(from, answer, this.#ownAddresses);
-    if (exchange.restartKeptBack) await this.#node.offer(this.#offerOptions(exchange, exchange.shown));
-    exchange.restartKeptBack = false;
+    for (const restart of exchange.keptBack) await this.#node.offer(this.#offerOptions(exchange, restart));
+    exchange.keptBack = [];
     const reply = await this.#node.answer(this.#answerOptions({ from, view, shown }, exchange.lines));
     this.#complete = { exchange, answer: { from, view, shown } };
     const towardOther = putBackAnchored(splitSdp(reply), exchange.lines, answer);
     this.#ue = from === 'access' ? view : exchange.view;
+    this.#tcp = from === 'access' ? received.tcp : exchange.tcp;
     return from === 'access' ? this.#answerOfUe(exchange, view, towardOther) : this.#answerToUe(exchange, towardOther);
   }
 
@@ -194,27 +187,37 @@ export class AnchoredCall {
   }
 
   async #offer(from: Side, text: string): Promise<string> {
-    const offer = splitSdp(text);
+    const { sdp: offer, tcp, mismatched } = receivedSdp(from, text);
     const { media: view } = viewSession(offer);
     if (!this.isAnchored) requireUsable(view);
     const shown = shownSdp(from, offer, this.#ownAddresses);
-    const shownNow = from === 'access' ? withoutRestart(shown, this.#ue) : shown;
+    const { now, onAnswer: keptBack } =
+      from === 'access' ? keepRestartBack(shown, this.#ue) : { now: shown, onAnswer: [] };
     const lines = anchoredLines(this.#lines, offer);
     const ueLines = view.map(({ index }) => this.#ue[index]).filter((line) => line !== undefined && line.port !== 0);
     const ueDeclinedIce = ueLines.length > 0 && !ueLines.some((line) => line?.hasIce === true);
-    const options = this.#offerOptions({ from, view, ueDeclinedIce, lines }, shownNow);
+    const options = this.#offerOptions({ from, view, ueDeclinedIce, lines }, now);
     const reply = await (this.#node === undefined ? this.#firstOffer(options) : this.#node.offer(options));
     this.#lines = lines;
     const number = ++this.#exchanges;
+    const known = { number, from, offer, view, shown, keptBack, ueDeclinedIce, lines, mismatched };
     const towardOther = putBackAnchored(splitSdp(reply), lines, offer);
-    const told = new Map<number, Stream>();
-    const sdp =
-      from === 'access'
-        ? this.#towardCore(towardOther)
-        : this.#towardUe(towardOther, (line) => this.#ueLine(line), told, number);
-    const restartKeptBack = shownNow !== shown;
-    this.#exchange = { number, from, offer, view, shown, ueDeclinedIce, restartKeptBack, lines, told };
-    return sdp;
+    if (from === 'access') {
+      this.#exchange = { ...known, tcp, told: new Map(), withoutIce: new Set() };
+      return this.#towardCore(towardOther);
+    }
+    const line = (index: number) => this.#ueLine(index);
+    const written = this.#forUe.write(towardOther, {
+      isAnswer: false,
+      exchange: number,
+      line,
+      tcp: this.#tcp,
+      mismatched,
+    });
+    const plain = viewSession(written.sdp).media.filter(({ hasIce }) => !hasIce);
+    const withoutIce = new Set(plain.map(({ index }) => index));
+    this.#exchange = { ...known, tcp: written.tcp, told: written.told, withoutIce };
+    return joinSdp(this.#origins.access.write(written.sdp));
   }
 
   #offerOptions(
@@ -233,100 +236,29 @@ export class AnchoredCall {
   }
 
   async #firstOffer(options: OfferOptions): Promise<string> {
-    const tried: RtpengineCommands[] = [];
-    let failure: unknown;
-    while (tried.length < maxNodes) {
-      let node: RtpengineCommands;
-      try {
-        node = this.#rtpengine.pick(tried);
-      } catch (error) {
-        throw failure ?? error;
-      }
-      try {
-        const reply = await node.offer(options);
-        this.#node = node;
-        return reply;
-      } catch (error) {
-        // It may have taken the offer although its reply was lost.
-        void node.delete(this.#name);
-        if (!(error instanceof EdgeError) || error.code !== 'anchor-unavailable') throw error;
-        failure = error;
-        tried.push(node);
-      }
-    }
-    throw failure;
+    const { node, reply } = await firstOffer(this.#rtpengine, options);
+    this.#node = node;
+    return reply;
   }
 
   #answerOfUe({ told, number }: Exchange, view: readonly MediaView[], towardCore: SdpLines): string {
     const taken = [...told.values()].filter(({ line }) => view[line]?.hasIce === true && view[line].port !== 0);
     // A 18x answer without ICE may have closed what the 200's needs.
-    for (const stream of taken) this.#open(stream, number);
+    for (const stream of taken) this.#forUe.open(stream, number);
     this.#streams.settle(new Set(taken.map(({ line }) => line)), number);
     return this.#towardCore(towardCore);
   }
 
-  #answerToUe({ view, number }: Exchange, towardUe: SdpLines): string {
-    const told = new Map<number, Stream>();
-    const sdp = this.#towardUe(towardUe, (line) => view[line], told, number);
+  #answerToUe({ view, tcp, mismatched, number }: Exchange, reply: SdpLines): string {
+    const line = (index: number) => view[index];
+    const { sdp, told } = this.#forUe.write(reply, { isAnswer: true, exchange: number, line, tcp, mismatched });
     this.#streams.settle(new Set(told.keys()), number);
-    return sdp;
+    return joinSdp(this.#origins.access.write(sdp));
   }
 
   /** Nothing of the access side's ICE or TCP is left in it (B19). */
   #towardCore(sdp: SdpLines): string {
     return joinSdp(this.#origins.core.write(withoutIce(withoutBundle(sdp))));
-  }
-
-  /**
-   * Adds the candidate on port 80 to each line that gets it, after the gateway was opened to the line: the UE's
-   * check may come as soon as it has the SDP (C1).
-   */
-  #towardUe(
-    reply: SdpLines,
-    ueLine: (line: number) => MediaView | undefined,
-    told: Map<number, Stream>,
-    exchange: number,
-  ): string {
-    const sdp = withoutBundle(reply);
-    const media = viewSession(sdp).media.map((line) => {
-      const section = withoutAttributes(sdp.media[line.index] ?? [], ['remote-candidates', 'ice-options']);
-      const ue = ueLine(line.index);
-      // No ICE on a declined line (B17), in an answer to a line without (B15), nor offered again where it was declined.
-      if (line.port === 0 || ue?.hasIce === false) return withoutLineIce(section);
-      const stream = this.#fallbackStream(line, ue);
-      if (stream === undefined || !this.#open(stream, exchange)) return section;
-      told.set(line.index, stream);
-      return withGatewayCandidates(section, this.#gateway.advertised, this.#tcpPriority);
-    });
-    return joinSdp(this.#origins.access.write(withIceLite({ session: sdp.session, media })));
-  }
-
-  #fallbackStream(line: MediaView, ue: MediaView | undefined): Stream | undefined {
-    const { ufrag, pwd, address, port, index, kind } = line;
-    if (ufrag === undefined || pwd === undefined || address === undefined) return undefined;
-    const given = this.#streams.isCurrent(index, ufrag);
-    if (this.#gateway.advertised.length === 0 || !getsFallback(this.#fallback, { line, ue, given })) return undefined;
-    return {
-      ufrag,
-      pwd,
-      anchor: { address, port },
-      content: line.hasDtls ? 'dtls' : 'rtp',
-      kind: kind === 'audio' || kind === 'video' ? kind : 'other',
-      call: this.#name,
-      line: index,
-    };
-  }
-
-  /** False if the gateway did not take it; the line then goes without its candidate. */
-  #open(stream: Stream, exchange: number): boolean {
-    try {
-      this.#streams.open(stream, exchange);
-      return true;
-    } catch (error) {
-      const reason = error instanceof Error ? error.message : 'unknown';
-      this.#logger.warn({ call: this.#name, line: stream.line, reason }, 'a media line has no candidate on port 80');
-      return false;
-    }
   }
 
   /** The UE's last word on a line; undefined if it has said nothing yet, or the line was not in use. */

@@ -21,6 +21,8 @@ export class CallStreams {
   readonly #gateway: StreamGateway;
   readonly #current = new Map<number, Stream>();
   readonly #retired = new Map<number, Retired>();
+  /** The ufrag of each line on which the UE has nominated a connection. */
+  readonly #selected = new Map<number, string>();
   /** The current ones by the last complete exchange. */
   #settled: ReadonlyMap<number, Stream> = new Map();
 
@@ -31,6 +33,11 @@ export class CallStreams {
   /** True if this is the ufrag that the line's candidates were given out with. */
   isCurrent(line: number, ufrag: string): boolean {
     return this.#current.get(line)?.ufrag === ufrag;
+  }
+
+  /** True if the UE has nominated a connection with this ufrag. */
+  isSelected({ line, ufrag }: Stream): boolean {
+    return this.#selected.get(line) === ufrag;
   }
 
   /**
@@ -84,7 +91,9 @@ export class CallStreams {
 
   /** The UE nominated a connection: what the line used before a restart is closed. */
   selected({ line, ufrag }: Stream): void {
-    if (this.isCurrent(line, ufrag)) this.#closeRetired(line);
+    if (!this.isCurrent(line, ufrag)) return;
+    this.#selected.set(line, ufrag);
+    this.#closeRetired(line);
   }
 
   close(): void {

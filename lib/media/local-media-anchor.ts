@@ -2,13 +2,15 @@ import { EventEmitter } from 'node:events';
 import { EdgeError } from '../errors';
 import type { StreamPath, StreamStatus } from '../gateway/stream';
 import type { Logger } from '../ops/logger';
+import type { CandidateSpelling } from '../sdp/candidate';
 import type { TcpPriority } from '../sdp/gateway-candidate';
-import { AnchoredCall, type RtpengineChoice } from './anchored-call';
+import { AnchoredCall } from './anchored-call';
 import type { StreamGateway } from './call-streams';
 import type { Fallback } from './fallback';
 import type { MediaAnchor, MediaAnchorEvents, SelectedPath, Side, StreamReport, UePlace } from './media-anchor';
 import { PathWatch } from './path-watch';
 import { StreamPaths } from './stream-paths';
+import type { RtpengineChoice } from './rtpengine-choice';
 
 /** The TCP gateway in the same process. */
 export interface EventedStreamGateway extends StreamGateway, EventEmitter<StreamGatewayEvents> {
@@ -28,6 +30,8 @@ export interface LocalMediaAnchorOptions {
   fallback: (ueAddress: string | undefined) => Fallback;
   /** Default: lowest. */
   tcpPriority?: TcpPriority;
+  /** Default: rfc6544. */
+  candidateSpelling?: CandidateSpelling;
   /** Further addresses of this machine, beside those of the gateway, to which no UE may have media sent. */
   ownAddresses?: readonly string[];
   logger: Logger;
@@ -121,12 +125,16 @@ export class LocalMediaAnchor extends EventEmitter<MediaAnchorEvents> implements
         retryAfter: 5,
       });
     }
-    const { rtpengine, gateway, tcpPriority = 'lowest', logger } = this.#options;
+    const { rtpengine, gateway, logger } = this.#options;
     const fallback = this.#options.fallback(ue?.address);
+    const candidates = {
+      priority: this.#options.tcpPriority ?? 'lowest',
+      spelling: this.#options.candidateSpelling ?? 'rfc6544',
+    };
     const ownAddresses = [...gateway.advertised.map(({ address }) => address), ...(this.#options.ownAddresses ?? [])];
     const paths = new StreamPaths((ufrag) => gateway.streamStatus(ufrag), ownAddresses);
     const watched = watching(gateway, paths);
-    const call = new AnchoredCall({ name, rtpengine, gateway: watched, fallback, tcpPriority, ownAddresses, logger });
+    const call = new AnchoredCall({ name, rtpengine, gateway: watched, fallback, candidates, ownAddresses, logger });
     const watch = new PathWatch(() => this.#look(name, entry));
     const entry: Entry = { call, paths, watch, tail: Promise.resolve(), waiting: 0, releasing: undefined };
     this.#calls.set(name, entry);

@@ -1,4 +1,4 @@
-import { declined, formatMediaLine, isAnchorable, parseMediaLine } from './media-line';
+import { declined, formatMediaLine, isAnchorable, parseMediaLine, withConnection } from './media-line';
 import { invalidSdp, type SdpLines } from './sdp-lines';
 
 /**
@@ -18,13 +18,18 @@ export function anchoredLines(known: AnchoredLines, sdp: SdpLines): AnchoredLine
 
 /** What rtpengine gets. A known line that is missing now, or that it must not see any more, is shown as declined. */
 export function takeAnchored(sdp: SdpLines, lines: AnchoredLines): SdpLines {
+  const hasConnection = (section: readonly string[]) => section.some((line) => line.startsWith('c='));
+  const shown = lines.map((index) => {
+    const section = sdp.media[index];
+    if (section === undefined) return ['m=audio 0 RTP/AVP 0'];
+    return isAnchorable(transportOf(section)) ? section : [placeholder(section)];
+  });
   return {
     session: sdp.session,
-    media: lines.map((index) => {
-      const section = sdp.media[index];
-      if (section === undefined) return ['m=audio 0 RTP/AVP 0'];
-      return isAnchorable(transportOf(section)) ? section : [placeholder(section)];
-    }),
+    // rtpengine refuses an SDP with a line that has no address, be it declined.
+    media: hasConnection(sdp.session)
+      ? shown
+      : shown.map((section) => (hasConnection(section) ? section : withConnection(section, '0.0.0.0'))),
   };
 }
 

@@ -58,13 +58,16 @@ export function parseCandidate(line: string): Candidate | undefined {
   return candidate;
 }
 
+/** How a TCP candidate's type is written: as RFC 6544 has it (`tcptype passive`), or as W (`tcptyp tcp-passive`). */
+export type CandidateSpelling = 'rfc6544' | 'w';
+
 /** Writes `a=candidate:…`; `tcptype` comes before the other extensions (B1). */
-export function formatCandidate(candidate: Candidate): string {
+export function formatCandidate(candidate: Candidate, spelling: CandidateSpelling = 'rfc6544'): string {
   const { foundation, component, transport, priority, address, port, type, related, tcpType, extensions } = candidate;
   return [
     `a=candidate:${foundation} ${component} ${transport.toUpperCase()} ${priority} ${address} ${port} typ ${type}`,
     ...(related === undefined ? [] : [`raddr ${related.address} rport ${related.port}`]),
-    ...(tcpType === undefined ? [] : [`tcptype ${tcpType}`]),
+    ...(tcpType === undefined ? [] : [spelling === 'w' ? `tcptyp tcp-${tcpType}` : `tcptype ${tcpType}`]),
     ...extensions.map(([name, value]) => `${name} ${value}`),
   ].join(' ');
 }

@@ -1,36 +1,36 @@
-import type { SdpLines } from './sdp-lines';
-import { formatMediaLine, parseMediaLine } from './media-line';
-import { viewSession, type MediaView } from './session-view';
+import { formatMediaLine, parseMediaLine, withConnection } from './media-line';
+import { withoutAttributes, type SdpLines } from './sdp-lines';
+import { isHeldByAddress, viewSession, type MediaView } from './session-view';
 
 /**
- * The SDP of a UE with the default address of each ICE line that has none yet: 0.0.0.0 or :: with port 9, or
- * a name (RFC 8839 §4.2.5 allows both). rtpengine would take the one for a hold and refuse the other. It gets
- * the first UDP candidate instead, or loopback, where nobody listens; ICE replaces it. Lines with an address
- * are left as they are, a hold by 0.0.0.0 on another port too.
+ * The SDP of a UE with loopback and the discard port, where nobody listens, as the default address of each line
+ * with ICE. rtpengine sends to the default until a pair is nominated, and c=, m= and a=rtcp are the UE's word
+ * alone: anybody could have media sent to somebody else (C11). It would also take 0.0.0.0 for a hold and refuse a
+ * name, where RFC 8839 §4.2.5 has no default yet. A hold by 0.0.0.0 stays one.
  */
-export function withKnownDefaults(sdp: SdpLines): SdpLines {
+export function withDiscardDefaults(sdp: SdpLines): SdpLines {
   const { media } = viewSession(sdp);
-  if (!media.some(lacksDefault)) return sdp;
+  if (!media.some(isReplaced)) return sdp;
   const inherited = sdp.session.find((line) => line.startsWith('c='));
   return {
     session: sdp.session.filter((line) => line !== inherited),
     media: sdp.media.map((section, index) => {
       const view = media[index];
-      if (view !== undefined && lacksDefault(view)) return withDefault(section, view);
+      if (view !== undefined && isReplaced(view)) return withDiscardDefault(section, view);
       const hasOwn = inherited === undefined || section.some((line) => line.startsWith('c='));
       return hasOwn ? section : [section[0] ?? '', inherited, ...section.slice(1)];
     }),
   };
 }
 
-function lacksDefault({ hasIce, port, address }: MediaView): boolean {
-  return hasIce && port !== 0 && (address === undefined || (port === 9 && ['0.0.0.0', '::'].includes(address)));
+function isReplaced(view: MediaView): boolean {
+  return view.hasIce && view.port !== 0 && !isHeldByAddress(view);
 }
 
-function withDefault(section: readonly string[], view: MediaView): readonly string[] {
-  const candidate = view.candidates.find(({ transport, component }) => transport === 'udp' && component === 1);
-  const address = candidate?.address ?? (view.address === '::' ? '::1' : '127.0.0.1');
-  const line = formatMediaLine({ ...parseMediaLine(section[0] ?? ''), port: candidate?.port ?? 9 });
-  const rest = section.slice(1).filter((other) => !other.startsWith('c='));
-  return [line, `c=IN ${address.includes(':') ? 'IP6' : 'IP4'} ${address}`, ...rest];
+/** Of the family of the address that it replaces, because rtpengine takes its own of that family. */
+function withDiscardDefault(section: readonly string[], view: MediaView): readonly string[] {
+  const line = formatMediaLine({ ...parseMediaLine(section[0] ?? ''), port: 9 });
+  const address = view.address ?? view.candidates[0]?.address ?? '';
+  const rest = withoutAttributes(section.slice(1), ['rtcp']);
+  return withConnection([line, ...rest], address.includes(':') ? '::1' : '127.0.0.1');
 }

@@ -1,44 +1,90 @@
 import { gatewayPriority } from '../ice/priority';
-import { formatCandidate, parseCandidate } from './candidate';
+import { formatCandidate, parseCandidate, type CandidateSpelling } from './candidate';
 import { isAttribute } from './sdp-lines';
 
-/** Where the candidate on port 80 ranks: below every UDP candidate, or above the relayed ones of the UE (B5). */
+/** Where a candidate of the gateway ranks: below every UDP candidate, or above the relayed ones of the UE (B5). */
 export type TcpPriority = 'lowest' | 'above-relay';
+
+export interface GatewayCandidateOptions {
+  /** Of the addresses that have no rank of their own. */
+  priority: TcpPriority;
+  spelling: CandidateSpelling;
+}
+
+/** What is advertised. */
+export interface GatewayAddress {
+  address: string;
+  port: number;
+  rank?: TcpPriority;
+}
 
 const typePreferences: Record<TcpPriority, number> = { lowest: 0, 'above-relay': 10 };
 
+const highest = 2 ** 31 - 1;
+
 /**
  * The section of a media line with the gateway's passive TCP candidates added behind its own, one for each
- * address (B1, B21), the lowest of the line (A3), each with a foundation of its own (B7).
+ * address and port (B1, B21), the lowest of the line (A3), each address with a foundation of its own (B7).
  *
- * @param addresses what is advertised, one per address family and port, the preferred first
+ * @param addresses the port most wanted first (A8)
  */
 export function withGatewayCandidates(
   section: readonly string[],
-  addresses: readonly { address: string; port: number }[],
-  priority: TcpPriority = 'lowest',
+  addresses: readonly GatewayAddress[],
+  { priority, spelling }: GatewayCandidateOptions = { priority: 'lowest', spelling: 'rfc6544' },
 ): readonly string[] {
   const present = section.flatMap((line) => parseCandidate(line) ?? []);
   const foundations = new Set(present.map((candidate) => candidate.foundation));
-  const ceiling = Math.min(2 ** 31 - 1, ...present.map((candidate) => candidate.priority)) - addresses.length;
-  const hosts = [...new Set(addresses.map(({ address }) => address))];
+  const priorities = belowAll(
+    wantedPriorities(addresses, priority),
+    present.map((candidate) => candidate.priority),
+  );
+  const hosts = hostsOf(addresses);
   const added = addresses.map(({ address, port }, i) =>
-    formatCandidate({
-      foundation: freeFoundation(`tcp${hosts.indexOf(address) + 1}`, foundations),
-      component: 1,
-      transport: 'tcp',
-      priority: Math.max(1 + i, Math.min(gatewayPriority(i, typePreferences[priority]), ceiling + i)),
-      address,
-      port,
-      type: 'host',
-      tcpType: 'passive',
-      extensions: [],
-    }),
+    formatCandidate(
+      {
+        foundation: freeFoundation(`tcp${hosts.indexOf(address) + 1}`, foundations),
+        component: 1,
+        transport: 'tcp',
+        priority: priorities[i] ?? 1,
+        address,
+        port,
+        type: 'host',
+        tcpType: 'passive',
+        extensions: [],
+      },
+      spelling,
+    ),
   );
   const last = section.findLastIndex((line) => isAttribute(line, 'candidate'));
   // Behind the last candidate, because a=end-of-candidates may follow it (RFC 8838 §8.2).
   const at = last === -1 ? section.length : last + 1;
   return [...section.slice(0, at), ...added, ...section.slice(at)];
+}
+
+/** Rank decides first, then the port, the most wanted highest, then the address: the second is above the first (B5). */
+function wantedPriorities(addresses: readonly GatewayAddress[], priority: TcpPriority): number[] {
+  const hosts = hostsOf(addresses);
+  const ports = [...new Set(addresses.map(({ port }) => port))].reverse();
+  return addresses.map(({ address, port, rank }) =>
+    gatewayPriority(ports.indexOf(port) * hosts.length + hosts.indexOf(address), typePreferences[rank ?? priority]),
+  );
+}
+
+/** The priorities in their order, as far down as it needs to be below those present, each once (A3, B6). */
+function belowAll(wanted: readonly number[], present: readonly number[]): number[] {
+  const lowered = [...wanted];
+  let ceiling = Math.min(highest + 1, ...present);
+  let left = wanted.length;
+  for (const at of [...wanted.keys()].sort((a, b) => (wanted[b] ?? 0) - (wanted[a] ?? 0))) {
+    ceiling = Math.max(left--, Math.min(wanted[at] ?? 0, ceiling - 1));
+    lowered[at] = ceiling;
+  }
+  return lowered;
+}
+
+function hostsOf(addresses: readonly GatewayAddress[]): string[] {
+  return [...new Set(addresses.map(({ address }) => address))];
 }
 
 function freeFoundation(wanted: string, taken: ReadonlySet<string>): string {

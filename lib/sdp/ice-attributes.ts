@@ -64,13 +64,19 @@ export function withIceLite(sdp: SdpLines): SdpLines {
   return { session: hasIce ? [...session, 'a=ice-lite'] : session, media };
 }
 
+/** Of no use to an ICE-lite agent, or not for rtpengine: F3, `remote-candidates` may name the gateway. */
+const notShown = ['remote-candidates', 'end-of-candidates', 'ice-options', 'ice-pacing'];
+
 /**
- * The SDP without TCP candidates and without those that are no candidates or name a host instead of an
- * address: what rtpengine can use is left (B18).
+ * The SDP with no more ICE than rtpengine can use: credentials and UDP candidates, without those that name a host
+ * instead of an address or are no candidates (B18), and without trickle (B20).
  */
-export function withUdpCandidatesOnly(sdp: SdpLines): SdpLines {
+export function withUsableIce(sdp: SdpLines): SdpLines {
   const keeps = (line: string) => !isAttribute(line, 'candidate') || isUdpByAddress(line);
-  return { session: sdp.session, media: sdp.media.map((section) => section.filter(keeps)) };
+  return {
+    session: withoutAttributes(sdp.session, notShown),
+    media: sdp.media.map((section) => withoutAttributes(section, notShown).filter(keeps)),
+  };
 }
 
 function isUdpByAddress(line: string): boolean {

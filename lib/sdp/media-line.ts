@@ -24,6 +24,13 @@ export function formatMediaLine({ kind, port, transport, formats }: MediaLine): 
   return `m=${kind} ${port} ${transport}${formats === '' ? '' : ` ${formats}`}`;
 }
 
+/** The section with this c= line in place of its own (RFC 8866 §5: behind m= and i=). */
+export function withConnection(section: readonly string[], address: string): readonly string[] {
+  const rest = section.filter((line) => !line.startsWith('c='));
+  const at = rest.findLastIndex((line) => /^[mi]=/.test(line)) + 1;
+  return [...rest.slice(0, at), `c=IN ${address.includes(':') ? 'IP6' : 'IP4'} ${address}`, ...rest.slice(at)];
+}
+
 /**
  * The section of a media line that is not used: port 0 and nothing else (RFC 3264 §6), so that no address
  * of one side is shown to the other.

@@ -23,6 +23,8 @@ export interface MediaView extends MediaLine {
   hasDtls: boolean;
   /** The port of a=rtcp, if there is one. */
   rtcpPort: number | undefined;
+  /** The address of a=rtcp, if it has one. */
+  rtcpAddress: string | undefined;
   /** Those that can be used: names and unknown transports are left out (B18). */
   candidates: Candidate[];
   /** Has a TCP candidate that would connect to ours: `active` or `so` (A9). */
@@ -76,9 +78,25 @@ function viewMedia(
     hasRtcp: isRtpOverUdp(line.transport) && !rtcpSwitchedOff(media.bandwidth ?? session.bandwidth ?? []),
     hasDtls: (media.fingerprint ?? session.fingerprint) !== undefined,
     rtcpPort: media.rtcp?.port,
+    rtcpAddress: media.rtcp?.address,
     candidates,
     offersTcp: candidates.some(canConnect),
   };
+}
+
+/** The address that stands for none: 0.0.0.0 or ::. */
+export function isUnspecified(address: string | undefined): boolean {
+  return address === '0.0.0.0' || address === '::';
+}
+
+/** False for a name, and for 0.0.0.0 or :: with port 9: what a line with ICE may say instead (RFC 8839 §4.2.5). */
+export function hasDefault({ address, port }: MediaView): boolean {
+  return address !== undefined && !(isUnspecified(address) && port === 9);
+}
+
+/** On hold as before RFC 3264: 0.0.0.0 or :: with a port of its own. */
+export function isHeldByAddress({ address, port }: MediaView): boolean {
+  return isUnspecified(address) && port !== 9 && port !== 0;
 }
 
 /** sdp-transform makes numbers of numeric tokens, though only of those that come back unchanged as text. */

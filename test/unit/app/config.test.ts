@@ -16,7 +16,7 @@ describe('settings', () => {
     expect(readConfig(wanted)).toMatchObject({
       ACCESS_CONTACTS: ['sip:198.51.100.1:5060;transport=udp,tcp', 'sip:[2001:db8::1]:5060;transport=tcp'],
       GATEWAY_ADDRESS: ['198.51.100.1', '2001:db8::1'],
-      GATEWAY_PORTS: [80],
+      GATEWAY_PORTS: [{ port: 80 }],
       TCP_FALLBACK: 'always',
       TCP_PRIORITY: 'lowest',
       DRACHTIO_PORT: 9022,
@@ -25,8 +25,24 @@ describe('settings', () => {
   });
 
   it('an empty value counts as unset', () => {
-    expect(readConfig({ ...wanted, DRACHTIO_HOST: '', GATEWAY_PORTS: '' })).toMatchObject({ GATEWAY_PORTS: [80] });
+    expect(readConfig({ ...wanted, DRACHTIO_HOST: '', GATEWAY_PORTS: '' })).toMatchObject({
+      GATEWAY_PORTS: [{ port: 80 }],
+    });
     expect(readConfig({ ...wanted, DRACHTIO_HOST: '' }).DRACHTIO_HOST).toBeUndefined();
+  });
+
+  it.each([
+    ['80', [{ port: 80 }]],
+    ['80, 443', [{ port: 80 }, { port: 443 }]],
+    [
+      '443=above-relay,80=lowest',
+      [
+        { port: 443, rank: 'above-relay' },
+        { port: 80, rank: 'lowest' },
+      ],
+    ],
+  ])('A8: GATEWAY_PORTS=%s', (text, expected) => {
+    expect(readConfig({ ...wanted, GATEWAY_PORTS: text }).GATEWAY_PORTS).toEqual(expected);
   });
 
   it.each<[string, string, RegExp]>([
@@ -39,6 +55,10 @@ describe('settings', () => {
     ['GATEWAY_ADDRESS', 'gw.example.com', /^GATEWAY_ADDRESS must be an IP address/],
     ['GATEWAY_ADDRESS', '198.51.100.1,198.51.100.2', /^GATEWAY_ADDRESS must name one address per family/],
     ['GATEWAY_PORTS', '80,eighty', /^GATEWAY_PORTS must be a port number/],
+    ['GATEWAY_PORTS', '80=highest', /^GATEWAY_PORTS must have ranks lowest or above-relay/],
+    ['GATEWAY_PORTS', '80=', /^GATEWAY_PORTS must have ranks lowest or above-relay/],
+    ['GATEWAY_PORTS', '80,443,80=lowest', /^GATEWAY_PORTS must name each port once/],
+    ['CANDIDATE_SPELLING', 'W', /^CANDIDATE_SPELLING must be rfc6544 or w/],
     ['GATEWAY_PORTS', '70000', /^GATEWAY_PORTS must be 65535 or less/],
     ['TCP_FALLBACK', 'yes', /^TCP_FALLBACK must be always, offered or off/],
     ['TCP_FALLBACK_REALMS', '198.51.100.0/24', /^TCP_FALLBACK_REALMS must be a comma list such as 198/],
@@ -118,9 +138,11 @@ describe('settings', () => {
       }),
     );
     const config = readConfig(wanted) as Record<string, unknown>;
+    const valueOf = (name: string, environment = {}) =>
+      (readConfig({ ...wanted, ...environment }) as Record<string, unknown>)[name];
     for (const { name } of settings.slice(4)) {
-      const value = config[name];
-      expect([name, defaults[name]]).toEqual([name, value === undefined ? undefined : [value].flat().join(',')]);
+      expect([name, defaults[name] !== undefined]).toEqual([name, valueOf(name) !== undefined]);
+      expect([name, valueOf(name, { [name]: defaults[name] })]).toEqual([name, valueOf(name)]);
     }
   });
 });

@@ -1,4 +1,4 @@
-import type { RtpengineChoice, RtpengineCommands } from '../../../lib/media/anchored-call';
+import type { RtpengineChoice, RtpengineCommands } from '../../../lib/media/rtpengine-choice';
 import { EdgeError } from '../../../lib/errors';
 import type { CallStatistics } from '../../../lib/rtpengine/call-statistics';
 import type { AnswerOptions, OfferOptions } from '../../../lib/rtpengine/ng-command';

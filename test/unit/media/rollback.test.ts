@@ -1,6 +1,6 @@
 import { EdgeError } from '../../../lib/errors';
 import type { FakeRtpengine } from './fake-rtpengine';
-import { anchorWith, coreAnswer, coreAudio, coreSdp, iceOffer, mediaOf, ueSdp } from './fixtures';
+import { anchorWith, coreAnswer, coreAudio, coreSdp, iceOffer, mediaOf, udpCandidate, ueSdp } from './fixtures';
 
 const hold = coreAnswer.replace('203.0.113.9', '203.0.113.10').replace('sendrecv', 'sendonly');
 const withVideo = coreSdp(...coreAudio, 'm=video 6002 RTP/AVP 96');
@@ -158,15 +158,17 @@ describe('an ICE restart of the UE', () => {
   test('E5: is kept from rtpengine until the answer has come', async () => {
     const { anchor, rtpengine } = await answered();
     await anchor.offer('c', 'access', restart);
-    expect(told(rtpengine).slice(2)).toEqual([['offer', '10.0.0.5', 'ueUF']]);
+    expect(told(rtpengine).slice(2)).toEqual([['offer', '127.0.0.1', 'ueUF']]);
     await anchor.answer('c', 'core', coreAnswer);
     await anchor.answer('c', 'core', coreAnswer);
     expect(told(rtpengine).slice(3)).toEqual([
-      ['offer', '10.0.0.5', 'ueU2'],
+      ['offer', '127.0.0.1', 'ueU2'],
       ['answer', '203.0.113.9', undefined],
       ['answer', '203.0.113.9', undefined],
     ]);
-    expect(mediaOf(rtpengine.received[3]!.sdp)).toEqual(mediaOf(restart.replace(/a=candidate:2.*\r\n/, '')));
+    expect(mediaOf(rtpengine.received[3]!.sdp)).toEqual([
+      { ...mediaOf(restart.replace(/a=candidate:2.*\r\n/, ''))[0], address: '127.0.0.1', port: 9 },
+    ]);
   });
 
   test('F2: and for ever, if it is refused', async () => {
@@ -178,7 +180,8 @@ describe('an ICE restart of the UE', () => {
 
   test('of one line leaves the others alone', async () => {
     const sessionIce = ['a=ice-ufrag:ueUF', 'a=ice-pwd:uepwduepwduepwduepwd12'];
-    const lines = ['m=audio 5000 RTP/AVP 0', 'a=rtcp-mux', 'm=video 5002 RTP/AVP 96', 'a=rtcp-mux'];
+    const video = ['m=video 5000 RTP/AVP 96', udpCandidate, 'a=rtcp-mux'];
+    const lines = ['m=audio 5000 RTP/AVP 0', udpCandidate, 'a=rtcp-mux', ...video];
     const { anchor, rtpengine } = anchorWith();
     await anchor.offer('c', 'access', ueSdp(...sessionIce, ...lines));
     await anchor.answer('c', 'core', withVideo);

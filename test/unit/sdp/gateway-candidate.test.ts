@@ -12,8 +12,8 @@ const v4 = { address: '192.0.2.1', port: 80 };
 const v6 = { address: '2001:db8::1', port: 80 };
 
 describe('the candidate on port 80', () => {
-  const added = (rank?: TcpPriority, of: readonly string[] = section) =>
-    withGatewayCandidates(of, [v4, v6], rank)
+  const added = (rank: TcpPriority = 'lowest', of: readonly string[] = section) =>
+    withGatewayCandidates(of, [v4, v6], { priority: rank, spelling: 'rfc6544' })
       .filter((line) => !of.includes(line))
       .map((line) => parseCandidate(line)!);
 
@@ -58,5 +58,47 @@ describe('the candidate on port 80', () => {
       expect(priority).toBeLessThan(lowest);
       expect(priority).toBeGreaterThanOrEqual(1);
     }
+  });
+
+  /** Foundation, address, port and priority of each. */
+  const addedFor = (addresses: Parameters<typeof withGatewayCandidates>[1], of: readonly string[] = section) =>
+    withGatewayCandidates(of, addresses)
+      .filter((line) => !of.includes(line))
+      .map((line) => parseCandidate(line)!)
+      .map(({ foundation, address, port, priority }) => ({ foundation, at: `${address} ${port}`, priority }));
+  const tls = { ...v4, port: 443 };
+  const tls6 = { ...v6, port: 443 };
+
+  test('A8: of several ports the first is the most wanted, each has a priority of its own, and a foundation per address', () => {
+    expect(addedFor([v4, tls, v6, tls6])).toEqual([
+      { foundation: 'tcp1x', at: '192.0.2.1 80', priority: 8388863 + 2 * 256 },
+      { foundation: 'tcp1x', at: '192.0.2.1 443', priority: 8388863 },
+      { foundation: 'tcp2', at: '2001:db8::1 80', priority: 8388863 + 3 * 256 },
+      { foundation: 'tcp2', at: '2001:db8::1 443', priority: 8388863 + 256 },
+    ]);
+  });
+
+  test('A8: a port may have a rank of its own', () => {
+    const [first, second] = addedFor([v4, { ...tls, rank: 'above-relay' }]);
+    expect(first).toMatchObject({ at: '192.0.2.1 80', priority: 8388863 + 256 });
+    expect(second).toMatchObject({ at: '192.0.2.1 443', priority: 176161023 });
+  });
+
+  test.each([2130706431, 176161023, 8388863, 9])(
+    'A3, A8, B6: in their order and below a candidate of priority %i',
+    (lowest) => {
+      const line = ['m=audio 1 RTP/AVP 0', `a=candidate:1 1 UDP ${lowest} 192.0.2.1 42000 typ relay`];
+      const ranked = [v4, { ...tls, rank: 'above-relay' as const }, v6, { ...tls6, rank: 'above-relay' as const }];
+      const priorities = addedFor(ranked, line).map(({ priority }) => priority);
+      const [v4At80 = 0, v4At443 = 0, v6At80 = 0, v6At443 = 0] = priorities;
+      expect([lowest, v6At443, v4At443, v6At80, v4At80, 0]).toEqual([lowest, ...priorities, 0].sort((a, b) => b - a));
+      expect(new Set([lowest, ...priorities, 0]).size).toBe(6);
+    },
+  );
+
+  test("B2: W's own spelling, where it is asked for, and read back", () => {
+    const line = withGatewayCandidates(['m=audio 42000 RTP/AVP 0'], [v4], { priority: 'lowest', spelling: 'w' })[1]!;
+    expect(line).toBe('a=candidate:tcp1 1 TCP 8388863 192.0.2.1 80 typ host tcptyp tcp-passive');
+    expect(parseCandidate(line)).toMatchObject({ transport: 'tcp', tcpType: 'passive', extensions: [] });
   });
 });

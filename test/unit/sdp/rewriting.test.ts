@@ -1,6 +1,6 @@
 import { anchoredLines, matchAnswer, putBackAnchored, takeAnchored } from '../../../lib/sdp/anchored-lines';
 import { withoutBundle, withoutRtcpMux } from '../../../lib/sdp/grouping';
-import { withIceLite, withoutIce, withUdpCandidatesOnly } from '../../../lib/sdp/ice-attributes';
+import { withIceLite, withoutIce, withUsableIce } from '../../../lib/sdp/ice-attributes';
 import { joinSdp, splitSdp, type SdpLines } from '../../../lib/sdp/sdp-lines';
 import { SessionOrigin } from '../../../lib/sdp/session-origin';
 
@@ -49,7 +49,7 @@ test('B18: what rtpengine gets are UDP candidates with addresses', () => {
   const udp = 'a=candidate:1 1 UDP 7 192.0.2.5 5000 typ host';
   const section = ['m=audio 5000 RTP/AVP 0', udp, 'a=candidate:1 1 UDP 7 x.local 5000 typ host', 'a=candidate:?'];
   const tcp = 'a=candidate:2 1 TCP 6 192.0.2.5 9 typ host tcptype active';
-  expect(withUdpCandidatesOnly(sdp(...section, tcp)).media[0]).toEqual(['m=audio 5000 RTP/AVP 0', udp]);
+  expect(withUsableIce(sdp(...section, tcp)).media[0]).toEqual(['m=audio 5000 RTP/AVP 0', udp]);
 });
 
 test('B22: BUNDLE is taken out, other groups and mid stay', () => {

@@ -1,0 +1,36 @@
+import { mismatchedLines, withoutIceOn } from '../sdp/ice-mismatch';
+import { withoutRtcpPayloadTypes } from '../sdp/payload-types';
+import { invalidSdp, splitSdp, type SdpLines } from '../sdp/sdp-lines';
+import { tcpLines, withUdpLines, type TcpLines } from '../sdp/tcp-media-lines';
+import { viewSession } from '../sdp/session-view';
+import type { Side } from './media-anchor';
+
+/** An SDP as the anchor works on it, and what the SDP to its sender has to heed of the lines as they were written. */
+export interface ReceivedSdp {
+  /** RTP over UDP alone, with ICE only on lines where it can be used. */
+  sdp: SdpLines;
+  /** The lines that were RTP over TCP. */
+  tcp: TcpLines;
+  /** The lines without ICE because their default is not among their candidates (B16). */
+  mismatched: ReadonlySet<number>;
+}
+
+/** @throws EdgeError `sdp-invalid` (488) */
+export function receivedSdp(from: Side, text: string): ReceivedSdp {
+  const written = splitSdp(text);
+  if (from === 'core') return { sdp: written, tcp: new Map(), mismatched: new Set() };
+  const tcp = tcpLines(written);
+  const overUdp = tcp.size === 0 ? written : withUdpLines(written);
+  const mismatched = mismatchedLines(overUdp);
+  return { sdp: withoutRtcpPayloadTypes(withoutIceOn(overUdp, mismatched)), tcp, mismatched };
+}
+
+/**
+ * An answer keeps the transport of its offer (RFC 8839 §4.3.2).
+ * @throws EdgeError `sdp-invalid` (488)
+ */
+export function requireOfferedTransport({ sdp, tcp }: ReceivedSdp, offered: TcpLines): void {
+  const isUsed = (line: number) => viewSession(sdp).media[line]?.port !== 0;
+  if ([...tcp.keys()].some((line) => !offered.has(line) && isUsed(line)))
+    throw invalidSdp('it answers RTP over UDP with RTP over TCP');
+}

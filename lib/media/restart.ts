@@ -1,0 +1,45 @@
+import { randomBytes } from 'node:crypto';
+import { withDiscardDefaults } from '../sdp/default-address';
+import { withIceSessionOf } from '../sdp/ice-attributes';
+import type { SdpLines } from '../sdp/sdp-lines';
+import { isHeldByAddress, viewSession, type MediaView } from '../sdp/session-view';
+
+/** How rtpengine is told of a later offer of the UE. */
+export interface ShownOffer {
+  now: SdpLines;
+  /** The offers that it gets before the answer, in order; none if ICE is not changed. */
+  onAnswer: readonly SdpLines[];
+}
+
+/**
+ * A later offer of the UE as rtpengine is shown it: an ICE restart, or the end of ICE, is kept back until it is
+ * answered. rtpengine would refuse the old credentials from the offer on, or forget the nominated pair; offered
+ * them again it makes new ones, of which the UE never hears if the offer is refused.
+ *
+ * A hold by 0.0.0.0 is a restart too (F1, RFC 8839 §4.4.1.1.1). As the UE's credentials may stay the same, rtpengine
+ * is shown others in between, and so makes new ones of its own.
+ *
+ * @param agreed the UE's lines by the last complete exchange
+ */
+export function keepRestartBack(shown: SdpLines, agreed: readonly MediaView[]): ShownOffer {
+  const { media } = viewSession(shown);
+  const hadIce = media.filter(({ index, port }) => port !== 0 && agreed[index]?.hasIce === true);
+  const isNew = ({ index, ufrag, pwd }: MediaView) => agreed[index]?.ufrag !== ufrag || agreed[index]?.pwd !== pwd;
+  const changed = hadIce.filter(isNew);
+  const held = hadIce.filter((line) => !isNew(line) && isHeldAnew(line, agreed[line.index]));
+  const now = withDiscardDefaults(changed.reduce((sdp, { index }) => withIceSessionOf(sdp, agreed[index]), shown));
+  if (held.length > 0) return { now, onAnswer: [held.reduce(withMadeUpSession, shown), shown] };
+  return { now, onAnswer: changed.length > 0 ? [shown] : [] };
+}
+
+function isHeldAnew(line: MediaView, agreed: MediaView | undefined): boolean {
+  return isHeldByAddress(line) && agreed !== undefined && !isHeldByAddress(agreed);
+}
+
+function withMadeUpSession(sdp: SdpLines, { index }: MediaView): SdpLines {
+  return withIceSessionOf(sdp, {
+    index,
+    ufrag: randomBytes(6).toString('hex'),
+    pwd: randomBytes(16).toString('hex'),
+  });
+}

@@ -1,0 +1,51 @@
+import { EdgeError } from '../errors';
+import type { CallStatistics } from '../rtpengine/call-statistics';
+import type { AnswerOptions, OfferOptions } from '../rtpengine/ng-command';
+
+/** What is used of one rtpengine. */
+export interface RtpengineCommands {
+  offer(options: OfferOptions): Promise<string>;
+  answer(options: AnswerOptions): Promise<string>;
+  /** What it knows of a call. */
+  query(call: string): Promise<CallStatistics | undefined>;
+  /** Never rejects. */
+  delete(call: string): Promise<void>;
+}
+
+/** What is used of the pool: a node for a new call, none of those tried. */
+export interface RtpengineChoice {
+  pick(tried?: readonly RtpengineCommands[]): RtpengineCommands;
+}
+
+/** How many nodes are tried for a new call. */
+const maxNodes = 2;
+
+/**
+ * The first offer of a call, to a node that answers.
+ * @throws EdgeError of the first node that failed
+ */
+export async function firstOffer(
+  rtpengine: RtpengineChoice,
+  options: OfferOptions,
+): Promise<{ node: RtpengineCommands; reply: string }> {
+  const tried: RtpengineCommands[] = [];
+  let failure: unknown;
+  while (tried.length < maxNodes) {
+    let node: RtpengineCommands;
+    try {
+      node = rtpengine.pick(tried);
+    } catch (error) {
+      throw failure ?? error;
+    }
+    try {
+      return { node, reply: await node.offer(options) };
+    } catch (error) {
+      // It may have taken the offer although its reply was lost.
+      void node.delete(options['call-id']);
+      if (!(error instanceof EdgeError) || error.code !== 'anchor-unavailable') throw error;
+      failure = error;
+      tried.push(node);
+    }
+  }
+  throw failure;
+}

@@ -1,0 +1,139 @@
+import type { Stream } from '../gateway/stream';
+import type { Logger } from '../ops/logger';
+import { withGatewayCandidates, type GatewayCandidateOptions } from '../sdp/gateway-candidate';
+import { withoutBundle } from '../sdp/grouping';
+import { withIceLite, withoutLineIce } from '../sdp/ice-attributes';
+import { withoutRtcpPayloadTypes } from '../sdp/payload-types';
+import { withoutAttributes, type SdpLines } from '../sdp/sdp-lines';
+import { viewSession, type MediaView } from '../sdp/session-view';
+import { answeredSetup, asTcpLine, type TcpLine, type TcpLines } from '../sdp/tcp-media-lines';
+import type { CallStreams, StreamGateway } from './call-streams';
+import { getsFallback, type Fallback } from './fallback';
+
+export interface TowardUeOptions {
+  call: string;
+  gateway: StreamGateway;
+  streams: CallStreams;
+  fallback: Fallback;
+  candidates: GatewayCandidateOptions;
+  logger: Logger;
+}
+
+/** What the SDP to the UE has to heed. */
+export interface UeLines {
+  isAnswer: boolean;
+  /** The number of the offer and answer under way, rising. */
+  exchange: number;
+  /** The UE's last word on a line; undefined if it has said nothing yet, or the line was not in use. */
+  line: (index: number) => MediaView | undefined;
+  /** Its lines that are RTP over TCP. */
+  tcp: TcpLines;
+  /** Its lines that are without ICE because of a mismatch. */
+  mismatched: ReadonlySet<number>;
+}
+
+export interface WrittenForUe {
+  sdp: SdpLines;
+  /** By line: the streams of which it tells. */
+  told: ReadonlyMap<number, Stream>;
+  /** Lines that it has as RTP over TCP. */
+  tcp: TcpLines;
+}
+
+/** Makes of rtpengine's SDPs those that the UE of one call gets. */
+export class TowardUe {
+  readonly #options: TowardUeOptions;
+
+  constructor(options: TowardUeOptions) {
+    this.#options = options;
+  }
+
+  /**
+   * Adds the candidate on port 80 to each line that gets it, after the gateway was opened to the line: the UE's
+   * check may come as soon as it has the SDP (C1).
+   */
+  write(reply: SdpLines, ue: UeLines): WrittenForUe {
+    const sdp = withoutRtcpPayloadTypes(withoutBundle(reply));
+    const told = new Map<number, Stream>();
+    const tcp = new Map<number, TcpLine>();
+    const media = viewSession(sdp).media.map((line) => {
+      const section = this.#withCandidates(line, sdp.media[line.index] ?? [], ue, told);
+      const tcpLine = ue.tcp.get(line.index);
+      // Of our offers the default is among our candidates; an answer keeps the transport, whatever we have (B12).
+      if (tcpLine === undefined || !(ue.isAnswer || told.has(line.index))) return section;
+      tcp.set(line.index, tcpLine);
+      return this.#overTcp(line, section, tcpLine, ue.isAnswer, told.get(line.index));
+    });
+    return { sdp: withIceLite({ session: sdp.session, media }), told, tcp };
+  }
+
+  /** False if the gateway did not take it; the line then goes without its candidate. */
+  open(stream: Stream, exchange: number): boolean {
+    const { call, streams, logger } = this.#options;
+    try {
+      streams.open(stream, exchange);
+      return true;
+    } catch (error) {
+      const reason = error instanceof Error ? error.message : 'unknown';
+      logger.warn({ call, line: stream.line, reason }, 'a media line has no candidate on port 80');
+      return false;
+    }
+  }
+
+  #withCandidates(
+    line: MediaView,
+    written: readonly string[],
+    { line: ueLine, mismatched, exchange, isAnswer }: UeLines,
+    told: Map<number, Stream>,
+  ): readonly string[] {
+    const section = withoutAttributes(written, ['remote-candidates', 'ice-options']);
+    const ue = ueLine(line.index);
+    // No ICE on a declined line (B17), in an answer to a line without (B15), nor offered again where it was declined.
+    if (line.port === 0 || ue?.hasIce === false) {
+      const isMismatch = isAnswer && line.port !== 0 && mismatched.has(line.index);
+      return [...withoutLineIce(section), ...(isMismatch ? ['a=ice-mismatch'] : [])];
+    }
+    const stream = this.#fallbackStream(line, ue);
+    if (stream === undefined || !this.open(stream, exchange)) return section;
+    told.set(line.index, stream);
+    const { gateway, candidates } = this.#options;
+    return withGatewayCandidates(section, gateway.advertised, candidates);
+  }
+
+  #fallbackStream(line: MediaView, ue: MediaView | undefined): Stream | undefined {
+    const { call, gateway, streams, fallback } = this.#options;
+    const { ufrag, pwd, address, port, index, kind } = line;
+    if (ufrag === undefined || pwd === undefined || address === undefined) return undefined;
+    const given = streams.isCurrent(index, ufrag);
+    if (gateway.advertised.length === 0 || !getsFallback(fallback, { line, ue, given })) return undefined;
+    return {
+      ufrag,
+      pwd,
+      anchor: { address, port },
+      content: line.hasDtls ? 'dtls' : 'rtp',
+      kind: kind === 'audio' || kind === 'video' ? kind : 'other',
+      call,
+      line: index,
+    };
+  }
+
+  #overTcp(
+    { address }: MediaView,
+    section: readonly string[],
+    { transport, setup, connection }: TcpLine,
+    isAnswer: boolean,
+    stream: Stream | undefined,
+  ): readonly string[] {
+    const { gateway, streams } = this.#options;
+    const isIpv6 = address?.includes(':') === true;
+    const sameFamily = gateway.advertised.find(({ family }) => (family === 6) === isIpv6);
+    const none = { address: isIpv6 ? '::' : '0.0.0.0', port: 9 };
+    const isKept = stream !== undefined && streams.isSelected(stream) && !(isAnswer && connection === 'new');
+    return asTcpLine(section, {
+      transport,
+      setup: isAnswer ? answeredSetup(setup) : 'passive',
+      connection: isKept ? 'existing' : 'new',
+      at: (stream === undefined ? undefined : (sameFamily ?? gateway.advertised[0])) ?? none,
+    });
+  }
+}

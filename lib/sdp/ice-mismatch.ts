@@ -1,0 +1,52 @@
+import { addressBytes, normalAddress } from '../ip-address';
+import { parseCandidate } from './candidate';
+import { withoutLineIce } from './ice-attributes';
+import { isRtpOverUdp } from './media-line';
+import { hasAttribute, withoutAttributes, type SdpLines } from './sdp-lines';
+import { hasDefault, isHeldByAddress, viewSession, type MediaView } from './session-view';
+
+/**
+ * The lines whose default destination, for RTP or for RTCP on a port of its own, is not among their candidates
+ * (B16, RFC 8839 §4.2.5): something between has rewritten c= and m=, and knows nothing of ICE.
+ */
+export function mismatchedLines(sdp: SdpLines): ReadonlySet<number> {
+  const lines = viewSession(sdp).media.filter((view) => isMismatched(view, sdp.media[view.index] ?? []));
+  return new Set(lines.map(({ index }) => index));
+}
+
+function isMismatched(view: MediaView, section: readonly string[]): boolean {
+  const { port, address, hasIce, rtcpMux, rtcpPort, rtcpAddress, transport } = view;
+  if (!isRtpOverUdp(transport) || !hasIce || port === 0) return false;
+  if (address === undefined || !hasDefault(view) || isHeldByAddress(view)) return false;
+  if (!isListed(section, { component: 1, address, port })) return true;
+  if (rtcpMux || rtcpPort === undefined) return false;
+  return !isListed(section, { component: 2, address: rtcpAddress ?? address, port: rtcpPort });
+}
+
+/** A candidate whose address is a name may be any address. */
+function isListed(section: readonly string[], wanted: { component: number; address: string; port: number }): boolean {
+  return section.some((line) => {
+    const candidate = line.startsWith('a=') ? parseCandidate(line) : undefined;
+    if (candidate?.component !== wanted.component || candidate.port !== wanted.port) return false;
+    const isName = addressBytes(candidate.address) === undefined;
+    return (
+      candidate.transport === 'udp' && (isName || normalAddress(candidate.address) === normalAddress(wanted.address))
+    );
+  });
+}
+
+/** The SDP without ICE on these lines; the others keep what they inherited from the session part. */
+export function withoutIceOn(sdp: SdpLines, lines: ReadonlySet<number>): SdpLines {
+  if (lines.size === 0) return sdp;
+  const inherited = ['ice-ufrag', 'ice-pwd'];
+  const isInherited = (line: string) => inherited.some((name) => hasAttribute([line], name));
+  const credentials = sdp.session.filter(isInherited);
+  return {
+    session: withoutAttributes(sdp.session, inherited),
+    media: sdp.media.map((section, index) => {
+      if (lines.has(index)) return withoutLineIce(section);
+      const own = credentials.filter((line) => !hasAttribute(section, line.slice(2).split(':', 1)[0] ?? ''));
+      return [...section, ...own];
+    }),
+  };
+}
