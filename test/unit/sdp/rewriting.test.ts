@@ -4,8 +4,9 @@ import { withIceLite, withoutIce, withUsableIce } from '../../../lib/sdp/ice-att
 import { joinSdp, splitSdp, type SdpLines } from '../../../lib/sdp/sdp-lines';
 import { SessionOrigin } from '../../../lib/sdp/session-origin';
 
-const sdp = (...lines: string[]) => splitSdp(['v=0', 'o=- 1 1 IN IP4 192.0.2.5', 's=-', 't=0 0', ...lines].join('\n'));
-const linesOf = ({ session, media }: SdpLines) => [...session.slice(4), ...media.flat()];
+const head = ['v=0', 'o=- 1 1 IN IP4 192.0.2.5', 's=-', 'c=IN IP4 192.0.2.5', 't=0 0'];
+const sdp = (...lines: string[]) => splitSdp([...head, ...lines].join('\n'));
+const linesOf = ({ session, media }: SdpLines) => [...session.slice(head.length), ...media.flat()];
 
 test('B19: without ICE and TCP, all else stays in order', () => {
   const rest = ['a=x', 'm=audio 5000 RTP/AVP 0', 'a=unknown:1', 'a=rtcp-mux', 'm=video 5002 RTP/AVP 96'];
@@ -91,6 +92,14 @@ describe('lines that rtpengine must not see', () => {
       'm=audio 5004 RTP/AVP 8',
       'm=audio 0 TCP/RTP/AVP 0',
       'm=audio 0 TCP/RTP/AVP 0',
+    ]);
+  });
+
+  test('a line without an address is shown with one, though declined', () => {
+    const withoutC = { session: offer.session.filter((line) => !line.startsWith('c=')), media: offer.media };
+    expect(takeAnchored(withoutC, [0, 4]).media).toEqual([
+      ['m=message 0 RTP/AVP 0', 'c=IN IP4 0.0.0.0'],
+      ['m=audio 0 RTP/AVP 0', 'c=IN IP4 0.0.0.0'],
     ]);
   });
 
