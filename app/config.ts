@@ -170,6 +170,16 @@ const table = {
     .describe(
       'Spelling of TCP candidates toward UEs: rfc6544 (tcptype passive), w (tcptyp tcp-passive, as in Annex W)',
     ),
+  CORE_PROFILE: z
+    .enum(['as-offered', 'rtp-avp'], 'must be as-offered or rtp-avp')
+    .default('as-offered')
+    .describe('RTP profile that the core is offered: as-offered (that of the UE), rtp-avp (plain RTP)'),
+  ACCESS_PROFILE: z
+    .enum(['as-offered', 'webrtc'], 'must be as-offered or webrtc')
+    .default('as-offered')
+    .describe(
+      'RTP profile that UEs are offered: as-offered (that of the core), webrtc (UDP/TLS/RTP/SAVPF with DTLS-SRTP)',
+    ),
   DRACHTIO_HOST: z
     .string()
     .optional()

@@ -91,6 +91,7 @@ export class Edge {
         fallback: fallbackByRealm(realms, config.TCP_FALLBACK),
         tcpPriority: config.TCP_PRIORITY,
         candidateSpelling: config.CANDIDATE_SPELLING,
+        profiles: { core: config.CORE_PROFILE, access: config.ACCESS_PROFILE },
         ownAddresses: [
           ...contactHosts([...(config.ACCESS_LISTEN ?? []), ...config.CORE_CONTACTS]),
           ...serverHosts(config),

@@ -5,6 +5,7 @@ import type { Logger } from '../ops/logger';
 import type { CallStatistics } from '../rtpengine/call-statistics';
 import type { AnswerOptions, OfferOptions } from '../rtpengine/ng-command';
 import { anchoredLines, matchAnswer, putBackAnchored, takeAnchored, type AnchoredLines } from '../sdp/anchored-lines';
+import { withoutTurnedFeedback } from '../sdp/feedback';
 import type { GatewayCandidateOptions } from '../sdp/gateway-candidate';
 import { withoutBundle } from '../sdp/grouping';
 import { withoutIce } from '../sdp/ice-attributes';
@@ -15,8 +16,9 @@ import { viewSession, type MediaView } from '../sdp/session-view';
 import type { TcpLines } from '../sdp/tcp-media-lines';
 import { CallStreams, type StreamGateway } from './call-streams';
 import type { Fallback } from './fallback';
-import type { Side } from './media-anchor';
+import { otherSide, type Side } from './media-anchor';
 import { answerOptions, offerOptions } from './ng-options';
+import { profileToward, type Profile, type Profiles } from './profiles';
 import { receivedSdp, requireOfferedTransport } from './received-sdp';
 import { keepRestartBack } from './restart';
 import { firstOffer, type RtpengineChoice, type RtpengineCommands } from './rtpengine-choice';
@@ -29,6 +31,7 @@ export interface AnchoredCallOptions {
   gateway: StreamGateway;
   fallback: Fallback;
   candidates: GatewayCandidateOptions;
+  profiles: Profiles;
   /** The machine's addresses, to which no UE may have media sent. */
   ownAddresses: readonly string[];
   logger: Logger;
@@ -69,6 +72,7 @@ interface CompleteExchange {
 export class AnchoredCall {
   readonly #name: string;
   readonly #rtpengine: RtpengineChoice;
+  readonly #profiles: Profiles;
   readonly #ownAddresses: readonly string[];
   readonly #streams: CallStreams;
   readonly #forUe: TowardUe;
@@ -84,9 +88,11 @@ export class AnchoredCall {
   #tcp: TcpLines = new Map();
   #lines: AnchoredLines = [];
 
-  constructor({ name, rtpengine, gateway, fallback, candidates, ownAddresses, logger }: AnchoredCallOptions) {
+  constructor(options: AnchoredCallOptions) {
+    const { name, rtpengine, gateway, fallback, candidates, profiles, ownAddresses, logger } = options;
     this.#name = name;
     this.#rtpengine = rtpengine;
+    this.#profiles = profiles;
     this.#ownAddresses = ownAddresses;
     this.#streams = new CallStreams(gateway);
     this.#forUe = new TowardUe({ call: name, gateway, streams: this.#streams, fallback, candidates, logger });
@@ -204,7 +210,7 @@ export class AnchoredCall {
     const towardOther = putBackAnchored(splitSdp(reply), lines, offer);
     if (from === 'access') {
       this.#exchange = { ...known, tcp, told: new Map(), withoutIce: new Set() };
-      return this.#towardCore(towardOther);
+      return this.#towardCore(towardOther, view);
     }
     const line = (index: number) => this.#ueLine(index);
     const written = this.#forUe.write(towardOther, {
@@ -226,8 +232,14 @@ export class AnchoredCall {
   ): OfferOptions {
     return offerOptions(
       { call: this.#name, from, sdp: joinSdp(takeAnchored(shown, lines)), hasIce: view.some(({ hasIce }) => hasIce) },
-      { known: this.#complete !== undefined, ueDeclinedIce },
+      { known: this.#complete !== undefined, ueDeclinedIce, profile: this.#profileToward(otherSide(from)) },
     );
+  }
+
+  #profileToward(to: Side): Profile | undefined {
+    const { exchange, answer } = this.#complete ?? {};
+    const spoken = exchange?.from === to ? exchange : answer;
+    return profileToward(to, this.#profiles, spoken?.view ?? []);
   }
 
   #answerOptions({ from, view, shown }: CompleteExchange['answer'], lines: AnchoredLines): AnswerOptions {
@@ -246,7 +258,7 @@ export class AnchoredCall {
     // A 18x answer without ICE may have closed what the 200's needs.
     for (const stream of taken) this.#forUe.open(stream, number);
     this.#streams.settle(new Set(taken.map(({ line }) => line)), number);
-    return this.#towardCore(towardCore);
+    return this.#towardCore(towardCore, view);
   }
 
   #answerToUe({ view, tcp, mismatched, number }: Exchange, reply: SdpLines): string {
@@ -257,7 +269,11 @@ export class AnchoredCall {
   }
 
   /** Nothing of the access side's ICE or TCP is left in it (B19). */
-  #towardCore(sdp: SdpLines): string {
+  #towardCore(reply: SdpLines, ueLines: readonly MediaView[]): string {
+    const sdp = withoutTurnedFeedback(
+      reply,
+      ueLines.map(({ transport }) => transport),
+    );
     return joinSdp(this.#origins.core.write(withoutIce(withoutBundle(sdp))));
   }
 

@@ -9,6 +9,7 @@ import type { StreamGateway } from './call-streams';
 import type { Fallback } from './fallback';
 import type { MediaAnchor, MediaAnchorEvents, SelectedPath, Side, StreamReport, UePlace } from './media-anchor';
 import { PathWatch } from './path-watch';
+import type { Profiles } from './profiles';
 import { StreamPaths } from './stream-paths';
 import type { RtpengineChoice } from './rtpengine-choice';
 
@@ -32,6 +33,8 @@ export interface LocalMediaAnchorOptions {
   tcpPriority?: TcpPriority;
   /** Default: rfc6544. */
   candidateSpelling?: CandidateSpelling;
+  /** Default: each side is offered the profile of the other. */
+  profiles?: Profiles;
   /** Further addresses of this machine, beside those of the gateway, to which no UE may have media sent. */
   ownAddresses?: readonly string[];
   logger: Logger;
@@ -49,6 +52,8 @@ interface Entry {
   waiting: number;
   releasing: Promise<readonly StreamReport[]> | undefined;
 }
+
+const asOffered: Profiles = { core: 'as-offered', access: 'as-offered' };
 
 /** Offers and answers of one call that may wait for each other. */
 const maxWaiting = 16;
@@ -125,7 +130,7 @@ export class LocalMediaAnchor extends EventEmitter<MediaAnchorEvents> implements
         retryAfter: 5,
       });
     }
-    const { rtpengine, gateway, logger } = this.#options;
+    const { rtpengine, gateway, profiles = asOffered, logger } = this.#options;
     const fallback = this.#options.fallback(ue?.address);
     const candidates = {
       priority: this.#options.tcpPriority ?? 'lowest',
@@ -134,7 +139,16 @@ export class LocalMediaAnchor extends EventEmitter<MediaAnchorEvents> implements
     const ownAddresses = [...gateway.advertised.map(({ address }) => address), ...(this.#options.ownAddresses ?? [])];
     const paths = new StreamPaths((ufrag) => gateway.streamStatus(ufrag), ownAddresses);
     const watched = watching(gateway, paths);
-    const call = new AnchoredCall({ name, rtpengine, gateway: watched, fallback, candidates, ownAddresses, logger });
+    const call = new AnchoredCall({
+      name,
+      rtpengine,
+      gateway: watched,
+      fallback,
+      candidates,
+      profiles,
+      ownAddresses,
+      logger,
+    });
     const watch = new PathWatch(() => this.#look(name, entry));
     const entry: Entry = { call, paths, watch, tail: Promise.resolve(), waiting: 0, releasing: undefined };
     this.#calls.set(name, entry);

@@ -1,5 +1,6 @@
 import type { AnswerOptions, OfferOptions } from '../rtpengine/ng-command';
 import { otherSide, type Side } from './media-anchor';
+import type { Profile } from './profiles';
 
 /** What decides the options of a command, beside the SDP. */
 export interface NgOptionsInput {
@@ -20,13 +21,21 @@ const replace = ['origin', 'session-connection'];
  */
 const provenSourceOnly = ['strict-source', 'endpoint-learning-off'];
 
+/** One way to agree on keys: of itself rtpengine would offer DTLS and SDES at once. */
+function profileOptions(profile: Profile | undefined): Pick<OfferOptions, 'transport-protocol' | 'SDES' | 'DTLS'> {
+  if (profile === undefined) return {};
+  const keys = profile.hasDtls ? { SDES: ['off'] as const } : { DTLS: 'off' as const };
+  return { 'transport-protocol': profile.transport, ...keys };
+}
+
 /**
  * @param known both sides are known to rtpengine: the offer is a later one of the call
  * @param ueDeclinedIce the UE answered without ICE: it is not offered again
+ * @param profile what the other side is offered, if not the profile of the SDP
  */
 export function offerOptions(
   { call, from, sdp, hasIce }: NgOptionsInput,
-  { known, ueDeclinedIce }: { known: boolean; ueDeclinedIce: boolean },
+  { known, ueDeclinedIce, profile }: { known: boolean; ueDeclinedIce: boolean; profile?: Profile | undefined },
 ): OfferOptions {
   const to = otherSide(from);
   const common = {
@@ -36,6 +45,7 @@ export function offerOptions(
     sdp,
     direction: [from, to] as const,
     replace,
+    ...profileOptions(profile),
   };
   if (from === 'access')
     return { ...common, ICE: 'remove', 'ICE-lite': 'backward', 'rtcp-mux': ['demux'], ...sourceFlags(hasIce) };

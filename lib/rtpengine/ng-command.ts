@@ -22,6 +22,12 @@ export interface OfferOptions {
   'rtcp-mux': readonly ('offer' | 'demux' | 'require')[];
   direction: readonly [from: string, to: string];
   replace: readonly string[];
+  /** The profile that is offered; without it, that of the offer. */
+  'transport-protocol'?: string;
+  /** No `a=crypto` is offered. */
+  SDES?: readonly ['off'];
+  /** No `a=fingerprint` is offered. */
+  DTLS?: 'off';
   flags?: readonly string[];
 }
 

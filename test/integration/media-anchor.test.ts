@@ -296,6 +296,84 @@ describeWithRtpengine('the media anchor on a real rtpengine', () => {
     expect(media[2]!.ufrag).not.toBe(media[4]!.ufrag);
   });
 
+  describe('between a browser and a core with plain RTP', () => {
+    beforeEach(async () => {
+      await anchor.close();
+      const profiles = { core: 'rtp-avp', access: 'webrtc' } as const;
+      anchor = new LocalMediaAnchor({ rtpengine: pool, gateway, fallback: () => 'always', profiles, logger });
+    });
+
+    const fingerprint = `a=fingerprint:sha-256 ${Array(32).fill('AB').join(':')}`;
+    const common = [...ueIce, 'a=ice-options:trickle', fingerprint, 'a=rtcp-rsize', 'a=extmap:4 urn:x', 'a=msid:- t'];
+    const line = (mid: number, media: string, setup: string, ...more: string[]) => [
+      ...[media, ...common, `a=setup:${setup}`, `a=mid:${mid}`, ...more],
+      ...[`a=ssrc:${mid + 7} cname:x`, `a=ssrc:${mid + 7} msid:- t`],
+    ];
+    const browser = (setup: string) =>
+      sdp(
+        'access',
+        ...['a=group:BUNDLE 0 1', 'a=extmap-allow-mixed', 'a=msid-semantic: WMS'],
+        ...line(0, 'm=audio 5000 UDP/TLS/RTP/SAVPF 111 0', setup, 'a=rtpmap:111 opus/48000/2', 'a=rtcp-fb:111 nack'),
+        ...line(1, 'm=video 5002 UDP/TLS/RTP/SAVPF 96', setup, 'a=rtpmap:96 VP8/90000', 'a=rtcp-fb:96 nack pli'),
+      );
+    const gatewayPhone = sdp('core', 'm=audio 6000 RTP/AVP 0', 'm=video 6002 RTP/AVP 96', 'a=rtpmap:96 VP8/90000');
+
+    const expectPlain = (text: string) => {
+      expect(viewSession(splitSdp(text)).media.map(({ transport }) => transport)).toEqual(['RTP/AVP', 'RTP/AVP']);
+      expect(text).not.toMatch(/ice|candidate|fingerprint|setup|tls|crypto|rtcp-mux|rtcp-fb|rtcp-rsize|BUNDLE/i);
+    };
+    const expectWebrtc = (text: string, setup: string) => {
+      for (const media of viewSession(splitSdp(text)).media) {
+        expect(media).toMatchObject({ transport: 'UDP/TLS/RTP/SAVPF', hasIce: true, hasDtls: true, rtcpMux: true });
+        expect(media.candidates.some(({ transport }) => transport === 'tcp')).toBe(true);
+      }
+      expect(text.match(/a=setup:\w+/g)).toEqual([`a=setup:${setup}`, `a=setup:${setup}`]);
+      expect(text).not.toMatch(/crypto|BUNDLE|RTP\/AVP/);
+      expect(lineOf(text, 0).ufrag).not.toBe(lineOf(text, 1).ufrag);
+    };
+
+    test.each<[string, Side]>([
+      ['the browser calls', 'access'],
+      ['the core calls', 'core'],
+    ])('D8, B14, B19, B22: each gets its own profile, in later offers of either side too: %s', async (_, caller) => {
+      const fromUe = async () => {
+        const { offered, answered } = await exchange('access', browser('actpass'), gatewayPhone);
+        expectPlain(offered);
+        expectWebrtc(answered, 'active');
+      };
+      const fromCore = async () => {
+        const { offered, answered } = await exchange('core', gatewayPhone, browser('passive'));
+        expectWebrtc(offered, 'actpass');
+        expectPlain(answered);
+      };
+      for (const exchanged of caller === 'access' ? [fromUe, fromCore, fromUe] : [fromCore, fromUe, fromCore])
+        await exchanged();
+    });
+
+    test("a browser's answer has the mid of its offer", async () => {
+      const { answered } = await exchange('access', browser('actpass'), gatewayPhone);
+      expect(answered.match(/a=mid:\d/g)).toEqual(['a=mid:0', 'a=mid:1']);
+    });
+
+    test('a UE with SDES keeps it, and T.38 beside RTP is left alone', async () => {
+      const crypto = 'a=crypto:1 AES_CM_128_HMAC_SHA1_80 inline:WVNfX19zZW1jdGwgKCkgewkyMjA7fQp9CnVubGVz';
+      const sdes = sdp('access', 'm=image 5000 udptl t38', 'm=audio 5002 RTP/SAVP 0', crypto);
+      const plain = sdp('core', 'm=image 6000 udptl t38', 'm=audio 6002 RTP/AVP 0');
+      const { offered, answered } = await exchange('access', sdes, plain);
+      const again = await exchange('core', plain, sdes);
+      const transports = (text: string) => viewSession(splitSdp(text)).media.map(({ transport }) => transport);
+      for (const text of [offered, again.answered]) {
+        expect(transports(text)).toEqual(['udptl', 'RTP/AVP']);
+        expect(text).not.toContain('crypto');
+      }
+      for (const text of [answered, again.offered]) {
+        expect(transports(text)).toEqual(['udptl', 'RTP/SAVP']);
+        expect(text).toContain('a=crypto:1 AES_CM_128_HMAC_SHA1_80');
+        expect(text).not.toContain('fingerprint');
+      }
+    });
+  });
+
   test('rtpengine refuses: 488 for an SDP that it cannot read, nothing is left', async () => {
     const odd = sdp('access', 'm=audio 5000 RTP/AVP 0').replace('t=0 0', 't=0 0\r\nc=bogus');
     await expect(anchor.offer(call, 'access', odd)).rejects.toMatchObject({ code: 'sdp-invalid', sipStatus: 488 });

@@ -19,6 +19,8 @@ describe('settings', () => {
       GATEWAY_PORTS: [{ port: 80 }],
       TCP_FALLBACK: 'always',
       TCP_PRIORITY: 'lowest',
+      CORE_PROFILE: 'as-offered',
+      ACCESS_PROFILE: 'as-offered',
       DRACHTIO_PORT: 9022,
       LOG_LEVEL: 'info',
     });
@@ -66,6 +68,8 @@ describe('settings', () => {
     ['TCP_FALLBACK_REALMS', '198.51.100.0/24=never', /^TCP_FALLBACK_REALMS must be a comma list such as 198/],
     ['MEDIA_LOST', 'yes', /^MEDIA_LOST must be keep or release/],
     ['TCP_PRIORITY', '10', /^TCP_PRIORITY must be lowest or above-relay/],
+    ['CORE_PROFILE', 'RTP/AVP', /^CORE_PROFILE must be as-offered or rtp-avp/],
+    ['ACCESS_PROFILE', 'rtp-avp', /^ACCESS_PROFILE must be as-offered or webrtc/],
     ['RTPENGINE_URLS', '127.0.0.1:2223', /^RTPENGINE_URLS must be a comma list of udp:/],
     ['RTPENGINE_URLS', 'udp://127.0.0.1:99999', /^RTPENGINE_URLS must have ports from 1 to 65535/],
     ['GATEWAY_BIND', ',', /^GATEWAY_BIND must name an address/],

@@ -8,6 +8,7 @@ import {
   type EventedStreamGateway,
   type StreamGatewayEvents,
 } from '../../../lib/media/local-media-anchor';
+import type { Profiles } from '../../../lib/media/profiles';
 import type { TcpPriority } from '../../../lib/sdp/gateway-candidate';
 import { splitSdp } from '../../../lib/sdp/sdp-lines';
 import { viewSession } from '../../../lib/sdp/session-view';
@@ -49,12 +50,14 @@ export class FakeGateway extends EventEmitter<StreamGatewayEvents> implements Ev
 export function anchorWith({
   fallback = 'always',
   tcpPriority = 'lowest',
+  profiles,
   nodes = [new FakeRtpengine()],
   gateway = new FakeGateway(),
   maxCalls = 100,
 }: {
   fallback?: Fallback | ((ueAddress: string | undefined) => Fallback);
   tcpPriority?: TcpPriority;
+  profiles?: Profiles;
   nodes?: FakeRtpengine[];
   gateway?: FakeGateway;
   maxCalls?: number;
@@ -65,6 +68,7 @@ export function anchorWith({
     gateway,
     fallback: typeof fallback === 'string' ? () => fallback : fallback,
     tcpPriority,
+    ...(profiles && { profiles }),
     logger,
     maxCalls,
   });

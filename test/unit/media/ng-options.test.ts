@@ -33,6 +33,20 @@ describe('what rtpengine is told', () => {
     });
   });
 
+  test.each([
+    [
+      { transport: 'RTP/AVP', hasDtls: false },
+      { 'transport-protocol': 'RTP/AVP', DTLS: 'off' },
+    ],
+    [
+      { transport: 'UDP/TLS/RTP/SAVPF', hasDtls: true },
+      { 'transport-protocol': 'UDP/TLS/RTP/SAVPF', SDES: ['off'] },
+    ],
+  ])('of a profile for the other side, with one way to agree on keys: %j', (profile, expected) => {
+    const input = { call: 'c', from: 'core', sdp, hasIce: false } as const;
+    expect(offerOptions(input, { ...first, profile })).toEqual({ ...offerOptions(input, first), ...expected });
+  });
+
   test('of the core again, to a UE that declined ICE', () => {
     const options = offerOptions({ call: 'c', from: 'core', sdp, hasIce: false }, { known: true, ueDeclinedIce: true });
     expect(options).toMatchObject({ ICE: 'remove', 'to-tag': 'access' });

@@ -1,4 +1,5 @@
 import { anchoredLines, matchAnswer, putBackAnchored, takeAnchored } from '../../../lib/sdp/anchored-lines';
+import { withoutTurnedFeedback } from '../../../lib/sdp/feedback';
 import { withoutBundle, withoutRtcpMux } from '../../../lib/sdp/grouping';
 import { withIceLite, withoutIce, withUsableIce } from '../../../lib/sdp/ice-attributes';
 import { joinSdp, splitSdp, type SdpLines } from '../../../lib/sdp/sdp-lines';
@@ -56,6 +57,15 @@ test('B18: what rtpengine gets are UDP candidates with addresses', () => {
 test('B22: BUNDLE is taken out, other groups and mid stay', () => {
   const full = sdp('a=group:BUNDLE 0 1', 'a=group:LS 0 1', 'm=audio 5000 RTP/AVP 0', 'a=mid:0', 'a=bundle-only');
   expect(linesOf(withoutBundle(full))).toEqual(['a=group:LS 0 1', 'm=audio 5000 RTP/AVP 0', 'a=mid:0']);
+});
+
+test('feedback is taken out where the profile lost it, and nowhere else', () => {
+  const feedback = ['a=rtcp-fb:0 nack', 'a=rtcp-rsize'];
+  const lines = ['m=audio 5000 RTP/AVP 0', 'm=video 5002 RTP/SAVPF 96', 'm=audio 5004 RTP/AVP 0'];
+  const full = sdp(...lines.flatMap((line) => [line, ...feedback, 'a=ssrc:1 cname:x']));
+  const kept = withoutTurnedFeedback(full, ['UDP/TLS/RTP/SAVPF', 'RTP/SAVPF', 'RTP/AVP']).media;
+  expect(kept.map((section) => section.length)).toEqual([2, 4, 4]);
+  expect(kept[0]).toEqual([lines[0], 'a=ssrc:1 cname:x']);
 });
 
 test("D7: a core's rtcp-mux is taken out, unless it knows nothing else", () => {

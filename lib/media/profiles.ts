@@ -1,0 +1,37 @@
+import { isRtpOverUdp } from '../sdp/media-line';
+import type { MediaView } from '../sdp/session-view';
+import type { Side } from './media-anchor';
+
+/** What first offers to each side speak: the profile of the other side, or one of its own. */
+export interface Profiles {
+  /** `rtp-avp`: plain RTP, for a core that knows nothing else. */
+  core: 'as-offered' | 'rtp-avp';
+  /** `webrtc`: what a browser takes, and takes alone (RFC 8834 §4.2, RFC 8827 §6.5). */
+  access: 'as-offered' | 'webrtc';
+}
+
+/** What a side is to be offered. */
+export interface Profile {
+  /** Of the m= lines with RTP. */
+  transport: string;
+  /** Keys come by DTLS (RFC 5763); else by SDES (RFC 4568), if the transport has any. */
+  hasDtls: boolean;
+}
+
+const plainRtp: Profile = { transport: 'RTP/AVP', hasDtls: false };
+const webrtc: Profile = { transport: 'UDP/TLS/RTP/SAVPF', hasDtls: true };
+
+/**
+ * The profile to offer a side; undefined: that of the offer. Where profiles are turned, a side keeps for the whole call
+ * the one that it speaks, whoever offered first.
+ *
+ * @param spoken the side's own lines in the last complete exchange; none before it
+ */
+export function profileToward(to: Side, { core, access }: Profiles, spoken: readonly MediaView[]): Profile | undefined {
+  if (core === 'as-offered' && access === 'as-offered') return undefined;
+  const rtp = spoken.filter(({ transport }) => isRtpOverUdp(transport));
+  const line = rtp.find(({ port }) => port !== 0) ?? rtp[0];
+  if (line !== undefined) return { transport: line.transport, hasDtls: line.hasDtls };
+  if (to === 'core') return core === 'rtp-avp' ? plainRtp : undefined;
+  return access === 'webrtc' ? webrtc : undefined;
+}
