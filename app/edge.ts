@@ -92,11 +92,7 @@ export class Edge {
         tcpPriority: config.TCP_PRIORITY,
         candidateSpelling: config.CANDIDATE_SPELLING,
         profiles: { core: config.CORE_PROFILE, access: config.ACCESS_PROFILE },
-        ownAddresses: [
-          ...contactHosts([...(config.ACCESS_LISTEN ?? []), ...config.CORE_CONTACTS]),
-          ...serverHosts(config),
-          ...(config.GATEWAY_BIND ?? []),
-        ],
+        ownAddresses: [...(config.GATEWAY_BIND ?? []), ...contactHosts(config.CORE_CONTACTS)],
         logger,
         maxCalls: config.MAX_CALLS,
       }),
@@ -200,15 +196,6 @@ function firstConnect(srf: Srf): Promise<void> {
     });
     srf.connect();
   });
-}
-
-/**
- * Where the SIP server has contacts for UEs. That behind the access listener is left out: an edge that lives on loopback
- * lets media go there, and one that only hands SIP on there must not.
- */
-function serverHosts(config: Config): string[] {
-  const hosts = contactHosts(config.ACCESS_CONTACTS);
-  return config.ACCESS_LISTEN ? hosts.filter((host) => !isLoopback(host)) : hosts;
 }
 
 function isLoopback(address: string): boolean {

@@ -32,8 +32,8 @@ export interface AnchoredCallOptions {
   fallback: Fallback;
   candidates: GatewayCandidateOptions;
   profiles: Profiles;
-  /** The machine's addresses, to which no UE may have media sent. */
-  ownAddresses: readonly string[];
+  /** Where the UE's SIP comes from; undefined: not known. */
+  ueAddress: string | undefined;
   logger: Logger;
 }
 
@@ -73,7 +73,7 @@ export class AnchoredCall {
   readonly #name: string;
   readonly #rtpengine: RtpengineChoice;
   readonly #profiles: Profiles;
-  readonly #ownAddresses: readonly string[];
+  readonly #ueAddress: string | undefined;
   readonly #streams: CallStreams;
   readonly #forUe: TowardUe;
   readonly #origins = { access: new SessionOrigin(randomInt(2 ** 47)), core: new SessionOrigin(randomInt(2 ** 47)) };
@@ -89,11 +89,11 @@ export class AnchoredCall {
   #lines: AnchoredLines = [];
 
   constructor(options: AnchoredCallOptions) {
-    const { name, rtpengine, gateway, fallback, candidates, profiles, ownAddresses, logger } = options;
+    const { name, rtpengine, gateway, fallback, candidates, profiles, ueAddress, logger } = options;
     this.#name = name;
     this.#rtpengine = rtpengine;
     this.#profiles = profiles;
-    this.#ownAddresses = ownAddresses;
+    this.#ueAddress = ueAddress;
     this.#streams = new CallStreams(gateway);
     this.#forUe = new TowardUe({ call: name, gateway, streams: this.#streams, fallback, candidates, logger });
   }
@@ -144,7 +144,7 @@ export class AnchoredCall {
     requireOfferedTransport(received, exchange.tcp);
     const answer = matchAnswer(withoutIceOn(received.sdp, exchange.withoutIce), exchange.offer);
     const { media: view } = viewSession(answer);
-    const shown = shownSdp(from, answer, this.#ownAddresses);
+    const shown = shownSdp(from, answer, this.#ueAddress);
     for (const restart of exchange.keptBack) await this.#node.offer(this.#offerOptions(exchange, restart));
     exchange.keptBack = [];
     const reply = await this.#node.answer(this.#answerOptions({ from, view, shown }, exchange.lines));
@@ -196,7 +196,7 @@ export class AnchoredCall {
     const { sdp: offer, tcp, mismatched } = receivedSdp(from, text);
     const { media: view } = viewSession(offer);
     if (!this.isAnchored) requireUsable(view);
-    const shown = shownSdp(from, offer, this.#ownAddresses);
+    const shown = shownSdp(from, offer, this.#ueAddress);
     const { now, onAnswer: keptBack } =
       from === 'access' ? keepRestartBack(shown, this.#ue) : { now: shown, onAnswer: [] };
     const lines = anchoredLines(this.#lines, offer);

@@ -35,7 +35,7 @@ export interface LocalMediaAnchorOptions {
   candidateSpelling?: CandidateSpelling;
   /** Default: each side is offered the profile of the other. */
   profiles?: Profiles;
-  /** Further addresses of this machine, beside those of the gateway, to which no UE may have media sent. */
+  /** Addresses that the gateway may have toward rtpengine, beside rtpengine's own and those that it advertises. */
   ownAddresses?: readonly string[];
   logger: Logger;
   /** Calls at the same time; those beyond are refused with 503. */
@@ -146,7 +146,7 @@ export class LocalMediaAnchor extends EventEmitter<MediaAnchorEvents> implements
       fallback,
       candidates,
       profiles,
-      ownAddresses,
+      ueAddress: ue?.address,
       logger,
     });
     const watch = new PathWatch(() => this.#look(name, entry));

@@ -2,21 +2,24 @@ import { EdgeError } from '../errors';
 import { withDiscardDefaults } from '../sdp/default-address';
 import { withoutBundle, withoutRtcpMux } from '../sdp/grouping';
 import { withoutIce, withUsableIce } from '../sdp/ice-attributes';
-import { requireForeignDestinations } from '../sdp/media-destination';
 import { isAnchorable } from '../sdp/media-line';
 import { invalidSdp, type SdpLines } from '../sdp/sdp-lines';
 import { viewSession, type MediaView } from '../sdp/session-view';
+import { withSourceAddresses } from '../sdp/source-address';
 import type { Side } from './media-anchor';
 
 /**
- * What rtpengine is shown of one side: of the core neither ICE nor rtcp-mux, of a UE what it can use of its ICE.
- * @param own the machine's addresses, to which a UE may not have media sent
+ * What rtpengine is shown of one side: of the core neither ICE nor rtcp-mux, of a UE what it can use of its ICE, and no
+ * address that is the UE's word alone (C11).
+ * @param ueAddress where the UE's SIP comes from; undefined: not known
  * @throws EdgeError `sdp-invalid` (488)
  */
-export function shownSdp(from: Side, sdp: SdpLines, own: readonly string[]): SdpLines {
-  if (from === 'access') requireForeignDestinations(sdp, own);
+export function shownSdp(from: Side, sdp: SdpLines, ueAddress: string | undefined): SdpLines {
   const separate = withoutBundle(sdp);
-  const shown = from === 'core' ? withoutIce(withoutRtcpMux(separate)) : withDiscardDefaults(withUsableIce(separate));
+  const shown =
+    from === 'core'
+      ? withoutIce(withoutRtcpMux(separate))
+      : withSourceAddresses(withDiscardDefaults(withUsableIce(separate)), ueAddress);
   for (const { transport, port, address } of viewSession(shown).media)
     if (isAnchorable(transport) && port !== 0 && address === undefined)
       throw invalidSdp('a media line has no IP address');

@@ -1,7 +1,7 @@
 import { EdgeError } from '../../../lib/errors';
 import type { SelectedPath } from '../../../lib/media/media-anchor';
 import { FakeRtpengine } from './fake-rtpengine';
-import { anchorWith, audio, coreAnswer, iceOffer, plainOffer, ueSdp } from './fixtures';
+import { anchorWith, audio, coreAnswer, iceOffer, mediaOf, plainOffer, tcpCandidatesOf, ueSdp } from './fixtures';
 
 const silent = () => new EdgeError('anchor-unavailable', 'timeout', { sipStatus: 503, retryAfter: 5 });
 const refused = (reason: string) => new EdgeError('anchor-refused', `rtpengine refused offer: ${reason}.`);
@@ -10,9 +10,6 @@ describe('the media anchor', () => {
   test.each([
     ['no SDP', 'garbage', 'sdp-invalid'],
     ['an empty body', '', 'sdp-invalid'],
-    ['a name for an address and no ICE', plainOffer.replaceAll('10.0.0.5', 'ue.example.com'), 'sdp-invalid'],
-    ['media for our loopback', plainOffer.replaceAll('10.0.0.5', '127.0.0.1'), 'sdp-invalid'],
-    ['media for our public address', plainOffer.replaceAll('10.0.0.5', '198.51.100.1'), 'sdp-invalid'],
     ['no media line', ueSdp(), 'no-usable-media'],
     ['all lines declined', ueSdp('m=audio 0 RTP/AVP 0'), 'no-usable-media'],
     ['nothing but MSRP', ueSdp('m=message 2855 TCP/MSRP *'), 'no-usable-media'],
@@ -105,6 +102,36 @@ describe('the media anchor', () => {
     const { anchor, rtpengine } = anchorWith();
     await Promise.all([anchor.offer('c', 'access', iceOffer), anchor.answer('c', 'core', coreAnswer)]);
     expect(rtpengine.received.map(({ command }) => command)).toEqual(['offer', 'answer']);
+  });
+
+  test.each([
+    ['another host', '203.0.113.66'],
+    ['this machine', '127.0.0.1'],
+    ['a name', 'ue.example.com'],
+  ])('C11: an SDP without ICE that names %s has media sent to where the SIP of the UE comes from', async (_, named) => {
+    const { anchor, rtpengine } = anchorWith();
+    const ue = { address: '203.0.113.5' };
+    await anchor.offer('c', 'access', plainOffer.replaceAll('10.0.0.5', named), ue);
+    await anchor.answer('c', 'core', coreAnswer);
+    await anchor.offer('c', 'access', plainOffer.replaceAll('10.0.0.5', named));
+    const shown = rtpengine.received.filter(({ command }) => command === 'offer').map(({ sdp }) => mediaOf(sdp)[0]);
+    expect(shown).toMatchObject([
+      { address: '203.0.113.5', port: 5000 },
+      { address: '203.0.113.5', port: 5000 },
+    ]);
+  });
+
+  test('A7: the candidate on port 80 depends on the access realm, whoever calls', async () => {
+    const { anchor } = anchorWith({ fallback: (address) => (address === '203.0.113.5' ? 'off' : 'always') });
+    const answerFor = async (name: string, address: string) => {
+      await anchor.offer(name, 'access', iceOffer, { address });
+      return tcpCandidatesOf(await anchor.answer(name, 'core', coreAnswer));
+    };
+    expect(await answerFor('a', '203.0.113.5')).toEqual([]);
+    expect(await answerFor('b', '203.0.113.6')).toHaveLength(1);
+    const offer = (name: string, address: string) => anchor.offer(name, 'core', coreAnswer, { address });
+    expect(tcpCandidatesOf(await offer('c', '203.0.113.5'))).toEqual([]);
+    expect(tcpCandidatesOf(await offer('d', '203.0.113.6'))).toHaveLength(1);
   });
 
   test('calls are bounded', async () => {
