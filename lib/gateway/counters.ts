@@ -1,7 +1,10 @@
 import type { CheckFault } from '../ice/lite-agent';
 import type { PacketKind } from './first-byte';
 
-/** Why a connection ended. A {@link CheckFault}: its first frame was no authenticated check (C3, D9). */
+/**
+ * Why a connection ended. A {@link CheckFault}: its first frame was no authenticated check (C3, D9); `not-selected`:
+ * another one of its stream was (E1); `silent`: it carried media, and nothing came from the UE any more (E4).
+ */
 export type CloseReason =
   | CheckFault
   | 'http'
@@ -12,6 +15,8 @@ export type CloseReason =
   | 'connection-limit'
   | 'stream-limit'
   | 'stream-ended'
+  | 'not-selected'
+  | 'silent'
   | 'nomination-failed'
   | 'not-reading'
   | 'peer'
@@ -81,6 +86,7 @@ export function newPlaneCounters(): PlaneCounters {
       'no-credentials': 0,
       'unknown-ufrag': 0,
       'bad-integrity': 0,
+      replay: 0,
       http: 0,
       'frame-too-long': 0,
       'authentication-timeout': 0,
@@ -89,6 +95,8 @@ export function newPlaneCounters(): PlaneCounters {
       'connection-limit': 0,
       'stream-limit': 0,
       'stream-ended': 0,
+      'not-selected': 0,
+      silent: 0,
       'nomination-failed': 0,
       'not-reading': 0,
       peer: 0,

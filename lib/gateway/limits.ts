@@ -30,6 +30,15 @@ export interface GatewayLimits {
   nominationsPerConnection: number;
   /** All nominations of one stream, at most 65535: rtpengine forgets no candidate, and priorities rise with each. */
   nominationsPerStream: number;
+  /**
+   * A connection that is not selected is closed this long after another one was, or after it authenticated, whichever
+   * is later: RFC 6544 §8 demands 3 s at least, and a UE that comes back needs time to nominate.
+   */
+  unselectedMs: number;
+  /** Silence on a stream that had media after which it counts as lost: consent expires then (RFC 7675 §5.1). */
+  mediaLostMs: number;
+  /** How often it is looked whether streams are silent. */
+  silenceCheckMs: number;
   /** Frames of the UE kept while rtpengine has not yet answered the nomination. */
   heldFrames: number;
 }
@@ -51,5 +60,8 @@ export const defaultLimits: Readonly<GatewayLimits> = {
   renominationMs: 1000,
   nominationsPerConnection: 16,
   nominationsPerStream: 4096,
+  unselectedMs: 5000,
+  mediaLostMs: 30_000,
+  silenceCheckMs: 2000,
   heldFrames: 32,
 };

@@ -4,6 +4,7 @@ import type { GatewayCounters } from './counters';
 import type { ConnectionId, ConnectionStatus, ForwardingPlane } from './forwarding-plane';
 import type { GatewayLimits } from './limits';
 import { Nomination } from './nomination';
+import { SeenChecks } from './seen-checks';
 import type { Stream, StreamPath, StreamStatus } from './stream';
 
 /** What the sessions of one gateway share. */
@@ -17,6 +18,7 @@ export interface SessionSurroundings {
   anchorAddress: (advertised: string) => string;
   selected: (path: StreamPath) => void;
   lost: (path: StreamPath) => void;
+  mediaLost: (path: StreamPath) => void;
 }
 
 /** A connection that authenticated for the stream. */
@@ -25,6 +27,8 @@ interface Member {
   remote: TransportAddress;
   /** The port of ours that the UE dialled. */
   port: number;
+  /** ms. */
+  joinedAt: number;
   /** The UE's ufrag, from the check that nominated it. */
   remoteUfrag: string;
   nominations: number;
@@ -50,8 +54,13 @@ export class StreamSession {
   #nomination: Nomination | undefined;
   /** The connection that rtpengine was last seen to accept. */
   #selected: Member | undefined;
-  /** How often a connection was selected that was not before. */
-  #selections = 0;
+  #selectedAt = 0;
+  /** How often another connection was selected when the one before was gone or silent. */
+  #reconnects = 0;
+  /** The last path that media took, since when nothing came from the UE on it, and whether that was told. */
+  #last: { path: StreamPath; received: number; heardAt: number; isLost: boolean } | undefined;
+  readonly #checks = new SeenChecks();
+  #unselected: NodeJS.Timeout | undefined;
   /** Packets dropped on connections that have ended. */
   #dropped = 0;
 
@@ -75,7 +84,7 @@ export class StreamSession {
     return {
       remote: this.#selected?.remote,
       port: this.#selected?.port,
-      reconnects: Math.max(0, this.#selections - 1),
+      reconnects: this.#reconnects,
       dropped,
     };
   }
@@ -92,13 +101,20 @@ export class StreamSession {
 
   /** A connection authenticated; beyond the limit the oldest one without media has to go. */
   join(id: ConnectionId, { remote, port }: { remote: TransportAddress; port: number }): void {
-    this.#members.set(id, { id, remote, port, remoteUfrag: '', nominations: 0, sequence: 0 });
+    const joinedAt = this.#around.now();
+    this.#members.set(id, { id, remote, port, joinedAt, remoteUfrag: '', nominations: 0, sequence: 0 });
+    this.#closeUnselected();
     if (this.#members.size <= this.#around.limits.connectionsPerStream) return;
     for (const member of this.#members.values()) {
       if (member === this.#current || member === this.#selected || member.id === id) continue;
       this.#around.plane.closeConnection(member.id, 'stream-limit');
       return;
     }
+  }
+
+  /** Whether an authentic check came on another connection before. */
+  isReplay(id: ConnectionId, transactionId: Buffer): boolean {
+    return this.#checks.isReplay(transactionId, id);
   }
 
   /** An accepted check (C10). */
@@ -126,13 +142,35 @@ export class StreamSession {
       this.#nomination = undefined;
       this.#current = undefined;
     }
-    if (wasSelected) this.#around.lost({ stream: this.#stream, remote: member.remote, port: member.port });
+    if (wasSelected) {
+      if (this.#last && !this.#last.isLost) this.#last.heardAt = this.#around.now();
+      this.#around.lost(this.#pathOf(member));
+    }
     if (this.#current === undefined) this.#fallBack();
+  }
+
+  /** To be asked at intervals: tells of media that is lost (E4), and closes the connection on which it fell silent. */
+  lookForSilence(): void {
+    const last = this.#last;
+    if (last === undefined || last.isLost) return;
+    const { plane, limits, now, mediaLost } = this.#around;
+    const received = this.#selected && plane.status(this.#selected.id)?.received;
+    if (received !== undefined && received !== last.received) {
+      last.received = received;
+      last.heardAt = now();
+    }
+    if (now() - last.heardAt < limits.mediaLostMs) return;
+    last.isLost = true;
+    const { path } = last;
+    if (this.#selected) plane.closeConnection(this.#selected.id, 'silent');
+    mediaLost(path);
   }
 
   /** The stream is over: its connections are closed, and nothing is said of them. */
   end(): void {
     this.#nomination?.stop();
+    clearTimeout(this.#unselected);
+    this.#last = undefined;
     const ids = [...this.#members.keys()];
     this.#members.clear();
     this.#current = undefined;
@@ -198,12 +236,38 @@ export class StreamSession {
   }
 
   #select(member: Member): void {
-    const { plane, limits, selected } = this.#around;
+    const { plane, limits, now, selected } = this.#around;
     const isNew = member !== this.#selected;
+    // Several that are nominated at once are no reconnect: the one before was heard a moment ago.
+    const isBack = isNew && this.#last !== undefined && now() - this.#selectedAt >= limits.unselectedMs;
+    const wasGone = isNew && this.#last !== undefined && this.#selected === undefined;
+    if (isBack || wasGone) this.#reconnects += 1;
     this.#selected = member;
     plane.select(member.id, this.#stream.kind === 'audio' ? limits.audioQueueMs : limits.videoQueueMs);
     if (!isNew) return;
-    this.#selections += 1;
-    selected({ stream: this.#stream, remote: member.remote, port: member.port });
+    this.#selectedAt = now();
+    const path = this.#pathOf(member);
+    this.#last = { path, received: plane.status(member.id)?.received ?? 0, heardAt: this.#selectedAt, isLost: false };
+    this.#closeUnselected();
+    selected(path);
+  }
+
+  #pathOf({ remote, port }: Member): StreamPath {
+    return { stream: this.#stream, remote, port };
+  }
+
+  /** Closes what was not selected and has had its time (E1), and looks again when the next one has. */
+  #closeUnselected(): void {
+    clearTimeout(this.#unselected);
+    if (this.#selected === undefined) return;
+    const { plane, limits, now } = this.#around;
+    let next = Infinity;
+    for (const member of [...this.#members.values()]) {
+      if (member === this.#selected || member === this.#current) continue;
+      const due = Math.max(member.joinedAt, this.#selectedAt) + limits.unselectedMs;
+      if (due <= now()) plane.closeConnection(member.id, 'not-selected');
+      else next = Math.min(next, due);
+    }
+    if (next !== Infinity) this.#unselected = setTimeout(() => this.#closeUnselected(), next - now());
   }
 }

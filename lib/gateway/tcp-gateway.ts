@@ -31,6 +31,8 @@ export interface TcpGatewayEvents {
   selected: [StreamPath];
   /** The connection that carried the media ended; the stream stays open for a new one (E3). */
   'connection-lost': [StreamPath];
+  /** Nothing came from the UE on the stream for 30 s, be it that its connection ended (E4). */
+  'media-lost': [StreamPath];
 }
 
 /** What control knows of one connection. */
@@ -60,6 +62,7 @@ export class TcpGateway extends EventEmitter<TcpGatewayEvents> {
   /** By local ufrag. */
   readonly #sessions = new Map<string, StreamSession>();
   readonly #accesses = new Map<ConnectionId, Access>();
+  #silenceWatch: NodeJS.Timeout | undefined;
   readonly #checks = { accepted: 0, rejected: 0, ignored: 0 };
 
   constructor(options: TcpGatewayOptions) {
@@ -80,6 +83,7 @@ export class TcpGateway extends EventEmitter<TcpGatewayEvents> {
       anchorAddress: options.anchorAddress ?? ((advertised) => advertised),
       selected: (path) => this.#tell('selected', path),
       lost: (path) => this.#tell('connection-lost', path),
+      mediaLost: (path) => this.#tell('media-lost', path),
     };
   }
 
@@ -93,6 +97,9 @@ export class TcpGateway extends EventEmitter<TcpGatewayEvents> {
     } catch (cause) {
       throw listenError(cause, this.#listen);
     }
+    this.#silenceWatch = setInterval(() => {
+      for (const session of [...this.#sessions.values()]) session.lookForSilence();
+    }, this.#limits.silenceCheckMs).unref();
   }
 
   /** The bound addresses, in the order in which they were asked for. */
@@ -142,6 +149,7 @@ export class TcpGateway extends EventEmitter<TcpGatewayEvents> {
 
   /** Closes all connections and the listeners; may be called twice. */
   async close(): Promise<void> {
+    clearInterval(this.#silenceWatch);
     for (const session of this.#sessions.values()) session.end();
     this.#sessions.clear();
     await this.#plane.close();
@@ -184,6 +192,7 @@ export class TcpGateway extends EventEmitter<TcpGatewayEvents> {
       // A connection belongs to the stream that it authenticated for: another's password opens nothing here.
       lookup: (ufrag) =>
         session === undefined || session.stream.ufrag === ufrag ? this.#sessions.get(ufrag)?.stream : undefined,
+      isReplay: (ufrag, transactionId) => this.#sessions.get(ufrag)?.isReplay(connection, transactionId) === true,
     });
     this.#act(connection, access, outcome);
   }

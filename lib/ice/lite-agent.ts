@@ -22,11 +22,13 @@ export interface ReceivedCheck {
   authenticated: boolean;
   /** The credentials that a local ufrag stands for; undefined if it is unknown. */
   lookup: (ufrag: string) => { pwd: string } | undefined;
+  /** Whether an authentic check with this transaction id came from elsewhere before; default: none did. */
+  isReplay?: (ufrag: string, transactionId: Buffer) => boolean;
 }
 
 /** Why a check is not answered. */
 export type CheckFault =
-  StunFault | 'fingerprint' | 'method' | 'class' | 'no-credentials' | 'unknown-ufrag' | 'bad-integrity';
+  StunFault | 'fingerprint' | 'method' | 'class' | 'no-credentials' | 'unknown-ufrag' | 'bad-integrity' | 'replay';
 
 /**
  * What becomes of a check.
@@ -80,6 +82,7 @@ export function receiveCheck(received: ReceivedCheck): CheckOutcome {
     const reply = buildBindingError(message.transactionId, authentication.code);
     return { verdict: 'rejected', reply, authenticated: false, ...authentication };
   }
+  if (received.isReplay?.(authentication.check.localUfrag, message.transactionId)) return unanswered('replay');
   return answer(message, received.peer, authentication.check, authentication.integrity);
 }
 

@@ -11,8 +11,10 @@ export class TestUe {
   readonly frames = new Arrivals<Buffer>();
   /** Settles when the connection has ended, whoever ended it. */
   readonly closed: Promise<unknown>;
+  readonly port: number;
 
   private constructor(readonly socket: Socket) {
+    this.port = socket.localPort!;
     const deframer = new Deframer(65535, {
       frame: (frame) => {
         this.frames.push(Buffer.from(frame));
@@ -29,10 +31,6 @@ export class TestUe {
     const socket = connect({ port, host, localAddress, noDelay: true });
     await once(socket, 'connect');
     return new TestUe(socket);
-  }
-
-  get port(): number {
-    return this.socket.localPort!;
   }
 
   send(...packets: Buffer[]): void {
