@@ -18,6 +18,9 @@ export class FakeRtpengine implements RtpengineCommands {
   readonly deleted: string[] = [];
   /** Part of each ufrag; another one is another ICE session. */
   generation = 1;
+  /** Begins another one whenever an offer of the UE has other credentials than the one before. */
+  restarts = false;
+  #ueSession = '';
   failure: EdgeError | undefined;
   /** What it tells of every call. */
   statistics: CallStatistics | undefined;
@@ -29,6 +32,7 @@ export class FakeRtpengine implements RtpengineCommands {
     this.received.push({ command: 'offer', ...options });
     await this.#ready();
     this.#offer = options;
+    if (options.direction[0] === 'access') this.#noteSession(options.sdp);
     const towardUe = options.direction[1] === 'access';
     return this.#write(
       options.sdp,
@@ -60,6 +64,12 @@ export class FakeRtpengine implements RtpengineCommands {
     return Promise.resolve();
   }
 
+  #noteSession(sdp: string): void {
+    const session = (sdp.match(/a=ice-(ufrag|pwd):.*/g) ?? []).join();
+    if (this.restarts && this.#ueSession !== '' && session !== this.#ueSession) this.generation += 1;
+    this.#ueSession = session;
+  }
+
   async #ready(): Promise<void> {
     await this.gate;
     if (this.failure !== undefined) throw this.failure;
@@ -73,7 +83,7 @@ export class FakeRtpengine implements RtpengineCommands {
       const port = 40000 + 100 * view.index + (towardUe ? 0 : 50);
       const candidate = (component: number) =>
         `a=candidate:Abc123 ${component} UDP ${2130706432 - component} ${address} ${port + component - 1} typ host`;
-      const known = /^(c=|a=(candidate|ice-|rtcp|remote-candidates|sendrecv))/;
+      const known = /^(c=|a=(candidate|ice-|rtcp(?!-fb)|remote-candidates|sendrecv))/;
       return [
         formatMediaLine({ ...view, port }),
         ...(lines.media[view.index] ?? []).slice(1).filter((line) => !known.test(line)),
