@@ -27,7 +27,9 @@ export function keepRestartBack(shown: SdpLines, agreed: readonly MediaView[]): 
   const isNew = ({ index, ufrag, pwd }: MediaView) => agreed[index]?.ufrag !== ufrag || agreed[index]?.pwd !== pwd;
   const changed = hadIce.filter(isNew);
   const held = hadIce.filter((line) => !isNew(line) && isHeldAnew(line, agreed[line.index]));
-  const now = withDiscardDefaults(changed.reduce((sdp, { index }) => withIceSessionOf(sdp, agreed[index]), shown));
+  const asBefore = () =>
+    withDiscardDefaults(changed.reduce((sdp, { index }) => withIceSessionOf(sdp, agreed[index]), shown));
+  const now = changed.length === 0 ? shown : asBefore();
   if (held.length > 0) return { now, onAnswer: [held.reduce(withMadeUpSession, shown), shown] };
   return { now, onAnswer: changed.length > 0 ? [shown] : [] };
 }

@@ -151,6 +151,15 @@ describeWithRtpengine('the media anchor on a real rtpengine', () => {
     ]);
   }
 
+  /** Media of the core before a pair is nominated; resolves when rtpengine has taken it. */
+  async function sendEarly(far: UdpSocket, towardCore: MediaView): Promise<void> {
+    far.send(rtp('too early'), towardCore.port, towardCore.address);
+    await until('rtpengine has counted a packet', 5000, async () => {
+      const { totals } = (await pool.nodes[0]!.query(call)) as unknown as { totals: { RTP: { packets: number } } };
+      return totals.RTP.packets > 0 ? true : undefined;
+    });
+  }
+
   /** An offer of one side and the answer of the other: what each gets. */
   async function exchange(from: Side, offer: string, answer: string): Promise<{ offered: string; answered: string }> {
     const offered = await anchor.offer(call, from, offer);
@@ -448,6 +457,68 @@ describeWithRtpengine('the media anchor on a real rtpengine', () => {
       await flowsBothWays(lineOf(answered));
     });
 
+    test.each(['TCP/RTP/AVP', 'TCP/RTP/AVPF'])('B13: a UE that offers %s', async (transport) => {
+      const own = [...ueIce, 'a=setup:actpass', 'a=connection:new'];
+      const offer = sdp('access', `m=audio 9 ${transport} 0`, ...own);
+      const { offered, answered } = await exchange('access', offer, farSdp.replace('RTP/AVP', transport.slice(4)));
+      expect(lineOf(offered)).toMatchObject({ transport: transport.slice(4), address: core, direction: 'sendrecv' });
+      expect(offered).not.toMatch(/\btcp|setup|a=connection/i);
+      expect(lineOf(answered)).toMatchObject({ transport, address: access, port: 80 });
+      expect(answered).toContain('a=setup:passive\r\n');
+      await nominate(lineOf(answered));
+      await flowsBothWays(lineOf(offered));
+    });
+
+    test('F4: a UE that moves its m= line to TCP after nomination keeps its connection, and the core sees nothing of it', async () => {
+      const { offered, answered } = await exchange('access', ue, farSdp);
+      await nominate(lineOf(answered));
+      const own = [...ueIce, 'a=setup:active', 'a=connection:existing', `a=remote-candidates:1 ${access} 80`];
+      const moved = sdp('access', 'm=audio 9 TCP/RTP/AVP 0', ...own);
+      const again = await exchange('access', moved, farSdp);
+      expect(again.offered).toBe(offered);
+      expect(lineOf(again.answered)).toMatchObject({
+        transport: 'TCP/RTP/AVP',
+        port: 80,
+        ufrag: lineOf(answered).ufrag,
+      });
+      expect(again.answered).toContain('a=connection:existing\r\n');
+      await flowsBothWays(lineOf(again.offered));
+      const towardUe = await anchor.offer(call, 'core', farSdp);
+      expect(lineOf(towardUe)).toMatchObject({ transport: 'TCP/RTP/AVP', port: 80 });
+      await flowsBothWays(lineOf(await anchor.answer(call, 'access', moved)));
+      expect(gateway.counters().streams).toBe(1);
+    });
+
+    test('F1: a hold by 0.0.0.0 with the same credentials is answered with new ones, with which a connection is nominated', async () => {
+      const { answered } = await exchange('access', ue, farSdp);
+      await nominate(lineOf(answered));
+      const held = await exchange('access', ue.replace('c=IN IP4 127.0.0.1', 'c=IN IP4 0.0.0.0'), farSdp);
+      expect(lineOf(held.answered).ufrag).not.toBe(lineOf(answered).ufrag);
+      expect(lineOf(held.answered).pwd).not.toBe(lineOf(answered).pwd);
+      const resumed = await exchange('access', ue, farSdp);
+      expect(lineOf(resumed.answered).ufrag).toBe(lineOf(held.answered).ufrag);
+      phone.destroy();
+      phone = dial();
+      await nominate(lineOf(resumed.answered));
+      await flowsBothWays(lineOf(resumed.offered));
+    });
+
+    test('C11: before a connection is nominated nothing is sent to the address of the UE, and afterwards nothing but there', async () => {
+      const named = await bound('127.0.0.1');
+      let sent = 0;
+      named.on('message', () => sent++);
+      try {
+        const own = ue.replaceAll(' 5000', ` ${named.address().port}`);
+        const { offered, answered } = await exchange('access', own, farSdp);
+        await sendEarly(far, lineOf(offered));
+        await nominate(lineOf(answered));
+        await flowsBothWays(lineOf(offered));
+        expect(sent).toBe(0);
+      } finally {
+        named.close();
+      }
+    });
+
     test('E5: after a restart, media goes over a new connection with the new ufrag', async () => {
       const { answered } = await exchange('access', ue, farSdp);
       await nominate(lineOf(answered));
@@ -572,6 +643,31 @@ describeWithRtpengine('the media anchor on a real rtpengine', () => {
         far.close();
       }
     });
+  });
+
+  test("C11: over UDP nothing is sent to a UE's address before it is nominated, and its later addresses move no port", async () => {
+    const phone = await bound('127.0.0.1');
+    const far = await bound('127.0.0.4');
+    const early: string[] = [];
+    const note = (packet: Buffer) => early.push(packet.toString('latin1'));
+    phone.on('message', note);
+    try {
+      const own = ue.replaceAll(' 5000', ` ${phone.address().port}`);
+      const theirs = sdp('core', `m=audio ${far.address().port} RTP/AVP 0`);
+      const { offered, answered } = await exchange('access', own, theirs);
+      await sendEarly(far, lineOf(offered));
+      await nominateOverUdp(phone, lineOf(answered));
+      phone.off('message', note);
+      expect(early.filter((packet) => packet.includes('too early'))).toEqual([]);
+      await flowsOverUdp(phone, far, lineOf(answered), lineOf(offered));
+      const moved = ue.replaceAll(' 5000', ' 5100').replaceAll('127.0.0.1', '127.0.0.9');
+      const again = await exchange('access', moved, theirs);
+      expect(lineOf(again.offered).port).toBe(lineOf(offered).port);
+      await flowsOverUdp(phone, far, lineOf(again.answered), lineOf(again.offered));
+    } finally {
+      phone.close();
+      far.close();
+    }
   });
 
   test('a rollback of a first offer, after an answer or of an unknown call does nothing', async () => {
