@@ -124,6 +124,7 @@ describe('later offers and answers of a UE', () => {
     around.gateway.emit('selected', {
       stream: around.gateway.streams.get('uf0gen1')!,
       remote: { address: '203.0.113.5', port: 50000 },
+      port: 80,
     });
     const before = [...around.gateway.streams.values()];
     const { sdp, towardCore } = await answerTo(`${iceOffer}a=remote-candidates:1 198.51.100.1 80\r\n`, around);

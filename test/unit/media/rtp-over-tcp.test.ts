@@ -113,7 +113,7 @@ describe('a UE with RTP over TCP in its m= lines', () => {
 describe('F4: a UE that moves its m= line to TCP in mid-call', () => {
   async function movedAfter(selected: boolean) {
     const around = await answerTo(iceOffer);
-    if (selected) around.gateway.emit('selected', { stream: around.gateway.streams.get('uf0gen1')!, remote });
+    if (selected) around.gateway.emit('selected', { stream: around.gateway.streams.get('uf0gen1')!, remote, port: 80 });
     return { ...around, again: await answerTo(moved, around) };
   }
 
@@ -123,7 +123,7 @@ describe('F4: a UE that moves its m= line to TCP in mid-call', () => {
     [false, moved, 'new'],
   ] as const)('a nominated connection (%s) is kept as it asks (case %#)', async (selected, offer, expected) => {
     const around = await answerTo(iceOffer);
-    if (selected) around.gateway.emit('selected', { stream: around.gateway.streams.get('uf0gen1')!, remote });
+    if (selected) around.gateway.emit('selected', { stream: around.gateway.streams.get('uf0gen1')!, remote, port: 80 });
     const before = [...around.gateway.streams.values()];
     const { sdp, towardCore } = await answerTo(offer, around);
     expect(attributes(sdp, 'connection')).toEqual([`a=connection:${expected}`]);
