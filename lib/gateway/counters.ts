@@ -2,8 +2,8 @@ import type { CheckFault } from '../ice/lite-agent';
 import type { PacketKind } from './first-byte';
 
 /**
- * Why a connection ended. A {@link CheckFault}: its first frame was no authenticated check (C3, D9); `not-selected`:
- * another one of its stream was (E1); `silent`: it carried media, and nothing came from the UE any more (E4).
+ * Why a connection ended. A {@link CheckFault}: its first frame was no authenticated check (C3, D9). `replay`: that
+ * was another connection's. `other-selected`: not the one that the UE uses (E1). `silent`: nothing came (E4).
  */
 export type CloseReason =
   | CheckFault
@@ -15,9 +15,10 @@ export type CloseReason =
   | 'connection-limit'
   | 'stream-limit'
   | 'stream-ended'
-  | 'not-selected'
-  | 'silent'
   | 'nomination-failed'
+  | 'replay'
+  | 'other-selected'
+  | 'silent'
   | 'not-reading'
   | 'peer'
   | 'socket-error'
@@ -86,7 +87,6 @@ export function newPlaneCounters(): PlaneCounters {
       'no-credentials': 0,
       'unknown-ufrag': 0,
       'bad-integrity': 0,
-      replay: 0,
       http: 0,
       'frame-too-long': 0,
       'authentication-timeout': 0,
@@ -95,9 +95,10 @@ export function newPlaneCounters(): PlaneCounters {
       'connection-limit': 0,
       'stream-limit': 0,
       'stream-ended': 0,
-      'not-selected': 0,
-      silent: 0,
       'nomination-failed': 0,
+      replay: 0,
+      'other-selected': 0,
+      silent: 0,
       'not-reading': 0,
       peer: 0,
       'socket-error': 0,

@@ -31,14 +31,14 @@ export interface GatewayLimits {
   /** All nominations of one stream, at most 65535: rtpengine forgets no candidate, and priorities rise with each. */
   nominationsPerStream: number;
   /**
-   * A connection that is not selected is closed this long after another one was, or after it authenticated, whichever
-   * is later: RFC 6544 §8 demands 3 s at least, and a UE that comes back needs time to nominate.
+   * How long a connection that is not selected stays after the selection, or after it came, at least 3000 (RFC 6544
+   * §8): a UE that kept another one than we did repeats USE-CANDIDATE with its consent checks, each 6 s at the latest.
    */
   unselectedMs: number;
-  /** Silence on a stream that had media after which it counts as lost: consent expires then (RFC 7675 §5.1). */
-  mediaLostMs: number;
-  /** How often it is looked whether streams are silent. */
-  silenceCheckMs: number;
+  /** Silence after which the media of a stream is lost: consent expires (RFC 7675 §5.1). */
+  silentMs: number;
+  /** How often the streams are looked at for both. */
+  watchMs: number;
   /** Frames of the UE kept while rtpengine has not yet answered the nomination. */
   heldFrames: number;
 }
@@ -60,8 +60,8 @@ export const defaultLimits: Readonly<GatewayLimits> = {
   renominationMs: 1000,
   nominationsPerConnection: 16,
   nominationsPerStream: 4096,
-  unselectedMs: 5000,
-  mediaLostMs: 30_000,
-  silenceCheckMs: 2000,
+  unselectedMs: 10_000,
+  silentMs: 30_000,
+  watchMs: 2500,
   heldFrames: 32,
 };

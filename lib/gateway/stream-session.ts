@@ -27,8 +27,12 @@ interface Member {
   remote: TransportAddress;
   /** The port of ours that the UE dialled. */
   port: number;
-  /** ms. */
   joinedAt: number;
+  /** Bytes that had come from the UE when it was looked at last, and when that number was last seen to grow. */
+  received: number;
+  heardAt: number;
+  /** The loss of its media was told. */
+  isTold: boolean;
   /** The UE's ufrag, from the check that nominated it. */
   remoteUfrag: string;
   nominations: number;
@@ -54,13 +58,14 @@ export class StreamSession {
   #nomination: Nomination | undefined;
   /** The connection that rtpengine was last seen to accept. */
   #selected: Member | undefined;
-  #selectedAt = 0;
-  /** How often another connection was selected when the one before was gone or silent. */
+  #selectedAt: number | undefined;
+  /** Something came on the selected connection since: the UE uses it too. */
+  #isUsed = false;
+  /** Where the media went until its connection was lost, and when that was; until it is told, or another is selected. */
+  #lost: { path: StreamPath; at: number } | undefined;
+  readonly #seen = new SeenChecks();
+  /** How often another connection was selected when the one before was gone, or had its time. */
   #reconnects = 0;
-  /** The last path that media took, since when nothing came from the UE on it, and whether that was told. */
-  #last: { path: StreamPath; received: number; heardAt: number; isLost: boolean } | undefined;
-  readonly #checks = new SeenChecks();
-  #unselected: NodeJS.Timeout | undefined;
   /** Packets dropped on connections that have ended. */
   #dropped = 0;
 
@@ -101,9 +106,10 @@ export class StreamSession {
 
   /** A connection authenticated; beyond the limit the oldest one without media has to go. */
   join(id: ConnectionId, { remote, port }: { remote: TransportAddress; port: number }): void {
-    const joinedAt = this.#around.now();
-    this.#members.set(id, { id, remote, port, joinedAt, remoteUfrag: '', nominations: 0, sequence: 0 });
-    this.#closeUnselected();
+    const now = this.#around.now();
+    const received = this.#around.plane.status(id)?.received ?? 0;
+    const counts = { joinedAt: now, received, heardAt: now, isTold: false, nominations: 0, sequence: 0 };
+    this.#members.set(id, { id, remote, port, remoteUfrag: '', ...counts });
     if (this.#members.size <= this.#around.limits.connectionsPerStream) return;
     for (const member of this.#members.values()) {
       if (member === this.#current || member === this.#selected || member.id === id) continue;
@@ -112,9 +118,9 @@ export class StreamSession {
     }
   }
 
-  /** Whether an authentic check came on another connection before. */
-  isReplay(id: ConnectionId, transactionId: Buffer): boolean {
-    return this.#checks.isReplay(transactionId, id);
+  /** Whether an authenticated check is this connection's own, and not a copy of another's. */
+  isFresh(id: ConnectionId, check: AuthenticCheck): boolean {
+    return !this.#seen.isReplay(check.transactionId, id);
   }
 
   /** An accepted check (C10). */
@@ -143,38 +149,36 @@ export class StreamSession {
       this.#current = undefined;
     }
     if (wasSelected) {
-      if (this.#last && !this.#last.isLost) this.#last.heardAt = this.#around.now();
-      this.#around.lost(this.#pathOf(member));
+      const path = this.#pathOf(member);
+      this.#lost = member.isTold ? undefined : { path, at: this.#around.now() };
+      this.#around.lost(path);
     }
     if (this.#current === undefined) this.#fallBack();
   }
 
-  /** To be asked at intervals: tells of media that is lost (E4), and closes the connection on which it fell silent. */
-  lookForSilence(): void {
-    const last = this.#last;
-    if (last === undefined || last.isLost) return;
-    const { plane, limits, now, mediaLost } = this.#around;
-    const received = this.#selected && plane.status(this.#selected.id)?.received;
-    if (received !== undefined && received !== last.received) {
-      last.received = received;
-      last.heardAt = now();
+  /** To be called now and then: closes what is not used, and tells of media that is lost. */
+  watch(): void {
+    this.#listen();
+    const { limits, now, mediaLost } = this.#around;
+    if (this.#lost !== undefined && now() - this.#lost.at >= limits.silentMs) {
+      const { path } = this.#lost;
+      this.#lost = undefined;
+      mediaLost(path);
     }
-    if (now() - last.heardAt < limits.mediaLostMs) return;
-    last.isLost = true;
-    const { path } = last;
-    if (this.#selected) plane.closeConnection(this.#selected.id, 'silent');
-    mediaLost(path);
+    const selected = this.#selected;
+    if (selected === undefined) return;
+    if (this.#isSilent(selected)) this.#giveUp(selected);
+    else this.#closeUnselected(selected);
   }
 
   /** The stream is over: its connections are closed, and nothing is said of them. */
   end(): void {
     this.#nomination?.stop();
-    clearTimeout(this.#unselected);
-    this.#last = undefined;
     const ids = [...this.#members.keys()];
     this.#members.clear();
     this.#current = undefined;
     this.#selected = undefined;
+    this.#lost = undefined;
     for (const id of ids) this.#around.plane.closeConnection(id, 'stream-ended');
   }
 
@@ -190,6 +194,51 @@ export class StreamSession {
       member.nominations >= limits.nominationsPerConnection;
     if (refused) nominations.refused += 1;
     return !refused;
+  }
+
+  #listen(): void {
+    const { plane, now } = this.#around;
+    for (const member of this.#members.values()) {
+      const received = plane.status(member.id)?.received;
+      if (received === undefined || received === member.received) continue;
+      member.received = received;
+      member.heardAt = now();
+      if (member === this.#selected) this.#isUsed = true;
+    }
+  }
+
+  #isSilent({ heardAt }: Member): boolean {
+    return this.#around.now() - heardAt >= this.#around.limits.silentMs;
+  }
+
+  /** A UE that is heard on another connection that it nominated has not lost its media: that one takes over (E4). */
+  #giveUp(selected: Member): void {
+    const isHeard = [...this.#members.values()].some((member) => member.sequence > 0 && !this.#isSilent(member));
+    if (!isHeard) {
+      selected.isTold = true;
+      this.#around.mediaLost(this.#pathOf(selected));
+    }
+    this.#around.plane.closeConnection(selected.id, 'silent');
+  }
+
+  /** Not before the UE is seen to use the selected one: it may have kept another than we did (E1). */
+  #closeUnselected(selected: Member): void {
+    if (selected !== this.#current || !this.#isUsed) return;
+    const { plane, limits, now } = this.#around;
+    for (const member of [...this.#members.values()]) {
+      const since = Math.max(this.#selectedAt ?? 0, member.joinedAt);
+      if (member !== selected && now() - since >= limits.unselectedMs)
+        plane.closeConnection(member.id, 'other-selected');
+    }
+  }
+
+  #isSettled(): boolean {
+    const { limits, now } = this.#around;
+    return this.#selectedAt !== undefined && now() - this.#selectedAt >= limits.renominationMs;
+  }
+
+  #pathOf({ remote, port }: Member): StreamPath {
+    return { stream: this.#stream, remote, port };
   }
 
   #fallBack(): void {
@@ -238,36 +287,18 @@ export class StreamSession {
   #select(member: Member): void {
     const { plane, limits, now, selected } = this.#around;
     const isNew = member !== this.#selected;
-    // Several that are nominated at once are no reconnect: the one before was heard a moment ago.
-    const isBack = isNew && this.#last !== undefined && now() - this.#selectedAt >= limits.unselectedMs;
-    const wasGone = isNew && this.#last !== undefined && this.#selected === undefined;
-    if (isBack || wasGone) this.#reconnects += 1;
+    // Several that are nominated one right after the other are one UE that tries, and did not come back.
+    const hadOther = this.#selectedAt !== undefined && (this.#selected === undefined || this.#isSettled());
+    if (isNew && hadOther) this.#reconnects += 1;
     this.#selected = member;
     plane.select(member.id, this.#stream.kind === 'audio' ? limits.audioQueueMs : limits.videoQueueMs);
     if (!isNew) return;
     this.#selectedAt = now();
-    const path = this.#pathOf(member);
-    this.#last = { path, received: plane.status(member.id)?.received ?? 0, heardAt: this.#selectedAt, isLost: false };
-    this.#closeUnselected();
-    selected(path);
-  }
-
-  #pathOf({ remote, port }: Member): StreamPath {
-    return { stream: this.#stream, remote, port };
-  }
-
-  /** Closes what was not selected and has had its time (E1), and looks again when the next one has. */
-  #closeUnselected(): void {
-    clearTimeout(this.#unselected);
-    if (this.#selected === undefined) return;
-    const { plane, limits, now } = this.#around;
-    let next = Infinity;
-    for (const member of [...this.#members.values()]) {
-      if (member === this.#selected || member === this.#current) continue;
-      const due = Math.max(member.joinedAt, this.#selectedAt) + limits.unselectedMs;
-      if (due <= now()) plane.closeConnection(member.id, 'not-selected');
-      else next = Math.min(next, due);
-    }
-    if (next !== Infinity) this.#unselected = setTimeout(() => this.#closeUnselected(), next - now());
+    this.#isUsed = false;
+    this.#lost = undefined;
+    member.received = plane.status(member.id)?.received ?? member.received;
+    member.heardAt = this.#selectedAt;
+    member.isTold = false;
+    selected(this.#pathOf(member));
   }
 }

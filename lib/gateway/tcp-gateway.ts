@@ -31,7 +31,7 @@ export interface TcpGatewayEvents {
   selected: [StreamPath];
   /** The connection that carried the media ended; the stream stays open for a new one (E3). */
   'connection-lost': [StreamPath];
-  /** Nothing came from the UE on the stream for 30 s, be it that its connection ended (E4). */
+  /** For 30 s the stream had no connection, or nothing came on it; once until another is selected (E4). */
   'media-lost': [StreamPath];
 }
 
@@ -62,7 +62,7 @@ export class TcpGateway extends EventEmitter<TcpGatewayEvents> {
   /** By local ufrag. */
   readonly #sessions = new Map<string, StreamSession>();
   readonly #accesses = new Map<ConnectionId, Access>();
-  #silenceWatch: NodeJS.Timeout | undefined;
+  #watch: NodeJS.Timeout | undefined;
   readonly #checks = { accepted: 0, rejected: 0, ignored: 0 };
 
   constructor(options: TcpGatewayOptions) {
@@ -97,9 +97,10 @@ export class TcpGateway extends EventEmitter<TcpGatewayEvents> {
     } catch (cause) {
       throw listenError(cause, this.#listen);
     }
-    this.#silenceWatch = setInterval(() => {
-      for (const session of [...this.#sessions.values()]) session.lookForSilence();
-    }, this.#limits.silenceCheckMs).unref();
+    this.#watch = setInterval(() => {
+      for (const session of this.#sessions.values()) session.watch();
+    }, this.#limits.watchMs);
+    this.#watch.unref();
   }
 
   /** The bound addresses, in the order in which they were asked for. */
@@ -149,7 +150,7 @@ export class TcpGateway extends EventEmitter<TcpGatewayEvents> {
 
   /** Closes all connections and the listeners; may be called twice. */
   async close(): Promise<void> {
-    clearInterval(this.#silenceWatch);
+    clearInterval(this.#watch);
     for (const session of this.#sessions.values()) session.end();
     this.#sessions.clear();
     await this.#plane.close();
@@ -192,7 +193,6 @@ export class TcpGateway extends EventEmitter<TcpGatewayEvents> {
       // A connection belongs to the stream that it authenticated for: another's password opens nothing here.
       lookup: (ufrag) =>
         session === undefined || session.stream.ufrag === ufrag ? this.#sessions.get(ufrag)?.stream : undefined,
-      isReplay: (ufrag, transactionId) => this.#sessions.get(ufrag)?.isReplay(connection, transactionId) === true,
     });
     this.#act(connection, access, outcome);
   }
@@ -201,6 +201,14 @@ export class TcpGateway extends EventEmitter<TcpGatewayEvents> {
     if (outcome.verdict === 'close') {
       this.#checks.ignored += 1;
       this.#plane.closeConnection(connection, outcome.fault);
+      return;
+    }
+    if (
+      'check' in outcome &&
+      this.#sessions.get(outcome.check.localUfrag)?.isFresh(connection, outcome.check) === false
+    ) {
+      this.#checks.ignored += 1;
+      if (access.session === undefined) this.#plane.closeConnection(connection, 'replay');
       return;
     }
     this.#checks[outcome.verdict] += 1;

@@ -22,13 +22,11 @@ export interface ReceivedCheck {
   authenticated: boolean;
   /** The credentials that a local ufrag stands for; undefined if it is unknown. */
   lookup: (ufrag: string) => { pwd: string } | undefined;
-  /** Whether an authentic check with this transaction id came from elsewhere before; default: none did. */
-  isReplay?: (ufrag: string, transactionId: Buffer) => boolean;
 }
 
 /** Why a check is not answered. */
 export type CheckFault =
-  StunFault | 'fingerprint' | 'method' | 'class' | 'no-credentials' | 'unknown-ufrag' | 'bad-integrity' | 'replay';
+  StunFault | 'fingerprint' | 'method' | 'class' | 'no-credentials' | 'unknown-ufrag' | 'bad-integrity';
 
 /**
  * What becomes of a check.
@@ -52,6 +50,8 @@ export interface AuthenticCheck {
   remoteUfrag: string;
   /** USE-CANDIDATE was there (RFC 8445 §7.3.1.5); in an accepted check it selects the pair. */
   nominated: boolean;
+  /** 12 bytes. */
+  transactionId: Buffer;
   /** PRIORITY, if present; 256 − (priority & 0xff) is the component. */
   priority: number | undefined;
 }
@@ -82,7 +82,6 @@ export function receiveCheck(received: ReceivedCheck): CheckOutcome {
     const reply = buildBindingError(message.transactionId, authentication.code);
     return { verdict: 'rejected', reply, authenticated: false, ...authentication };
   }
-  if (received.isReplay?.(authentication.check.localUfrag, message.transactionId)) return unanswered('replay');
   return answer(message, received.peer, authentication.check, authentication.integrity);
 }
 
@@ -134,6 +133,7 @@ function authenticate(message: StunMessage, lookup: ReceivedCheck['lookup']): Au
       localUfrag,
       remoteUfrag: user.slice(colon + 1),
       nominated: findAttribute(message, attributeType.useCandidate) !== undefined,
+      transactionId: message.transactionId,
       priority: priority(message),
     },
     integrity: { password: credentials.pwd, algorithm },

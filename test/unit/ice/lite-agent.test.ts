@@ -78,7 +78,13 @@ describe('a good check', () => {
 
   test('C10: USE-CANDIDATE, PRIORITY and both ufrags are reported', () => {
     const outcome = receive(check([...usual, useCandidateAttribute()]));
-    const expected = { localUfrag: 'local', remoteUfrag: 'remote', nominated: true, priority: 123 };
+    const expected = {
+      localUfrag: 'local',
+      remoteUfrag: 'remote',
+      nominated: true,
+      priority: 123,
+      transactionId: expect.any(Buffer) as Buffer,
+    };
     expect(outcome).toMatchObject({ verdict: 'accepted', authenticated: true, check: expected });
     expect(receive(check(usual))).toMatchObject({ check: { nominated: false } });
   });

@@ -1,0 +1,223 @@
+import { once } from 'node:events';
+import { pino } from 'pino';
+import type { Stream } from '../../../lib/gateway/stream';
+import { TcpGateway } from '../../../lib/gateway/tcp-gateway';
+import { FakeAnchor } from './fake-anchor';
+import { TestUe } from './test-ue';
+
+const ufrag = 'Ab12Cd34';
+const pwd = 'thePasswordThatRtpengineChose';
+const user = `${ufrag}:ueue`;
+const rtp = (marker: number) => Buffer.alloc(172, marker).fill(0x80, 0, 1).fill(0, 1, 2);
+
+let gateway: TcpGateway;
+let anchor: FakeAnchor;
+let ues: TestUe[];
+let time: number;
+let told: [string, number][];
+let stream: Stream;
+
+/** Time passes, and the gateway looks at its streams once. */
+function elapse(ms: number): void {
+  time += ms;
+  jest.advanceTimersByTime(2500);
+}
+
+async function dial(): Promise<TestUe> {
+  const ue = await TestUe.connect(gateway.address()[0]!.port);
+  ues.push(ue);
+  return ue;
+}
+
+async function dialSelected(): Promise<TestUe> {
+  const ue = await dial();
+  const selected = once(gateway, 'selected');
+  await ue.ask(user, pwd, true);
+  await selected;
+  return ue;
+}
+
+async function dialIdle(): Promise<TestUe> {
+  const ue = await dial();
+  await ue.ask(user, pwd);
+  return ue;
+}
+
+beforeEach(async () => {
+  jest.useFakeTimers({ doNotFake: ['nextTick', 'setImmediate', 'queueMicrotask', 'performance'] });
+  time = 1000;
+  ues = [];
+  told = [];
+  anchor = await FakeAnchor.open(pwd);
+  stream = { ufrag, pwd, anchor: anchor.address, content: 'rtp', kind: 'audio', call: 'call-1', line: 0 };
+  const listen = [{ address: '127.0.0.1', port: 0 }];
+  gateway = new TcpGateway({ listen, advertised: [], logger: pino({ level: 'silent' }), now: () => time });
+  for (const event of ['selected', 'connection-lost', 'media-lost'] as const) {
+    gateway.on(event, ({ remote }) => told.push([event, remote.port]));
+  }
+  await gateway.listen();
+  gateway.addStream(stream);
+});
+
+afterEach(async () => {
+  for (const ue of ues) ue.close();
+  await gateway.close();
+  anchor.close();
+  jest.useRealTimers();
+});
+
+describe('connections that are not selected', () => {
+  test('E1 C12: are closed 10 s after the selection, once the UE was heard on the selected one', async () => {
+    const idle = await dialIdle();
+    const first = await dialSelected();
+    const last = await dialSelected();
+    await last.ask(user, pwd);
+    elapse(9_999);
+    expect(gateway.counters().open).toBe(3);
+    elapse(1);
+    await Promise.all([idle.closed, first.closed]);
+    expect((await last.ask(user, pwd)).class).toBe('success');
+    expect(gateway.counters()).toMatchObject({ open: 1, selected: 1, closes: { 'other-selected': 2 } });
+  });
+
+  test('E1 E6: one that came after the selection has its own 10 s to nominate', async () => {
+    const first = await dialSelected();
+    await first.ask(user, pwd);
+    elapse(20_000);
+    const second = await dialIdle();
+    await first.ask(user, pwd);
+    elapse(9_999);
+    expect(gateway.counters().open).toBe(2);
+    elapse(1);
+    await second.closed;
+    expect(gateway.counters()).toMatchObject({ open: 1, closes: { 'other-selected': 1 } });
+  });
+
+  test('E1: stay while the UE is silent on the selected one; the one that it kept takes over', async () => {
+    const kept = await dialSelected();
+    const ours = await dialSelected();
+    await kept.ask(user, pwd);
+    elapse(29_999);
+    expect(gateway.counters().open).toBe(2);
+    const selected = once(gateway, 'selected');
+    elapse(1);
+    await ours.closed;
+    await selected;
+    anchor.send(rtp(1));
+    expect(await kept.frames.next()).toEqual(rtp(1));
+    expect(told.map(([event]) => event)).not.toContain('media-lost');
+  });
+});
+
+describe('a UE that comes back', () => {
+  test.each([
+    ['RST', (ue: TestUe) => void ue.socket.resetAndDestroy()],
+    ['FIN', (ue: TestUe) => void ue.socket.end()],
+    ['silence', () => undefined],
+  ])('E3: after %s, media goes on on the new connection', async (how, leave) => {
+    const first = await dialSelected();
+    elapse(1000);
+    const lost = once(gateway, 'connection-lost');
+    leave(first);
+    if (how !== 'silence') await lost;
+    const second = await dialSelected();
+    second.send(rtp(2));
+    expect(await anchor.media.next()).toEqual(rtp(2));
+    elapse(10_000);
+    await first.closed;
+    expect(gateway.counters().open).toBe(1);
+    expect(gateway.streamStatus(ufrag)).toMatchObject({ reconnects: 1, remote: { port: second.port } });
+  });
+});
+
+test('E6 C12: connections that are nominated one right after the other are no reconnect', async () => {
+  await dialSelected();
+  elapse(999);
+  await dialSelected();
+  expect(gateway.streamStatus(ufrag)).toMatchObject({ reconnects: 0 });
+});
+
+describe('media that is lost', () => {
+  test('E4: is told once, 30 s after the connection ended, and again only after a new selection', async () => {
+    for (let round = 1; round <= 2; round++) {
+      const ue = await dialSelected();
+      const lost = once(gateway, 'connection-lost');
+      ue.close();
+      await lost;
+      elapse(29_999);
+      expect(told.filter(([event]) => event === 'media-lost')).toHaveLength(round - 1);
+      elapse(1);
+      elapse(60_000);
+      expect(told.filter(([event]) => event === 'media-lost')).toHaveLength(round);
+    }
+  });
+
+  test('E4 C13: nothing came for 30 s, not even a consent check: told once, and the connection is closed', async () => {
+    const ue = await dialSelected();
+    const { port } = ue;
+    elapse(29_999);
+    await ue.ask(user, pwd);
+    elapse(1);
+    elapse(29_999);
+    expect(gateway.counters().open).toBe(1);
+    elapse(1);
+    await ue.closed;
+    elapse(60_000);
+    expect(gateway.counters().closes.silent).toBe(1);
+    expect(told).toEqual([
+      ['selected', port],
+      ['media-lost', port],
+      ['connection-lost', port],
+    ]);
+  });
+
+  test('E2 E4: is not told of a stream that was removed', async () => {
+    const ue = await dialSelected();
+    gateway.removeStream(ufrag);
+    await ue.closed;
+    elapse(60_000);
+    expect(told.map(([event]) => event)).toEqual(['selected']);
+  });
+});
+
+describe('a check that was sent before', () => {
+  test('C10: from a stranger closes its connection, and the media stays where it is', async () => {
+    const ue = await dial();
+    const check = ue.check(user, pwd, true);
+    const selected = once(gateway, 'selected');
+    ue.send(check);
+    await selected;
+    await ue.nextMessage();
+    const thief = await dial();
+    thief.send(check);
+    await thief.closed;
+    expect(thief.frames.length).toBe(0);
+    expect(gateway.counters()).toMatchObject({ open: 1, nominations: { started: 1 }, closes: { replay: 1 } });
+    anchor.send(rtp(3));
+    expect(await ue.frames.next()).toEqual(rtp(3));
+  });
+
+  test('C10 C12: from another connection of the stream is not answered and selects nothing', async () => {
+    const ue = await dial();
+    const check = ue.check(user, pwd);
+    ue.send(check);
+    await ue.nextMessage();
+    const other = await dialIdle();
+    other.send(check);
+    const fresh = other.check(user, pwd);
+    other.send(fresh);
+    expect((await other.nextMessage()).transactionId).toEqual(fresh.subarray(8, 20));
+  });
+});
+
+test('C3 C11 E8: a second client that knows the ufrag but not the password gets nothing', async () => {
+  const ue = await dialSelected();
+  await anchor.requests.next();
+  const before = gateway.counters();
+  const second = await dial();
+  second.send(second.check(user, 'guessed', true), rtp(4));
+  await second.closed;
+  expect(second.frames.length + anchor.requests.length + anchor.media.length).toBe(0);
+  expect(gateway.counters()).toMatchObject({ toAnchor: before.toAnchor, nominations: before.nominations, open: 1 });
+  expect((await ue.ask(user, pwd)).class).toBe('success');
+});
