@@ -1,6 +1,6 @@
 import { EdgeError } from '../errors';
 import { withDiscardDefaults } from '../sdp/default-address';
-import { withoutBundle, withoutRtcpMux } from '../sdp/grouping';
+import { withoutBundle, withoutMuxOnly, withoutRtcpMux } from '../sdp/grouping';
 import { withoutIce, withUsableIce } from '../sdp/ice-attributes';
 import { isAnchorable } from '../sdp/media-line';
 import { invalidSdp, type SdpLines } from '../sdp/sdp-lines';
@@ -18,8 +18,8 @@ export function shownSdp(from: Side, sdp: SdpLines, ueAddress: string | undefine
   const separate = withoutBundle(sdp);
   const shown =
     from === 'core'
-      ? withoutIce(withoutRtcpMux(separate))
-      : withSourceAddresses(withDiscardDefaults(withUsableIce(separate)), ueAddress);
+      ? withoutIce(withoutMuxOnly(withoutRtcpMux(separate)))
+      : withSourceAddresses(withDiscardDefaults(withUsableIce(withoutMuxOnly(separate))), ueAddress);
   for (const { transport, port, address } of viewSession(shown).media)
     if (isAnchorable(transport) && port !== 0 && address === undefined)
       throw invalidSdp('a media line has no IP address');

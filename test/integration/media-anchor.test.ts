@@ -229,6 +229,18 @@ describeWithRtpengine('the media anchor on a real rtpengine', () => {
     ]);
   });
 
+  test('D6, D7: a=rtcp-mux-only of one side gets rtcp-mux there, and is not passed on', async () => {
+    const only = 'a=rtcp-mux\r\na=rtcp-mux-only\r\n';
+    const ofCore = await exchange('core', peer + only, ue);
+    expect(lineOf(ofCore.answered).rtcpMux).toBe(true);
+    expect(lineOf(ofCore.offered).candidates.map(({ component }) => component)).toEqual([1, 2, 1]);
+    await anchor.release(call);
+    const ofUe = await exchange('access', `${ue}a=rtcp-mux-only\r\n`, peer);
+    expect(lineOf(ofUe.answered).rtcpMux).toBe(true);
+    expect(lineOf(ofUe.offered).rtcpPort).toBe(lineOf(ofUe.offered).port + 1);
+    expect([ofCore, ofUe].flatMap((texts) => Object.values(texts)).join()).not.toContain('rtcp-mux-only');
+  });
+
   test('F2: ufrag, pwd, address and TCP candidate stay the same through hold and resume from either side', async () => {
     const { answered } = await exchange('access', ue, peer);
     const first = lineOf(answered);
