@@ -13,13 +13,16 @@ import {
   ueSdp,
 } from './fixtures';
 
+/** Where the UE's SIP comes from. */
+const ue = { address: '203.0.113.77' };
+
 async function answerTo(offer: string, around = anchorWith(), answer = coreAnswer) {
-  const towardCore = await around.anchor.offer('c', 'access', offer);
+  const towardCore = await around.anchor.offer('c', 'access', offer, ue);
   return { ...around, towardCore, sdp: await around.anchor.answer('c', 'core', answer) };
 }
 
 /** As something between, which knows nothing of ICE, would leave it. */
-const rewritten = iceOffer.replace('c=IN IP4 10.0.0.5', 'c=IN IP4 203.0.113.77');
+const rewritten = iceOffer.replace('c=IN IP4 10.0.0.5', `c=IN IP4 ${ue.address}`);
 const held = iceOffer.replace('c=IN IP4 10.0.0.5', 'c=IN IP4 0.0.0.0');
 
 describe('B16: an ICE mismatch', () => {
@@ -28,8 +31,7 @@ describe('B16: an ICE mismatch', () => {
     expect(sdp.match(/a=.*(ice|candidate).*/g)).toEqual(['a=ice-mismatch']);
     expect(gateway.ufrags()).toEqual([]);
     expect(rtpengine.received[0]!.sdp).not.toMatch(/ice|candidate/);
-    // Where its SIP comes from is not known here.
-    expect(mediaOf(rtpengine.received[0]!.sdp)[0]).toMatchObject({ address: '127.0.0.1', port: 9 });
+    expect(mediaOf(rtpengine.received[0]!.sdp)[0]).toMatchObject({ ...ue, port: 5000 });
     expect(towardCore).not.toMatch(/ice|candidate/);
   });
 
@@ -249,8 +251,16 @@ describe('C11: until a pair is nominated', () => {
     expect(mediaOf(rtpengine.received[1]!.sdp)[0]).toMatchObject({ address: '127.0.0.1', port: 9 });
   });
 
-  test('a hold by 0.0.0.0 is one', async () => {
-    const { rtpengine } = await answerTo(held, await answerTo(iceOffer));
-    expect(mediaOf(rtpengine.received.at(-2)!.sdp)[0]).toMatchObject({ address: '0.0.0.0', port: 5000 });
+  test('a line without ICE beside it is told apart, and a hold by 0.0.0.0 is one', async () => {
+    const mixed = await answerTo(`${iceOffer}m=video 5002 RTP/AVP 96\r\n`);
+    expect(mediaOf(mixed.rtpengine.received[0]!.sdp)).toMatchObject([
+      { address: '127.0.0.1', port: 9 },
+      { ...ue, port: 5002 },
+    ]);
+    const around = anchorWith();
+    await answerTo(iceOffer, around);
+    await answerTo(held, around);
+    const shown = around.rtpengine.received.filter(({ command }) => command === 'offer');
+    expect(mediaOf(shown.at(-1)!.sdp)[0]).toMatchObject({ address: '0.0.0.0', port: 5000 });
   });
 });
