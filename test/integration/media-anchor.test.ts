@@ -184,6 +184,23 @@ describeWithRtpengine('the media anchor on a real rtpengine', () => {
     expect(rtcpMux).toBe(true);
   });
 
+  test('B9, B10: ufrag and pwd are random, long enough, and of one line alone', async () => {
+    const both = (text: string) => `${text}${text.slice(text.indexOf('m='))}`;
+    const seen: MediaView[] = [];
+    for (let n = 0; n < 3; n++) {
+      const { answered } = await exchange('access', both(ue), both(peer));
+      seen.push(lineOf(answered, 0), lineOf(answered, 1));
+      await anchor.release(call);
+    }
+    for (const { ufrag, pwd } of seen) {
+      // Characters of 6 bits: 24 bits and 128 bits at least (RFC 8839 §5.4).
+      expect(ufrag).toMatch(/^[A-Za-z0-9+/]{4,256}$/);
+      expect(pwd).toMatch(/^[A-Za-z0-9+/]{22,256}$/);
+    }
+    expect(new Set(seen.map(({ ufrag }) => ufrag)).size).toBe(6);
+    expect(new Set(seen.map(({ pwd }) => pwd)).size).toBe(6);
+  });
+
   test("B19, D7: the core gets no ICE, and RTP and RTCP on separate ports; its own ICE and mux don't reach the UE", async () => {
     const coreIce = ['a=ice-ufrag:core', 'a=ice-pwd:corecorecorecorecorecore', 'a=rtcp-mux'];
     const candidate = 'a=candidate:1 1 UDP 2130706431 127.0.0.4 6000 typ host';
