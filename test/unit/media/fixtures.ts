@@ -9,6 +9,7 @@ import {
   type StreamGatewayEvents,
 } from '../../../lib/media/local-media-anchor';
 import type { Profiles } from '../../../lib/media/profiles';
+import type { CandidateSpelling } from '../../../lib/sdp/candidate';
 import type { TcpPriority } from '../../../lib/sdp/gateway-candidate';
 import { splitSdp } from '../../../lib/sdp/sdp-lines';
 import { viewSession } from '../../../lib/sdp/session-view';
@@ -50,6 +51,7 @@ export class FakeGateway extends EventEmitter<StreamGatewayEvents> implements Ev
 export function anchorWith({
   fallback = 'always',
   tcpPriority = 'lowest',
+  candidateSpelling = 'rfc6544',
   profiles,
   nodes = [new FakeRtpengine()],
   gateway = new FakeGateway(),
@@ -57,6 +59,7 @@ export function anchorWith({
 }: {
   fallback?: Fallback | ((ueAddress: string | undefined) => Fallback);
   tcpPriority?: TcpPriority;
+  candidateSpelling?: CandidateSpelling;
   profiles?: Profiles;
   nodes?: FakeRtpengine[];
   gateway?: FakeGateway;
@@ -68,6 +71,7 @@ export function anchorWith({
     gateway,
     fallback: typeof fallback === 'string' ? () => fallback : fallback,
     tcpPriority,
+    candidateSpelling,
     ...(profiles && { profiles }),
     logger,
     maxCalls,

@@ -96,6 +96,29 @@ describe('the answer to a UE', () => {
     ]);
   });
 
+  test('A8: one candidate for each port, ranked as the ports are', async () => {
+    const gateway = new FakeGateway([gatewayAddress, { ...gatewayAddress, port: 443, rank: 'above-relay' }]);
+    const { sdp } = await answerTo(iceOffer, coreAnswer, { gateway });
+    expect(tcpCandidatesOf(sdp).map(({ port, priority }) => [port, priority])).toEqual([
+      [80, 8389119],
+      [443, 176161023],
+    ]);
+  });
+
+  test.each([
+    ['rfc6544', 'tcptype passive'],
+    ['w', 'tcptyp tcp-passive'],
+  ] as const)(
+    'B2: the spelling %s is written, in answers and offers, and nothing else changes',
+    async (spelling, written) => {
+      const { sdp, anchor } = await answerTo(iceOffer, coreAnswer, { candidateSpelling: spelling });
+      for (const text of [sdp, await anchor.offer('c', 'core', coreAnswer)]) {
+        expect(text.match(/tcptyp.*/g)).toEqual([written]);
+        expect(tcpCandidatesOf(text)).toMatchObject([{ priority: 8388863, tcpType: 'passive' }]);
+      }
+    },
+  );
+
   // A relayed candidate of the UE has type preference 0 too: its highest priority is 2^24 - 1.
   test.each([
     ['lowest', 8388863, false],
