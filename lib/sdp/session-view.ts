@@ -61,7 +61,7 @@ function viewMedia(
   const line = parseMediaLine(section[0] ?? '');
   const ufrag = text(media.iceUfrag ?? session.iceUfrag);
   const pwd = text(media.icePwd ?? session.icePwd);
-  const address = (media.connection ?? session.connection)?.ip.split('/', 1)[0];
+  const address = text((media.connection ?? session.connection)?.ip)?.split('/', 1)[0];
   const candidates = section
     .filter((attribute) => isAttribute(attribute, 'candidate'))
     .map((attribute) => parseCandidate(attribute))

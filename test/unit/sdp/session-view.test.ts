@@ -61,8 +61,8 @@ describe('the view of a session', () => {
     expect(view('m=audio 5000 RTP/AVP 0', 'b=RS:0', 'b=RR:800').media[0]?.hasRtcp).toBe(true);
   });
 
-  test('B18: a name in c= is no address, and no fault of the view', () => {
-    expect(view('m=audio 5000 RTP/AVP 0', 'c=IN IP4 ue.example.com').media[0]?.address).toBeUndefined();
+  test.each(['ue.example.com', '2', '0x7f000001'])('B18: %s in c= is no address, and no fault of the view', (name) => {
+    expect(view('m=audio 5000 RTP/AVP 0', `c=IN IP4 ${name}`).media[0]?.address).toBeUndefined();
   });
 
   test.each(['m=audio', 'm=audio x RTP/AVP 0', 'm=audio 65536 RTP/AVP 0'])('%s: refused with 488', (line) => {
