@@ -28,7 +28,7 @@ test('E7: more bytes than the bound drop the oldest whole frames', () => {
   expect(media.shift(0)).toEqual(frame(2));
 });
 
-test('E7: the bounds hold whatever comes, and nothing is lost uncounted', () => {
+test('E7: the bounds hold whatever comes, order is kept, and nothing is lost or counted wrong', () => {
   const step = fc.record({ push: fc.boolean(), size: fc.integer({ min: 1, max: 50 }), pause: fc.nat(60) });
   fc.assert(
     fc.property(fc.array(step, { maxLength: 600 }), (steps) => {
@@ -36,10 +36,23 @@ test('E7: the bounds hold whatever comes, and nothing is lost uncounted', () => 
       let now = 0;
       let pushed = 0;
       let shifted = 0;
+      const kept: { bytes: Buffer; arrival: number }[] = [];
       for (const { push, size, pause } of steps) {
         now += pause;
-        if (push) media.push(frame(pushed++ & 0xff, size), now);
-        else if (media.shift(now) !== undefined) shifted += 1;
+        if (push) {
+          kept.push({ bytes: frame(pushed++ & 0xff, size), arrival: now });
+          media.push(kept.at(-1)!.bytes, now);
+        } else {
+          const taken = media.shift(now);
+          if (taken !== undefined) {
+            shifted += 1;
+            const left = media.length + 1;
+            expect(kept.at(-left)!.bytes).toBe(taken);
+            expect(now - kept.at(-left)!.arrival).toBeLessThanOrEqual(100);
+          }
+        }
+        kept.splice(0, kept.length - media.length);
+        expect(media.bytes).toBe(kept.reduce((sum, { bytes }) => sum + bytes.length, 0));
         expect(media.bytes).toBeLessThanOrEqual(400);
         expect(pushed).toBe(shifted + media.length + drops['queue-age'] + drops['queue-bytes']);
       }

@@ -1,0 +1,96 @@
+/**
+ * `npm run fuzz -- [framing|stun|sdp|network …]`: feeds random, cut off and mutated inputs to what reads the
+ * bytes of strangers, until one fails or the time is over.
+ *
+ *     --minutes 1      for each target
+ *     --seed N         the same inputs again; default: another one each time
+ *     --input BASE64   this one input alone, to the one target that is named
+ *
+ * Exit status: 0 nothing was found; 1 an input failed, or memory or sockets grew; 2 wrong options.
+ */
+import { randomInt } from 'node:crypto';
+import { parseArgs } from 'node:util';
+import Table from 'cli-table3';
+import { feedMany, FuzzFailure, type Tally } from './feeding';
+import { footprint, maxHeapGrowth } from './growth';
+import type { FuzzTarget } from './target';
+import { targets } from './targets';
+
+/** Cases between two lines of progress. */
+const batch = 1000;
+
+interface Options {
+  chosen: readonly FuzzTarget[];
+  minutes: number;
+  seed: number;
+  input: Buffer | undefined;
+}
+
+async function main(): Promise<void> {
+  const { chosen, minutes, seed, input } = readOptions();
+  for (const target of chosen) await (input === undefined ? fuzz(target, minutes, seed) : once(target, input));
+}
+
+async function once(target: FuzzTarget, input: Buffer): Promise<void> {
+  const run = await target.start();
+  process.stdout.write(`${target.name}: ${await run.feed(input)}\n`);
+  await run.end();
+}
+
+async function fuzz(target: FuzzTarget, minutes: number, firstSeed: number): Promise<void> {
+  const warmUp = await target.start();
+  await feedMany(target, warmUp, { cases: batch, seed: firstSeed, tally: new Map() });
+  await warmUp.end();
+  const before = await footprint();
+  const run = await target.start();
+  const tally: Tally = new Map();
+  const start = performance.now();
+  let seed = firstSeed;
+  for (let ms = 0; ms < minutes * 60_000; ms = performance.now() - start) {
+    await feedMany(target, run, { cases: batch, seed, tally });
+    seed += 1;
+    const cases = (seed - firstSeed) * batch;
+    const perSecond = Math.round((1000 * cases) / (performance.now() - start));
+    process.stderr.write(`\r${target.name}: ${cases} cases, ${perSecond}/s, seed ${seed}   `);
+  }
+  await run.end();
+  const after = await footprint();
+  const growth = after.heap - before.heap;
+  process.stderr.write('\n');
+  process.stdout.write(`${outcomes(tally)}\n${target.name}: heap grew by ${Math.round(growth / 1024)} KiB, `);
+  process.stdout.write(`sockets from ${before.sockets} to ${after.sockets}\n`);
+  if (growth > maxHeapGrowth || after.sockets > before.sockets) throw new Error(`${target.name}: it grew.`);
+}
+
+function outcomes(tally: Tally): string {
+  const table = new Table({
+    head: ['outcome', 'cases'],
+    style: { head: [], border: [] },
+    colAligns: ['left', 'right'],
+  });
+  table.push(...[...tally].sort(([, a], [, b]) => b - a).map(([outcome, count]) => [outcome, count]));
+  return table.toString();
+}
+
+function readOptions(): Options {
+  const { values, positionals } = parseArgs({
+    allowPositionals: true,
+    options: { minutes: { type: 'string', default: '1' }, seed: { type: 'string' }, input: { type: 'string' } },
+  });
+  const unknown = positionals.find((name) => !targets.some((target) => target.name === name));
+  if (unknown !== undefined) throw new RangeError(`There is no target ${unknown}.`);
+  const chosen = positionals.length === 0 ? targets : targets.filter(({ name }) => positionals.includes(name));
+  const minutes = Number(values.minutes);
+  if (!(minutes > 0)) throw new RangeError('--minutes is a number above 0.');
+  const seed = values.seed === undefined ? randomInt(2 ** 30) : Number(values.seed);
+  if (!Number.isInteger(seed)) throw new RangeError('--seed is a whole number.');
+  if (values.input !== undefined && chosen.length !== 1) throw new RangeError('--input needs one target.');
+  return { chosen, minutes, seed, input: values.input === undefined ? undefined : Buffer.from(values.input, 'base64') };
+}
+
+main().catch((error: unknown) => {
+  const isUsage = error instanceof RangeError || (error as { code?: string }).code?.startsWith('ERR_PARSE_ARGS');
+  const cause = error instanceof FuzzFailure && error.cause instanceof Error ? `\n${error.cause.stack ?? ''}` : '';
+  process.stderr.write(isUsage ? `${(error as Error).message}\n` : `\n${String((error as Error).stack)}${cause}\n`);
+  process.exitCode = isUsage ? 2 : 1;
+});
