@@ -14,6 +14,7 @@ import { joinSdp, splitSdp, type SdpLines } from '../sdp/sdp-lines';
 import { SessionOrigin } from '../sdp/session-origin';
 import { viewSession, type MediaView } from '../sdp/session-view';
 import type { TcpLines } from '../sdp/tcp-media-lines';
+import { answerOfNobody } from './answer-of-nobody';
 import { CallStreams, type StreamGateway } from './call-streams';
 import type { Fallback } from './fallback';
 import { otherSide, type Side } from './media-anchor';
@@ -203,7 +204,7 @@ export class AnchoredCall {
     const ueLines = view.map(({ index }) => this.#ue[index]).filter((line) => line !== undefined && line.port !== 0);
     const ueDeclinedIce = ueLines.length > 0 && !ueLines.some((line) => line?.hasIce === true);
     const options = this.#offerOptions({ from, view, ueDeclinedIce, lines }, now);
-    const reply = await (this.#node === undefined ? this.#firstOffer(options) : this.#node.offer(options));
+    const reply = await (this.#node === undefined ? this.#firstOffer(options, from) : this.#node.offer(options));
     this.#lines = lines;
     const number = ++this.#exchanges;
     const known = { number, from, offer, view, shown, keptBack, ueDeclinedIce, lines, mismatched };
@@ -247,9 +248,14 @@ export class AnchoredCall {
     return answerOptions({ call: this.#name, from, sdp, hasIce: view.some(({ hasIce }) => hasIce) });
   }
 
-  async #firstOffer(options: OfferOptions): Promise<string> {
+  async #firstOffer(options: OfferOptions, from: Side): Promise<string> {
     const { node, reply } = await firstOffer(this.#rtpengine, options);
     this.#node = node;
+    const nobody = from === 'core' ? answerOfNobody(splitSdp(reply)) : undefined;
+    if (nobody !== undefined) {
+      const sdp = joinSdp(nobody);
+      await node.answer(answerOptions({ call: this.#name, from: 'access', sdp, hasIce: true }));
+    }
     return reply;
   }
 

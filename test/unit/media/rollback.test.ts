@@ -134,8 +134,9 @@ describe('a refused offer', () => {
     const { anchor, rtpengine, gateway } = anchorWith();
     await anchor.rollback('unknown');
     await anchor.offer('c', 'core', coreAnswer);
+    const { length } = rtpengine.received;
     await anchor.rollback('c');
-    expect(rtpengine.received).toHaveLength(1);
+    expect(rtpengine.received).toHaveLength(length);
     expect(gateway.ufrags()).toEqual(['uf0gen1']);
     expect(anchor.calls).toBe(1);
   });

@@ -1,0 +1,40 @@
+import { withoutRtcpMux } from '../sdp/grouping';
+import { withoutIce } from '../sdp/ice-attributes';
+import { formatMediaLine, parseMediaLine, withConnection } from '../sdp/media-line';
+import { hasAttribute, withoutAttributes, type SdpLines } from '../sdp/sdp-lines';
+import { viewSession, type MediaView } from '../sdp/session-view';
+
+const plainTransports = ['RTP/AVP', 'RTP/AVPF'];
+
+/**
+ * The answer that rtpengine is given to a first offer to a UE before the UE gets it: to be sent no media, and to be
+ * heard from nowhere.
+ *
+ * Until it has an SDP of a side, rtpengine passes on whatever comes to that side's port. If a pair is nominated by
+ * then, which a UE may do before its answer has come (RFC 8445 §7.3), it also sends the media to whoever sent the last
+ * packet, and goes on to do so in the whole call, whatever flags the answer has. It keeps ICE and its credentials
+ * through this answer and takes those of the UE with the real one.
+ *
+ * @param offered what rtpengine wrote for the UE
+ * @returns undefined with SRTP, where a second answer would bring other keys: there the far ends see to it that
+ *   nothing is injected
+ */
+export function answerOfNobody(offered: SdpLines): SdpLines | undefined {
+  const { media } = viewSession(offered);
+  if (media.some((line) => line.port !== 0 && !isPlain(line, offered))) return undefined;
+  const { session, media: sections } = withoutIce(withoutRtcpMux(offered));
+  return {
+    session: session.filter((line) => !line.startsWith('c=')),
+    media: sections.map((section, index) => {
+      const line = parseMediaLine(section[0] ?? '');
+      if (line.port === 0) return section;
+      const rest = withoutAttributes(section.slice(1), ['rtcp']);
+      const nobody = media[index]?.address?.includes(':') === true ? '::1' : '127.0.0.1';
+      return withConnection([formatMediaLine({ ...line, port: 9 }), ...rest], nobody);
+    }),
+  };
+}
+
+function isPlain({ transport, hasDtls, index }: MediaView, { media }: SdpLines): boolean {
+  return plainTransports.includes(transport) && !hasDtls && !hasAttribute(media[index] ?? [], 'crypto');
+}

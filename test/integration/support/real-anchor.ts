@@ -1,0 +1,90 @@
+import { spawnSync } from 'node:child_process';
+import { isIP } from 'node:net';
+import { pino } from 'pino';
+import { TcpGateway } from '../../../lib/gateway/tcp-gateway';
+import { LocalMediaAnchor } from '../../../lib/media/local-media-anchor';
+import type { Side } from '../../../lib/media/media-anchor';
+import { NgClient } from '../../../lib/rtpengine/ng-client';
+import { LocalDaemon } from '../../../lib/rtpengine/local-daemon';
+import { RtpenginePool } from '../../../lib/rtpengine/pool';
+import { splitSdp } from '../../../lib/sdp/sdp-lines';
+import { viewSession, type MediaView } from '../../../lib/sdp/session-view';
+import { rtpengineProgram } from './rtpengine';
+
+const logger = pino({ level: 'silent' });
+const missing = spawnSync('which', [rtpengineProgram()]).status !== 0;
+
+/** Without rtpengine the tests are skipped and the reason is told; with CI set they fail. */
+export function describeWithRtpengine(name: string, tests: () => void): void {
+  if (!missing || process.env['CI']) {
+    describe(name, tests);
+    return;
+  }
+  // jest says nothing of a file whose tests are all skipped.
+  process.stderr.write(`SKIPPED: ${name}: rtpengine is not installed.\n`);
+  describe.skip(name, tests);
+}
+
+/** Where the anchor is, toward each side. */
+export interface AnchorAddresses {
+  access: string;
+  core: string;
+}
+
+/** A media anchor in this process, on a real rtpengine and with the real gateway, on addresses of this machine. */
+export class RealAnchor {
+  readonly anchor: LocalMediaAnchor;
+  readonly gateway: TcpGateway;
+  readonly #daemon: LocalDaemon;
+  readonly #pool: RtpenginePool;
+  readonly #ng: NgClient;
+
+  private constructor(daemon: LocalDaemon, url: string, gateway: TcpGateway) {
+    const pool = new RtpenginePool({ urls: [url], logger });
+    const { hostname, port } = new URL(url);
+    this.#ng = new NgClient({ host: hostname, port: Number(port) });
+    this.#daemon = daemon;
+    this.#pool = pool;
+    this.gateway = gateway;
+    this.anchor = new LocalMediaAnchor({ rtpengine: pool, gateway, fallback: () => 'always', logger });
+  }
+
+  static async start({ access, core }: AnchorAddresses): Promise<RealAnchor> {
+    const daemon = new LocalDaemon(
+      { program: rtpengineProgram(), accessInterfaces: [access], coreInterfaces: [core], logger },
+      () => undefined,
+    );
+    const url = await daemon.start();
+    const gateway = new TcpGateway({
+      listen: [{ address: access, port: 0 }],
+      advertised: [{ address: access, port: 80, family: isIP(access) === 6 ? 6 : 4 }],
+      logger,
+    });
+    await gateway.listen();
+    return new RealAnchor(daemon, url, gateway);
+  }
+
+  /** Ports that rtpengine holds toward a side that it has an SDP of, in the order of their media lines. */
+  async ports(call: string, side: Side): Promise<number[]> {
+    const { tags } = (await this.#ng.request('query', { 'call-id': call })) as unknown as {
+      tags: Partial<Record<Side, { medias: { streams: { 'local port': number }[] }[] }>>;
+    };
+    const streams = tags[side]?.medias.flatMap((media) => media.streams) ?? [];
+    return streams.map((stream) => stream['local port']).filter((port) => port !== 0);
+  }
+
+  async close(): Promise<void> {
+    await this.anchor.close();
+    await this.gateway.close();
+    this.#ng.close();
+    this.#pool.close();
+    await this.#daemon.close();
+  }
+}
+
+/** One media line of an SDP. */
+export function mediaLine(text: string, index = 0): MediaView {
+  const view = viewSession(splitSdp(text)).media[index];
+  if (view === undefined) throw new Error(`no line ${index} in:\n${text}`);
+  return view;
+}
