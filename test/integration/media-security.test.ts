@@ -2,6 +2,7 @@ import { buildStun } from '../../lib/ice/stun-message';
 import { usernameAttribute } from '../../lib/ice/stun-attribute';
 import { randomBytes } from 'node:crypto';
 import { check, isMedia, rtp, TcpEnd, UdpEnd, type Credentials, type MediaEnd } from './support/media-ends';
+import { until } from './support/until';
 import { describeWithRtpengine, mediaLine, RealAnchor } from './support/real-anchor';
 
 const addresses = { access: '127.0.0.2', core: '127.0.0.3' };
@@ -71,7 +72,7 @@ function rogueTraffic(known: Credentials): Buffer[] {
   ];
 }
 
-describeWithRtpengine('a rogue UDP sender, at every time of a call', () => {
+describeWithRtpengine('the security of media, on a real rtpengine', () => {
   let parts: RealAnchor;
   let rogue: Rogue;
   let far: UdpEnd;
@@ -146,7 +147,7 @@ describeWithRtpengine('a rogue UDP sender, at every time of a call', () => {
   }
 
   describe.each(['tcp80', 'udp'] as const)('media on %s', (path) => {
-    test('C11: neither injects nor redirects: before the answer, before ICE is done, with media, on hold, after a reconnect and an ICE restart', async () => {
+    test('C11: a rogue UDP sender neither injects nor redirects: before the answer, before ICE is done, with media, on hold, after a reconnect and an ICE restart', async () => {
       const unknown = { ufrag: 'unknown', pwd: '' };
       const offered = mediaLine(await parts.anchor.offer(call, 'access', ueSdp('ueUF')));
       const ports = await parts.ports(call, 'access');
@@ -187,7 +188,7 @@ describeWithRtpengine('a rogue UDP sender, at every time of a call', () => {
       await onlyTheirMedia(offered);
     });
 
-    test('C11: neither injects nor redirects in a call to the UE', async () => {
+    test('C11: a rogue UDP sender neither injects nor redirects in a call to the UE', async () => {
       const offered = mediaLine(await parts.anchor.offer(call, 'core', farSdp()));
       const known = { ufrag: offered.ufrag ?? '', pwd: '' };
       const ports = [offered.port, offered.rtcpPort!];
@@ -202,8 +203,143 @@ describeWithRtpengine('a rogue UDP sender, at every time of a call', () => {
     });
   });
 
+  /** A call of the UE with media on the path, and what each side has of it. */
+  async function established(path: 'tcp80' | 'udp') {
+    const towardCore = mediaLine(await parts.anchor.offer(call, 'access', ueSdp('ueUF')));
+    const towardUe = mediaLine(await parts.anchor.answer(call, 'core', farSdp()));
+    await nominate(path, towardUe, 'ueUF');
+    await onlyTheirMedia(towardCore);
+    return { towardCore, towardUe };
+  }
+
+  describe('another client of TCP 80', () => {
+    async function getsNothing(firstFrame: Buffer): Promise<void> {
+      const other = await TcpEnd.open(parts.gateway.address()[0]!, rogueAddress);
+      tcps.push(other);
+      other.send(firstFrame);
+      other.send(rtp(ssrcs.ue, 100, 'rogue as the UE'));
+      await other.isClosed();
+      expect(other.socket.bytesRead).toBe(0);
+    }
+
+    test.each<[string, (known: Credentials) => Buffer]>([
+      ['the ufrag but not the password', (known) => check({ ...known, pwd: 'rogue-password-of-some-length' }, 'ueUF')],
+      ['no ufrag', () => check({ ufrag: 'nobody00', pwd: 'rogue-password-of-some-length' }, 'ueUF')],
+      ['media instead of a check', () => rtp(ssrcs.ue, 99, 'rogue as the UE')],
+    ])('C3, C11: with %s is disconnected without a byte, and the UE keeps its media', async (_, firstFrame) => {
+      const { towardCore, towardUe } = await established('tcp80');
+      await getsNothing(firstFrame({ ufrag: towardUe.ufrag ?? '', pwd: '' }));
+      await onlyTheirMedia(towardCore);
+      expect(tcps[0]!.socket.closed).toBe(false);
+    });
+
+    test('E2, C11: with a nominating check of the UE that it overheard it gets nothing, and the UE keeps its media', async () => {
+      const { towardCore, towardUe } = await established('tcp80');
+      const overheard = check({ ufrag: towardUe.ufrag ?? '', pwd: towardUe.pwd ?? '' }, 'ueUF');
+      await ue.checked(overheard);
+      await getsNothing(overheard);
+      await onlyTheirMedia(towardCore);
+      expect(tcps[0]!.socket.closed).toBe(false);
+    });
+  });
+
+  /** One packet of each first byte, and others that are no media; each says so. */
+  function noMedia({ ufrag, pwd }: Credentials): Buffer[] {
+    const stun = check({ ufrag, pwd }, 'ueUF');
+    const firstBytes = Array.from({ length: 256 }, (_, first) => first).filter((first) => first < 128 || first > 191);
+    return [
+      ...firstBytes.map((first) => Buffer.concat([Buffer.from([first]), Buffer.from(`no media ${first}`.padEnd(40))])),
+      // Without FINGERPRINT, which is the last attribute.
+      stun.subarray(0, stun.length - 8),
+      Buffer.concat([Buffer.from([22, 254, 253]), Buffer.from('no media: ClientHello'.padEnd(64))]),
+      Buffer.from([0x80]),
+      Buffer.from([0x80, 0, 0, 1, 0, 0]),
+      rtp(ssrcs.ue, 1, '').subarray(0, 11),
+    ];
+  }
+
+  test('D2: what is no RTP does not pass from TCP 80 into the core', async () => {
+    const { towardCore, towardUe } = await established('tcp80');
+    far.received.length = 0;
+    for (const packet of noMedia({ ufrag: towardUe.ufrag ?? '', pwd: towardUe.pwd ?? '' })) ue.send(packet);
+    await onlyTheirMedia(towardCore);
+    expect(far.received.every((packet) => packet.toString('latin1').includes('UE '))).toBe(true);
+  });
+
+  // Known limits, told in docs/how-it-works.md: where one of these fails, the limit is gone.
+  test('D2, a limit: rtpengine passes into the core whatever a proven UE sends over UDP', async () => {
+    const { towardUe } = await established('udp');
+    const packets = noMedia({ ufrag: towardUe.ufrag ?? '', pwd: towardUe.pwd ?? '' });
+    const passed = () => packets.filter((packet) => far.received.some((other) => other.equals(packet)));
+    // A few at a time: rtpengine takes 50 packets at once and leaves the others until one more comes.
+    for (let sent = 0; sent < packets.length; sent += 25) {
+      const before = far.received.length;
+      const batch = packets.slice(sent, sent + 25);
+      for (const packet of batch) ue.send(packet);
+      await until('they arrive in the core', 5000, () =>
+        far.received.length === before + batch.length ? true : undefined,
+      );
+    }
+    expect(passed()).toHaveLength(packets.length);
+  });
+
+  test('C11, a limit: who overhears a nominating check of TCP 80 and sends it to rtpengine over UDP gets the media', async () => {
+    const { towardUe } = await established('tcp80');
+    const thief = await UdpEnd.open(rogueAddress);
+    try {
+      thief.to = { address: addresses.access, port: towardUe.port };
+      await thief.checked(check({ ufrag: towardUe.ufrag ?? '', pwd: towardUe.pwd ?? '' }, 'ueUF'));
+      far.send(rtp(ssrcs.far, 100, 'far 100;'));
+      await thief.hears('far 100;');
+    } finally {
+      thief.close();
+    }
+  });
+
+  test('C11: a victim that the SDP of a UE with ICE names gets no packet, before ICE is done nor after', async () => {
+    const victim = await UdpEnd.open(rogueAddress);
+    try {
+      const named = ueSdp('ueUF').replaceAll(ueAddress, rogueAddress).replaceAll(` ${udp.port} `, ` ${victim.port} `);
+      const towardCore = mediaLine(await parts.anchor.offer(call, 'access', named));
+      const towardUe = mediaLine(await parts.anchor.answer(call, 'core', farSdp()));
+      far.to = { address: addresses.core, port: towardCore.port };
+      for (let i = 0; i < 20; i++) far.send(rtp(ssrcs.far, i, 'far, before ICE'));
+      await nominate('tcp80', towardUe, 'ueUF');
+      await onlyTheirMedia(towardCore);
+      expect(victim.received).toEqual([]);
+    } finally {
+      victim.close();
+    }
+  });
+
+  test('A5, B10: audio and video of one call, each over a connection of its own to TCP 80', async () => {
+    const video = await UdpEnd.open(farAddress);
+    try {
+      const format = ['m=video 9 RTP/AVP 96', 'a=rtpmap:96 H264/90000'];
+      const ueVideo = ueSdp('ueVI').slice(ueSdp('ueVI').indexOf('m=audio'));
+      const offer = `${ueSdp('ueUF')}${ueVideo.replace(/m=audio (\d+) RTP\/AVP 0/, 'm=video $1 RTP/AVP 96\r\na=rtpmap:96 H264/90000')}`;
+      const offered = await parts.anchor.offer(call, 'access', offer);
+      const theirs = farSdp(format[0]!.replace(' 9 ', ` ${video.port} `), format[1]!);
+      const answered = await parts.anchor.answer(call, 'core', theirs);
+      await nominate('tcp80', mediaLine(answered, 0), 'ueUF');
+      const audioEnd = ue;
+      await nominate('tcp80', mediaLine(answered, 1), 'ueVI');
+      const videoEnd = ue;
+      video.to = { address: addresses.core, port: mediaLine(offered, 1).port };
+      videoEnd.send(rtp(3, 1, 'UE video'));
+      video.send(rtp(4, 1, 'far video'));
+      await Promise.all([video.hears('UE video'), videoEnd.hears('far video')]);
+      ue = audioEnd;
+      await onlyTheirMedia(mediaLine(offered, 0));
+      expect(video.heard).toHaveLength(1);
+      expect(videoEnd.heard).toHaveLength(1);
+    } finally {
+      video.close();
+    }
+  });
+
   test('C11: a called UE without ICE has its media, and a rogue injects nothing before its answer', async () => {
-    const offered = mediaLine(await parts.anchor.offer(call, 'core', farSdp()));
+    const offered = mediaLine(await parts.anchor.offer(call, 'core', farSdp(), { address: ueAddress }));
     rogue.spray([offered.port, offered.rtcpPort!], { ufrag: offered.ufrag ?? '', pwd: '' });
     const answer = sdp(ueAddress, `m=audio ${udp.port} RTP/AVP 0`);
     const answered = mediaLine(await parts.anchor.answer(call, 'access', answer));
