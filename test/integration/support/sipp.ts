@@ -28,6 +28,8 @@ export interface SippOptions {
   keywords?: Readonly<Record<string, string>>;
   /** Where a UE sends to, `address:port`, if not to the edge's port 5060. */
   far?: string;
+  /** Sends RTP that comes to its media port back. */
+  echo?: boolean;
   /** The Call-ID of its call, if it shall be that of another. */
   callId?: string;
 }
@@ -63,6 +65,7 @@ export class Sipp {
       ...['-sf', this.#file('scenario.xml')],
       ...(incoming === undefined ? [] : ['-oocsf', this.#file('incoming.xml')]),
       ...['-t', place === 'ue' ? 't1' : 'u1', '-i', addresses[place], '-p', String(port)],
+      ...(options.echo === true ? ['-rtp_echo', '-mp', '50000'] : []),
       ...['-cid_str', options.callId ?? '%u-%p'],
       ...['-m', String(options.calls ?? 1), '-nostdin', '-timeout', `${limitSeconds}s`, '-timeout_error'],
       ...['-trace_err', '-error_file', this.#file('errors'), '-trace_logs', '-log_file', this.#file('log')],

@@ -1,0 +1,26 @@
+/** The pair of candidates that media takes, as the client tells of it. */
+export interface SelectedPair {
+  transport: 'udp' | 'tcp';
+  /** `address:port` of the far end. */
+  remote: string;
+}
+
+/** What a client heard once the far end was no longer silent. */
+export interface Heard {
+  pair: SelectedPair | undefined;
+  /** PCM, one channel. */
+  samples: Int16Array;
+  /** Hz */
+  sampleRate: number;
+}
+
+/** The media of one call in a client that is not ours. It sends a tone as soon as it can. */
+export interface ClientMedia {
+  offer(): Promise<string>;
+  answer(offer: string): Promise<string>;
+  /** Takes the answer to its offer. */
+  accept(answer: string): Promise<void>;
+  /** Resolves with a second of what came in, from the first sound on. */
+  listen(): Promise<Heard>;
+  close(): void | Promise<void>;
+}

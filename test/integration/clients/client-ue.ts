@@ -1,0 +1,59 @@
+import { createLogger } from '../../../lib/ops/logger';
+import type { ClientMedia } from './client-media';
+import { SipUe } from './sip-ue';
+import { toneShare } from './tone-share';
+import { WebrtcMedia } from './webrtc-media';
+
+/*
+ * A UE with the media of a client that is not ours, for the tests; run in the UE's namespace:
+ *
+ *     client-ue.js '{"edge":"198.51.100.1:5060","local":"198.51.100.2","call":"sip:core@example.net", …}'
+ *
+ * It registers, calls or waits for a call, sends a tone, listens, hangs up, and writes what it heard as its last line.
+ */
+
+const clients = {
+  libwebrtc: (frequency: number): ClientMedia => new WebrtcMedia(frequency),
+};
+
+interface Wanted {
+  client: keyof typeof clients;
+  edge: string;
+  local: string;
+  /** Whom to call; without it, it waits for a call. */
+  call?: string;
+  /** Hz of the tone that it sends. */
+  sends: number;
+  /** Hz of the tones that it listens for. */
+  listensFor: number[];
+}
+
+function tell(event: string, fields: object = {}): void {
+  process.stdout.write(`${JSON.stringify({ event, ...fields })}\n`);
+}
+
+async function run({ client, edge, local, call, sends, listensFor }: Wanted): Promise<void> {
+  const media = clients[client](sends);
+  const sip = await SipUe.open({ edge, local, logger: createLogger('warn') });
+  await sip.register();
+  tell('registered');
+  const dialog = await (call === undefined ? sip.take(media) : sip.call(call, media));
+  tell('answered');
+  const { pair, samples, sampleRate } = await media.listen();
+  const shares = Object.fromEntries(
+    listensFor.map((frequency) => [frequency, toneShare(samples, frequency, sampleRate)]),
+  );
+  await dialog.destroy();
+  await media.close();
+  await sip.close();
+  tell('heard', { pair, shares });
+}
+
+run(JSON.parse(process.argv[2] ?? '{}') as Wanted).then(
+  // libwebrtc keeps threads of its own, which would keep the process.
+  () => process.exit(0),
+  (error: unknown) => {
+    process.stderr.write(`${String(error instanceof Error ? error.stack : error)}\n`);
+    process.exit(1);
+  },
+);

@@ -1,0 +1,30 @@
+/** PCM of less than this amplitude is silence; lost packets, comfort noise and a µ-law zero stay below it. */
+const soundAmplitude = 500;
+
+/** Keeps one second of what comes in, from the first sound on. */
+export class Recording {
+  readonly complete: Promise<{ samples: Int16Array; sampleRate: number }>;
+  #resolve: (heard: { samples: Int16Array; sampleRate: number }) => void = () => undefined;
+  #chunks: Int16Array[] = [];
+  #length = 0;
+
+  constructor() {
+    this.complete = new Promise((resolve) => (this.#resolve = resolve));
+  }
+
+  add(samples: Int16Array, sampleRate: number): void {
+    if (this.#length >= sampleRate) return;
+    if (this.#length === 0 && !samples.some((sample) => Math.abs(sample) > soundAmplitude)) return;
+    // The client may use the buffer again.
+    this.#chunks.push(samples.slice());
+    this.#length += samples.length;
+    if (this.#length < sampleRate) return;
+    const whole = new Int16Array(this.#length);
+    let at = 0;
+    for (const chunk of this.#chunks) {
+      whole.set(chunk, at);
+      at += chunk.length;
+    }
+    this.#resolve({ samples: whole, sampleRate });
+  }
+}

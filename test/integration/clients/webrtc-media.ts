@@ -1,0 +1,97 @@
+import { nonstandard, RTCPeerConnection } from '@roamhq/wrtc';
+import type { ClientMedia, Heard, SelectedPair } from './client-media';
+import { Recording } from './recording';
+
+const { RTCAudioSink, RTCAudioSource } = nonstandard;
+
+/** Hz, and samples of the 10 ms that libwebrtc takes at once. */
+const sampleRate = 48_000;
+const block = sampleRate / 100;
+const amplitude = 8000;
+
+/** Audio of a real libwebrtc: ICE, DTLS-SRTP, jitter buffer and codecs are its own. */
+export class WebrtcMedia implements ClientMedia {
+  readonly #connection = new RTCPeerConnection();
+  readonly #source = new RTCAudioSource();
+  readonly #recording = new Recording();
+  readonly #stops: (() => void)[] = [];
+  #sent = 0;
+
+  /** @param frequency of the tone that is sent, Hz; it must fit into 10 ms a whole number of times. */
+  constructor(frequency: number) {
+    const track = this.#source.createTrack();
+    this.#connection.addTrack(track);
+    this.#stops.push(() => track.stop());
+    this.#connection.addEventListener('track', ({ track: received }) => this.#hear(received));
+    this.#send(frequency);
+  }
+
+  async offer(): Promise<string> {
+    await this.#connection.setLocalDescription(await this.#connection.createOffer());
+    return await this.#gathered();
+  }
+
+  async answer(offer: string): Promise<string> {
+    await this.#connection.setRemoteDescription({ type: 'offer', sdp: offer });
+    await this.#connection.setLocalDescription(await this.#connection.createAnswer());
+    return await this.#gathered();
+  }
+
+  async accept(answer: string): Promise<void> {
+    await this.#connection.setRemoteDescription({ type: 'answer', sdp: answer });
+  }
+
+  async listen(): Promise<Heard> {
+    const heard = await this.#recording.complete;
+    return { ...heard, pair: await this.#pair() };
+  }
+
+  close(): void {
+    for (const stop of this.#stops.splice(0)) stop();
+    this.#connection.close();
+  }
+
+  /** libwebrtc trickles; the edge is given all candidates at once (RFC 8838 §16, no trickling). */
+  async #gathered(): Promise<string> {
+    const connection = this.#connection;
+    await new Promise<void>((resolve) => {
+      const look = () => {
+        if (connection.iceGatheringState === 'complete') resolve();
+      };
+      connection.addEventListener('icegatheringstatechange', look);
+      look();
+    });
+    return connection.localDescription?.sdp ?? '';
+  }
+
+  #hear(track: MediaStreamTrack): void {
+    const sink = new RTCAudioSink(track);
+    sink.ondata = ({ samples, sampleRate: rate }: { samples: Int16Array; sampleRate: number }) =>
+      this.#recording.add(samples, rate);
+    this.#stops.push(() => sink.stop());
+  }
+
+  /** A microphone: 10 ms at a time, and what a late timer missed at once. */
+  #send(frequency: number): void {
+    const samples = Int16Array.from({ length: block }, (_, n) =>
+      Math.round(amplitude * Math.sin((2 * Math.PI * frequency * n) / sampleRate)),
+    );
+    const startedAt = performance.now();
+    const timer = setInterval(() => {
+      for (; this.#sent * 10 <= performance.now() - startedAt; this.#sent++)
+        this.#source.onData({ samples, sampleRate });
+    }, 10);
+    this.#stops.push(() => clearInterval(timer));
+  }
+
+  async #pair(): Promise<SelectedPair | undefined> {
+    const stats = new Map<string, Record<string, unknown>>();
+    (await this.#connection.getStats()).forEach((entry: { id: string }) => stats.set(entry.id, { ...entry }));
+    const transport = [...stats.values()].find(({ type }) => type === 'transport');
+    const pair = stats.get(String(transport?.['selectedCandidatePairId']));
+    const remote = stats.get(String(pair?.['remoteCandidateId']));
+    if (remote === undefined) return undefined;
+    const { protocol, address, ip, port } = remote;
+    return { transport: protocol === 'tcp' ? 'tcp' : 'udp', remote: `${String(address ?? ip)}:${String(port)}` };
+  }
+}

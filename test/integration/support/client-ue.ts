@@ -1,0 +1,64 @@
+import { join } from 'node:path';
+import { builtProgram } from '../../../app/demo/edge-process';
+import { parseObject } from '../../../app/demo/json-line';
+import { addresses, type Network } from '../../../app/demo/network';
+import { NamespaceProcess } from '../../../app/demo/processes';
+import type { SelectedPair } from '../clients/client-media';
+
+/** How long a call of a client may take until it is over, in ms. */
+const callMs = 40_000;
+
+export interface ClientReport {
+  pair?: SelectedPair;
+  /** How much of what was heard is the tone of this frequency, 0 to 1. */
+  shares: Record<number, number>;
+}
+
+/** A client that is not ours. */
+export type Client = 'libwebrtc';
+
+export interface ClientUeOptions {
+  client: Client;
+  /** Calls the core; else it waits for a call. */
+  calls: boolean;
+  /** Hz */
+  sends: number;
+  listensFor: readonly number[];
+}
+
+/** A UE whose media is another client's (test/integration/clients), in the UE's namespace. */
+export class ClientUe {
+  readonly #process: NamespaceProcess;
+
+  constructor(network: Network, { client, calls, sends, listensFor }: ClientUeOptions) {
+    const wanted = {
+      client,
+      edge: `${addresses.edgeAccess}:5060`,
+      local: addresses.ue,
+      ...(calls && { call: 'sip:core@example.net' }),
+      sends,
+      listensFor,
+    };
+    this.#process = new NamespaceProcess({
+      name: `the UE with ${client}`,
+      namespace: network.namespace('ue'),
+      program: process.execPath,
+      args: [builtProgram(join('..', 'test', 'integration', 'clients', 'client-ue.js')), JSON.stringify(wanted)],
+    });
+  }
+
+  /** What it heard in its call, after that was over and the program had ended. */
+  async report(): Promise<ClientReport> {
+    const report = await this.#process.line('it told what it heard', callMs, (line) => {
+      const value = parseObject(line);
+      return value?.['event'] === 'heard' ? (value as unknown as ClientReport) : undefined;
+    });
+    const how = await this.#process.ended;
+    if (how !== 'code 0') throw new Error(`${this.#process.name} ended with ${how}:\n${this.#process.recentOutput}`);
+    return report;
+  }
+
+  async close(): Promise<void> {
+    await this.#process.close();
+  }
+}

@@ -1,0 +1,36 @@
+import type { Lab } from './lab';
+import { ClientUe, type Client, type ClientReport } from './client-ue';
+import type { Direction } from './sip-pair';
+import { SipPairs } from './sip-pair';
+
+/** Hz; the core sends back what it gets, so that a UE hears its own tone, and no other one. */
+export const tones = { sent: 400, never: 700 } as const;
+
+/** Calls between a client and a core with plain RTP in PCMU, which echoes it: audio has to pass both ways to be heard. */
+export class EchoCalls {
+  readonly #lab: Lab;
+  readonly #core: SipPairs;
+  #ue: ClientUe | undefined;
+
+  constructor(lab: Lab) {
+    this.#lab = lab;
+    this.#core = new SipPairs(lab);
+  }
+
+  /** Makes a call, to its end at both ends. */
+  async run(client: Client, direction: Direction): Promise<ClientReport> {
+    const calls = direction === 'originating';
+    const role = calls ? 'callee' : 'caller';
+    // A callee has the registration as a call of its own.
+    const core = await this.#core.core({ scenario: `media/echo.${role}`, role, echo: true, calls: calls ? 2 : 1 });
+    this.#ue = new ClientUe(this.#lab.network, { client, calls, sends: tones.sent, listensFor: Object.values(tones) });
+    const report = await this.#ue.report();
+    await core.succeeded();
+    return report;
+  }
+
+  async close(): Promise<void> {
+    await this.#ue?.close();
+    await this.#core.close();
+  }
+}

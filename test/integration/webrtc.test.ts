@@ -1,0 +1,66 @@
+import { Firewall } from '../../app/demo/firewall';
+import { parseObject } from '../../app/demo/json-line';
+import { addresses, edgeInterface, outerInterface } from '../../app/demo/network';
+import { runTool } from '../../app/demo/processes';
+import { EchoCalls, tones } from './support/echo-call';
+import { Lab } from './support/lab';
+import { describeInNamespaces } from './support/namespaces';
+
+const plainCore = { CORE_PROFILE: 'rtp-avp', ACCESS_PROFILE: 'webrtc' };
+
+describeInNamespaces.each([
+  { firewall: 'tcp80', transport: 'tcp' },
+  { firewall: 'open', transport: 'udp' },
+] as const)('libwebrtc and a core with plain RTP, where the firewall is $firewall', ({ firewall, transport }) => {
+  let lab: Lab;
+  let calls: EchoCalls;
+
+  beforeAll(async () => {
+    lab = await Lab.start(plainCore);
+    await Firewall.raise(lab.network, firewall);
+  }, 60_000);
+
+  afterAll(async () => {
+    await lab.close();
+  }, 20_000);
+
+  beforeEach(() => {
+    calls = new EchoCalls(lab);
+  });
+
+  afterEach(async () => {
+    await calls.close();
+    await lab.nothingLeft();
+  }, 20_000);
+
+  test.each(['originating', 'terminating'] as const)(
+    'A5, A6, D8: audio goes both ways over DTLS-SRTP, %s',
+    async (direction) => {
+      const { pair, shares } = await calls.run('libwebrtc', direction);
+      expect(shares[tones.sent]).toBeGreaterThan(0.9);
+      expect(shares[tones.never]).toBeLessThan(0.01);
+      expect(pair?.transport).toBe(transport);
+      if (transport === 'tcp') expect(pair?.remote).toBe(`${addresses.edgeAccess}:80`);
+    },
+    60_000,
+  );
+
+  if (transport === 'tcp')
+    test('E6: it dials from each of its addresses, with one ufrag, and is served', async () => {
+      const second = '203.0.113.2';
+      const ip = (place: 'ue' | 'edge', ...args: string[]) =>
+        runTool('ip', ['-n', lab.network.namespace(place), ...args]);
+      await ip('ue', 'address', 'add', `${second}/24`, 'dev', outerInterface);
+      await ip('edge', 'route', 'add', second, 'dev', edgeInterface.ue);
+      const before = lab.edgeLog.length;
+      const { pair, shares } = await calls.run('libwebrtc', 'originating');
+      expect(shares[tones.sent]).toBeGreaterThan(0.9);
+      expect(pair?.remote).toBe(`${addresses.edgeAccess}:80`);
+      const dialled = lab.edgeLog.slice(before).flatMap((line) => {
+        const { msg, ufrag, remote } = parseObject(line) ?? {};
+        return msg === 'connection authenticated' ? [{ ufrag, from: (remote as { address: string }).address }] : [];
+      });
+      expect(new Set(dialled.map(({ from }) => from))).toEqual(new Set([addresses.ue, second]));
+      expect(new Set(dialled.map(({ ufrag }) => ufrag)).size).toBe(1);
+    }, 60_000);
+});
