@@ -66,6 +66,12 @@ missing_packages() {
   if ! command -v sipp >/dev/null; then echo sip-tester; fi
   if ! command -v kamailio >/dev/null; then echo kamailio; fi
   if ! command -v openssl >/dev/null; then echo openssl; fi
+  if ! has_libnice; then printf '%s\n' python3-gi gir1.2-nice-0.1; fi
+}
+
+# Its Python bindings are there for the system's own Python alone.
+has_libnice() {
+  /usr/bin/python3 -c 'import gi; gi.require_version("Nice", "0.1"); from gi.repository import Nice' 2>/dev/null
 }
 
 as_root() {

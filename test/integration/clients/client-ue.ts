@@ -1,5 +1,6 @@
 import { createLogger } from '../../../lib/ops/logger';
 import type { ClientMedia } from './client-media';
+import { NiceMedia } from './nice-media';
 import { SipUe } from './sip-ue';
 import { toneShare } from './tone-share';
 import { WebrtcMedia } from './webrtc-media';
@@ -13,7 +14,8 @@ import { WebrtcMedia } from './webrtc-media';
  */
 
 const clients = {
-  libwebrtc: (frequency: number): ClientMedia => new WebrtcMedia(frequency),
+  libwebrtc: ({ sends }: Wanted): ClientMedia => new WebrtcMedia(sends),
+  libnice: ({ sends, local, niceAgent }: Wanted): ClientMedia => new NiceMedia(sends, local, niceAgent),
 };
 
 interface Wanted {
@@ -24,6 +26,8 @@ interface Wanted {
   call?: string;
   /** Hz of the tone that it sends. */
   sends: number;
+  /** Path of nice-agent.py. */
+  niceAgent: string;
   /** Hz of the tones that it listens for. */
   listensFor: number[];
 }
@@ -32,8 +36,9 @@ function tell(event: string, fields: object = {}): void {
   process.stdout.write(`${JSON.stringify({ event, ...fields })}\n`);
 }
 
-async function run({ client, edge, local, call, sends, listensFor }: Wanted): Promise<void> {
-  const media = clients[client](sends);
+async function run(wanted: Wanted): Promise<void> {
+  const { client, edge, local, call, listensFor } = wanted;
+  const media = clients[client](wanted);
   const sip = await SipUe.open({ edge, local, logger: createLogger('warn') });
   await sip.register();
   tell('registered');

@@ -15,7 +15,7 @@ export interface ClientReport {
 }
 
 /** A client that is not ours. */
-export type Client = 'libwebrtc';
+export type Client = 'libwebrtc' | 'libnice';
 
 export interface ClientUeOptions {
   client: Client;
@@ -38,6 +38,7 @@ export class ClientUe {
       ...(calls && { call: 'sip:core@example.net' }),
       sends,
       listensFor,
+      niceAgent: join(__dirname, '..', 'clients', 'nice-agent.py'),
     };
     this.#process = new NamespaceProcess({
       name: `the UE with ${client}`,

@@ -9,6 +9,9 @@ function whyNot(): string | undefined {
   for (const program of ['ip', 'nft', 'sipp', 'kamailio', rtpengineProgram()]) {
     if (spawnSync('which', [program]).status !== 0) return `${program} is not installed`;
   }
+  const bindings = 'import gi; gi.require_version("Nice", "0.1"); from gi.repository import Nice';
+  if (spawnSync('/usr/bin/python3', ['-c', bindings]).status !== 0)
+    return 'libnice with its Python bindings is not installed (python3-gi, gir1.2-nice-0.1)';
   const name = `e80-${process.pid}-edge`;
   const added = spawnSync('ip', ['netns', 'add', name], { encoding: 'utf8' });
   if (added.status !== 0) return `network namespaces cannot be made here: ${added.stderr.trim()}`;

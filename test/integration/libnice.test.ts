@@ -1,0 +1,44 @@
+import { Firewall } from '../../app/demo/firewall';
+import { addresses } from '../../app/demo/network';
+import { EchoCalls, tones } from './support/echo-call';
+import { Lab } from './support/lab';
+import { describeInNamespaces } from './support/namespaces';
+
+describeInNamespaces.each([
+  { firewall: 'tcp80', transport: 'tcp' },
+  { firewall: 'open', transport: 'udp' },
+] as const)('libnice with plain RTP, where the firewall is $firewall', ({ firewall, transport }) => {
+  let lab: Lab;
+  let calls: EchoCalls;
+
+  beforeAll(async () => {
+    // It lists active TCP candidates, so it is served by the narrowest setting.
+    lab = await Lab.start({ TCP_FALLBACK: 'offered' });
+    await Firewall.raise(lab.network, firewall);
+  }, 60_000);
+
+  afterAll(async () => {
+    await lab.close();
+  }, 20_000);
+
+  beforeEach(() => {
+    calls = new EchoCalls(lab);
+  });
+
+  afterEach(async () => {
+    await calls.close();
+    await lab.nothingLeft();
+  }, 20_000);
+
+  test.each(['originating', 'terminating'] as const)(
+    'A5, A6, A9: audio goes both ways in RFC 4571 frames, %s',
+    async (direction) => {
+      const { pair, shares } = await calls.run('libnice', direction);
+      expect(shares[tones.sent]).toBeGreaterThan(0.9);
+      expect(shares[tones.never]).toBeLessThan(0.01);
+      expect(pair?.transport).toBe(transport);
+      if (transport === 'tcp') expect(pair?.remote).toBe(`${addresses.edgeAccess}:80`);
+    },
+    60_000,
+  );
+});
