@@ -141,7 +141,6 @@ describe('settings', () => {
         return name === undefined || value === undefined ? [] : [[name, value]];
       }),
     );
-    const config = readConfig(wanted) as Record<string, unknown>;
     const valueOf = (name: string, environment = {}) =>
       (readConfig({ ...wanted, ...environment }) as Record<string, unknown>)[name];
     for (const { name } of settings.slice(4)) {

@@ -170,8 +170,9 @@ describe('F4: a UE that moves its m= line to TCP in mid-call', () => {
   test('B12: an answer over TCP to an offer over UDP is invalid, and leaves the call as it was', async () => {
     const { anchor, gateway, rtpengine } = anchorWith();
     await anchor.offer('c', 'core', coreAnswer);
+    const before = rtpengine.received.length;
     await expect(anchor.answer('c', 'access', moved)).rejects.toMatchObject({ code: 'sdp-invalid', sipStatus: 488 });
-    expect(rtpengine.received).toHaveLength(1);
+    expect(rtpengine.received).toHaveLength(before);
     expect(gateway.ufrags()).toEqual(['uf0gen1']);
     await anchor.answer('c', 'access', iceOffer);
   });
