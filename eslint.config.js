@@ -13,10 +13,11 @@ const layers = {
   sdp: ['ice', 'ip-address'],
   gateway: ['ice', 'ops', 'admission', 'ip-address'],
   rtpengine: ['ops'],
-  media: ['sdp', 'gateway', 'rtpengine', 'ops'],
+  msrp: ['ice', 'ops', 'ip-address'],
+  media: ['sdp', 'gateway', 'msrp', 'rtpengine', 'ops'],
   calls: ['media'],
   sip: ['wire', 'drachtio', 'media', 'calls', 'ops'],
-  ue: ['drachtio', 'embedded', 'ice', 'sdp', 'ops', 'ip-address'],
+  ue: ['drachtio', 'embedded', 'ice', 'msrp', 'sdp', 'ops', 'ip-address'],
 };
 
 /** Of these it may import types alone: the objects are handed in by app. */

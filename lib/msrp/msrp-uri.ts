@@ -1,0 +1,41 @@
+import { normalAddress } from '../ip-address';
+
+/** The parts of an MSRP URI (RFC 4975 §6) in which it may differ from another. */
+export interface MsrpUri {
+  scheme: 'msrp' | 'msrps';
+  /** Without the brackets of IPv6. */
+  host: string;
+  port: number | undefined;
+  sessionId: string;
+  /** In lower case. */
+  transport: string;
+}
+
+const form = /^(msrps?):\/\/(?:[^@/;]*@)?(\[[^\]]+\]|[^:/;]+)(?::(\d{1,5}))?(?:\/([^;]*))?;([A-Za-z0-9]+)(?:;.*)?$/i;
+
+/** Undefined for what is none. */
+export function parseMsrpUri(text: string): MsrpUri | undefined {
+  const [, scheme = '', host = '', port, sessionId = '', transport = ''] = form.exec(text) ?? [];
+  if (scheme === '') return undefined;
+  return {
+    scheme: scheme.toLowerCase() === 'msrps' ? 'msrps' : 'msrp',
+    host: normalAddress(host.replace(/^\[(.*)\]$/, '$1').toLowerCase()),
+    port: port === undefined ? undefined : Number(port),
+    sessionId,
+    transport: transport.toLowerCase(),
+  };
+}
+
+/** RFC 4975 §6.1: user part and further parameters do not count. */
+export function sameMsrpUri(one: string, other: string): boolean {
+  const [a, b] = [parseMsrpUri(one), parseMsrpUri(other)];
+  return (
+    a !== undefined &&
+    b !== undefined &&
+    a.scheme === b.scheme &&
+    a.host === b.host &&
+    a.port === b.port &&
+    a.sessionId === b.sessionId &&
+    a.transport === b.transport
+  );
+}
