@@ -1,3 +1,4 @@
+import { isDeepStrictEqual } from 'node:util';
 import { normalAddress } from '../ip-address';
 
 /** The parts of an MSRP URI (RFC 4975 §6) in which it may differ from another. */
@@ -28,14 +29,6 @@ export function parseMsrpUri(text: string): MsrpUri | undefined {
 
 /** RFC 4975 §6.1: user part and further parameters do not count. */
 export function sameMsrpUri(one: string, other: string): boolean {
-  const [a, b] = [parseMsrpUri(one), parseMsrpUri(other)];
-  return (
-    a !== undefined &&
-    b !== undefined &&
-    a.scheme === b.scheme &&
-    a.host === b.host &&
-    a.port === b.port &&
-    a.sessionId === b.sessionId &&
-    a.transport === b.transport
-  );
+  const uri = parseMsrpUri(one);
+  return uri !== undefined && isDeepStrictEqual(uri, parseMsrpUri(other));
 }
