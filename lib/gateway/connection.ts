@@ -27,6 +27,9 @@ type Phase = 'stranger' | 'admitted' | 'nominating' | 'selected' | 'closed';
 /** Media kept per connection until control said how old it may get. */
 const initialMaxAge = 200;
 
+/** Frames of a stream of bytes are no datagrams: whatever fits into the header is taken (RFC 4571 §2). */
+const longestStreamFrame = 0xffff;
+
 /** One TCP connection of a UE and, once nominated, the UDP socket that stands for it at rtpengine. */
 export class Connection implements FrameSink, AnchorListener {
   readonly id: ConnectionId;
@@ -68,7 +71,7 @@ export class Connection implements FrameSink, AnchorListener {
     if (this.#phase !== 'stranger') return;
     this.#phase = 'admitted';
     this.#content = content;
-    this.#deframer.limit = this.#around.limits.frameBytes;
+    this.#deframer.limit = content === 'msrp' ? longestStreamFrame : this.#around.limits.frameBytes;
   }
 
   send(message: Buffer): void {

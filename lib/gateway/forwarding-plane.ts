@@ -32,7 +32,10 @@ export interface ForwardingPlane {
   listen(addresses: readonly TransportAddress[]): Promise<void>;
   /** The bound addresses, in the order of `listen`. */
   address(): TransportAddress[];
-  /** From now on longer frames are taken, and of media only STUN goes to control; of `msrp` all frames do. */
+  /**
+   * From now on longer frames are taken (of `msrp` any length), and of media only STUN goes to control; of `msrp`
+   * all frames do.
+   */
   admit(connection: ConnectionId, content: StreamContent): void;
   /** Sends a STUN message to the UE, before any media that waits, and never drops it. */
   send(connection: ConnectionId, message: Buffer): void;

@@ -2,7 +2,7 @@ import { randomBytes } from 'node:crypto';
 import { buildBindingRequest } from '../ice/binding';
 import { parseStun, verifyFingerprint, verifyIntegrity } from '../ice/stun-message';
 import type { GatewayLimits } from './limits';
-import type { Stream } from './stream';
+import type { MediaStream } from './stream';
 
 /** What a nomination does with the world. */
 export interface NominationEvents {
@@ -23,7 +23,7 @@ const maxRetryMs = 1000;
  * nomination of a stream has a higher `sequence` than the one before.
  */
 export class Nomination {
-  readonly #stream: Stream;
+  readonly #stream: MediaStream;
   readonly #transactionId = randomBytes(12);
   readonly #request: Buffer;
   readonly #limits: GatewayLimits;
@@ -33,7 +33,13 @@ export class Nomination {
   #ended = false;
 
   /** @param sequence from 1; stays below every UDP candidate's priority up to 65535 */
-  constructor(stream: Stream, remoteUfrag: string, sequence: number, limits: GatewayLimits, events: NominationEvents) {
+  constructor(
+    stream: MediaStream,
+    remoteUfrag: string,
+    sequence: number,
+    limits: GatewayLimits,
+    events: NominationEvents,
+  ) {
     this.#stream = stream;
     this.#limits = limits;
     this.#events = events;

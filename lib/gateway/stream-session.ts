@@ -5,7 +5,7 @@ import type { ConnectionId, ConnectionStatus, ForwardingPlane } from './forwardi
 import type { GatewayLimits } from './limits';
 import { Nomination } from './nomination';
 import { SeenChecks } from './seen-checks';
-import type { Stream, StreamPath, StreamStatus } from './stream';
+import type { MediaStream, StreamPath, StreamStatus } from './stream';
 
 /** What the sessions of one gateway share. */
 export interface SessionSurroundings {
@@ -47,7 +47,7 @@ interface Member {
  * nominated before takes over: a UE that nominated several may have kept another than we did.
  */
 export class StreamSession {
-  #stream: Stream;
+  #stream: MediaStream;
   readonly #around: SessionSurroundings;
   /** In the order in which they authenticated. */
   readonly #members = new Map<ConnectionId, Member>();
@@ -69,12 +69,12 @@ export class StreamSession {
   /** Packets dropped on connections that have ended. */
   #dropped = 0;
 
-  constructor(stream: Stream, around: SessionSurroundings) {
+  constructor(stream: MediaStream, around: SessionSurroundings) {
     this.#stream = stream;
     this.#around = around;
   }
 
-  get stream(): Stream {
+  get stream(): MediaStream {
     return this.#stream;
   }
 
@@ -95,7 +95,7 @@ export class StreamSession {
   }
 
   /** A later offer or answer without a restart: rtpengine may have moved its port. */
-  update(stream: Stream): void {
+  update(stream: MediaStream): void {
     const before = this.#stream;
     this.#stream = stream;
     const { address, port } = stream.anchor;

@@ -1,21 +1,35 @@
+import type { Duplex } from 'node:stream';
 import type { TransportAddress } from '../ice/transport-address';
 
-/** What the control plane keeps of one media line: the credentials that open it and where its media goes. */
-export interface Stream {
+/** What the control plane keeps of one media line, whatever it carries. */
+interface StreamIdentity {
   /** The local ICE user name fragment: the only key that a shared port has, unique over the listener. */
   ufrag: string;
   /** The local ICE password: checks toward us are authenticated with it (RFC 8445 §7.3). */
   pwd: string;
+  /** For events and logs: the call and the index of its m= line. */
+  call: string;
+  line: number;
+}
+
+/** A line whose media goes to rtpengine. */
+export interface MediaStream extends StreamIdentity {
   /** rtpengine's UDP address for this line. */
   anchor: { address: string; port: number };
   /** What it carries beside STUN; only with DTLS-SRTP may DTLS reach rtpengine, which else passes it on as media. */
   content: 'rtp' | 'dtls';
   /** Bounds the age of what waits for a slow UE: audio 200 ms, video 1000 ms. */
   kind: 'audio' | 'video' | 'other';
-  /** For events and logs: the call and the index of its m= line. */
-  call: string;
-  line: number;
 }
+
+/** A line that is a stream of bytes (RFC 6544 §10). */
+export interface MsrpStream extends StreamIdentity {
+  content: 'msrp';
+  /** The UE nominated a connection: what it carries, framing and STUN taken out. Once for each `addStream`, at most. */
+  opened: (bytes: Duplex) => void;
+}
+
+export type Stream = MediaStream | MsrpStream;
 
 /** Where a stream's media goes, or went until now. */
 export interface StreamPath {

@@ -1,6 +1,7 @@
 import { EventEmitter } from 'node:events';
 import { EdgeError } from '../errors';
 import { receiveCheck, type CheckOutcome } from '../ice/lite-agent';
+import { isStun } from '../ice/stream-frames';
 import type { TransportAddress } from '../ice/transport-address';
 import type { Logger } from '../ops/logger';
 import { Admission } from '../admission';
@@ -8,6 +9,7 @@ import type { CloseReason, GatewayCounters } from './counters';
 import type { ConnectionId, ConnectionStatus, ForwardingPlane, ForwardingPlaneListener } from './forwarding-plane';
 import { defaultLimits, type GatewayLimits } from './limits';
 import { NodeForwardingPlane } from './node-forwarding-plane';
+import { MsrpSession } from './msrp-session';
 import { StreamSession, type SessionSurroundings } from './stream-session';
 import type { AdvertisedAddress, Stream, StreamPath, StreamStatus } from './stream';
 
@@ -43,8 +45,10 @@ interface Access {
   /** Until the first authenticated check. */
   deadline: NodeJS.Timeout | undefined;
   /** Since the first authenticated check. */
-  session: StreamSession | undefined;
+  session: Session | undefined;
 }
+
+type Session = StreamSession | MsrpSession;
 
 /**
  * The TCP listener of the IMS-AGW (W.3.5): an ICE-lite agent behind one port for all streams, told apart
@@ -60,7 +64,7 @@ export class TcpGateway extends EventEmitter<TcpGatewayEvents> {
   readonly #admission: Admission;
   readonly #around: SessionSurroundings;
   /** By local ufrag. */
-  readonly #sessions = new Map<string, StreamSession>();
+  readonly #sessions = new Map<string, Session>();
   readonly #accesses = new Map<ConnectionId, Access>();
   #watch: NodeJS.Timeout | undefined;
   readonly #checks = { accepted: 0, rejected: 0, ignored: 0 };
@@ -98,7 +102,7 @@ export class TcpGateway extends EventEmitter<TcpGatewayEvents> {
       throw listenError(cause, this.#listen);
     }
     this.#watch = setInterval(() => {
-      for (const session of this.#sessions.values()) session.watch();
+      for (const session of this.#sessions.values()) if (session instanceof StreamSession) session.watch();
     }, this.#limits.watchMs);
     this.#watch.unref();
   }
@@ -115,9 +119,12 @@ export class TcpGateway extends EventEmitter<TcpGatewayEvents> {
    */
   addStream(stream: Stream): void {
     const session = this.#sessions.get(stream.ufrag);
+    const isSame = session?.stream.call === stream.call && session.stream.line === stream.line;
     if (session === undefined) {
-      this.#sessions.set(stream.ufrag, new StreamSession(stream, this.#around));
-    } else if (session.stream.call === stream.call && session.stream.line === stream.line) {
+      this.#sessions.set(stream.ufrag, this.#sessionOf(stream));
+    } else if (isSame && session instanceof MsrpSession && stream.content === 'msrp') {
+      session.update(stream);
+    } else if (isSame && session instanceof StreamSession && stream.content !== 'msrp') {
       session.update(stream);
     } else {
       throw new EdgeError('ufrag-taken', `The ICE user name ${stream.ufrag} already belongs to another media line.`);
@@ -156,13 +163,22 @@ export class TcpGateway extends EventEmitter<TcpGatewayEvents> {
     await this.#plane.close();
   }
 
+  #sessionOf(stream: Stream): Session {
+    return stream.content === 'msrp' ? new MsrpSession(stream, this.#around) : new StreamSession(stream, this.#around);
+  }
+
   #planeListener(): ForwardingPlaneListener {
     return {
       accepted: (connection, remote, local) => this.#accepted(connection, remote, local.port),
       controlFrame: (connection, frame) => this.#received(connection, frame),
-      anchorDatagram: (connection, datagram) =>
-        this.#accesses.get(connection)?.session?.anchorDatagram(connection, datagram),
-      drained: () => undefined,
+      anchorDatagram: (connection, datagram) => {
+        const session = this.#accesses.get(connection)?.session;
+        if (session instanceof StreamSession) session.anchorDatagram(connection, datagram);
+      },
+      drained: (connection) => {
+        const session = this.#accesses.get(connection)?.session;
+        if (session instanceof MsrpSession) session.drained(connection);
+      },
       closed: (...ended) => this.#closed(...ended),
     };
   }
@@ -181,11 +197,15 @@ export class TcpGateway extends EventEmitter<TcpGatewayEvents> {
     );
   }
 
-  /** Any frame before authentication, STUN alone after it. */
+  /** Any frame before authentication and of MSRP, else STUN alone. */
   #received(connection: ConnectionId, bytes: Buffer): void {
     const access = this.#accesses.get(connection);
     if (access === undefined) return;
     const { remote, session } = access;
+    if (session instanceof MsrpSession && !isStun(bytes)) {
+      session.received(connection, bytes);
+      return;
+    }
     const outcome = receiveCheck({
       bytes,
       peer: remote,

@@ -191,7 +191,10 @@ export class MsrpBridge extends EventEmitter<BridgeEvents> {
     other.resume();
     stream.end();
     other.end();
-    this.#timer = setTimeout(() => this.#end(`${otherName}-not-reading`), this.#around.limits.closeMs);
+    this.#timer = setTimeout(
+      () => this.#end(other.writableFinished ? reason : `${otherName}-not-reading`),
+      this.#around.limits.closeMs,
+    );
     if (other.closed) this.#end(reason);
     else other.once('close', () => this.#end(reason));
   }

@@ -35,6 +35,8 @@ export class Pump {
     this.#translate = translate;
     to.on('drain', this.#drained);
     from.on('data', this.#data);
+    // A connection that waited was paused, and a listener alone does not end that.
+    from.resume();
   }
 
   /** Nothing is moved any more; may be called twice. */

@@ -6,7 +6,7 @@ import { framed } from '../../../lib/gateway/deframer';
 import { EdgeError } from '../../../lib/errors';
 import type { GatewayLimits } from '../../../lib/gateway/limits';
 import { NodeForwardingPlane } from '../../../lib/gateway/node-forwarding-plane';
-import type { Stream } from '../../../lib/gateway/stream';
+import type { MediaStream } from '../../../lib/gateway/stream';
 import { TcpGateway, type TcpGatewayOptions } from '../../../lib/gateway/tcp-gateway';
 import { buildStun } from '../../../lib/ice/stun-message';
 import { errorCode, xorMappedAddress } from '../../../lib/ice/binding';
@@ -27,7 +27,7 @@ let time: number;
 let logged: string[];
 let isOver: boolean;
 
-const stream = (changes: Partial<Stream> = {}): Stream => ({
+const stream = (changes: Partial<MediaStream> = {}): MediaStream => ({
   ufrag,
   pwd,
   anchor: anchor.address,

@@ -1,0 +1,176 @@
+import type { AuthenticCheck } from '../ice/lite-agent';
+import type { TransportAddress } from '../ice/transport-address';
+import type { ConnectionId } from './forwarding-plane';
+import { FramedStream } from './framed-stream';
+import { SeenChecks } from './seen-checks';
+import type { SessionSurroundings } from './stream-session';
+import type { MsrpStream, StreamStatus } from './stream';
+
+/** A connection that authenticated for the stream. */
+interface Member {
+  id: ConnectionId;
+  remote: TransportAddress;
+  port: number;
+  /** ms. */
+  joinedAt: number;
+  /** The sequence of its last nomination: 0 if it was never nominated. */
+  sequence: number;
+}
+
+/**
+ * One stream of bytes, and the connections that authenticated for it.
+ *
+ * There is no agent behind ours: USE-CANDIDATE selects at once, and so do bytes on a valid pair, which a UE
+ * may send before it nominates (RFC 8445 §12.1.1). The newest nominated connection wins (C12) until bytes
+ * have passed; from then on the stream is that connection, since bytes on their way would be lost: with it
+ * the MSRP session ends (RFC 4975 §5.4), and a later offer or answer (`update`) makes a new one.
+ */
+export class MsrpSession {
+  #stream: MsrpStream;
+  readonly #around: SessionSurroundings;
+  /** In the order in which they authenticated. */
+  readonly #members = new Map<ConnectionId, Member>();
+  #selected: Member | undefined;
+  #bytes: FramedStream | undefined;
+  #isOver = false;
+  #selections = 0;
+  #selectedAt = 0;
+  readonly #seen = new SeenChecks();
+  #unselected: NodeJS.Timeout | undefined;
+  #sequence = 0;
+
+  constructor(stream: MsrpStream, around: SessionSurroundings) {
+    this.#stream = stream;
+    this.#around = around;
+  }
+
+  get stream(): MsrpStream {
+    return this.#stream;
+  }
+
+  get isSelected(): boolean {
+    return this.#selected !== undefined;
+  }
+
+  status(): StreamStatus {
+    const { remote, port } = this.#selected ?? {};
+    return { remote, port, reconnects: Math.max(0, this.#selections - 1), dropped: 0 };
+  }
+
+  /** A later offer or answer without a restart: an MSRP session that ended may begin anew. */
+  update(stream: MsrpStream): void {
+    this.#stream = stream;
+    if (this.#selected === undefined) this.#isOver = false;
+  }
+
+  /** A connection authenticated; beyond the limit the oldest one that is not selected has to go. */
+  join(id: ConnectionId, { remote, port }: { remote: TransportAddress; port: number }): void {
+    this.#members.set(id, { id, remote, port, joinedAt: this.#around.now(), sequence: 0 });
+    this.#closeUnselected();
+    if (this.#members.size <= this.#around.limits.connectionsPerStream) return;
+    for (const member of this.#members.values()) {
+      if (member === this.#selected || member.id === id) continue;
+      this.#around.plane.closeConnection(member.id, 'stream-limit');
+      return;
+    }
+  }
+
+  /** Whether an authenticated check is this connection's own, and not a copy of another's. */
+  isFresh(id: ConnectionId, check: AuthenticCheck): boolean {
+    return !this.#seen.isReplay(check.transactionId, id);
+  }
+
+  /** An accepted check (C10). */
+  checked(id: ConnectionId, check: AuthenticCheck): void {
+    const member = this.#members.get(id);
+    if (member === undefined || !check.nominated) return;
+    member.sequence = ++this.#sequence;
+    this.#select(member);
+  }
+
+  /** A frame that is no STUN. */
+  received(id: ConnectionId, frame: Buffer): void {
+    const member = this.#members.get(id);
+    if (member === undefined) return;
+    this.#select(member);
+    if (member === this.#selected) this.#bytes?.received(frame);
+    // Bytes that nobody will read, on a connection that is not the stream.
+    else this.#around.plane.closeConnection(id, 'stream-ended');
+  }
+
+  drained(id: ConnectionId): void {
+    if (this.#selected?.id === id) this.#bytes?.drained();
+  }
+
+  left(id: ConnectionId): void {
+    const member = this.#members.get(id);
+    if (member === undefined) return;
+    this.#members.delete(id);
+    if (member !== this.#selected) return;
+    this.#selected = undefined;
+    this.#around.lost({ stream: this.#stream, remote: member.remote, port: member.port });
+    if (this.#bytes?.hasCarried === false && !this.#bytes.destroyed) {
+      this.#bytes.moveTo(undefined);
+      this.#fallBack();
+      return;
+    }
+    this.#isOver = true;
+    this.#bytes?.gone();
+    this.#bytes = undefined;
+  }
+
+  /** The stream is over: its connections are closed, and nothing is said of them. */
+  end(): void {
+    clearTimeout(this.#unselected);
+    const ids = [...this.#members.keys()];
+    this.#members.clear();
+    this.#selected = undefined;
+    this.#bytes?.gone();
+    this.#bytes = undefined;
+    for (const id of ids) this.#around.plane.closeConnection(id, 'stream-ended');
+  }
+
+  #select(member: Member): void {
+    const { plane, selected } = this.#around;
+    if (member === this.#selected) return;
+    if (this.#isOver) {
+      plane.closeConnection(member.id, 'stream-ended');
+      return;
+    }
+    if (this.#bytes?.hasCarried === true) return;
+    this.#selected = member;
+    this.#selectedAt = this.#around.now();
+    this.#selections += 1;
+    this.#closeUnselected();
+    selected({ stream: this.#stream, remote: member.remote, port: member.port });
+    if (this.#bytes === undefined) {
+      this.#bytes = new FramedStream(member.id, plane);
+      this.#stream.opened(this.#bytes);
+    } else {
+      this.#bytes.moveTo(member.id);
+    }
+  }
+
+  #fallBack(): void {
+    let newest: Member | undefined;
+    for (const member of this.#members.values()) {
+      if (member.sequence > (newest?.sequence ?? 0)) newest = member;
+    }
+    if (newest !== undefined) this.#select(newest);
+  }
+
+  /** Closes what was not selected and has had its time (E1), and looks again when the next one has. */
+  #closeUnselected(): void {
+    clearTimeout(this.#unselected);
+    if (this.#selected === undefined) return;
+    const { plane, limits, now } = this.#around;
+    let next = Infinity;
+    for (const member of [...this.#members.values()]) {
+      if (member === this.#selected) continue;
+      const due = Math.max(member.joinedAt, this.#selectedAt) + limits.unselectedMs;
+      if (due <= now()) plane.closeConnection(member.id, 'other-selected');
+      else next = Math.min(next, due);
+    }
+    if (next !== Infinity) this.#unselected = setTimeout(() => this.#closeUnselected(), next - now());
+  }
+}
