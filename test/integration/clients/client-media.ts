@@ -7,7 +7,8 @@ export interface SelectedPair {
 
 /** What a client heard once the far end was no longer silent. */
 export interface Heard {
-  pair: SelectedPair | undefined;
+  /** One for each transport. */
+  pairs: SelectedPair[];
   /** PCM, one channel. */
   samples: Int16Array;
   /** Hz */

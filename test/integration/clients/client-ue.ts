@@ -14,7 +14,7 @@ import { WebrtcMedia } from './webrtc-media';
  */
 
 const clients = {
-  libwebrtc: ({ sends }: Wanted): ClientMedia => new WebrtcMedia(sends),
+  libwebrtc: ({ sends, video }: Wanted): ClientMedia => new WebrtcMedia(sends, video),
   libnice: ({ sends, local, niceAgent }: Wanted): ClientMedia => new NiceMedia(sends, local, niceAgent),
 };
 
@@ -24,6 +24,8 @@ interface Wanted {
   local: string;
   /** Whom to call; without it, it waits for a call. */
   call?: string;
+  /** Video beside audio; libwebrtc alone has it. */
+  video: boolean;
   /** Hz of the tone that it sends. */
   sends: number;
   /** Path of nice-agent.py. */
@@ -44,14 +46,14 @@ async function run(wanted: Wanted): Promise<void> {
   tell('registered');
   const dialog = await (call === undefined ? sip.take(media) : sip.call(call, media));
   tell('answered');
-  const { pair, samples, sampleRate } = await media.listen();
+  const { pairs, samples, sampleRate } = await media.listen();
   const shares = Object.fromEntries(
     listensFor.map((frequency) => [frequency, toneShare(samples, frequency, sampleRate)]),
   );
   await dialog.destroy();
   await media.close();
   await sip.close();
-  tell('heard', { pair, shares });
+  tell('heard', { pairs, shares });
 }
 
 run(JSON.parse(process.argv[2] ?? '{}') as Wanted).then(

@@ -69,7 +69,7 @@ export class NiceMedia implements ClientMedia {
 
   async listen(): Promise<Heard> {
     const heard = await this.#recording.complete;
-    return { ...heard, pair: this.#pair };
+    return { ...heard, pairs: this.#pair ? [this.#pair] : [] };
   }
 
   async close(): Promise<void> {

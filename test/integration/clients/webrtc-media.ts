@@ -2,7 +2,7 @@ import { nonstandard, RTCPeerConnection } from '@roamhq/wrtc';
 import type { ClientMedia, Heard, SelectedPair } from './client-media';
 import { Recording } from './recording';
 
-const { RTCAudioSink, RTCAudioSource } = nonstandard;
+const { RTCAudioSink, RTCAudioSource, RTCVideoSource } = nonstandard;
 
 /** Hz, and samples of the 10 ms that libwebrtc takes at once. */
 const sampleRate = 48_000;
@@ -17,12 +17,18 @@ export class WebrtcMedia implements ClientMedia {
   readonly #stops: (() => void)[] = [];
   #sent = 0;
 
-  /** @param frequency of the tone that is sent, Hz; it must fit into 10 ms a whole number of times. */
-  constructor(frequency: number) {
-    const track = this.#source.createTrack();
-    this.#connection.addTrack(track);
-    this.#stops.push(() => track.stop());
-    this.#connection.addEventListener('track', ({ track: received }) => this.#hear(received));
+  /**
+   * @param frequency of the tone that is sent, Hz; it must fit into 10 ms a whole number of times
+   * @param video a video line beside that of audio; no picture is sent on it
+   */
+  constructor(frequency: number, video: boolean) {
+    for (const track of [this.#source.createTrack(), ...(video ? [new RTCVideoSource().createTrack()] : [])]) {
+      this.#connection.addTrack(track);
+      this.#stops.push(() => track.stop());
+    }
+    this.#connection.addEventListener('track', ({ track }) => {
+      if (track.kind === 'audio') this.#hear(track);
+    });
     this.#send(frequency);
   }
 
@@ -43,7 +49,8 @@ export class WebrtcMedia implements ClientMedia {
 
   async listen(): Promise<Heard> {
     const heard = await this.#recording.complete;
-    return { ...heard, pair: await this.#pair() };
+    await this.#reached('connectionstatechange', ({ connectionState }) => connectionState === 'connected');
+    return { ...heard, pairs: await this.#pairs() };
   }
 
   close(): void {
@@ -53,15 +60,19 @@ export class WebrtcMedia implements ClientMedia {
 
   /** libwebrtc trickles; the edge is given all candidates at once (RFC 8838 §16, no trickling). */
   async #gathered(): Promise<string> {
+    await this.#reached('icegatheringstatechange', ({ iceGatheringState }) => iceGatheringState === 'complete');
+    return this.#connection.localDescription?.sdp ?? '';
+  }
+
+  async #reached(event: string, isReached: (connection: RTCPeerConnection) => boolean): Promise<void> {
     const connection = this.#connection;
     await new Promise<void>((resolve) => {
       const look = () => {
-        if (connection.iceGatheringState === 'complete') resolve();
+        if (isReached(connection)) resolve();
       };
-      connection.addEventListener('icegatheringstatechange', look);
+      connection.addEventListener(event, look);
       look();
     });
-    return connection.localDescription?.sdp ?? '';
   }
 
   #hear(track: MediaStreamTrack): void {
@@ -84,14 +95,16 @@ export class WebrtcMedia implements ClientMedia {
     this.#stops.push(() => clearInterval(timer));
   }
 
-  async #pair(): Promise<SelectedPair | undefined> {
+  async #pairs(): Promise<SelectedPair[]> {
     const stats = new Map<string, Record<string, unknown>>();
     (await this.#connection.getStats()).forEach((entry: { id: string }) => stats.set(entry.id, { ...entry }));
-    const transport = [...stats.values()].find(({ type }) => type === 'transport');
-    const pair = stats.get(String(transport?.['selectedCandidatePairId']));
-    const remote = stats.get(String(pair?.['remoteCandidateId']));
-    if (remote === undefined) return undefined;
-    const { protocol, address, ip, port } = remote;
-    return { transport: protocol === 'tcp' ? 'tcp' : 'udp', remote: `${String(address ?? ip)}:${String(port)}` };
+    const transports = [...stats.values()].filter(({ type }) => type === 'transport');
+    return transports.flatMap((transport) => {
+      const pair = stats.get(String(transport['selectedCandidatePairId']));
+      const remote = stats.get(String(pair?.['remoteCandidateId']));
+      if (remote === undefined) return [];
+      const { protocol, address, ip, port } = remote;
+      return [{ transport: protocol === 'tcp' ? 'tcp' : 'udp', remote: `${String(address ?? ip)}:${String(port)}` }];
+    });
   }
 }

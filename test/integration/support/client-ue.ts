@@ -9,7 +9,8 @@ import type { SelectedPair } from '../clients/client-media';
 const callMs = 40_000;
 
 export interface ClientReport {
-  pair?: SelectedPair;
+  /** One for each transport that it has. */
+  pairs: SelectedPair[];
   /** How much of what was heard is the tone of this frequency, 0 to 1. */
   shares: Record<number, number>;
 }
@@ -21,6 +22,8 @@ export interface ClientUeOptions {
   client: Client;
   /** Calls the core; else it waits for a call. */
   calls: boolean;
+  /** Offers or takes video beside audio. */
+  video: boolean;
   /** Hz */
   sends: number;
   listensFor: readonly number[];
@@ -30,12 +33,13 @@ export interface ClientUeOptions {
 export class ClientUe {
   readonly #process: NamespaceProcess;
 
-  constructor(network: Network, { client, calls, sends, listensFor }: ClientUeOptions) {
+  constructor(network: Network, { client, calls, video, sends, listensFor }: ClientUeOptions) {
     const wanted = {
       client,
       edge: `${addresses.edgeAccess}:5060`,
       local: addresses.ue,
       ...(calls && { call: 'sip:core@example.net' }),
+      video,
       sends,
       listensFor,
       niceAgent: join(__dirname, '..', 'clients', 'nice-agent.py'),

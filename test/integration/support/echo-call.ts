@@ -6,6 +6,9 @@ import { SipPairs } from './sip-pair';
 /** Hz; the core sends back what it gets, so that a UE hears its own tone, and no other one. */
 export const tones = { sent: 400, never: 700 } as const;
 
+/** SIPp echoes what comes to the second port after that of its audio too. */
+const videoLine = '\nm=video 50002 RTP/AVP 96\na=rtpmap:96 VP8/90000';
+
 /** Calls between a client and a core with plain RTP in PCMU, which echoes it: audio has to pass both ways to be heard. */
 export class EchoCalls {
   readonly #lab: Lab;
@@ -17,13 +20,17 @@ export class EchoCalls {
     this.#core = new SipPairs(lab);
   }
 
-  /** Makes a call, to its end at both ends. */
-  async run(client: Client, direction: Direction): Promise<ClientReport> {
+  /** Makes a call, to its end at both ends; with `video`, of audio and video. */
+  async run(client: Client, direction: Direction, { video = false } = {}): Promise<ClientReport> {
     const calls = direction === 'originating';
     const role = calls ? 'callee' : 'caller';
     // A callee has the registration as a call of its own.
-    const core = await this.#core.core({ scenario: `media/echo.${role}`, role, echo: true, calls: calls ? 2 : 1 });
-    this.#ue = new ClientUe(this.#lab.network, { client, calls, sends: tones.sent, listensFor: Object.values(tones) });
+    const core = await this.#core.core({
+      ...{ scenario: `media/echo.${role}`, role, echo: true, calls: calls ? 2 : 1 },
+      keywords: { video: video ? videoLine : '' },
+    });
+    const listensFor = Object.values(tones);
+    this.#ue = new ClientUe(this.#lab.network, { client, calls, video, sends: tones.sent, listensFor });
     const report = await this.#ue.report();
     await core.succeeded();
     return report;
