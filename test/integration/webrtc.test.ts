@@ -8,6 +8,14 @@ import { describeInNamespaces } from './support/namespaces';
 
 const plainCore = { CORE_PROFILE: 'rtp-avp', ACCESS_PROFILE: 'webrtc' };
 
+/** One SDP, and nothing in it that a core with plain RTP does not know. */
+function expectPlain(sdps: readonly string[]): void {
+  expect(sdps).toHaveLength(1);
+  const transports = [...(sdps[0] ?? '').matchAll(/^m=\S+ \d+ (\S+)/gm)].map(([, transport]) => transport);
+  expect(new Set(transports)).toEqual(new Set(['RTP/AVP']));
+  expect(sdps[0]).not.toMatch(/fingerprint|setup|crypto|ice-|candidate|rtcp-mux|rtcp-fb|BUNDLE/);
+}
+
 const port80 = `${addresses.edgeAccess}:80`;
 
 describeInNamespaces.each([
@@ -38,7 +46,8 @@ describeInNamespaces.each([
   test.each(['originating', 'terminating'] as const)(
     'A5, A6, D8: audio goes both ways over DTLS-SRTP, %s',
     async (direction) => {
-      const { pairs, shares } = await calls.run('libwebrtc', direction);
+      const { pairs, shares, sdps } = await calls.run('libwebrtc', direction);
+      expectPlain(sdps);
       expect(shares[tones.sent]).toBeGreaterThan(0.9);
       expect(shares[tones.never]).toBeLessThan(0.01);
       expect(pairs).toEqual([{ transport, remote: transport === 'tcp' ? port80 : (expect.any(String) as string) }]);
@@ -49,7 +58,8 @@ describeInNamespaces.each([
   test.each(['originating', 'terminating'] as const)(
     'B10, B22: audio and video have a connection each, %s',
     async (direction) => {
-      const { pairs, shares } = await calls.run('libwebrtc', direction, { video: true });
+      const { pairs, shares, sdps } = await calls.run('libwebrtc', direction, { video: true });
+      expectPlain(sdps);
       expect(shares[tones.sent]).toBeGreaterThan(0.9);
       expect(pairs).toHaveLength(2);
       expect(new Set(pairs.map((pair) => pair.transport))).toEqual(new Set([transport]));

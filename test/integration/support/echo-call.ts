@@ -9,6 +9,11 @@ export const tones = { sent: 400, never: 700 } as const;
 /** SIPp echoes what comes to the second port after that of its audio too. */
 const videoLine = '\nm=video 50002 RTP/AVP 96\na=rtpmap:96 VP8/90000';
 
+export interface EchoReport extends ClientReport {
+  /** What the core got in SDP. */
+  sdps: string[];
+}
+
 /** Calls between a client and a core with plain RTP in PCMU, which echoes it: audio has to pass both ways to be heard. */
 export class EchoCalls {
   readonly #lab: Lab;
@@ -21,7 +26,7 @@ export class EchoCalls {
   }
 
   /** Makes a call, to its end at both ends; with `video`, of audio and video. */
-  async run(client: Client, direction: Direction, { video = false } = {}): Promise<ClientReport> {
+  async run(client: Client, direction: Direction, { video = false } = {}): Promise<EchoReport> {
     const calls = direction === 'originating';
     const role = calls ? 'callee' : 'caller';
     // A callee has the registration as a call of its own.
@@ -33,7 +38,8 @@ export class EchoCalls {
     this.#ue = new ClientUe(this.#lab.network, { client, calls, video, sends: tones.sent, listensFor });
     const report = await this.#ue.report();
     await core.succeeded();
-    return report;
+    const sdps = core.received().flatMap(({ body }) => (body.length > 0 ? [body] : []));
+    return { ...report, sdps };
   }
 
   async close(): Promise<void> {
