@@ -8,12 +8,12 @@ import { describeInNamespaces } from './support/namespaces';
 
 const plainCore = { CORE_PROFILE: 'rtp-avp', ACCESS_PROFILE: 'webrtc' };
 
-/** One SDP, and nothing in it that a core with plain RTP does not know. */
+/** There is SDP, and nothing in it that a core with plain RTP does not know. */
 function expectPlain(sdps: readonly string[]): void {
-  expect(sdps).toHaveLength(1);
-  const transports = [...(sdps[0] ?? '').matchAll(/^m=\S+ \d+ (\S+)/gm)].map(([, transport]) => transport);
+  const all = sdps.join('');
+  const transports = [...all.matchAll(/^m=\S+ \d+ (\S+)/gm)].map(([, transport]) => transport);
   expect(new Set(transports)).toEqual(new Set(['RTP/AVP']));
-  expect(sdps[0]).not.toMatch(/fingerprint|setup|crypto|ice-|candidate|rtcp-mux|rtcp-fb|BUNDLE/);
+  expect(all).not.toMatch(/fingerprint|setup|crypto|ice-|candidate|rtcp-mux|rtcp-fb|BUNDLE/);
 }
 
 const port80 = `${addresses.edgeAccess}:80`;
@@ -66,6 +66,14 @@ describeInNamespaces.each([
     },
     60_000,
   );
+
+  test('F2, D8: audio goes both ways after a re-INVITE of either end', async () => {
+    const { pairs, shares, sdps } = await calls.run('libwebrtc', 'originating', { reinvites: true });
+    expect(sdps).toHaveLength(3);
+    expectPlain(sdps);
+    expect(shares[tones.sent]).toBeGreaterThan(0.9);
+    expect(pairs).toEqual([{ transport, remote: transport === 'tcp' ? port80 : (expect.any(String) as string) }]);
+  }, 60_000);
 
   if (transport === 'tcp')
     test('E6: it dials from each of its addresses, with one ufrag, and is served', async () => {

@@ -21,7 +21,7 @@ export interface ClientMedia {
   answer(offer: string): Promise<string>;
   /** Takes the answer to its offer. */
   accept(answer: string): Promise<void>;
-  /** Resolves with a second of what came in, from the first sound on. */
+  /** Resolves with a second of what comes in from now on, from the first sound on. */
   listen(): Promise<Heard>;
   close(): void | Promise<void>;
 }

@@ -24,6 +24,8 @@ interface Wanted {
   local: string;
   /** Whom to call; without it, it waits for a call. */
   call?: string;
+  /** Both ends offer anew before it listens. */
+  reinvites: boolean;
   /** Video beside audio; libwebrtc alone has it. */
   video: boolean;
   /** Hz of the tone that it sends. */
@@ -39,13 +41,14 @@ function tell(event: string, fields: object = {}): void {
 }
 
 async function run(wanted: Wanted): Promise<void> {
-  const { client, edge, local, call, listensFor } = wanted;
+  const { client, edge, local, call, reinvites, listensFor } = wanted;
   const media = clients[client](wanted);
   const sip = await SipUe.open({ edge, local, logger: createLogger('warn') });
   await sip.register();
   tell('registered');
   const dialog = await (call === undefined ? sip.take(media) : sip.call(call, media));
   tell('answered');
+  if (reinvites) await sip.reinvite(dialog, media);
   const { pairs, samples, sampleRate } = await media.listen();
   const shares = Object.fromEntries(
     listensFor.map((frequency) => [frequency, toneShare(samples, frequency, sampleRate)]),

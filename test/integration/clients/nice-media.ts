@@ -28,7 +28,7 @@ export class NiceMedia implements ClientMedia {
   readonly #address: string;
   readonly #agent: ChildProcessWithoutNullStreams;
   readonly #gathered: Promise<Gathered>;
-  readonly #recording = new Recording();
+  #recording = new Recording();
   readonly #frequency: number;
   readonly #ssrc = randomInt(2 ** 32);
   #pair: SelectedPair | undefined;
@@ -68,6 +68,7 @@ export class NiceMedia implements ClientMedia {
   }
 
   async listen(): Promise<Heard> {
+    this.#recording = new Recording();
     const heard = await this.#recording.complete;
     return { ...heard, pairs: this.#pair ? [this.#pair] : [] };
   }

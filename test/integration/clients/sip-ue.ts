@@ -81,6 +81,27 @@ export class SipUe {
     return await this.#link.srf.createUas(request, response, { localSdp: await media.answer(request.body), headers });
   }
 
+  /** Offers anew (re-INVITE), has the far end do so by an INFO, and resolves once both offers are answered. */
+  async reinvite(dialog: Dialog, media: ClientMedia): Promise<void> {
+    const { srf } = this.#link;
+    const theirs = new Promise<void>((resolve, reject) => {
+      dialog.on('modify', (request, response) => {
+        const answered = media.answer(request.body).then((body) => {
+          const headers = { Contact: this.#contact, 'Content-Type': 'application/sdp' };
+          response.send(200, undefined, { headers, body });
+        });
+        answered.then(resolve, reject);
+      });
+    });
+    const headers = { Contact: this.#contact, 'Content-Type': 'application/sdp' };
+    const body = await media.offer();
+    const { response } = await srf.requestInDialog(dialog, { method: 'INVITE', headers, body });
+    if (response.status !== 200) throw new Error(`re-INVITE was answered ${response.status}`);
+    await media.accept(response.body);
+    await srf.requestInDialog(dialog, { method: 'INFO' });
+    await theirs;
+  }
+
   async close(): Promise<void> {
     await this.#link.close();
   }

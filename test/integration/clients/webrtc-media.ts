@@ -13,7 +13,7 @@ const amplitude = 8000;
 export class WebrtcMedia implements ClientMedia {
   readonly #connection = new RTCPeerConnection();
   readonly #source = new RTCAudioSource();
-  readonly #recording = new Recording();
+  #recording = new Recording();
   readonly #stops: (() => void)[] = [];
   #sent = 0;
 
@@ -48,6 +48,7 @@ export class WebrtcMedia implements ClientMedia {
   }
 
   async listen(): Promise<Heard> {
+    this.#recording = new Recording();
     const heard = await this.#recording.complete;
     await this.#reached('connectionstatechange', ({ connectionState }) => connectionState === 'connected');
     return { ...heard, pairs: await this.#pairs() };

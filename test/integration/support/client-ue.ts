@@ -22,6 +22,8 @@ export interface ClientUeOptions {
   client: Client;
   /** Calls the core; else it waits for a call. */
   calls: boolean;
+  /** Both ends offer anew before it listens. */
+  reinvites: boolean;
   /** Offers or takes video beside audio. */
   video: boolean;
   /** Hz */
@@ -33,12 +35,13 @@ export interface ClientUeOptions {
 export class ClientUe {
   readonly #process: NamespaceProcess;
 
-  constructor(network: Network, { client, calls, video, sends, listensFor }: ClientUeOptions) {
+  constructor(network: Network, { client, calls, reinvites, video, sends, listensFor }: ClientUeOptions) {
     const wanted = {
       client,
       edge: `${addresses.edgeAccess}:5060`,
       local: addresses.ue,
       ...(calls && { call: 'sip:core@example.net' }),
+      reinvites,
       video,
       sends,
       listensFor,

@@ -25,17 +25,17 @@ export class EchoCalls {
     this.#core = new SipPairs(lab);
   }
 
-  /** Makes a call, to its end at both ends; with `video`, of audio and video. */
-  async run(client: Client, direction: Direction, { video = false } = {}): Promise<EchoReport> {
+  /** Makes a call, to its end at both ends; with `video`, of audio and video; with `reinvites`, both offer anew (originating alone). */
+  async run(client: Client, direction: Direction, { video = false, reinvites = false } = {}): Promise<EchoReport> {
     const calls = direction === 'originating';
     const role = calls ? 'callee' : 'caller';
     // A callee has the registration as a call of its own.
     const core = await this.#core.core({
-      ...{ scenario: `media/echo.${role}`, role, echo: true, calls: calls ? 2 : 1 },
+      ...{ scenario: `media/${reinvites ? 're-invites' : 'echo'}.${role}`, role, echo: true, calls: calls ? 2 : 1 },
       keywords: { video: video ? videoLine : '' },
     });
     const listensFor = Object.values(tones);
-    this.#ue = new ClientUe(this.#lab.network, { client, calls, video, sends: tones.sent, listensFor });
+    this.#ue = new ClientUe(this.#lab.network, { client, calls, video, reinvites, sends: tones.sent, listensFor });
     const report = await this.#ue.report();
     await core.succeeded();
     const sdps = core.received().flatMap(({ body }) => (body.length > 0 ? [body] : []));
