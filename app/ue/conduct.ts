@@ -4,6 +4,7 @@ import { setTimeout as delay } from 'node:timers/promises';
 import { EdgeError } from '../../lib/errors';
 import type { Logger } from '../../lib/ops/logger';
 import type { Call } from '../../lib/ue/call';
+import { consentTiming } from '../../lib/ue/consent';
 import { CorePhone } from '../../lib/ue/core-phone';
 import { reportOf, type Report } from '../../lib/ue/report';
 import type { Observer } from '../../lib/ue/ue-event';
@@ -49,11 +50,12 @@ interface Run {
 
 async function runUe(options: UeOptions, context: Context, run: Run): Promise<void> {
   const { logger, stop } = context;
-  const { edge, user, domain, password, patience, offerless, message } = options;
+  const { edge, user, domain, password, patience, offerless, message, consentInterval: interval } = options;
   const local = options.local ?? (await addressToward(edge));
   const limit = Math.round(options.seconds * packetsPerSecond);
   const { observer, messageCame } = awaitingMessage(context.observer);
-  const agent = await UserAgent.open({ edge, local, user, domain, password, limit, observer, logger });
+  const consent = interval === undefined ? undefined : { ...consentTiming, interval, patience: 2 * interval };
+  const agent = await UserAgent.open({ edge, local, user, domain, password, limit, consent, observer, logger });
   try {
     // Ready before it registers: a core may call the moment it knows where.
     const incoming = options.waitCall ? agent.take(patience) : undefined;

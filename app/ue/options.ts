@@ -26,6 +26,8 @@ export interface UeOptions extends CommonOptions {
   /** A text to send to a URI. */
   message: { uri: string; text: string } | undefined;
   waitMessage: boolean;
+  /** ms between two consent checks; undefined: as RFC 7675 has it. */
+  consentInterval: number | undefined;
   call: string | undefined;
   waitCall: boolean;
 }
@@ -60,6 +62,7 @@ As a core to try it against (registrar and phone; RTP over UDP, no ICE):
   --text TEXT             UE: what the MESSAGE says (hello)
   --wait-message          UE: wait until a MESSAGE came in
   --call URI              UE: call this URI, send media, hang up
+  --consent N             UE: seconds between two consent checks (5); after twice that in silence, TCP is dialled anew
   --wait-call             UE: answer one call and stay until the caller hangs up
   --core                  be the core
   --listen HOST[:PORT]    core: its SIP address (port 5060, UDP and TCP), and its address for media
@@ -95,7 +98,7 @@ export function readOptions(
   };
   const ueOnly = [
     ...(['edge', 'user', 'password', 'local', 'register', 'call', 'wait-call'] as const),
-    ...(['message', 'text', 'wait-message'] as const),
+    ...(['message', 'text', 'wait-message', 'consent'] as const),
   ];
   const coreOnly = ['listen', 'answer', 'call-registered'] as const;
   const foreign = (given.core ? ueOnly : coreOnly).find((name) => given[name] !== undefined && given[name] !== false);
@@ -124,6 +127,7 @@ function ue(given: Given, common: CommonOptions, password: string | undefined): 
         ? undefined
         : { uri: sipUri('--message', given.message), text: given.text ?? 'hello' },
     waitMessage,
+    consentInterval: given.consent === undefined ? undefined : 1000 * positive('--consent', given.consent),
     call: call === undefined ? undefined : sipUri('--call', call),
     waitCall,
   };
@@ -158,6 +162,7 @@ function parse(args: readonly string[]) {
         register: { type: 'boolean', default: false },
         message: { type: 'string' },
         text: { type: 'string' },
+        consent: { type: 'string' },
         'wait-message': { type: 'boolean', default: false },
         call: { type: 'string' },
         'wait-call': { type: 'boolean', default: false },

@@ -2,6 +2,7 @@ import { randomBytes } from 'node:crypto';
 import { EdgeError } from '../errors';
 import type { TransportAddress } from '../ice/transport-address';
 import type { CheckTiming } from './check-list';
+import type { ConsentTiming } from './consent';
 import { IceStream, type IceDescription } from './ice-stream';
 import type { Observer } from './ue-event';
 
@@ -16,7 +17,8 @@ export interface IceSessionOptions {
   observer: Observer;
   /** RTP or RTCP of a stream came in. */
   packet: (line: number, packet: Buffer) => void;
-  timing?: CheckTiming;
+  timing?: CheckTiming | undefined;
+  consent?: ConsentTiming | undefined;
 }
 
 /**
@@ -39,8 +41,8 @@ export class IceSession {
 
   /** Rejects with `address-unusable`. */
   static async open(options: IceSessionOptions): Promise<IceSession> {
-    const { address, lines, observer, packet, timing } = options;
-    const settings = { tieBreaker: randomBytes(8).readBigUInt64BE(), ...(timing && { timing }) };
+    const { address, lines, observer, packet, timing, consent } = options;
+    const settings = { tieBreaker: randomBytes(8).readBigUInt64BE(), timing, consent };
     const session = new IceSession();
     try {
       for (const line of lines) {

@@ -6,6 +6,7 @@ import type { TransportAddress } from '../ice/transport-address';
 import { formatCandidate, type Candidate } from '../sdp/candidate';
 import { formPairs, type CandidatePair, type PathName } from './candidate-pair';
 import { CheckList, checkTiming, type Check, type CheckTiming } from './check-list';
+import { Consent, type ConsentTiming } from './consent';
 import { CheckTransactions, type CheckTransaction } from './check-transactions';
 import { hostCandidates } from './host-candidates';
 import { TcpChannel } from './tcp-channel';
@@ -27,9 +28,11 @@ export interface IceStreamListeners {
   changed: () => void;
 }
 
-/** RFC 7675 §5.1, ms: how often consent is asked for, and how long an answer is good for. */
-const consentInterval = 5000;
-const consentExpiry = 30_000;
+export interface IceStreamSettings {
+  tieBreaker: bigint;
+  timing?: CheckTiming | undefined;
+  consent?: ConsentTiming | undefined;
+}
 
 /**
  * A lost connection is tried again after the first time, then at the interval, up to the limit; ms. The
@@ -56,14 +59,12 @@ export class IceStream {
   readonly #timing: CheckTiming;
   readonly #channels = new Map<CandidatePair, TcpChannel>();
   readonly #transactions = new CheckTransactions();
+  readonly #consent: Consent;
   #remote: IceDescription | undefined;
   /** Where media goes if the peer does no ICE. */
   #plain: TransportAddress | undefined;
   #list: CheckList;
   #rttMs: number | undefined;
-  #lastConsentAt = 0;
-  /** When the peer last answered on the selected pair. */
-  #consentedAt = 0;
   /** The selected connection that was lost, since when, and when it was last tried again. */
   #recovery: { pair: CandidatePair; since: number; triedAt: number | undefined } | undefined;
   #closed = false;
@@ -73,13 +74,14 @@ export class IceStream {
     address: string,
     udp: UdpPort,
     listeners: IceStreamListeners,
-    settings: { tieBreaker: bigint; timing: CheckTiming },
+    settings: IceStreamSettings,
   ) {
     this.line = line;
     this.#udp = udp;
     this.#listeners = listeners;
     this.#tieBreaker = settings.tieBreaker;
-    this.#timing = settings.timing;
+    this.#timing = settings.timing ?? checkTiming;
+    this.#consent = new Consent(settings.consent);
     this.#list = new CheckList([], this.#timing);
     this.local = {
       ufrag: randomBytes(6).toString('base64'),
@@ -94,13 +96,9 @@ export class IceStream {
     line: number,
     address: string,
     listeners: IceStreamListeners,
-    settings: { tieBreaker: bigint; timing?: CheckTiming },
+    settings: IceStreamSettings,
   ): Promise<IceStream> {
-    const udp = await UdpPort.open(address);
-    return new IceStream(line, address, udp, listeners, {
-      tieBreaker: settings.tieBreaker,
-      timing: settings.timing ?? checkTiming,
-    });
+    return new IceStream(line, address, await UdpPort.open(address), listeners, settings);
   }
 
   /** The way that media goes now. */
@@ -162,12 +160,21 @@ export class IceStream {
     return check !== undefined;
   }
 
-  /** A consent check on the selected pair every 5 s (RFC 7675 §5.1); what keeps NAT bindings open, too. */
+  /**
+   * Consent checks on the selected pair (RFC 7675 §5.1); what keeps NAT bindings open, too. A TCP connection on which
+   * they stay unanswered is given up for a new one: a firewall that forgot it drops its packets without a word.
+   */
   consent(now: number): void {
     const { selected } = this.#list;
-    if (selected === undefined || now - this.#lastConsentAt < consentInterval) return;
-    this.#lastConsentAt = now;
-    this.#transmit(this.#transaction(undefined, selected, now));
+    if (selected === undefined) return;
+    const channel = this.#channels.get(selected);
+    if (channel !== undefined && this.#consent.isSilent(now)) {
+      channel.close();
+      this.#lost(selected, now);
+    } else if (this.#consent.isDue(now)) {
+      this.#consent.asked(now);
+      this.#transmit(this.#transaction(undefined, selected, now));
+    }
   }
 
   /** Sends media on the selected pair; false if there is none, its consent expired or it does not drain. */
@@ -177,7 +184,7 @@ export class IceStream {
       this.#udp.send(packet, this.#plain);
       return true;
     }
-    if (selected === undefined || performance.now() - this.#consentedAt > consentExpiry) return false;
+    if (selected === undefined || this.#consent.hasExpired(performance.now())) return false;
     return this.#sendOn(selected, packet);
   }
 
@@ -225,10 +232,18 @@ export class IceStream {
     });
     channel.on('packet', (packet) => this.#received(packet, pair));
     channel.on('closed', (reason) => {
+      if (this.#list.selected === pair) {
+        this.#lost(pair, performance.now());
+        return;
+      }
       this.#channels.delete(pair);
-      if (this.#list.selected === pair) this.#recovery = { pair, since: performance.now(), triedAt: undefined };
-      else this.#closedWhileChecking(pair, reason);
+      this.#closedWhileChecking(pair, reason);
     });
+  }
+
+  #lost(pair: CandidatePair, now: number): void {
+    this.#channels.delete(pair);
+    this.#recovery ??= { pair, since: now, triedAt: undefined };
   }
 
   #closedWhileChecking(pair: CandidatePair, reason: string): void {
@@ -295,8 +310,9 @@ export class IceStream {
     }
     if (!verifyIntegrity(message, this.#remote?.pwd ?? '')) return;
     this.#transactions.end(transaction);
-    this.#consentedAt = performance.now();
-    this.#rttMs = this.#consentedAt - sentAt;
+    const now = performance.now();
+    this.#consent.answered(now);
+    this.#rttMs = now - sentAt;
     if (check !== undefined) this.#succeeded(check, this.#rttMs);
   }
 
@@ -308,7 +324,7 @@ export class IceStream {
     }
     if (!selected) return;
     this.#recovery = undefined;
-    this.#lastConsentAt = performance.now();
+    this.#consent.selected(performance.now());
     for (const { pair: tried, unanswered } of this.#udpOutcomes()) {
       if (unanswered === 0) continue;
       this.#observe({ event: 'udp-unanswered', line: this.line, remote: textOf(tried.remote), checks: unanswered });

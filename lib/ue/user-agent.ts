@@ -4,6 +4,7 @@ import type { EdgeError } from '../errors';
 import type { Logger } from '../ops/logger';
 import { challengeIn, refusal, type Call } from './call';
 import type { CheckTiming } from './check-list';
+import type { ConsentTiming } from './consent';
 import { answerChallenge } from './digest';
 import { IceTransport, PlainTransport } from './media-transport';
 import { Phone, type PhoneOptions } from './phone';
@@ -19,6 +20,7 @@ export interface UserAgentOptions {
   /** RTP packets to send on each stream of a call, then silence; undefined: no limit. */
   limit?: number | undefined;
   timing?: CheckTiming | undefined;
+  consent?: ConsentTiming | undefined;
   observer: Observer;
   logger: Logger;
 }
@@ -52,7 +54,7 @@ export class UserAgent {
 
   /** Opens SIP. Rejects with `sip-unusable`. */
   static async open(options: UserAgentOptions): Promise<UserAgent> {
-    const { local, limit, timing, observer, logger } = options;
+    const { local, limit, timing, consent, observer, logger } = options;
     const contact = `sip:${bracketed(local)}:0;transport=tcp`;
     const phoneOptions: PhoneOptions = {
       contacts: [contact],
@@ -63,7 +65,7 @@ export class UserAgent {
         limit,
         open: (lines, ice, packet) =>
           ice
-            ? IceTransport.open({ address: local, lines, observer, packet, ...(timing && { timing }) })
+            ? IceTransport.open({ address: local, lines, observer, packet, timing, consent })
             : PlainTransport.open({ address: local, lines, packet }),
       },
     };

@@ -34,6 +34,7 @@ describe('an ICE session of the UE', () => {
       },
       packet: (line, packet) => received.emit('packet', line, packet),
       timing,
+      consent: { interval: 100, patience: 200, expiry: 30_000 },
     });
     responders = await Promise.all(lines.map(() => LiteResponder.start()));
   }
@@ -127,6 +128,18 @@ describe('an ICE session of the UE', () => {
     await connect();
     const back = next('pair-selected');
     responders[0]!.dropConnections();
+    await back;
+    expect(named('connection-lost')).toHaveLength(1);
+    expect(responders[0]?.nominated).toEqual(['tcp', 'tcp']);
+    expect(await echo(0)).toEqual([0, rtp]);
+  });
+
+  it('E3, C13: connects anew when consent checks on the selected connection stay unanswered', async () => {
+    await open([0]);
+    responders[0]!.udpSilent = true;
+    await connect();
+    const back = next('pair-selected');
+    responders[0]!.silenceConnections();
     await back;
     expect(named('connection-lost')).toHaveLength(1);
     expect(responders[0]?.nominated).toEqual(['tcp', 'tcp']);

@@ -60,6 +60,11 @@ export class LiteResponder {
     for (const connection of this.#connections) connection.resetAndDestroy();
   }
 
+  /** What comes on the connections that it has now is swallowed; they stay open. */
+  silenceConnections(): void {
+    for (const connection of this.#connections) connection.removeAllListeners('data').resume();
+  }
+
   /** Refuses connections from now on. */
   async stopListening(): Promise<void> {
     const port = this.tcpPort;

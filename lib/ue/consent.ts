@@ -1,0 +1,64 @@
+/** Times of consent checks, in ms. */
+export interface ConsentTiming {
+  /** Between two checks, on average; each pause is 0.8 to 1.2 times this (RFC 7675 §5.1). */
+  interval: number;
+  /** With a check this long unanswered, a TCP connection is given up for a new one. */
+  patience: number;
+  /** With no answer this long, nothing more is sent (RFC 7675 §5.1). */
+  expiry: number;
+}
+
+export const consentTiming: Readonly<ConsentTiming> = { interval: 5000, patience: 10_000, expiry: 30_000 };
+
+/**
+ * Whether the peer still wants what is sent to it on the selected pair (RFC 7675 §5.1). It has no clock: the time
+ * comes with each call, in ms.
+ */
+export class Consent {
+  readonly #timing: ConsentTiming;
+  readonly #random: () => number;
+  #nextAt = 0;
+  #answeredAt = -Infinity;
+  /** When the oldest check since the last answer was sent. */
+  #askedAt: number | undefined;
+
+  /** @param random 0 up to 1 */
+  constructor(timing: ConsentTiming = consentTiming, random: () => number = Math.random) {
+    this.#timing = timing;
+    this.#random = random;
+  }
+
+  isDue(now: number): boolean {
+    return now >= this.#nextAt;
+  }
+
+  asked(now: number): void {
+    this.#askedAt ??= now;
+    this.#wait(now);
+  }
+
+  /** The peer answered a check of whatever kind. */
+  answered(now: number): void {
+    this.#answeredAt = now;
+    this.#askedAt = undefined;
+  }
+
+  /** A pair was selected: its check counts as the first one of consent. */
+  selected(now: number): void {
+    this.answered(now);
+    this.#wait(now);
+  }
+
+  /** The peer may be out of reach. */
+  isSilent(now: number): boolean {
+    return this.#askedAt !== undefined && now - this.#askedAt >= this.#timing.patience;
+  }
+
+  hasExpired(now: number): boolean {
+    return now - this.#answeredAt > this.#timing.expiry;
+  }
+
+  #wait(now: number): void {
+    this.#nextAt = now + this.#timing.interval * (0.8 + 0.4 * this.#random());
+  }
+}
