@@ -11,8 +11,8 @@ describe('C13: consent of the peer', () => {
     const consent = new Consent(timing, () => random);
     consent.selected(1000);
     expect(consent.isDue(1000 + pause - 1)).toBe(false);
-    expect(consent.isDue(1000 + pause)).toBe(true);
-    consent.asked(1000 + pause);
+    expect(consent.isDue(1000 + pause + 1)).toBe(true);
+    consent.asked(1000 + pause + 1);
     expect(consent.isDue(1000 + pause)).toBe(false);
   });
 
