@@ -97,6 +97,8 @@ function realmOf(text: string): AccessRealm {
   return { prefix, fallback: fallback as Fallback };
 }
 
+const portRange = 'must be a range of ports such as 50000-50999';
+
 const table = {
   ACCESS_CONTACTS: contacts.describe(
     'Where UEs reach the edge: contacts in the manner of drachtio, separated by spaces',
@@ -180,6 +182,14 @@ const table = {
     .describe(
       'RTP profile that UEs are offered: as-offered (that of the core), webrtc (UDP/TLS/RTP/SAVPF with DTLS-SRTP)',
     ),
+  MSRP_PORTS: z
+    .string()
+    .regex(/^\d{1,5}-\d{1,5}$/, portRange)
+    .transform((text) => text.split('-').map(Number))
+    .refine(([first = 0, last = 0]) => first >= 1 && first <= last && last <= 65535, portRange)
+    .transform(([first = 0, last = 0]) => ({ first, last }))
+    .default({ first: 50_000, last: 50_999 })
+    .describe('TCP ports for MSRP, first-last: toward the core, and toward UEs without ICE'),
   DRACHTIO_HOST: z
     .string()
     .optional()

@@ -9,6 +9,8 @@ import { TcpGateway } from '../lib/gateway/tcp-gateway';
 import type { AdvertisedAddress } from '../lib/gateway/stream';
 import { fallbackByRealm } from '../lib/media/access-realms';
 import { LocalMediaAnchor } from '../lib/media/local-media-anchor';
+import type { MsrpSwitch } from '../lib/media/call-msrp';
+import { MsrpBridges } from '../lib/msrp/bridges';
 import type { Logger } from '../lib/ops/logger';
 import { LocalDaemon } from '../lib/rtpengine/local-daemon';
 import { RtpenginePool } from '../lib/rtpengine/pool';
@@ -90,6 +92,7 @@ export class Edge {
         gateway,
         fallback: fallbackByRealm(realms, config.TCP_FALLBACK),
         tcpPriority: config.TCP_PRIORITY,
+        msrp: this.#msrp(),
         candidateSpelling: config.CANDIDATE_SPELLING,
         profiles: { core: config.CORE_PROFILE, access: config.ACCESS_PROFILE },
         ownAddresses: [...(config.GATEWAY_BIND ?? []), ...contactHosts(config.CORE_CONTACTS)],
@@ -132,6 +135,17 @@ export class Edge {
     );
     await firstConnect(srf);
     await front?.listener.start();
+  }
+
+  #msrp(): MsrpSwitch {
+    const config = this.#config;
+    const ports = config.MSRP_PORTS;
+    const [core = ''] = contactHosts(config.CORE_CONTACTS);
+    const [shown = ''] = config.GATEWAY_ADDRESS;
+    const [bound = shown] = config.GATEWAY_BIND ?? [];
+    const sides = { access: { address: bound, ports }, core: { address: core, ports } };
+    const bridges = this.#keep(new MsrpBridges({ sides, logger: this.#logger }));
+    return { open: () => bridges.open(), shown: { access: shown, core } };
   }
 
   async #startRtpengine(): Promise<string> {

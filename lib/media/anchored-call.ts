@@ -8,13 +8,15 @@ import { anchoredLines, matchAnswer, putBackAnchored, takeAnchored, type Anchore
 import { withoutTurnedFeedback } from '../sdp/feedback';
 import type { GatewayCandidateOptions } from '../sdp/gateway-candidate';
 import { withoutBundle } from '../sdp/grouping';
-import { withoutIce } from '../sdp/ice-attributes';
+import { withIceLite, withoutIce } from '../sdp/ice-attributes';
 import { withoutIceOn } from '../sdp/ice-mismatch';
-import { joinSdp, splitSdp, type SdpLines } from '../sdp/sdp-lines';
+import { isAnchorable } from '../sdp/media-line';
+import { emptySdp, joinSdp, splitSdp, withSections, type SdpLines } from '../sdp/sdp-lines';
 import { SessionOrigin } from '../sdp/session-origin';
 import { viewSession, type MediaView } from '../sdp/session-view';
 import type { TcpLines } from '../sdp/tcp-media-lines';
 import { answerOfNobody } from './answer-of-nobody';
+import { CallMsrp, type MsrpSections, type MsrpSwitch } from './call-msrp';
 import { CallStreams, type StreamGateway } from './call-streams';
 import type { Fallback } from './fallback';
 import { otherSide, type Side } from './media-anchor';
@@ -35,8 +37,12 @@ export interface AnchoredCallOptions {
   profiles: Profiles;
   /** Where the UE's SIP comes from; undefined: not known. */
   ueAddress: string | undefined;
+  /** Undefined: lines for MSRP are declined. */
+  msrp: MsrpSwitch | undefined;
   logger: Logger;
 }
+
+const noSections: MsrpSections = new Map();
 
 /** An offer, and its answers: several if the core forks, or repeats that of a 18x in the 200. */
 interface Exchange {
@@ -76,12 +82,16 @@ export class AnchoredCall {
   readonly #profiles: Profiles;
   readonly #ueAddress: string | undefined;
   readonly #streams: CallStreams;
+  readonly #msrp: CallMsrp | undefined;
+  readonly #shown: Readonly<Record<Side, string>> | undefined;
   readonly #forUe: TowardUe;
   readonly #origins = { access: new SessionOrigin(randomInt(2 ** 47)), core: new SessionOrigin(randomInt(2 ** 47)) };
   #node: RtpengineCommands | undefined;
+  /** rtpengine knows both sides. */
+  #isKnown = false;
   #exchange: Exchange | undefined;
   #exchanges = 0;
-  /** The last exchange with an answer; rtpengine knows both sides since the first. */
+  /** The last exchange with an answer. */
   #complete: CompleteExchange | undefined;
   /** The UE's lines by its SDP in the last complete exchange. */
   #ue: readonly MediaView[] = [];
@@ -90,18 +100,20 @@ export class AnchoredCall {
   #lines: AnchoredLines = [];
 
   constructor(options: AnchoredCallOptions) {
-    const { name, rtpengine, gateway, fallback, candidates, profiles, ueAddress, logger } = options;
+    const { name, rtpengine, gateway, fallback, candidates, profiles, ueAddress, msrp, logger } = options;
     this.#name = name;
     this.#rtpengine = rtpengine;
     this.#profiles = profiles;
     this.#ueAddress = ueAddress;
     this.#streams = new CallStreams(gateway);
+    this.#shown = msrp?.shown;
+    this.#msrp = msrp && new CallMsrp({ call: name, gateway, bridges: msrp, fallback, candidates, ueAddress });
     this.#forUe = new TowardUe({ call: name, gateway, streams: this.#streams, fallback, candidates, logger });
   }
 
-  /** False until rtpengine took the first offer. */
-  get isAnchored(): boolean {
-    return this.#node !== undefined;
+  /** False until the first offer was taken. */
+  get isOpen(): boolean {
+    return this.#exchange !== undefined;
   }
 
   /** The lines that rtpengine knows, in its order. */
@@ -109,9 +121,9 @@ export class AnchoredCall {
     return this.#lines;
   }
 
-  /** The lines of the UE that the last complete exchange left in use. */
+  /** The lines of the UE that the last complete exchange left in use at rtpengine. */
   get linesInUse(): number[] {
-    return this.#ue.filter(({ port }) => port !== 0).map(({ index }) => index);
+    return this.#ue.filter(({ port, transport }) => port !== 0 && isAnchorable(transport)).map(({ index }) => index);
   }
 
   /** What rtpengine knows of the call; undefined if it does not tell. Never rejects. */
@@ -121,7 +133,7 @@ export class AnchoredCall {
 
   /** @throws EdgeError, the call is left as it was; after a first offer nothing is left of it */
   async offer(from: Side, text: string): Promise<string> {
-    const isFirst = !this.isAnchored;
+    const isFirst = !this.isOpen;
     try {
       return await this.#offer(from, text);
     } catch (error) {
@@ -139,21 +151,25 @@ export class AnchoredCall {
    */
   async answer(from: Side, text: string): Promise<string> {
     const exchange = this.#exchange;
-    if (this.#node === undefined || exchange === undefined || exchange.from === from)
+    if (exchange === undefined || exchange.from === from)
       throw new EdgeError('answer-unexpected', 'An SDP answer came without an offer.', { sipStatus: 488 });
     const received = receivedSdp(from, text);
     requireOfferedTransport(received, exchange.tcp);
     const answer = matchAnswer(withoutIceOn(received.sdp, exchange.withoutIce), exchange.offer);
     const { media: view } = viewSession(answer);
     const shown = shownSdp(from, answer, this.#ueAddress);
-    for (const restart of exchange.keptBack) await this.#node.offer(this.#offerOptions(exchange, restart));
+    for (const restart of exchange.keptBack) await this.#node?.offer(this.#offerOptions(exchange, restart));
     exchange.keptBack = [];
-    const reply = await this.#node.answer(this.#answerOptions({ from, view, shown }, exchange.lines));
+    const messages = (await this.#msrp?.answer(from, answer)) ?? noSections;
+    const reply = await this.#node?.answer(this.#answerOptions({ from, view, shown }, exchange.lines));
+    this.#isKnown = this.#node !== undefined;
     this.#complete = { exchange, answer: { from, view, shown } };
-    const towardOther = putBackAnchored(splitSdp(reply), exchange.lines, answer);
+    const towardOther = putBackAnchored(this.#replied(reply, from), exchange.lines, answer);
     this.#ue = from === 'access' ? view : exchange.view;
     this.#tcp = from === 'access' ? received.tcp : exchange.tcp;
-    return from === 'access' ? this.#answerOfUe(exchange, view, towardOther) : this.#answerToUe(exchange, towardOther);
+    return from === 'access'
+      ? this.#answerOfUe(exchange, view, towardOther, messages)
+      : this.#answerToUe(exchange, towardOther, messages);
   }
 
   /**
@@ -164,14 +180,15 @@ export class AnchoredCall {
    */
   async rollback(): Promise<void> {
     const complete = this.#complete;
-    if (this.#node === undefined || complete === undefined || this.#exchange === complete.exchange) return;
+    if (complete === undefined || this.#exchange === complete.exchange) return;
     const { answer } = complete;
     // With the lines that the refused offer added: rtpengine knows them now, and sees them declined.
     const lines = this.#lines;
     const exchange = { ...complete.exchange, lines };
-    await this.#node.offer(this.#offerOptions(exchange, exchange.shown));
-    await this.#node.answer(this.#answerOptions(answer, lines));
+    await this.#node?.offer(this.#offerOptions(exchange, exchange.shown));
+    await this.#node?.answer(this.#answerOptions(answer, lines));
     this.#streams.rollback();
+    this.#msrp?.rollback();
     this.#exchange = exchange;
     this.#complete = { exchange, answer };
   }
@@ -184,6 +201,7 @@ export class AnchoredCall {
   /** Closes the gateway to the call, at once. */
   closeStreams(): void {
     this.#streams.close();
+    this.#msrp?.close();
   }
 
   /** Frees what rtpengine holds. Never rejects. */
@@ -196,7 +214,7 @@ export class AnchoredCall {
   async #offer(from: Side, text: string): Promise<string> {
     const { sdp: offer, tcp, mismatched } = receivedSdp(from, text);
     const { media: view } = viewSession(offer);
-    if (!this.isAnchored) requireUsable(view);
+    if (!this.isOpen) requireUsable(view, this.#msrp !== undefined);
     const shown = shownSdp(from, offer, this.#ueAddress);
     const { now, onAnswer: keptBack } =
       from === 'access' ? keepRestartBack(shown, this.#ue) : { now: shown, onAnswer: [] };
@@ -204,14 +222,15 @@ export class AnchoredCall {
     const ueLines = view.map(({ index }) => this.#ue[index]).filter((line) => line !== undefined && line.port !== 0);
     const ueDeclinedIce = ueLines.length > 0 && !ueLines.some((line) => line?.hasIce === true);
     const options = this.#offerOptions({ from, view, ueDeclinedIce, lines }, now);
-    const reply = await (this.#node === undefined ? this.#firstOffer(options, from) : this.#node.offer(options));
+    const messages = (await this.#msrp?.offer(from, offer)) ?? noSections;
+    const reply = await this.#askFor(options, from, lines);
     this.#lines = lines;
     const number = ++this.#exchanges;
     const known = { number, from, offer, view, shown, keptBack, ueDeclinedIce, lines, mismatched };
-    const towardOther = putBackAnchored(splitSdp(reply), lines, offer);
+    const towardOther = putBackAnchored(this.#replied(reply, from), lines, offer);
     if (from === 'access') {
       this.#exchange = { ...known, tcp, told: new Map(), withoutIce: new Set() };
-      return this.#towardCore(towardOther, view);
+      return this.#towardCore(towardOther, view, messages);
     }
     const line = (index: number) => this.#ueLine(index);
     const written = this.#forUe.write(towardOther, {
@@ -221,10 +240,10 @@ export class AnchoredCall {
       tcp: this.#tcp,
       mismatched,
     });
-    const plain = viewSession(written.sdp).media.filter(({ hasIce }) => !hasIce);
+    const plain = viewSession(withSections(written.sdp, messages)).media.filter(({ hasIce }) => !hasIce);
     const withoutIce = new Set(plain.map(({ index }) => index));
     this.#exchange = { ...known, tcp: written.tcp, told: written.told, withoutIce };
-    return joinSdp(this.#origins.access.write(written.sdp));
+    return this.#writtenForUe(written.sdp, messages);
   }
 
   #offerOptions(
@@ -233,7 +252,7 @@ export class AnchoredCall {
   ): OfferOptions {
     return offerOptions(
       { call: this.#name, from, sdp: joinSdp(takeAnchored(shown, lines)), hasIce: view.some(({ hasIce }) => hasIce) },
-      { known: this.#complete !== undefined, ueDeclinedIce, profile: this.#profileToward(otherSide(from)) },
+      { known: this.#isKnown, ueDeclinedIce, profile: this.#profileToward(otherSide(from)) },
     );
   }
 
@@ -248,6 +267,21 @@ export class AnchoredCall {
     return answerOptions({ call: this.#name, from, sdp, hasIce: view.some(({ hasIce }) => hasIce) });
   }
 
+  /** rtpengine's reply; undefined where none of the call's lines was ever for it. */
+  async #askFor(options: OfferOptions, from: Side, lines: AnchoredLines): Promise<string | undefined> {
+    try {
+      if (this.#node !== undefined) return await this.#node.offer(options);
+      return lines.length === 0 ? undefined : await this.#firstOffer(options, from);
+    } catch (error) {
+      this.#msrp?.rollback();
+      throw error;
+    }
+  }
+
+  #replied(reply: string | undefined, from: Side): SdpLines {
+    return reply === undefined ? emptySdp(this.#shown?.[otherSide(from)] ?? '0.0.0.0') : splitSdp(reply);
+  }
+
   async #firstOffer(options: OfferOptions, from: Side): Promise<string> {
     const { node, reply } = await firstOffer(this.#rtpengine, options);
     this.#node = node;
@@ -259,28 +293,37 @@ export class AnchoredCall {
     return reply;
   }
 
-  #answerOfUe({ told, number }: Exchange, view: readonly MediaView[], towardCore: SdpLines): string {
+  #answerOfUe(
+    { told, number }: Exchange,
+    view: readonly MediaView[],
+    towardCore: SdpLines,
+    messages: MsrpSections,
+  ): string {
     const taken = [...told.values()].filter(({ line }) => view[line]?.hasIce === true && view[line].port !== 0);
     // A 18x answer without ICE may have closed what the 200's needs.
     for (const stream of taken) this.#forUe.open(stream, number);
     this.#streams.settle(new Set(taken.map(({ line }) => line)), number);
-    return this.#towardCore(towardCore, view);
+    return this.#towardCore(towardCore, view, messages);
   }
 
-  #answerToUe({ view, tcp, mismatched, number }: Exchange, reply: SdpLines): string {
+  #answerToUe({ view, tcp, mismatched, number }: Exchange, reply: SdpLines, messages: MsrpSections): string {
     const line = (index: number) => view[index];
     const { sdp, told } = this.#forUe.write(reply, { isAnswer: true, exchange: number, line, tcp, mismatched });
     this.#streams.settle(new Set(told.keys()), number);
-    return joinSdp(this.#origins.access.write(sdp));
+    return this.#writtenForUe(sdp, messages);
+  }
+
+  #writtenForUe(sdp: SdpLines, messages: MsrpSections): string {
+    return joinSdp(this.#origins.access.write(withIceLite(withSections(sdp, messages))));
   }
 
   /** Nothing of the access side's ICE or TCP is left in it (B19). */
-  #towardCore(reply: SdpLines, ueLines: readonly MediaView[]): string {
+  #towardCore(reply: SdpLines, ueLines: readonly MediaView[], messages: MsrpSections): string {
     const sdp = withoutTurnedFeedback(
       reply,
       ueLines.map(({ transport }) => transport),
     );
-    return joinSdp(this.#origins.core.write(withoutIce(withoutBundle(sdp))));
+    return joinSdp(this.#origins.core.write(withSections(withoutIce(withoutBundle(sdp)), messages)));
   }
 
   /** The UE's last word on a line; undefined if it has said nothing yet, or the line was not in use. */

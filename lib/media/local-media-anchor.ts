@@ -5,6 +5,7 @@ import type { Logger } from '../ops/logger';
 import type { CandidateSpelling } from '../sdp/candidate';
 import type { TcpPriority } from '../sdp/gateway-candidate';
 import { AnchoredCall } from './anchored-call';
+import type { MsrpSwitch } from './call-msrp';
 import type { StreamGateway } from './call-streams';
 import type { Fallback } from './fallback';
 import type { MediaAnchor, MediaAnchorEvents, SelectedPath, Side, StreamReport, UePlace } from './media-anchor';
@@ -33,6 +34,8 @@ export interface LocalMediaAnchorOptions {
   tcpPriority?: TcpPriority;
   /** Default: rfc6544. */
   candidateSpelling?: CandidateSpelling;
+  /** What carries MSRP; default: its lines are declined. */
+  msrp?: MsrpSwitch;
   /** Default: each side is offered the profile of the other. */
   profiles?: Profiles;
   /** Addresses that the gateway may have toward rtpengine, beside rtpengine's own and those that it advertises. */
@@ -147,6 +150,7 @@ export class LocalMediaAnchor extends EventEmitter<MediaAnchorEvents> implements
       candidates,
       profiles,
       ueAddress: ue?.address,
+      msrp: this.#options.msrp,
       logger,
     });
     const watch = new PathWatch(() => this.#look(name, entry));
@@ -176,7 +180,7 @@ export class LocalMediaAnchor extends EventEmitter<MediaAnchorEvents> implements
       throw this.#verdict(name, error);
     } finally {
       entry.waiting -= 1;
-      if (!entry.call.isAnchored && entry.waiting === 0 && !isReleasing(entry)) this.#calls.delete(name);
+      if (!entry.call.isOpen && entry.waiting === 0 && !isReleasing(entry)) this.#calls.delete(name);
     }
   }
 

@@ -3,6 +3,7 @@ import { withDiscardDefaults } from '../sdp/default-address';
 import { withoutBundle, withoutMuxOnly, withoutRtcpMux } from '../sdp/grouping';
 import { withoutIce, withUsableIce } from '../sdp/ice-attributes';
 import { isAnchorable } from '../sdp/media-line';
+import { isMsrp } from '../sdp/msrp-line';
 import { invalidSdp, type SdpLines } from '../sdp/sdp-lines';
 import { viewSession, type MediaView } from '../sdp/session-view';
 import { withSourceAddresses } from '../sdp/source-address';
@@ -26,12 +27,16 @@ export function shownSdp(from: Side, sdp: SdpLines, ueAddress: string | undefine
   return shown;
 }
 
-/** @throws EdgeError `no-usable-media` (488) */
-export function requireUsable(media: readonly MediaView[]): void {
-  if (!media.some(({ transport, port }) => isAnchorable(transport) && port !== 0))
+/**
+ * @param carriesMsrp whether MSRP is media that can be carried
+ * @throws EdgeError `no-usable-media` (488)
+ */
+export function requireUsable(media: readonly MediaView[], carriesMsrp: boolean): void {
+  const isCarried = (transport: string) => isAnchorable(transport) || (carriesMsrp && isMsrp(transport));
+  if (!media.some(({ transport, port }) => isCarried(transport) && port !== 0))
     throw new EdgeError(
       'no-usable-media',
-      'The SDP has no media line that can be carried: RTP over UDP, or over TCP with ICE, is needed.',
+      'The SDP has no media line that can be carried: RTP over UDP, RTP over TCP with ICE, or MSRP is needed.',
       {
         sipStatus: 488,
       },

@@ -1,4 +1,5 @@
 import { isDeepStrictEqual } from 'node:util';
+import type { TransportAddress } from '../ice/transport-address';
 import { normalAddress } from '../ip-address';
 
 /** The parts of an MSRP URI (RFC 4975 §6) in which it may differ from another. */
@@ -31,4 +32,13 @@ export function parseMsrpUri(text: string): MsrpUri | undefined {
 export function sameMsrpUri(one: string, other: string): boolean {
   const uri = parseMsrpUri(one);
   return uri !== undefined && isDeepStrictEqual(uri, parseMsrpUri(other));
+}
+
+/**
+ * The URI with another host and port: the session id, and what else is in it, are the peer's. Its user part is left
+ * out. Undefined for what is none.
+ */
+export function msrpUriAt(text: string, { address, port }: TransportAddress): string | undefined {
+  if (parseMsrpUri(text) === undefined) return undefined;
+  return text.replace(/^(msrps?:\/\/)[^/;]*/i, `$1${address.includes(':') ? `[${address}]` : address}:${port}`);
 }

@@ -1,4 +1,5 @@
 import { declined, formatMediaLine, isAnchorable, parseMediaLine, withConnection } from './media-line';
+import { isMsrp } from './msrp-line';
 import { invalidSdp, type SdpLines } from './sdp-lines';
 
 /**
@@ -62,7 +63,8 @@ export function matchAnswer(answer: SdpLines, offer: SdpLines): SdpLines {
     media: offer.media.map((offered, index) => {
       const section = answer.media[index];
       const { port, transport } = parseMediaLine(offered[0] ?? '');
-      return section === undefined || port === 0 || !isAnchorable(transport) ? declined(offered) : section;
+      const isCarried = isAnchorable(transport) || isMsrp(transport);
+      return section === undefined || port === 0 || !isCarried ? declined(offered) : section;
     }),
   };
 }

@@ -61,21 +61,3 @@ export function withMsrpPlace(section: readonly string[], { address, port, setup
     `a=setup:${setup}`,
   ];
 }
-
-/**
- * The URI with another host and port: the session id, and what else is in it, are the peer's (RFC 4975 §6).
- * Undefined for what is no MSRP URI.
- */
-export function msrpUriAt(uri: string, address: string, port: number): string | undefined {
-  const match = /^(msrps?:\/\/)(?:[^@/;\s]*@)?(?:\[[^\]\s]*\]|[^:/;\s@]+)(?::\d{1,5})?([/;]\S*)?$/i.exec(uri);
-  if (match === null) return undefined;
-  const [, scheme = '', rest = ''] = match;
-  return `${scheme}${address.includes(':') ? `[${address}]` : address}:${port}${rest}`;
-}
-
-/** Host and port of an MSRP URI; undefined for what is none, or names no port. */
-export function msrpHostPort(uri: string): { host: string; port: number } | undefined {
-  const [, bracketed, host = bracketed, port] =
-    /^msrps?:\/\/(?:[^@/;\s]*@)?(?:\[([^\]\s]*)\]|([^:/;\s@]+)):(\d{1,5})(?:[/;]\S*)?$/i.exec(uri) ?? [];
-  return host === undefined || Number(port) < 1 || Number(port) > 65535 ? undefined : { host, port: Number(port) };
-}

@@ -41,6 +41,17 @@ export function joinSdp(sdp: SdpLines): string {
   return [...sdp.session, ...sdp.media.flat()].map((line) => `${line}\r\n`).join('');
 }
 
+/** An SDP without media lines, from this address of ours. */
+export function emptySdp(address: string): SdpLines {
+  const at = `IN ${address.includes(':') ? 'IP6' : 'IP4'} ${address}`;
+  return { session: ['v=0', `o=- 0 0 ${at}`, 's=-', `c=${at}`, 't=0 0'], media: [] };
+}
+
+/** The SDP with the sections of these lines, by index, in place of its own. */
+export function withSections(sdp: SdpLines, sections: ReadonlyMap<number, readonly string[]>): SdpLines {
+  return { session: sdp.session, media: sdp.media.map((section, index) => sections.get(index) ?? section) };
+}
+
 /** True for `a=<name>` and `a=<name>:…`. */
 export function isAttribute(line: string, name: string): boolean {
   return line.startsWith(`a=${name}`) && (line.length === name.length + 2 || line[name.length + 2] === ':');

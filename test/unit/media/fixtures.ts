@@ -2,6 +2,7 @@ import { EventEmitter } from 'node:events';
 import { pino } from 'pino';
 import { EdgeError } from '../../../lib/errors';
 import type { AdvertisedAddress, Stream, StreamStatus } from '../../../lib/gateway/stream';
+import type { MsrpSwitch } from '../../../lib/media/call-msrp';
 import type { Fallback } from '../../../lib/media/fallback';
 import {
   LocalMediaAnchor,
@@ -56,6 +57,7 @@ export function anchorWith({
   nodes = [new FakeRtpengine()],
   gateway = new FakeGateway(),
   maxCalls = 100,
+  msrp,
 }: {
   fallback?: Fallback | ((ueAddress: string | undefined) => Fallback);
   tcpPriority?: TcpPriority;
@@ -64,6 +66,7 @@ export function anchorWith({
   nodes?: FakeRtpengine[];
   gateway?: FakeGateway;
   maxCalls?: number;
+  msrp?: MsrpSwitch;
 } = {}) {
   const logger = pino({ level: 'silent' });
   const anchor = new LocalMediaAnchor({
@@ -75,6 +78,7 @@ export function anchorWith({
     ...(profiles && { profiles }),
     logger,
     maxCalls,
+    ...(msrp && { msrp }),
   });
   return { anchor, gateway, rtpengine: nodes[0]!, nodes };
 }

@@ -114,9 +114,9 @@ describe('lines that rtpengine must not see', () => {
   });
 
   test('B12: an answer keeps the offered transport and declines what did not reach the answerer', () => {
-    const answer = sdp('m=message 2855 TCP/MSRP *', 'm=audio 6000 RTP/AVP 0');
+    const answer = sdp('m=message 2855 TCP/MSRP *', 'm=audio 6000 RTP/AVP 0', 'm=audio 6002 TCP/RTP/AVP 0');
     expect(matchAnswer(answer, offer).media.flat()).toEqual([
-      'm=message 0 TCP/MSRP *',
+      'm=message 2855 TCP/MSRP *',
       'm=audio 6000 RTP/AVP 0',
       'm=audio 0 TCP/RTP/AVP 0',
     ]);

@@ -1,0 +1,257 @@
+import { randomBytes } from 'node:crypto';
+import type { MsrpStream } from '../gateway/stream';
+import type { BridgeRewriting, MsrpBridge } from '../msrp/bridge';
+import { msrpUriAt, parseMsrpUri } from '../msrp/msrp-uri';
+import { withGatewayCandidates, type GatewayCandidateOptions } from '../sdp/gateway-candidate';
+import { isMsrp, readMsrpLine, withMsrpPlace, type MsrpLine, type MsrpSetup } from '../sdp/msrp-line';
+import type { SdpLines } from '../sdp/sdp-lines';
+import { viewSession, type MediaView } from '../sdp/session-view';
+import type { StreamGateway } from './call-streams';
+import type { Fallback } from './fallback';
+import { otherSide, type Side } from './media-anchor';
+
+/** What is used of the MSRP bridges. */
+export interface MsrpSwitch {
+  open(): MsrpBridge;
+  /** The addresses that peers are shown, by side. */
+  readonly shown: Readonly<Record<Side, string>>;
+}
+
+export interface CallMsrpOptions {
+  call: string;
+  gateway: StreamGateway;
+  bridges: MsrpSwitch;
+  fallback: Fallback;
+  candidates: GatewayCandidateOptions;
+  /** Where the UE's SIP comes from; undefined: not known. */
+  ueAddress: string | undefined;
+}
+
+/** What a side said of a line. */
+interface Said extends MsrpLine, Pick<MediaView, 'address' | 'port' | 'hasIce' | 'ufrag'> {}
+
+interface Place {
+  address: string;
+  port: number;
+}
+
+/** One m= line in use. */
+interface Session {
+  bridge: MsrpBridge;
+  said: Partial<Record<Side, Said>>;
+  /** Where we are for each side, as it was told. */
+  places: Partial<Record<Side, Place>>;
+  /** The credentials of the UE's side, where the gateway carries it. */
+  ice: { ufrag: string; pwd: string } | undefined;
+  isAnswered: boolean;
+  isOver: boolean;
+}
+
+/** The port of who connects and does not listen (RFC 4145 §4). */
+const discard = 9;
+
+/** For a line by its index, the section that the other side gets. */
+export type MsrpSections = ReadonlyMap<number, readonly string[]>;
+
+/**
+ * The MSRP lines of one call: for each a bridge of two connections, of which that to a UE with ICE comes over the
+ * gateway (H1), and any other is opened as a=setup says (H5, RFC 6135). Its methods must not run at the same time.
+ */
+export class CallMsrp {
+  readonly #options: CallMsrpOptions;
+  /** By the last complete exchange. */
+  #sessions: ReadonlyMap<number, Session> = new Map();
+  /** By the offer under way. */
+  #offered: ReadonlyMap<number, Session> = new Map();
+
+  constructor(options: CallMsrpOptions) {
+    this.#options = options;
+  }
+
+  /** @throws EdgeError `msrp-no-port` (503), `msrp-listen-failed`; the lines are left as they were */
+  async offer(from: Side, sdp: SdpLines): Promise<MsrpSections> {
+    this.rollback();
+    const offered = new Map<number, Session>();
+    const sections = new Map<number, readonly string[]>();
+    try {
+      for (const { section, view } of msrpLines(sdp)) {
+        const said = saidIn(section, view);
+        const known = this.#sessions.get(view.index);
+        const session = known !== undefined && isUnchanged(known, from, said) ? known : this.#newSession();
+        offered.set(view.index, session);
+        session.said[from] = said;
+        sections.set(view.index, await this.#sectionToward(otherSide(from), section, session, 'actpass', view.index));
+      }
+    } catch (error) {
+      this.#closeUnless(offered, this.#sessions);
+      throw error;
+    }
+    this.#offered = offered;
+    return sections;
+  }
+
+  /** @throws as {@link offer} */
+  async answer(from: Side, sdp: SdpLines): Promise<MsrpSections> {
+    const sections = new Map<number, readonly string[]>();
+    const kept = new Map<number, Session>();
+    const to = otherSide(from);
+    for (const { section, view } of msrpLines(sdp)) {
+      const session = this.#offered.get(view.index);
+      const offer = session?.said[to];
+      if (session === undefined || offer === undefined) continue;
+      kept.set(view.index, session);
+      const said = saidIn(section, view);
+      session.said[from] = said;
+      if (from === 'access' && !said.hasIce) this.#leaveGateway(session);
+      // RFC 6135 §4.2.2; who says nothing is passive in an answer and active in an offer (RFC 4975 §8.1).
+      const ours: MsrpSetup = offer.setup === 'passive' ? 'active' : 'passive';
+      sections.set(view.index, await this.#sectionToward(to, section, session, ours, view.index));
+      this.#reach(session, from, said.setup === 'active');
+      this.#reach(session, to, ours === 'passive');
+      this.#start(session);
+    }
+    this.#closeUnless(this.#sessions, kept);
+    this.#closeUnless(this.#offered, kept);
+    this.#sessions = kept;
+    this.#offered = kept;
+    return sections;
+  }
+
+  /** Lines that the offer under way has opened are closed; what the last complete exchange left goes on. */
+  rollback(): void {
+    this.#closeUnless(this.#offered, this.#sessions);
+    this.#offered = this.#sessions;
+  }
+
+  close(): void {
+    this.#closeUnless(this.#offered, new Map());
+    this.#closeUnless(this.#sessions, new Map());
+    this.#offered = new Map();
+    this.#sessions = new Map();
+  }
+
+  #newSession(): Session {
+    const bridge = this.#options.bridges.open();
+    const session: Session = { bridge, said: {}, places: {}, ice: undefined, isAnswered: false, isOver: false };
+    bridge.once('ended', () => (session.isOver = true));
+    return session;
+  }
+
+  async #sectionToward(
+    to: Side,
+    section: readonly string[],
+    session: Session,
+    setup: MsrpSetup,
+    line: number,
+  ): Promise<readonly string[]> {
+    const { gateway, candidates } = this.#options;
+    const sender = session.said[otherSide(to)];
+    const place = (session.places[to] ??= await this.#placeFor(to, session, setup, line));
+    const path = sender === undefined ? undefined : shownPath(sender, place);
+    const written = withMsrpPlace(section, { ...place, setup: place.port === discard ? 'active' : setup, path });
+    if (to === 'core' || session.ice === undefined) return written;
+    const { ufrag, pwd } = session.ice;
+    const withIce = [...written, `a=ice-ufrag:${ufrag}`, `a=ice-pwd:${pwd}`];
+    return withGatewayCandidates(withIce, gateway.advertised, candidates);
+  }
+
+  async #placeFor(to: Side, session: Session, setup: MsrpSetup, line: number): Promise<Place> {
+    const { call, gateway, bridges } = this.#options;
+    const [advertised] = gateway.advertised;
+    if (to === 'access' && advertised !== undefined && this.#usesGateway(session)) {
+      // As long as rtpengine's would be, and longer: unique over the listener (B9, B10).
+      const ice = { ufrag: randomBytes(6).toString('base64url'), pwd: randomBytes(24).toString('base64url') };
+      const opened: MsrpStream['opened'] = (bytes) => session.bridge.attach('access', bytes);
+      gateway.addStream({ ...ice, call, line, content: 'msrp', opened });
+      session.ice = ice;
+      return { address: advertised.address, port: advertised.port };
+    }
+    const address = bridges.shown[to];
+    return setup === 'active' ? { address, port: discard } : { address, port: (await session.bridge.listen(to)).port };
+  }
+
+  /** A UE that has not said anything yet is taken for one with ICE. */
+  #usesGateway({ said }: Session): boolean {
+    return this.#options.fallback !== 'off' && said.access?.hasIce !== false;
+  }
+
+  /** Brings the connection of a side about, unless the UE's comes over the gateway. */
+  #reach(session: Session, side: Side, connectsToUs: boolean): void {
+    const { bridge, said } = session;
+    const peer = said[side];
+    if (session.isAnswered || peer === undefined || (side === 'access' && session.ice !== undefined)) return;
+    const { ueAddress } = this.#options;
+    if (connectsToUs) {
+      bridge.expect(side, side === 'access' ? ueAddress : peer.address);
+      return;
+    }
+    const place = placeOf(peer);
+    // A UE is where its SIP comes from, whatever it says: it could name anybody.
+    const address = side === 'access' ? ueAddress : place.address;
+    if (address !== undefined) bridge.connect(side, { address, port: place.port });
+  }
+
+  #start(session: Session): void {
+    const { bridge } = session;
+    if (session.isAnswered) return;
+    session.isAnswered = true;
+    bridge.rewrite({ ...rewriting('access', session), ...rewriting('core', session) });
+    bridge.start();
+  }
+
+  #closeUnless(sessions: ReadonlyMap<number, Session>, kept: ReadonlyMap<number, Session>): void {
+    const stays = new Set(kept.values());
+    for (const session of sessions.values()) {
+      if (stays.has(session)) continue;
+      session.bridge.close();
+      this.#leaveGateway(session);
+    }
+  }
+
+  #leaveGateway(session: Session): void {
+    if (session.ice !== undefined) this.#options.gateway.removeStream(session.ice.ufrag);
+    session.ice = undefined;
+  }
+}
+
+function msrpLines(sdp: SdpLines): { section: readonly string[]; view: MediaView }[] {
+  return viewSession(sdp)
+    .media.filter(({ transport, port }) => isMsrp(transport) && port !== 0)
+    .map((view) => ({ section: sdp.media[view.index] ?? [], view }));
+}
+
+function saidIn(section: readonly string[], { address, port, hasIce, ufrag }: MediaView): Said {
+  return { ...readMsrpLine(section), address, port, hasIce, ufrag };
+}
+
+/** Whether a later offer means the session that there is, and no new one. */
+function isUnchanged({ isOver, said }: Session, from: Side, now: Said): boolean {
+  const before = said[from];
+  if (isOver || before === undefined) return false;
+  return before.ufrag === now.ufrag && before.hasIce === now.hasIce && before.path.join() === now.path.join();
+}
+
+/** The URI that stands for the peer's path toward the far end, at a place of ours; undefined where the path is left. */
+function shownPath({ hasCema, isTls, path: [first] }: Said, place: Place): string | undefined {
+  return hasCema || isTls || first === undefined ? undefined : msrpUriAt(first, place);
+}
+
+/** How the paths in what a side sends are rewritten (H9); nothing where both ends go by c= and m= (H8). */
+function rewriting(side: Side, { said, places }: Session): BridgeRewriting {
+  const own = said[side];
+  const far = said[otherSide(side)];
+  const place = places[side];
+  const farPlace = places[otherSide(side)];
+  if (!own || !far || !place || !farPlace) return {};
+  const shown = shownPath(far, place);
+  const from = shownPath(own, farPlace);
+  if (shown === undefined && from === undefined) return {};
+  const real = far.path.join(' ');
+  return { [side]: { shown: shown ?? far.path[0] ?? '', real, from: from ?? own.path[0] ?? '' } };
+}
+
+/** Where a peer listens: by its path, or by c= and m= if it is one with CEMA, or its path is no help. */
+function placeOf({ hasCema, path: [first], address, port }: Said): { address: string | undefined; port: number } {
+  const uri = hasCema || first === undefined ? undefined : parseMsrpUri(first);
+  return uri?.port === undefined ? { address, port } : { address: uri.host, port: uri.port };
+}
