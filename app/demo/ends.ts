@@ -10,6 +10,8 @@ export interface EndsOptions {
   direction: Direction;
   /** Seconds of media, each way. */
   seconds: number;
+  /** Where the UE finds the edge; its IPv4 address unless given. */
+  edgeAddress?: string;
   /** Further options of the UE tool for the end that calls, such as --hold. */
   callerOptions?: readonly string[];
   /** Called for each event of either end, as it happens. */
@@ -36,7 +38,8 @@ export class Ends {
    * @throws EdgeError `process-failed`: an end did not start, or ended without its report.
    */
   async run(): Promise<EndReports> {
-    const { direction, callerOptions = [] } = this.#options;
+    const { direction, callerOptions = [], edgeAddress = addresses.edgeAccess } = this.#options;
+    const host = edgeAddress.includes(':') ? `[${edgeAddress}]` : edgeAddress;
     const [corePart, uePart] =
       direction === 'originating'
         ? [['--answer'], ['--call', 'sip:core@example.net', ...callerOptions]]
@@ -44,7 +47,7 @@ export class Ends {
     const core = this.#start('core', ['--core', '--listen', `${addresses.core}:5060`, ...corePart]);
     const coreReport = this.#report(core);
     await Promise.race([core.event('ready', startMs), coreReport]);
-    const ue = this.#start('ue', ['--edge', `${addresses.edgeAccess}:5060`, '--register', ...uePart]);
+    const ue = this.#start('ue', ['--edge', `${host}:5060`, '--register', ...uePart]);
     const [ofUe, ofCore] = await Promise.all([this.#report(ue), coreReport]);
     return { ue: ofUe, core: ofCore };
   }

@@ -51,8 +51,8 @@ async function load(network: Network, place: Place, device: string, passed: stri
     `add counter inet ${device} dropped`,
     `add chain inet ${device} arriving { type filter hook prerouting priority raw; policy accept; }`,
     `add rule inet ${device} arriving iifname != ${device} accept`,
-    // The kernels' own IPv6 chatter is no attempt of the UE and would blur the count.
-    `add rule inet ${device} arriving meta nfproto ipv6 drop`,
+    // How neighbours find each other in IPv6 is no attempt of the UE and would blur the count.
+    `add rule inet ${device} arriving meta l4proto ipv6-icmp accept`,
     `add rule inet ${device} arriving ${passed} accept`,
     `add rule inet ${device} arriving counter name dropped drop`,
   ];

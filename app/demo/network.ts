@@ -18,6 +18,9 @@ export const addresses = {
   core: '192.0.2.2',
 } as const;
 
+/** IPv6 on the access side (RFC 3849). */
+export const addresses6 = { ue: '2001:db8::2', ue2: '2001:db8::3', edgeAccess: '2001:db8::1' } as const;
+
 /** The interface of every place but the edge. */
 export const outerInterface = 'eth0';
 
@@ -100,8 +103,14 @@ export class Network {
     await this.#ip(place, 'address', 'add', `${addresses[place]}/24`, 'dev', device);
     // One address of the edge on several interfaces: each leads to its peer alone.
     await this.#ip('edge', 'address', 'add', edgeAddress, 'peer', addresses[place], 'dev', edgeDevice);
+    if (place !== 'core') {
+      // Without duplicate address detection: the address is of use at once.
+      await this.#ip(place, 'address', 'add', `${addresses6[place]}/64`, 'dev', device, 'nodad');
+      await this.#ip('edge', 'address', 'add', `${addresses6.edgeAccess}/128`, 'dev', edgeDevice, 'nodad');
+    }
     await this.#ip(place, 'link', 'set', device, 'up');
     await this.#ip('edge', 'link', 'set', edgeDevice, 'up');
+    if (place !== 'core') await this.#ip('edge', 'route', 'add', `${addresses6[place]}/128`, 'dev', edgeDevice);
   }
 
   get #places(): readonly Place[] {

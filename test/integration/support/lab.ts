@@ -38,7 +38,7 @@ export class Lab {
     Network.removeLeftovers();
     try {
       await network.lay();
-      const rtpengine = await Rtpengine.start(network);
+      const rtpengine = await Rtpengine.start(network, settings['GATEWAY_ADDRESS']?.split(','));
       const wanted = { ...edgeEnvironment(), RTPENGINE_URLS: Rtpengine.url, LOG_LEVEL: 'debug', ...settings };
       const program = process.env['DRACHTIO_BIN'];
       const drachtio = program ? await Drachtio.start(network, program) : undefined;

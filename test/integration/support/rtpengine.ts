@@ -32,14 +32,16 @@ export class Rtpengine {
     this.#process = process;
   }
 
-  static async start(network: Network): Promise<Rtpengine> {
+  /** @param access its addresses toward UEs */
+  static async start(network: Network, access: readonly string[] = [addresses.edgeAccess]): Promise<Rtpengine> {
     const child = new NamespaceProcess({
       name: 'rtpengine',
       namespace: network.namespace('edge'),
       program: rtpengineProgram(),
       args: [
         ...['--config-file=none', '--foreground', '--log-stderr', '--log-level=5', '--table=-1'],
-        ...[`--interface=access/${addresses.edgeAccess}`, `--interface=core/${addresses.edgeCore}`],
+        ...access.map((address) => `--interface=access/${address}`),
+        `--interface=core/${addresses.edgeCore}`,
         ...[`--listen-ng=127.0.0.1:${ngPort}`, '--timeout=86400', '--silent-timeout=86400'],
       ],
     });

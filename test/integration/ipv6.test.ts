@@ -1,0 +1,82 @@
+import { Ends, type End, type EndReports } from '../../app/demo/ends';
+import { Firewall } from '../../app/demo/firewall';
+import { addresses, addresses6 } from '../../app/demo/network';
+import type { ToolEvent } from '../../app/demo/ue-tool';
+import { Lab } from './support/lab';
+import { describeInNamespaces } from './support/namespaces';
+
+const seconds = 1;
+const packets = seconds * 50;
+
+const families = { IPv4: addresses.edgeAccess, IPv6: addresses6.edgeAccess };
+const cases = (['IPv4', 'IPv6'] as const).flatMap((family) =>
+  (['originating', 'terminating'] as const).map((direction) => ({ family, direction })),
+);
+
+describeInNamespaces('a gateway with an IPv4 and an IPv6 address', () => {
+  let lab: Lab;
+
+  beforeAll(async () => {
+    lab = await Lab.start({
+      GATEWAY_ADDRESS: Object.values(families).join(','),
+      ACCESS_LISTEN: `sip:${addresses.edgeAccess}:5060;transport=tcp sip:[${addresses6.edgeAccess}]:5060;transport=tcp`,
+    });
+  }, 60_000);
+
+  afterAll(async () => {
+    await lab.close();
+  }, 20_000);
+
+  afterEach(async () => {
+    await lab.nothingLeft();
+  }, 20_000);
+
+  async function call({ family, direction }: (typeof cases)[number]): Promise<[EndReports, ToolEvent[]]> {
+    const events: ToolEvent[] = [];
+    const onEvent = (end: End, event: ToolEvent) => {
+      if (end === 'ue') events.push(event);
+    };
+    const ends = new Ends(lab.network, { seconds, direction, edgeAddress: families[family], onEvent });
+    try {
+      return [await ends.run(), events];
+    } finally {
+      await ends.close();
+    }
+  }
+
+  const everyPacket = (path: string) => ({
+    ue: { error: null, path, sent: packets, received: packets },
+    core: { error: null, sent: packets, received: packets },
+  });
+
+  // The firewall is raised after the first four.
+  test.each(cases)(
+    'I3, A6: a UE on $family, $direction, takes UDP where it is open',
+    async (each) => {
+      const [reports] = await call(each);
+      expect(reports).toMatchObject(everyPacket('udp'));
+    },
+    60_000,
+  );
+
+  describe('where TCP 80 alone passes', () => {
+    beforeAll(async () => {
+      await Firewall.raise(lab.network, 'tcp80');
+    });
+
+    test.each(cases)(
+      'I3, B21: a UE on $family, $direction, takes TCP 80, of which it gets both addresses',
+      async (each) => {
+        const [reports, events] = await call(each);
+        expect(reports).toMatchObject(everyPacket('tcp80'));
+        const { remote } = events.find(({ event }) => event === 'candidates') as unknown as { remote: string[] };
+        const passive = remote.filter((candidate) => candidate.endsWith('typ host tcptype passive'));
+        expect(passive.map((candidate) => candidate.split(' ').slice(3, 6))).toEqual([
+          ['8388863', families.IPv4, '80'],
+          ['8389119', families.IPv6, '80'],
+        ]);
+      },
+      60_000,
+    );
+  });
+});
