@@ -9,9 +9,11 @@ const seconds = 1;
 const packets = seconds * 50;
 
 const families = { IPv4: addresses.edgeAccess, IPv6: addresses6.edgeAccess };
-const cases = (['IPv4', 'IPv6'] as const).flatMap((family) =>
-  (['originating', 'terminating'] as const).map((direction) => ({ family, direction })),
-);
+const cases = [
+  { family: 'IPv4', direction: 'originating' },
+  { family: 'IPv6', direction: 'originating' },
+  { family: 'IPv6', direction: 'terminating' },
+] as const;
 
 describeInNamespaces('a gateway with an IPv4 and an IPv6 address', () => {
   let lab: Lab;
@@ -49,7 +51,7 @@ describeInNamespaces('a gateway with an IPv4 and an IPv6 address', () => {
     core: { error: null, sent: packets, received: packets },
   });
 
-  // The firewall is raised after the first four.
+  // The firewall is raised after the first three.
   test.each(cases)(
     'I3, A6: a UE on $family, $direction, takes UDP where it is open',
     async (each) => {

@@ -1,0 +1,79 @@
+import { Ends, type End } from '../../app/demo/ends';
+import { Firewall } from '../../app/demo/firewall';
+import { Network } from '../../app/demo/network';
+import type { ToolEvent } from '../../app/demo/ue-tool';
+import { Lab } from './support/lab';
+import { describeInNamespaces } from './support/namespaces';
+import { Rogue, RogueCounter } from './support/rogue';
+
+const seconds = 4;
+const packets = seconds * 50;
+
+describeInNamespaces.each([
+  { firewall: 'tcp80', path: 'tcp80' },
+  { firewall: 'open', path: 'udp' },
+] as const)('a rogue UDP sender during calls on $path', ({ firewall, path }) => {
+  let lab: Lab;
+  let edgeCounter: RogueCounter;
+  let coreCounter: RogueCounter;
+
+  beforeAll(async () => {
+    lab = await Lab.start({}, new Network(['ue', 'ue2']));
+    await Firewall.raise(lab.network, firewall);
+    [edgeCounter, coreCounter] = await Promise.all([
+      RogueCounter.start(lab.network, 'edge'),
+      RogueCounter.start(lab.network, 'core'),
+    ]);
+  }, 60_000);
+
+  afterAll(async () => {
+    await lab.close();
+  }, 20_000);
+
+  afterEach(async () => {
+    await lab.nothingLeft();
+  }, 20_000);
+
+  // One longer than the 3 s after which rtpengine may take another address for the sender's, one with later offers.
+  test.each([
+    { direction: 'originating', callerOptions: [] },
+    { direction: 'terminating', callerOptions: ['--hold'] },
+  ] as const)(
+    'C11: gets none of it and puts nothing into it, $direction $callerOptions',
+    async ({ direction, callerOptions }) => {
+      let starting: Promise<Rogue> | undefined;
+      const ends = new Ends(lab.network, {
+        direction,
+        seconds,
+        callerOptions,
+        // As soon as the UE knows rtpengine's port, so does the rogue.
+        onEvent: (end: End, event: ToolEvent) => {
+          if (end === 'ue' && event.event === 'candidates') starting ??= Rogue.start(lab.network, udpPortIn(event));
+        },
+      });
+      const before = await edgeCounter.packets();
+      try {
+        const reports = await ends.run();
+        const report = await (await starting!).stop();
+        expect(report.sent).toBeGreaterThan(1000);
+        // It does reach the edge.
+        expect((await edgeCounter.packets()) - before).toBeGreaterThan(500);
+        expect(report.media).toBe(0);
+        expect(await coreCounter.packets()).toBe(0);
+        expect(reports).toMatchObject({
+          ue: { error: null, path, sent: packets, received: packets },
+          core: { error: null, sent: packets, received: packets },
+        });
+      } finally {
+        await ends.close();
+        await (await starting)?.close();
+      }
+    },
+    60_000,
+  );
+});
+
+function udpPortIn({ remote }: ToolEvent): number {
+  const udp = (remote as string[]).find((candidate) => / udp /i.test(candidate));
+  return Number(udp?.split(' ')[5]);
+}
