@@ -37,6 +37,8 @@ export class MsrpSession {
   #selectedAt = 0;
   readonly #seen = new SeenChecks();
   #unselected: NodeJS.Timeout | undefined;
+  /** Since the connection was lost before bytes passed. */
+  #deadline: NodeJS.Timeout | undefined;
   #sequence = 0;
 
   constructor(stream: MsrpStream, around: SessionSurroundings) {
@@ -111,17 +113,17 @@ export class MsrpSession {
     this.#around.lost({ stream: this.#stream, remote: member.remote, port: member.port });
     if (this.#bytes?.hasCarried === false && !this.#bytes.destroyed) {
       this.#bytes.moveTo(undefined);
+      this.#deadline = setTimeout(() => this.#conclude(), this.#around.limits.silentMs);
       this.#fallBack();
-      return;
+    } else {
+      this.#conclude();
     }
-    this.#isOver = true;
-    this.#bytes?.gone();
-    this.#bytes = undefined;
   }
 
   /** The stream is over: its connections are closed, and nothing is said of them. */
   end(): void {
     clearTimeout(this.#unselected);
+    clearTimeout(this.#deadline);
     const ids = [...this.#members.keys()];
     this.#members.clear();
     this.#selected = undefined;
@@ -139,6 +141,7 @@ export class MsrpSession {
     }
     if (this.#bytes?.hasCarried === true) return;
     this.#selected = member;
+    clearTimeout(this.#deadline);
     this.#selectedAt = this.#around.now();
     this.#selections += 1;
     this.#closeUnselected();
@@ -149,6 +152,13 @@ export class MsrpSession {
     } else {
       this.#bytes.moveTo(member.id);
     }
+  }
+
+  /** The MSRP session is over: what came can be read, and no other connection takes its place. */
+  #conclude(): void {
+    this.#isOver = true;
+    this.#bytes?.gone();
+    this.#bytes = undefined;
   }
 
   #fallBack(): void {

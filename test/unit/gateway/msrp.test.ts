@@ -149,6 +149,17 @@ test('E3: a connection lost before bytes passed is replaced, and what waits to b
   expect(opened).toHaveLength(1);
 });
 
+test('E4: lost before bytes passed, and not back in time: the stream ends', async () => {
+  await bench.close();
+  bench = await GatewayBench.open({ silentMs: 20 });
+  bench.gateway.addStream(msrp());
+  const ue = await dialNominated();
+  const ended = once(opened[0]!.resume(), 'end');
+  ue.close();
+  await ended;
+  expect(bench.told.map(([event]) => event)).toEqual(['selected', 'connection-lost']);
+});
+
 test('H10: the UE closes: what it sent can be read, then the stream ends; another begins with a new offer', async () => {
   const ue = await dialNominated();
   const sent = randomBytes(300_000);

@@ -1,0 +1,51 @@
+import type { Socket } from 'node:net';
+import { Duplex } from 'node:stream';
+import { isStun, streamFrames } from '../ice/stream-frames';
+import { Deframer, frame } from './framing';
+
+/**
+ * The bytes that an ICE-TCP connection carries as a stream (RFC 6544 §10), with the STUN between them taken
+ * out; the socket is destroyed with it. Reading, writing and closing wait for the socket.
+ */
+export class FramedSocket extends Duplex {
+  readonly #socket: Socket;
+  readonly #deframer = new Deframer();
+
+  /** @param stun takes STUN messages; answer with {@link sendStun} */
+  constructor(socket: Socket, stun: (message: Buffer) => void) {
+    super({ allowHalfOpen: false });
+    this.#socket = socket;
+    socket.on('data', (chunk: Buffer) => {
+      let accepts = true;
+      for (const packet of this.#deframer.push(chunk)) {
+        if (isStun(packet)) stun(packet);
+        else if (packet.length > 0) accepts = this.push(packet);
+      }
+      if (!accepts) socket.pause();
+    });
+    // What came before can still be read; the end of that ends this.
+    socket.on('error', () => undefined);
+    socket.on('close', () => this.push(null));
+  }
+
+  sendStun(message: Buffer): void {
+    if (this.#socket.writable) this.#socket.write(frame(message));
+  }
+
+  override _read(): void {
+    this.#socket.resume();
+  }
+
+  override _write(chunk: Buffer, _encoding: BufferEncoding, written: (error?: Error | null) => void): void {
+    this.#socket.write(streamFrames(chunk), written);
+  }
+
+  override _final(done: () => void): void {
+    this.#socket.end(() => done());
+  }
+
+  override _destroy(error: Error | null, done: (error: Error | null) => void): void {
+    this.#socket.destroy();
+    done(error);
+  }
+}

@@ -1,0 +1,322 @@
+import { randomBytes } from 'node:crypto';
+import { EventEmitter, once } from 'node:events';
+import type { Duplex } from 'node:stream';
+import { EdgeError } from '../errors';
+import { headerOf, MessageReader, type ContinuationFlag, type MsrpHead } from '../msrp/message-reader';
+import { buildMessage, newTransactionId, type MsrpDraft } from '../msrp/message-writer';
+import { sameMsrpUri } from '../msrp/msrp-uri';
+import { IncomingMessage, type MsrpReceived } from './msrp-incoming';
+import { OutgoingMessage } from './msrp-outgoing';
+
+export interface MsrpEndpointOptions {
+  /** The bytes, however they travel; ended and destroyed by {@link MsrpEndpoint.close}. */
+  stream: Duplex;
+  /** Our URI, as in our a=path. */
+  path: string;
+  /** The peer's path as we were shown it, of one or more URIs. */
+  peerPath: string;
+  /** `a=setup` made us the active end: we send the first SEND, the other waits for it (RFC 6135 §4.2.2). */
+  active: boolean;
+  /** Bytes of content in a chunk. */
+  chunkBytes?: number;
+  /** ms, for the answer to a chunk (RFC 4975 §7.1.1). */
+  answerMs?: number;
+}
+
+export interface MsrpEndpointEvents {
+  /** A piece of a message's content, in order. */
+  body: [messageId: string, bytes: Buffer];
+  /** A message arrived whole. */
+  message: [MsrpReceived];
+  /** The stream ended, or what came was no MSRP; comes once, and not after `close()`. */
+  closed: [reason: string];
+}
+
+export interface MsrpMessage {
+  contentType: string;
+  /** In pieces of any size; what is read is what the peer has room for. */
+  content: AsyncIterable<Buffer> | Iterable<Buffer>;
+  /** Bytes of all of it. */
+  size: number;
+  /** Done only once the receiver has said that it has it all. */
+  successReport?: boolean;
+}
+
+/** Chunks that may be unanswered at a time, and messages that may arrive at a time. */
+const mostUnanswered = 64;
+const mostIncoming = 16;
+
+/** Bytes of answers that may wait for a peer that sends and does not read. */
+const mostWaiting = 4 * 1024 * 1024;
+
+/** ms, for what was written to be delivered when we close. */
+const closeMs = 5000;
+
+/** A request whose end has not come. */
+interface Arriving {
+  head: MsrpHead;
+  /** Undefined if it has no content for us: refused, or none. */
+  message: IncomingMessage | undefined;
+  status: number;
+}
+
+/** One end of an MSRP session (RFC 4975): sends messages in chunks, answers and reports those that arrive. */
+export class MsrpEndpoint extends EventEmitter<MsrpEndpointEvents> {
+  readonly #options: MsrpEndpointOptions;
+  readonly #reader = new MessageReader();
+  readonly #incoming = new Map<string, IncomingMessage>();
+  readonly #outgoing = new Map<string, OutgoingMessage>();
+  #arriving: Arriving | undefined;
+  #mayBegin: () => void = () => undefined;
+  /** Resolves when we may send: the passive end has heard from the active one. */
+  readonly #begun: Promise<void>;
+  #isClosed = false;
+
+  constructor(options: MsrpEndpointOptions) {
+    super();
+    this.#options = options;
+    this.#begun = new Promise((resolve) => (this.#mayBegin = resolve));
+    const { stream, active } = options;
+    stream.on('data', (chunk: Buffer) => this.#received(chunk));
+    stream.on('error', () => undefined);
+    stream.on('end', () => this.#ended('closed by the peer'));
+    stream.on('close', () => this.#ended('closed'));
+    if (!active) return;
+    this.#mayBegin();
+    // An empty SEND binds the connection to the session (RFC 4975 §5.4).
+    this.#write({ transactionId: newTransactionId(), start: 'SEND', ...this.#paths(), headers: [messageIdHeader()] });
+  }
+
+  /**
+   * Sends a message. Rejects with an EdgeError: `msrp-refused` (the status is in the sentence), `msrp-timeout`
+   * or `msrp-closed`. `progress` is told the bytes that were written so far.
+   */
+  async send(message: MsrpMessage, progress: (bytes: number) => void = () => undefined): Promise<void> {
+    const outgoing = new OutgoingMessage(messageIdHeader()[1], message.successReport === true);
+    this.#outgoing.set(outgoing.messageId, outgoing);
+    if (this.#isClosed) outgoing.fail(closedError());
+    try {
+      await Promise.race([this.#begun, outgoing.done]);
+      await this.#sendChunks(outgoing, message, progress);
+      await outgoing.done;
+    } finally {
+      this.#outgoing.delete(outgoing.messageId);
+    }
+  }
+
+  /** What was written is delivered; may be called twice. */
+  close(): void {
+    if (this.#isClosed) return;
+    this.#isClosed = true;
+    const { stream } = this.#options;
+    const late = setTimeout(() => stream.destroy(), closeMs);
+    stream.once('close', () => clearTimeout(late));
+    stream.resume().end();
+    this.#fail();
+    this.removeAllListeners();
+  }
+
+  async #sendChunks(outgoing: OutgoingMessage, message: MsrpMessage, progress: (bytes: number) => void): Promise<void> {
+    const { chunkBytes = 32 * 1024 } = this.#options;
+    const { size } = message;
+    let offset = 0;
+    for await (const piece of message.content) {
+      for (let start = 0; start < piece.length; start += chunkBytes) {
+        const body = piece.subarray(start, start + chunkBytes);
+        if (offset + body.length > size) throw this.#abort(outgoing, message, offset);
+        await this.#sendChunk(outgoing, message, body, offset, offset + body.length === size ? '$' : '+');
+        offset += body.length;
+        progress(offset);
+      }
+    }
+    if (size === 0) await this.#sendChunk(outgoing, message, Buffer.alloc(0), 0, '$');
+    if (offset !== size) throw this.#abort(outgoing, message, offset);
+    outgoing.complete(size);
+  }
+
+  async #sendChunk(
+    outgoing: OutgoingMessage,
+    message: MsrpMessage,
+    body: Buffer,
+    offset: number,
+    flag: ContinuationFlag,
+  ): Promise<void> {
+    const { stream, answerMs = 30_000 } = this.#options;
+    await outgoing.room(mostUnanswered);
+    if (outgoing.error !== undefined) {
+      if (outgoing.error.code !== 'msrp-closed') this.#abort(outgoing, message, offset);
+      throw outgoing.error;
+    }
+    const transactionId = newTransactionId(body);
+    outgoing.sent(transactionId, answerMs);
+    const accepts = this.#write(this.#chunk(transactionId, outgoing, message, body, offset, flag));
+    if (!accepts) await Promise.race([once(stream, 'drain').catch(() => undefined), outgoing.done]);
+  }
+
+  /** Tells the peer that no more of it comes (RFC 4975 §7.1). */
+  #abort(outgoing: OutgoingMessage, message: MsrpMessage, offset: number): EdgeError {
+    if (offset > 0) {
+      const nothing = Buffer.alloc(0);
+      this.#write(this.#chunk(newTransactionId(), outgoing, message, nothing, offset, '#'));
+    }
+    const error = new EdgeError('msrp-content', 'The content of the message has not the size that was announced.');
+    outgoing.fail(error);
+    return outgoing.error ?? error;
+  }
+
+  #chunk(
+    transactionId: string,
+    outgoing: OutgoingMessage,
+    message: MsrpMessage,
+    body: Buffer,
+    offset: number,
+    flag: ContinuationFlag,
+  ): MsrpDraft {
+    const headers: [string, string][] = [
+      ['Message-ID', outgoing.messageId],
+      // Chunks of more than 2048 bytes leave their end open, as they may be interrupted (RFC 4975 §7.1.1).
+      ['Byte-Range', `${offset + 1}-${body.length > 2048 ? '*' : offset + body.length}/${message.size}`],
+    ];
+    if (message.successReport === true) headers.push(['Success-Report', 'yes']);
+    headers.push(['Content-Type', message.contentType]);
+    return { transactionId, start: 'SEND', ...this.#paths(), headers, body, flag };
+  }
+
+  #paths() {
+    return { toPath: this.#options.peerPath, fromPath: this.#options.path };
+  }
+
+  /** False if the stream has no room for more. */
+  #write(draft: MsrpDraft): boolean {
+    const { stream } = this.#options;
+    return !stream.writable || stream.write(buildMessage(draft));
+  }
+
+  #received(chunk: Buffer): void {
+    for (const unit of this.#reader.push(chunk)) {
+      if (this.#isClosed) return;
+      if (unit.kind === 'head') this.#arriving = this.#head(unit.head);
+      else if (unit.kind === 'body') this.#body(unit.bytes);
+      else if (unit.kind === 'end') this.#end(unit.flag);
+      else {
+        this.#ended(`what came is no MSRP (${unit.fault})`);
+        return;
+      }
+    }
+  }
+
+  #head(head: MsrpHead): Arriving {
+    if (head.method === undefined) return { head, message: undefined, status: 0 };
+    if (!sameMsrpUri(headerOf(head, 'To-Path') ?? '', this.#options.path)) {
+      return { head, message: undefined, status: 481 };
+    }
+    this.#mayBegin();
+    if (head.method !== 'SEND') return { head, message: undefined, status: head.method === 'REPORT' ? 200 : 501 };
+    return { head, ...this.#contentOf(head) };
+  }
+
+  #contentOf(head: MsrpHead): { message: IncomingMessage | undefined; status: number } {
+    const messageId = headerOf(head, 'Message-ID');
+    if (messageId === undefined) return { message: undefined, status: 400 };
+    if (!head.hasBody) return { message: undefined, status: 200 };
+    const start = Number(/^(\d+)-/.exec(headerOf(head, 'Byte-Range') ?? '1-*/*')?.[1] ?? 0);
+    const known = this.#incoming.get(messageId);
+    const message = known ?? new IncomingMessage(messageId, headerOf(head, 'Content-Type') ?? '');
+    if (!message.continuesAt(start)) return { message: undefined, status: 400 };
+    if (known === undefined && this.#incoming.size >= mostIncoming) return { message: undefined, status: 413 };
+    this.#incoming.set(messageId, message);
+    return { message, status: 200 };
+  }
+
+  #body(bytes: Buffer): void {
+    const { head, message } = this.#arriving ?? {};
+    if (message === undefined || head === undefined) return;
+    message.body(bytes);
+    this.emit('body', headerOf(head, 'Message-ID') ?? '', bytes);
+  }
+
+  #end(flag: ContinuationFlag): void {
+    const arriving = this.#arriving;
+    this.#arriving = undefined;
+    if (arriving === undefined) return;
+    const { head, message } = arriving;
+    const messageId = headerOf(head, 'Message-ID') ?? '';
+    if (head.method === undefined) {
+      for (const outgoing of this.#outgoing.values()) {
+        if (outgoing.answered(head.transactionId, head.status ?? 0)) return;
+      }
+      return;
+    }
+    if (head.method === 'REPORT') {
+      if (arriving.status === 200) this.#report(head, messageId);
+      return;
+    }
+    this.#answer(arriving);
+    if (message === undefined || flag === '+') return;
+    this.#incoming.delete(messageId);
+    if (flag === '#') return;
+    const received = message.complete();
+    if (headerOf(head, 'Success-Report')?.toLowerCase() === 'yes') this.#reportSuccess(head, received);
+    this.emit('message', received);
+  }
+
+  /** RFC 4975 §7.2: with Failure-Report no there is no answer, with partial none that is good. */
+  #answer({ head, status }: Arriving): void {
+    const wanted = headerOf(head, 'Failure-Report')?.toLowerCase() ?? 'yes';
+    if (wanted === 'no' || (wanted === 'partial' && status === 200)) return;
+    const toPath = (headerOf(head, 'From-Path') ?? '').split(' ', 1)[0] ?? '';
+    const comment = comments[status] ?? '';
+    const start = `${status} ${comment}`.trim();
+    this.#write({ transactionId: head.transactionId, start, toPath, fromPath: this.#options.path });
+    if (this.#options.stream.writableLength > mostWaiting) this.#ended('the peer does not read');
+  }
+
+  #reportSuccess(head: MsrpHead, { messageId, bytes }: MsrpReceived): void {
+    this.#write({
+      transactionId: newTransactionId(),
+      start: 'REPORT',
+      toPath: headerOf(head, 'From-Path') ?? '',
+      fromPath: this.#options.path,
+      headers: [
+        ['Message-ID', messageId],
+        ['Byte-Range', `1-${bytes}/${bytes}`],
+        ['Status', '000 200 OK'],
+      ],
+    });
+  }
+
+  #report(head: MsrpHead, messageId: string): void {
+    const status = /^000 (\d{3})/.exec(headerOf(head, 'Status') ?? '')?.[1];
+    const end = /^\d+-(\d+)/.exec(headerOf(head, 'Byte-Range') ?? '')?.[1];
+    if (status !== undefined) this.#outgoing.get(messageId)?.reported(Number(status), Number(end ?? 0));
+  }
+
+  #ended(reason: string): void {
+    if (this.#isClosed) return;
+    this.#isClosed = true;
+    this.#options.stream.destroy();
+    this.#fail();
+    this.emit('closed', reason);
+  }
+
+  #fail(): void {
+    for (const outgoing of this.#outgoing.values()) outgoing.fail(closedError());
+    this.#mayBegin();
+  }
+}
+
+const comments: Record<number, string> = {
+  200: 'OK',
+  400: 'Bad Request',
+  413: 'Stop Sending',
+  481: 'No Such Session',
+  501: 'Unknown Method',
+};
+
+function messageIdHeader(): [string, string] {
+  return ['Message-ID', randomBytes(10).toString('hex')];
+}
+
+function closedError(): EdgeError {
+  return new EdgeError('msrp-closed', 'The MSRP connection was closed before the message was delivered.');
+}
