@@ -1,32 +1,37 @@
 import { addressBytes } from '../ip-address';
 import { formatMediaLine, isAnchorable, parseMediaLine } from './media-line';
-import { isAttribute, type SdpLines } from './sdp-lines';
-import { viewSession, type MediaView } from './session-view';
+import { isAttribute, withoutAttributes, type SdpLines } from './sdp-lines';
+import { isUnspecified, viewSession, type MediaView } from './session-view';
 
 /**
  * The SDP of a UE with the address of each line without ICE replaced by the one that its SIP comes from. What c= says
  * is the UE's word alone, and could have media sent to anybody; the address of its SIP it has shown to have. rtpengine
  * then follows its RTP to wherever that comes from, a NAT or another host of the UE. Nobody is sent anything before
  * that where the address is unknown, or of the other family: the line names loopback and port 9, where nobody listens.
- * A hold by 0.0.0.0 stays one.
+ * A hold by 0.0.0.0 stays one, without a=rtcp: rtpengine would send the RTCP of the core to the address there.
  */
 export function withSourceAddresses(sdp: SdpLines, source: string | undefined): SdpLines {
   const { media } = viewSession(sdp);
-  if (!media.some(isPlain)) return sdp;
+  if (!media.some((view) => isPlain(view) || isHeldWithRtcp(view))) return sdp;
   const inherited = sdp.session.find((line) => line.startsWith('c='));
   return {
     session: sdp.session.filter((line) => line !== inherited),
     media: sdp.media.map((section, index) => {
       const view = media[index];
       if (view !== undefined && isPlain(view)) return withSource(section, view, source);
+      const own = view && isHeldWithRtcp(view) ? withoutAttributes(section, ['rtcp']) : section;
       const hasOwn = inherited === undefined || section.some((line) => line.startsWith('c='));
-      return hasOwn ? section : [section[0] ?? '', inherited, ...section.slice(1)];
+      return hasOwn ? own : [own[0] ?? '', inherited, ...own.slice(1)];
     }),
   };
 }
 
 function isPlain({ transport, hasIce, port, address }: MediaView): boolean {
-  return isAnchorable(transport) && !hasIce && port !== 0 && address !== '0.0.0.0' && address !== '::';
+  return isAnchorable(transport) && !hasIce && port !== 0 && !isUnspecified(address);
+}
+
+function isHeldWithRtcp({ address, rtcpPort }: MediaView): boolean {
+  return isUnspecified(address) && rtcpPort !== undefined;
 }
 
 function withSource(section: readonly string[], view: MediaView, source: string | undefined): readonly string[] {

@@ -45,6 +45,18 @@ describe('where media goes to a UE without ICE (C11)', () => {
   });
 
   test.each([
+    ['without ICE', '0.0.0.0', '5000', []],
+    ['without ICE, at the discard port', '0.0.0.0', '9', []],
+    ['with ICE', '0.0.0.0', '5000', ice],
+    ['without ICE, IPv6', '::', '5000', []],
+  ])('C11: a line on hold by address, %s, has RTCP sent to nobody', (_name, address, port, more) => {
+    const held = [`c=IN IP${address === '::' ? 6 : 4} ${address}`, 't=0 0', `m=audio ${port} RTP/AVP 0`, ...more];
+    const rtcp = 'a=rtcp:5001 IN IP4 203.0.113.66';
+    for (const source of ['198.51.100.2', undefined])
+      expect(joinSdp(withSourceAddresses(sdp(...held, rtcp), source))).not.toContain('a=rtcp');
+  });
+
+  test.each([
     ['unknown', undefined, 'c=IN IP4 10.0.0.5', 'c=IN IP4 127.0.0.1'],
     ['of the other family', '2001:db8::2', 'c=IN IP4 10.0.0.5', 'c=IN IP4 127.0.0.1'],
     ['of the other family', '198.51.100.2', 'c=IN IP6 2001:db8::2', 'c=IN IP6 ::1'],
