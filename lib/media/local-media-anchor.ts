@@ -226,12 +226,23 @@ export class LocalMediaAnchor extends EventEmitter<MediaAnchorEvents> implements
   };
 
   readonly #onLost = (at: StreamPath): void => {
-    if (this.#calls.has(at.stream.call)) this.emit('connection-lost', pathOf(at));
+    const entry = this.#calls.get(at.stream.call);
+    if (entry === undefined) return;
+    this.emit('connection-lost', pathOf(at));
+    entry.watch.start();
   };
 
-  readonly #onMediaLost = (at: StreamPath): void => {
-    if (this.#calls.has(at.stream.call)) this.emit('media-lost', pathOf(at));
-  };
+  readonly #onMediaLost = (at: StreamPath): void => void this.#tellMediaLost(at);
+
+  /** A UE that has gone over to UDP is silent on TCP, and has lost nothing: rtpengine alone sees that. */
+  async #tellMediaLost(at: StreamPath): Promise<void> {
+    const { call, line } = at.stream;
+    const entry = this.#calls.get(call);
+    if (entry === undefined) return;
+    await this.#look(call, entry);
+    if (this.#calls.get(call) !== entry || isReleasing(entry)) return;
+    if (entry.paths.pathOf(line) !== 'udp') this.emit('media-lost', pathOf(at));
+  }
 }
 
 function pathOf({ stream, remote, port }: StreamPath): SelectedPath {

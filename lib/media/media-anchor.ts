@@ -51,7 +51,10 @@ export interface MediaAnchorEvents {
   selected: [SelectedPath];
   /** The selected connection of a stream ended; the UE may come back with a new one (RFC 6544 §11.1). */
   'connection-lost': [SelectedPath];
-  /** Nothing came from the UE on a stream over the gateway for 30 s, be it that its connection ended (RFC 7675 §5.1). */
+  /**
+   * Nothing came from the UE on a stream over the gateway for 30 s, be it that its connection ended (RFC 7675 §5.1), and
+   * it is not on UDP instead.
+   */
   'media-lost': [SelectedPath];
 }
 

@@ -55,6 +55,8 @@ export class StreamPaths {
       if (confirmed !== true || endpoint === undefined) return [];
       const tcp = this.#gatewayStatus(line);
       const isOurs = endpoint.address === localAddress || this.#own.includes(endpoint.address);
+      // rtpengine still sends to the socket of a connection that is gone, or of the stream before an ICE restart.
+      if (isOurs && tcp?.remote === undefined && this.#isOnTcp(line)) return [];
       const isTcp = isOurs && tcp?.remote !== undefined;
       const path: MediaPath = isTcp ? `tcp${tcp.port ?? 80}` : 'udp';
       const remote = isTcp && tcp.remote ? tcp.remote : endpoint;
@@ -73,9 +75,14 @@ export class StreamPaths {
     }
   }
 
+  /** Undefined as long as it is not known. */
+  pathOf(line: number): MediaPath | undefined {
+    return this.#known.get(line)?.path;
+  }
+
   /** Whether the path of each of these lines is known. */
   areKnown(lines: readonly number[]): boolean {
-    return lines.every((line) => this.#known.get(line)?.path !== undefined);
+    return lines.every((line) => this.pathOf(line) !== undefined);
   }
 
   reports(): StreamReport[] {
@@ -92,6 +99,10 @@ export class StreamPaths {
   #gatewayStatus(line: number): StreamStatus | undefined {
     const ufrag = [...this.#open].findLast(([, its]) => its === line)?.[0];
     return ufrag === undefined ? undefined : this.#statusOf(ufrag);
+  }
+
+  #isOnTcp(line: number): boolean {
+    return this.pathOf(line)?.startsWith('tcp') === true;
   }
 
   #set(line: number, path: MediaPath, remote: SelectedPath['remote']): boolean {

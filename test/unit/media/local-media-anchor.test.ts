@@ -1,3 +1,5 @@
+import { once } from 'node:events';
+import { setImmediate as turn } from 'node:timers/promises';
 import { EdgeError } from '../../../lib/errors';
 import type { SelectedPath } from '../../../lib/media/media-anchor';
 import { FakeRtpengine } from './fake-rtpengine';
@@ -154,7 +156,9 @@ describe('the media anchor', () => {
     const remote = { address: '203.0.113.5', port: 50000 };
     gateway.emit('selected', { stream, remote, port: 80 });
     gateway.emit('connection-lost', { stream, remote, port: 80 });
+    const lost = once(anchor, 'media-lost');
     gateway.emit('media-lost', { stream, remote, port: 80 });
+    await lost;
     gateway.emit('selected', { stream, remote, port: 443 });
     gateway.emit('selected', { stream: { ...stream, call: 'other' }, remote, port: 80 });
     const path = { call: 'c', line: 0, path: 'tcp80', remote };
@@ -164,6 +168,27 @@ describe('the media anchor', () => {
       ['media-lost', path],
       ['selected', { ...path, path: 'tcp443' }],
     ]);
+  });
+
+  test('E4: a UE that went over to UDP, and so is silent on TCP, has not lost its media', async () => {
+    const { anchor, gateway, rtpengine } = anchorWith();
+    await anchor.offer('c', 'access', iceOffer);
+    await anchor.answer('c', 'core', coreAnswer);
+    const stream = gateway.streams.get('uf0gen1')!;
+    const remote = { address: '203.0.113.5', port: 50000 };
+    const onUdp = { address: '203.0.113.5', port: 50001 };
+    const told: unknown[] = [];
+    gateway.emit('selected', { stream, remote, port: 80 });
+    anchor.on('media-lost', (path) => told.push(path));
+    const ue = { endpoint: onUdp, localAddress: '198.51.100.1', confirmed: true, packets: 1, rttMs: undefined };
+    rtpengine.statistics = new Map([['access', [ue]]]);
+    const selected = once(anchor, 'selected');
+    gateway.emit('connection-lost', { stream, remote, port: 80 });
+    gateway.emit('media-lost', { stream, remote, port: 80 });
+    expect(await selected).toEqual([{ call: 'c', line: 0, path: 'udp', remote: onUdp }]);
+    await turn();
+    expect(told).toEqual([]);
+    await anchor.release('c');
   });
 
   test('close releases all calls, takes no new ones and may be called twice', async () => {

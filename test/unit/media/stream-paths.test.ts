@@ -56,6 +56,15 @@ describe('the ways of a call’s streams', () => {
     expect(paths.reports()[0]).toMatchObject({ path: 'tcp443', remote: ue });
   });
 
+  test('E3 E5: what rtpengine sends to a connection that is gone, or to that before a restart, is no UDP path', () => {
+    open('old', 0, { remote: ue, port: 80 });
+    paths.selected({ line: 0, path: 'tcp80', remote: ue });
+    open('new', 0);
+    expect(paths.learn(statistics(line({ endpoint: ourSocket })), [0])).toEqual([]);
+    expect(paths.reports()[0]).toMatchObject({ path: 'tcp80', remote: ue });
+    expect(paths.learn(statistics(line()), [0])).toEqual([{ line: 0, path: 'udp', remote: ue }]);
+  });
+
   test('A6: a UE on UDP that nominates TCP as well stays where rtpengine sends to', () => {
     open('uf', 0);
     paths.learn(statistics(line()), [0]);
