@@ -34,7 +34,7 @@ function importing(folder, others, types = []) {
 }
 
 module.exports = tseslint.config(
-  { ignores: ['dist/', 'node_modules/', 'coverage/'] },
+  { ignores: ['dist/', 'node_modules/', 'coverage/', 'native/build/'] },
   js.configs.recommended,
   {
     files: ['**/*.ts'],

@@ -140,6 +140,17 @@ const table = {
     .describe(
       'TCP ports of the gateway, the most wanted first, each with a rank of its own if need be: 443=above-relay,80=lowest',
     ),
+  GATEWAY_PLANE: z
+    .enum(['auto', 'native', 'node'], 'must be auto, native or node')
+    .default('auto')
+    .describe('What forwards media: native (threads in C++), node (one core), auto (native where it was built)'),
+  GATEWAY_THREADS: z.coerce
+    .number<string>('must be a number')
+    .int('must be a whole number')
+    .min(1, 'must be 1 or more')
+    .max(64, 'must be 64 or less')
+    .optional()
+    .describe('Threads that forward media natively; unset: one for each core'),
   TCP_FALLBACK: z
     .enum(['always', 'offered', 'off'], 'must be always, offered or off')
     .default('always')

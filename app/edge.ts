@@ -1,10 +1,12 @@
 import { randomBytes } from 'node:crypto';
 import { isIP } from 'node:net';
+import { availableParallelism } from 'node:os';
 import { CallTable } from '../lib/calls/call-table';
 import { Srf } from '../lib/drachtio/srf';
 import { EgressRelay } from '../lib/egress/egress-relay';
 import { EmbeddedEdge } from '../lib/embedded/embedded-edge';
 import { EdgeError } from '../lib/errors';
+import { choosePlane } from '../lib/gateway/plane-choice';
 import { TcpGateway } from '../lib/gateway/tcp-gateway';
 import type { AdvertisedAddress } from '../lib/gateway/stream';
 import { fallbackByRealm } from '../lib/media/access-realms';
@@ -81,6 +83,7 @@ export class Edge {
         ...gatewayAddresses(config),
         anchorAddress: anchorAddress(config.RTPENGINE_ACCESS_INTERFACE ?? []),
         logger,
+        plane: choosePlane(config.GATEWAY_PLANE, config.GATEWAY_THREADS ?? availableParallelism(), logger),
       }),
     );
     const realms = config.TCP_FALLBACK_REALMS ?? [];

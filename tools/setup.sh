@@ -4,6 +4,7 @@
 #   tools/setup.sh run     npm packages and build
 #   tools/setup.sh demo    the programs that the demo calls, by apt
 #   tools/setup.sh tests   those that the tests call as well
+#   tools/setup.sh bench   those that bench:relay calls
 #
 # Only what is missing is installed. Standard output stays free: all progress goes to standard error.
 set -euo pipefail
@@ -54,11 +55,24 @@ install_npm_packages() {
 
 build() {
   say "building"
+  bash tools/build-native.sh
   node_modules/.bin/tsc -p tsconfig.build.json >&2 || fail "The build failed: see the compiler's messages above."
+}
+
+native_build_packages() {
+  if ! command -v g++ >/dev/null; then echo g++; fi
+  if ! command -v make >/dev/null; then echo make; fi
+  if ! command -v python3 >/dev/null; then echo python3; fi
 }
 
 missing_packages() {
   local for_tests=$1
+  if [ "$for_tests" = bench ]; then
+    if ! command -v turnserver >/dev/null; then echo coturn; fi
+    if [ ! -f /usr/include/openssl/hmac.h ]; then echo libssl-dev; fi
+    native_build_packages
+    return 0
+  fi
   if [ -z "${RTPENGINE_BIN:-}" ] && ! command -v rtpengine >/dev/null; then echo rtpengine-daemon; fi
   if ! command -v nft >/dev/null; then echo nftables; fi
   if ! command -v ip >/dev/null; then echo iproute2; fi
@@ -66,6 +80,7 @@ missing_packages() {
   if ! command -v sipp >/dev/null; then echo sip-tester; fi
   if ! command -v kamailio >/dev/null; then echo kamailio; fi
   if ! command -v openssl >/dev/null; then echo openssl; fi
+  native_build_packages
   if ! has_libnice; then printf '%s\n' python3-gi gir1.2-nice-0.1; fi
 }
 
@@ -129,8 +144,13 @@ case "${1:-}" in
     ;;
   tests)
     install_system_packages yes
+    bash tools/build-native.sh
+    ;;
+  bench)
+    install_system_packages bench
+    bash tools/build-native.sh
     ;;
   *)
-    fail "usage: tools/setup.sh run|demo|tests"
+    fail "usage: tools/setup.sh run|demo|tests|bench"
     ;;
 esac

@@ -5,13 +5,13 @@ import { pino } from 'pino';
 import { framed } from '../../../lib/gateway/deframer';
 import { EdgeError } from '../../../lib/errors';
 import type { GatewayLimits } from '../../../lib/gateway/limits';
-import { NodeForwardingPlane } from '../../../lib/gateway/node-forwarding-plane';
 import type { MediaStream } from '../../../lib/gateway/stream';
 import { TcpGateway, type TcpGatewayOptions } from '../../../lib/gateway/tcp-gateway';
 import { buildStun } from '../../../lib/ice/stun-message';
 import { errorCode, xorMappedAddress } from '../../../lib/ice/binding';
 import { verifyFingerprint, verifyIntegrity } from '../../../lib/ice/stun-message';
 import { FakeAnchor } from './fake-anchor';
+import { planeUnderTest } from './plane-under-test';
 import { TestUe } from './test-ue';
 
 const ufrag = 'Ab12Cd34';
@@ -50,6 +50,7 @@ async function open(
     // The longest pause that there is: no request is repeated only because the machine is busy.
     limits: { nominationRetryMs: 1000, ...limits },
     now: () => time,
+    plane: planeUnderTest,
     ...options,
   });
   await gateway.listen();
@@ -583,6 +584,7 @@ describe('listening', () => {
       listen: [{ address: '127.0.0.1', port }],
       advertised: [],
       logger: pino({ level: 'silent' }),
+      plane: planeUnderTest,
     });
     await expect(refused.listen()).rejects.toMatchObject({
       code: 'gateway-port-in-use',
@@ -597,8 +599,7 @@ describe('listening', () => {
       listen: [{ address: '192.0.2.80', port: 80 }],
       advertised: [],
       logger: pino({ level: 'silent' }),
-      plane: (...parts) =>
-        Object.assign(new NodeForwardingPlane(...parts), { listen: () => Promise.reject(failure as Error) }),
+      plane: (...parts) => Object.assign(planeUnderTest(...parts), { listen: () => Promise.reject(failure as Error) }),
     });
 
   test.each([
@@ -626,6 +627,7 @@ describe('listening', () => {
       ],
       advertised: [],
       logger: pino({ level: 'silent' }),
+      plane: planeUnderTest,
     });
     await expect(refused.listen()).rejects.toBeInstanceOf(EdgeError);
     expect(refused.address()).toEqual([]);
@@ -650,6 +652,7 @@ describe('listening', () => {
           listen: addresses.map((address) => ({ address, port })),
           advertised: [],
           logger: pino({ level: 'silent' }),
+          plane: planeUnderTest,
         });
         await both.listen();
         expect(both.address()).toHaveLength(addresses.length);

@@ -1,0 +1,122 @@
+/**
+ * `npm run bench:relay -- …`: what a packet costs in edge80's gateway, beside a TURN server over TCP (coturn) and the
+ * least that a native forwarder can do.
+ *
+ *     --streams 900      authenticated streams, each with 50 packets/s of 172 bytes both ways
+ *     --seconds 4        of measuring in each round
+ *     --rounds 3         of each relay, in turn
+ *     --step 100         streams by which the load grows until loss begins; 0: not looked for
+ *     --idle 10000       connections that authenticate and then do nothing; 0: none
+ *     --tick 200         µs between the bursts of the generator
+ *     --relay-cpus 0     CPUs of the relay, as taskset takes them
+ *     --load-cpus 1-…    CPUs of generator and echo; default: all others
+ *     --threads 1        of the relay that forward packets
+ *     --with-node        measures the gateway with its plane in TypeScript too
+ *     --json             the last line is one object with all figures
+ *
+ * Exit status: 0 measured, whatever the figures; 2 wrong options.
+ */
+import { availableParallelism } from 'node:os';
+import { parseArgs } from 'node:util';
+import { outcome, report, type Options } from './relay/outcome';
+import { idleMemory, stalledReader, type Pressure } from './relay/pressure';
+import { buildPrograms } from './relay/programs';
+import type { RelayName } from './relay/relays';
+import { Session, type Run } from './relay/session';
+import { highestLoad, type MaxLoad } from './relay/steps';
+
+/** One relay under load for a while. */
+export interface Round extends Run {
+  relay: RelayName;
+  /** Bytes of resident memory that the relay had more under load than before its first stream. */
+  memoryPerStream: number;
+}
+
+async function main(): Promise<void> {
+  const options = readOptions();
+  buildPrograms();
+  const relays: RelayName[] = ['edge80', 'coturn', 'floor', ...(options.withNode ? ['node' as const] : [])];
+  const rounds: Round[] = [];
+  const loads: MaxLoad[] = [];
+  for (let i = 0; i < options.rounds; i++) {
+    // The order changes, so that no relay always has the machine after the same other.
+    const order = relays.map((_, place) => relays[(place + i) % relays.length] ?? 'floor');
+    for (const relay of order) rounds.push(await runRound(relay, options));
+  }
+  if (options.step > 0) {
+    for (const relay of relays) loads.push(await tell(highestLoad(relay, options)));
+  }
+  const pressure: Pressure = {
+    stalled: await tell(stalledReader('edge80', options)),
+    idle: options.idle === 0 ? undefined : await tell(idleMemory('edge80', options)),
+  };
+  const result = outcome(options, rounds, loads, pressure);
+  process.stdout.write(`${report(result)}\n`);
+  if (options.json) process.stdout.write(`${JSON.stringify(result)}\n`);
+}
+
+async function runRound(relay: RelayName, options: Options): Promise<Round> {
+  const { streams, seconds } = options;
+  const session = await Session.start(relay, streams, options);
+  try {
+    await session.open(streams);
+    // What runs often is compiled, and memory taken, before anything is measured.
+    await session.run(streams, 1);
+    const run = await session.run(streams, seconds);
+    const round = { relay, ...run, memoryPerStream: session.memory() / streams };
+    const { cpuPerPacket, lost, roundTrip } = round;
+    process.stderr.write(`${relay}: ${cpuPerPacket.toFixed(2)} µs, ${lost} lost, p99 ${roundTrip.p99.toFixed(1)} ms\n`);
+    return round;
+  } finally {
+    await session.stop();
+  }
+}
+
+/** Progress, for those who wait. */
+async function tell<T>(measured: Promise<T>): Promise<T> {
+  const result = await measured;
+  process.stderr.write(`${JSON.stringify(result)}\n`);
+  return result;
+}
+
+function readOptions(): Options {
+  const { values } = parseArgs({
+    options: {
+      streams: { type: 'string', default: '900' },
+      seconds: { type: 'string', default: '4' },
+      rounds: { type: 'string', default: '3' },
+      step: { type: 'string', default: '100' },
+      idle: { type: 'string', default: '10000' },
+      tick: { type: 'string', default: '200' },
+      'relay-cpus': { type: 'string', default: '0' },
+      'load-cpus': { type: 'string', default: `1-${Math.max(1, availableParallelism() - 1)}` },
+      threads: { type: 'string', default: '1' },
+      'with-node': { type: 'boolean', default: false },
+      json: { type: 'boolean', default: false },
+    },
+  });
+  const whole = (name: 'streams' | 'seconds' | 'rounds' | 'step' | 'idle' | 'tick' | 'threads', least: number) => {
+    const value = Number(values[name]);
+    if (Number.isInteger(value) && value >= least) return value;
+    throw new RangeError(`--${name} is a whole number, ${least} or more.`);
+  };
+  return {
+    streams: whole('streams', 1),
+    seconds: whole('seconds', 1),
+    rounds: whole('rounds', 1),
+    step: whole('step', 0),
+    idle: whole('idle', 0),
+    tick: whole('tick', 1),
+    threads: whole('threads', 1),
+    relayCpus: values['relay-cpus'],
+    loadCpus: values['load-cpus'],
+    withNode: values['with-node'],
+    json: values.json,
+  };
+}
+
+main().catch((error: unknown) => {
+  const isUsage = error instanceof RangeError || (error as { code?: string }).code?.startsWith('ERR_PARSE_ARGS');
+  process.stderr.write(`${isUsage ? (error as Error).message : String((error as Error).stack)}\n`);
+  process.exitCode = isUsage ? 2 : 1;
+});

@@ -1,0 +1,165 @@
+import { cpus } from 'node:os';
+import Table from 'cli-table3';
+import type { Round } from '../relay';
+import { median } from './median';
+import type { Pressure } from './pressure';
+import type { RelayName } from './relays';
+import type { Placement } from './session';
+import type { MaxLoad } from './steps';
+
+/** Beyond these the generator, not the relay, may be what is measured. */
+const maxBusy = 0.9;
+const maxLatenessMs = 20;
+
+/** What the bench is run with. */
+export interface Options extends Placement {
+  streams: number;
+  seconds: number;
+  rounds: number;
+  step: number;
+  idle: number;
+  withNode: boolean;
+  json: boolean;
+}
+
+/** The rounds of one relay: packets added up, the rest as the median of its rounds. CPU time in µs, times in ms. */
+interface Summary {
+  relay: RelayName;
+  sent: number;
+  returned: number;
+  lost: number;
+  cpuPerPacket: number;
+  userPerPacket: number;
+  systemPerPacket: number;
+  /** Bytes. */
+  memoryPerStream: number;
+  p50: number;
+  p99: number;
+  p999: number;
+}
+
+/** edge80's figure to another's. */
+type RatioName =
+  'cpuPerPacketVsCoturn' | 'cpuPerPacketVsFloor' | 'maxLoadVsCoturn' | 'p99VsCoturn' | 'memoryPerStreamVsCoturn';
+
+/** All figures of a run. */
+export interface Outcome {
+  options: Options;
+  machine: { cpus: number; model: string; node: string };
+  relays: Summary[];
+  maxLoads: MaxLoad[];
+  /** Of what is measured in rounds, the median of the rounds' ratios; null if it was not measured. */
+  ratios: Record<RatioName, number | null>;
+  /** The least and the greatest of the rounds' ratios. */
+  spread: Partial<Record<RatioName, { min: number; max: number }>>;
+  pressure: Pressure;
+  /** The worst of all rounds. */
+  generator: { busy: number; latenessP99: number; wasLimit: boolean };
+  rounds: Round[];
+}
+
+/** @param rounds as many of each relay, in the order in which they ran */
+export function outcome(options: Options, rounds: Round[], maxLoads: MaxLoad[], pressure: Pressure): Outcome {
+  const of = (relay: RelayName) => rounds.filter((round) => round.relay === relay);
+  const relays = [...new Set(rounds.map(({ relay }) => relay))].map((relay) => summary(relay, of(relay)));
+  const inRounds = (other: RelayName, value: (round: Round) => number) =>
+    of('edge80').map((round, i) => value(round) / value(of(other)[i] ?? round));
+  const measured = {
+    cpuPerPacketVsCoturn: inRounds('coturn', (round) => round.cpuPerPacket),
+    cpuPerPacketVsFloor: inRounds('floor', (round) => round.cpuPerPacket),
+    p99VsCoturn: inRounds('coturn', (round) => round.roundTrip.p99),
+    memoryPerStreamVsCoturn: inRounds('coturn', (round) => round.memoryPerStream),
+  };
+  const load = (relay: RelayName) => maxLoads.find((one) => one.relay === relay)?.packetsPerSecond ?? NaN;
+  const maxLoadVsCoturn = load('edge80') / load('coturn');
+  const busy = Math.max(...rounds.map((round) => round.busy));
+  const latenessP99 = Math.max(...rounds.map((round) => round.lateness.p99));
+  return {
+    options,
+    machine: { cpus: cpus().length, model: cpus()[0]?.model ?? '', node: process.version },
+    relays,
+    maxLoads,
+    ratios: {
+      cpuPerPacketVsCoturn: median(measured.cpuPerPacketVsCoturn),
+      cpuPerPacketVsFloor: median(measured.cpuPerPacketVsFloor),
+      maxLoadVsCoturn: Number.isFinite(maxLoadVsCoturn) ? maxLoadVsCoturn : null,
+      p99VsCoturn: median(measured.p99VsCoturn),
+      memoryPerStreamVsCoturn: median(measured.memoryPerStreamVsCoturn),
+    },
+    spread: Object.fromEntries(
+      Object.entries(measured).map(([name, values]) => [name, { min: Math.min(...values), max: Math.max(...values) }]),
+    ),
+    pressure,
+    generator: { busy, latenessP99, wasLimit: busy > maxBusy || latenessP99 > maxLatenessMs },
+    rounds,
+  };
+}
+
+/** What a person reads. */
+export function report(result: Outcome): string {
+  const { options, machine, relays, maxLoads, ratios, spread, pressure, generator } = result;
+  const times = ['p50 ms', 'p99 ms', 'p99.9 ms'];
+  const head = [
+    'relay',
+    'sent',
+    'returned',
+    'lost',
+    'CPU µs/packet',
+    'user',
+    'system',
+    ...times,
+    'KiB/stream',
+    'max/s',
+  ];
+  const table = new Table({ head, style: { head: [], border: [] } });
+  for (const one of relays) {
+    const max = maxLoads.find(({ relay }) => relay === one.relay);
+    const cpu = [one.cpuPerPacket, one.userPerPacket, one.systemPerPacket].map((value) => value.toFixed(2));
+    const roundTrip = [one.p50, one.p99, one.p999].map((value) => value.toFixed(2));
+    const memory = (one.memoryPerStream / 1024).toFixed(1);
+    table.push([
+      ...[one.relay, one.sent, one.returned, one.lost, ...cpu, ...roundTrip, memory],
+      max?.packetsPerSecond ?? '-',
+    ]);
+  }
+  const lines = [
+    `${options.streams} streams, ${options.rounds} rounds of ${options.seconds} s, ${machine.cpus} CPUs (${machine.model}), Node ${machine.node}; relay on CPU ${options.relayCpus}, generator and echo on ${options.loadCpus}`,
+    table.toString(),
+  ];
+  for (const [name, value] of Object.entries(ratios)) {
+    const range = spread[name as RatioName];
+    const rounds = range === undefined ? '' : ` (rounds ${range.min.toFixed(2)} to ${range.max.toFixed(2)})`;
+    lines.push(`${name}: ${value?.toFixed(2) ?? 'not measured'}${rounds}`);
+  }
+  const { stalled, idle } = pressure;
+  lines.push(
+    `one stalled reader among ${stalled.others}: p99 of the others ${stalled.p99With.toFixed(2)} ms, without it ${stalled.p99Without.toFixed(2)} ms; ${stalled.lost} lost; memory grew by ${(stalled.memoryGrowth / 1024).toFixed(0)} KiB`,
+  );
+  if (idle !== undefined) {
+    const memory = (idle.memoryPerConnection / 1024).toFixed(1);
+    lines.push(`${idle.connections} idle authenticated connections: ${memory} KiB each`);
+  }
+  lines.push(
+    `generator: busy ${(generator.busy * 100).toFixed(0)} %; 99 of 100 packets sent within ${generator.latenessP99.toFixed(1)} ms of their time`,
+  );
+  if (generator.wasLimit) lines.push('The generator had no time left or came late: it may be what was measured.');
+  return lines.join('\n');
+}
+
+function summary(relay: RelayName, rounds: Round[]): Summary {
+  const sum = (value: (round: Round) => number) => rounds.reduce((total, round) => total + value(round), 0);
+  const middle = (value: (round: Round) => number) => median(rounds.map(value));
+  return {
+    relay,
+    sent: sum((round) => round.sent),
+    returned: sum((round) => round.returned),
+    lost: sum((round) => round.lost),
+    cpuPerPacket: middle((round) => round.cpuPerPacket),
+    userPerPacket: middle((round) => round.userPerPacket),
+    systemPerPacket: middle((round) => round.systemPerPacket),
+    memoryPerStream: middle((round) => round.memoryPerStream),
+    p50: middle((round) => round.roundTrip.p50),
+    p99: middle((round) => round.roundTrip.p99),
+    p999: middle((round) => round.roundTrip.p999),
+  };
+}

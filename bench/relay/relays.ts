@@ -1,0 +1,87 @@
+import { connect } from 'node:net';
+import { once } from 'node:events';
+import { join } from 'node:path';
+import { setTimeout as pause } from 'node:timers/promises';
+import { Pinned, programPath } from './programs';
+
+/**
+ * `edge80` is the gateway with its native forwarding plane, `node` the same with the plane in TypeScript, `coturn` a
+ * TURN server over TCP with channel data, `floor` the least that a native forwarder does.
+ */
+export type RelayName = 'edge80' | 'node' | 'coturn' | 'floor';
+
+export interface RelayOptions {
+  /** CPUs, as taskset takes them. */
+  cpus: string;
+  threads: number;
+  echoPorts: readonly number[];
+  /** ICE password of all streams, or the TURN user's. */
+  pwd: string;
+}
+
+/** A relay that listens. */
+export interface Relay {
+  name: RelayName;
+  pid: number;
+  port: number;
+  /** How the load speaks to it. */
+  kind: 'ice' | 'turn' | 'plain';
+  stop: () => Promise<void>;
+}
+
+export async function startRelay(name: RelayName, options: RelayOptions): Promise<Relay> {
+  if (name === 'coturn') return startCoturn(options);
+  const process = name === 'floor' ? new Pinned(options.cpus, programPath('floor'), []) : gateway(name, options);
+  const port = Number(await process.line());
+  return { name, pid: process.pid, port, kind: name === 'floor' ? 'plain' : 'ice', stop: () => process.stop() };
+}
+
+function gateway(name: 'edge80' | 'node', { cpus, threads, echoPorts, pwd }: RelayOptions): Pinned {
+  const settings = { plane: name === 'node' ? 'node' : 'native', threads, pwd };
+  const program = join(__dirname, 'gateway-process.js');
+  const started = new Pinned(cpus, process.execPath, [program, JSON.stringify(settings)]);
+  started.write(echoPorts.join(' '));
+  return started;
+}
+
+async function startCoturn({ cpus, threads, pwd }: RelayOptions): Promise<Relay> {
+  const port = await freePort();
+  const own = ['-n', '--listening-ip', '127.0.0.1', '--listening-port', String(port), '--relay-ip', '127.0.0.1'];
+  // Below the ports that the kernel gives to the echo and the load.
+  const ports = ['--min-port', '10000', '--max-port', '32000'];
+  const account = ['--lt-cred-mech', '--user', `bench:${pwd}`, '--realm', 'bench', '--allow-loopback-peers'];
+  const less = ['--no-udp', '--no-tls', '--no-dtls', '--no-cli', '--no-tcp-relay', '--no-multicast-peers'];
+  const quiet = ['--log-file', '/dev/null', '--simple-log', '--pidfile', '/dev/null', '--userdb', '/dev/null'];
+  const started = new Pinned(cpus, 'turnserver', [
+    ...[...own, ...ports, ...account, ...less, ...quiet],
+    ...['--relay-threads', String(threads)],
+  ]);
+  await listening(port);
+  return { name: 'coturn', pid: started.pid, port, kind: 'turn', stop: () => started.stop('SIGKILL') };
+}
+
+async function freePort(): Promise<number> {
+  const { createServer } = await import('node:net');
+  const server = createServer().listen(0, '127.0.0.1');
+  await once(server, 'listening');
+  const { port } = server.address() as { port: number };
+  server.close();
+  await once(server, 'close');
+  return port;
+}
+
+/** Resolves when something listens; rejects after some seconds. */
+async function listening(port: number): Promise<void> {
+  for (let attempt = 0; attempt < 50; attempt++) {
+    const socket = connect(port, '127.0.0.1');
+    try {
+      await once(socket, 'connect');
+      return;
+    } catch {
+      await pause(100);
+    } finally {
+      socket.destroy();
+    }
+  }
+  throw new Error('turnserver does not listen: is it installed? (apt-get install coturn)');
+}

@@ -1,0 +1,101 @@
+import { randomBytes } from 'node:crypto';
+import { Pinned, programPath, usageOf, type Usage } from './programs';
+import { startRelay, type Relay, type RelayName } from './relays';
+
+/** Packets/s of each stream: 20 ms each. */
+export const packetRate = 50;
+
+/** What came of a run of the load; times in ms. */
+export interface LoadResult {
+  sent: number;
+  returned: number;
+  /** Returned after more than 200 ms. */
+  late: number;
+  /** Not taken by the connection. */
+  untaken: number;
+  roundTrip: { p50: number; p99: number; p999: number; max: number };
+  /** How long after its time a packet was sent. */
+  lateness: { p50: number; p99: number; max: number };
+  /** Share of time, 0 to 1, that the generator used a CPU. */
+  busy: number;
+}
+
+/** A run of the load with what the relay used for it. */
+export interface Run extends LoadResult {
+  /** Not returned, or too late to be heard. */
+  lost: number;
+  /** CPU time of the relay in µs for each packet that it passed on, in either direction. */
+  cpuPerPacket: number;
+  userPerPacket: number;
+  systemPerPacket: number;
+}
+
+/** Where the processes run, and how the load is shaped. */
+export interface Placement {
+  /** CPUs as taskset takes them. */
+  relayCpus: string;
+  loadCpus: string;
+  threads: number;
+  /** µs between the generator's bursts. */
+  tick: number;
+}
+
+/** An echo, a relay and a load that run together. */
+export class Session {
+  readonly #placement: Placement;
+  readonly #echo: Pinned;
+  readonly #relay: Relay;
+  readonly #load: Pinned;
+  readonly #empty: Usage;
+
+  private constructor(placement: Placement, echo: Pinned, relay: Relay, load: Pinned) {
+    this.#placement = placement;
+    this.#echo = echo;
+    this.#relay = relay;
+    this.#load = load;
+    this.#empty = usageOf(relay.pid);
+  }
+
+  /** @param streams as many may be opened */
+  static async start(name: RelayName, streams: number, placement: Placement): Promise<Session> {
+    const { relayCpus, loadCpus, threads } = placement;
+    const pwd = randomBytes(12).toString('hex');
+    const echo = new Pinned(loadCpus, programPath('echo'), [String(streams), pwd]);
+    const ports = await echo.line();
+    const echoPorts = ports.split(' ').map(Number);
+    const relay = await startRelay(name, { cpus: relayCpus, threads, echoPorts, pwd });
+    const load = new Pinned(loadCpus, programPath('load'), [relay.kind, String(relay.port), pwd]);
+    load.write(ports);
+    return new Session(placement, echo, relay, load);
+  }
+
+  async open(streams: number): Promise<void> {
+    await this.#load.ask(`open ${streams}`);
+  }
+
+  async stall(stream: number): Promise<void> {
+    await this.#load.ask(`stall ${stream}`);
+  }
+
+  async run(streams: number, seconds: number): Promise<Run> {
+    const before = usageOf(this.#relay.pid);
+    const result = await this.#load.ask<LoadResult>(`run ${streams} ${packetRate} ${seconds} ${this.#placement.tick}`);
+    const after = usageOf(this.#relay.pid);
+    const packets = result.sent + result.returned;
+    const userPerPacket = (after.user - before.user) / packets;
+    const systemPerPacket = (after.system - before.system) / packets;
+    const lost = result.sent - result.returned + result.late;
+    return { ...result, lost, userPerPacket, systemPerPacket, cpuPerPacket: userPerPacket + systemPerPacket };
+  }
+
+  /** Bytes of resident memory that the relay has more than before its first stream. */
+  memory(): number {
+    return usageOf(this.#relay.pid).resident - this.#empty.resident;
+  }
+
+  async stop(): Promise<void> {
+    await this.#load.stop();
+    await this.#relay.stop();
+    await this.#echo.stop();
+  }
+}

@@ -1,0 +1,78 @@
+import { existsSync } from 'node:fs';
+import { dirname, join } from 'node:path';
+import type { TransportAddress } from '../ice/transport-address';
+import type { PlaneCounters } from './counters';
+import type { ConnectionId, ConnectionStatus, StreamContent } from './forwarding-plane';
+
+/** What the native plane tells; `reason` is `finished` for that which `finish` was given. */
+export type NativeEvent = { id: ConnectionId } & (
+  | { kind: 'accepted'; remote: TransportAddress; local: TransportAddress }
+  | { kind: 'controlFrame' | 'anchorDatagram'; bytes: Buffer }
+  | { kind: 'drained' }
+  | { kind: 'closed'; reason: NativeCloseReason }
+);
+
+export type NativeCloseReason = 'peer' | 'socket-error' | 'http' | 'frame-too-long' | 'not-reading' | 'finished';
+
+/** The plane in native/addon.cc. Unknown connections are fine everywhere. */
+export interface NativePlane {
+  /** Undefined, or the system's error number and the index of the address that it belongs to. */
+  listen(addresses: readonly TransportAddress[], ipv6Only: boolean): { errno: number; index: number } | undefined;
+  address(): TransportAddress[];
+  take(): NativeEvent[];
+  admit(connection: ConnectionId, content: StreamContent): void;
+  /** A `controlFrame` was acted upon: what came behind it may be looked at. */
+  handled(connection: ConnectionId): void;
+  send(connection: ConnectionId, message: Buffer): void;
+  openAnchor(connection: ConnectionId, address: string, port: number): void;
+  sendToAnchor(connection: ConnectionId, message: Buffer): void;
+  select(connection: ConnectionId, maxAge: number): void;
+  write(connection: ConnectionId, frames: Buffer): void;
+  pause(connection: ConnectionId): void;
+  resume(connection: ConnectionId): void;
+  finish(connection: ConnectionId): void;
+  close(connection: ConnectionId): void;
+  status(connection: ConnectionId): ConnectionStatus | undefined;
+  counters(): Omit<PlaneCounters, 'accepted' | 'open' | 'closes'>;
+  /** Closes all; may be called twice. */
+  stop(): void;
+}
+
+/** Bytes; those of GatewayLimits that concern the native plane. */
+interface NativeLimits {
+  firstFrameBytes: number;
+  frameBytes: number;
+  queueBytes: number;
+  stunQueueBytes: number;
+  heldFrames: number;
+}
+
+/** What the addon exports. */
+export interface NativeAddon {
+  /** `wake` is called when there is something to `take` after there was nothing. */
+  Plane: new (limits: NativeLimits, threads: number, wake: () => void) => NativePlane;
+}
+
+const built = join('native', 'build', 'Release', 'forwarding_plane.node');
+
+/** The addon as it was built for this clone or image; undefined and why not, if it cannot be used. */
+export function loadNativeAddon(path = builtAddon()): { addon: NativeAddon } | { fault: string } {
+  if (path === undefined) return { fault: 'it was not built; `npm install` builds it where a C++ compiler is' };
+  try {
+    const loaded = { exports: {} };
+    // Neither a bundler's nor a test runner's `require` has a say in native code.
+    process.dlopen(loaded, path);
+    return { addon: loaded.exports as NativeAddon };
+  } catch (error) {
+    return { fault: (error as Error).message };
+  }
+}
+
+/** Above this file, whether that is compiled or not. */
+function builtAddon(): string | undefined {
+  for (let folder = __dirname; folder !== dirname(folder); folder = dirname(folder)) {
+    const path = join(folder, built);
+    if (existsSync(path)) return path;
+  }
+  return undefined;
+}

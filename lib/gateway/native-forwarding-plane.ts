@@ -1,0 +1,163 @@
+import { getSystemErrorName } from 'node:util';
+import type { TransportAddress } from '../ice/transport-address';
+import { normalAddress } from '../ip-address';
+import { newPlaneCounters, type CloseReason, type PlaneCounters } from './counters';
+import type {
+  ConnectionId,
+  ConnectionStatus,
+  ForwardingPlane,
+  ForwardingPlaneListener,
+  StreamContent,
+} from './forwarding-plane';
+import type { GatewayLimits } from './limits';
+import type { NativeAddon, NativeCloseReason, NativeEvent, NativePlane } from './native-addon';
+
+/**
+ * The forwarding plane in native code, on threads of its own. What they tell is handed on here in batches, in the order
+ * in which it happened on each connection.
+ */
+export class NativeForwardingPlane implements ForwardingPlane {
+  readonly #native: NativePlane;
+  readonly #listener: ForwardingPlaneListener;
+  /** Those accepted and not closed, as control knows them: of any other nothing more is told. */
+  readonly #open = new Map<ConnectionId, { finishing: CloseReason | undefined }>();
+  readonly #counters = newPlaneCounters();
+  #events: NativeEvent[] = [];
+
+  /** @param threads among which connections are spread */
+  constructor(addon: NativeAddon, threads: number, limits: GatewayLimits, listener: ForwardingPlaneListener) {
+    this.#listener = listener;
+    this.#native = new addon.Plane(limits, threads, () => this.#deliver());
+  }
+
+  listen(addresses: readonly TransportAddress[]): Promise<void> {
+    // Where both families are asked for, "::" must not take IPv4's port too.
+    const ipv6Only = addresses.some(({ address }) => !address.includes(':'));
+    const failure = this.#native.listen(addresses, ipv6Only);
+    if (failure === undefined) return Promise.resolve();
+    const code = getSystemErrorName(-failure.errno);
+    const { address, port } = addresses[failure.index] ?? {};
+    return Promise.reject(Object.assign(new Error(`listen ${code}`), { code, address, port }));
+  }
+
+  address(): TransportAddress[] {
+    return this.#native.address();
+  }
+
+  admit(connection: ConnectionId, content: StreamContent): void {
+    this.#native.admit(connection, content);
+  }
+
+  send(connection: ConnectionId, message: Buffer): void {
+    this.#native.send(connection, message);
+  }
+
+  openAnchor(connection: ConnectionId, anchor: TransportAddress): void {
+    this.#native.openAnchor(connection, normalAddress(anchor.address), anchor.port);
+  }
+
+  sendToAnchor(connection: ConnectionId, message: Buffer): void {
+    this.#native.sendToAnchor(connection, message);
+  }
+
+  select(connection: ConnectionId, maxAge: number): void {
+    this.#native.select(connection, maxAge);
+  }
+
+  write(connection: ConnectionId, frames: Buffer): void {
+    this.#native.write(connection, frames);
+  }
+
+  pause(connection: ConnectionId): void {
+    this.#native.pause(connection);
+  }
+
+  resume(connection: ConnectionId): void {
+    this.#native.resume(connection);
+  }
+
+  finish(connection: ConnectionId, reason: CloseReason): void {
+    const open = this.#open.get(connection);
+    if (open === undefined || open.finishing !== undefined) return;
+    open.finishing = reason;
+    this.#native.finish(connection);
+  }
+
+  status(connection: ConnectionId): ConnectionStatus | undefined {
+    return this.#open.has(connection) ? this.#native.status(connection) : undefined;
+  }
+
+  closeConnection(connection: ConnectionId, reason: CloseReason): void {
+    if (!this.#open.has(connection)) return;
+    this.#native.close(connection);
+    this.#closed(connection, reason);
+  }
+
+  counters(): Readonly<PlaneCounters> {
+    const { accepted, open, closes } = this.#counters;
+    return { ...this.#native.counters(), accepted, open, closes: { ...closes } };
+  }
+
+  close(): Promise<void> {
+    for (const connection of [...this.#open.keys()]) this.closeConnection(connection, 'shutdown');
+    this.#native.stop();
+    this.#events = [];
+    return Promise.resolve();
+  }
+
+  /** Hands on all that waits; what a listener's fault leaves undone is done next. */
+  #deliver(): void {
+    this.#events.push(...this.#native.take());
+    try {
+      for (let event = this.#events.shift(); event !== undefined; event = this.#events.shift()) this.#tell(event);
+    } finally {
+      if (this.#events.length > 0) setImmediate(() => this.#deliver());
+    }
+  }
+
+  #tell(event: NativeEvent): void {
+    if (event.kind === 'accepted') {
+      this.#accepted(event.id, event.remote, event.local);
+      return;
+    }
+    const open = this.#open.get(event.id);
+    if (open === undefined) return;
+    switch (event.kind) {
+      case 'controlFrame':
+        // After `finish` control is told nothing more, as it would be if it sat in the same thread.
+        if (open.finishing === undefined) this.#listener.controlFrame(event.id, event.bytes);
+        this.#native.handled(event.id);
+        break;
+      case 'anchorDatagram':
+        this.#listener.anchorDatagram(event.id, event.bytes);
+        break;
+      case 'drained':
+        if (open.finishing === undefined) this.#listener.drained(event.id);
+        break;
+      case 'closed':
+        this.#closed(event.id, closeReason(event.reason, open.finishing));
+    }
+  }
+
+  #accepted(id: ConnectionId, remote: TransportAddress, local: TransportAddress): void {
+    this.#open.set(id, { finishing: undefined });
+    this.#counters.accepted += 1;
+    this.#counters.open += 1;
+    this.#listener.accepted(id, normal(remote), normal(local));
+  }
+
+  #closed(id: ConnectionId, reason: CloseReason): void {
+    this.#open.delete(id);
+    this.#counters.closes[reason] += 1;
+    this.#counters.open -= 1;
+    this.#listener.closed(id, reason);
+  }
+}
+
+function normal({ address, port }: TransportAddress): TransportAddress {
+  return { address: normalAddress(address), port };
+}
+
+function closeReason(reason: NativeCloseReason, finishing: CloseReason | undefined): CloseReason {
+  return reason === 'finished' ? (finishing ?? 'peer') : reason;
+}

@@ -1,0 +1,264 @@
+#include <napi.h>
+
+#include <cerrno>
+#include <functional>
+#include <memory>
+#include <string>
+#include <utility>
+#include <vector>
+
+#include "plane.h"
+
+namespace {
+
+using namespace edge80;
+
+const char* const closeReasons[] = {"peer", "socket-error", "http", "frame-too-long", "not-reading", "finished"};
+const char* const dropNames[] = {"not-selected", "first-byte", "queue-age", "queue-bytes", "anchor-queue",
+                                 "anchor-source"};
+const char* const kindNames[] = {"stun", "dtls", "rtp", "rtcp"};
+
+std::string bytesOf(const Napi::Value& value) {
+  const auto buffer = value.As<Napi::Uint8Array>();
+  return std::string(reinterpret_cast<const char*>(buffer.Data()), buffer.ByteLength());
+}
+
+ConnectionId idOf(const Napi::CallbackInfo& info) {
+  return static_cast<ConnectionId>(info[0].As<Napi::Number>().Int64Value());
+}
+
+Napi::Object addressObject(Napi::Env env, const Address& address) {
+  Napi::Object object = Napi::Object::New(env);
+  object.Set("address", address.text());
+  object.Set("port", static_cast<double>(address.port()));
+  return object;
+}
+
+/** The plane as lib/gateway/native-forwarding-plane.ts sees it: nothing here decides or remembers anything. */
+class PlaneObject final : public Napi::ObjectWrap<PlaneObject> {
+ public:
+  static Napi::Function define(Napi::Env env) {
+    return DefineClass(env, "Plane",
+                       {InstanceMethod<&PlaneObject::listen>("listen"), InstanceMethod<&PlaneObject::address>("address"),
+                        InstanceMethod<&PlaneObject::take>("take"), InstanceMethod<&PlaneObject::admit>("admit"),
+                        InstanceMethod<&PlaneObject::simple<Command::Kind::handled>>("handled"),
+                        InstanceMethod<&PlaneObject::withBytes<Command::Kind::send>>("send"),
+                        InstanceMethod<&PlaneObject::openAnchor>("openAnchor"),
+                        InstanceMethod<&PlaneObject::withBytes<Command::Kind::sendToAnchor>>("sendToAnchor"),
+                        InstanceMethod<&PlaneObject::select>("select"),
+                        InstanceMethod<&PlaneObject::withBytes<Command::Kind::write>>("write"),
+                        InstanceMethod<&PlaneObject::simple<Command::Kind::pause>>("pause"),
+                        InstanceMethod<&PlaneObject::simple<Command::Kind::resume>>("resume"),
+                        InstanceMethod<&PlaneObject::simple<Command::Kind::finish>>("finish"),
+                        InstanceMethod<&PlaneObject::simple<Command::Kind::close>>("close"),
+                        InstanceMethod<&PlaneObject::status>("status"), InstanceMethod<&PlaneObject::counters>("counters"),
+                        InstanceMethod<&PlaneObject::stop>("stop")});
+  }
+
+  /** (limits, threads, wake): `wake` is called without arguments when there is something to `take`. */
+  explicit PlaneObject(const Napi::CallbackInfo& info) : Napi::ObjectWrap<PlaneObject>(info) {
+    const auto given = info[0].As<Napi::Object>();
+    const auto size = [&](const char* name) {
+      return static_cast<size_t>(given.Get(name).As<Napi::Number>().DoubleValue());
+    };
+    limits_ = {size("firstFrameBytes"), size("frameBytes"), size("queueBytes"), size("stunQueueBytes"),
+               size("heldFrames")};
+    threads_ = info[1].As<Napi::Number>().Uint32Value();
+    wake_ = Napi::Persistent(info[2].As<Napi::Function>());
+  }
+
+  ~PlaneObject() override { end(); }
+
+ private:
+  /** (addresses, ipv6Only): undefined, or the system's error and the index of the address that it belongs to. */
+  Napi::Value listen(const Napi::CallbackInfo& info) {
+    const Napi::Env env = info.Env();
+    std::vector<Address> addresses;
+    const auto given = info[0].As<Napi::Array>();
+    for (uint32_t i = 0; i < given.Length(); i++) {
+      const auto one = given.Get(i).As<Napi::Object>();
+      Address address;
+      const bool isAddress = address.parse(one.Get("address").As<Napi::String>(), portOf(one.Get("port")));
+      if (!isAddress) return failure(env, EINVAL, i);
+      addresses.push_back(address);
+    }
+    wakeSafely_ = Napi::ThreadSafeFunction::New(env, wake_.Value(), "edge80 forwarding plane", 0, 1);
+    isAwake_ = true;
+    plane_ = std::make_unique<Plane>(limits_, threads_, [this] { wakeSafely_.NonBlockingCall(); });
+    size_t failed = 0;
+    const int error = plane_->listen(addresses, info[1].As<Napi::Boolean>(), failed);
+    if (error == 0) {
+      // Threads must not outlive the environment that they call into.
+      napi_add_env_cleanup_hook(env, &PlaneObject::environmentEnds, this);
+      isHooked_ = true;
+      return env.Undefined();
+    }
+    end();
+    plane_.reset();
+    return failure(env, error, failed);
+  }
+
+  Napi::Value address(const Napi::CallbackInfo& info) {
+    const Napi::Env env = info.Env();
+    const std::vector<Address> addresses = plane_ == nullptr ? std::vector<Address>() : plane_->addresses();
+    const Napi::Array all = Napi::Array::New(env, addresses.size());
+    for (size_t i = 0; i < addresses.size(); i++) {
+      all.Set(static_cast<uint32_t>(i), addressObject(env, addresses[i]));
+    }
+    return all;
+  }
+
+  Napi::Value take(const Napi::CallbackInfo& info) {
+    const Napi::Env env = info.Env();
+    const std::vector<Event> events = plane_ == nullptr ? std::vector<Event>() : plane_->take();
+    const Napi::Array all = Napi::Array::New(env, events.size());
+    for (size_t i = 0; i < events.size(); i++) all.Set(static_cast<uint32_t>(i), eventObject(env, events[i]));
+    return all;
+  }
+
+  static Napi::Value eventObject(Napi::Env env, const Event& event) {
+    Napi::Object object = Napi::Object::New(env);
+    object.Set("id", static_cast<double>(event.id));
+    const auto kind = [&](const char* name) { object.Set("kind", name); };
+    switch (event.kind) {
+      case Event::Kind::accepted:
+        kind("accepted");
+        object.Set("remote", addressObject(env, event.remote));
+        object.Set("local", addressObject(env, event.local));
+        break;
+      case Event::Kind::controlFrame:
+      case Event::Kind::anchorDatagram:
+        kind(event.kind == Event::Kind::controlFrame ? "controlFrame" : "anchorDatagram");
+        object.Set("bytes", Napi::Buffer<char>::Copy(env, event.bytes.data(), event.bytes.size()));
+        break;
+      case Event::Kind::drained: kind("drained"); break;
+      case Event::Kind::closed:
+        kind("closed");
+        object.Set("reason", closeReasons[static_cast<size_t>(event.reason)]);
+        break;
+    }
+    return object;
+  }
+
+  void order(Command command) {
+    if (plane_ != nullptr) plane_->command(std::move(command));
+  }
+
+  template <Command::Kind kind>
+  void simple(const Napi::CallbackInfo& info) {
+    order({kind, idOf(info)});
+  }
+
+  template <Command::Kind kind>
+  void withBytes(const Napi::CallbackInfo& info) {
+    order({kind, idOf(info), bytesOf(info[1])});
+  }
+
+  void admit(const Napi::CallbackInfo& info) {
+    const std::string content = info[1].As<Napi::String>();
+    Command command{Command::Kind::admit, idOf(info)};
+    command.content = content == "msrp" ? Content::msrp : content == "dtls" ? Content::dtls : Content::rtp;
+    order(std::move(command));
+  }
+
+  void openAnchor(const Napi::CallbackInfo& info) {
+    Command command{Command::Kind::openAnchor, idOf(info)};
+    // One that is no address has no way to it either, which is counted.
+    command.address.parse(info[1].As<Napi::String>(), portOf(info[2]));
+    order(std::move(command));
+  }
+
+  void select(const Napi::CallbackInfo& info) {
+    Command command{Command::Kind::select, idOf(info)};
+    command.maxAge = info[1].As<Napi::Number>();
+    order(std::move(command));
+  }
+
+  Napi::Value status(const Napi::CallbackInfo& info) {
+    const Napi::Env env = info.Env();
+    uint64_t received = 0, dropped = 0;
+    if (plane_ == nullptr || !plane_->status(idOf(info), received, dropped)) return env.Undefined();
+    Napi::Object status = Napi::Object::New(env);
+    status.Set("received", static_cast<double>(received));
+    status.Set("dropped", static_cast<double>(dropped));
+    return status;
+  }
+
+  /** Those of all workers together. */
+  Napi::Value counters(const Napi::CallbackInfo& info) {
+    const Napi::Env env = info.Env();
+    Napi::Object all = Napi::Object::New(env);
+    const auto sum = [this](const std::function<uint64_t(const Counters&)>& of) {
+      uint64_t total = 0;
+      if (plane_ == nullptr) return 0.0;
+      for (const auto& worker : plane_->workers()) total += of(worker->counters());
+      return static_cast<double>(total);
+    };
+    const auto traffic = [&](const char* name, Traffic Counters::*direction) {
+      Napi::Object object = Napi::Object::New(env);
+      for (size_t kind = 0; kind < std::size(kindNames); kind++) {
+        object.Set(kindNames[kind], sum([&](const Counters& of) { return (of.*direction).packets[kind].value(); }));
+      }
+      object.Set("bytes", sum([&](const Counters& of) { return (of.*direction).bytes.value(); }));
+      all.Set(name, object);
+    };
+    traffic("fromUe", &Counters::fromUe);
+    traffic("toUe", &Counters::toUe);
+    traffic("toAnchor", &Counters::toAnchor);
+    traffic("fromAnchor", &Counters::fromAnchor);
+    Napi::Object drops = Napi::Object::New(env);
+    for (size_t reason = 0; reason < dropReasons; reason++) {
+      drops.Set(dropNames[reason], sum([&](const Counters& of) { return of.drops[reason].value(); }));
+    }
+    all.Set("drops", drops);
+    all.Set("acceptErrors", sum([](const Counters& of) { return of.acceptErrors.value(); }));
+    all.Set("anchorErrors", sum([](const Counters& of) { return of.anchorErrors.value(); }));
+    return all;
+  }
+
+  void stop(const Napi::CallbackInfo&) {
+    end();
+  }
+
+  static void environmentEnds(void* object) {
+    auto* self = static_cast<PlaneObject*>(object);
+    self->isHooked_ = false;
+    self->end();
+  }
+
+  void end() {
+    if (isHooked_) napi_remove_env_cleanup_hook(Env(), &PlaneObject::environmentEnds, this);
+    isHooked_ = false;
+    if (plane_ != nullptr) plane_->stop();
+    if (isAwake_) wakeSafely_.Release();
+    isAwake_ = false;
+  }
+
+  static uint16_t portOf(const Napi::Value& value) {
+    return static_cast<uint16_t>(value.As<Napi::Number>().Uint32Value());
+  }
+
+  static Napi::Value failure(Napi::Env env, int error, size_t index) {
+    Napi::Object object = Napi::Object::New(env);
+    object.Set("errno", error);
+    object.Set("index", static_cast<double>(index));
+    return object;
+  }
+
+  Limits limits_{};
+  size_t threads_ = 1;
+  Napi::FunctionReference wake_;
+  Napi::ThreadSafeFunction wakeSafely_;
+  bool isAwake_ = false;
+  bool isHooked_ = false;
+  std::unique_ptr<Plane> plane_;
+};
+
+Napi::Object start(Napi::Env env, Napi::Object exports) {
+  exports.Set("Plane", PlaneObject::define(env));
+  return exports;
+}
+
+}  // namespace
+
+NODE_API_MODULE(edge80, start)

@@ -1,0 +1,116 @@
+#pragma once
+
+#include <sys/socket.h>
+
+#include <functional>
+#include <memory>
+#include <unordered_map>
+#include <unordered_set>
+#include <vector>
+
+#include "address.h"
+#include "counters.h"
+#include "read-arena.h"
+#include "surroundings.h"
+
+namespace edge80 {
+
+class AnchorSocket;
+
+/** A connection of a UE as rtpengine sees it: a socket of ours, and the address at rtpengine. */
+class AnchorMember {
+ public:
+  /** There are `headerBytes` of room before the packet. */
+  virtual void anchorPacket(uint8_t* packet, size_t length) = 0;
+  /** A packet toward the anchor was dropped: the kernel took no more. */
+  virtual void anchorQueueFull() = 0;
+
+  Address anchor;
+  AnchorSocket* socket = nullptr;
+
+ protected:
+  ~AnchorMember() = default;
+};
+
+/**
+ * One UDP socket toward rtpengine, for many connections: what comes is told apart by rtpengine's address, which is one
+ * a stream. rtpengine in turn tells the connections of a stream apart by our address, and remembers for as long as the
+ * stream lives; so of each stream only one connection ever uses this socket.
+ */
+class AnchorSocket final : public Watched {
+ public:
+  AnchorSocket(AnchorSockets& all, int fd, const Address& source);
+  ~AnchorSocket();
+
+  void ready(uint32_t events) override;
+
+  const Address source;
+  std::unordered_map<Endpoint, AnchorMember*, EndpointHash> members;
+  /** All that were ever members. */
+  std::unordered_set<Endpoint, EndpointHash> used;
+
+ private:
+  friend class AnchorSockets;
+
+  struct Waiting {
+    const uint8_t* bytes;
+    size_t length;
+    PacketKind kind;
+    AnchorMember* member;
+  };
+
+  void receive();
+  void readErrors();
+  void flush();
+  void fill(size_t from, size_t count);
+
+  AnchorSockets& all_;
+  int fd_;
+  std::vector<Waiting> waiting_;
+};
+
+/** The sockets of one worker toward rtpengine: as few as its connections can share. */
+class AnchorSockets {
+ public:
+  /** `obey` does what control has asked for: it may know of a decision before rtpengine's next packet comes. */
+  AnchorSockets(int epoll, Counters& counters, ReadArena& arena, std::function<void()> obey);
+  ~AnchorSockets();
+
+  /** False, and counted, if there is no way to that address. */
+  bool join(AnchorMember& member, const Address& anchor);
+  void leave(AnchorMember& member);
+  /** Sends with the next `flush`; what does not lie in the arena is copied there. */
+  void send(AnchorMember& member, const uint8_t* packet, size_t length, PacketKind kind);
+  /** Sends all that waits; the arena is free then. */
+  void flush();
+  /** Closes what nobody uses any more; not to be called while events are worked on. */
+  void tidy();
+
+ private:
+  friend class AnchorSocket;
+
+  /** Packets in one system call. */
+  static constexpr size_t batch = 64;
+  /** The longest datagram that there is, with room for a frame's header before it. */
+  static constexpr size_t slotBytes = 65536 + 64;
+
+  /** Our address toward the anchor, port 0. */
+  static bool sourceToward(const Address& anchor, Address& source);
+  AnchorSocket* open(const Address& source);
+
+  int epoll_;
+  Counters& counters_;
+  ReadArena& arena_;
+  const std::function<void()> obey_;
+  std::vector<std::unique_ptr<AnchorSocket>> sockets_;
+  bool isUntidy_ = false;
+
+  LazyMemory received_;
+  iovec receivedParts_[batch];
+  Address sources_[batch];
+  mmsghdr receivedMessages_[batch];
+  iovec sentParts_[batch];
+  mmsghdr sentMessages_[batch];
+};
+
+}  // namespace edge80

@@ -1,0 +1,357 @@
+#include "connection.h"
+
+#include <sys/epoll.h>
+#include <sys/socket.h>
+#include <unistd.h>
+
+#include <algorithm>
+#include <cerrno>
+#include <utility>
+
+namespace edge80 {
+
+namespace {
+
+/** ms that media waits until control said how old it may get. */
+constexpr double initialMaxAge = 200;
+
+/** Bytes in one read: of a stranger, and of a UE. */
+constexpr size_t strangerReadBytes = 4096;
+constexpr size_t readBytes = 65536;
+
+/** Frames that control has not handled, of one connection: no more is read until it has. */
+constexpr unsigned maxUnhandled = 16;
+
+bool isCapital(size_t byte) { return byte >= 0x41 && byte <= 0x5a; }
+
+std::string framed(const uint8_t* packet, size_t length) {
+  std::string frame;
+  frame.reserve(headerBytes + length);
+  frame += static_cast<char>(length >> 8);
+  frame += static_cast<char>(length);
+  frame.append(reinterpret_cast<const char*>(packet), length);
+  return frame;
+}
+
+const uint8_t* bytesOf(const std::string& text) { return reinterpret_cast<const uint8_t*>(text.data()); }
+
+}  // namespace
+
+Connection::Connection(ConnectionId id, int fd, const Surroundings& around)
+    : id(id),
+      around_(around),
+      fd_(fd),
+      deframer_(around.limits.firstFrameBytes),
+      media_(initialMaxAge, around.limits.queueBytes) {
+  epoll_event event{};
+  event.events = watched_ = EPOLLIN;
+  event.data.ptr = static_cast<Watched*>(this);
+  epoll_ctl(around_.epoll, EPOLL_CTL_ADD, fd_, &event);
+}
+
+Connection::~Connection() { close(); }
+
+void Connection::admit(Content content) {
+  if (phase_ != Phase::stranger) return;
+  phase_ = Phase::admitted;
+  content_ = content;
+  deframer_.limit = around_.limits.frameBytes;
+}
+
+void Connection::handled() {
+  if (!isOpen()) return;
+  if (unhandled_ > 0) unhandled_ -= 1;
+  if (!isWaiting_ || unhandled_ > 0) return;
+  isWaiting_ = false;
+  if (extra_ != nullptr && !extra_->backlog.empty()) {
+    std::string backlog = std::move(extra_->backlog);
+    extra_->backlog.clear();
+    const size_t done = deframer_.push(bytesOf(backlog), backlog.size(), *this);
+    if (isWaiting_) extra().backlog = backlog.substr(done);
+  }
+  watch();
+}
+
+void Connection::send(const std::string& message) {
+  if (!isOpen()) return;
+  extra().stun.push_back(framed(bytesOf(message), message.size()));
+  stunBytes_ += message.size();
+  around_.counters.toUe.count(PacketKind::stun, message.size());
+  flush();
+  if (isOpen() && stunBytes_ > around_.limits.stunQueueBytes) end(CloseReason::notReading);
+}
+
+void Connection::openAnchor(const Address& anchor) {
+  if (!isOpen() || phase_ == Phase::stranger) return;
+  around_.anchors.leave(*this);
+  phase_ = Phase::nominating;
+  around_.anchors.join(*this, anchor);
+}
+
+void Connection::sendToAnchor(const std::string& message) {
+  if (socket == nullptr) return;
+  around_.counters.toAnchor.count(PacketKind::stun, message.size());
+  around_.anchors.send(*this, bytesOf(message), message.size(), PacketKind::stun);
+}
+
+void Connection::select(double maxAge) {
+  if (phase_ != Phase::nominating && phase_ != Phase::selected) return;
+  phase_ = Phase::selected;
+  media_.maxAge = maxAge;
+  if (extra_ == nullptr) return;
+  const std::deque<std::string> held = std::move(extra_->held);
+  extra_->held.clear();
+  if (extra_->isEmpty()) extra_.reset();
+  for (const std::string& frame : held) {
+    toAnchor(bytesOf(frame), frame.size(), packetKind(bytesOf(frame), frame.size()));
+  }
+}
+
+void Connection::write(std::string frames) {
+  if (!isOpen() || isFinishing_) return;
+  extra().stream.push_back(std::move(frames));
+  isDrained_ = false;
+  flush();
+}
+
+void Connection::pause() {
+  isPaused_ = true;
+  watch();
+}
+
+void Connection::resume() {
+  isPaused_ = false;
+  watch();
+}
+
+void Connection::finish() {
+  if (!isOpen() || isFinishing_) return;
+  isFinishing_ = true;
+  // Closed with bytes unread, the kernel would reset the connection, and the UE lose what it has not read.
+  resume();
+  flush();
+}
+
+void Connection::close() {
+  if (!isOpen()) return;
+  phase_ = Phase::closed;
+  if (extra_ != nullptr) drop(Drop::notSelected, extra_->held.size());
+  extra_.reset();
+  media_.clear();
+  around_.anchors.leave(*this);
+  ::close(fd_);
+  around_.closed.push_back(id);
+}
+
+/** Control is told first, so that it knows before the UE does. */
+void Connection::end(CloseReason reason) {
+  if (!isOpen()) return;
+  Event event{Event::Kind::closed, id};
+  event.reason = isFinishing_ && reason == CloseReason::peer ? CloseReason::finished : reason;
+  tell(std::move(event));
+  close();
+}
+
+void Connection::ready(uint32_t events) {
+  if (!isOpen()) return;
+  if ((events & EPOLLOUT) != 0) {
+    isBlocked_ = false;
+    flush();
+    watch();
+  }
+  if (!isOpen()) return;
+  if ((events & EPOLLIN) != 0 && (watched_ & EPOLLIN) != 0) read();
+  else if ((events & (EPOLLERR | EPOLLHUP)) != 0) end(CloseReason::socketError);
+}
+
+void Connection::read() {
+  ReadArena& arena = around_.arena;
+  // Of what is read one frame may have begun before: it is put together behind.
+  if (arena.room() < readBytes + around_.limits.frameBytes) around_.anchors.flush();
+  uint8_t* chunk = arena.free();
+  const ssize_t count = recv(fd_, chunk, phase_ == Phase::stranger ? strangerReadBytes : readBytes, MSG_DONTWAIT);
+  if (count == 0) return end(CloseReason::peer);
+  if (count < 0) {
+    if (errno != EAGAIN && errno != EINTR) end(CloseReason::socketError);
+    return;
+  }
+  const auto length = static_cast<size_t>(count);
+  status.received.add(length);
+  arena.keep(length);
+  const size_t done = deframer_.push(chunk, length, *this);
+  if (!isOpen() || !isWaiting_) return;
+  extra().backlog.assign(reinterpret_cast<const char*>(chunk) + done, length - done);
+  watch();
+}
+
+Next Connection::frame(const uint8_t* frame, size_t length) {
+  Counters& counters = around_.counters;
+  if (isFinishing_) return Next::goOn;
+  const PacketKind kind = packetKind(frame, length);
+  const bool isControls = phase_ == Phase::stranger || content_ == Content::msrp;
+  if (!isControls && !carries(kind)) {
+    drop(Drop::firstByte);
+    return Next::goOn;
+  }
+  counters.fromUe.count(kind, length);
+  if (isControls || kind == PacketKind::stun) {
+    Event event{Event::Kind::controlFrame, id};
+    event.bytes.assign(reinterpret_cast<const char*>(frame), length);
+    tell(std::move(event));
+    unhandled_ += 1;
+    const bool mayDecide = phase_ == Phase::stranger || (phase_ == Phase::admitted && content_ != Content::msrp);
+    isWaiting_ = mayDecide || unhandled_ >= maxUnhandled;
+    return isWaiting_ ? Next::wait : Next::goOn;
+  }
+  if (phase_ == Phase::selected) toAnchor(frame, length, kind);
+  else if (phase_ == Phase::nominating) hold(frame, length);
+  else drop(Drop::notSelected);
+  return isOpen() ? Next::goOn : Next::stop;
+}
+
+/** Two capital letters are the start of an HTTP method: "GET " reads as 18245 bytes. */
+void Connection::frameTooLong(size_t header) {
+  const bool isHttp = phase_ == Phase::stranger && isCapital(header >> 8) && isCapital(header & 0xff);
+  end(isHttp ? CloseReason::http : CloseReason::frameTooLong);
+}
+
+void Connection::anchorPacket(uint8_t* packet, size_t length) {
+  Counters& counters = around_.counters;
+  const PacketKind kind = packetKind(packet, length);
+  if (!carries(kind)) return drop(Drop::firstByte);
+  counters.fromAnchor.count(kind, length);
+  if (kind == PacketKind::stun) {
+    Event event{Event::Kind::anchorDatagram, id};
+    event.bytes.assign(reinterpret_cast<const char*>(packet), length);
+    return tell(std::move(event));
+  }
+  if (phase_ != Phase::selected) return drop(Drop::notSelected);
+  if (!isIdle()) {
+    const double now = monotonicMs();
+    const MediaQueue::Dropped dropped = media_.push(framed(packet, length), now);
+    drop(Drop::queueAge, dropped.forAge);
+    drop(Drop::queueBytes, dropped.forBytes);
+    return flush();
+  }
+  uint8_t* frame = packet - headerBytes;
+  frame[0] = static_cast<uint8_t>(length >> 8);
+  frame[1] = static_cast<uint8_t>(length);
+  counters.toUe.count(kind, length);
+  const size_t whole = headerBytes + length;
+  const size_t taken = give(frame, whole);
+  if (taken == whole || !isOpen()) return;
+  unsent_.assign(reinterpret_cast<const char*>(frame) + taken, whole - taken);
+  sentOfUnsent_ = 0;
+  watch();
+}
+
+void Connection::anchorQueueFull() { drop(Drop::anchorQueue); }
+
+bool Connection::carries(PacketKind kind) const {
+  return kind != PacketKind::other && (kind != PacketKind::dtls || content_ == Content::dtls);
+}
+
+/** Nothing waits for the UE: what comes now needs neither queue nor clock. */
+bool Connection::isIdle() const {
+  return unsent_.empty() && media_.length() == 0 && (extra_ == nullptr || extra_->stun.empty());
+}
+
+void Connection::toAnchor(const uint8_t* frame, size_t length, PacketKind kind) {
+  if (socket == nullptr) return drop(Drop::anchorQueue);
+  around_.counters.toAnchor.count(kind, length);
+  around_.anchors.send(*this, frame, length, kind);
+}
+
+void Connection::hold(const uint8_t* frame, size_t length) {
+  std::deque<std::string>& held = extra().held;
+  held.emplace_back(reinterpret_cast<const char*>(frame), length);
+  if (held.size() <= around_.limits.heldFrames) return;
+  held.pop_front();
+  drop(Drop::notSelected);
+}
+
+void Connection::drop(Drop reason, size_t packets) {
+  if (packets == 0) return;
+  around_.counters.drops[static_cast<size_t>(reason)].add(packets);
+  status.dropped.add(packets);
+}
+
+void Connection::tell(Event event) { around_.events.tell(std::move(event)); }
+
+/**
+ * Gives the kernel one frame at a time, and the next only when it has taken the last: only what is still here can be
+ * dropped when it grows old.
+ */
+void Connection::flush() {
+  if (isBlocked_) return;
+  while (isOpen()) {
+    if (unsent_.empty() && !nextFrame()) {
+      if (isFinishing_ && !isShut_) {
+        isShut_ = true;
+        shutdown(fd_, SHUT_WR);
+      } else if (content_ == Content::msrp && !isDrained_ && !isFinishing_) {
+        isDrained_ = true;
+        tell({Event::Kind::drained, id});
+      }
+      if (extra_ != nullptr && extra_->isEmpty()) extra_.reset();
+      return;
+    }
+    sentOfUnsent_ += give(bytesOf(unsent_) + sentOfUnsent_, unsent_.size() - sentOfUnsent_);
+    if (!isOpen()) return;
+    if (sentOfUnsent_ < unsent_.size()) return watch();
+    std::string().swap(unsent_);
+    sentOfUnsent_ = 0;
+  }
+}
+
+/** Puts the next frame into `unsent_`; false if there is none. */
+bool Connection::nextFrame() {
+  if (extra_ != nullptr && !extra_->stun.empty()) {
+    unsent_ = std::move(extra_->stun.front());
+    extra_->stun.pop_front();
+    stunBytes_ -= unsent_.size() - headerBytes;
+    return true;
+  }
+  if (content_ == Content::msrp) {
+    if (extra_ == nullptr || extra_->stream.empty()) return false;
+    unsent_ = std::move(extra_->stream.front());
+    extra_->stream.pop_front();
+    return true;
+  }
+  if (media_.length() == 0) return false;
+  drop(Drop::queueAge, media_.dropOld(monotonicMs()));
+  if (media_.length() == 0) return false;
+  unsent_ = media_.shift();
+  const size_t length = unsent_.size() - headerBytes;
+  around_.counters.toUe.count(packetKind(bytesOf(unsent_) + headerBytes, length), length);
+  return true;
+}
+
+size_t Connection::give(const uint8_t* bytes, size_t length) {
+  const ssize_t taken = ::send(fd_, bytes, length, MSG_DONTWAIT | MSG_NOSIGNAL);
+  if (taken < 0 && errno != EAGAIN && errno != EINTR && errno != ENOBUFS) {
+    end(CloseReason::socketError);
+    return 0;
+  }
+  const size_t count = taken < 0 ? 0 : static_cast<size_t>(taken);
+  isBlocked_ = count < length;
+  return count;
+}
+
+void Connection::watch() {
+  if (!isOpen()) return;
+  const bool isRead = !isPaused_ && !isWaiting_;
+  const uint32_t wanted = (isRead ? EPOLLIN : 0u) | (isBlocked_ ? EPOLLOUT : 0u);
+  if (wanted == watched_) return;
+  epoll_event event{};
+  event.events = watched_ = wanted;
+  event.data.ptr = static_cast<Watched*>(this);
+  epoll_ctl(around_.epoll, EPOLL_CTL_MOD, fd_, &event);
+}
+
+Connection::Extra& Connection::extra() {
+  if (extra_ == nullptr) extra_ = std::make_unique<Extra>();
+  return *extra_;
+}
+
+}  // namespace edge80

@@ -1,0 +1,100 @@
+#include "plane.h"
+
+#include <unistd.h>
+
+#include <algorithm>
+#include <cerrno>
+#include <utility>
+
+#include "listener.h"
+
+namespace edge80 {
+
+namespace {
+
+/** Events that may wait for control before new connections are turned away. */
+constexpr size_t maxEvents = 16384;
+
+}  // namespace
+
+Plane::Plane(const Limits& limits, size_t threads, std::function<void()> wake)
+    : limits_(limits), wake_(std::move(wake)) {
+  for (size_t i = 0; i < threads; i++) workers_.push_back(std::make_unique<Worker>(limits_, *this));
+}
+
+Plane::~Plane() { stop(); }
+
+int Plane::listen(const std::vector<Address>& addresses, bool ipv6Only, size_t& failed) {
+  Worker& first = *workers_.front();
+  for (failed = 0; failed < addresses.size(); failed++) {
+    int error = 0;
+    const int fd = Listener::open(addresses[failed], ipv6Only, error);
+    if (fd < 0) {
+      listeners_.clear();
+      return error;
+    }
+    listeners_.push_back(std::make_unique<Listener>(fd, *this, first.ownCounters()));
+  }
+  for (const auto& listener : listeners_) first.watch(listener->fd(), *listener);
+  for (const auto& worker : workers_) worker->start();
+  return 0;
+}
+
+std::vector<Address> Plane::addresses() const {
+  std::vector<Address> all;
+  for (const auto& listener : listeners_) all.push_back(listener->address());
+  return all;
+}
+
+void Plane::accepted(int fd, const Address& remote) {
+  Event event{Event::Kind::accepted, 0};
+  socklen_t length = Address::capacity;
+  if (getsockname(fd, event.local.raw(), &length) != 0) {
+    ::close(fd);
+    return;
+  }
+  const auto least = std::min_element(workers_.begin(), workers_.end(),
+                                      [](const auto& a, const auto& b) { return a->load() < b->load(); });
+  // The worker can be told from the id.
+  event.id = ++lastSequence_ * workers_.size() + static_cast<size_t>(least - workers_.begin());
+  event.remote = remote;
+  Command adopt{Command::Kind::adopt, event.id};
+  adopt.fd = fd;
+  tell(std::move(event));
+  (*least)->command(std::move(adopt));
+}
+
+void Plane::command(Command command) { workers_[command.id % workers_.size()]->command(std::move(command)); }
+
+bool Plane::status(ConnectionId id, uint64_t& received, uint64_t& dropped) {
+  return workers_[id % workers_.size()]->status(id, received, dropped);
+}
+
+bool Plane::isBehind() {
+  const std::lock_guard<std::mutex> lock(eventsLock_);
+  return events_.size() >= maxEvents;
+}
+
+std::vector<Event> Plane::take() {
+  const std::lock_guard<std::mutex> lock(eventsLock_);
+  return std::exchange(events_, {});
+}
+
+void Plane::tell(Event event) {
+  bool isFirst = false;
+  {
+    const std::lock_guard<std::mutex> lock(eventsLock_);
+    // rtpengine's answers are asked for again; of all else there is only so much for each connection.
+    if (event.kind == Event::Kind::anchorDatagram && events_.size() >= maxEvents) return;
+    isFirst = events_.empty();
+    events_.push_back(std::move(event));
+  }
+  if (isFirst) wake_();
+}
+
+void Plane::stop() {
+  for (const auto& worker : workers_) worker->stop();
+  listeners_.clear();
+}
+
+}  // namespace edge80

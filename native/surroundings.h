@@ -1,0 +1,81 @@
+#pragma once
+
+#include <ctime>
+#include <cstdint>
+#include <string>
+#include <vector>
+
+#include "address.h"
+#include "counters.h"
+
+namespace edge80 {
+
+class AnchorSockets;
+class ReadArena;
+
+using ConnectionId = uint64_t;
+
+/** Those of lib/gateway/limits.ts that concern this plane; bytes. */
+struct Limits {
+  size_t firstFrameBytes;
+  size_t frameBytes;
+  size_t queueBytes;
+  size_t stunQueueBytes;
+  size_t heldFrames;
+};
+
+/** Why a connection ended by itself; `finished` for the reason that `finish` was given. */
+enum class CloseReason { peer, socketError, http, frameTooLong, notReading, finished };
+
+/** What control is told. */
+struct Event {
+  enum class Kind { accepted, controlFrame, anchorDatagram, drained, closed };
+
+  Kind kind;
+  ConnectionId id;
+  /** Of `controlFrame` and `anchorDatagram`. */
+  std::string bytes{};
+  /** Of `accepted`. */
+  Address remote{}, local{};
+  /** Of `closed`. */
+  CloseReason reason = CloseReason::peer;
+};
+
+class EventSink {
+ public:
+  virtual void tell(Event event) = 0;
+
+ protected:
+  ~EventSink() = default;
+};
+
+/** What the connections of a worker share. */
+struct Surroundings {
+  const Limits& limits;
+  EventSink& events;
+  Counters& counters;
+  AnchorSockets& anchors;
+  ReadArena& arena;
+  /** Connections that were closed and are still to be forgotten. */
+  std::vector<ConnectionId>& closed;
+  int epoll;
+};
+
+/** What a worker waits for. */
+class Watched {
+ public:
+  /** Events as of epoll_wait(2). */
+  virtual void ready(uint32_t events) = 0;
+
+ protected:
+  ~Watched() = default;
+};
+
+/** ms, rising. */
+inline double monotonicMs() {
+  timespec time{};
+  clock_gettime(CLOCK_MONOTONIC, &time);
+  return static_cast<double>(time.tv_sec) * 1000 + static_cast<double>(time.tv_nsec) / 1e6;
+}
+
+}  // namespace edge80

@@ -1,0 +1,163 @@
+#include "worker.h"
+
+#include <sys/epoll.h>
+#include <sys/eventfd.h>
+#include <unistd.h>
+
+#include <cstdlib>
+#include <utility>
+
+namespace edge80 {
+
+namespace {
+
+/** Bytes read from UEs before they must be sent on. */
+constexpr size_t arenaBytes = 1 << 20;
+
+/** Events taken in one system call. */
+constexpr int maxEvents = 256;
+
+}  // namespace
+
+Worker::Worker(const Limits& limits, EventSink& events)
+    : limits_(limits),
+      events_(events),
+      epoll_(epoll_create1(EPOLL_CLOEXEC)),
+      wake_(eventfd(0, EFD_NONBLOCK | EFD_CLOEXEC)),
+      arena_(arenaBytes),
+      anchors_(epoll_, counters_, arena_, [this] { obeyAll(); }),
+      surroundings_{limits_, events_, counters_, anchors_, arena_, closed_, epoll_} {
+  // Without descriptors for itself a gateway is of no use.
+  if (epoll_ < 0 || wake_ < 0) std::abort();
+  epoll_event event{};
+  event.events = EPOLLIN;
+  event.data.ptr = nullptr;
+  epoll_ctl(epoll_, EPOLL_CTL_ADD, wake_, &event);
+}
+
+Worker::~Worker() {
+  stop();
+  close(wake_);
+  close(epoll_);
+}
+
+void Worker::start() {
+  thread_ = std::thread([this] { run(); });
+}
+
+void Worker::stop() {
+  isStopped_ = true;
+  wake();
+  if (thread_.joinable()) thread_.join();
+  obeyAll();
+  const std::lock_guard<std::mutex> lock(connectionsLock_);
+  connections_.clear();
+}
+
+void Worker::command(Command command) {
+  if (command.kind == Command::Kind::adopt) load_ += 1;
+  bool isFirst = false;
+  {
+    const std::lock_guard<std::mutex> lock(commandsLock_);
+    isFirst = commands_.empty();
+    commands_.push_back(std::move(command));
+    hasCommands_ = true;
+  }
+  if (isFirst) wake();
+}
+
+void Worker::watch(int fd, Watched& watched) {
+  epoll_event event{};
+  event.events = EPOLLIN;
+  event.data.ptr = &watched;
+  epoll_ctl(epoll_, EPOLL_CTL_ADD, fd, &event);
+}
+
+bool Worker::status(ConnectionId id, uint64_t& received, uint64_t& dropped) {
+  const std::lock_guard<std::mutex> lock(connectionsLock_);
+  const auto found = connections_.find(id);
+  if (found == connections_.end()) return false;
+  received = found->second->status.received.value();
+  dropped = found->second->status.dropped.value();
+  return true;
+}
+
+void Worker::run() {
+  epoll_event events[maxEvents];
+  while (!isStopped_) {
+    const int count = epoll_wait(epoll_, events, maxEvents, -1);
+    // Cleared before the commands are taken: one that comes later wakes anew.
+    for (int i = 0; i < count; i++) {
+      if (events[i].data.ptr == nullptr) clearWake();
+    }
+    obeyAll();
+    for (int i = 0; i < count; i++) {
+      if (events[i].data.ptr != nullptr) static_cast<Watched*>(events[i].data.ptr)->ready(events[i].events);
+    }
+    anchors_.flush();
+    bury();
+    anchors_.tidy();
+  }
+}
+
+void Worker::obeyAll() {
+  if (!hasCommands_) return;
+  std::vector<Command> commands;
+  {
+    const std::lock_guard<std::mutex> lock(commandsLock_);
+    commands.swap(commands_);
+    hasCommands_ = false;
+  }
+  for (Command& command : commands) obey(command);
+}
+
+void Worker::obey(Command& command) {
+  if (command.kind == Command::Kind::adopt) {
+    if (isStopped_) {
+      close(command.fd);
+      return;
+    }
+    auto connection = std::make_unique<Connection>(command.id, command.fd, surroundings_);
+    const std::lock_guard<std::mutex> lock(connectionsLock_);
+    connections_.emplace(command.id, std::move(connection));
+    return;
+  }
+  const auto found = connections_.find(command.id);
+  if (found == connections_.end()) return;
+  Connection& connection = *found->second;
+  switch (command.kind) {
+    case Command::Kind::adopt: break;
+    case Command::Kind::admit: return connection.admit(command.content);
+    case Command::Kind::handled: return connection.handled();
+    case Command::Kind::send: return connection.send(command.bytes);
+    case Command::Kind::openAnchor: return connection.openAnchor(command.address);
+    case Command::Kind::sendToAnchor: return connection.sendToAnchor(command.bytes);
+    case Command::Kind::select: return connection.select(command.maxAge);
+    case Command::Kind::write: return connection.write(std::move(command.bytes));
+    case Command::Kind::pause: return connection.pause();
+    case Command::Kind::resume: return connection.resume();
+    case Command::Kind::finish: return connection.finish();
+    case Command::Kind::close: return connection.close();
+  }
+}
+
+/** Forgets what was closed, now that nothing under way can name it. */
+void Worker::bury() {
+  if (closed_.empty()) return;
+  const std::lock_guard<std::mutex> lock(connectionsLock_);
+  for (const ConnectionId id : closed_) connections_.erase(id);
+  load_ -= closed_.size();
+  closed_.clear();
+}
+
+void Worker::clearWake() const {
+  uint64_t count = 0;
+  if (read(wake_, &count, sizeof count) < 0) return;
+}
+
+void Worker::wake() const {
+  const uint64_t one = 1;
+  if (write(wake_, &one, sizeof one) < 0) return;
+}
+
+}  // namespace edge80

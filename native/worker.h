@@ -1,0 +1,98 @@
+#pragma once
+
+#include <atomic>
+#include <memory>
+#include <mutex>
+#include <string>
+#include <thread>
+#include <unordered_map>
+#include <vector>
+
+#include "connection.h"
+
+namespace edge80 {
+
+/** What control wants of a connection; see ForwardingPlane in lib/gateway/forwarding-plane.ts. */
+struct Command {
+  enum class Kind {
+    adopt,
+    admit,
+    handled,
+    send,
+    openAnchor,
+    sendToAnchor,
+    select,
+    write,
+    pause,
+    resume,
+    finish,
+    close
+  };
+
+  Kind kind;
+  ConnectionId id;
+  /** Of `send`, `sendToAnchor` and `write`. */
+  std::string bytes{};
+  /** Of `openAnchor`. */
+  Address address{};
+  /** Of `admit`. */
+  Content content = Content::rtp;
+  /** Of `select`, ms. */
+  double maxAge = 0;
+  /** Of `adopt`: a connected socket. */
+  int fd = -1;
+};
+
+/** A thread with the connections that it alone touches. */
+class Worker {
+ public:
+  Worker(const Limits& limits, EventSink& events);
+  ~Worker();
+  Worker(const Worker&) = delete;
+  Worker& operator=(const Worker&) = delete;
+
+  void start();
+  /** Closes all connections, and tells no one of them. May be called twice. */
+  void stop();
+  /** From any thread; what was closed meanwhile is left alone. */
+  void command(Command command);
+  /** Before `start`, or from the worker's own thread. */
+  void watch(int fd, Watched& watched);
+  /** From any thread: false if there is no such connection. */
+  bool status(ConnectionId id, uint64_t& received, uint64_t& dropped);
+  const Counters& counters() const { return counters_; }
+  Counters& ownCounters() { return counters_; }
+  /** Connections that are open or on their way here. */
+  size_t load() const { return load_.load(std::memory_order_relaxed); }
+
+ private:
+  void run();
+  void obeyAll();
+  void obey(Command& command);
+  void bury();
+  void wake() const;
+  void clearWake() const;
+
+  const Limits& limits_;
+  EventSink& events_;
+  int epoll_;
+  int wake_;
+  Counters counters_;
+  ReadArena arena_;
+  AnchorSockets anchors_;
+  std::vector<ConnectionId> closed_;
+  const Surroundings surroundings_;
+  std::atomic<size_t> load_{0};
+  std::atomic<bool> isStopped_{false};
+
+  std::mutex commandsLock_;
+  std::vector<Command> commands_;
+  std::atomic<bool> hasCommands_{false};
+
+  /** Held by the worker when it changes the table, and by others when they look into it. */
+  std::mutex connectionsLock_;
+  std::unordered_map<ConnectionId, std::unique_ptr<Connection>> connections_;
+  std::thread thread_;
+};
+
+}  // namespace edge80
