@@ -135,6 +135,7 @@ class PlaneObject final : public Napi::ObjectWrap<PlaneObject> {
       case Event::Kind::closed:
         kind("closed");
         object.Set("reason", closeReasons[static_cast<size_t>(event.reason)]);
+        object.Set("status", statusObject(env, event.received, event.dropped));
         break;
     }
     return object;
@@ -176,11 +177,10 @@ class PlaneObject final : public Napi::ObjectWrap<PlaneObject> {
 
   Napi::Value status(const Napi::CallbackInfo& info) {
     const Napi::Env env = info.Env();
-    uint64_t received = 0, dropped = 0;
-    if (plane_ == nullptr || !plane_->status(idOf(info), received, dropped)) return env.Undefined();
-    Napi::Object status = Napi::Object::New(env);
-    status.Set("received", static_cast<double>(received));
-    status.Set("dropped", static_cast<double>(dropped));
+    uint64_t received = 0, dropped = 0, held = 0;
+    if (plane_ == nullptr || !plane_->status(idOf(info), received, dropped, held)) return env.Undefined();
+    Napi::Object status = statusObject(env, received, dropped);
+    status.Set("held", static_cast<double>(held));
     return status;
   }
 
@@ -232,6 +232,13 @@ class PlaneObject final : public Napi::ObjectWrap<PlaneObject> {
     if (plane_ != nullptr) plane_->stop();
     if (isAwake_) wakeSafely_.Release();
     isAwake_ = false;
+  }
+
+  static Napi::Object statusObject(Napi::Env env, uint64_t received, uint64_t dropped) {
+    Napi::Object status = Napi::Object::New(env);
+    status.Set("received", static_cast<double>(received));
+    status.Set("dropped", static_cast<double>(dropped));
+    return status;
   }
 
   static uint16_t portOf(const Napi::Value& value) {

@@ -101,6 +101,7 @@ void Connection::select(double maxAge) {
   if (extra_ == nullptr) return;
   const std::deque<std::string> held = std::move(extra_->held);
   extra_->held.clear();
+  status.held.remove(held.size());
   if (extra_->isEmpty()) extra_.reset();
   for (const std::string& frame : held) {
     toAnchor(bytesOf(frame), frame.size(), packetKind(bytesOf(frame), frame.size()));
@@ -148,6 +149,8 @@ void Connection::end(CloseReason reason) {
   if (!isOpen()) return;
   Event event{Event::Kind::closed, id};
   event.reason = isFinishing_ && reason == CloseReason::peer ? CloseReason::finished : reason;
+  event.received = status.received.value();
+  event.dropped = status.dropped.value() + status.held.value();
   tell(std::move(event));
   close();
 }
@@ -265,8 +268,10 @@ void Connection::toAnchor(const uint8_t* frame, size_t length, PacketKind kind) 
 void Connection::hold(const uint8_t* frame, size_t length) {
   std::deque<std::string>& held = extra().held;
   held.emplace_back(reinterpret_cast<const char*>(frame), length);
+  status.held.add(1);
   if (held.size() <= around_.limits.heldFrames) return;
   held.pop_front();
+  status.held.remove(1);
   drop(Drop::notSelected);
 }
 

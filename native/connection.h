@@ -20,6 +20,8 @@ enum class Content { rtp, dtls, msrp };
 struct Status {
   Count received;
   Count dropped;
+  /** Frames that are dropped if it closes now. */
+  Count held;
 };
 
 /**

@@ -47,27 +47,25 @@ std::vector<Address> Plane::addresses() const {
 }
 
 void Plane::accepted(int fd, const Address& remote) {
-  Event event{Event::Kind::accepted, 0};
+  Command adopt{Command::Kind::adopt, 0};
+  adopt.fd = fd;
+  adopt.address = remote;
   socklen_t length = Address::capacity;
-  if (getsockname(fd, event.local.raw(), &length) != 0) {
+  if (getsockname(fd, adopt.local.raw(), &length) != 0) {
     ::close(fd);
     return;
   }
   const auto least = std::min_element(workers_.begin(), workers_.end(),
                                       [](const auto& a, const auto& b) { return a->load() < b->load(); });
   // The worker can be told from the id.
-  event.id = ++lastSequence_ * workers_.size() + static_cast<size_t>(least - workers_.begin());
-  event.remote = remote;
-  Command adopt{Command::Kind::adopt, event.id};
-  adopt.fd = fd;
-  tell(std::move(event));
+  adopt.id = ++lastSequence_ * workers_.size() + static_cast<size_t>(least - workers_.begin());
   (*least)->command(std::move(adopt));
 }
 
 void Plane::command(Command command) { workers_[command.id % workers_.size()]->command(std::move(command)); }
 
-bool Plane::status(ConnectionId id, uint64_t& received, uint64_t& dropped) {
-  return workers_[id % workers_.size()]->status(id, received, dropped);
+bool Plane::status(ConnectionId id, uint64_t& received, uint64_t& dropped, uint64_t& held) {
+  return workers_[id % workers_.size()]->status(id, received, dropped, held);
 }
 
 bool Plane::isBehind() {

@@ -24,7 +24,7 @@ class Plane final : public EventSink {
   std::vector<Address> addresses() const;
   /** To the worker that has the connection. */
   void command(Command command);
-  bool status(ConnectionId id, uint64_t& received, uint64_t& dropped);
+  bool status(ConnectionId id, uint64_t& received, uint64_t& dropped, uint64_t& held);
   std::vector<Event> take();
   /** Control has so much to do that it cannot take new connections. */
   bool isBehind();

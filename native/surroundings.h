@@ -39,6 +39,7 @@ struct Event {
   Address remote{}, local{};
   /** Of `closed`. */
   CloseReason reason = CloseReason::peer;
+  uint64_t received = 0, dropped = 0;
 };
 
 class EventSink {

@@ -73,12 +73,13 @@ void Worker::watch(int fd, Watched& watched) {
   epoll_ctl(epoll_, EPOLL_CTL_ADD, fd, &event);
 }
 
-bool Worker::status(ConnectionId id, uint64_t& received, uint64_t& dropped) {
+bool Worker::status(ConnectionId id, uint64_t& received, uint64_t& dropped, uint64_t& held) {
   const std::lock_guard<std::mutex> lock(connectionsLock_);
   const auto found = connections_.find(id);
   if (found == connections_.end()) return false;
   received = found->second->status.received.value();
   dropped = found->second->status.dropped.value();
+  held = found->second->status.held.value();
   return true;
 }
 
@@ -118,8 +119,14 @@ void Worker::obey(Command& command) {
       return;
     }
     auto connection = std::make_unique<Connection>(command.id, command.fd, surroundings_);
-    const std::lock_guard<std::mutex> lock(connectionsLock_);
-    connections_.emplace(command.id, std::move(connection));
+    {
+      const std::lock_guard<std::mutex> lock(connectionsLock_);
+      connections_.emplace(command.id, std::move(connection));
+    }
+    Event event{Event::Kind::accepted, command.id};
+    event.remote = command.address;
+    event.local = command.local;
+    events_.tell(std::move(event));
     return;
   }
   const auto found = connections_.find(command.id);

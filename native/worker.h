@@ -33,14 +33,15 @@ struct Command {
   ConnectionId id;
   /** Of `send`, `sendToAnchor` and `write`. */
   std::string bytes{};
-  /** Of `openAnchor`. */
+  /** Of `openAnchor`, and of `adopt` that of the UE. */
   Address address{};
   /** Of `admit`. */
   Content content = Content::rtp;
   /** Of `select`, ms. */
   double maxAge = 0;
-  /** Of `adopt`: a connected socket. */
+  /** Of `adopt`: a connected socket, and its own address. */
   int fd = -1;
+  Address local{};
 };
 
 /** A thread with the connections that it alone touches. */
@@ -59,7 +60,7 @@ class Worker {
   /** Before `start`, or from the worker's own thread. */
   void watch(int fd, Watched& watched);
   /** From any thread: false if there is no such connection. */
-  bool status(ConnectionId id, uint64_t& received, uint64_t& dropped);
+  bool status(ConnectionId id, uint64_t& received, uint64_t& dropped, uint64_t& held);
   const Counters& counters() const { return counters_; }
   Counters& ownCounters() { return counters_; }
   /** Connections that are open or on their way here. */

@@ -9,7 +9,7 @@ export type NativeEvent = { id: ConnectionId } & (
   | { kind: 'accepted'; remote: TransportAddress; local: TransportAddress }
   | { kind: 'controlFrame' | 'anchorDatagram'; bytes: Buffer }
   | { kind: 'drained' }
-  | { kind: 'closed'; reason: NativeCloseReason }
+  | { kind: 'closed'; reason: NativeCloseReason; status: ConnectionStatus }
 );
 
 export type NativeCloseReason = 'peer' | 'socket-error' | 'http' | 'frame-too-long' | 'not-reading' | 'finished';
@@ -32,7 +32,8 @@ export interface NativePlane {
   resume(connection: ConnectionId): void;
   finish(connection: ConnectionId): void;
   close(connection: ConnectionId): void;
-  status(connection: ConnectionId): ConnectionStatus | undefined;
+  /** `held`: frames that are dropped if it is closed now. */
+  status(connection: ConnectionId): (ConnectionStatus & { held: number }) | undefined;
   counters(): Omit<PlaneCounters, 'accepted' | 'open' | 'closes'>;
   /** Closes all; may be called twice. */
   stop(): void;

@@ -84,13 +84,16 @@ export class NativeForwardingPlane implements ForwardingPlane {
   }
 
   status(connection: ConnectionId): ConnectionStatus | undefined {
-    return this.#open.has(connection) ? this.#native.status(connection) : undefined;
+    const status = this.#open.has(connection) ? this.#native.status(connection) : undefined;
+    return status && { received: status.received, dropped: status.dropped };
   }
 
   closeConnection(connection: ConnectionId, reason: CloseReason): void {
-    if (!this.#open.has(connection)) return;
+    const status = this.#open.has(connection) ? this.#native.status(connection) : undefined;
+    // Already gone: that is on its way here.
+    if (status === undefined) return;
     this.#native.close(connection);
-    this.#closed(connection, reason);
+    this.#closed(connection, reason, { received: status.received, dropped: status.dropped + status.held });
   }
 
   counters(): Readonly<PlaneCounters> {
@@ -101,7 +104,9 @@ export class NativeForwardingPlane implements ForwardingPlane {
   close(): Promise<void> {
     for (const connection of [...this.#open.keys()]) this.closeConnection(connection, 'shutdown');
     this.#native.stop();
-    this.#events = [];
+    // What ended by itself just before is told as well; what only began, not.
+    this.#events.push(...this.#native.take());
+    for (const event of this.#events.splice(0)) if (event.kind === 'closed') this.#tell(event);
     return Promise.resolve();
   }
 
@@ -135,7 +140,7 @@ export class NativeForwardingPlane implements ForwardingPlane {
         if (open.finishing === undefined) this.#listener.drained(event.id);
         break;
       case 'closed':
-        this.#closed(event.id, closeReason(event.reason, open.finishing));
+        this.#closed(event.id, closeReason(event.reason, open.finishing), event.status);
     }
   }
 
@@ -146,11 +151,11 @@ export class NativeForwardingPlane implements ForwardingPlane {
     this.#listener.accepted(id, normal(remote), normal(local));
   }
 
-  #closed(id: ConnectionId, reason: CloseReason): void {
+  #closed(id: ConnectionId, reason: CloseReason, status: ConnectionStatus): void {
     this.#open.delete(id);
     this.#counters.closes[reason] += 1;
     this.#counters.open -= 1;
-    this.#listener.closed(id, reason);
+    this.#listener.closed(id, reason, status);
   }
 }
 

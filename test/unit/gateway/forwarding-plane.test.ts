@@ -86,7 +86,8 @@ describe('a stream of bytes (RFC 6544 §10)', () => {
     plane.send(connection, message);
     const arrived: Buffer[] = [];
     while (arrived.length < written.length + 1) arrived.push(await ue.frames.next());
-    expect(arrived.filter((frame) => !frame.equals(message))).toEqual(written);
+    const content = Buffer.concat(arrived.filter((frame) => !frame.equals(message)));
+    expect(content.equals(Buffer.concat(written))).toBe(true);
     expect(arrived).toContainEqual(message);
     expect(await drained.next()).toBe(connection);
   });
@@ -131,7 +132,7 @@ describe('a stream of bytes (RFC 6544 §10)', () => {
     plane.finish(connection, 'stream-ended');
     plane.write(connection, framed(Buffer.from('too late')));
     await once(ue.socket, 'end');
-    for (const frame of written) expect(await ue.frames.next()).toEqual(frame);
+    for (const frame of written) expect(frame.equals(await ue.frames.next())).toBe(true);
     expect(ue.frames.length).toBe(0);
     expect(await closed.next()).toEqual({ connection, reason: 'stream-ended' });
     expect(plane.status(connection)).toBeUndefined();

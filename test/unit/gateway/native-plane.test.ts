@@ -2,6 +2,7 @@ import { describeNativePlane } from './plane-under-test';
 
 /** What holds of one plane holds of the other. */
 describeNativePlane(() => {
-  jest.requireActual('./tcp-gateway.test');
-  jest.requireActual('./forwarding-plane.test');
+  describe.each(['forwarding-plane', 'stream-life', 'tcp-gateway'])('%s', (file) => {
+    jest.requireActual(`./${file}.test`);
+  });
 });

@@ -3,6 +3,7 @@ import { pino } from 'pino';
 import type { Stream } from '../../../lib/gateway/stream';
 import { TcpGateway } from '../../../lib/gateway/tcp-gateway';
 import { FakeAnchor } from './fake-anchor';
+import { planeUnderTest } from './plane-under-test';
 import { TestUe } from './test-ue';
 
 const ufrag = 'Ab12Cd34';
@@ -51,7 +52,8 @@ beforeEach(async () => {
   anchor = await FakeAnchor.open(pwd);
   stream = { ufrag, pwd, anchor: anchor.address, content: 'rtp', kind: 'audio', call: 'call-1', line: 0 };
   const listen = [{ address: '127.0.0.1', port: 0 }];
-  gateway = new TcpGateway({ listen, advertised: [], logger: pino({ level: 'silent' }), now: () => time });
+  const logger = pino({ level: 'silent' });
+  gateway = new TcpGateway({ listen, advertised: [], logger, now: () => time, plane: planeUnderTest });
   for (const event of ['selected', 'connection-lost', 'media-lost'] as const) {
     gateway.on(event, ({ remote }) => told.push([event, remote.port]));
   }
