@@ -32,6 +32,8 @@ export interface EmbeddedEdgeOptions {
 /** Told to apps as the server's version: drachtio-srf looks for what a server of this version can do. */
 const version = 'v0.9.10-edge80-embedded';
 
+const freePortTries = 5;
+
 /**
  * A stand-in for drachtio-server in this process: it speaks its admin protocol to drachtio-srf and SIP over UDP
  * and TCP to the world. For trying edge80 out and for its tests; not meant for a service.
@@ -83,16 +85,20 @@ export class EmbeddedEdge {
     const wanted = options.contacts.map(parseContact);
     if (wanted.length === 0) throw new EdgeError('contact-unusable', 'The embedded edge needs at least one contact.');
     if (options.secret === '') throw new EdgeError('secret-missing', 'The embedded edge needs a secret.');
-    const edge = new EmbeddedEdge(options);
-    try {
-      for (const points of wanted) await edge.#listen(points);
-      edge.#adminPort = await edge.#admin.listen(options.admin.host, options.admin.port);
-    } catch (error) {
-      await edge.close();
-      throw error;
+    const takesFreePort = wanted.flat().some(({ port }) => port === 0);
+    for (let tries = takesFreePort ? freePortTries : 1; ; tries--) {
+      const edge = new EmbeddedEdge(options);
+      try {
+        for (const points of wanted) await edge.#listen(points);
+        edge.#adminPort = await edge.#admin.listen(options.admin.host, options.admin.port);
+        options.logger.debug({ contacts: edge.contacts }, 'the embedded SIP edge listens');
+        return edge;
+      } catch (error) {
+        await edge.close();
+        // A port that was free for UDP may be in use for TCP.
+        if (tries <= 1) throw error;
+      }
     }
-    options.logger.debug({ contacts: edge.contacts }, 'the embedded SIP edge listens');
-    return edge;
   }
 
   /** Port that apps connect to. */
