@@ -18,7 +18,7 @@ import type { TcpLines } from '../sdp/tcp-media-lines';
 import { answerOfNobody } from './answer-of-nobody';
 import { CallMsrp, type MsrpSections, type MsrpSwitch } from './call-msrp';
 import { CallStreams, type StreamGateway } from './call-streams';
-import type { Fallback } from './fallback';
+import { muxesRtcp, type Fallback } from './fallback';
 import { otherSide, type Side } from './media-anchor';
 import { answerOptions, offerOptions } from './ng-options';
 import { profileToward, type Profile, type Profiles } from './profiles';
@@ -299,7 +299,8 @@ export class AnchoredCall {
     towardCore: SdpLines,
     messages: MsrpSections,
   ): string {
-    const taken = [...told.values()].filter(({ line }) => view[line]?.hasIce === true && view[line].port !== 0);
+    const isTaken = (line: MediaView | undefined) => line?.hasIce === true && line.port !== 0 && muxesRtcp(line);
+    const taken = [...told.values()].filter(({ line }) => isTaken(view[line]));
     // A 18x answer without ICE may have closed what the 200's needs.
     for (const stream of taken) this.#forUe.open(stream, number);
     this.#streams.settle(new Set(taken.map(({ line }) => line)), number);

@@ -30,7 +30,7 @@ export function getsFallback(fallback: Fallback, { line, ue, given }: LineToward
   return fallback === 'always' || given || ue === undefined || ue.offersTcp;
 }
 
-/** RTP and RTCP have one connection: a port that all streams share cannot tell two components apart (D5). */
-function muxesRtcp(view: MediaView): boolean {
+/** RTP and RTCP have one connection, or there is no RTCP: a port that all streams share cannot tell two components apart (D5). */
+export function muxesRtcp(view: MediaView): boolean {
   return view.rtcpMux || !view.hasRtcp;
 }
