@@ -51,7 +51,8 @@ export class StreamSession {
   readonly #around: SessionSurroundings;
   /** In the order in which they authenticated. */
   readonly #members = new Map<ConnectionId, Member>();
-  #sequence = 0;
+  /** Nominations under this ufrag. */
+  #sequence: number;
   #nominatedAt = -Infinity;
   /** The connection nominated last, and its nomination until rtpengine answered. */
   #current: Member | undefined;
@@ -72,10 +73,15 @@ export class StreamSession {
   constructor(stream: MediaStream, around: SessionSurroundings) {
     this.#stream = stream;
     this.#around = around;
+    this.#sequence = stream.nominations ?? 0;
   }
 
   get stream(): MediaStream {
     return this.#stream;
+  }
+
+  get nominations(): number {
+    return this.#sequence;
   }
 
   get isSelected(): boolean {

@@ -20,6 +20,8 @@ export interface MediaStream extends StreamIdentity {
   content: 'rtp' | 'dtls';
   /** Bounds the age of what waits for a slow UE: audio 200 ms, video 1000 ms. */
   kind: 'audio' | 'video' | 'other';
+  /** Nominations that rtpengine was sent under this ufrag before the stream was closed; those to come rank above them. */
+  nominations?: number;
 }
 
 /** A line that is a stream of bytes (RFC 6544 §10). */

@@ -131,11 +131,12 @@ export class TcpGateway extends EventEmitter<TcpGatewayEvents> {
     }
   }
 
-  /** Closes the stream's connections; an unknown ufrag is fine. */
-  removeStream(ufrag: string): void {
+  /** Closes the stream's connections, and returns how often one was nominated; an unknown ufrag is fine. */
+  removeStream(ufrag: string): number {
     const session = this.#sessions.get(ufrag);
     this.#sessions.delete(ufrag);
     session?.end();
+    return session instanceof StreamSession ? session.nominations : 0;
   }
 
   /** What is known of a stream; undefined if the gateway is not open to it. */

@@ -1,6 +1,6 @@
 import { randomInt } from 'node:crypto';
 import { EdgeError } from '../errors';
-import type { Stream } from '../gateway/stream';
+import type { MediaStream, Stream } from '../gateway/stream';
 import type { Logger } from '../ops/logger';
 import type { CallStatistics } from '../rtpengine/call-statistics';
 import type { AnswerOptions, OfferOptions } from '../rtpengine/ng-command';
@@ -61,7 +61,7 @@ interface Exchange {
   /** The UE's lines that are RTP over TCP, by its offer or by ours to it. */
   tcp: TcpLines;
   /** The streams of which our offer to the UE told. */
-  told: ReadonlyMap<number, Stream>;
+  told: ReadonlyMap<number, MediaStream>;
   /** The lines of our offer to the UE that have no ICE. */
   withoutIce: ReadonlySet<number>;
 }
@@ -195,7 +195,7 @@ export class AnchoredCall {
 
   /** The UE nominated a connection of this stream. */
   selected(stream: Stream): void {
-    this.#streams.selected(stream);
+    if (stream.content !== 'msrp') this.#streams.selected(stream);
   }
 
   /** Closes the gateway to the call, at once. */

@@ -1,14 +1,15 @@
-import type { AdvertisedAddress, Stream } from '../gateway/stream';
+import type { AdvertisedAddress, MediaStream, Stream } from '../gateway/stream';
 
 /** What is used of the TCP gateway. */
 export interface StreamGateway {
   readonly advertised: readonly AdvertisedAddress[];
   addStream(stream: Stream): void;
-  removeStream(ufrag: string): void;
+  /** Returns how often a connection of the stream was nominated. */
+  removeStream(ufrag: string): number;
 }
 
 interface Retired {
-  stream: Stream;
+  stream: MediaStream;
   /** The exchange that gave its line another ufrag. */
   by: number;
 }
@@ -19,12 +20,14 @@ interface Retired {
  */
 export class CallStreams {
   readonly #gateway: StreamGateway;
-  readonly #current = new Map<number, Stream>();
+  readonly #current = new Map<number, MediaStream>();
   readonly #retired = new Map<number, Retired>();
   /** The ufrag of each line on which the UE has nominated a connection. */
   readonly #selected = new Map<number, string>();
+  /** Of each line that was closed: its last ufrag, and how often rtpengine was sent a nomination under it. */
+  readonly #closed = new Map<number, { ufrag: string; nominations: number }>();
   /** The current ones by the last complete exchange. */
-  #settled: ReadonlyMap<number, Stream> = new Map();
+  #settled: ReadonlyMap<number, MediaStream> = new Map();
 
   constructor(gateway: StreamGateway) {
     this.#gateway = gateway;
@@ -36,7 +39,7 @@ export class CallStreams {
   }
 
   /** True if the UE has nominated a connection with this ufrag. */
-  isSelected({ line, ufrag }: Stream): boolean {
+  isSelected({ line, ufrag }: MediaStream): boolean {
     return this.#selected.get(line) === ufrag;
   }
 
@@ -45,8 +48,8 @@ export class CallStreams {
    * @param exchange the number of the offer and answer under way, rising
    * @throws EdgeError `ufrag-taken`
    */
-  open(stream: Stream, exchange: number): void {
-    this.#gateway.addStream(stream);
+  open(stream: MediaStream, exchange: number): void {
+    this.#add(stream);
     const before = this.#current.get(stream.line);
     const retired = this.#retired.get(stream.line);
     if (retired?.stream.ufrag === stream.ufrag) this.#retired.delete(stream.line);
@@ -62,9 +65,9 @@ export class CallStreams {
    */
   settle(lines: ReadonlySet<number>, exchange: number): void {
     for (const [line, { by }] of [...this.#retired]) if (by < exchange || !lines.has(line)) this.#closeRetired(line);
-    for (const [line, { ufrag }] of [...this.#current]) {
+    for (const [line, stream] of [...this.#current]) {
       if (lines.has(line)) continue;
-      this.#gateway.removeStream(ufrag);
+      this.#remove(stream);
       this.#current.delete(line);
     }
     this.#settled = new Map(this.#current);
@@ -78,19 +81,19 @@ export class CallStreams {
     for (const [line, stream] of [...this.#current]) {
       const before = this.#settled.get(line);
       if (before?.ufrag === stream.ufrag) continue;
-      this.#gateway.removeStream(stream.ufrag);
+      this.#remove(stream);
       this.#current.delete(line);
     }
     for (const [line, stream] of this.#settled) {
       if (this.#current.get(line) === stream) continue;
-      this.#gateway.addStream(stream);
+      this.#add(stream);
       this.#current.set(line, stream);
       if (this.#retired.get(line)?.stream.ufrag === stream.ufrag) this.#retired.delete(line);
     }
   }
 
   /** The UE nominated a connection: what the line used before a restart is closed. */
-  selected({ line, ufrag }: Stream): void {
+  selected({ line, ufrag }: MediaStream): void {
     if (!this.isCurrent(line, ufrag)) return;
     this.#selected.set(line, ufrag);
     this.#closeRetired(line);
@@ -102,7 +105,18 @@ export class CallStreams {
 
   #closeRetired(line: number): void {
     const retired = this.#retired.get(line);
-    if (retired !== undefined) this.#gateway.removeStream(retired.stream.ufrag);
+    if (retired !== undefined) this.#remove(retired.stream);
     this.#retired.delete(line);
+  }
+
+  /** A line that was declined comes back with the ufrag that it had, if the UE does not restart ICE. */
+  #add(stream: MediaStream): void {
+    const closed = this.#closed.get(stream.line);
+    const isBack = closed?.ufrag === stream.ufrag;
+    this.#gateway.addStream(isBack ? { ...stream, nominations: closed.nominations } : stream);
+  }
+
+  #remove({ ufrag, line }: MediaStream): void {
+    this.#closed.set(line, { ufrag, nominations: this.#gateway.removeStream(ufrag) });
   }
 }

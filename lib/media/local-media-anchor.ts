@@ -259,7 +259,7 @@ function watching(gateway: StreamGateway, paths: StreamPaths): StreamGateway {
     },
     removeStream: (ufrag) => {
       paths.closing(ufrag);
-      gateway.removeStream(ufrag);
+      return gateway.removeStream(ufrag);
     },
   };
 }

@@ -1,4 +1,4 @@
-import type { Stream } from '../gateway/stream';
+import type { MediaStream } from '../gateway/stream';
 import type { Logger } from '../ops/logger';
 import { withGatewayCandidates, type GatewayCandidateOptions } from '../sdp/gateway-candidate';
 import { withoutBundle } from '../sdp/grouping';
@@ -35,7 +35,7 @@ export interface UeLines {
 export interface WrittenForUe {
   sdp: SdpLines;
   /** By line: the streams of which it tells. */
-  told: ReadonlyMap<number, Stream>;
+  told: ReadonlyMap<number, MediaStream>;
   /** Lines that it has as RTP over TCP. */
   tcp: TcpLines;
 }
@@ -54,7 +54,7 @@ export class TowardUe {
    */
   write(reply: SdpLines, ue: UeLines): WrittenForUe {
     const sdp = withoutRtcpPayloadTypes(withoutBundle(reply));
-    const told = new Map<number, Stream>();
+    const told = new Map<number, MediaStream>();
     const tcp = new Map<number, TcpLine>();
     const media = viewSession(sdp).media.map((line) => {
       const section = this.#withCandidates(line, sdp.media[line.index] ?? [], ue, told);
@@ -68,7 +68,7 @@ export class TowardUe {
   }
 
   /** False if the gateway did not take it; the line then goes without its candidate. */
-  open(stream: Stream, exchange: number): boolean {
+  open(stream: MediaStream, exchange: number): boolean {
     const { call, streams, logger } = this.#options;
     try {
       streams.open(stream, exchange);
@@ -84,7 +84,7 @@ export class TowardUe {
     line: MediaView,
     written: readonly string[],
     { line: ueLine, mismatched, exchange, isAnswer }: UeLines,
-    told: Map<number, Stream>,
+    told: Map<number, MediaStream>,
   ): readonly string[] {
     const section = withoutAttributes(written, ['remote-candidates', 'ice-options']);
     const ue = ueLine(line.index);
@@ -100,7 +100,7 @@ export class TowardUe {
     return withGatewayCandidates(section, gateway.advertised, candidates);
   }
 
-  #fallbackStream(line: MediaView, ue: MediaView | undefined): Stream | undefined {
+  #fallbackStream(line: MediaView, ue: MediaView | undefined): MediaStream | undefined {
     const { call, gateway, streams, fallback } = this.#options;
     const { ufrag, pwd, address, port, index, kind } = line;
     if (ufrag === undefined || pwd === undefined || address === undefined) return undefined;
@@ -122,7 +122,7 @@ export class TowardUe {
     section: readonly string[],
     { transport, setup, connection }: TcpLine,
     isAnswer: boolean,
-    stream: Stream | undefined,
+    stream: MediaStream | undefined,
   ): readonly string[] {
     const { gateway, streams } = this.#options;
     const isIpv6 = address?.includes(':') === true;

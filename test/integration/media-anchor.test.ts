@@ -573,6 +573,25 @@ describeWithRtpengine('the media anchor on a real rtpengine', () => {
       await flowsBothWays(lineOf(restarted.offered));
     });
 
+    test('F2: a line that was declined and comes back with its credentials has media over a new connection', async () => {
+      const with2nd = (line: string) => [line, ...ueIce.map((attribute) => attribute.replace('ueUF', 'ueU2'))];
+      const both = ue + sdp('access', ...with2nd('m=audio 5000 RTP/AVP 0')).split('t=0 0\r\n')[1]!;
+      const farBoth = sdp('core', 'm=audio 6000 RTP/AVP 0') + farSdp.split('t=0 0\r\n')[1]!;
+      const { answered } = await exchange('access', both, farBoth);
+      await nominate(lineOf(answered, 1), 'ueU2');
+      phone = dial();
+      await nominate(lineOf(answered, 1), 'ueU2');
+      const declined = once(phone, 'close');
+      phone.resume();
+      await exchange('access', both, farBoth.replace(/m=audio \d+(?![^]*m=audio)/, 'm=audio 0'));
+      await declined;
+      const back = await exchange('access', both, farBoth);
+      expect(lineOf(back.answered, 1)).toMatchObject({ ufrag: lineOf(answered, 1).ufrag });
+      phone = dial();
+      await nominate(lineOf(back.answered, 1), 'ueU2');
+      await flowsBothWays(lineOf(back.offered, 1));
+    });
+
     /** What each side has of the call. */
     async function nominated(): Promise<{ towardCore: MediaView; towardUe: MediaView }> {
       const { offered, answered } = await exchange('access', ue, farSdp);

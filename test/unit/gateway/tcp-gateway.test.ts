@@ -508,6 +508,21 @@ describe('a stream', () => {
     moved.close();
   });
 
+  test('F2: a stream that was closed and is opened anew is nominated above what rtpengine had before', async () => {
+    await open();
+    gateway.addStream(stream());
+    await dialSelected();
+    await dialSelected();
+    const nominations = gateway.removeStream(ufrag);
+    expect(nominations).toBe(2);
+    gateway.addStream(stream({ nominations }));
+    await dialSelected();
+    const requests = [await anchor.requests.next(), await anchor.requests.next(), await anchor.requests.next()];
+    expect(requests.map(({ priority }) => priority >> 8)).toEqual([1, 2, 3]);
+    expect(gateway.removeStream(ufrag)).toBe(3);
+    expect(gateway.removeStream('unknown')).toBe(0);
+  });
+
   test('E8: has a limited number of connections; the oldest without media goes', async () => {
     await open({ connectionsPerStream: 3 });
     gateway.addStream(stream());

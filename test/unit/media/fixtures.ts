@@ -22,6 +22,8 @@ export class FakeGateway extends EventEmitter<StreamGatewayEvents> implements Ev
   readonly advertised: readonly AdvertisedAddress[];
   readonly streams = new Map<string, Stream>();
   taken: string | undefined;
+  /** Of each stream. */
+  nominations = 0;
   /** By ufrag, while the stream is open. */
   readonly statuses = new Map<string, StreamStatus>();
 
@@ -35,8 +37,9 @@ export class FakeGateway extends EventEmitter<StreamGatewayEvents> implements Ev
     this.streams.set(stream.ufrag, stream);
   }
 
-  removeStream(ufrag: string): void {
+  removeStream(ufrag: string): number {
     this.streams.delete(ufrag);
+    return this.nominations;
   }
 
   streamStatus(ufrag: string): StreamStatus | undefined {

@@ -51,9 +51,10 @@ describe('an offer to a UE', () => {
     expect(tcpCandidatesOf(await anchor.offer('c', 'core', coreOffer))).toHaveLength(1);
   });
 
-  test('D5: a UE that answered without rtcp-mux is not offered port 80 again', async () => {
-    const { anchor } = await offered();
+  test('D5: a UE that answered without rtcp-mux is not served on port 80, nor offered it again', async () => {
+    const { anchor, gateway } = await offered();
     await anchor.answer('c', 'access', ueSdp(...audio, ...ice));
+    expect(gateway.ufrags()).toEqual([]);
     const again = await anchor.offer('c', 'core', coreOffer);
     expect(mediaOf(again)[0]!.hasIce).toBe(true);
     expect(tcpCandidatesOf(again)).toEqual([]);
@@ -84,6 +85,19 @@ describe('an offer to a UE', () => {
 });
 
 describe('streams and ICE restarts', () => {
+  test('F2: a line that was declined comes back with its ufrag, ranked above what rtpengine was told before', async () => {
+    const { anchor, gateway } = anchorWith();
+    await anchor.offer('c', 'access', iceOffer);
+    await anchor.answer('c', 'core', coreAnswer);
+    gateway.nominations = 5;
+    await anchor.offer('c', 'access', iceOffer);
+    await anchor.answer('c', 'core', coreAnswer.replace('m=audio 6000', 'm=audio 0'));
+    expect(gateway.ufrags()).toEqual([]);
+    await anchor.offer('c', 'access', iceOffer);
+    await anchor.answer('c', 'core', coreAnswer);
+    expect([...gateway.streams.values()]).toMatchObject([{ ufrag: 'uf0gen1', nominations: 5 }]);
+  });
+
   async function restarted() {
     const around = anchorWith();
     const { anchor, rtpengine } = around;
