@@ -48,7 +48,7 @@ const rankedPort = z
     }),
   );
 
-const onceEach = (items: { port: number }[]) => new Set(items.map((item) => item.port)).size === items.length;
+const areDistinct = (values: unknown[]) => new Set(values).size === values.length;
 
 const contactLike = (example: string, isFit: (contact: Contact) => boolean) =>
   z.string().refine(
@@ -134,7 +134,7 @@ const table = {
         .array(rankedPort)
         .min(1, 'must name a port')
         .max(8, 'must name 8 ports at most')
-        .refine(onceEach, 'must name each port once'),
+        .refine((ports) => areDistinct(ports.map(({ port }) => port)), 'must name each port once'),
     )
     .default([{ port: 80 }])
     .describe(
@@ -157,13 +157,15 @@ const table = {
     .describe('Who gets the TCP candidate: always (any UE with ICE), offered (UEs that offer TCP candidates), off'),
   TCP_FALLBACK_REALMS: commaList
     .pipe(
-      z.array(
-        z
-          .string()
-          .regex(realmForm, realmHint)
-          .transform(realmOf)
-          .refine(({ prefix }) => isPrefix(prefix), realmHint),
-      ),
+      z
+        .array(
+          z
+            .string()
+            .regex(realmForm, realmHint)
+            .transform(realmOf)
+            .refine(({ prefix }) => isPrefix(prefix), realmHint),
+        )
+        .refine((realms) => areDistinct(realms.map(({ prefix }) => prefix)), 'must name each prefix once'),
     )
     .optional()
     .describe('TCP_FALLBACK for UEs of some networks, by their address: prefix=who, separated by commas'),

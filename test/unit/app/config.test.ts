@@ -70,6 +70,7 @@ describe('settings', () => {
     ['MSRP_PORTS', '0-10', /^MSRP_PORTS must be a range of ports such as/],
     ['MSRP_PORTS', '50001-50000', /^MSRP_PORTS must be a range of ports such as/],
     ['MSRP_PORTS', '50000-65536', /^MSRP_PORTS must be a range of ports such as/],
+    ['TCP_FALLBACK_REALMS', '198.51.100.0/24=off,198.51.100.0/24=always', /^TCP_FALLBACK_REALMS must name each prefix/],
     ['MEDIA_LOST', 'yes', /^MEDIA_LOST must be keep or release/],
     ['TCP_PRIORITY', '10', /^TCP_PRIORITY must be lowest or above-relay/],
     ['CORE_PROFILE', 'RTP/AVP', /^CORE_PROFILE must be as-offered or rtp-avp/],
