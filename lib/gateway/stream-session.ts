@@ -247,12 +247,12 @@ export class StreamSession {
     return { stream: this.#stream, remote, port };
   }
 
+  /** To the one nominated last, if the UE is still heard on it or on none. */
   #fallBack(): void {
-    let newest: Member | undefined;
-    for (const member of this.#members.values()) {
-      if (member.sequence > (newest?.sequence ?? 0)) newest = member;
-    }
-    if (newest !== undefined) this.#nominate(newest);
+    const nominated = [...this.#members.values()].filter(({ sequence }) => sequence > 0);
+    nominated.sort((a, b) => b.sequence - a.sequence);
+    const next = nominated.find((member) => !this.#isSilent(member)) ?? nominated[0];
+    if (next !== undefined) this.#nominate(next);
   }
 
   #nominate(member: Member): void {

@@ -109,6 +109,19 @@ describe('connections that are not selected', () => {
     expect(await kept.frames.next()).toEqual(rtp(1));
     expect(told.map(([event]) => event)).not.toContain('media-lost');
   });
+
+  test('E4: of several that the UE nominated, the one that it is heard on takes over, not another silent one', async () => {
+    const kept = await dialSelected();
+    await dialSelected();
+    const ours = await dialSelected();
+    await kept.ask(user, pwd);
+    const selected = once(gateway, 'selected');
+    elapse(30_000);
+    await ours.closed;
+    await selected;
+    anchor.send(rtp(1));
+    expect(await kept.frames.next()).toEqual(rtp(1));
+  });
 });
 
 describe('a UE that comes back', () => {
