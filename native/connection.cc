@@ -42,11 +42,15 @@ Connection::Connection(ConnectionId id, int fd, const Surroundings& around)
       around_(around),
       fd_(fd),
       deframer_(around.limits.firstFrameBytes),
-      media_(initialMaxAge, around.limits.queueBytes) {
+      media_(initialMaxAge, around.limits.queueBytes) {}
+
+void Connection::begin() {
+  if (!isOpen() || isBegun_) return;
+  isBegun_ = true;
   epoll_event event{};
-  event.events = watched_ = EPOLLIN;
   event.data.ptr = static_cast<Watched*>(this);
   epoll_ctl(around_.epoll, EPOLL_CTL_ADD, fd_, &event);
+  watch();
 }
 
 Connection::~Connection() { close(); }
@@ -344,7 +348,7 @@ size_t Connection::give(const uint8_t* bytes, size_t length) {
 }
 
 void Connection::watch() {
-  if (!isOpen()) return;
+  if (!isOpen() || !isBegun_) return;
   const bool isRead = !isPaused_ && !isWaiting_;
   const uint32_t wanted = (isRead ? EPOLLIN : 0u) | (isBlocked_ ? EPOLLOUT : 0u);
   if (wanted == watched_) return;

@@ -43,6 +43,8 @@ class Connection final : public Watched, public AnchorMember {
 
   bool isOpen() const { return phase_ != Phase::closed; }
 
+  /** Nothing is read before. */
+  void begin();
   void admit(Content content);
   void handled();
   void send(const std::string& message);
@@ -90,6 +92,7 @@ class Connection final : public Watched, public AnchorMember {
   int fd_;
   Phase phase_ = Phase::stranger;
   Content content_ = Content::rtp;
+  bool isBegun_ = false;
   bool isFinishing_ = false;
   bool isShut_ = false;
   bool isPaused_ = false;

@@ -47,19 +47,22 @@ std::vector<Address> Plane::addresses() const {
 }
 
 void Plane::accepted(int fd, const Address& remote) {
-  Command adopt{Command::Kind::adopt, 0};
-  adopt.fd = fd;
-  adopt.address = remote;
+  Event event{Event::Kind::accepted, 0};
+  event.remote = remote;
   socklen_t length = Address::capacity;
-  if (getsockname(fd, adopt.local.raw(), &length) != 0) {
+  if (getsockname(fd, event.local.raw(), &length) != 0) {
     ::close(fd);
     return;
   }
   const auto least = std::min_element(workers_.begin(), workers_.end(),
                                       [](const auto& a, const auto& b) { return a->load() < b->load(); });
   // The worker can be told from the id.
-  adopt.id = ++lastSequence_ * workers_.size() + static_cast<size_t>(least - workers_.begin());
-  (*least)->command(std::move(adopt));
+  const ConnectionId id = ++lastSequence_ * workers_.size() + static_cast<size_t>(least - workers_.begin());
+  event.id = id;
+  (*least)->add(id, fd);
+  // Before its first frame, and in the order in which they came, whichever worker they go to.
+  tell(std::move(event));
+  (*least)->command({Command::Kind::begin, id});
 }
 
 void Plane::command(Command command) { workers_[command.id % workers_.size()]->command(std::move(command)); }

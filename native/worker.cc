@@ -54,8 +54,14 @@ void Worker::stop() {
   connections_.clear();
 }
 
+void Worker::add(ConnectionId id, int fd) {
+  load_ += 1;
+  auto connection = std::make_unique<Connection>(id, fd, surroundings_);
+  const std::lock_guard<std::mutex> lock(connectionsLock_);
+  connections_.emplace(id, std::move(connection));
+}
+
 void Worker::command(Command command) {
-  if (command.kind == Command::Kind::adopt) load_ += 1;
   bool isFirst = false;
   {
     const std::lock_guard<std::mutex> lock(commandsLock_);
@@ -113,27 +119,11 @@ void Worker::obeyAll() {
 }
 
 void Worker::obey(Command& command) {
-  if (command.kind == Command::Kind::adopt) {
-    if (isStopped_) {
-      close(command.fd);
-      return;
-    }
-    auto connection = std::make_unique<Connection>(command.id, command.fd, surroundings_);
-    {
-      const std::lock_guard<std::mutex> lock(connectionsLock_);
-      connections_.emplace(command.id, std::move(connection));
-    }
-    Event event{Event::Kind::accepted, command.id};
-    event.remote = command.address;
-    event.local = command.local;
-    events_.tell(std::move(event));
-    return;
-  }
-  const auto found = connections_.find(command.id);
-  if (found == connections_.end()) return;
-  Connection& connection = *found->second;
+  Connection* const found = find(command.id);
+  if (found == nullptr) return;
+  Connection& connection = *found;
   switch (command.kind) {
-    case Command::Kind::adopt: break;
+    case Command::Kind::begin: return connection.begin();
     case Command::Kind::admit: return connection.admit(command.content);
     case Command::Kind::handled: return connection.handled();
     case Command::Kind::send: return connection.send(command.bytes);
@@ -146,6 +136,12 @@ void Worker::obey(Command& command) {
     case Command::Kind::finish: return connection.finish();
     case Command::Kind::close: return connection.close();
   }
+}
+
+Connection* Worker::find(ConnectionId id) {
+  const std::lock_guard<std::mutex> lock(connectionsLock_);
+  const auto found = connections_.find(id);
+  return found == connections_.end() ? nullptr : found->second.get();
 }
 
 /** Forgets what was closed, now that nothing under way can name it. */

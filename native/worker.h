@@ -15,7 +15,7 @@ namespace edge80 {
 /** What control wants of a connection; see ForwardingPlane in lib/gateway/forwarding-plane.ts. */
 struct Command {
   enum class Kind {
-    adopt,
+    begin,
     admit,
     handled,
     send,
@@ -33,15 +33,12 @@ struct Command {
   ConnectionId id;
   /** Of `send`, `sendToAnchor` and `write`. */
   std::string bytes{};
-  /** Of `openAnchor`, and of `adopt` that of the UE. */
+  /** Of `openAnchor`. */
   Address address{};
   /** Of `admit`. */
   Content content = Content::rtp;
   /** Of `select`, ms. */
   double maxAge = 0;
-  /** Of `adopt`: a connected socket, and its own address. */
-  int fd = -1;
-  Address local{};
 };
 
 /** A thread with the connections that it alone touches. */
@@ -55,6 +52,8 @@ class Worker {
   void start();
   /** Closes all connections, and tells no one of them. May be called twice. */
   void stop();
+  /** From any thread: takes a connected socket, of which nothing is read until it is told to `begin`. */
+  void add(ConnectionId id, int fd);
   /** From any thread; what was closed meanwhile is left alone. */
   void command(Command command);
   /** Before `start`, or from the worker's own thread. */
@@ -70,6 +69,7 @@ class Worker {
   void run();
   void obeyAll();
   void obey(Command& command);
+  Connection* find(ConnectionId id);
   void bury();
   void wake() const;
   void clearWake() const;
@@ -90,7 +90,7 @@ class Worker {
   std::vector<Command> commands_;
   std::atomic<bool> hasCommands_{false};
 
-  /** Held by the worker when it changes the table, and by others when they look into it. */
+  /** Only the worker takes entries out. */
   std::mutex connectionsLock_;
   std::unordered_map<ConnectionId, std::unique_ptr<Connection>> connections_;
   std::thread thread_;

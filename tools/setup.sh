@@ -5,6 +5,7 @@
 #   tools/setup.sh demo    the programs that the demo calls, by apt
 #   tools/setup.sh tests   those that the tests call as well
 #   tools/setup.sh bench   those that bench:relay calls
+#   tools/setup.sh fuzz    the compiler of fuzz:deframer
 #
 # Only what is missing is installed. Standard output stays free: all progress goes to standard error.
 set -euo pipefail
@@ -67,6 +68,13 @@ native_build_packages() {
 
 missing_packages() {
   local for_tests=$1
+  if [ "$for_tests" = fuzz ]; then
+    if ! command -v clang++-14 >/dev/null; then echo clang-14; fi
+    if [ -z "$(find /usr/lib/llvm-14/lib/clang -name 'libclang_rt.fuzzer-*.a' -print -quit 2>/dev/null)" ]; then
+      echo libclang-rt-14-dev
+    fi
+    return 0
+  fi
   if [ "$for_tests" = bench ]; then
     if ! command -v turnserver >/dev/null; then echo coturn; fi
     if [ ! -f /usr/include/openssl/hmac.h ]; then echo libssl-dev; fi
@@ -146,11 +154,14 @@ case "${1:-}" in
     install_system_packages yes
     bash tools/build-native.sh
     ;;
+  fuzz)
+    install_system_packages fuzz
+    ;;
   bench)
     install_system_packages bench
     bash tools/build-native.sh
     ;;
   *)
-    fail "usage: tools/setup.sh run|demo|tests|bench"
+    fail "usage: tools/setup.sh run|demo|tests|bench|fuzz"
     ;;
 esac

@@ -1,0 +1,13 @@
+#!/usr/bin/env bash
+# npm run fuzz:deframer [-- SECONDS]: libFuzzer on the native deframer, with AddressSanitizer and UBSan. Needs
+# clang-14 and libclang-rt-14-dev, which it installs by apt.
+set -euo pipefail
+cd "$(dirname "${BASH_SOURCE[0]}")/.."
+bash tools/setup.sh fuzz
+
+folder=native/build/fuzz
+mkdir -p "$folder/corpus"
+clang++-14 -std=c++17 -O1 -g -Wall -Wextra -Werror -fsanitize=fuzzer,address,undefined -fno-sanitize-recover=undefined \
+  native/fuzz/deframer.cc -o "$folder/deframer"
+exec "$folder/deframer" -max_len=4096 -max_total_time="${1:-60}" -print_final_stats=1 \
+  -artifact_prefix="$folder/" "$folder/corpus"
