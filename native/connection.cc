@@ -19,6 +19,9 @@ constexpr double initialMaxAge = 200;
 constexpr size_t strangerReadBytes = 4096;
 constexpr size_t readBytes = 65536;
 
+/** Reads of one connection before others get their turn. */
+constexpr int maxReads = 4;
+
 /** Frames that control has not handled, of one connection: no more is read until it has. */
 constexpr unsigned maxUnhandled = 16;
 
@@ -167,28 +170,45 @@ void Connection::ready(uint32_t events) {
     watch();
   }
   if (!isOpen()) return;
-  if ((events & EPOLLIN) != 0 && (watched_ & EPOLLIN) != 0) read();
+  if ((events & EPOLLIN) != 0 && (watched_ & EPOLLIN) != 0) read((events & (EPOLLRDHUP | EPOLLHUP | EPOLLERR)) != 0);
   else if ((events & (EPOLLERR | EPOLLHUP)) != 0) end(CloseReason::socketError);
 }
 
-void Connection::read() {
+/**
+ * The kernel tells only of what is new, which costs less: so all that is there is read, and what is left for the others'
+ * sake is asked for anew. `isEnding`: behind what can be read is the end.
+ */
+void Connection::read(bool isEnding) {
+  for (int i = 0; i < maxReads; i++) {
+    const size_t most = phase_ == Phase::stranger ? strangerReadBytes : readBytes;
+    const size_t length = readOnce(most);
+    if (!isOpen() || isWaiting_ || isPaused_) return;
+    if (length < most && !isEnding) return;
+  }
+  rearm();
+}
+
+/** How many bytes were read; 0 if there were none, or it was closed. */
+size_t Connection::readOnce(size_t most) {
   ReadArena& arena = around_.arena;
   // Of what is read one frame may have begun before: it is put together behind.
   if (arena.room() < readBytes + around_.limits.frameBytes) around_.anchors.flush();
   uint8_t* chunk = arena.free();
-  const ssize_t count = recv(fd_, chunk, phase_ == Phase::stranger ? strangerReadBytes : readBytes, MSG_DONTWAIT);
-  if (count == 0) return end(CloseReason::peer);
-  if (count < 0) {
-    if (errno != EAGAIN && errno != EINTR) end(CloseReason::socketError);
-    return;
+  const ssize_t count = recv(fd_, chunk, most, MSG_DONTWAIT);
+  if (count <= 0) {
+    if (count == 0) end(CloseReason::peer);
+    else if (errno != EAGAIN && errno != EINTR) end(CloseReason::socketError);
+    return 0;
   }
   const auto length = static_cast<size_t>(count);
   status.received.add(length);
   arena.keep(length);
   const size_t done = deframer_.push(chunk, length, *this);
-  if (!isOpen() || !isWaiting_) return;
-  extra().backlog.assign(reinterpret_cast<const char*>(chunk) + done, length - done);
-  watch();
+  if (isOpen() && isWaiting_) {
+    extra().backlog.assign(reinterpret_cast<const char*>(chunk) + done, length - done);
+    watch();
+  }
+  return length;
 }
 
 Next Connection::frame(const uint8_t* frame, size_t length) {
@@ -352,8 +372,14 @@ void Connection::watch() {
   const bool isRead = !isPaused_ && !isWaiting_;
   const uint32_t wanted = (isRead ? EPOLLIN : 0u) | (isBlocked_ ? EPOLLOUT : 0u);
   if (wanted == watched_) return;
+  watched_ = wanted;
+  rearm();
+}
+
+/** Events that stand are told of again. */
+void Connection::rearm() {
   epoll_event event{};
-  event.events = watched_ = wanted;
+  event.events = watched_ | EPOLLRDHUP | EPOLLET;
   event.data.ptr = static_cast<Watched*>(this);
   epoll_ctl(around_.epoll, EPOLL_CTL_MOD, fd_, &event);
 }

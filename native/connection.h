@@ -76,7 +76,8 @@ class Connection final : public Watched, public AnchorMember {
 
   bool carries(PacketKind kind) const;
   bool isIdle() const;
-  void read();
+  void read(bool isEnding);
+  size_t readOnce(size_t most);
   void toAnchor(const uint8_t* frame, size_t length, PacketKind kind);
   void hold(const uint8_t* frame, size_t length);
   void drop(Drop reason, size_t packets = 1);
@@ -87,6 +88,7 @@ class Connection final : public Watched, public AnchorMember {
   /** How many bytes the kernel took; 0 if none now, and closes on a fault. */
   size_t give(const uint8_t* bytes, size_t length);
   void watch();
+  void rearm();
 
   const Surroundings& around_;
   int fd_;

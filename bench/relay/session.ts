@@ -69,6 +69,10 @@ export class Session {
     return new Session(placement, echo, relay, load);
   }
 
+  get pid(): number {
+    return this.#relay.pid;
+  }
+
   async open(streams: number): Promise<void> {
     await this.#load.ask(`open ${streams}`);
   }
