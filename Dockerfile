@@ -7,8 +7,14 @@ ENTRYPOINT ["rtpengine", "--config-file=none", "--foreground", "--log-stderr", "
 
 FROM node:20-bookworm-slim AS build
 WORKDIR /edge80
+RUN apt-get update \
+ && apt-get install -y --no-install-recommends g++ make python3 \
+ && rm -rf /var/lib/apt/lists/*
 COPY package.json package-lock.json ./
-RUN npm ci
+COPY tools/build-native.sh tools/
+COPY native native
+# npm says in one line what came of the native forwarding plane; an image without it is not wanted.
+RUN npm ci && test -f native/build/Release/forwarding_plane.node
 COPY tsconfig.json tsconfig.build.json ./
 COPY app app
 COPY lib lib
@@ -24,6 +30,7 @@ RUN apt-get update \
 COPY --from=build /edge80/package.json ./
 COPY --from=build /edge80/node_modules node_modules
 COPY --from=build /edge80/dist dist
+COPY --from=build /edge80/native/build/Release/forwarding_plane.node native/build/Release/
 USER node
 ENV NODE_ENV=production
 CMD ["node", "dist/app/main.js"]

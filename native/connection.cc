@@ -15,6 +15,9 @@ namespace {
 /** ms that media waits until control said how old it may get. */
 constexpr double initialMaxAge = 200;
 
+/** Frames of a stream of bytes are no datagrams: whatever fits into the header is taken (RFC 4571 §2). */
+constexpr size_t longestStreamFrame = 0xffff;
+
 /** Bytes in one read: of a stranger, and of a UE. */
 constexpr size_t strangerReadBytes = 4096;
 constexpr size_t readBytes = 65536;
@@ -62,7 +65,7 @@ void Connection::admit(Content content) {
   if (phase_ != Phase::stranger) return;
   phase_ = Phase::admitted;
   content_ = content;
-  deframer_.limit = around_.limits.frameBytes;
+  deframer_.limit = content == Content::msrp ? longestStreamFrame : around_.limits.frameBytes;
 }
 
 void Connection::handled() {

@@ -21,8 +21,13 @@ export type PlaneFactory = (
  * @param threads of the native plane
  * @throws EdgeError `native-plane-missing` if `native` is asked for and its addon cannot be used.
  */
-export function choosePlane(wanted: PlaneName, threads: number, logger: Logger): PlaneFactory {
-  const loaded = wanted === 'node' ? undefined : loadNativeAddon();
+export function choosePlane(
+  wanted: PlaneName,
+  threads: number,
+  logger: Logger,
+  load: typeof loadNativeAddon = loadNativeAddon,
+): PlaneFactory {
+  const loaded = wanted === 'node' ? undefined : load();
   if (loaded !== undefined && 'addon' in loaded) {
     logger.info({ plane: 'native', threads }, 'media is forwarded by the native plane');
     return (limits, listener) => new NativeForwardingPlane(loaded.addon, threads, limits, listener);

@@ -4,6 +4,7 @@ import type { GatewayLimits } from '../../../lib/gateway/limits';
 import type { MediaStream, StreamPath } from '../../../lib/gateway/stream';
 import { TcpGateway } from '../../../lib/gateway/tcp-gateway';
 import { FakeAnchor } from './fake-anchor';
+import { planeUnderTest } from './plane-under-test';
 import { TestUe } from './test-ue';
 
 export const ufrag = 'Ab12Cd34';
@@ -38,6 +39,7 @@ export class GatewayBench {
       logger: pino({ level: 'silent' }),
       limits: { nominationRetryMs: 1000, watchMs: 5, ...limits },
       now: () => clock.now(),
+      plane: planeUnderTest,
     });
     await gateway.listen();
     const bench = new GatewayBench(gateway, anchor, clock);

@@ -2,7 +2,8 @@ import { describeNativePlane } from './plane-under-test';
 
 /** What holds of one plane holds of the other. */
 describeNativePlane(() => {
-  describe.each(['forwarding-plane', 'stream-life', 'tcp-gateway'])('%s', (file) => {
+  const files = ['forwarding-plane', 'msrp', 'stream-life', 'tcp-gateway', '../msrp/through-gateway'];
+  describe.each(files)('%s', (file) => {
     jest.requireActual(`./${file}.test`);
   });
 });

@@ -9,6 +9,7 @@ import { MsrpBridges } from '../../../lib/msrp/bridges';
 import { FramedSocket } from '../../../lib/ue/framed-socket';
 import { MsrpEndpoint } from '../../../lib/ue/msrp-endpoint';
 import type { MsrpReceived } from '../../../lib/ue/msrp-incoming';
+import { planeUnderTest } from '../gateway/plane-under-test';
 
 const host = '127.0.0.1';
 const pwd = 'thePasswordOfTheMsrpLine';
@@ -21,7 +22,7 @@ let opened: { close(): void }[];
 beforeEach(async () => {
   opened = [];
   const logger = pino({ level: 'silent' });
-  gateway = new TcpGateway({ listen: [{ address: host, port: 0 }], advertised: [], logger });
+  gateway = new TcpGateway({ listen: [{ address: host, port: 0 }], advertised: [], logger, plane: planeUnderTest });
   await gateway.listen();
   const first = 10_000 + ((process.pid * 137 + Math.floor(performance.now() * 7)) % 20_000);
   const side = { address: host, ports: { first, last: first + 9 } };

@@ -1,0 +1,47 @@
+import { pino } from 'pino';
+import { defaultLimits } from '../../../lib/gateway/limits';
+import { loadNativeAddon } from '../../../lib/gateway/native-addon';
+import { NodeForwardingPlane } from '../../../lib/gateway/node-forwarding-plane';
+import { choosePlane, type PlaneName } from '../../../lib/gateway/plane-choice';
+
+let lines: Record<string, unknown>[];
+
+const missing = () => loadNativeAddon('/nowhere/forwarding_plane.node');
+
+function chosen(wanted: PlaneName, load = missing) {
+  const logger = pino({}, { write: (line: string) => lines.push(JSON.parse(line) as Record<string, unknown>) });
+  const nothing = () => undefined;
+  const listener = {
+    accepted: nothing,
+    controlFrame: nothing,
+    anchorDatagram: nothing,
+    drained: nothing,
+    closed: nothing,
+  };
+  return choosePlane(wanted, 1, logger, load)({ ...defaultLimits }, listener, () => 0);
+}
+
+beforeEach(() => {
+  lines = [];
+});
+
+test('where the native plane was not built, Node forwards, and one line says so and why', () => {
+  expect(chosen('auto')).toBeInstanceOf(NodeForwardingPlane);
+  expect(lines).toMatchObject([{ plane: 'node', fault: expect.stringContaining('/nowhere') }]);
+});
+
+test('I3: asked for, it is not replaced: the start ends with what is missing', () => {
+  expect(() => chosen('native')).toThrow(
+    expect.objectContaining({
+      code: 'native-plane-missing',
+      message: expect.stringContaining('/nowhere') as string,
+    }) as Error,
+  );
+});
+
+test('Node’s plane is used where it is asked for, and nothing is loaded', () => {
+  const load = jest.fn(missing);
+  expect(chosen('node', load)).toBeInstanceOf(NodeForwardingPlane);
+  expect(load).not.toHaveBeenCalled();
+  expect(lines).toHaveLength(1);
+});
