@@ -89,7 +89,7 @@ function readOptions(): Options {
       idle: { type: 'string', default: '10000' },
       tick: { type: 'string', default: '200' },
       'relay-cpus': { type: 'string', default: '0' },
-      'load-cpus': { type: 'string', default: `1-${Math.max(1, availableParallelism() - 1)}` },
+      'load-cpus': { type: 'string', default: otherCpus() },
       threads: { type: 'string', default: '1' },
       'with-node': { type: 'boolean', default: false },
       json: { type: 'boolean', default: false },
@@ -113,6 +113,12 @@ function readOptions(): Options {
     withNode: values['with-node'],
     json: values.json,
   };
+}
+
+/** All but the first; on a machine with one, that one. */
+function otherCpus(): string {
+  const last = availableParallelism() - 1;
+  return last <= 1 ? String(last) : `1-${last}`;
 }
 
 main().catch((error: unknown) => {

@@ -22,7 +22,7 @@ constexpr int maxAtOnce = 64;
 constexpr int keepAliveDelay = 30, keepAliveInterval = 1, keepAliveProbes = 10;
 
 /** Bytes that the kernel takes before they can be sent: in what lies there nothing can be dropped for its age. */
-constexpr int notSentBytes = 16 * 1024;
+constexpr int notSentBytes = 4096;
 
 void set(int fd, int level, int option, int value) { setsockopt(fd, level, option, &value, sizeof value); }
 

@@ -35,9 +35,12 @@ export class Pinned {
   readonly #process: ChildProcess;
   readonly #lines: AsyncIterator<string>;
 
-  /** @param cpus as taskset takes them: `0`, `1-3` */
-  constructor(cpus: string, command: string, args: readonly string[]) {
-    this.#process = spawn('taskset', ['-c', cpus, command, ...args], { stdio: ['pipe', 'pipe', 'inherit'] });
+  /**
+   * @param cpus as taskset takes them: `0`, `1-3`
+   * @param errors what becomes of its standard error
+   */
+  constructor(cpus: string, command: string, args: readonly string[], errors: 'inherit' | 'ignore' = 'inherit') {
+    this.#process = spawn('taskset', ['-c', cpus, command, ...args], { stdio: ['pipe', 'pipe', errors] });
     if (this.#process.stdout === null) throw new Error(`${command} has no output.`);
     this.#lines = createInterface({ input: this.#process.stdout })[Symbol.asyncIterator]();
     this.#process.on('error', () => undefined);

@@ -1,5 +1,5 @@
-import { connect } from 'node:net';
 import { once } from 'node:events';
+import { connect, createServer } from 'node:net';
 import { join } from 'node:path';
 import { setTimeout as pause } from 'node:timers/promises';
 import { Pinned, programPath } from './programs';
@@ -52,16 +52,13 @@ async function startCoturn({ cpus, threads, pwd }: RelayOptions): Promise<Relay>
   const account = ['--lt-cred-mech', '--user', `bench:${pwd}`, '--realm', 'bench', '--allow-loopback-peers'];
   const less = ['--no-udp', '--no-tls', '--no-dtls', '--no-cli', '--no-tcp-relay', '--no-multicast-peers'];
   const quiet = ['--log-file', '/dev/null', '--simple-log', '--pidfile', '/dev/null', '--userdb', '/dev/null'];
-  const started = new Pinned(cpus, 'turnserver', [
-    ...[...own, ...ports, ...account, ...less, ...quiet],
-    ...['--relay-threads', String(threads)],
-  ]);
+  const all = [...own, ...ports, ...account, ...less, ...quiet, '--relay-threads', String(threads)];
+  const started = new Pinned(cpus, 'turnserver', all, 'ignore');
   await listening(port);
   return { name: 'coturn', pid: started.pid, port, kind: 'turn', stop: () => started.stop('SIGKILL') };
 }
 
 async function freePort(): Promise<number> {
-  const { createServer } = await import('node:net');
   const server = createServer().listen(0, '127.0.0.1');
   await once(server, 'listening');
   const { port } = server.address() as { port: number };
