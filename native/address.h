@@ -38,6 +38,12 @@ class Address {
   uint16_t port() const { return ntohs(family() == AF_INET6 ? v6_.sin6_port : v4_.sin_port); }
   void setPort(uint16_t port) { (family() == AF_INET6 ? v6_.sin6_port : v4_.sin_port) = htons(port); }
 
+  bool operator==(const Address& other) const {
+    if (family() != other.family() || port() != other.port()) return false;
+    if (family() == AF_INET) return v4_.sin_addr.s_addr == other.v4_.sin_addr.s_addr;
+    return std::memcmp(&v6_.sin6_addr, &other.v6_.sin6_addr, sizeof v6_.sin6_addr) == 0;
+  }
+
   std::string text() const {
     char text[INET6_ADDRSTRLEN] = "";
     const void* bytes = family() == AF_INET6 ? static_cast<const void*>(&v6_.sin6_addr) : &v4_.sin_addr;

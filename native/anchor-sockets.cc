@@ -36,17 +36,41 @@ void AnchorSocket::ready(uint32_t events) {
   if ((events & EPOLLIN) != 0) receive();
 }
 
+void AnchorSocket::add(AnchorMember& member) {
+  const Endpoint key(member.anchor.raw());
+  used_.insert(key);
+  members_.emplace(key, &member);
+  likelyAt(member.anchor.port()) = &member;
+}
+
+void AnchorSocket::remove(AnchorMember& member) {
+  members_.erase(Endpoint(member.anchor.raw()));
+  AnchorMember*& likely = likelyAt(member.anchor.port());
+  if (likely == &member) likely = nullptr;
+}
+
+AnchorMember* AnchorSocket::memberAt(const Address& anchor) const {
+  AnchorMember* const likely = likelyAt(anchor.port());
+  if (likely != nullptr && likely->anchor == anchor) return likely;
+  const auto found = members_.find(Endpoint(anchor.raw()));
+  return found == members_.end() ? nullptr : found->second;
+}
+
+AnchorMember*& AnchorSocket::likelyAt(uint16_t port) const {
+  return reinterpret_cast<AnchorMember**>(likely_.start())[port];
+}
+
 void AnchorSocket::receive() {
   for (auto& message : all_.receivedMessages_) message.msg_hdr.msg_namelen = Address::capacity;
   const int count = recvmmsg(fd_, all_.receivedMessages_, AnchorSockets::batch, MSG_DONTWAIT, nullptr);
   if (count > 0) all_.obey_();
   for (int i = 0; i < count; i++) {
-    const Endpoint from(all_.sources_[i].raw());
-    const auto member = members.find(from);
-    if (member != members.end()) {
+    const Address& from = all_.sources_[i];
+    AnchorMember* const member = memberAt(from);
+    if (member != nullptr) {
       auto* packet = static_cast<uint8_t*>(all_.receivedParts_[i].iov_base);
-      member->second->anchorPacket(packet, all_.receivedMessages_[i].msg_len);
-    } else if (used.count(from) == 0) {
+      member->anchorPacket(packet, all_.receivedMessages_[i].msg_len);
+    } else if (!wasUsedFor(Endpoint(from.raw()))) {
       all_.counters_.drops[static_cast<size_t>(Drop::anchorSource)].add(1);
     }
   }
@@ -135,8 +159,8 @@ bool AnchorSockets::join(AnchorMember& member, const Address& anchor) {
   const Endpoint from(source.raw());
   AnchorSocket* chosen = nullptr;
   for (const auto& socket : sockets_) {
-    const bool isOpen = socket->used.size() < maxUsed && Endpoint(socket->source.raw()) == from;
-    if (!isOpen || socket->used.count(key) > 0) continue;
+    const bool isOpen = socket->timesUsed() < maxUsed && Endpoint(socket->source.raw()) == from;
+    if (!isOpen || socket->wasUsedFor(key)) continue;
     chosen = socket.get();
     break;
   }
@@ -145,10 +169,9 @@ bool AnchorSockets::join(AnchorMember& member, const Address& anchor) {
     counters_.anchorErrors.add(1);
     return false;
   }
-  chosen->used.insert(key);
-  chosen->members.emplace(key, &member);
   member.anchor = anchor;
   member.socket = chosen;
+  chosen->add(member);
   return true;
 }
 
@@ -156,8 +179,8 @@ void AnchorSockets::leave(AnchorMember& member) {
   if (member.socket == nullptr) return;
   AnchorSocket& socket = *member.socket;
   member.socket = nullptr;
-  socket.members.erase(Endpoint(member.anchor.raw()));
-  if (socket.members.empty()) isUntidy_ = true;
+  socket.remove(member);
+  if (socket.isEmpty()) isUntidy_ = true;
   // The address goes with the member, and may be another's when the packet is sent.
   socket.flush();
 }
@@ -182,7 +205,7 @@ void AnchorSockets::flush() {
 void AnchorSockets::tidy() {
   if (!isUntidy_) return;
   isUntidy_ = false;
-  const auto isEmpty = [](const std::unique_ptr<AnchorSocket>& socket) { return socket->members.empty(); };
+  const auto isEmpty = [](const std::unique_ptr<AnchorSocket>& socket) { return socket->isEmpty(); };
   sockets_.erase(std::remove_if(sockets_.begin(), sockets_.end(), isEmpty), sockets_.end());
 }
 

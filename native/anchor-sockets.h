@@ -45,9 +45,12 @@ class AnchorSocket final : public Watched {
   void ready(uint32_t events) override;
 
   const Address source;
-  std::unordered_map<Endpoint, AnchorMember*, EndpointHash> members;
-  /** All that were ever members. */
-  std::unordered_set<Endpoint, EndpointHash> used;
+  void add(AnchorMember& member);
+  void remove(AnchorMember& member);
+  bool isEmpty() const { return members_.empty(); }
+  /** Of an earlier connection of that stream too. */
+  bool wasUsedFor(const Endpoint& anchor) const { return used_.count(anchor) > 0; }
+  size_t timesUsed() const { return used_.size(); }
 
  private:
   friend class AnchorSockets;
@@ -59,12 +62,19 @@ class AnchorSocket final : public Watched {
     AnchorMember* member;
   };
 
+  AnchorMember* memberAt(const Address& anchor) const;
+  AnchorMember*& likelyAt(uint16_t port) const;
   void receive();
   void readErrors();
   void flush();
   void fill(size_t from, size_t count);
 
   AnchorSockets& all_;
+  std::unordered_map<Endpoint, AnchorMember*, EndpointHash> members_;
+  /** All that were ever members. */
+  std::unordered_set<Endpoint, EndpointHash> used_;
+  /** By rtpengine's port, which is most often that of one address: found at once, without a look into the table. */
+  LazyMemory likely_{65536 * sizeof(AnchorMember*)};
   int fd_;
   std::vector<Waiting> waiting_;
 };

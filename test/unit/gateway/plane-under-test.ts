@@ -5,10 +5,10 @@ import { NativeForwardingPlane } from '../../../lib/gateway/native-forwarding-pl
 import { createLogger } from '../../../lib/ops/logger';
 
 /** At least two, so that connections are spread. */
-const threads = Math.max(2, availableParallelism());
+export const planeThreads = Math.max(2, availableParallelism());
 
 const native = nativePlane();
-let current: PlaneFactory = choosePlane('node', threads, createLogger('silent'));
+let current: PlaneFactory = choosePlane('node', planeThreads, createLogger('silent'));
 
 /** The plane that the tests of this file run against. */
 export const planeUnderTest: PlaneFactory = (...parts) => current(...parts);
@@ -39,5 +39,5 @@ export function describeNativePlane(tests: () => void): void {
 function nativePlane(): PlaneFactory | string {
   const loaded = loadNativeAddon(process.env['NATIVE_ADDON']);
   if ('fault' in loaded) return loaded.fault;
-  return (limits, listener) => new NativeForwardingPlane(loaded.addon, threads, limits, listener);
+  return (limits, listener) => new NativeForwardingPlane(loaded.addon, planeThreads, limits, listener);
 }
