@@ -69,11 +69,14 @@ export class FramedStream extends Duplex {
   }
 
   override _write(chunk: Buffer, _encoding: BufferEncoding, written: () => void): void {
-    this.#send(chunk, written);
+    this.#send([chunk], written);
   }
 
   override _writev(chunks: { chunk: Buffer }[], written: () => void): void {
-    this.#send(Buffer.concat(chunks.map(({ chunk }) => chunk)), written);
+    this.#send(
+      chunks.map(({ chunk }) => chunk),
+      written,
+    );
   }
 
   override _final(done: () => void): void {
@@ -89,14 +92,14 @@ export class FramedStream extends Duplex {
     done(error);
   }
 
-  #send(bytes: Buffer, written: () => void): void {
-    if (this.#isGone || bytes.length === 0) {
+  #send(pieces: readonly Buffer[], written: () => void): void {
+    const frames = streamFrames(...pieces);
+    if (this.#isGone || frames.length === 0) {
       written();
       return;
     }
     // Before writing: the plane may have taken all before it returns.
     this.#written = written;
-    const frames = streamFrames(bytes);
     if (this.#connection === undefined) this.#waiting = frames;
     else this.#write(this.#connection, frames);
   }

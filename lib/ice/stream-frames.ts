@@ -12,23 +12,37 @@ const magicCookie = 0x2112a442;
 /** The longest frame written, in bytes, without its header: what peers with small buffers still take. */
 export const longestFrame = 8000;
 
-/** Puts bytes of a stream into frames of which none passes as STUN (H3, RFC 6544 §10.1). */
-export function streamFrames(bytes: Buffer): Buffer {
-  const ends: number[] = [];
-  for (let start = 0; start < bytes.length; start = ends.at(-1) ?? bytes.length) {
-    const end = Math.min(start + longestFrame, bytes.length);
-    ends.push(looksLikeStun(bytes, start, end) ? end - 1 : end);
+/**
+ * Puts bytes of a stream, in pieces that follow each other, into frames of which none passes as STUN (H3, RFC 6544
+ * §10.1). Each byte is copied once.
+ */
+export function streamFrames(...pieces: readonly Buffer[]): Buffer {
+  const total = pieces.reduce((sum, { length }) => sum + length, 0);
+  const mostFrames = Math.ceil(total / (longestFrame - 1)) + 1;
+  const frames = Buffer.allocUnsafe(total + mostFrames * headerBytes);
+  /** Of the frame being filled, behind its header. */
+  let start = headerBytes;
+  let end = start;
+  const close = () => {
+    const last = end - 1;
+    const isCut = looksLikeStun(frames, start, end);
+    const carried = frames[last] ?? 0;
+    const length = isCut ? last - start : end - start;
+    frames.writeUInt16BE(length, start - headerBytes);
+    start += length + headerBytes;
+    end = start;
+    if (isCut) frames[end++] = carried;
+  };
+  for (const piece of pieces) {
+    for (let from = 0; from < piece.length;) {
+      const copied = piece.copy(frames, end, from, from + longestFrame - (end - start));
+      from += copied;
+      end += copied;
+      if (end - start === longestFrame) close();
+    }
   }
-  const frames = Buffer.allocUnsafe(bytes.length + ends.length * headerBytes);
-  let start = 0;
-  let offset = 0;
-  for (const end of ends) {
-    frames.writeUInt16BE(end - start, offset);
-    bytes.copy(frames, offset + headerBytes, start, end);
-    offset += headerBytes + end - start;
-    start = end;
-  }
-  return frames;
+  while (end > start) close();
+  return frames.subarray(0, start - headerBytes);
 }
 
 /** Whether a received frame is STUN and not a piece of the stream (H4, RFC 6544 §10.2). */

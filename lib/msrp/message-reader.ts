@@ -39,6 +39,7 @@ export const longestHead = 8192;
 const startLine = /^MSRP ([A-Za-z0-9][A-Za-z0-9.\-+%=]{3,31}) (?:([A-Z]+)|(\d{3})(?: .*)?)$/;
 const headerLine = /^[A-Za-z][^\s:]*:/;
 const lineEnd = Buffer.from('\r\n');
+const carriageReturn = 0x0d;
 const flags = '+$#';
 
 /**
@@ -181,10 +182,9 @@ function isEndOfLine(text: string): boolean {
   return text === '' || (flags.includes(text.charAt(0)) && '\r\n'.startsWith(text.slice(1)));
 }
 
-/** The length of the longest end of `bytes` with which `boundary` begins. */
+/** The length of the longest end of `bytes` with which `boundary` begins; CR is in it only at its beginning. */
 function overlap(bytes: Buffer, boundary: Buffer): number {
-  for (let length = Math.min(boundary.length - 1, bytes.length); length > 0; length--) {
-    if (bytes.compare(boundary, 0, length, bytes.length - length) === 0) return length;
-  }
-  return 0;
+  const tail = bytes.subarray(Math.max(0, bytes.length - boundary.length + 1));
+  const at = tail.lastIndexOf(carriageReturn);
+  return at >= 0 && boundary.indexOf(tail.subarray(at)) === 0 ? tail.length - at : 0;
 }

@@ -48,7 +48,8 @@ export class PathRewriter {
     const [, name = '', value = ''] = /^(To-Path|From-Path):[ \t]*(.*)$/i.exec(line) ?? [];
     if (name === '') return line;
     if (name.toLowerCase() === 'from-path') return `${name}: ${from}`;
-    if (!sameMsrpUri(value.trim(), shown)) {
+    const path = value.trim();
+    if (path !== shown && !sameMsrpUri(path, shown)) {
       this.strays += 1;
       return line;
     }

@@ -1,5 +1,5 @@
 import { once } from 'node:events';
-import { connect, createServer, type Server, type Socket } from 'node:net';
+import { connect, createServer, type NetConnectOpts, type Server, type Socket } from 'node:net';
 import { EdgeError } from '../errors';
 import type { TransportAddress } from '../ice/transport-address';
 import { normalAddress } from '../ip-address';
@@ -15,6 +15,9 @@ export interface TcpSideListener {
   /** A connection was turned away: it came from elsewhere, or one too many waits. */
   stranger(): void;
 }
+
+/** Bytes that may wait on either way of a connection before the other is no longer read from. */
+const highWaterMark = 64 * 1024;
 
 /** Ports of the range that may turn out to be in use by others before we give up. */
 const maxPortsTried = 16;
@@ -53,7 +56,7 @@ export class TcpSide {
     for (let tried = 0; tried < maxPortsTried; tried++) {
       const port = this.#ports.take();
       if (port === undefined) break;
-      const server = createServer({ pauseOnConnect: true, noDelay: true, keepAlive: true });
+      const server = createServer({ pauseOnConnect: true, noDelay: true, keepAlive: true, highWaterMark });
       try {
         server.listen({ host: this.#address, port });
         await once(server, 'listening');
@@ -92,7 +95,8 @@ export class TcpSide {
       localAddress: this.#address,
       noDelay: true,
       keepAlive: true,
-    });
+      highWaterMark,
+    } as NetConnectOpts);
     this.#dialled = socket;
     const refused = () => {
       if (this.#isOver) return;
