@@ -4,7 +4,7 @@
 #   tools/setup.sh run     npm packages and build
 #   tools/setup.sh demo    the programs that the demo calls, by apt
 #   tools/setup.sh tests   those that the tests call as well
-#   tools/setup.sh bench   those that bench:relay calls
+#   tools/setup.sh bench   those that bench:relay and bench:msrp call
 #   tools/setup.sh fuzz    the compiler of fuzz:deframer
 #
 # Only what is missing is installed. Standard output stays free: all progress goes to standard error.
@@ -77,6 +77,7 @@ missing_packages() {
   fi
   if [ "$for_tests" = bench ]; then
     if ! command -v turnserver >/dev/null; then echo coturn; fi
+    if ! command -v socat >/dev/null; then echo socat; fi
     if [ ! -f /usr/include/openssl/hmac.h ]; then echo libssl-dev; fi
     native_build_packages
     return 0
