@@ -17,7 +17,7 @@ export interface TcpSideListener {
 }
 
 /** Bytes that may wait on either way of a connection before the other is no longer read from. */
-const highWaterMark = 64 * 1024;
+const highWaterMark = 128 * 1024;
 
 /** Ports of the range that may turn out to be in use by others before we give up. */
 const maxPortsTried = 16;
