@@ -14,6 +14,8 @@ export class FramedStream extends Duplex {
   /** None once it was lost before bytes passed. */
   #connection: ConnectionId | undefined;
   #hasCarried = false;
+  /** Frames that came in this go. */
+  #arrived: Buffer[] = [];
   /** Written while there is no connection. */
   #waiting: Buffer | undefined;
   #isPaused = false;
@@ -39,12 +41,11 @@ export class FramedStream extends Duplex {
     this.#write(connection, frames);
   }
 
-  /** A frame that is no STUN. */
+  /** A frame that is no STUN. Those that come in one go are read as one: a UE may send a byte in each. */
   received(frame: Buffer): void {
     this.#hasCarried = true;
-    if (this.#isGone || this.push(frame) || this.#isPaused || this.#connection === undefined) return;
-    this.#isPaused = true;
-    this.#plane.pause(this.#connection);
+    if (this.#isGone) return;
+    if (this.#arrived.push(frame) === 1) process.nextTick(() => this.#pass());
   }
 
   /** The plane took all that was written. */
@@ -57,6 +58,7 @@ export class FramedStream extends Duplex {
   /** The connection is gone: what came from it can still be read. */
   gone(): void {
     if (this.#isGone) return;
+    this.#pass();
     this.#isGone = true;
     this.push(null);
     this.drained();
@@ -86,10 +88,21 @@ export class FramedStream extends Duplex {
 
   override _destroy(error: Error | null, done: (error: Error | null) => void): void {
     this.#isGone = true;
+    this.#arrived = [];
     this.#waiting = undefined;
     if (this.#connection !== undefined) this.#plane.closeConnection(this.#connection, 'stream-ended');
     this.drained();
     done(error);
+  }
+
+  #pass(): void {
+    const [first, ...others] = this.#arrived;
+    if (first === undefined) return;
+    this.#arrived = [];
+    const accepts = this.push(others.length === 0 ? first : Buffer.concat([first, ...others]));
+    if (accepts || this.#isPaused || this.#connection === undefined) return;
+    this.#isPaused = true;
+    this.#plane.pause(this.#connection);
   }
 
   #send(pieces: readonly Buffer[], written: () => void): void {

@@ -1,5 +1,8 @@
 import type { Duplex } from 'node:stream';
 
+/** What a stream keeps of one piece that waits is more than a small piece: of so many, one is made. */
+const mostPieces = 8;
+
 /** Takes what a {@link Pump} sees. */
 export interface PumpListener {
   /** Bytes came in. */
@@ -53,7 +56,7 @@ export class Pump {
     if (translated === undefined || !this.#to.writable) return;
     this.#cork();
     let accepts = true;
-    for (const piece of translated) accepts = this.#to.write(piece);
+    for (const piece of few(translated)) accepts = this.#to.write(piece);
     if (accepts || this.#stall !== undefined) return;
     this.#from.pause();
     this.#stall = setTimeout(() => this.#listener.stalled(), this.#stallMs);
@@ -75,4 +78,8 @@ export class Pump {
       this.#to.uncork();
     });
   }
+}
+
+function few(pieces: readonly Buffer[]): readonly Buffer[] {
+  return pieces.length > mostPieces ? [Buffer.concat(pieces)] : pieces;
 }
