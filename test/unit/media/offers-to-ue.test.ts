@@ -22,6 +22,17 @@ describe('an offer to a UE', () => {
     expect(sdp).toContain('a=ice-lite\r\n');
   });
 
+  test('C11: rtpengine has an answer of nobody before the UE has the first one, and to no later one', async () => {
+    const { anchor, rtpengine } = await offered();
+    expect(rtpengine.received.map(({ command }) => command)).toEqual(['offer', 'answer']);
+    const [nobody] = mediaOf(rtpengine.received[1]!.sdp);
+    expect(nobody).toMatchObject({ address: '127.0.0.1', port: 9, hasIce: false });
+    expect(rtpengine.received[1]).toMatchObject({ flags: ['strict-source', 'endpoint-learning-off'] });
+    await anchor.answer('c', 'access', iceAnswer);
+    await anchor.offer('c', 'core', coreOffer);
+    expect(rtpengine.received.map(({ command }) => command)).toEqual(['offer', 'answer', 'answer', 'offer']);
+  });
+
   test('F2: repeated with the same ufrag and candidates while the UE does ICE', async () => {
     const { anchor, sdp, gateway } = await offered();
     await anchor.answer('c', 'access', iceAnswer);
