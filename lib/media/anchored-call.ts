@@ -7,7 +7,6 @@ import type { AnswerOptions, OfferOptions } from '../rtpengine/ng-command';
 import { anchoredLines, matchAnswer, putBackAnchored, takeAnchored, type AnchoredLines } from '../sdp/anchored-lines';
 import { withoutTurnedFeedback } from '../sdp/feedback';
 import type { GatewayCandidateOptions } from '../sdp/gateway-candidate';
-import { withoutBundle } from '../sdp/grouping';
 import { withIceLite, withoutIce } from '../sdp/ice-attributes';
 import { withoutIceOn } from '../sdp/ice-mismatch';
 import { isAnchorable } from '../sdp/media-line';
@@ -324,7 +323,7 @@ export class AnchoredCall {
       reply,
       ueLines.map(({ transport }) => transport),
     );
-    return joinSdp(this.#origins.core.write(withSections(withoutIce(withoutBundle(sdp)), messages)));
+    return joinSdp(this.#origins.core.write(withSections(withoutIce(sdp), messages)));
   }
 
   /** The UE's last word on a line; undefined if it has said nothing yet, or the line was not in use. */

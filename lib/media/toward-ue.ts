@@ -1,7 +1,6 @@
 import type { MediaStream } from '../gateway/stream';
 import type { Logger } from '../ops/logger';
 import { withGatewayCandidates, type GatewayCandidateOptions } from '../sdp/gateway-candidate';
-import { withoutBundle } from '../sdp/grouping';
 import { withIceLite, withoutLineIce } from '../sdp/ice-attributes';
 import { withoutRtcpPayloadTypes } from '../sdp/payload-types';
 import { withoutAttributes, type SdpLines } from '../sdp/sdp-lines';
@@ -53,7 +52,7 @@ export class TowardUe {
    * check may come as soon as it has the SDP (C1).
    */
   write(reply: SdpLines, ue: UeLines): WrittenForUe {
-    const sdp = withoutRtcpPayloadTypes(withoutBundle(reply));
+    const sdp = withoutRtcpPayloadTypes(reply);
     const told = new Map<number, MediaStream>();
     const tcp = new Map<number, TcpLine>();
     const media = viewSession(sdp).media.map((line) => {

@@ -94,6 +94,9 @@ export class FakeRtpengine implements RtpengineCommands {
           ? [
               `a=ice-ufrag:uf${view.index}gen${this.generation}`,
               'a=ice-pwd:abcdefghijklmnopqrstuvwxyz',
+              // Of the far end, as what rtpengine does not know comes through.
+              'a=ice-options:trickle',
+              'a=remote-candidates:1 203.0.113.9 6000',
               candidate(1),
               ...(mux(view.index) ? [] : [candidate(2)]),
             ]
