@@ -24,11 +24,11 @@ const onePerFamily = (items: string[]) => new Set(items.map((item) => isIP(item)
 
 const ipAddresses = commaList.pipe(z.array(ipAddress).min(1, 'must name an address'));
 
-const port = z.coerce
-  .number<string>('must be a port number')
-  .int('must be a port number')
-  .min(1, 'must be 1 or more')
-  .max(65535, 'must be 65535 or less');
+const port = z
+  .string()
+  .regex(/^\d+$/, 'must be a port number')
+  .transform(Number)
+  .pipe(z.number().min(1, 'must be 1 or more').max(65535, 'must be 65535 or less'));
 
 /** A port, or a port and the rank of its candidates: `443=above-relay`. */
 const rankedPort = z

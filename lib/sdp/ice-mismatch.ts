@@ -23,15 +23,16 @@ function isMismatched(view: MediaView, section: readonly string[]): boolean {
   return !isListed(section, { component: 2, address: rtcpAddress ?? address, port: rtcpPort });
 }
 
-/** A candidate whose address is a name may be any address. */
+/**
+ * A candidate whose address is a name may be any address. One of TCP counts too, though the line says RTP over UDP: a UE
+ * that has no other can only name that.
+ */
 function isListed(section: readonly string[], wanted: { component: number; address: string; port: number }): boolean {
   return section.some((line) => {
     const candidate = line.startsWith('a=') ? parseCandidate(line) : undefined;
     if (candidate?.component !== wanted.component || candidate.port !== wanted.port) return false;
     const isName = addressBytes(candidate.address) === undefined;
-    return (
-      candidate.transport === 'udp' && (isName || normalAddress(candidate.address) === normalAddress(wanted.address))
-    );
+    return isName || normalAddress(candidate.address) === normalAddress(wanted.address);
   });
 }
 

@@ -61,6 +61,8 @@ describe('settings', () => {
     ['GATEWAY_PORTS', '80=', /^GATEWAY_PORTS must have ranks lowest or above-relay/],
     ['GATEWAY_PORTS', '80,443,80=lowest', /^GATEWAY_PORTS must name each port once/],
     ['CANDIDATE_SPELLING', 'W', /^CANDIDATE_SPELLING must be rfc6544 or w/],
+    ['GATEWAY_PORTS', '1e2', /^GATEWAY_PORTS must be a port number/],
+    ['DRACHTIO_PORT', '0x50', /^DRACHTIO_PORT must be a port number/],
     ['GATEWAY_PORTS', '70000', /^GATEWAY_PORTS must be 65535 or less/],
     ['TCP_FALLBACK', 'yes', /^TCP_FALLBACK must be always, offered or off/],
     ['TCP_FALLBACK_REALMS', '198.51.100.0/24', /^TCP_FALLBACK_REALMS must be a comma list such as 198/],
