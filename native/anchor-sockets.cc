@@ -17,6 +17,12 @@ namespace {
 /** Bytes that may wait at a socket of many streams: the kernel grants less without rmem_max or CAP_NET_ADMIN. */
 constexpr int bufferBytes = 4 << 20;
 
+/**
+ * Batches taken before others get their turn. One socket speaks for many streams: with too few, under load, their media
+ * from rtpengine would be lost in its buffer while that of the UEs still passes.
+ */
+constexpr int maxBatches = 16;
+
 /** A socket takes no new connections after so many: what it remembers has a bound. */
 constexpr size_t maxUsed = 8192;
 
@@ -33,7 +39,8 @@ AnchorSocket::~AnchorSocket() { close(fd_); }
 
 void AnchorSocket::ready(uint32_t events) {
   if ((events & EPOLLERR) != 0) readErrors();
-  if ((events & EPOLLIN) != 0) receive();
+  if ((events & EPOLLIN) == 0) return;
+  for (int i = 0; i < maxBatches && receive() == AnchorSockets::batch; i++) continue;
 }
 
 void AnchorSocket::add(AnchorMember& member) {
@@ -60,7 +67,8 @@ AnchorMember*& AnchorSocket::likelyAt(uint16_t port) const {
   return reinterpret_cast<AnchorMember**>(likely_.start())[port];
 }
 
-void AnchorSocket::receive() {
+/** How many datagrams there were. */
+size_t AnchorSocket::receive() {
   for (auto& message : all_.receivedMessages_) message.msg_hdr.msg_namelen = Address::capacity;
   const int count = recvmmsg(fd_, all_.receivedMessages_, AnchorSockets::batch, MSG_DONTWAIT, nullptr);
   if (count > 0) all_.obey_();
@@ -74,6 +82,7 @@ void AnchorSocket::receive() {
       all_.counters_.drops[static_cast<size_t>(Drop::anchorSource)].add(1);
     }
   }
+  return count < 0 ? 0 : static_cast<size_t>(count);
 }
 
 /** What ICMP said of packets that were sent before, such as ECONNREFUSED after rtpengine gave up the call. */

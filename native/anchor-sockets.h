@@ -64,7 +64,7 @@ class AnchorSocket final : public Watched {
 
   AnchorMember* memberAt(const Address& anchor) const;
   AnchorMember*& likelyAt(uint16_t port) const;
-  void receive();
+  size_t receive();
   void readErrors();
   void flush();
   void fill(size_t from, size_t count);
