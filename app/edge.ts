@@ -18,6 +18,7 @@ import { LocalDaemon } from '../lib/rtpengine/local-daemon';
 import { RtpenginePool } from '../lib/rtpengine/pool';
 import { MemoryRegistrations } from '../lib/sip/memory-registrations';
 import { startPcscf } from '../lib/sip/pcscf';
+import { parseSipUri } from '../lib/wire/sip-uri';
 import { AccessFront, shownContacts } from './access-front';
 import { anchorAddress } from './anchor-address';
 import { contactHosts, type Config } from './config';
@@ -146,7 +147,8 @@ export class Edge {
     const [core = ''] = contactHosts(config.CORE_CONTACTS);
     const [shown = ''] = config.GATEWAY_ADDRESS;
     const [bound = shown] = config.GATEWAY_BIND ?? [];
-    const sides = { access: { address: bound, ports }, core: { address: core, ports } };
+    const peers = parseSipUri(config.CORE_NEXT_HOP)?.host ?? core;
+    const sides = { access: { address: bound, ports }, core: { address: core, ports, peers } };
     const bridges = this.#keep(new MsrpBridges({ sides, logger: this.#logger }));
     return { open: () => bridges.open(), shown: { access: shown, core } };
   }

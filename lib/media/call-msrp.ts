@@ -1,14 +1,15 @@
 import { randomBytes } from 'node:crypto';
+import { isIP } from 'node:net';
 import type { MsrpStream } from '../gateway/stream';
-import type { BridgeRewriting, MsrpBridge } from '../msrp/bridge';
-import { msrpUriAt, parseMsrpUri } from '../msrp/msrp-uri';
+import type { MsrpBridge } from '../msrp/bridge';
 import { withGatewayCandidates, type GatewayCandidateOptions } from '../sdp/gateway-candidate';
-import { isMsrp, readMsrpLine, withMsrpPlace, type MsrpLine, type MsrpSetup } from '../sdp/msrp-line';
+import { isMsrp, readMsrpLine, withMsrpPlace, type MsrpSetup } from '../sdp/msrp-line';
 import type { SdpLines } from '../sdp/sdp-lines';
 import { viewSession, type MediaView } from '../sdp/session-view';
 import type { StreamGateway } from './call-streams';
 import type { Fallback } from './fallback';
 import { otherSide, type Side } from './media-anchor';
+import { discard, isSameSession, listeningPlace, rewritingOf, shownPath, type Place, type Said } from './msrp-peers';
 
 /** What is used of the MSRP bridges. */
 export interface MsrpSwitch {
@@ -27,28 +28,22 @@ export interface CallMsrpOptions {
   ueAddress: string | undefined;
 }
 
-/** What a side said of a line. */
-interface Said extends MsrpLine, Pick<MediaView, 'address' | 'port' | 'hasIce' | 'ufrag'> {}
-
-interface Place {
-  address: string;
-  port: number;
-}
-
 /** One m= line in use. */
 interface Session {
   bridge: MsrpBridge;
   said: Partial<Record<Side, Said>>;
   /** Where we are for each side, as it was told. */
   places: Partial<Record<Side, Place>>;
+  /** The URI that a side was shown in place of the other's path: the first, be there several answers. */
+  shown: Partial<Record<Side, string | undefined>>;
   /** The credentials of the UE's side, where the gateway carries it. */
   ice: { ufrag: string; pwd: string } | undefined;
   isAnswered: boolean;
   isOver: boolean;
 }
 
-/** The port of who connects and does not listen (RFC 4145 §4). */
-const discard = 9;
+/** Lines of one call that are carried; any more are declined: each may take a port of ours. */
+const mostLines = 4;
 
 /** For a line by its index, the section that the other side gets. */
 export type MsrpSections = ReadonlyMap<number, readonly string[]>;
@@ -77,10 +72,12 @@ export class CallMsrp {
       for (const { section, view } of msrpLines(sdp)) {
         const said = saidIn(section, view);
         const known = this.#sessions.get(view.index);
-        const session = known !== undefined && isUnchanged(known, from, said) ? known : this.#newSession();
+        const session = known !== undefined && goesOn(known, from, said) ? known : this.#newSession();
         offered.set(view.index, session);
         session.said[from] = said;
-        sections.set(view.index, await this.#sectionToward(otherSide(from), section, session, 'actpass', view.index));
+        // Of two that are passive, each would wait for the other's first SEND.
+        const setup = said.setup === 'passive' ? 'passive' : 'actpass';
+        sections.set(view.index, await this.#sectionToward(otherSide(from), section, session, setup, view.index));
       }
     } catch (error) {
       this.#closeUnless(offered, this.#sessions);
@@ -101,7 +98,13 @@ export class CallMsrp {
       if (session === undefined || offer === undefined) continue;
       kept.set(view.index, session);
       const said = saidIn(section, view);
+      const before = session.said[from];
       session.said[from] = said;
+      // A fork in the core answers as well, or the core is another one now.
+      if (session.isAnswered && from === 'core' && before !== undefined && !isSameSession(before, said)) {
+        session.bridge.replaceCore();
+        session.isAnswered = false;
+      }
       if (from === 'access' && !said.hasIce) this.#leaveGateway(session);
       // RFC 6135 §4.2.2; who says nothing is passive in an answer and active in an offer (RFC 4975 §8.1).
       const ours: MsrpSetup = offer.setup === 'passive' ? 'active' : 'passive';
@@ -132,7 +135,15 @@ export class CallMsrp {
 
   #newSession(): Session {
     const bridge = this.#options.bridges.open();
-    const session: Session = { bridge, said: {}, places: {}, ice: undefined, isAnswered: false, isOver: false };
+    const session: Session = {
+      bridge,
+      said: {},
+      places: {},
+      shown: {},
+      ice: undefined,
+      isAnswered: false,
+      isOver: false,
+    };
     bridge.once('ended', () => (session.isOver = true));
     return session;
   }
@@ -148,6 +159,7 @@ export class CallMsrp {
     const sender = session.said[otherSide(to)];
     const place = (session.places[to] ??= await this.#placeFor(to, session, setup, line));
     const path = sender === undefined ? undefined : shownPath(sender, place);
+    session.shown[to] ??= path;
     const written = withMsrpPlace(section, { ...place, setup: place.port === discard ? 'active' : setup, path });
     if (to === 'core' || session.ice === undefined) return written;
     const { ufrag, pwd } = session.ice;
@@ -156,8 +168,9 @@ export class CallMsrp {
   }
 
   async #placeFor(to: Side, session: Session, setup: MsrpSetup, line: number): Promise<Place> {
-    const { call, gateway, bridges } = this.#options;
-    const [advertised] = gateway.advertised;
+    const { call, gateway, bridges, ueAddress = '' } = this.#options;
+    const [first] = gateway.advertised;
+    const advertised = gateway.advertised.find(({ family }) => family === isIP(ueAddress)) ?? first;
     if (to === 'access' && advertised !== undefined && this.#usesGateway(session)) {
       // As long as rtpengine's would be, and longer: unique over the listener (B9, B10).
       const ice = { ufrag: randomBytes(6).toString('base64url'), pwd: randomBytes(24).toString('base64url') };
@@ -185,17 +198,17 @@ export class CallMsrp {
       bridge.expect(side, side === 'access' ? ueAddress : peer.address);
       return;
     }
-    const place = placeOf(peer);
+    const place = listeningPlace(peer);
     // A UE is where its SIP comes from, whatever it says: it could name anybody.
-    const address = side === 'access' ? ueAddress : place.address;
-    if (address !== undefined) bridge.connect(side, { address, port: place.port });
+    const address = side === 'access' ? ueAddress : place?.address;
+    bridge.connect(side, address === undefined ? undefined : { address, port: place?.port ?? peer.port });
   }
 
   #start(session: Session): void {
     const { bridge } = session;
     if (session.isAnswered) return;
     session.isAnswered = true;
-    bridge.rewrite({ ...rewriting('access', session), ...rewriting('core', session) });
+    bridge.rewrite(rewritingOf(session.said, session.shown));
     bridge.start();
   }
 
@@ -217,6 +230,7 @@ export class CallMsrp {
 function msrpLines(sdp: SdpLines): { section: readonly string[]; view: MediaView }[] {
   return viewSession(sdp)
     .media.filter(({ transport, port }) => isMsrp(transport) && port !== 0)
+    .slice(0, mostLines)
     .map((view) => ({ section: sdp.media[view.index] ?? [], view }));
 }
 
@@ -224,34 +238,8 @@ function saidIn(section: readonly string[], { address, port, hasIce, ufrag }: Me
   return { ...readMsrpLine(section), address, port, hasIce, ufrag };
 }
 
-/** Whether a later offer means the session that there is, and no new one. */
-function isUnchanged({ isOver, said }: Session, from: Side, now: Said): boolean {
+/** Whether a later offer leaves a session as it is. */
+function goesOn({ isOver, said }: Session, from: Side, now: Said): boolean {
   const before = said[from];
-  if (isOver || before === undefined) return false;
-  return before.ufrag === now.ufrag && before.hasIce === now.hasIce && before.path.join() === now.path.join();
-}
-
-/** The URI that stands for the peer's path toward the far end, at a place of ours; undefined where the path is left. */
-function shownPath({ hasCema, isTls, path: [first] }: Said, place: Place): string | undefined {
-  return hasCema || isTls || first === undefined ? undefined : msrpUriAt(first, place);
-}
-
-/** How the paths in what a side sends are rewritten (H9); nothing where both ends go by c= and m= (H8). */
-function rewriting(side: Side, { said, places }: Session): BridgeRewriting {
-  const own = said[side];
-  const far = said[otherSide(side)];
-  const place = places[side];
-  const farPlace = places[otherSide(side)];
-  if (!own || !far || !place || !farPlace) return {};
-  const shown = shownPath(far, place);
-  const from = shownPath(own, farPlace);
-  if (shown === undefined && from === undefined) return {};
-  const real = far.path.join(' ');
-  return { [side]: { shown: shown ?? far.path[0] ?? '', real, from: from ?? own.path[0] ?? '' } };
-}
-
-/** Where a peer listens: by its path, or by c= and m= if it is one with CEMA, or its path is no help. */
-function placeOf({ hasCema, path: [first], address, port }: Said): { address: string | undefined; port: number } {
-  const uri = hasCema || first === undefined ? undefined : parseMsrpUri(first);
-  return uri?.port === undefined ? { address, port } : { address: uri.host, port: uri.port };
+  return !isOver && before !== undefined && isSameSession(before, now);
 }

@@ -10,12 +10,16 @@ import { TcpSide } from './tcp-side';
 export type SideName = 'access' | 'core';
 
 /**
- * Why a bridge ended: `closed` by that end; `refused` our connection; `timeout`, it never came; `silent`,
- * nobody sent a byte; `not-reading`, what was sent to it was not taken; `malformed`, it sent what is no
- * MSRP although paths are rewritten; `released` by us.
+ * Why a bridge ended: `closed` by that end; `refused` or did not answer our connection; `unusable`, it named no place
+ * that we connect to; `timeout`, it never came; `not-reading`, what was sent to it was not taken; `malformed`, it sent
+ * what is no MSRP although paths are rewritten; `silent`, nobody sent a byte; `replaced`, another core answered when
+ * bytes had passed; `released` by us.
  */
 export type BridgeEnd =
-  `${SideName}-${'closed' | 'refused' | 'timeout' | 'not-reading' | 'malformed'}` | 'silent' | 'released';
+  | `${SideName}-${'closed' | 'refused' | 'unusable' | 'timeout' | 'not-reading' | 'malformed'}`
+  | 'silent'
+  | 'replaced'
+  | 'released';
 
 export interface BridgeEvents {
   /** Both sides are up: bytes flow. */
@@ -26,8 +30,10 @@ export interface BridgeEvents {
 
 /** What the bridges of one process share. */
 export interface BridgeSurroundings {
-  /** Our address and ports of each side. */
-  sides: Readonly<Record<SideName, { address: string; ports: PortPool }>>;
+  /** Our address and ports of each side, and where its peers may have us connect to. */
+  sides: Readonly<
+    Record<SideName, { address: string; ports: PortPool; mayDial: (remote: TransportAddress) => boolean }>
+  >;
   limits: MsrpLimits;
   /** Bytes received, by side. */
   bytes: Record<SideName, number>;
@@ -75,9 +81,10 @@ export class MsrpBridge extends EventEmitter<BridgeEvents> {
     this.#sides[side].tcp.expect(address);
   }
 
-  /** As negotiated, we connect. */
-  connect(side: SideName, remote: TransportAddress): void {
-    this.#sides[side].tcp.connect(remote);
+  /** As negotiated, we connect; undefined: the peer named no place. */
+  connect(side: SideName, remote: TransportAddress | undefined): void {
+    if (remote !== undefined && this.#around.sides[side].mayDial(remote)) this.#sides[side].tcp.connect(remote);
+    else this.#end(`${side}-unusable`);
   }
 
   /** The side's stream, made elsewhere. A second one is destroyed. */
@@ -90,7 +97,7 @@ export class MsrpBridge extends EventEmitter<BridgeEvents> {
     }
     known.tcp.close();
     known.stream = stream;
-    stream.once('close', () => this.#closed(side));
+    stream.once('close', () => this.#closed(side, stream));
     if (this.#sides.access.stream !== undefined && this.#sides.core.stream !== undefined) {
       this.#join(this.#sides.access.stream, this.#sides.core.stream);
     }
@@ -99,6 +106,29 @@ export class MsrpBridge extends EventEmitter<BridgeEvents> {
   /** For peers without a=msrp-cema; before bytes flow. */
   rewrite(rewriting: BridgeRewriting): void {
     this.#rewriting = rewriting;
+  }
+
+  /**
+   * Another core answered than before (a fork): what there is of the first is closed, the UE's connection stays and
+   * waits. Once bytes have passed there is no other end for them.
+   */
+  replaceCore(): void {
+    if (this.#phase !== 'waiting' && this.#phase !== 'joined') return;
+    if (!this.#isSilent) {
+      this.#end('replaced');
+      return;
+    }
+    const { access, core } = this.#sides;
+    for (const pump of this.#pumps.splice(0)) pump.stop();
+    access.stream?.pause();
+    clearTimeout(this.#timer);
+    this.#timer = undefined;
+    this.#phase = 'waiting';
+    // Its port has been told, and still may be what the other core connects to.
+    if (core.tcp.isListening) return;
+    this.#sides.core = this.#side('core');
+    core.tcp.close();
+    core.stream?.destroy();
   }
 
   /** The offer was answered: from now on both sides have a time limit to come up. */
@@ -147,7 +177,9 @@ export class MsrpBridge extends EventEmitter<BridgeEvents> {
       },
       stalled: () => this.#end(`${otherName}-not-reading`),
     };
-    from.once('end', () => this.#closing(name, otherName));
+    from.once('end', () => {
+      if (from === this.#sides[name].stream) this.#closing(name, otherName);
+    });
     this.#pumps.push(new Pump(from, to, limits.stallMs, listener, this.#translation(name, otherName)));
   }
 
@@ -172,7 +204,8 @@ export class MsrpBridge extends EventEmitter<BridgeEvents> {
     if (this.#phase === 'joined') clearTimeout(this.#timer);
   }
 
-  #closed(name: SideName): void {
+  #closed(name: SideName, stream: Duplex): void {
+    if (stream !== this.#sides[name].stream) return;
     const other = name === 'access' ? 'core' : 'access';
     if (this.#phase === 'waiting') this.#end(`${name}-closed`);
     else this.#closing(name, other);

@@ -1,13 +1,24 @@
+import { networkInterfaces } from 'node:os';
+import { normalAddress } from '../ip-address';
 import type { Logger } from '../ops/logger';
 import { MsrpBridge, type BridgeEnd, type BridgeSurroundings, type SideName } from './bridge';
+import { isLoopback, mayDial } from './dial-policy';
 import { defaultMsrpLimits, type MsrpLimits } from './limits';
 import { PortPool } from './port-pool';
 
 export interface MsrpBridgesOptions {
-  /** Our address to bind to on each side, and the ports to listen on there (`last` included). */
-  sides: Readonly<Record<SideName, { address: string; ports: { first: number; last: number } }>>;
+  sides: Readonly<Record<SideName, BridgesSide>>;
   logger: Logger;
   limits?: Partial<MsrpLimits>;
+}
+
+export interface BridgesSide {
+  /** Ours, to bind to. */
+  address: string;
+  /** To listen on there; `last` included. */
+  ports: { first: number; last: number };
+  /** Where its peers are, if that is known: if on this machine, they may name any port of it. */
+  peers?: string;
 }
 
 /** The state of all bridges as plain numbers. */
@@ -35,13 +46,9 @@ export class MsrpBridges {
   #strays = 0;
 
   constructor(options: MsrpBridgesOptions) {
-    const { access, core } = options.sides;
     this.#logger = options.logger;
     this.#around = {
-      sides: {
-        access: { address: access.address, ports: new PortPool(access.ports) },
-        core: { address: core.address, ports: new PortPool(core.ports) },
-      },
+      sides: { access: ownSide(options.sides.access), core: ownSide(options.sides.core) },
       limits: { ...defaultMsrpLimits, ...options.limits },
       bytes: { access: 0, core: 0 },
       strangers: () => (this.#strangers += 1),
@@ -77,4 +84,22 @@ export class MsrpBridges {
   close(): void {
     for (const bridge of [...this.#bridges]) bridge.close();
   }
+}
+
+function ownSide({ address, ports, peers = address }: BridgesSide): BridgeSurroundings['sides'][SideName] {
+  const isOnLoopback = [address, peers].some((each) => isLoopback(each));
+  return {
+    address,
+    ports: new PortPool(ports),
+    mayDial: (remote) => {
+      const own = ownAddresses();
+      const isLocal = isOnLoopback || (peers !== address && own.includes(normalAddress(peers)));
+      return mayDial(remote, { own, ports, isLocal });
+    },
+  };
+}
+
+/** Of all interfaces, as they are now. */
+function ownAddresses(): string[] {
+  return Object.values(networkInterfaces()).flatMap((of) => (of ?? []).map(({ address }) => normalAddress(address)));
 }

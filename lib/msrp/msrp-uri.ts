@@ -18,7 +18,7 @@ const form = /^(msrps?):\/\/(?:[^@/;]*@)?(\[[^\]]+\]|[^:/;]+)(?::(\d{1,5}))?(?:\
 /** Undefined for what is none. */
 export function parseMsrpUri(text: string): MsrpUri | undefined {
   const [, scheme = '', host = '', port, sessionId = '', transport = ''] = form.exec(text) ?? [];
-  if (scheme === '') return undefined;
+  if (scheme === '' || Number(port ?? 0) > 65535) return undefined;
   return {
     scheme: scheme.toLowerCase() === 'msrps' ? 'msrps' : 'msrp',
     host: normalAddress(host.replace(/^\[(.*)\]$/, '$1').toLowerCase()),

@@ -76,6 +76,10 @@ export class TcpSide {
     throw new EdgeError('msrp-no-port', `${problem}.`, { sipStatus: 503 });
   }
 
+  get isListening(): boolean {
+    return this.#server !== undefined;
+  }
+
   /** Lets in the first connection from this address, or from anywhere if it is undefined (an FQDN, a NAT). */
   expect(address: string | undefined): void {
     if (this.#isOver) return;

@@ -12,7 +12,7 @@ export interface MsrpLine {
   setup: MsrpSetup | undefined;
   /** The peer goes by c= and m=, and its path is to be left alone (RFC 6714 §6.2). */
   hasCema: boolean;
-  /** The URIs of a=path, the nearest first (RFC 4975 §8.2); empty if there is none. */
+  /** The URIs of a=path, the nearest first (RFC 4975 §8.2); empty if there is none, or it is not in ASCII. */
   path: readonly string[];
 }
 
@@ -37,11 +37,12 @@ export function readMsrpLine(section: readonly string[]): MsrpLine {
       ?.slice(name.length + 3)
       .trim();
   const setup = value('setup')?.toLowerCase();
+  const path = value('path') ?? '';
   return {
     isTls: /\/TLS\//i.test(parseMediaLine(section[0] ?? '').transport),
     setup: setup === 'active' || setup === 'passive' || setup === 'actpass' ? setup : undefined,
     hasCema: hasAttribute(section, 'msrp-cema'),
-    path: (value('path') ?? '').split(/\s+/).filter((uri) => uri !== ''),
+    path: /^[\x20-\x7e]+$/.test(path) ? path.split(/ +/) : [],
   };
 }
 

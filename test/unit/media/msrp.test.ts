@@ -1,109 +1,44 @@
 import { once } from 'node:events';
-import { connect, createServer, type AddressInfo, type Server, type Socket } from 'node:net';
-import { duplexPair, type Duplex } from 'node:stream';
-import { pino } from 'pino';
-import type { MsrpStream } from '../../../lib/gateway/stream';
-import { MsrpBridges } from '../../../lib/msrp/bridges';
-import { anchorWith, audio, coreAudio, FakeGateway, mediaOf, tcpCandidatesOf } from './fixtures';
-
-const ueAddress = '127.0.0.2';
-const ue = { address: ueAddress };
-const ice = ['a=ice-ufrag:ueUF', 'a=ice-pwd:uepwduepwduepwduepwd12'];
-const accepts = 'a=accept-types:text/plain message/cpim';
-const uePath = 'msrp://10.0.0.5:7777/ueSession;tcp';
-
-const sdp = (...lines: string[]) =>
-  ['v=0', 'o=x 1 1 IN IP4 127.0.0.9', 's=-', 'c=IN IP4 127.0.0.3', 't=0 0', ...lines, ''].join('\r\n');
-const message = (port: number, path: string, ...lines: string[]) => [
-  `m=message ${port} TCP/MSRP *`,
+import { createServer, type AddressInfo, type Server, type Socket } from 'node:net';
+import type { Duplex } from 'node:stream';
+import type { MsrpBridges } from '../../../lib/msrp/bridges';
+import { audio, coreAudio, mediaOf, tcpCandidatesOf, type FakeGateway } from './fixtures';
+import {
   accepts,
-  `a=path:${path}`,
-  ...lines,
-];
-const ueOffer = sdp(...message(9, uePath, 'a=setup:actpass', ...ice));
+  attribute,
+  ice,
+  message,
+  MsrpLab,
+  passes,
+  read,
+  sdp,
+  section,
+  send,
+  ue,
+  ueAddress,
+  ueOffer,
+  uePath,
+  type ListeningCore,
+} from './msrp-lab';
 
-const section = (text: string, line = 0) => {
-  const lines = text.split(/\r\n(?=m=)/)[line + 1]?.split('\r\n') ?? [];
-  return lines.filter((each) => each !== '');
-};
-const attribute = (text: string, name: string, line = 0) =>
-  section(text, line)
-    .find((each) => each.startsWith(`a=${name}:`))
-    ?.slice(name.length + 3);
-
-const send = (to: string, from: string, body: string) =>
-  `MSRP tid1 SEND\r\nTo-Path: ${to}\r\nFrom-Path: ${from}\r\nMessage-ID: 1\r\nContent-Type: text/plain\r\n\r\n${body}\r\n-------tid1$\r\n`;
-
+let lab: MsrpLab;
 let gateway: FakeGateway;
 let bridges: MsrpBridges;
 let opened: (Socket | Server | Duplex)[];
-let around: ReturnType<typeof anchorWith>;
+let around: MsrpLab['around'];
 
 beforeEach(() => {
-  gateway = new FakeGateway();
-  opened = [];
-  const ports = { first: 46_200, last: 46_299 };
-  bridges = new MsrpBridges({
-    sides: { access: { address: '127.0.0.1', ports }, core: { address: '127.0.0.3', ports } },
-    logger: pino({ level: 'silent' }),
-  });
-  const shown = { access: '198.51.100.1', core: '127.0.0.3' };
-  around = anchorWith({ gateway, msrp: { open: () => bridges.open(), shown } });
+  lab = new MsrpLab();
+  ({ gateway, bridges, opened, around } = lab);
 });
 
 afterEach(async () => {
-  await around.anchor.close();
-  for (const each of opened) {
-    if ('destroy' in each) each.destroy();
-    else each.close();
-  }
-  expect(bridges.counters()).toMatchObject({ open: 0, listening: { access: 0, core: 0 } });
-  expect(gateway.ufrags()).toEqual([]);
+  await lab.close();
 });
 
-/** A core that listens, and the connection that comes to it. */
-async function listeningCore(): Promise<{ port: number; arrived: Promise<Socket> }> {
-  const server = createServer();
-  opened.push(server);
-  server.listen(0, '127.0.0.3');
-  await once(server, 'listening');
-  const arrived = once(server, 'connection').then(([socket]: Socket[]) => {
-    opened.push(socket!);
-    return socket!;
-  });
-  return { port: (server.address() as AddressInfo).port, arrived };
-}
-
-async function dial(host: string, port: number, localAddress: string): Promise<Socket> {
-  const socket = connect({ host, port, localAddress });
-  opened.push(socket);
-  await once(socket, 'connect');
-  return socket;
-}
-
-/** The UE's end of the stream that the gateway carries. */
-function overGateway(): Duplex {
-  const [stream] = [...gateway.streams.values()] as unknown as MsrpStream[];
-  const [ours, theirs] = duplexPair();
-  opened.push(ours, theirs);
-  stream!.opened(ours);
-  return theirs;
-}
-
-async function read(from: Duplex, length: number): Promise<string> {
-  let text = '';
-  for await (const chunk of from.iterator({ destroyOnReturn: false }) as AsyncIterable<Buffer>) {
-    text += chunk.toString();
-    if (text.length >= length) break;
-  }
-  return text;
-}
-
-/** Whatever is written on one end comes out on the other. */
-async function passes(from: Duplex, to: Duplex, written: string, expected = written): Promise<void> {
-  from.write(written);
-  expect(await read(to, expected.length)).toBe(expected);
-}
+const listeningCore = () => lab.listeningCore();
+const dial = (...to: Parameters<MsrpLab['dial']>) => lab.dial(...to);
+const overGateway = (line?: number) => lab.overGateway(line);
 
 describe('MSRP alone', () => {
   test('A2 H1 H5: a UE with ICE calls: it gets port 80 with the candidate, the core a port of ours; rtpengine is not asked', async () => {
@@ -243,8 +178,8 @@ describe('MSRP beside audio', () => {
     'c=IN IP4 10.0.0.5',
   ];
 
-  const exchange = async (withAudio: boolean, withMessages: boolean) => {
-    const core = await listeningCore();
+  const exchange = async (withAudio: boolean, withMessages: boolean, sameCore?: ListeningCore) => {
+    const core = sameCore ?? (await listeningCore());
     const offer = sdp(
       ...(withAudio ? iceAudio : ['m=audio 0 RTP/AVP 0']),
       ...(withMessages ? message(9, uePath, 'a=setup:actpass', ...ice) : ['m=message 0 TCP/MSRP *']),
@@ -274,8 +209,8 @@ describe('MSRP beside audio', () => {
   test('F2: a re-INVITE without a change repeats line, credentials and port; the bridge goes on', async () => {
     const first = await exchange(true, true);
     const coreSide = await first.core.arrived;
-    const ueSide = overGatewayLine(1);
-    const again = await exchange(true, true);
+    const ueSide = overGateway(1);
+    const again = await exchange(true, true, first.core);
     expect(section(again.answered, 1)).toEqual(section(first.answered, 1));
     expect(section(again.offered, 1)).toEqual(section(first.offered, 1));
     ueSide.write(send(attribute(first.answered, 'path', 1)!, uePath, 'still'));
@@ -331,12 +266,4 @@ describe('MSRP beside audio', () => {
     expect(around.rtpengine.received.map(({ command }) => command)).toEqual(['offer', 'answer']);
     expect(around.rtpengine.received[0]).not.toHaveProperty('to-tag');
   });
-
-  function overGatewayLine(line: number): Duplex {
-    const stream = [...gateway.streams.values()].find((each) => each.line === line) as unknown as MsrpStream;
-    const [ours, theirs] = duplexPair();
-    opened.push(ours, theirs);
-    stream.opened(ours);
-    return theirs;
-  }
 });
