@@ -9,8 +9,10 @@
  *     --edge … --user alice --register --wait-call --seconds 5
  *     --edge … --user alice [--register] --message sip:bob@example.net --text hello
  *     --edge … --user alice --register --wait-message
+ *     --edge … --user alice --register --call sip:bob@example.net --media msrp --send-file photo.jpg
+ *     --edge … --user alice --register --wait-call --receive-file photo.jpg
  *
- * As a core (registrar and phone; SIP over UDP and TCP, RTP and RTCP over UDP, no ICE, no mux):
+ * As a core (registrar and phone; SIP over UDP and TCP, RTP and RTCP over UDP, MSRP over plain TCP, no ICE, no mux):
  *
  *     --core --listen 198.51.100.2[:5060] --answer --seconds 5
  *     --core --listen … --call-registered alice --seconds 5
@@ -44,6 +46,12 @@
  *     connection-lost line, path, remote             the selected TCP connection; it is tried again for 30 s
  *     media-flowing   line, path, mediaMs            first RTP received; ms from `answered`
  *     media-sent      line, packets                  the last packet of --seconds was sent
+ *     msrp-open       line, path                     the MSRP session has its connection; path as above
+ *     msrp-progress   bytes, size                    of the file that is being sent; at most 100 for a file
+ *     msrp-sent       bytes, sha256                  the peer has reported that it has it all
+ *     msrp-received   bytes, sha256, contentType     a message came whole
+ *     msrp-closed     line, reason                   the peer ended the session, or its connection was lost
+ *     changed         media[]                        our re-INVITE dropped or added streams
  *     held, resumed   by                             "us" or "peer"
  *     ended           by                             "us" or "peer"
  *     error           code, message
@@ -51,9 +59,10 @@
  *
  * The report: `{"event":"report","ok":true,"role":"ue"|"core","direction":"originating"|"terminating"|null,
  * "registered":true,"path":"tcp80"|"udp"|null,"setupMs":…,"mediaMs":…,"sent":…,"received":…,"lost":…,
- * "rtcpSent":…,"rtcpReceived":…,"rttMs":…,"unansweredUdpChecks":…,"streams":[…],"error":null|{"code":…,"message":…}}`.
- * `direction` is as this end sees it: the caller is originating. Numbers are sums over the streams, times those of
- * the first; a number that was not measured is null. `ok`: all that was asked for happened, with media both ways.
+ * "rtcpSent":…,"rtcpReceived":…,"rttMs":…,"unansweredUdpChecks":…,"streams":[…],
+ * "msrp":null|{"path":…,"sent":[{"bytes":…,"sha256":…}],"received":[…]},"error":null|{"code":…,"message":…}}`.
+ * `direction` is as this end sees it: the caller is originating. Numbers are sums over the RTP streams, times those of
+ * the first; a number that was not measured is null. `ok`: all that was asked for happened, with media both ways on each RTP stream.
  *
  * Exit status: 0 ok, 1 not ok, 2 wrong options. SIGINT and SIGTERM hang up, de-register and report; a second one
  * stops at once.

@@ -1,14 +1,19 @@
 import { createSocket } from 'node:dgram';
 import { once } from 'node:events';
+import { readFileSync } from 'node:fs';
 import { setTimeout as delay } from 'node:timers/promises';
 import { EdgeError } from '../../lib/errors';
 import type { Logger } from '../../lib/ops/logger';
 import type { Call } from '../../lib/ue/call';
+import type { MediaKind } from '../../lib/ue/call-media';
 import { consentTiming } from '../../lib/ue/consent';
 import { CorePhone } from '../../lib/ue/core-phone';
+import type { MsrpCertificate } from '../../lib/ue/msrp-tls';
+import type { CallingOptions, MessageOptions } from '../../lib/ue/phone';
 import { reportOf, type Report } from '../../lib/ue/report';
 import type { Observer } from '../../lib/ue/ue-event';
 import { UserAgent } from '../../lib/ue/user-agent';
+import { MessageExchange } from './message-exchange';
 import type { CoreOptions, UeOptions } from './options';
 
 const packetsPerSecond = 50;
@@ -50,12 +55,15 @@ interface Run {
 
 async function runUe(options: UeOptions, context: Context, run: Run): Promise<void> {
   const { logger, stop } = context;
-  const { edge, user, domain, password, patience, offerless, message, consentInterval: interval } = options;
+  const { edge, user, domain, password, patience, message, consentInterval: interval, plain } = options;
   const local = options.local ?? (await addressToward(edge));
   const limit = Math.round(options.seconds * packetsPerSecond);
   const { observer, messageCame } = awaitingMessage(context.observer);
   const consent = interval === undefined ? undefined : { ...consentTiming, interval, patience: 2 * interval };
-  const agent = await UserAgent.open({ edge, local, user, domain, password, limit, consent, observer, logger });
+  const exchange = new MessageExchange(options.messages, observer);
+  const messages = messageOptions(options, exchange);
+  const own = { edge, local, user, domain, password, plain };
+  const agent = await UserAgent.open({ ...own, limit, consent, messages, observer, logger });
   try {
     // Ready before it registers: a core may call the moment it knows where.
     const incoming = options.waitCall ? agent.take(patience) : undefined;
@@ -68,11 +76,12 @@ async function runUe(options: UeOptions, context: Context, run: Run): Promise<vo
       await orStopped(stop, Promise.race([agent.message(message.uri, message.text), unanswered(patience, 'message')]));
     }
     if (options.waitMessage) await orStopped(stop, Promise.race([messageCame, noMessage(patience)]));
-    if (options.call !== undefined) run.call = await orStopped(stop, agent.call(options.call, { offerless, patience }));
+    if (options.call !== undefined) run.call = await orStopped(stop, agent.call(options.call, callingOptions(options)));
     else if (incoming !== undefined) run.call = await orStopped(stop, incoming);
-    if (run.call !== undefined) await conductCall(run.call, options, stop);
+    if (run.call !== undefined) await conductCall(run.call, options, exchange, stop);
   } finally {
     await run.call?.hangUp();
+    exchange.close();
     if (run.registered) await Promise.race([agent.unregister().catch(() => undefined), patienceAtEnd()]);
     await agent.close();
   }
@@ -107,37 +116,75 @@ function awaitingMessage(observer: Observer): { observer: Observer; messageCame:
 
 async function runCore(options: CoreOptions, context: Context, run: Run): Promise<void> {
   const { observer, logger, stop } = context;
-  const { listen, domain, patience, offerless, callRegistered } = options;
+  const { listen, domain, patience, callRegistered } = options;
   const limit = Math.round(options.seconds * packetsPerSecond);
   const noting: Observer = (event) => {
     if (event.event === 'registered') run.registered = true;
     observer(event);
   };
-  const core = await CorePhone.open({ listen, domain, limit, observer: noting, logger });
+  const exchange = new MessageExchange(options.messages, observer);
+  const messages = messageOptions(options, exchange);
+  const core = await CorePhone.open({ listen, domain, limit, messages, observer: noting, logger });
   try {
     run.call = await orStopped(
       stop,
-      callRegistered === undefined ? core.take(patience) : core.callRegistered(callRegistered, { offerless, patience }),
+      callRegistered === undefined ? core.take(patience) : core.callRegistered(callRegistered, callingOptions(options)),
     );
-    await conductCall(run.call, options, stop);
+    await conductCall(run.call, options, exchange, stop);
   } finally {
     await run.call?.hangUp();
+    exchange.close();
     await core.close();
   }
 }
 
+function callingOptions({ offerless, patience, media }: UeOptions | CoreOptions): CallingOptions {
+  return { offerless, patience, media };
+}
+
+function messageOptions(
+  { messages, certificateFile }: UeOptions | CoreOptions,
+  exchange: MessageExchange,
+): MessageOptions {
+  const { cema, setup } = messages;
+  return { cema, setup, certificate: certificateIn(certificateFile), body: exchange.body, message: exchange.message };
+}
+
+function certificateIn(file: string | undefined): MsrpCertificate | undefined {
+  if (file === undefined) return undefined;
+  try {
+    const pem = readFileSync(file, 'utf8');
+    return { cert: pem, key: pem };
+  } catch (cause) {
+    throw new EdgeError('file-unreadable', `${file} cannot be read: ${(cause as Error).message}.`, { cause });
+  }
+}
+
 /** Stays in the call: who is to hang up until its media is through both ways, the other until that. */
-async function conductCall(call: Call, options: UeOptions | CoreOptions, stop: AbortSignal): Promise<void> {
+async function conductCall(
+  call: Call,
+  options: UeOptions | CoreOptions,
+  exchange: MessageExchange,
+  stop: AbortSignal,
+): Promise<void> {
   const { hold, seconds, hangUp = call.direction === 'originating' ? 'us' : 'peer' } = options;
   await orStopped(stop, Promise.race([call.media.path, call.ended]));
   let over = false;
   void call.ended.then(() => (over = true));
+  const exchanged = exchange.run(call);
+  // Awaited further down; what fails before must not end the process.
+  exchanged.catch(() => undefined);
   if (hold) {
     await orStopped(stop, Promise.race([delay((seconds * 1000) / 2), call.ended]));
     await call.hold(true);
     await orStopped(stop, delay(holdTime));
     await call.hold(false);
   }
+  if (options.drop !== undefined) {
+    await orStopped(stop, exchanged);
+    await dropAndTakeBack(call, options.drop, exchange, stop);
+  }
+  await orStopped(stop, exchanged);
   if (hangUp === 'peer') {
     await orStopped(stop, call.ended);
     await delay(drain);
@@ -145,12 +192,30 @@ async function conductCall(call: Call, options: UeOptions | CoreOptions, stop: A
   }
   await until(stop, () => over || call.media.finished);
   const deadline = performance.now() + quietLimit;
-  await until(stop, () => over || performance.now() > deadline || (call.media.silentFor ?? 0) > quiet);
+  const isQuiet = () => call.media.reports().length === 0 || (call.media.silentFor ?? 0) > quiet;
+  await until(stop, () => over || performance.now() > deadline || isQuiet());
+}
+
+/** By two re-INVITEs; what is sent by MSRP is sent again wherever the call has MSRP. */
+async function dropAndTakeBack(
+  call: Call,
+  dropped: MediaKind,
+  exchange: MessageExchange,
+  stop: AbortSignal,
+): Promise<void> {
+  const all = call.media.wanted;
+  await call.change(all.filter((kind) => kind !== dropped));
+  if (dropped === 'message') await orStopped(stop, delay(holdTime));
+  else await orStopped(stop, exchange.run(call));
+  await call.change(all);
+  await orStopped(stop, exchange.run(call));
 }
 
 function report(options: UeOptions | CoreOptions, { call, registered, error }: Run, observer: Observer): Report {
   const streams = call?.media.reports() ?? [];
-  const failure = error === undefined && call !== undefined ? noMedia(streams) : error;
+  const msrp = call?.media.messages.report() ?? null;
+  const failure =
+    error === undefined && call !== undefined && (streams.length > 0 || msrp === null) ? noMedia(streams) : error;
   const told = failure === undefined ? null : { code: codeOf(failure), message: messageOf(failure) };
   if (told !== null) observer({ event: 'error', ...told });
   return reportOf(
@@ -163,6 +228,7 @@ function report(options: UeOptions | CoreOptions, { call, registered, error }: R
       error: told,
     },
     streams,
+    msrp,
   );
 }
 

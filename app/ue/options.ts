@@ -1,6 +1,9 @@
 import { parseArgs } from 'node:util';
 import { EdgeError } from '../../lib/errors';
+import type { MediaKind } from '../../lib/ue/call-media';
+import type { MessageOptions } from '../../lib/ue/phone';
 import type { Party } from '../../lib/ue/ue-event';
+import type { MessageTask } from './message-exchange';
 
 interface CommonOptions {
   domain: string;
@@ -9,6 +12,13 @@ interface CommonOptions {
   patience: number;
   offerless: boolean;
   hold: boolean;
+  /** What our offers have; what we are offered is taken, whatever it is. */
+  media: readonly MediaKind[];
+  messages: MessageTask & Pick<MessageOptions, 'cema' | 'setup'>;
+  /** PEM file with certificate and key: MSRP over TLS. */
+  certificateFile: string | undefined;
+  /** Dropped and taken back by re-INVITEs, halfway. */
+  drop: MediaKind | undefined;
   /** Who ends the call; undefined: who called. */
   hangUp: Party | undefined;
   events: boolean;
@@ -28,6 +38,8 @@ export interface UeOptions extends CommonOptions {
   waitMessage: boolean;
   /** ms between two consent checks; undefined: as RFC 7675 has it. */
   consentInterval: number | undefined;
+  /** Without ICE. */
+  plain: boolean;
   call: string | undefined;
   waitCall: boolean;
 }
@@ -47,6 +59,7 @@ As a UE (SIP over one TCP connection to the edge):
   npm run ue -- --edge 203.0.113.9 --user alice --register --call sip:bob@example.net --seconds 5
   npm run ue -- --edge 203.0.113.9 --user alice --register --wait-call
   npm run ue -- --edge 203.0.113.9 --user alice --register --message sip:bob@example.net --text hello
+  npm run ue -- --edge 203.0.113.9 --user alice --register --call sip:bob@example.net --media msrp --send-file photo.jpg
 
 As a core to try it against (registrar and phone; RTP over UDP, no ICE):
   npm run ue -- --core --listen 198.51.100.2 --answer
@@ -70,6 +83,17 @@ As a core to try it against (registrar and phone; RTP over UDP, no ICE):
   --call-registered USER  core: wait until USER has registered, then call it along its Path
   --offerless             caller: INVITE without SDP, the answer goes in the ACK
   --hold                  hold and resume once, halfway
+  --media LIST            caller: audio, msrp, or audio,msrp (audio); who is called takes what is offered
+  --send-file FILE        sends this file by MSRP
+  --send-text TEXT        sends this text by MSRP
+  --receive N             stays until N messages have come by MSRP (0)
+  --receive-file FILE     writes what comes by MSRP to this file, the newest message alone (and --receive 1)
+  --send-back             sends back what came into --receive-file
+  --cema                  says a=msrp-cema
+  --setup active|passive  for MSRP, in place of offering actpass and answering active
+  --msrps PEM             MSRP over TLS, with the certificate and key of this file
+  --drop audio|msrp       drops this and takes it back by re-INVITEs; what is sent by MSRP is sent before, between and after
+  --no-ice                UE: without ICE
   --hang-up us|peer       who ends the call (us where we call, peer where we are called)
   --seconds N             media to send, 50 packets a second (5), then silence
   --timeout N             seconds to wait for an answer, a call or a registration (60)
@@ -92,13 +116,17 @@ export function readOptions(
     offerless: given.offerless,
     hold: given.hold,
     hangUp: party(given['hang-up']),
+    media: given.media.split(',').map((kind) => mediaKind('--media', kind)),
+    messages: messageTask(given),
+    certificateFile: given.msrps,
+    drop: given.drop === undefined ? undefined : mediaKind('--drop', given.drop),
     events: given.events,
     json: given.json,
     logLevel: given['log-level'],
   };
   const ueOnly = [
     ...(['edge', 'user', 'password', 'local', 'register', 'call', 'wait-call'] as const),
-    ...(['message', 'text', 'wait-message', 'consent'] as const),
+    ...(['message', 'text', 'wait-message', 'consent', 'no-ice'] as const),
   ];
   const coreOnly = ['listen', 'answer', 'call-registered'] as const;
   const foreign = (given.core ? ueOnly : coreOnly).find((name) => given[name] !== undefined && given[name] !== false);
@@ -127,6 +155,7 @@ function ue(given: Given, common: CommonOptions, password: string | undefined): 
         ? undefined
         : { uri: sipUri('--message', given.message), text: given.text ?? 'hello' },
     waitMessage,
+    plain: given['no-ice'],
     consentInterval: given.consent === undefined ? undefined : 1000 * positive('--consent', given.consent),
     call: call === undefined ? undefined : sipUri('--call', call),
     waitCall,
@@ -172,6 +201,17 @@ function parse(args: readonly string[]) {
         'call-registered': { type: 'string' },
         offerless: { type: 'boolean', default: false },
         hold: { type: 'boolean', default: false },
+        media: { type: 'string', default: 'audio' },
+        'send-file': { type: 'string' },
+        'send-text': { type: 'string' },
+        receive: { type: 'string' },
+        'receive-file': { type: 'string' },
+        'send-back': { type: 'boolean', default: false },
+        cema: { type: 'boolean', default: false },
+        setup: { type: 'string' },
+        msrps: { type: 'string' },
+        drop: { type: 'string' },
+        'no-ice': { type: 'boolean', default: false },
         'hang-up': { type: 'string' },
         seconds: { type: 'string', default: '5' },
         timeout: { type: 'string', default: '60' },
@@ -190,6 +230,23 @@ function positive(name: string, text: string): number {
   const value = Number(text);
   if (!(value > 0 && value <= 86_400)) throw wrong(`${name} wants a number of seconds up to 86400, not "${text}"`);
   return value;
+}
+
+function mediaKind(name: string, text: string): MediaKind {
+  if (text !== 'audio' && text !== 'msrp') throw wrong(`${name} wants audio or msrp, not "${text}"`);
+  return text === 'msrp' ? 'message' : text;
+}
+
+function messageTask(given: Given): CommonOptions['messages'] {
+  const { 'send-file': sendFile, 'send-text': sendText, 'receive-file': receiveFile, setup, cema } = given;
+  if (given['send-back'] && receiveFile === undefined) throw wrong('--send-back wants --receive-file beside it');
+  if (setup !== undefined && setup !== 'active' && setup !== 'passive') {
+    throw wrong(`--setup wants active or passive, not "${setup}"`);
+  }
+  const receive = Number(given.receive ?? (receiveFile === undefined ? 0 : 1));
+  if (!Number.isInteger(receive) || receive < 0)
+    throw wrong(`--receive wants a number of messages, not "${given.receive}"`);
+  return { sendFile, sendText, receive, receiveFile, sendBack: given['send-back'], cema, setup };
 }
 
 function sipUri(name: string, text: string): string {

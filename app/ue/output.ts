@@ -42,6 +42,16 @@ export function sentence(event: UeEvent): string | undefined {
       return pc.green(`media flows, ${event.mediaMs} ms after the answer`);
     case 'media-sent':
       return `${event.packets} packets sent`;
+    case 'msrp-open':
+      return pc.green(`MSRP is connected over ${event.path ?? '?'}`);
+    case 'msrp-sent':
+      return `${event.bytes} bytes sent by MSRP, SHA-256 ${event.sha256}`;
+    case 'msrp-received':
+      return `${event.bytes} bytes of ${event.contentType} received by MSRP, SHA-256 ${event.sha256}`;
+    case 'msrp-closed':
+      return `the MSRP session ended: ${event.reason}`;
+    case 'changed':
+      return `the call now has ${event.media.join(' and ')}`;
     case 'held':
       return event.by === 'us' ? 'on hold' : 'put on hold';
     case 'resumed':
@@ -51,6 +61,7 @@ export function sentence(event: UeEvent): string | undefined {
     case 'error':
       return pc.red(event.message);
     case 'candidates':
+    case 'msrp-progress':
     case 'report':
       return undefined;
   }

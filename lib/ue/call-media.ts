@@ -1,62 +1,57 @@
 import { randomInt } from 'node:crypto';
-import type { PathName } from './candidate-pair';
 import { EdgeError } from '../errors';
 import type { Direction } from '../sdp/session-view';
-import { answeringDirection, maySend, readDescription, writeDescription, type RemoteStream } from './description';
-import { MediaSession } from './media-session';
-import type { MediaTransport } from './media-transport';
+import { CallAudio, type CallAudioOptions } from './call-audio';
+import { CallMessages, type CallMessagesOptions } from './call-messages';
+import {
+  answeringDirection,
+  maySend,
+  readDescription,
+  writeDescription,
+  type LocalStream,
+  type RemoteStream,
+} from './description';
 import type { StreamReport } from './report';
 import type { Observer, Party } from './ue-event';
 
-export interface CallMediaOptions {
+/** What a call of ours may carry, as m= lines name it. */
+export type MediaKind = 'audio' | 'message';
+
+export interface CallMediaOptions extends CallAudioOptions {
   /** Our address for media. */
   address: string;
   observer: Observer;
-  /** RTP packets to send on each stream, then silence; undefined: no limit. */
-  limit?: number | undefined;
-  /** Begin to send only once the peer is heard, or after 10 s. */
-  startWhenHeard?: boolean | undefined;
-  /** Opens the sockets of the given m= lines; `ice` is false where the peer's offer has none. */
-  open: (
-    lines: readonly number[],
-    ice: boolean,
-    packet: (line: number, packet: Buffer) => void,
-  ) => Promise<MediaTransport>;
+  messages: Omit<CallMessagesOptions, 'observer'>;
+  /** What our first offer has: one stream of each. */
+  offers: readonly MediaKind[];
 }
 
-/** ms to wait for the peer's media before sending all the same. */
-const hearingPatience = 10_000;
-
-/** What we offer: one stream of audio. */
-const offeredKinds = ['audio'] as const;
-
 /**
- * The media of one call: writes its offers and answers, reads the peer's, opens a path for each stream and
- * runs RTP on it. Sending begins when the call is answered and the path is there.
+ * The media of one call: writes its offers and answers, reads the peer's, and leaves the RTP streams and the MSRP
+ * session to their own. An m= line keeps its place as long as the call lasts (RFC 3264 §8).
  */
 export class CallMedia {
+  readonly messages: CallMessages;
   readonly #options: CallMediaOptions;
+  readonly #audio: CallAudio;
   readonly #sessionId = randomInt(1, 2 ** 40);
-  readonly #sessions = new Map<number, MediaSession>();
-  readonly #heardAt = new Map<number, number>();
-  /** The path that each line was heard on: the far end may close its connection before we report. */
-  readonly #heardOn = new Map<number, PathName>();
   #version = 0;
-  #transport: MediaTransport | undefined;
-  /** Of our newest offer or answer; by m= line. */
+  #wanted: ReadonlySet<MediaKind>;
+  /** The kind of each m= line, by our newest offer or answer. */
+  #kinds: string[] = [];
   #directions: Direction[] = [];
   #remote: readonly RemoteStream[] = [];
   #remoteSdp = '';
-  #answeredAt: number | undefined;
-  #pathReady = false;
   #holding = false;
   #heldByPeer = false;
-  #patience: NodeJS.Timeout | undefined;
   #closed = false;
   readonly #path: { promise: Promise<void>; resolve: () => void; reject: (error: unknown) => void };
 
   constructor(options: CallMediaOptions) {
     this.#options = options;
+    this.#wanted = new Set(options.offers);
+    this.#audio = new CallAudio(options);
+    this.messages = new CallMessages({ ...options.messages, observer: options.observer });
     let resolve: () => void = () => undefined;
     let reject: (error: unknown) => void = () => undefined;
     const promise = new Promise<void>((settle, fail) => {
@@ -74,190 +69,160 @@ export class CallMedia {
 
   /** All packets of the limit were sent, on every stream. */
   get finished(): boolean {
-    return this.#sessions.size > 0 && [...this.#sessions.values()].every(({ finished }) => finished);
+    return this.#audio.finished;
   }
 
   /** ms since RTP was last received on any stream; undefined if it never was. */
   get silentFor(): number | undefined {
-    const silences = [...this.#sessions.values()].map(({ silentFor }) => silentFor);
-    return silences.reduce(
-      (least, next) => (least === undefined || (next ?? Infinity) < least ? next : least),
-      undefined,
-    );
+    return this.#audio.silentFor;
   }
 
-  /** An offer; the same sockets and credentials in each of them (RFC 8839 §4.4.1.3). */
+  /** What the next offer has; a kind that is left out is dropped with its line's port 0 (RFC 3264 §8.2). */
+  want(kinds: readonly MediaKind[]): void {
+    this.#wanted = new Set(kinds);
+  }
+
+  get wanted(): readonly MediaKind[] {
+    return [...this.#wanted];
+  }
+
+  /** Rejects with `address-unusable` or `closed`. */
   async offer(): Promise<string> {
-    if (this.#transport === undefined)
-      await this.#open(
-        offeredKinds.map((_, line) => line),
-        true,
-      );
+    for (const kind of this.#wanted) if (!this.#kinds.includes(kind)) this.#kinds.push(kind);
     const direction = this.#holding ? 'sendonly' : 'sendrecv';
-    const lines = this.#remote.length > 0 ? this.#remote : undefined;
-    this.#directions = (lines ?? offeredKinds).map(() => direction);
-    return this.#write(lines ?? []);
+    this.#directions = this.#kinds.map(() => direction);
+    const audio = this.#wanted.has('audio')
+      ? this.#kinds.flatMap((kind, line) => (kind === 'audio' ? [line] : []))
+      : [];
+    if (audio.length === 0) this.#audio.drop();
+    // Lines that the peer declined when we had others stay declined.
+    await this.#audio.open(audio, true);
+    if (this.#wanted.has('message')) await this.messages.prepareOffer(this.#kinds.indexOf('message'));
+    else this.messages.drop();
+    return this.#write();
   }
 
   /** The answer to the peer's offer. Rejects with `sdp-invalid` or `no-usable-media` (488). */
   async answer(offer: string): Promise<string> {
     const remote = readDescription(offer);
-    const accepted = remote.filter((stream) => stream.accepted);
-    if (accepted.length === 0) throw noUsableMedia();
-    if (this.#transport === undefined) {
-      await this.#open(
-        accepted.map(({ line }) => line),
-        accepted.every(({ ice, rtcpMux }) => ice !== undefined && rtcpMux),
-      );
-    }
+    const audio = remote.filter(({ accepted, kind }) => accepted && kind === 'audio');
+    const message = remote.find((stream) => stream.accepted && this.messages.speaks(stream));
+    if (audio.length === 0 && message === undefined) throw noUsableMedia();
+    this.#kinds = remote.map(({ kind }) => kind);
+    this.#wanted = new Set([...(audio.length > 0 ? ['audio' as const] : []), ...(message ? ['message' as const] : [])]);
+    const audioLines = audio.map(({ line }) => line);
+    if (audio.length === 0) this.#audio.drop();
+    await this.#audio.open(
+      audioLines,
+      audio.every(({ ice, rtcpMux }) => ice !== undefined && rtcpMux),
+    );
+    if (message === undefined) this.messages.drop();
+    else await this.messages.prepareAnswer(message);
     this.#directions = remote.map(({ direction }) => answeringDirection(direction));
     this.#learn(remote, offer);
-    return this.#write(remote);
+    return this.#write();
   }
 
   /** The peer's answer to our offer; an answer seen before (18x, then 200) changes nothing. */
   accept(answer: string): void {
     if (answer === this.#remoteSdp) return;
     const remote = readDescription(answer);
-    if (!remote.some(({ accepted }) => accepted)) throw noUsableMedia();
+    const audio = remote.some(({ accepted, kind }) => accepted && kind === 'audio');
+    const message = remote.some((stream) => stream.accepted && this.messages.speaks(stream));
+    if (!audio && !message) throw noUsableMedia();
+    if (!audio) this.#audio.drop();
+    if (!message) this.messages.drop();
     this.#learn(remote, answer);
   }
 
   /** The call is answered: from now on media may be sent, and its times count. */
   answered(): void {
-    this.#answeredAt ??= performance.now();
-    this.#run();
+    this.#audio.answered();
   }
 
   /** Whether the next offer puts the call on hold; nothing is sent meanwhile. */
   hold(holding: boolean): void {
     this.#holding = holding;
-    this.#run();
+    this.#allow();
   }
 
   stopSending(): void {
-    for (const session of this.#sessions.values()) session.stopSending();
+    this.#audio.stopSending();
   }
 
   /** The call is ending: nothing is sent any more; what is under way is received and counted until `close`. */
   conclude(): void {
-    this.stopSending();
-    this.#transport?.conclude();
+    this.#audio.conclude();
   }
 
   reports(): StreamReport[] {
-    return [...this.#sessions].map(([line, session]) => {
-      const heardAt = this.#heardAt.get(line);
-      const rttMs = session.rttMs ?? this.#transport?.rttMs(line);
-      return {
-        line,
-        kind: this.#remote[line]?.kind ?? 'audio',
-        path: this.#transport?.path(line) ?? this.#heardOn.get(line) ?? null,
-        mediaMs: heardAt === undefined ? null : this.#sinceAnswer(heardAt),
-        ...session.counts,
-        rttMs: rttMs === undefined ? null : Math.round(rttMs * 10) / 10,
-        unansweredUdpChecks: this.#transport?.unansweredUdpChecks(line) ?? 0,
-      };
-    });
+    return this.#audio.reports();
   }
 
   close(): void {
     if (this.#closed) return;
     this.#closed = true;
-    clearTimeout(this.#patience);
-    for (const session of this.#sessions.values()) session.close();
-    this.#transport?.close();
+    this.#audio.close();
+    this.messages.close();
     this.#path.reject(new EdgeError('closed', 'The call ended before its media had a path.'));
-  }
-
-  async #open(lines: readonly number[], ice: boolean): Promise<void> {
-    const transport = await this.#options.open(lines, ice, (line, packet) => this.#sessions.get(line)?.receive(packet));
-    if (this.#closed) {
-      transport.close();
-      throw new EdgeError('closed', 'The call ended before its media was set up.');
-    }
-    this.#transport = transport;
-    for (const line of lines) this.#sessions.set(line, this.#session(line, transport));
-  }
-
-  #session(line: number, transport: MediaTransport): MediaSession {
-    const send = (packet: Buffer) => transport.send(line, packet);
-    const session = new MediaSession({ sendRtp: send, sendRtcp: send, limit: this.#options.limit });
-    session.on('heard', () => {
-      const now = performance.now();
-      this.#heardAt.set(line, now);
-      const path = transport.path(line);
-      if (path !== undefined) this.#heardOn.set(line, path);
-      this.#options.observer({ event: 'media-flowing', line, path: path ?? null, mediaMs: this.#sinceAnswer(now) });
-      this.#run();
-    });
-    session.on('done', (packets) => this.#options.observer({ event: 'media-sent', line, packets }));
-    return session;
   }
 
   #learn(remote: readonly RemoteStream[], sdp: string): void {
     this.#remote = remote;
     this.#remoteSdp = sdp;
-    this.#noteHold(remote);
-    this.#transport?.connect(remote).then(
-      () => {
-        this.#pathReady = true;
-        this.#path.resolve();
-        this.#run();
-      },
+    this.#noteHold(remote.filter(({ kind }) => kind === 'audio'));
+    this.#allow();
+    const message = remote.find((stream) => stream.accepted && this.messages.speaks(stream));
+    const messagesOpen = message === undefined ? Promise.resolve() : this.messages.connect(message);
+    Promise.all([this.#audio.connect(remote), messagesOpen]).then(
+      () => this.#path.resolve(),
       (error: unknown) => this.#path.reject(error),
     );
   }
 
   #noteHold(remote: readonly RemoteStream[]): void {
     const peerHears = (direction: Direction) => direction === 'sendrecv' || direction === 'recvonly';
-    const held = !this.#holding && remote.every(({ direction, accepted }) => !accepted || !peerHears(direction));
+    const present = remote.filter(({ accepted }) => accepted);
+    const held = !this.#holding && present.length > 0 && !present.some(({ direction }) => peerHears(direction));
     if (held === this.#heldByPeer) return;
     this.#heldByPeer = held;
     const by: Party = 'peer';
     this.#options.observer(held ? { event: 'held', by } : { event: 'resumed', by });
   }
 
-  /** Starts and pauses each stream as the state of the call asks. */
-  #run(): void {
-    if (this.#closed || !this.#pathReady || this.#answeredAt === undefined) return;
-    for (const [line, session] of this.#sessions) {
-      const accepted = this.#remote.some((stream) => stream.line === line && stream.accepted);
-      const wanted = accepted && !this.#holding && !this.#heldByPeer && maySend(this.#directions[line] ?? 'inactive');
-      if (!wanted) session.pause();
-      else if (this.#options.startWhenHeard !== true || this.#heardAt.has(line)) session.startSending();
-      else this.#patience ??= setTimeout(() => session.startSending(), hearingPatience);
-    }
+  #allow(): void {
+    const lines = this.#remote.filter(
+      ({ accepted, kind, line }) => accepted && kind === 'audio' && maySend(this.#directions[line] ?? 'inactive'),
+    );
+    this.#audio.allow(new Set(this.#holding || this.#heldByPeer ? [] : lines.map(({ line }) => line)));
   }
 
-  #write(remote: readonly RemoteStream[]): string {
+  #write(): string {
     this.#version += 1;
-    const streams = this.#directions.map((direction, line) => {
-      const peer = remote[line];
-      const kind = peer?.kind ?? 'audio';
-      const echoed = peer && { transport: peer.transport, formats: peer.formats };
-      if (!this.#sessions.has(line) || peer?.accepted === false) return { kind, port: 0, direction, ...echoed };
-      return {
-        kind,
-        direction,
-        ...echoed,
-        ...this.#transport?.local(line),
-        port: this.#transport?.local(line).port ?? 0,
-      };
-    });
     return writeDescription({
       address: this.#options.address,
       sessionId: this.#sessionId,
       version: this.#version,
-      streams,
+      streams: this.#kinds.map((kind, line) => this.#stream(kind, line)),
     });
   }
 
-  #sinceAnswer(time: number): number {
-    return Math.max(0, Math.round(time - (this.#answeredAt ?? time)));
+  #stream(kind: string, line: number): LocalStream {
+    const peer = this.#remote[line];
+    const direction = this.#directions[line] ?? 'inactive';
+    const echoed = peer && { transport: peer.transport, formats: peer.formats };
+    if (kind === 'message')
+      return this.messages.local(line) ?? { kind, port: 0, direction, ...declinedMessage, ...echoed };
+    const local = this.#audio.has(line) ? this.#audio.local(line) : undefined;
+    return { kind, direction, ...echoed, ...local, port: local?.port ?? 0 };
   }
 }
 
+/** How a line of ours is dropped that the peer has not seen. */
+const declinedMessage = { transport: 'TCP/MSRP', formats: '*' };
+
 function noUsableMedia(): EdgeError {
-  return new EdgeError('no-usable-media', 'The peer offers no audio in PCMU over RTP.', { sipStatus: 488 });
+  return new EdgeError('no-usable-media', 'The peer offers neither audio in PCMU over RTP nor MSRP that we speak.', {
+    sipStatus: 488,
+  });
 }

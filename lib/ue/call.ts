@@ -8,7 +8,7 @@ import type {
 } from '../drachtio/messages';
 import type { Srf } from '../drachtio/srf';
 import { EdgeError } from '../errors';
-import type { CallMedia } from './call-media';
+import type { CallMedia, MediaKind } from './call-media';
 import { answerChallenge } from './digest';
 import { SipRejection } from './sip-rejection';
 import type { Observer, Party } from './ue-event';
@@ -211,21 +211,35 @@ export class Call {
 
   /** Puts the peer on hold, or takes it back, by a re-INVITE. Rejects with `call-refused`. */
   async hold(holding: boolean): Promise<void> {
-    const { srf, media, observer } = this.#options;
+    const { media, observer } = this.#options;
     media.hold(holding);
+    await this.#reinvite();
+    const by = 'us';
+    observer(holding ? { event: 'held', by } : { event: 'resumed', by });
+  }
+
+  /** Leaves the call with these streams alone, dropping or adding, by a re-INVITE. Rejects with `call-refused`. */
+  async change(kinds: readonly MediaKind[]): Promise<void> {
+    const { media, observer } = this.#options;
+    media.want(kinds);
+    await this.#reinvite();
+    observer({ event: 'changed', media: [...kinds] });
+  }
+
+  async #reinvite(): Promise<void> {
+    const { srf, media } = this.#options;
     const headers = { Contact: this.#dialog.local.contact, ...sdpType };
     const body = await media.offer();
     const { response } = await srf.requestInDialog(this.#dialog, { method: 'INVITE', headers, body });
     if (response.status >= 300) throw refusal(response);
     media.accept(response.body);
-    const by = 'us';
-    observer(holding ? { event: 'held', by } : { event: 'resumed', by });
   }
 
   /** Sends BYE and waits for its answer, though not for long; nothing happens if the call has ended already. */
   async hangUp(): Promise<void> {
     if (!this.#dialog.connected) return;
     this.media.conclude();
+    await this.media.messages.conclude();
     let timer: NodeJS.Timeout | undefined;
     const enough = new Promise<void>((resolve) => (timer = setTimeout(resolve, byePatience)));
     await Promise.race([this.#dialog.destroy().catch(() => undefined), enough]);

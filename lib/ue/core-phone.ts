@@ -5,7 +5,8 @@ import { EdgeError } from '../errors';
 import type { Logger } from '../ops/logger';
 import type { Call } from './call';
 import { PlainTransport } from './media-transport';
-import { Phone } from './phone';
+import { PlainMsrpConnection } from './msrp-connection';
+import { Phone, type CallingOptions, type MessageOptions } from './phone';
 import type { Observer } from './ue-event';
 
 export interface CorePhoneOptions {
@@ -13,6 +14,7 @@ export interface CorePhoneOptions {
   domain: string;
   /** RTP packets to send on each stream of a call, then silence; undefined: no limit. */
   limit?: number | undefined;
+  messages?: MessageOptions | undefined;
   observer: Observer;
   logger: Logger;
 }
@@ -47,7 +49,7 @@ export class CorePhone {
 
   /** Opens SIP on UDP and TCP. Rejects with `sip-unusable`. */
   static async open(options: CorePhoneOptions): Promise<CorePhone> {
-    const { listen, limit, observer, logger } = options;
+    const { listen, limit, messages, observer, logger } = options;
     const host = listen.host.includes(':') ? `[${listen.host}]` : listen.host;
     const registrar = new Registrar(observer);
     const phone = await Phone.open(
@@ -60,6 +62,12 @@ export class CorePhone {
           limit,
           startWhenHeard: true,
           open: (lines, _, packet) => PlainTransport.open({ address: listen.host, lines, packet }),
+          messages: {
+            ...messages,
+            address: listen.host,
+            ice: false,
+            open: (_, { listens }) => PlainMsrpConnection.open(listen.host, listens),
+          },
         },
       },
       (srf) => {
@@ -89,7 +97,7 @@ export class CorePhone {
    * The Path's URI is next hop and Request-URI at once: the SIP server below takes no Route from us, and
    * the flow token, which is what counts for the edge, stands in it either way.
    */
-  async callRegistered(user: string, options: { offerless?: boolean; patience: number }): Promise<Call> {
+  async callRegistered(user: string, options: CallingOptions): Promise<Call> {
     const binding = await this.#registrar.binding(user, options.patience);
     const next = withoutParameters(binding.path[0] ?? binding.contact, ['lr', 'ob']);
     const { domain } = this.#options;

@@ -1,6 +1,7 @@
 import { formatCandidate } from '../sdp/candidate';
 import { isRtpOverUdp } from '../sdp/media-line';
-import { splitSdp } from '../sdp/sdp-lines';
+import { isMsrp, readMsrpLine, type MsrpLine, type MsrpSetup } from '../sdp/msrp-line';
+import { isAttribute, splitSdp } from '../sdp/sdp-lines';
 import { viewSession, type Direction, type MediaView } from '../sdp/session-view';
 import type { TransportAddress } from '../ice/transport-address';
 import type { IceDescription } from './ice-stream';
@@ -18,6 +19,17 @@ export interface LocalStream {
   transport?: string;
   /** The formats of a stream that is declined, as offered. */
   formats?: string;
+  /** Present for MSRP. */
+  msrp?: LocalMsrp;
+}
+
+/** What an MSRP stream of ours says of itself. */
+export interface LocalMsrp {
+  path: string;
+  setup: MsrpSetup;
+  hasCema: boolean;
+  /** Of our certificate, `sha-256 AB:CD:…`, where the stream is TCP/TLS/MSRP (RFC 8122). */
+  fingerprint: string | undefined;
 }
 
 export interface LocalDescription {
@@ -42,23 +54,36 @@ export function writeDescription({ address, sessionId, version, streams }: Local
   return [...session, ...streams.flatMap(writeStream)].map((line) => `${line}\r\n`).join('');
 }
 
-function writeStream({ kind, port, direction, ice, transport = 'RTP/AVP', formats }: LocalStream): string[] {
+function writeStream(stream: LocalStream): string[] {
+  const { kind, port, direction, ice, transport = 'RTP/AVP', formats } = stream;
   const media = (payloads: string) => `m=${kind} ${port} ${transport} ${payloads}`;
   if (port === 0) return [media(formats ?? String(pcmu.payloadType))];
+  if (stream.msrp !== undefined) return [media('*'), ...writeMsrp(stream.msrp), ...writeIce(ice)];
   return [
     media(String(pcmu.payloadType)),
     `a=rtpmap:${pcmu.payloadType} ${pcmu.name}/${pcmu.clockRate}`,
     'a=ptime:20',
     `a=${direction}`,
-    ...(ice === undefined
-      ? []
-      : [
-          'a=rtcp-mux',
-          `a=ice-ufrag:${ice.ufrag}`,
-          `a=ice-pwd:${ice.pwd}`,
-          ...ice.candidates.map((candidate) => formatCandidate(candidate)),
-        ]),
+    ...(ice === undefined ? [] : ['a=rtcp-mux']),
+    ...writeIce(ice),
   ];
+}
+
+/** RFC 4975 §8, RFC 6135 §4.2, RFC 6714 §4. */
+function writeMsrp({ path, setup, hasCema, fingerprint }: LocalMsrp): string[] {
+  return [
+    'a=accept-types:*',
+    `a=path:${path}`,
+    `a=setup:${setup}`,
+    ...(hasCema ? ['a=msrp-cema'] : []),
+    ...(fingerprint === undefined ? [] : [`a=fingerprint:${fingerprint}`]),
+  ];
+}
+
+function writeIce(ice: IceDescription | undefined): string[] {
+  if (ice === undefined) return [];
+  const candidates = ice.candidates.map((candidate) => formatCandidate(candidate));
+  return [`a=ice-ufrag:${ice.ufrag}`, `a=ice-pwd:${ice.pwd}`, ...candidates];
 }
 
 /** What one stream of the peer's looks like. */
@@ -74,28 +99,34 @@ export interface RemoteStream {
   rtp: TransportAddress;
   rtcp: TransportAddress;
   rtcpMux: boolean;
+  /** Present for MSRP. */
+  msrp?: MsrpLine & { fingerprint: string | undefined };
 }
 
 /** Reads an offer or answer. Throws `sdp-invalid` (488). */
 export function readDescription(sdp: string): RemoteStream[] {
-  return viewSession(splitSdp(sdp)).media.map(readStream);
+  const lines = splitSdp(sdp);
+  return viewSession(lines).media.map((media) => readStream(media, lines.media[media.index] ?? []));
 }
 
-function readStream(media: MediaView): RemoteStream {
+function readStream(media: MediaView, section: readonly string[]): RemoteStream {
   const { index, kind, transport, formats, direction, address = '', port, rtcpMux, rtcpPort } = media;
   const { ufrag = '', pwd = '', hasIce, candidates } = media;
   const speaksPcmu = formats.split(' ').includes(String(pcmu.payloadType));
+  const speaksMsrp = kind === 'message' && isMsrp(transport);
+  const fingerprint = section.find((line) => isAttribute(line, 'fingerprint'))?.replace(/^a=fingerprint:\s*/i, '');
   return {
     line: index,
     kind,
     transport,
     formats,
     direction,
-    accepted: port !== 0 && kind === 'audio' && isRtpOverUdp(transport) && speaksPcmu,
+    accepted: port !== 0 && (speaksMsrp || (kind === 'audio' && isRtpOverUdp(transport) && speaksPcmu)),
     ice: hasIce ? { ufrag, pwd, candidates } : undefined,
     rtp: { address, port },
     rtcp: { address, port: rtcpMux ? port : (rtcpPort ?? port + 1) },
     rtcpMux,
+    ...(speaksMsrp && { msrp: { ...readMsrpLine(section), fingerprint } }),
   };
 }
 

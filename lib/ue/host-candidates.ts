@@ -5,30 +5,24 @@ import type { Candidate } from '../sdp/candidate';
 const otherPreference = 8191;
 
 /**
- * What a UE gathers for a stream without asking anybody: a UDP candidate, and an active TCP one. Port 9 of the
- * active one is "discard": its real port is known only when it connects (RFC 6544 §4.5).
+ * What a UE gathers for a stream without asking anybody: a UDP candidate, if the stream may go over UDP, and an
+ * active TCP one. Port 9 of the active one is "discard": its real port is known only when it connects (RFC 6544 §4.5).
  */
-export function hostCandidates(address: string, udpPort: number): Candidate[] {
+export function hostCandidates(address: string, udpPort: number | undefined): Candidate[] {
   const host = { component: 1, address, type: 'host', extensions: [] };
   // Below UDP's 126, as RFC 6544 §4.2 recommends, so that UDP is checked first and wins.
   const tcpType = typePreference.host - 1;
-  return [
-    {
-      ...host,
-      foundation: '1',
-      transport: 'udp',
-      port: udpPort,
-      priority: candidatePriority(typePreference.host, 65535, 1),
-    },
-    {
-      ...host,
-      foundation: '2',
-      transport: 'tcp',
-      tcpType: 'active',
-      port: 9,
-      priority: candidatePriority(tcpType, tcpLocalPreference('active', otherPreference), 1),
-    },
-  ];
+  const active: Candidate = {
+    ...host,
+    foundation: '2',
+    transport: 'tcp',
+    tcpType: 'active',
+    port: 9,
+    priority: candidatePriority(tcpType, tcpLocalPreference('active', otherPreference), 1),
+  };
+  if (udpPort === undefined) return [active];
+  const priority = candidatePriority(typePreference.host, 65535, 1);
+  return [{ ...host, foundation: '1', transport: 'udp', port: udpPort, priority }, active];
 }
 
 /** What a peer-reflexive candidate learned from a check of this candidate would have (RFC 8445 §7.1.1). */

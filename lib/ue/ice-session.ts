@@ -3,7 +3,7 @@ import { EdgeError } from '../errors';
 import type { TransportAddress } from '../ice/transport-address';
 import type { CheckTiming } from './check-list';
 import type { ConsentTiming } from './consent';
-import { IceStream, type IceDescription } from './ice-stream';
+import { IceStream, type Carries, type IceDescription } from './ice-stream';
 import type { Observer } from './ue-event';
 
 /** Ta of RFC 8445 §14.2, ms: at most one new check in this time, over all streams together. */
@@ -15,8 +15,8 @@ export interface IceSessionOptions {
   /** Indices of the m= lines that get ICE. */
   lines: readonly number[];
   observer: Observer;
-  /** RTP or RTCP of a stream came in. */
-  packet: (line: number, packet: Buffer) => void;
+  /** What each line carries. */
+  carries: (line: number) => Carries;
   timing?: CheckTiming | undefined;
   consent?: ConsentTiming | undefined;
 }
@@ -41,14 +41,14 @@ export class IceSession {
 
   /** Rejects with `address-unusable`. */
   static async open(options: IceSessionOptions): Promise<IceSession> {
-    const { address, lines, observer, packet, timing, consent } = options;
+    const { address, lines, observer, carries, timing, consent } = options;
     const settings = { tieBreaker: randomBytes(8).readBigUInt64BE(), timing, consent };
     const session = new IceSession();
     try {
       for (const line of lines) {
         const listeners = {
           observer,
-          packet: (bytes: Buffer) => packet(line, bytes),
+          carries: carries(line),
           changed: () => session.#conclude(),
         };
         session.#streams.set(line, await IceStream.open(line, address, listeners, settings));

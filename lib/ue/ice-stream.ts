@@ -1,9 +1,11 @@
 import { randomBytes } from 'node:crypto';
 import type { RemoteInfo } from 'node:dgram';
+import type { Duplex } from 'node:stream';
 import { buildBindingSuccess, errorCode } from '../ice/binding';
 import { parseStun, verifyFingerprint, verifyIntegrity, type StunMessage } from '../ice/stun-message';
 import type { TransportAddress } from '../ice/transport-address';
 import { formatCandidate, type Candidate } from '../sdp/candidate';
+import { ByteChannel } from './byte-channel';
 import { formPairs, type CandidatePair, type PathName } from './candidate-pair';
 import { CheckList, checkTiming, type Check, type CheckTiming } from './check-list';
 import { Consent, type ConsentTiming } from './consent';
@@ -20,10 +22,15 @@ export interface IceDescription {
   candidates: Candidate[];
 }
 
+/**
+ * What the stream carries: packets, or bytes over TCP alone. `packet` takes RTP or RTCP that came in, on whatever valid
+ * pair; `bytes` takes the connection that was selected, once.
+ */
+export type Carries = { packet: (packet: Buffer) => void } | { bytes: (stream: Duplex) => void };
+
 export interface IceStreamListeners {
   observer: Observer;
-  /** RTP or RTCP came in, on whatever valid pair. */
-  packet: (packet: Buffer) => void;
+  carries: Carries;
   /** A pair was selected. */
   changed: () => void;
 }
@@ -53,11 +60,12 @@ export class IceStream {
   /** Index of the m= line. */
   readonly line: number;
   readonly local: IceDescription;
-  readonly #udp: UdpPort;
+  /** None for a stream of bytes. */
+  readonly #udp: UdpPort | undefined;
   readonly #listeners: IceStreamListeners;
   readonly #tieBreaker: bigint;
   readonly #timing: CheckTiming;
-  readonly #channels = new Map<CandidatePair, TcpChannel>();
+  readonly #channels = new Map<CandidatePair, TcpChannel | ByteChannel>();
   readonly #transactions = new CheckTransactions();
   readonly #consent: Consent;
   #remote: IceDescription | undefined;
@@ -72,7 +80,7 @@ export class IceStream {
   private constructor(
     line: number,
     address: string,
-    udp: UdpPort,
+    udp: UdpPort | undefined,
     listeners: IceStreamListeners,
     settings: IceStreamSettings,
   ) {
@@ -86,19 +94,20 @@ export class IceStream {
     this.local = {
       ufrag: randomBytes(6).toString('base64'),
       pwd: randomBytes(18).toString('base64'),
-      candidates: hostCandidates(address, udp.port),
+      candidates: hostCandidates(address, udp?.port),
     };
-    udp.on('packet', (packet, from) => this.#receivedUdp(packet, from));
+    udp?.on('packet', (packet, from) => this.#receivedUdp(packet, from));
   }
 
-  /** Gathers the host candidates of one stream: a UDP one, and an active TCP one of lower priority. */
+  /** Gathers the host candidates of one stream: an active TCP one, and for packets a UDP one of higher priority. */
   static async open(
     line: number,
     address: string,
     listeners: IceStreamListeners,
     settings: IceStreamSettings,
   ): Promise<IceStream> {
-    return new IceStream(line, address, await UdpPort.open(address), listeners, settings);
+    const udp = 'packet' in listeners.carries ? await UdpPort.open(address) : undefined;
+    return new IceStream(line, address, udp, listeners, settings);
   }
 
   /** The way that media goes now. */
@@ -162,13 +171,14 @@ export class IceStream {
 
   /**
    * Consent checks on the selected pair (RFC 7675 §5.1); what keeps NAT bindings open, too. A TCP connection on which
-   * they stay unanswered is given up for a new one: a firewall that forgot it drops its packets without a word.
+   * they stay unanswered is given up for a new one: a firewall that forgot it drops its packets without a word. Answers
+   * among bytes wait for their reader, and say nothing of the path.
    */
   consent(now: number): void {
     const { selected } = this.#list;
     if (selected === undefined) return;
     const channel = this.#channels.get(selected);
-    if (channel !== undefined && this.#consent.isSilent(now)) {
+    if (channel instanceof TcpChannel && this.#consent.isSilent(now)) {
       channel.close();
       this.#lost(selected, now);
     } else if (this.#consent.isDue(now)) {
@@ -181,7 +191,7 @@ export class IceStream {
   send(packet: Buffer): boolean {
     const { selected } = this.#list;
     if (this.#plain !== undefined) {
-      this.#udp.send(packet, this.#plain);
+      this.#udp?.send(packet, this.#plain);
       return true;
     }
     if (selected === undefined || this.#consent.hasExpired(performance.now())) return false;
@@ -190,7 +200,7 @@ export class IceStream {
 
   close(): void {
     this.#closed = true;
-    this.#udp.close();
+    this.#udp?.close();
     for (const channel of this.#channels.values()) channel.close();
     this.#channels.clear();
     this.#transactions.clear();
@@ -222,7 +232,8 @@ export class IceStream {
   /** RFC 6544 §7.1: an active candidate connects, then checks on the connection. */
   #dial(transaction: CheckTransaction): void {
     const { pair } = transaction;
-    const channel = new TcpChannel(pair.local.address, pair.remote);
+    const Channel = 'bytes' in this.#listeners.carries ? ByteChannel : TcpChannel;
+    const channel = new Channel(pair.local.address, pair.remote);
     this.#channels.get(pair)?.close();
     this.#channels.set(pair, channel);
     channel.on('connected', () => {
@@ -243,6 +254,8 @@ export class IceStream {
 
   #lost(pair: CandidatePair, now: number): void {
     this.#channels.delete(pair);
+    // Bytes on their way are lost, and with them what was carried (RFC 4975 §5.4).
+    if ('bytes' in this.#listeners.carries) return;
     this.#recovery ??= { pair, since: now, triedAt: undefined };
   }
 
@@ -276,7 +289,8 @@ export class IceStream {
   #received(packet: Buffer, pair: CandidatePair | undefined, from?: TransportAddress): void {
     if (this.#closed || packet.length === 0) return;
     if ((packet[0] ?? 0) > lastStunByte) {
-      if (pair !== undefined || this.#plain !== undefined) this.#listeners.packet(packet);
+      const { carries } = this.#listeners;
+      if ('packet' in carries && (pair !== undefined || this.#plain !== undefined)) carries.packet(packet);
       return;
     }
     const message = parseStun(packet);
@@ -293,7 +307,7 @@ export class IceStream {
     const integrity = { password: this.local.pwd, algorithm: 'sha1' } as const;
     const reply = buildBindingSuccess(message.transactionId, peer, integrity);
     if (from === undefined && pair !== undefined) this.#sendOn(pair, reply);
-    else this.#udp.send(reply, peer);
+    else this.#udp?.send(reply, peer);
   }
 
   #answered(message: StunMessage, pair: CandidatePair): void {
@@ -330,7 +344,14 @@ export class IceStream {
       this.#observe({ event: 'udp-unanswered', line: this.line, remote: textOf(tried.remote), checks: unanswered });
     }
     this.#observe({ event: 'pair-selected', ...this.#at(pair), local: textOf(pair.local) });
+    this.#handOver(pair);
     this.#listeners.changed();
+  }
+
+  #handOver(pair: CandidatePair): void {
+    const { carries } = this.#listeners;
+    const channel = this.#channels.get(pair);
+    if ('bytes' in carries && channel instanceof ByteChannel) carries.bytes(channel.bytes);
   }
 
   #failed(check: Check, reason: string, answered = false): void {
@@ -352,7 +373,7 @@ export class IceStream {
 
   #sendOn(pair: CandidatePair, packet: Buffer): boolean {
     if (pair.local.transport === 'tcp') return this.#channels.get(pair)?.send(packet) ?? false;
-    this.#udp.send(packet, pair.remote);
+    this.#udp?.send(packet, pair.remote);
     return true;
   }
 

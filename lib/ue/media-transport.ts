@@ -26,6 +26,11 @@ export interface MediaTransport {
   close(): void;
 }
 
+export interface MediaTransportOptions extends Omit<IceSessionOptions, 'carries'> {
+  /** RTP or RTCP of a stream came in. */
+  packet: (line: number, packet: Buffer) => void;
+}
+
 /** ICE over UDP and TCP, RTP and RTCP multiplexed. A peer that answers without ICE gets plain UDP. */
 export class IceTransport implements MediaTransport {
   readonly #session: IceSession;
@@ -34,8 +39,9 @@ export class IceTransport implements MediaTransport {
     this.#session = session;
   }
 
-  static async open(options: IceSessionOptions): Promise<IceTransport> {
-    return new IceTransport(await IceSession.open(options));
+  static async open({ packet, ...options }: MediaTransportOptions): Promise<IceTransport> {
+    const carries = (line: number) => ({ packet: (bytes: Buffer) => packet(line, bytes) });
+    return new IceTransport(await IceSession.open({ ...options, carries }));
   }
 
   local(line: number): { port: number; ice: IceDescription } {
@@ -84,7 +90,7 @@ export class PlainTransport implements MediaTransport {
   }
 
   /** Rejects with `address-unusable`. */
-  static async open(options: Pick<IceSessionOptions, 'address' | 'lines' | 'packet'>): Promise<PlainTransport> {
+  static async open(options: Pick<MediaTransportOptions, 'address' | 'lines' | 'packet'>): Promise<PlainTransport> {
     const transport = new PlainTransport();
     try {
       for (const line of options.lines) {

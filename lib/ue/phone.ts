@@ -3,7 +3,8 @@ import type { Srf } from '../drachtio/srf';
 import { EdgeError } from '../errors';
 import type { Logger } from '../ops/logger';
 import { Call, type PlacedCallOptions } from './call';
-import { CallMedia, type CallMediaOptions } from './call-media';
+import { CallMedia, type CallMediaOptions, type MediaKind } from './call-media';
+import type { CallMessagesOptions } from './call-messages';
 import { SipLink } from './sip-link';
 import type { Observer } from './ue-event';
 
@@ -12,7 +13,17 @@ export interface PhoneOptions {
   contacts: string[];
   logger: Logger;
   observer: Observer;
-  media: Omit<CallMediaOptions, 'observer'>;
+  media: Omit<CallMediaOptions, 'observer' | 'offers'>;
+}
+
+/** What may be chosen for the MSRP of a call. */
+export type MessageOptions = Pick<CallMessagesOptions, 'cema' | 'setup' | 'certificate' | 'body' | 'message'>;
+
+/** What may be chosen for a call that we place; `patience` in ms, `media` audio alone unless given. */
+export interface CallingOptions {
+  offerless?: boolean;
+  patience: number;
+  media?: readonly MediaKind[] | undefined;
 }
 
 /** What to do with a call that came in: sees it before anyone else. */
@@ -65,6 +76,7 @@ export class Phone {
   async place(
     call: Pick<PlacedCallOptions, 'uri' | 'proxy' | 'credentials' | 'offerless' | 'patience' | 'contact'> & {
       headers: Headers;
+      media?: readonly MediaKind[] | undefined;
     },
   ): Promise<Call> {
     const { observer } = this.#options;
@@ -73,7 +85,7 @@ export class Phone {
       ...call,
       srf: this.srf,
       observer,
-      media: this.#media(),
+      media: this.#media(call.media),
       stop: this.#stop.signal,
     });
     this.#placing = placing.catch(() => undefined);
@@ -121,7 +133,8 @@ export class Phone {
     await this.#link.close();
   }
 
-  #media(): CallMedia {
-    return new CallMedia({ ...this.#options.media, observer: this.#options.observer });
+  /** @param offers what we offer where we are asked for an offer */
+  #media(offers: readonly MediaKind[] = ['audio']): CallMedia {
+    return new CallMedia({ ...this.#options.media, observer: this.#options.observer, offers });
   }
 }

@@ -1,3 +1,4 @@
+import type { MsrpReport } from './call-messages';
 import type { PathName } from './candidate-pair';
 
 /** What one stream of a call came to. Times in ms; null is what was not measured. */
@@ -18,7 +19,7 @@ export interface StreamReport {
   unansweredUdpChecks: number;
 }
 
-/** What it all came to: the last line of the UE tool. Numbers are sums over the streams, times the first's. */
+/** What it all came to: the last line of the UE tool. Numbers are sums over the RTP streams, path and times the first's. */
 export interface Report extends Omit<StreamReport, 'line' | 'kind'> {
   event: 'report';
   ok: boolean;
@@ -26,13 +27,15 @@ export interface Report extends Omit<StreamReport, 'line' | 'kind'> {
   direction: 'originating' | 'terminating' | null;
   registered: boolean;
   setupMs: number | null;
+  /** The RTP streams. */
   streams: StreamReport[];
+  msrp: MsrpReport | null;
   error: { code: string; message: string } | null;
 }
 
 type Verdict = Pick<Report, 'ok' | 'role' | 'direction' | 'registered' | 'setupMs' | 'error'>;
 
-export function reportOf(verdict: Verdict, streams: readonly StreamReport[]): Report {
+export function reportOf(verdict: Verdict, streams: readonly StreamReport[], msrp: MsrpReport | null): Report {
   const first = streams[0];
   const sum = (count: (stream: StreamReport) => number) => streams.reduce((total, stream) => total + count(stream), 0);
   const { ok, role, direction, registered, setupMs, error } = verdict;
@@ -42,7 +45,7 @@ export function reportOf(verdict: Verdict, streams: readonly StreamReport[]): Re
     role,
     direction,
     registered,
-    path: first?.path ?? null,
+    path: first?.path ?? msrp?.path ?? null,
     setupMs,
     mediaMs: first?.mediaMs ?? null,
     sent: sum(({ sent }) => sent),
@@ -53,6 +56,7 @@ export function reportOf(verdict: Verdict, streams: readonly StreamReport[]): Re
     rttMs: first?.rttMs ?? null,
     unansweredUdpChecks: sum(({ unansweredUdpChecks }) => unansweredUdpChecks),
     streams: [...streams],
+    msrp,
     error,
   };
 }

@@ -21,6 +21,11 @@ const reasons: Record<string, string> = {
   ETIMEDOUT: 'no answer',
 };
 
+/** Why a connection failed, for a person. */
+export function closeReason({ code, message }: NodeJS.ErrnoException): string {
+  return reasons[code ?? ''] ?? message;
+}
+
 /** One TCP connection to a passive candidate, carrying packets in RFC 4571 frames. */
 export class TcpChannel extends EventEmitter<TcpChannelEvents> {
   readonly #socket: Socket;
@@ -38,9 +43,7 @@ export class TcpChannel extends EventEmitter<TcpChannelEvents> {
     this.#socket.on('data', (chunk) => {
       for (const packet of this.#deframer.push(chunk)) this.emit('packet', packet);
     });
-    this.#socket.on('error', (error: NodeJS.ErrnoException) => {
-      this.#end(reasons[error.code ?? ''] ?? error.message);
-    });
+    this.#socket.on('error', (error: NodeJS.ErrnoException) => this.#end(closeReason(error)));
     this.#socket.on('close', () => this.#end('closed by the peer'));
   }
 

@@ -1,3 +1,4 @@
+import type { MediaKind } from './call-media';
 import type { PathName } from './candidate-pair';
 import type { Report } from './report';
 
@@ -31,6 +32,12 @@ export type UeEvent =
   | ({ event: 'connection-lost' } & At)
   | { event: 'media-flowing'; line: number; path: PathName | null; mediaMs: number }
   | { event: 'media-sent'; line: number; packets: number }
+  | { event: 'msrp-open'; line: number; path: PathName | null }
+  | { event: 'msrp-progress'; bytes: number; size: number }
+  | { event: 'msrp-sent'; bytes: number; sha256: string }
+  | { event: 'msrp-received'; bytes: number; sha256: string; contentType: string }
+  | { event: 'msrp-closed'; line: number; reason: string }
+  | { event: 'changed'; media: MediaKind[] }
   | { event: 'held'; by: Party }
   | { event: 'resumed'; by: Party }
   | { event: 'ended'; by: Party }

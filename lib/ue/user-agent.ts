@@ -7,7 +7,8 @@ import type { CheckTiming } from './check-list';
 import type { ConsentTiming } from './consent';
 import { answerChallenge } from './digest';
 import { IceTransport, PlainTransport } from './media-transport';
-import { Phone, type PhoneOptions } from './phone';
+import { IceMsrpConnection, PlainMsrpConnection } from './msrp-connection';
+import { Phone, type CallingOptions, type MessageOptions, type PhoneOptions } from './phone';
 import type { Observer } from './ue-event';
 
 export interface UserAgentOptions {
@@ -21,6 +22,9 @@ export interface UserAgentOptions {
   limit?: number | undefined;
   timing?: CheckTiming | undefined;
   consent?: ConsentTiming | undefined;
+  /** Without ICE: RTP over UDP, MSRP over TCP, where the edge's SDP says. */
+  plain?: boolean | undefined;
+  messages?: MessageOptions | undefined;
   observer: Observer;
   logger: Logger;
 }
@@ -54,7 +58,7 @@ export class UserAgent {
 
   /** Opens SIP. Rejects with `sip-unusable`. */
   static async open(options: UserAgentOptions): Promise<UserAgent> {
-    const { local, limit, timing, consent, observer, logger } = options;
+    const { local, limit, timing, consent, plain = false, messages, observer, logger } = options;
     const contact = `sip:${bracketed(local)}:0;transport=tcp`;
     const phoneOptions: PhoneOptions = {
       contacts: [contact],
@@ -64,9 +68,18 @@ export class UserAgent {
         address: local,
         limit,
         open: (lines, ice, packet) =>
-          ice
+          ice && !plain
             ? IceTransport.open({ address: local, lines, observer, packet, timing, consent })
             : PlainTransport.open({ address: local, lines, packet }),
+        messages: {
+          ...messages,
+          address: local,
+          ice: !plain,
+          open: (line, { ice, listens }) =>
+            ice && !plain
+              ? IceMsrpConnection.open({ address: local, line, observer, timing, consent })
+              : PlainMsrpConnection.open(local, listens),
+        },
       },
     };
     const phone = await Phone.open(phoneOptions, (srf) => {
@@ -99,7 +112,7 @@ export class UserAgent {
   }
 
   /** Calls `uri` through the edge; rejects as {@link Call.place} does. `patience` in ms. */
-  async call(uri: string, options: { offerless?: boolean; patience: number }): Promise<Call> {
+  async call(uri: string, options: CallingOptions): Promise<Call> {
     const { user, password } = this.#options;
     return await this.#phone.place({
       ...options,

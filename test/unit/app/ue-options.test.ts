@@ -15,6 +15,10 @@ describe('the options of the UE tool', () => {
     ['--edge 192.0.2.1 --register --seconds 0', '--seconds wants a number of seconds up to 86400, not "0".'],
     ['--edge 192.0.2.1 --register --timeout soon', '--timeout wants a number of seconds up to 86400, not "soon".'],
     ['--edge 192.0.2.1 --register --answer', '--answer is for --core alone.'],
+    ['--edge 192.0.2.1 --wait-call --media video', '--media wants audio or msrp, not "video".'],
+    ['--edge 192.0.2.1 --wait-call --send-back', '--send-back wants --receive-file beside it.'],
+    ['--edge 192.0.2.1 --wait-call --setup actpass', '--setup wants active or passive, not "actpass".'],
+    ['--edge 192.0.2.1 --wait-call --receive -1', '--receive wants a number of messages, not "-1".'],
     ['--core', '--listen is missing: the address of the core.'],
     ['--core --listen 192.0.2.2', '--core wants either --answer or --call-registered.'],
     ['--core --listen 192.0.2.2 --answer --user bob', '--user is for a UE, not for --core.'],
@@ -41,6 +45,15 @@ describe('the options of the UE tool', () => {
     const line = '--edge 192.0.2.1 --register --message sip:bob@example.net';
     expect(read(line)).toMatchObject({ message: { uri: 'sip:bob@example.net', text: 'hello' } });
     expect(read(`${line} --text goodbye`)).toMatchObject({ message: { text: 'goodbye' } });
+  });
+
+  it('make a UE that sends and receives by MSRP', () => {
+    const line = '--edge 192.0.2.1 --call sip:bob@example.net --media audio,msrp --send-file a --receive-file b';
+    expect(read(`${line} --cema --setup passive --drop msrp`)).toMatchObject({
+      media: ['audio', 'message'],
+      messages: { sendFile: 'a', receiveFile: 'b', receive: 1, sendBack: false, cema: true, setup: 'passive' },
+      drop: 'message',
+    });
   });
 
   it('make a core', () => {

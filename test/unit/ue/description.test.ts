@@ -62,7 +62,8 @@ describe('the peer’s description', () => {
     ['another codec alone', 'm=audio 4000 RTP/AVP 8', false],
     ['a declined stream', 'm=audio 0 RTP/AVP 0', false],
     ['video', 'm=video 4000 RTP/AVP 0', false],
-    ['MSRP', 'm=message 4000 TCP/MSRP *', false],
+    ['MSRP', 'm=message 4000 TCP/MSRP *', true],
+    ['a declined stream of MSRP', 'm=message 0 TCP/MSRP *', false],
   ])('%s', (_, line, accepted) => {
     expect(readDescription(`${audio}\r\n${line}\r\n`)[0]?.accepted).toBe(accepted);
   });

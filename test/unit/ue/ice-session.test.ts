@@ -32,7 +32,7 @@ describe('an ICE session of the UE', () => {
         events.push(event);
         received.emit('event', event);
       },
-      packet: (line, packet) => received.emit('packet', line, packet),
+      carries: (line) => ({ packet: (packet) => received.emit('packet', line, packet) }),
       timing,
       consent: { interval: 100, patience: 200, expiry: 30_000 },
     });

@@ -1,0 +1,190 @@
+import { EdgeError } from '../errors';
+import type { PathName } from './candidate-pair';
+import type { RemoteStream } from './description';
+import { MediaSession } from './media-session';
+import type { MediaTransport } from './media-transport';
+import type { StreamReport } from './report';
+import type { Observer } from './ue-event';
+
+export interface CallAudioOptions {
+  observer: Observer;
+  /** RTP packets to send on each stream, then silence; undefined: no limit. */
+  limit?: number | undefined;
+  /** Begin to send only once the peer is heard, or after 10 s. */
+  startWhenHeard?: boolean | undefined;
+  /** Opens the sockets of the given m= lines; `ice` is false where the peer's offer has none. */
+  open: (
+    lines: readonly number[],
+    ice: boolean,
+    packet: (line: number, packet: Buffer) => void,
+  ) => Promise<MediaTransport>;
+}
+
+/** ms to wait for the peer's media before sending all the same. */
+const hearingPatience = 10_000;
+
+/**
+ * The RTP streams of one call: opens a path for each and runs RTP on it. Sending begins when the call is answered, the
+ * path is there and the stream is allowed to. Streams that are dropped keep their place in the reports.
+ */
+export class CallAudio {
+  readonly #options: CallAudioOptions;
+  readonly #sessions = new Map<number, MediaSession>();
+  readonly #heardAt = new Map<number, number>();
+  /** The path that each line was heard on: the far end may close its connection before we report. */
+  readonly #heardOn = new Map<number, PathName>();
+  readonly #dropped: StreamReport[] = [];
+  #transport: MediaTransport | undefined;
+  #remote: readonly RemoteStream[] = [];
+  #allowed: ReadonlySet<number> = new Set();
+  #answeredAt: number | undefined;
+  #pathReady = false;
+  #patience: NodeJS.Timeout | undefined;
+  #closed = false;
+
+  constructor(options: CallAudioOptions) {
+    this.#options = options;
+  }
+
+  get isOpen(): boolean {
+    return this.#transport !== undefined;
+  }
+
+  has(line: number): boolean {
+    return this.#sessions.has(line);
+  }
+
+  /** All packets of the limit were sent, on every stream. */
+  get finished(): boolean {
+    return [...this.#sessions.values()].every(({ finished }) => finished);
+  }
+
+  /** ms since RTP was last received on any stream; undefined if it never was. */
+  get silentFor(): number | undefined {
+    const silences = [...this.#sessions.values()].map(({ silentFor }) => silentFor);
+    return silences.reduce(
+      (least, next) => (least === undefined || (next ?? Infinity) < least ? next : least),
+      undefined,
+    );
+  }
+
+  /** Opens the sockets, once: with each offer they are the same, and the credentials too (RFC 8839 §4.4.1.3). */
+  async open(lines: readonly number[], ice: boolean): Promise<void> {
+    if (this.#transport !== undefined || lines.length === 0) return;
+    const transport = await this.#options.open(lines, ice, (line, packet) => this.#sessions.get(line)?.receive(packet));
+    if (this.#closed) {
+      transport.close();
+      throw new EdgeError('closed', 'The call ended before its media was set up.');
+    }
+    this.#transport = transport;
+    for (const line of lines) this.#sessions.set(line, this.#session(line, transport));
+  }
+
+  /** What our offer or answer says of a stream. */
+  local(line: number) {
+    return this.#transport?.local(line);
+  }
+
+  /** Learns the peer's side; resolves and rejects as {@link MediaTransport.connect}. */
+  async connect(remote: readonly RemoteStream[]): Promise<void> {
+    this.#remote = remote;
+    const transport = this.#transport;
+    if (transport === undefined) return;
+    await transport.connect(remote.filter(({ line }) => this.#sessions.has(line)));
+    if (transport !== this.#transport) return;
+    this.#pathReady = true;
+    this.#run();
+  }
+
+  answered(): void {
+    this.#answeredAt ??= performance.now();
+    this.#run();
+  }
+
+  /** The streams that may send for now. */
+  allow(lines: ReadonlySet<number>): void {
+    this.#allowed = lines;
+    this.#run();
+  }
+
+  stopSending(): void {
+    for (const session of this.#sessions.values()) session.stopSending();
+  }
+
+  conclude(): void {
+    this.stopSending();
+    this.#transport?.conclude();
+  }
+
+  /** The streams are dropped from the call; `open` may bring new ones. */
+  drop(): void {
+    this.#dropped.push(...this.#present());
+    this.#end();
+    this.#sessions.clear();
+    this.#heardAt.clear();
+    this.#heardOn.clear();
+    this.#transport = undefined;
+    this.#pathReady = false;
+  }
+
+  reports(): StreamReport[] {
+    return [...this.#dropped, ...this.#present()];
+  }
+
+  close(): void {
+    this.#closed = true;
+    this.#end();
+  }
+
+  #end(): void {
+    clearTimeout(this.#patience);
+    this.#patience = undefined;
+    for (const session of this.#sessions.values()) session.close();
+    this.#transport?.close();
+  }
+
+  #present(): StreamReport[] {
+    return [...this.#sessions].map(([line, session]) => {
+      const heardAt = this.#heardAt.get(line);
+      const rttMs = session.rttMs ?? this.#transport?.rttMs(line);
+      return {
+        line,
+        kind: this.#remote[line]?.kind ?? 'audio',
+        path: this.#transport?.path(line) ?? this.#heardOn.get(line) ?? null,
+        mediaMs: heardAt === undefined ? null : this.#sinceAnswer(heardAt),
+        ...session.counts,
+        rttMs: rttMs === undefined ? null : Math.round(rttMs * 10) / 10,
+        unansweredUdpChecks: this.#transport?.unansweredUdpChecks(line) ?? 0,
+      };
+    });
+  }
+
+  #session(line: number, transport: MediaTransport): MediaSession {
+    const send = (packet: Buffer) => transport.send(line, packet);
+    const session = new MediaSession({ sendRtp: send, sendRtcp: send, limit: this.#options.limit });
+    session.on('heard', () => {
+      const now = performance.now();
+      this.#heardAt.set(line, now);
+      const path = transport.path(line);
+      if (path !== undefined) this.#heardOn.set(line, path);
+      this.#options.observer({ event: 'media-flowing', line, path: path ?? null, mediaMs: this.#sinceAnswer(now) });
+      this.#run();
+    });
+    session.on('done', (packets) => this.#options.observer({ event: 'media-sent', line, packets }));
+    return session;
+  }
+
+  /** Starts and pauses each stream as the state of the call asks. */
+  #run(): void {
+    if (this.#closed || !this.#pathReady || this.#answeredAt === undefined) return;
+    for (const [line, session] of this.#sessions) {
+      if (!this.#allowed.has(line)) session.pause();
+      else if (this.#options.startWhenHeard !== true || this.#heardAt.has(line)) session.startSending();
+      else this.#patience ??= setTimeout(() => session.startSending(), hearingPatience);
+    }
+  }
+
+  #sinceAnswer(time: number): number {
+    return Math.max(0, Math.round(time - (this.#answeredAt ?? time)));
+  }
+}

@@ -1,0 +1,161 @@
+import { once } from 'node:events';
+import { connect, createServer, type AddressInfo, type Server, type Socket } from 'node:net';
+import type { Duplex } from 'node:stream';
+import { EdgeError } from '../errors';
+import { parseMsrpUri } from '../msrp/msrp-uri';
+import type { TransportAddress } from '../ice/transport-address';
+import type { PathName } from './candidate-pair';
+import type { RemoteStream } from './description';
+import { IceSession, type IceSessionOptions } from './ice-session';
+import type { IceDescription } from './ice-stream';
+import { closeReason } from './tcp-channel';
+
+/** What brings about the connection of one MSRP stream. */
+export interface MsrpConnection {
+  /** What the offer or answer says of the stream. */
+  local(): { port: number; ice?: IceDescription };
+  /** Resolves with the connection, once; rejects with `no-path` or `closed`. `active`: we connect (RFC 6135 §4.2). */
+  connect(remote: RemoteStream, active: boolean): Promise<Duplex>;
+  readonly path: PathName | undefined;
+  close(): void;
+}
+
+/** The port of who connects and does not listen (RFC 4145 §4). */
+const discard = 9;
+
+/** Over ICE-TCP we always connect, whatever a=setup says (RFC 6544 §4.5); a peer without ICE has to listen. */
+export class IceMsrpConnection implements MsrpConnection {
+  readonly #line: number;
+  readonly #address: string;
+  readonly #session: IceSession;
+  readonly #bytes: Promise<Duplex>;
+  #plain: PlainMsrpConnection | undefined;
+
+  private constructor(line: number, address: string, session: IceSession, bytes: Promise<Duplex>) {
+    this.#line = line;
+    this.#address = address;
+    this.#session = session;
+    this.#bytes = bytes;
+  }
+
+  static async open(
+    options: Omit<IceSessionOptions, 'carries' | 'lines'> & { line: number },
+  ): Promise<IceMsrpConnection> {
+    const { line, address } = options;
+    let selected: (stream: Duplex) => void = () => undefined;
+    const bytes = new Promise<Duplex>((resolve) => (selected = resolve));
+    const session = await IceSession.open({ ...options, lines: [line], carries: () => ({ bytes: selected }) });
+    return new IceMsrpConnection(line, address, session, bytes);
+  }
+
+  get path(): PathName | undefined {
+    return this.#plain?.path ?? this.#session.stream(this.#line).path;
+  }
+
+  local(): { port: number; ice: IceDescription } {
+    return { port: discard, ice: this.#session.stream(this.#line).local };
+  }
+
+  async connect(remote: RemoteStream, active: boolean): Promise<Duplex> {
+    if (remote.ice === undefined) {
+      if (!active) throw new EdgeError('no-path', 'The peer does no ICE for MSRP and does not listen either.');
+      this.#plain = await PlainMsrpConnection.open(this.#address, false);
+      return await this.#plain.connect(remote, true);
+    }
+    await this.#session.connect(new Map([[this.#line, remote.ice]]));
+    return await this.#bytes;
+  }
+
+  close(): void {
+    this.#plain?.close();
+    this.#session.close();
+  }
+}
+
+/** Plain TCP: listens or connects as a=setup says. */
+export class PlainMsrpConnection implements MsrpConnection {
+  readonly #address: string;
+  readonly #server: Server | undefined;
+  readonly #accepted: Promise<Socket>;
+  readonly #port: number;
+  #socket: Socket | undefined;
+  #isClosed = false;
+  #abandon: (error: EdgeError) => void = () => undefined;
+
+  private constructor(address: string, server: Server | undefined) {
+    this.#address = address;
+    this.#server = server;
+    this.#port = server === undefined ? discard : (server.address() as AddressInfo).port;
+    this.#accepted = new Promise((resolve, reject) => {
+      this.#abandon = reject;
+      server?.on('connection', (socket) => {
+        socket.on('error', () => undefined);
+        if (this.#socket !== undefined || this.#isClosed) {
+          socket.destroy();
+          return;
+        }
+        this.#socket = socket;
+        resolve(socket);
+      });
+    });
+    this.#accepted.catch(() => undefined);
+  }
+
+  /** @param listens whether the peer may connect to us. Rejects with `address-unusable`. */
+  static async open(address: string, listens: boolean): Promise<PlainMsrpConnection> {
+    if (!listens) return new PlainMsrpConnection(address, undefined);
+    const server = createServer({ noDelay: true });
+    try {
+      server.listen(0, address);
+      await once(server, 'listening');
+    } catch (cause) {
+      throw new EdgeError('address-unusable', `TCP cannot listen on ${address}.`, { cause });
+    }
+    server.on('error', () => undefined);
+    return new PlainMsrpConnection(address, server);
+  }
+
+  get path(): PathName | undefined {
+    const { remotePort } = this.#socket ?? {};
+    return remotePort === undefined ? undefined : `tcp${this.#server === undefined ? remotePort : this.#port}`;
+  }
+
+  local(): { port: number } {
+    return { port: this.#port };
+  }
+
+  async connect(remote: RemoteStream, active: boolean): Promise<Duplex> {
+    if (!active) return await this.#accepted;
+    this.#server?.close();
+    const { address, port } = placeOf(remote);
+    const socket = connect({ host: address, port, localAddress: this.#address, noDelay: true });
+    this.#socket = socket;
+    await new Promise<void>((resolve, reject) => {
+      socket.on('error', (error: NodeJS.ErrnoException) => {
+        const why = closeReason(error);
+        reject(new EdgeError('no-path', `No path for MSRP: TCP to ${address} port ${port}: ${why}.`, { cause: error }));
+      });
+      socket.once('connect', resolve);
+      socket.once('close', () => reject(closedError()));
+    });
+    return socket;
+  }
+
+  close(): void {
+    if (this.#isClosed) return;
+    this.#isClosed = true;
+    this.#server?.close();
+    this.#socket?.destroy();
+    this.#abandon(closedError());
+  }
+}
+
+/** A peer with CEMA is where c= and m= say (RFC 6714 §6.2), any other where its path does (RFC 4975 §8.2). */
+function placeOf({ rtp, msrp }: RemoteStream): TransportAddress {
+  const uri = msrp?.hasCema === true ? undefined : parseMsrpUri(msrp?.path[0] ?? '');
+  return uri?.port === undefined ? rtp : { address: uri.host, port: uri.port };
+}
+
+function closedError(): EdgeError {
+  return new EdgeError('closed', 'The call ended before its MSRP was connected.');
+}
