@@ -18,7 +18,7 @@ describe('the options of the UE tool', () => {
     ['--edge 192.0.2.1 --wait-call --media video', '--media wants audio or msrp, not "video".'],
     ['--edge 192.0.2.1 --wait-call --send-back', '--send-back wants --receive-file beside it.'],
     ['--edge 192.0.2.1 --wait-call --setup actpass', '--setup wants active or passive, not "actpass".'],
-    ['--edge 192.0.2.1 --wait-call --receive -1', '--receive wants a number of messages, not "-1".'],
+    ['--edge 192.0.2.1 --wait-call --receive=-1', '--receive wants a number of messages, not "-1".'],
     ['--core', '--listen is missing: the address of the core.'],
     ['--core --listen 192.0.2.2', '--core wants either --answer or --call-registered.'],
     ['--core --listen 192.0.2.2 --answer --user bob', '--user is for a UE, not for --core.'],
