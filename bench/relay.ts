@@ -6,6 +6,7 @@
  *     --seconds 4        of measuring in each round
  *     --rounds 3         of each relay, in turn
  *     --step 100         streams by which the load grows until loss begins; 0: not looked for
+ *     --patience 10      times that a round is repeated if others used the machine meanwhile
  *     --idle 10000       connections that authenticate and then do nothing; 0: none
  *     --tick 200         µs between the bursts of the generator
  *     --relay-cpus 0     CPUs of the relay, as taskset takes them
@@ -22,7 +23,7 @@ import { outcome, report, type Options } from './relay/outcome';
 import { idleMemory, stalledReader, type Pressure } from './relay/pressure';
 import { buildPrograms } from './relay/programs';
 import type { RelayName } from './relay/relays';
-import { Session, type Run } from './relay/session';
+import { maxOthers, Session, type Run } from './relay/session';
 import { highestLoad, type MaxLoad } from './relay/steps';
 
 /** One relay under load for a while. */
@@ -62,10 +63,16 @@ async function runRound(relay: RelayName, options: Options): Promise<Round> {
     await session.open(streams);
     // What runs often is compiled, and memory taken, before anything is measured.
     await session.run(streams, 1);
-    const run = await session.run(streams, seconds);
+    let run = await session.run(streams, seconds);
+    for (let i = 1; i < options.patience && run.others > maxOthers; i++) {
+      const again = await session.run(streams, seconds);
+      if (again.others < run.others) run = again;
+    }
     const round = { relay, ...run, memoryPerStream: session.memory() / streams };
-    const { cpuPerPacket, lost, roundTrip } = round;
-    process.stderr.write(`${relay}: ${cpuPerPacket.toFixed(2)} µs, ${lost} lost, p99 ${roundTrip.p99.toFixed(1)} ms\n`);
+    const { cpuPerPacket, lost, roundTrip, others } = round;
+    process.stderr.write(
+      `${relay}: ${cpuPerPacket.toFixed(2)} µs, ${lost} lost, p99 ${roundTrip.p99.toFixed(1)} ms; others used ${(others * 100).toFixed(0)} %\n`,
+    );
     return round;
   } finally {
     await session.stop();
@@ -86,6 +93,7 @@ function readOptions(): Options {
       seconds: { type: 'string', default: '4' },
       rounds: { type: 'string', default: '3' },
       step: { type: 'string', default: '100' },
+      patience: { type: 'string', default: '10' },
       idle: { type: 'string', default: '10000' },
       tick: { type: 'string', default: '200' },
       'relay-cpus': { type: 'string', default: '0' },
@@ -95,7 +103,10 @@ function readOptions(): Options {
       json: { type: 'boolean', default: false },
     },
   });
-  const whole = (name: 'streams' | 'seconds' | 'rounds' | 'step' | 'idle' | 'tick' | 'threads', least: number) => {
+  const whole = (
+    name: 'streams' | 'seconds' | 'rounds' | 'step' | 'patience' | 'idle' | 'tick' | 'threads',
+    least: number,
+  ) => {
     const value = Number(values[name]);
     if (Number.isInteger(value) && value >= least) return value;
     throw new RangeError(`--${name} is a whole number, ${least} or more.`);
@@ -105,6 +116,7 @@ function readOptions(): Options {
     seconds: whole('seconds', 1),
     rounds: whole('rounds', 1),
     step: whole('step', 0),
+    patience: whole('patience', 1),
     idle: whole('idle', 0),
     tick: whole('tick', 1),
     threads: whole('threads', 1),

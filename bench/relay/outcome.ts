@@ -4,7 +4,7 @@ import type { Round } from '../relay';
 import { median } from './median';
 import type { Pressure } from './pressure';
 import type { RelayName } from './relays';
-import type { Placement } from './session';
+import { maxOthers, type Placement } from './session';
 import type { MaxLoad } from './steps';
 
 /** Beyond these the generator, not the relay, may be what is measured. */
@@ -17,6 +17,7 @@ export interface Options extends Placement {
   seconds: number;
   rounds: number;
   step: number;
+  patience: number;
   idle: number;
   withNode: boolean;
   json: boolean;
@@ -55,6 +56,8 @@ export interface Outcome {
   pressure: Pressure;
   /** The worst of all rounds. */
   generator: { busy: number; latenessP99: number; wasLimit: boolean };
+  /** The greatest share of the machine, 0 to 1, that others used in a round that counts. */
+  others: number;
   rounds: Round[];
 }
 
@@ -90,6 +93,7 @@ export function outcome(options: Options, rounds: Round[], maxLoads: MaxLoad[], 
       Object.entries(measured).map(([name, values]) => [name, { min: Math.min(...values), max: Math.max(...values) }]),
     ),
     pressure,
+    others: Math.max(...rounds.map((round) => round.others)),
     generator: { busy, latenessP99, wasLimit: busy > maxBusy || latenessP99 > maxLatenessMs },
     rounds,
   };
@@ -142,6 +146,9 @@ export function report(result: Outcome): string {
   lines.push(
     `generator: busy ${(generator.busy * 100).toFixed(0)} %; 99 of 100 packets sent within ${generator.latenessP99.toFixed(1)} ms of their time`,
   );
+  if (result.others > maxOthers) {
+    lines.push(`Others used up to ${(result.others * 100).toFixed(0)} % of the machine: compare nothing.`);
+  }
   if (generator.wasLimit) lines.push('The generator had no time left or came late: it may be what was measured.');
   return lines.join('\n');
 }

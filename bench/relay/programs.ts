@@ -86,6 +86,13 @@ export interface Usage {
   resident: number;
 }
 
+/** CPU time in µs that all processes and the host's other machines used since the start, of all CPUs together. */
+export function machineUsage(): number {
+  // user nice system idle iowait irq softirq steal (proc(5)).
+  const ticks = (/^cpu +(.*)$/m.exec(readFileSync('/proc/stat', 'utf8'))?.[1] ?? '').split(' ').map(Number);
+  return [0, 1, 2, 5, 6, 7].reduce((sum, at) => sum + (ticks[at] ?? 0), 0) * (1e6 / 100);
+}
+
 export function usageOf(pid: number): Usage {
   // Behind the name, which may hold spaces: state is field 3, utime 14, stime 15, rss 24 (proc(5)).
   const stat = readFileSync(`/proc/${pid}/stat`, 'utf8')

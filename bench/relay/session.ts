@@ -1,5 +1,6 @@
 import { randomBytes } from 'node:crypto';
-import { Pinned, programPath, usageOf, type Usage } from './programs';
+import { availableParallelism } from 'node:os';
+import { machineUsage, Pinned, programPath, usageOf, type Usage } from './programs';
 import { startRelay, type Relay, type RelayName } from './relays';
 
 /** Packets/s of each stream: 20 ms each. */
@@ -28,7 +29,12 @@ export interface Run extends LoadResult {
   cpuPerPacket: number;
   userPerPacket: number;
   systemPerPacket: number;
+  /** Share of the machine's CPUs, 0 to 1, that others than the bench used meanwhile. */
+  others: number;
 }
+
+/** Beyond this share of the machine for others, what was measured is theirs too. */
+export const maxOthers = 0.06;
 
 /** Where the processes run, and how the load is shaped. */
 export interface Placement {
@@ -83,18 +89,27 @@ export class Session {
 
   async run(streams: number, seconds: number): Promise<Run> {
     const before = usageOf(this.#relay.pid);
+    const beside = this.#others();
+    const start = performance.now();
     const result = await this.#load.ask<LoadResult>(`run ${streams} ${packetRate} ${seconds} ${this.#placement.tick}`);
     const after = usageOf(this.#relay.pid);
+    const others = (this.#others() - beside) / ((performance.now() - start) * 1000 * availableParallelism());
     const packets = result.sent + result.returned;
     const userPerPacket = (after.user - before.user) / packets;
     const systemPerPacket = (after.system - before.system) / packets;
     const lost = result.sent - result.returned + result.late;
-    return { ...result, lost, userPerPacket, systemPerPacket, cpuPerPacket: userPerPacket + systemPerPacket };
+    return { ...result, lost, others, userPerPacket, systemPerPacket, cpuPerPacket: userPerPacket + systemPerPacket };
   }
 
   /** Bytes of resident memory that the relay has more than before its first stream. */
   memory(): number {
     return usageOf(this.#relay.pid).resident - this.#empty.resident;
+  }
+
+  /** CPU time in µs of all that is not the bench. */
+  #others(): number {
+    const own = [this.#echo.pid, this.#relay.pid, this.#load.pid, process.pid].map(usageOf);
+    return machineUsage() - own.reduce((sum, { user, system }) => sum + user + system, 0);
   }
 
   async stop(): Promise<void> {
