@@ -56,7 +56,11 @@ export class MsrpLab {
       limits,
     });
     const shown = { access: '198.51.100.1', core: '127.0.0.3' };
-    this.around = anchorWith({ gateway: this.gateway, msrp: { open: () => this.bridges.open(), shown } });
+    this.around = anchorWith({
+      maxCalls: 1000,
+      gateway: this.gateway,
+      msrp: { open: () => this.bridges.open(), shown },
+    });
   }
 
   async listeningCore(host = '127.0.0.3'): Promise<ListeningCore> {
@@ -83,6 +87,8 @@ export class MsrpLab {
     const stream = [...this.gateway.streams.values()].find((each) => each.line === line) as unknown as MsrpStream;
     const [ours, theirs] = duplexPair();
     this.opened.push(ours, theirs);
+    ours.once('close', () => theirs.destroy());
+    theirs.once('end', () => theirs.end());
     stream.opened(ours);
     return theirs;
   }
