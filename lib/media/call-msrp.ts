@@ -75,8 +75,7 @@ export class CallMsrp {
         const session = known !== undefined && goesOn(known, from, said) ? known : this.#newSession();
         offered.set(view.index, session);
         session.said[from] = said;
-        // Of two that are passive, each would wait for the other's first SEND.
-        const setup = said.setup === 'passive' ? 'passive' : 'actpass';
+        const setup = offeringSetup(said);
         sections.set(view.index, await this.#sectionToward(otherSide(from), section, session, setup, view.index));
       }
     } catch (error) {
@@ -106,8 +105,7 @@ export class CallMsrp {
         session.isAnswered = false;
       }
       if (from === 'access' && !said.hasIce) this.#leaveGateway(session);
-      // RFC 6135 §4.2.2; who says nothing is passive in an answer and active in an offer (RFC 4975 §8.1).
-      const ours: MsrpSetup = offer.setup === 'passive' ? 'active' : 'passive';
+      const ours = answeringSetup(offer, said);
       sections.set(view.index, await this.#sectionToward(to, section, session, ours, view.index));
       this.#reach(session, from, said.setup === 'active');
       this.#reach(session, to, ours === 'passive');
@@ -225,6 +223,20 @@ export class CallMsrp {
     if (session.ice !== undefined) this.#options.gateway.removeStream(session.ice.ufrag);
     session.ice = undefined;
   }
+}
+
+/**
+ * What is offered onward. Of two that are passive, each would wait for the other's first SEND. Who is active is the client
+ * of TLS, too: on that the ends have to agree between them (H11).
+ */
+function offeringSetup({ isTls, setup = 'active' }: Said): MsrpSetup {
+  return isTls || setup === 'passive' ? setup : 'actpass';
+}
+
+/** RFC 6135 §4.2.2; who says nothing is passive in an answer and active in an offer (RFC 4975 §8.1). */
+function answeringSetup(offer: Said, answer: Said): 'active' | 'passive' {
+  const isActive = offer.isTls ? answer.setup === 'active' : offer.setup === 'passive';
+  return isActive ? 'active' : 'passive';
 }
 
 function msrpLines(sdp: SdpLines): { section: readonly string[]; view: MediaView }[] {

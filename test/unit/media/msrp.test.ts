@@ -110,6 +110,28 @@ describe('MSRP alone', () => {
     await passes(overGateway(), await core.arrived, '\x16\x03\x01\x00\xa5 client hello');
   });
 
+  test.each([
+    ['actpass', 'active', 'actpass', 'active'],
+    ['actpass', 'passive', 'actpass', 'passive'],
+    ['active', 'passive', 'active', 'passive'],
+    ['passive', 'active', 'passive', 'active'],
+  ])(
+    'H11: TLS offered %s and answered %s: each end hears what the other said, so that one of them is its client',
+    async (offered, answered, toCore, toUe) => {
+      const tls = (setup: string, port: number, ...lines: string[]) =>
+        sdp(...message(port, uePath.replace('msrp:', 'msrps:'), `a=setup:${setup}`, 'a=msrp-cema', ...lines)).replace(
+          'TCP/MSRP',
+          'TCP/TLS/MSRP',
+        );
+      const offer = await around.anchor.offer('c', 'access', tls(offered, 9, ...ice), ue);
+      expect(attribute(offer, 'setup')).toBe(toCore);
+      const answer = await around.anchor.answer('c', 'core', tls(answered, 2855));
+      expect(attribute(answer, 'setup')).toBe(toUe);
+      const listens = offered !== 'active';
+      expect(mediaOf(offer)[0]!.port === 9).toBe(!listens);
+    },
+  );
+
   test('H5 H6: the core calls a UE with ICE: it is offered actpass on port 80, and the core is answered passive', async () => {
     const offer = sdp(...message(2855, 'msrp://127.0.0.3:2855/coreSession;tcp', 'a=setup:actpass'));
     const offered = await around.anchor.offer('c', 'core', offer, ue);
