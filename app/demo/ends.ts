@@ -14,6 +14,10 @@ export interface EndsOptions {
   edgeAddress?: string;
   /** Further options of the UE tool for the end that calls, such as --hold. */
   callerOptions?: readonly string[];
+  /** The same for the end that is called, and for either end by its place. */
+  calleeOptions?: readonly string[];
+  ueOptions?: readonly string[];
+  coreOptions?: readonly string[];
   /** Called for each event of either end, as it happens. */
   onEvent?: (end: End, event: ToolEvent) => void;
 }
@@ -38,16 +42,23 @@ export class Ends {
    * @throws EdgeError `process-failed`: an end did not start, or ended without its report.
    */
   async run(): Promise<EndReports> {
-    const { direction, callerOptions = [], edgeAddress = addresses.edgeAccess } = this.#options;
+    const { direction, callerOptions = [], calleeOptions = [], edgeAddress = addresses.edgeAccess } = this.#options;
+    const { ueOptions = [], coreOptions = [] } = this.#options;
     const host = edgeAddress.includes(':') ? `[${edgeAddress}]` : edgeAddress;
     const [corePart, uePart] =
       direction === 'originating'
-        ? [['--answer'], ['--call', 'sip:core@example.net', ...callerOptions]]
-        : [['--call-registered', 'ue', ...callerOptions], ['--wait-call']];
-    const core = this.#start('core', ['--core', '--listen', `${addresses.core}:5060`, ...corePart]);
+        ? [
+            ['--answer', ...calleeOptions],
+            ['--call', 'sip:core@example.net', ...callerOptions],
+          ]
+        : [
+            ['--call-registered', 'ue', ...callerOptions],
+            ['--wait-call', ...calleeOptions],
+          ];
+    const core = this.#start('core', ['--core', '--listen', `${addresses.core}:5060`, ...corePart, ...coreOptions]);
     const coreReport = this.#report(core);
     await Promise.race([core.event('ready', startMs), coreReport]);
-    const ue = this.#start('ue', ['--edge', `${host}:5060`, '--register', ...uePart]);
+    const ue = this.#start('ue', ['--edge', `${host}:5060`, '--register', ...uePart, ...ueOptions]);
     const [ofUe, ofCore] = await Promise.all([this.#report(ue), coreReport]);
     return { ue: ofUe, core: ofCore };
   }

@@ -1,3 +1,4 @@
+import type { MsrpTransfer } from '../../lib/ue/call-messages';
 import { builtProgram } from './edge-process';
 import { parseObject } from './json-line';
 import type { Network, Place } from './network';
@@ -21,6 +22,10 @@ export interface ToolReport {
   received: number;
   lost: number;
   rtcpReceived: number;
+  /** The RTP streams, dropped ones too. */
+  streams: { line: number; sent: number; received: number }[];
+  /** What went whole by MSRP, each way; null if the call had none. */
+  msrp: { path: ToolReport['path']; sent: MsrpTransfer[]; received: MsrpTransfer[] } | null;
   error: { code: string; message: string } | null;
 }
 

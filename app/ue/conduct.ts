@@ -66,7 +66,7 @@ async function runUe(options: UeOptions, context: Context, run: Run): Promise<vo
   const agent = await UserAgent.open({ ...own, limit, consent, messages, observer, logger });
   try {
     // Ready before it registers: a core may call the moment it knows where.
-    const incoming = options.waitCall ? agent.take(patience) : undefined;
+    const incoming = options.waitCall ? agent.take(patience, options.media) : undefined;
     incoming?.catch(() => undefined);
     if (options.register) {
       await orStopped(stop, Promise.race([agent.register(), unanswered(patience, 'registration')]));
@@ -128,7 +128,9 @@ async function runCore(options: CoreOptions, context: Context, run: Run): Promis
   try {
     run.call = await orStopped(
       stop,
-      callRegistered === undefined ? core.take(patience) : core.callRegistered(callRegistered, callingOptions(options)),
+      callRegistered === undefined
+        ? core.take(patience, options.media)
+        : core.callRegistered(callRegistered, callingOptions(options)),
     );
     await conductCall(run.call, options, exchange, stop);
   } finally {

@@ -83,7 +83,7 @@ As a core to try it against (registrar and phone; RTP over UDP, no ICE):
   --call-registered USER  core: wait until USER has registered, then call it along its Path
   --offerless             caller: INVITE without SDP, the answer goes in the ACK
   --hold                  hold and resume once, halfway
-  --media LIST            caller: audio, msrp, or audio,msrp (audio); who is called takes what is offered
+  --media LIST            what to offer: audio, msrp, or audio,msrp (audio); of what is offered, all is taken
   --send-file FILE        sends this file by MSRP
   --send-text TEXT        sends this text by MSRP
   --receive N             stays until N messages have come by MSRP (0)

@@ -4,6 +4,7 @@ import { parseUri } from '../drachtio/srf';
 import { EdgeError } from '../errors';
 import type { Logger } from '../ops/logger';
 import type { Call } from './call';
+import type { MediaKind } from './call-media';
 import { PlainTransport } from './media-transport';
 import { PlainMsrpConnection } from './msrp-connection';
 import { Phone, type CallingOptions, type MessageOptions } from './phone';
@@ -85,9 +86,9 @@ export class CorePhone {
     return this.#phone.contacts;
   }
 
-  /** Answers the next call; `patience` in ms. */
-  async take(patience: number): Promise<Call> {
-    return await this.#phone.take(patience);
+  /** Answers the next call; `patience` in ms, `media` for a call without an offer. */
+  async take(patience: number, media?: readonly MediaKind[]): Promise<Call> {
+    return await this.#phone.take(patience, media);
   }
 
   /**

@@ -93,8 +93,8 @@ export class Phone {
     return this.#call;
   }
 
-  /** Answers the next call. Rejects with `no-call` when none came within `patience` ms, else as {@link Call.take}. */
-  async take(patience: number, contact?: string): Promise<Call> {
+  /** Answers the next call; `media` is what we offer if it comes without an offer. Rejects with `no-call` when none came within `patience` ms, else as {@link Call.take}. */
+  async take(patience: number, media?: readonly MediaKind[], contact?: string): Promise<Call> {
     const { observer } = this.#options;
     const { signal } = this.#stop;
     if (signal.aborted) throw closed();
@@ -107,7 +107,8 @@ export class Phone {
       };
       const taker: Taker = (request, response) => {
         forget();
-        Call.take(request, response, { srf: this.srf, observer, media: this.#media(), contact }).then(resolve, reject);
+        const options = { srf: this.srf, observer, media: this.#media(media), contact };
+        Call.take(request, response, options).then(resolve, reject);
       };
       const onClose = () => {
         forget();

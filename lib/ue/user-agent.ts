@@ -3,6 +3,7 @@ import type { Headers, IncomingRequest, IncomingResponse, ResponseSender } from 
 import type { EdgeError } from '../errors';
 import type { Logger } from '../ops/logger';
 import { challengeIn, refusal, type Call } from './call';
+import type { MediaKind } from './call-media';
 import type { CheckTiming } from './check-list';
 import type { ConsentTiming } from './consent';
 import { answerChallenge } from './digest';
@@ -124,9 +125,9 @@ export class UserAgent {
     });
   }
 
-  /** Answers the next call; `patience` in ms. */
-  async take(patience: number): Promise<Call> {
-    return await this.#phone.take(patience, this.#contact);
+  /** Answers the next call; `patience` in ms, `media` for a call without an offer. */
+  async take(patience: number, media?: readonly MediaKind[]): Promise<Call> {
+    return await this.#phone.take(patience, media, this.#contact);
   }
 
   /** Sends a text (RFC 3428) through the edge. Rejects with `message-refused` (with `sipStatus`) or `edge-unreachable`. */
