@@ -5,6 +5,7 @@ import type { Firewall } from './firewall';
 import type { Flags } from './flags';
 import type { Network } from './network';
 import type { NamespaceProcess } from './processes';
+import type { RandomFile } from './random-file';
 import type { ToolEvent } from './ue-tool';
 
 export interface CallListeners {
@@ -35,13 +36,15 @@ export class Call {
     this.#listeners = listeners;
   }
 
-  /** @throws EdgeError `process-failed`: a part did not start, or ended without its report. */
-  async run({ direction, seconds }: Flags): Promise<EndReports> {
+  /** @param file goes by MSRP. @throws EdgeError `process-failed`: a part did not start, or ended without its report. */
+  async run({ direction, seconds, media }: Flags, file?: RandomFile): Promise<EndReports> {
     const edge = (this.#edge = await startEdge(this.#network, edgeEnvironment()));
     this.#listeners.edgeReady();
     this.#count();
     const onEvent = (end: End, event: ToolEvent) => this.#listeners.event(end, event);
-    this.#ends = new Ends(this.#network, { direction, seconds, onEvent });
+    const callerOptions = ['--media', media, ...(file?.callerOptions ?? [])];
+    const calleeOptions = file?.calleeOptions ?? [];
+    this.#ends = new Ends(this.#network, { direction, seconds, callerOptions, calleeOptions, onEvent });
     const edgeEnded = edge.ended.then((how) => {
       throw new EdgeError(
         'process-failed',

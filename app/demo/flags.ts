@@ -5,10 +5,14 @@ import type { FirewallMode } from './firewall';
 /** Who calls, as the UE sees it. */
 export type Direction = 'originating' | 'terminating';
 
+export type MediaChoice = 'audio' | 'msrp' | 'audio,msrp';
+
 export interface Flags {
   firewall: FirewallMode;
   direction: Direction;
-  /** Seconds of media, each way. */
+  /** What the call carries. */
+  media: MediaChoice;
+  /** Seconds of audio, each way. */
   seconds: number;
   json: boolean;
   help: boolean;
@@ -21,7 +25,9 @@ firewall before the UE that passes only TCP port 80 and the SIP port.
 
   --firewall tcp80|open                  what the firewall passes: TCP 80 and SIP, or everything (tcp80)
   --direction originating|terminating    who calls: the UE or the core (originating)
-  --seconds N                            media, each way (5)
+  --media audio|msrp|audio,msrp          what the call carries (audio); with msrp a file of 10 MB goes to the callee
+                                         and back, and its SHA-256 is compared
+  --seconds N                            audio, each way (5)
   --json                                 the last line of standard output is the result as one JSON object
   --help                                 this text
 
@@ -38,6 +44,7 @@ export function readFlags(args: readonly string[]): Flags {
   return {
     firewall: oneOf('--firewall', ['tcp80', 'open'], given.firewall),
     direction: oneOf('--direction', ['originating', 'terminating'], given.direction),
+    media: oneOf('--media', ['audio', 'msrp', 'audio,msrp'], given.media),
     seconds,
     json: given.json,
     help: given.help,
@@ -51,6 +58,7 @@ function parse(args: readonly string[]) {
       options: {
         firewall: { type: 'string', default: 'tcp80' },
         direction: { type: 'string', default: 'originating' },
+        media: { type: 'string', default: 'audio' },
         seconds: { type: 'string', default: '5' },
         json: { type: 'boolean', default: false },
         help: { type: 'boolean', short: 'h', default: false },

@@ -1,10 +1,12 @@
 import { EdgeError } from '../../lib/errors';
 import { Call } from './call';
+import { FileProgress } from './file-progress';
 import { Firewall } from './firewall';
 import { readFlags, usage, type Flags } from './flags';
 import { Narration } from './narration';
 import { addresses, Network } from './network';
 import { onStopSignal, signalStatus, type StopSignal } from '../stop-signals';
+import { RandomFile } from './random-file';
 import { demoResult, resultTable, type DemoResult } from './report';
 
 async function main(): Promise<void> {
@@ -43,12 +45,15 @@ async function main(): Promise<void> {
 
 async function demo(flags: Flags): Promise<DemoResult> {
   const output = flags.json ? process.stderr : process.stdout;
-  const narration = new Narration((line) => {
+  const tell = (line: string) => {
     if (!interrupted) output.write(`${line}\n`);
-  }, Date.now);
+  };
+  const narration = new Narration(tell, Date.now, new FileProgress(output));
   Network.removeLeftovers();
   const network = new Network();
+  const file = flags.media === 'audio' ? undefined : new RandomFile();
   let call: Call | undefined;
+  process.once('exit', () => file?.close());
   endOnSignals(network, () => call);
   try {
     await network.lay();
@@ -64,9 +69,9 @@ async function demo(flags: Flags): Promise<DemoResult> {
         : 'open: passes everything',
     );
     call = new Call(network, firewall, narration);
-    const reports = await call.run(flags);
+    const reports = await call.run(flags, file);
     const { fromUe, toUe } = await firewall.dropped();
-    return demoResult(flags, reports, fromUe + toUe);
+    return demoResult(flags, reports, fromUe + toUe, file);
   } finally {
     await call?.close();
     network.close();

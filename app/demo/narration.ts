@@ -1,5 +1,6 @@
 import pc from 'picocolors';
 import type { CallListeners } from './call';
+import type { FileProgress } from './file-progress';
 import type { ToolEvent } from './ue-tool';
 
 type Teller = 'network' | 'firewall' | 'edge' | 'UE' | 'core';
@@ -10,13 +11,15 @@ const pathNames: Readonly<Record<string, string>> = { tcp80: 'TCP 80', udp: 'UDP
 export class Narration implements CallListeners {
   readonly #write: (line: string) => void;
   readonly #now: () => number;
+  readonly #progress: FileProgress;
   readonly #start: number;
   readonly #told = new Set<string>();
 
   /** @param now a clock in ms. */
-  constructor(write: (line: string) => void, now: () => number) {
+  constructor(write: (line: string) => void, now: () => number, progress: FileProgress) {
     this.#write = write;
     this.#now = now;
+    this.#progress = progress;
     this.#start = now();
   }
 
@@ -38,6 +41,7 @@ export class Narration implements CallListeners {
   }
 
   event(end: 'ue' | 'core', event: ToolEvent): void {
+    this.#progress.event(end === 'ue' ? 'UE → core' : 'core → UE', event);
     const sentence = end === 'ue' ? ueSentence(event) : coreSentence(event);
     if (sentence !== undefined) this.#once(`${end} ${sentence}`, end === 'ue' ? 'UE' : 'core', sentence);
   }
@@ -76,6 +80,11 @@ function ueSentence(event: ToolEvent): string | undefined {
       return pc.green('media flows: the first RTP packet arrived');
     case 'media-sent':
       return 'sent its last packet';
+    case 'msrp-open':
+      return pc.green(`MSRP session is up over ${pathNames[text(event['path'])] ?? '?'}`);
+    case 'msrp-sent':
+    case 'msrp-received':
+      return messageSentence(event);
     case 'ended':
       return event['by'] === 'us' ? 'hangs up' : 'call ended by the core';
     case 'error':
@@ -93,11 +102,19 @@ function coreSentence(event: ToolEvent): string | undefined {
       return 'receives the call';
     case 'media-flowing':
       return pc.green('media flows: the first RTP packet arrived');
+    case 'msrp-sent':
+    case 'msrp-received':
+      return messageSentence(event);
     case 'error':
       return pc.red(text(event['message']));
     default:
       return undefined;
   }
+}
+
+function messageSentence(event: ToolEvent): string {
+  const what = event.event === 'msrp-sent' ? 'has been told that the file arrived' : 'has received the file';
+  return pc.green(`${what}: ${text(event['bytes'])} bytes, SHA-256 ${text(event['sha256']).slice(0, 16)}…`);
 }
 
 function text(value: unknown): string {

@@ -2,6 +2,7 @@ import Table from 'cli-table3';
 import pc from 'picocolors';
 import type { EndReports } from './ends';
 import type { Flags } from './flags';
+import type { ToolReport } from './ue-tool';
 
 /** The demo's result: what `--json` prints. Times are ms; counts are packets; null was not measured. */
 export interface DemoResult {
@@ -19,11 +20,18 @@ export interface DemoResult {
   rtcp: { ueToCore: number; coreToUe: number };
   /** Packets that the firewall dropped, both directions together. */
   firewallDropped: number;
+  /** The file that went by MSRP to the callee and back; absent without MSRP. */
+  msrp?: { bytes: number; sha256Match: boolean };
   /** Why it is not ok, one sentence. */
   error?: string;
 }
 
-export function demoResult(flags: Flags, { ue, core }: EndReports, firewallDropped: number): DemoResult {
+export function demoResult(
+  flags: Flags,
+  { ue, core }: EndReports,
+  firewallDropped: number,
+  file?: { bytes: number; sha256: string },
+): DemoResult {
   const result: DemoResult = {
     ok: false,
     path: ue.path,
@@ -34,16 +42,26 @@ export function demoResult(flags: Flags, { ue, core }: EndReports, firewallDropp
     coreToUe: { sent: core.sent, received: ue.received },
     rtcp: { ueToCore: core.rtcpReceived, coreToUe: ue.rtcpReceived },
     firewallDropped,
+    ...(file && { msrp: { bytes: file.bytes, sha256Match: hasCome(file, ue) && hasCome(file, core) } }),
   };
   const error = whatFailed(result, flags, { ue, core });
   return error === undefined ? { ...result, ok: true } : { ...result, error };
 }
 
+/** Whether the end received the file, whole. */
+function hasCome(file: { bytes: number; sha256: string }, { msrp }: ToolReport): boolean {
+  return msrp?.received.some(({ bytes, sha256 }) => bytes === file.bytes && sha256 === file.sha256) ?? false;
+}
+
 function whatFailed(result: DemoResult, flags: Flags, { ue, core }: EndReports): string | undefined {
-  const expected = flags.firewall === 'open' ? 'udp' : 'tcp80';
+  // MSRP has no other way than TCP.
+  const expected = flags.firewall === 'open' && flags.media !== 'msrp' ? 'udp' : 'tcp80';
   if (ue.error !== null) return `The UE: ${ue.error.message}`;
   if (core.error !== null) return `The core: ${core.error.message}`;
   if (result.path !== expected) return `The media's path is ${result.path ?? 'none'}; expected was ${expected}.`;
+  if (ue.msrp !== null && ue.msrp.path !== 'tcp80') return `The path of MSRP is ${ue.msrp.path ?? 'none'}.`;
+  if (result.msrp?.sha256Match === false) return 'The file is not the same at the other end.';
+  if (flags.media === 'msrp') return undefined;
   if (result.ueToCore.received === 0) return 'No media of the UE reached the core.';
   if (result.coreToUe.received === 0) return 'No media of the core reached the UE.';
   return undefined;
@@ -76,6 +94,12 @@ export function resultTable(result: DemoResult): string {
     ['time to media', ms(result.mediaMs)],
     ['dropped by the firewall', `${result.firewallDropped} packets`],
   );
+  const { msrp } = result;
+  if (msrp !== undefined) {
+    const match = msrp.sha256Match ? 'SHA-256 is the same in both directions' : pc.red('SHA-256 differs');
+    facts.push(['file by MSRP', `${msrp.bytes} bytes, ${match}`]);
+  }
   const verdict = result.ok ? pc.green('✔ media came through both ways') : pc.red(`✘ ${result.error ?? 'failed'}`);
-  return `${facts.toString()}\n${packets.toString()}\n${verdict}`;
+  const tables = result.ueToCore.sent + result.coreToUe.sent > 0 ? [facts, packets] : [facts];
+  return [...tables.map((table) => table.toString()), verdict].join('\n');
 }

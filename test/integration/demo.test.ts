@@ -1,5 +1,6 @@
 import { spawn } from 'node:child_process';
 import { existsSync, readdirSync } from 'node:fs';
+import { tmpdir } from 'node:os';
 import { builtProgram } from '../../app/demo/edge-process';
 import type { DemoResult } from '../../app/demo/report';
 import { describeInNamespaces } from './support/namespaces';
@@ -84,6 +85,35 @@ describeInNamespaces('npm run demo', () => {
     60_000,
   );
 
+  test.each([
+    { media: 'msrp', direction: 'originating', sent: 0 },
+    { media: 'msrp', direction: 'terminating', sent: 0 },
+    { media: 'audio,msrp', direction: 'originating', sent: 50 },
+    { media: 'audio,msrp', direction: 'terminating', sent: 50 },
+  ] as const)(
+    'carries $media, $direction: the file arrives whole in both directions (A2, H2)',
+    async ({ media, direction, sent }) => {
+      const demo = start('--json', '--seconds', '1', '--media', media, '--direction', direction);
+      const { status, stdout, stderr } = await demo.finished;
+      const result = JSON.parse(stdout.trim().split('\n').at(-1) ?? '') as DemoResult;
+      const audio = { sent, received: sent };
+      expect({ result, stderr }).toMatchObject({
+        result: {
+          ok: true,
+          path: 'tcp80',
+          direction,
+          ueToCore: audio,
+          coreToUe: audio,
+          msrp: { bytes: 10_000_000, sha256Match: true },
+        },
+      });
+      expect(status).toBe(0);
+      expect(namespacesOf(demo.pid)).toEqual([]);
+      expect(readdirSync(tmpdir()).filter((name) => name.startsWith(`edge80-demo-${demo.pid}-`))).toEqual([]);
+    },
+    60_000,
+  );
+
   test.each(['SIGINT', 'SIGTERM'] as const)(
     'takes its network down on %s',
     async (signal) => {
@@ -113,6 +143,7 @@ describeInNamespaces('npm run demo', () => {
 
   test.each([
     [['--firewall', 'shut'], /^edge80: --firewall must be tcp80 or open, not "shut"\. See --help\.\n$/],
+    [['--media', 'video'], /^edge80: --media must be audio or msrp or audio,msrp, not "video"\. See --help\.\n$/],
     [['--seconds', '0'], /^edge80: --seconds must be .*\n$/],
     [['--bogus'], /^edge80: Unknown option '--bogus'.*\n$/],
   ])('refuses %j in one line', async (flags, line) => {
