@@ -24,6 +24,8 @@ async function main({ plane, threads, pwd }: Settings): Promise<void> {
     advertised: [],
     logger,
     plane: choosePlane(plane, threads, logger),
+    // Streams of the bench may wait for their turn.
+    limits: { silentMs: 3_600_000 },
   });
   await gateway.listen();
   ports.forEach((port, line) => {

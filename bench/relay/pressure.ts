@@ -44,7 +44,7 @@ export async function stalledReader(relay: RelayName, placement: Placement): Pro
     await session.open(others + 1);
     await session.run(others + 1, 1);
     const without: number[] = [];
-    for (let i = 0; i < runs; i++) without.push((await undisturbed(session, others)).roundTrip.p99);
+    for (let i = 0; i < runs; i++) without.push((await undisturbed(session, others + 1)).roundTrip.p99);
     const before = session.memory();
     await session.stall(others);
     const beside: number[] = [];
