@@ -214,8 +214,9 @@ export class CallMsrp {
     const stays = new Set(kept.values());
     for (const session of sessions.values()) {
       if (stays.has(session)) continue;
-      session.bridge.close();
-      this.#leaveGateway(session);
+      session.bridge.release();
+      if (session.isOver) this.#leaveGateway(session);
+      else session.bridge.once('ended', () => this.#leaveGateway(session));
     }
   }
 

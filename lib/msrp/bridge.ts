@@ -143,6 +143,11 @@ export class MsrpBridge extends EventEmitter<BridgeEvents> {
     return this.#phase === 'joined';
   }
 
+  /** The call is over. What is being delivered since one side closed is delivered; else it ends at once. */
+  release(): void {
+    if (this.#phase !== 'closing') this.close();
+  }
+
   /** Ends it at once; may be called twice. */
   close(): void {
     this.#end('released');

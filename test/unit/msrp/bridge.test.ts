@@ -269,6 +269,38 @@ describe('the end', () => {
     expect(await ended).toBe('access-closed');
   });
 
+  test('H10: the call is released right after one side closed: the other still gets its bytes', async () => {
+    open();
+    let finishWrite: () => void = () => undefined;
+    const written: Buffer[] = [];
+    const core = new Duplex({
+      read: () => undefined,
+      write: (chunk: Buffer, _, done) => {
+        written.push(chunk);
+        finishWrite = done;
+      },
+    });
+    const ue = new Duplex({ read: () => undefined, write: (_chunk, _, done) => done() });
+    bridge.attach('access', ue);
+    bridge.attach('core', core);
+    ue.push('the last bytes');
+    ue.push(null);
+    await once(ue, 'end');
+    bridge.release();
+    expect(core.destroyed).toBe(false);
+    core.push(null);
+    finishWrite();
+    expect(await ended).toBe('access-closed');
+    expect(Buffer.concat(written).toString()).toBe('the last bytes');
+  });
+
+  test('a call that is released while nobody has closed ends at once', async () => {
+    open();
+    await joined();
+    bridge.release();
+    expect(await ended).toBe('released');
+  });
+
   test('H10: a reset on one side closes the other', async () => {
     open();
     const { ue, core } = await joined();
