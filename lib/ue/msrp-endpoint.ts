@@ -131,7 +131,6 @@ export class MsrpEndpoint extends EventEmitter<MsrpEndpointEvents> {
     }
     if (size === 0) await this.#sendChunk(outgoing, message, Buffer.alloc(0), 0, '$');
     if (offset !== size) throw this.#abort(outgoing, message, offset);
-    outgoing.complete(size);
   }
 
   async #sendChunk(
@@ -150,7 +149,9 @@ export class MsrpEndpoint extends EventEmitter<MsrpEndpointEvents> {
     const transactionId = newTransactionId(body);
     outgoing.sent(transactionId, answerMs);
     const accepts = this.#write(this.#chunk(transactionId, outgoing, message, body, offset, flag));
-    if (!accepts) await Promise.race([once(stream, 'drain').catch(() => undefined), outgoing.done]);
+    // The peer may have it all, and close, before the stream says that it has room again.
+    if (flag === '$') outgoing.complete(message.size);
+    else if (!accepts) await Promise.race([once(stream, 'drain').catch(() => undefined), outgoing.done]);
   }
 
   /** Tells the peer that no more of it comes (RFC 4975 §7.1). */

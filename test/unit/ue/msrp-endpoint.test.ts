@@ -77,6 +77,19 @@ test.each([0, 1, 2048, 32 * 1024, 32 * 1024 + 1, 5_000_000])(
   },
 );
 
+test('H10: a peer that closes once it has reported has it all, even if our content ends only then', async () => {
+  const [active, passive] = ends();
+  const closed = once(active, 'closed');
+  passive.on('message', () => setImmediate(() => passive.close()));
+  const bytes = randomBytes(1000);
+  async function* content() {
+    yield bytes;
+    await closed;
+  }
+  const sending = active.send({ ...message(bytes, true), content: content() });
+  await expect(sending).resolves.toBeUndefined();
+});
+
 test('both send at once, several messages each', async () => {
   const [active, passive] = ends();
   const count = { active: 0, passive: 0 };
