@@ -158,7 +158,9 @@ export class CallMsrp {
     const place = (session.places[to] ??= await this.#placeFor(to, session, setup, line));
     const path = sender === undefined ? undefined : shownPath(sender, place);
     session.shown[to] ??= path;
-    const written = withMsrpPlace(section, { ...place, setup: place.port === discard ? 'active' : setup, path });
+    // Of two forks' answers the UE may go by either: both name the one URI that is rewritten.
+    const shown = path === undefined ? undefined : session.shown[to];
+    const written = withMsrpPlace(section, { ...place, setup: place.port === discard ? 'active' : setup, path: shown });
     if (to === 'core' || session.ice === undefined) return written;
     const { ufrag, pwd } = session.ice;
     const withIce = [...written, `a=ice-ufrag:${ufrag}`, `a=ice-pwd:${pwd}`];

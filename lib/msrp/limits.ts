@@ -19,6 +19,6 @@ export const defaultMsrpLimits: Readonly<MsrpLimits> = {
   connectMs: 10_000,
   firstBytesMs: 60_000,
   stallMs: 60_000,
-  closeMs: 10_000,
+  closeMs: 60_000,
   waiting: 4,
 };

@@ -37,8 +37,9 @@ export class PathRewriter {
     return { passed };
   }
 
+  /** Each path stands once, before all other headers (RFC 4975 §9): no later line is looked at. */
   #rewritten(head: MsrpHead): Buffer {
-    const lines = head.lines.map((line) => this.#line(line, head.method === undefined));
+    const lines = head.lines.map((line, at) => (at < 2 ? this.#line(line, head.method === undefined) : line));
     const blank = head.hasBody ? '\r\n' : '';
     return Buffer.from([head.startLine, ...lines].map((line) => `${line}\r\n`).join('') + blank, 'latin1');
   }

@@ -12,7 +12,7 @@ export interface MsrpLine {
   setup: MsrpSetup | undefined;
   /** The peer goes by c= and m=, and its path is to be left alone (RFC 6714 §6.2). */
   hasCema: boolean;
-  /** The URIs of a=path, the nearest first (RFC 4975 §8.2); empty if there is none, or it is not in ASCII. */
+  /** The URIs of a=path, the nearest first (RFC 4975 §8.2); empty if there is none, or it is too long or not in ASCII. */
   path: readonly string[];
 }
 
@@ -24,6 +24,9 @@ export interface MsrpPlace {
   /** In place of a=path, for a peer that goes by it; undefined: the path is left as it is. */
   path: string | undefined;
 }
+
+/** Bytes of a path. It is written into each message, of which many may come in one go: a long one would cost much memory. */
+const longestPath = 1024;
 
 /** TCP/MSRP and TCP/TLS/MSRP (RFC 4975 §8.1). */
 export function isMsrp(transport: string): boolean {
@@ -42,7 +45,7 @@ export function readMsrpLine(section: readonly string[]): MsrpLine {
     isTls: /\/TLS\//i.test(parseMediaLine(section[0] ?? '').transport),
     setup: setup === 'active' || setup === 'passive' || setup === 'actpass' ? setup : undefined,
     hasCema: hasAttribute(section, 'msrp-cema'),
-    path: /^[\x20-\x7e]+$/.test(path) ? path.split(/ +/) : [],
+    path: path.length <= longestPath && /^[\x20-\x7e]+$/.test(path) ? path.split(/ +/) : [],
   };
 }
 

@@ -77,6 +77,7 @@ describe('where a core may have us connect to', () => {
   test.each([
     ['is missing', []],
     ['is no URI', ['a=path:garbage']],
+    ['is longer than a message’s could be', [`a=path:msrp://127.0.0.3:1/${'x'.repeat(1024)};tcp`]],
     ['is not in ASCII', [`a=path:msrp://127.0.0.3:1/\u010a\u010d;tcp`]],
     ['has a port that is none', ['a=path:msrp://127.0.0.3:99999/s;tcp']],
   ])('H7: a core whose path %s is connected to by c= and m=', async (_name, lines) => {
@@ -214,6 +215,7 @@ describe('offers and answers', () => {
     const answered = await answer(final);
     await closed;
     expect(attribute(answered, 'ice-ufrag')).toBe(attribute(early, 'ice-ufrag'));
+    expect(attribute(answered, 'path')).toBe(attribute(early, 'path'));
     const real = send(corePath(second.port, 'other'), attribute(offered, 'path')!, 'hello');
     await passes(ueSide, await second.arrived, send(attribute(early, 'path')!, uePath, 'hello'), real);
     expect(lab.bridges.counters()).toMatchObject({ open: 1, joined: 1 });
