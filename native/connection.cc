@@ -146,7 +146,11 @@ void Connection::finish() {
 void Connection::close() {
   if (!isOpen()) return;
   phase_ = Phase::closed;
-  if (extra_ != nullptr) drop(Drop::notSelected, extra_->held.size());
+  if (extra_ != nullptr) {
+    // Status is asked for until the connection is forgotten: what was held must not count as dropped twice.
+    status.held.remove(extra_->held.size());
+    drop(Drop::notSelected, extra_->held.size());
+  }
   extra_.reset();
   media_.clear();
   around_.anchors.leave(*this);
