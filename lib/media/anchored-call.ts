@@ -3,8 +3,7 @@ import { EdgeError } from '../errors';
 import type { MediaStream, Stream } from '../gateway/stream';
 import type { Logger } from '../ops/logger';
 import type { CallStatistics } from '../rtpengine/call-statistics';
-import type { AnswerOptions, OfferOptions } from '../rtpengine/ng-command';
-import { anchoredLines, matchAnswer, putBackAnchored, takeAnchored, type AnchoredLines } from '../sdp/anchored-lines';
+import { anchoredLines, matchAnswer, putBackAnchored, type AnchoredLines } from '../sdp/anchored-lines';
 import { withoutTurnedFeedback } from '../sdp/feedback';
 import type { GatewayCandidateOptions } from '../sdp/gateway-candidate';
 import { withIceLite, withoutIce } from '../sdp/ice-attributes';
@@ -14,16 +13,15 @@ import { emptySdp, joinSdp, splitSdp, withSections, type SdpLines } from '../sdp
 import { SessionOrigin } from '../sdp/session-origin';
 import { viewSession, type MediaView } from '../sdp/session-view';
 import type { TcpLines } from '../sdp/tcp-media-lines';
-import { answerOfNobody } from './answer-of-nobody';
+import { CallAtRtpengine, type ShownSdp } from './call-at-rtpengine';
 import { CallMsrp, type MsrpSections, type MsrpSwitch } from './call-msrp';
 import { CallStreams, type StreamGateway } from './call-streams';
 import { muxesRtcp, type Fallback } from './fallback';
 import { otherSide, type Side } from './media-anchor';
-import { answerOptions, offerOptions } from './ng-options';
 import { profileToward, type Profile, type Profiles } from './profiles';
 import { receivedSdp, requireOfferedTransport } from './received-sdp';
 import { keepRestartBack } from './restart';
-import { firstOffer, type RtpengineChoice, type RtpengineCommands } from './rtpengine-choice';
+import type { RtpengineChoice } from './rtpengine-choice';
 import { requireUsable, shownSdp } from './shown-sdp';
 import { TowardUe } from './toward-ue';
 
@@ -68,7 +66,7 @@ interface Exchange {
 /** An exchange with the answer that counts: the last one. */
 interface CompleteExchange {
   exchange: Exchange;
-  answer: { from: Side; view: readonly MediaView[]; shown: SdpLines };
+  answer: ShownSdp;
 }
 
 /**
@@ -76,8 +74,7 @@ interface CompleteExchange {
  * other. Its methods must not run at the same time.
  */
 export class AnchoredCall {
-  readonly #name: string;
-  readonly #rtpengine: RtpengineChoice;
+  readonly #rtpengine: CallAtRtpengine;
   readonly #profiles: Profiles;
   readonly #ueAddress: string | undefined;
   readonly #streams: CallStreams;
@@ -85,9 +82,6 @@ export class AnchoredCall {
   readonly #shown: Readonly<Record<Side, string>> | undefined;
   readonly #forUe: TowardUe;
   readonly #origins = { access: new SessionOrigin(randomInt(2 ** 47)), core: new SessionOrigin(randomInt(2 ** 47)) };
-  #node: RtpengineCommands | undefined;
-  /** rtpengine knows both sides. */
-  #isKnown = false;
   #exchange: Exchange | undefined;
   #exchanges = 0;
   /** The last exchange with an answer. */
@@ -100,8 +94,7 @@ export class AnchoredCall {
 
   constructor(options: AnchoredCallOptions) {
     const { name, rtpengine, gateway, fallback, candidates, profiles, ueAddress, msrp, logger } = options;
-    this.#name = name;
-    this.#rtpengine = rtpengine;
+    this.#rtpengine = new CallAtRtpengine(name, rtpengine);
     this.#profiles = profiles;
     this.#ueAddress = ueAddress;
     this.#streams = new CallStreams(gateway);
@@ -127,7 +120,7 @@ export class AnchoredCall {
 
   /** What rtpengine knows of the call; undefined if it does not tell. Never rejects. */
   async statistics(): Promise<CallStatistics | undefined> {
-    return this.#node?.query(this.#name).catch(() => undefined);
+    return this.#rtpengine.statistics();
   }
 
   /** @throws EdgeError, the call is left as it was; after a first offer nothing is left of it */
@@ -157,12 +150,12 @@ export class AnchoredCall {
     const answer = matchAnswer(withoutIceOn(received.sdp, exchange.withoutIce), exchange.offer);
     const { media: view } = viewSession(answer);
     const shown = shownSdp(from, answer, this.#ueAddress);
-    for (const restart of exchange.keptBack) await this.#node?.offer(this.#offerOptions(exchange, restart));
+    for (const restart of exchange.keptBack) await this.#askRtpengine({ ...exchange, shown: restart });
     exchange.keptBack = [];
     const messages = (await this.#msrp?.answer(from, answer)) ?? noSections;
-    const reply = await this.#node?.answer(this.#answerOptions({ from, view, shown }, exchange.lines));
-    this.#isKnown = this.#node !== undefined;
-    this.#complete = { exchange, answer: { from, view, shown } };
+    const said = { from, view, shown };
+    const reply = await this.#rtpengine.answer(said, exchange.lines);
+    this.#complete = { exchange, answer: said };
     const towardOther = putBackAnchored(this.#replied(reply, from), exchange.lines, answer);
     this.#ue = from === 'access' ? view : exchange.view;
     this.#tcp = from === 'access' ? received.tcp : exchange.tcp;
@@ -184,8 +177,8 @@ export class AnchoredCall {
     // With the lines that the refused offer added: rtpengine knows them now, and sees them declined.
     const lines = this.#lines;
     const exchange = { ...complete.exchange, lines };
-    await this.#node?.offer(this.#offerOptions(exchange, exchange.shown));
-    await this.#node?.answer(this.#answerOptions(answer, lines));
+    await this.#askRtpengine(exchange);
+    await this.#rtpengine.answer(answer, lines);
     this.#streams.rollback();
     this.#msrp?.rollback();
     this.#exchange = exchange;
@@ -205,9 +198,7 @@ export class AnchoredCall {
 
   /** Frees what rtpengine holds. Never rejects. */
   async delete(): Promise<void> {
-    const node = this.#node;
-    this.#node = undefined;
-    await node?.delete(this.#name);
+    await this.#rtpengine.delete();
   }
 
   async #offer(from: Side, text: string): Promise<string> {
@@ -220,9 +211,11 @@ export class AnchoredCall {
     const lines = anchoredLines(this.#lines, offer);
     const ueLines = view.map(({ index }) => this.#ue[index]).filter((line) => line !== undefined && line.port !== 0);
     const ueDeclinedIce = ueLines.length > 0 && !ueLines.some((line) => line?.hasIce === true);
-    const options = this.#offerOptions({ from, view, ueDeclinedIce, lines }, now);
     const messages = (await this.#msrp?.offer(from, offer)) ?? noSections;
-    const reply = await this.#askFor(options, from, lines);
+    const reply = await this.#askRtpengine({ from, view, shown: now, ueDeclinedIce, lines }).catch((error: unknown) => {
+      this.#msrp?.rollback();
+      throw error;
+    });
     this.#lines = lines;
     const number = ++this.#exchanges;
     const known = { number, from, offer, view, shown, keptBack, ueDeclinedIce, lines, mismatched };
@@ -245,14 +238,10 @@ export class AnchoredCall {
     return this.#writtenForUe(written.sdp, messages);
   }
 
-  #offerOptions(
-    { from, view, ueDeclinedIce, lines }: Pick<Exchange, 'from' | 'view' | 'ueDeclinedIce' | 'lines'>,
-    shown: SdpLines,
-  ): OfferOptions {
-    return offerOptions(
-      { call: this.#name, from, sdp: joinSdp(takeAnchored(shown, lines)), hasIce: view.some(({ hasIce }) => hasIce) },
-      { known: this.#isKnown, ueDeclinedIce, profile: this.#profileToward(otherSide(from)) },
-    );
+  #askRtpengine(offer: ShownSdp & Pick<Exchange, 'ueDeclinedIce' | 'lines'>): Promise<string | undefined> {
+    const { from, lines, ueDeclinedIce } = offer;
+    const profile = this.#profileToward(otherSide(from));
+    return this.#rtpengine.offer(offer, lines, { ueDeclinedIce, profile });
   }
 
   #profileToward(to: Side): Profile | undefined {
@@ -261,35 +250,8 @@ export class AnchoredCall {
     return profileToward(to, this.#profiles, spoken?.view ?? []);
   }
 
-  #answerOptions({ from, view, shown }: CompleteExchange['answer'], lines: AnchoredLines): AnswerOptions {
-    const sdp = joinSdp(takeAnchored(shown, lines));
-    return answerOptions({ call: this.#name, from, sdp, hasIce: view.some(({ hasIce }) => hasIce) });
-  }
-
-  /** rtpengine's reply; undefined where none of the call's lines was ever for it. */
-  async #askFor(options: OfferOptions, from: Side, lines: AnchoredLines): Promise<string | undefined> {
-    try {
-      if (this.#node !== undefined) return await this.#node.offer(options);
-      return lines.length === 0 ? undefined : await this.#firstOffer(options, from);
-    } catch (error) {
-      this.#msrp?.rollback();
-      throw error;
-    }
-  }
-
   #replied(reply: string | undefined, from: Side): SdpLines {
     return reply === undefined ? emptySdp(this.#shown?.[otherSide(from)] ?? '0.0.0.0') : splitSdp(reply);
-  }
-
-  async #firstOffer(options: OfferOptions, from: Side): Promise<string> {
-    const { node, reply } = await firstOffer(this.#rtpengine, options);
-    this.#node = node;
-    const nobody = from === 'core' ? answerOfNobody(splitSdp(reply)) : undefined;
-    if (nobody !== undefined) {
-      const sdp = joinSdp(nobody);
-      await node.answer(answerOptions({ call: this.#name, from: 'access', sdp, hasIce: true }));
-    }
-    return reply;
   }
 
   #answerOfUe(
