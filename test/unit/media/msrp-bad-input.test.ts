@@ -63,6 +63,23 @@ describe('where a core may have us connect to', () => {
     await core.arrived;
   });
 
+  test('H7: a core with IPv6 is connected to from an IPv6 address of ours', async () => {
+    await lab.close();
+    open({ core: { address: '::1' } });
+    const core = await lab.listeningCore('::1');
+    await lab.around.anchor.offer(
+      'c',
+      'core',
+      sdp(...message(core.port, `msrp://[::1]:${core.port}/s;tcp`, 'a=setup:passive')).replace(
+        'IP4 127.0.0.3',
+        'IP6 ::1',
+      ),
+      ue,
+    );
+    await lab.around.anchor.answer('c', 'access', sdp(...message(9, uePath, 'a=setup:active', ...ice)));
+    expect((await core.arrived).remoteAddress).toBe('::1');
+  });
+
   test('H9: behind relays the nearest one is connected to, and the whole path is what messages get', async () => {
     const relay = await lab.listeningCore();
     const offered = await offer();
