@@ -2,20 +2,9 @@ import type { AuthenticCheck } from '../ice/lite-agent';
 import type { TransportAddress } from '../ice/transport-address';
 import type { ConnectionId } from './forwarding-plane';
 import { FramedStream } from './framed-stream';
-import { SeenChecks } from './seen-checks';
+import { Members, type Member } from './members';
 import type { SessionSurroundings } from './stream-session';
 import type { MsrpStream, StreamStatus } from './stream';
-
-/** A connection that authenticated for the stream. */
-interface Member {
-  id: ConnectionId;
-  remote: TransportAddress;
-  port: number;
-  /** ms. */
-  joinedAt: number;
-  /** The sequence of its last nomination: 0 if it was never nominated. */
-  sequence: number;
-}
 
 /**
  * One stream of bytes, and the connections that authenticated for it.
@@ -28,22 +17,20 @@ interface Member {
 export class MsrpSession {
   #stream: MsrpStream;
   readonly #around: SessionSurroundings;
-  /** In the order in which they authenticated. */
-  readonly #members = new Map<ConnectionId, Member>();
+  readonly #members: Members<Member>;
   #selected: Member | undefined;
   #bytes: FramedStream | undefined;
   #isOver = false;
   #selections = 0;
   #selectedAt = 0;
-  readonly #seen = new SeenChecks();
-  #unselected: NodeJS.Timeout | undefined;
-  /** Since the connection was lost before bytes passed. */
-  #deadline: NodeJS.Timeout | undefined;
+  /** When the connection was lost before bytes passed; ms. */
+  #lostAt: number | undefined;
   #sequence = 0;
 
   constructor(stream: MsrpStream, around: SessionSurroundings) {
     this.#stream = stream;
     this.#around = around;
+    this.#members = new Members(around);
   }
 
   get stream(): MsrpStream {
@@ -67,19 +54,13 @@ export class MsrpSession {
 
   /** A connection authenticated; beyond the limit the oldest one that is not selected has to go. */
   join(id: ConnectionId, { remote, port }: { remote: TransportAddress; port: number }): void {
-    this.#members.set(id, { id, remote, port, joinedAt: this.#around.now(), sequence: 0 });
-    this.#closeUnselected();
-    if (this.#members.size <= this.#around.limits.connectionsPerStream) return;
-    for (const member of this.#members.values()) {
-      if (member === this.#selected || member.id === id) continue;
-      this.#around.plane.closeConnection(member.id, 'stream-limit');
-      return;
-    }
+    const joining = { id, remote, port, joinedAt: this.#around.now(), sequence: 0 };
+    this.#members.join(joining, (member) => member === this.#selected);
   }
 
   /** Whether an authenticated check is this connection's own, and not a copy of another's. */
   isFresh(id: ConnectionId, check: AuthenticCheck): boolean {
-    return !this.#seen.isReplay(check.transactionId, id);
+    return this.#members.isFresh(id, check);
   }
 
   /** An accepted check (C10). */
@@ -105,31 +86,34 @@ export class MsrpSession {
   }
 
   left(id: ConnectionId): void {
-    const member = this.#members.get(id);
-    if (member === undefined) return;
-    this.#members.delete(id);
-    if (member !== this.#selected) return;
+    const member = this.#members.leave(id);
+    if (member === undefined || member !== this.#selected) return;
     this.#selected = undefined;
     this.#around.lost({ stream: this.#stream, remote: member.remote, port: member.port });
     if (this.#bytes?.hasCarried === false && !this.#bytes.destroyed) {
       this.#bytes.moveTo(undefined);
-      this.#deadline = setTimeout(() => this.#conclude(), this.#around.limits.silentMs);
-      this.#fallBack();
+      this.#lostAt = this.#around.now();
+      const [newest] = this.#members.nominated();
+      if (newest !== undefined) this.#select(newest);
     } else {
       this.#conclude();
     }
   }
 
+  /** To be called now and then: closes what is not used, and gives up what nobody came back for. */
+  watch(): void {
+    const { limits, now } = this.#around;
+    if (this.#selected !== undefined) this.#members.closeUnselected(this.#selected, this.#selectedAt);
+    else if (this.#lostAt !== undefined && now() - this.#lostAt >= limits.silentMs) this.#conclude();
+  }
+
   /** The stream is over: its connections are closed, and nothing is said of them. */
   end(): void {
-    clearTimeout(this.#unselected);
-    clearTimeout(this.#deadline);
-    const ids = [...this.#members.keys()];
-    this.#members.clear();
     this.#selected = undefined;
+    this.#lostAt = undefined;
     this.#bytes?.gone();
     this.#bytes = undefined;
-    for (const id of ids) this.#around.plane.closeConnection(id, 'stream-ended');
+    this.#members.end();
   }
 
   #select(member: Member): void {
@@ -141,10 +125,9 @@ export class MsrpSession {
     }
     if (this.#bytes?.hasCarried === true) return;
     this.#selected = member;
-    clearTimeout(this.#deadline);
+    this.#lostAt = undefined;
     this.#selectedAt = this.#around.now();
     this.#selections += 1;
-    this.#closeUnselected();
     selected({ stream: this.#stream, remote: member.remote, port: member.port });
     if (this.#bytes === undefined) {
       this.#bytes = new FramedStream(member.id, plane);
@@ -157,30 +140,8 @@ export class MsrpSession {
   /** The MSRP session is over: what came can be read, and no other connection takes its place. */
   #conclude(): void {
     this.#isOver = true;
+    this.#lostAt = undefined;
     this.#bytes?.gone();
     this.#bytes = undefined;
-  }
-
-  #fallBack(): void {
-    let newest: Member | undefined;
-    for (const member of this.#members.values()) {
-      if (member.sequence > (newest?.sequence ?? 0)) newest = member;
-    }
-    if (newest !== undefined) this.#select(newest);
-  }
-
-  /** Closes what was not selected and has had its time (E1), and looks again when the next one has. */
-  #closeUnselected(): void {
-    clearTimeout(this.#unselected);
-    if (this.#selected === undefined) return;
-    const { plane, limits, now } = this.#around;
-    let next = Infinity;
-    for (const member of [...this.#members.values()]) {
-      if (member === this.#selected) continue;
-      const due = Math.max(member.joinedAt, this.#selectedAt) + limits.unselectedMs;
-      if (due <= now()) plane.closeConnection(member.id, 'other-selected');
-      else next = Math.min(next, due);
-    }
-    if (next !== Infinity) this.#unselected = setTimeout(() => this.#closeUnselected(), next - now());
   }
 }

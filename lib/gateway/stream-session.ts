@@ -1,18 +1,13 @@
 import type { AuthenticCheck } from '../ice/lite-agent';
 import type { TransportAddress } from '../ice/transport-address';
 import type { GatewayCounters } from './counters';
-import type { ConnectionId, ConnectionStatus, ForwardingPlane } from './forwarding-plane';
-import type { GatewayLimits } from './limits';
+import type { ConnectionId, ConnectionStatus } from './forwarding-plane';
+import { Members, type Member, type MembersSurroundings } from './members';
 import { Nomination } from './nomination';
-import { SeenChecks } from './seen-checks';
 import type { MediaStream, StreamPath, StreamStatus } from './stream';
 
 /** What the sessions of one gateway share. */
-export interface SessionSurroundings {
-  plane: ForwardingPlane;
-  limits: GatewayLimits;
-  /** ms, rising. */
-  now: () => number;
+export interface SessionSurroundings extends MembersSurroundings {
   nominations: GatewayCounters['nominations'];
   /** Where rtpengine is bound, if it advertises another address. */
   anchorAddress: (advertised: string) => string;
@@ -21,13 +16,7 @@ export interface SessionSurroundings {
   mediaLost: (path: StreamPath) => void;
 }
 
-/** A connection that authenticated for the stream. */
-interface Member {
-  id: ConnectionId;
-  remote: TransportAddress;
-  /** The port of ours that the UE dialled. */
-  port: number;
-  joinedAt: number;
+interface MediaMember extends Member {
   /** Bytes that had come from the UE when it was looked at last, and when that number was last seen to grow. */
   received: number;
   heardAt: number;
@@ -36,8 +25,6 @@ interface Member {
   /** The UE's ufrag, from the check that nominated it. */
   remoteUfrag: string;
   nominations: number;
-  /** The sequence of its last nomination: 0 if it was never nominated. */
-  sequence: number;
 }
 
 /**
@@ -49,22 +36,20 @@ interface Member {
 export class StreamSession {
   #stream: MediaStream;
   readonly #around: SessionSurroundings;
-  /** In the order in which they authenticated. */
-  readonly #members = new Map<ConnectionId, Member>();
+  readonly #members: Members<MediaMember>;
   /** Nominations under this ufrag. */
   #sequence: number;
   #nominatedAt = -Infinity;
   /** The connection nominated last, and its nomination until rtpengine answered. */
-  #current: Member | undefined;
+  #current: MediaMember | undefined;
   #nomination: Nomination | undefined;
   /** The connection that rtpengine was last seen to accept. */
-  #selected: Member | undefined;
+  #selected: MediaMember | undefined;
   #selectedAt: number | undefined;
   /** Something came on the selected connection since: the UE uses it too. */
   #isUsed = false;
   /** Where the media went until its connection was lost, and when that was; until it is told, or another is selected. */
   #lost: { path: StreamPath; at: number } | undefined;
-  readonly #seen = new SeenChecks();
   /** How often another connection was selected when the one before was gone, or had its time. */
   #reconnects = 0;
   /** Packets dropped on connections that have ended. */
@@ -73,6 +58,7 @@ export class StreamSession {
   constructor(stream: MediaStream, around: SessionSurroundings) {
     this.#stream = stream;
     this.#around = around;
+    this.#members = new Members(around);
     this.#sequence = stream.nominations ?? 0;
   }
 
@@ -91,7 +77,7 @@ export class StreamSession {
   status(): StreamStatus {
     const { plane } = this.#around;
     let dropped = this.#dropped;
-    for (const id of this.#members.keys()) dropped += plane.status(id)?.dropped ?? 0;
+    for (const { id } of this.#members.all()) dropped += plane.status(id)?.dropped ?? 0;
     return {
       remote: this.#selected?.remote,
       port: this.#selected?.port,
@@ -115,18 +101,13 @@ export class StreamSession {
     const now = this.#around.now();
     const received = this.#around.plane.status(id)?.received ?? 0;
     const counts = { joinedAt: now, received, heardAt: now, isTold: false, nominations: 0, sequence: 0 };
-    this.#members.set(id, { id, remote, port, remoteUfrag: '', ...counts });
-    if (this.#members.size <= this.#around.limits.connectionsPerStream) return;
-    for (const member of this.#members.values()) {
-      if (member === this.#current || member === this.#selected || member.id === id) continue;
-      this.#around.plane.closeConnection(member.id, 'stream-limit');
-      return;
-    }
+    const isInUse = (member: MediaMember) => member === this.#current || member === this.#selected;
+    this.#members.join({ id, remote, port, remoteUfrag: '', ...counts }, isInUse);
   }
 
   /** Whether an authenticated check is this connection's own, and not a copy of another's. */
   isFresh(id: ConnectionId, check: AuthenticCheck): boolean {
-    return !this.#seen.isReplay(check.transactionId, id);
+    return this.#members.isFresh(id, check);
   }
 
   /** An accepted check (C10). */
@@ -143,10 +124,9 @@ export class StreamSession {
   }
 
   left(id: ConnectionId, { dropped }: ConnectionStatus): void {
-    const member = this.#members.get(id);
+    const member = this.#members.leave(id);
     if (member === undefined) return;
     this.#dropped += dropped;
-    this.#members.delete(id);
     const wasSelected = member === this.#selected;
     if (wasSelected) this.#selected = undefined;
     if (member === this.#current) {
@@ -174,25 +154,24 @@ export class StreamSession {
     const selected = this.#selected;
     if (selected === undefined) return;
     if (this.#isSilent(selected)) this.#giveUp(selected);
-    else this.#closeUnselected(selected);
+    // Not before the UE is seen to use it: it may have kept another than we did (E1).
+    else if (selected === this.#current && this.#isUsed) this.#members.closeUnselected(selected, this.#selectedAt ?? 0);
   }
 
   /** The stream is over: its connections are closed, and nothing is said of them. */
   end(): void {
     this.#nomination?.stop();
-    const ids = [...this.#members.keys()];
-    this.#members.clear();
     this.#current = undefined;
     this.#selected = undefined;
     this.#lost = undefined;
-    for (const id of ids) this.#around.plane.closeConnection(id, 'stream-ended');
+    this.#members.end();
   }
 
   /**
    * A connection that was nominated before wins again only after a pause, and not for ever: aggressive
    * nomination repeats USE-CANDIDATE on all connections at once, and rtpengine keeps a candidate for each.
    */
-  #mayNominate(member: Member): boolean {
+  #mayNominate(member: MediaMember): boolean {
     const { limits, now, nominations } = this.#around;
     const again = member.nominations > 0 && this.#current !== undefined;
     const refused =
@@ -204,7 +183,7 @@ export class StreamSession {
 
   #listen(): void {
     const { plane, now } = this.#around;
-    for (const member of this.#members.values()) {
+    for (const member of this.#members.all()) {
       const received = plane.status(member.id)?.received;
       if (received === undefined || received === member.received) continue;
       member.received = received;
@@ -213,13 +192,13 @@ export class StreamSession {
     }
   }
 
-  #isSilent({ heardAt }: Member): boolean {
+  #isSilent({ heardAt }: MediaMember): boolean {
     return this.#around.now() - heardAt >= this.#around.limits.silentMs;
   }
 
   /** A UE that is heard on another connection that it nominated has not lost its media: that one takes over (E4). */
-  #giveUp(selected: Member): void {
-    const isHeard = [...this.#members.values()].some((member) => member.sequence > 0 && !this.#isSilent(member));
+  #giveUp(selected: MediaMember): void {
+    const isHeard = this.#members.nominated().some((member) => !this.#isSilent(member));
     if (!isHeard) {
       selected.isTold = true;
       this.#around.mediaLost(this.#pathOf(selected));
@@ -227,35 +206,23 @@ export class StreamSession {
     this.#around.plane.closeConnection(selected.id, 'silent');
   }
 
-  /** Not before the UE is seen to use the selected one: it may have kept another than we did (E1). */
-  #closeUnselected(selected: Member): void {
-    if (selected !== this.#current || !this.#isUsed) return;
-    const { plane, limits, now } = this.#around;
-    for (const member of [...this.#members.values()]) {
-      const since = Math.max(this.#selectedAt ?? 0, member.joinedAt);
-      if (member !== selected && now() - since >= limits.unselectedMs)
-        plane.closeConnection(member.id, 'other-selected');
-    }
-  }
-
   #isSettled(): boolean {
     const { limits, now } = this.#around;
     return this.#selectedAt !== undefined && now() - this.#selectedAt >= limits.renominationMs;
   }
 
-  #pathOf({ remote, port }: Member): StreamPath {
+  #pathOf({ remote, port }: MediaMember): StreamPath {
     return { stream: this.#stream, remote, port };
   }
 
   /** To the one nominated last, if the UE is still heard on it or on none. */
   #fallBack(): void {
-    const nominated = [...this.#members.values()].filter(({ sequence }) => sequence > 0);
-    nominated.sort((a, b) => b.sequence - a.sequence);
+    const nominated = this.#members.nominated();
     const next = nominated.find((member) => !this.#isSilent(member)) ?? nominated[0];
     if (next !== undefined) this.#nominate(next);
   }
 
-  #nominate(member: Member): void {
+  #nominate(member: MediaMember): void {
     const { plane, limits, now, nominations, anchorAddress } = this.#around;
     // An ICE restart makes a new stream.
     if (this.#sequence >= limits.nominationsPerStream) {
@@ -290,7 +257,7 @@ export class StreamSession {
     this.#nomination.start();
   }
 
-  #select(member: Member): void {
+  #select(member: MediaMember): void {
     const { plane, limits, now, selected } = this.#around;
     const isNew = member !== this.#selected;
     // Several that are nominated one right after the other are one UE that tries, and did not come back.

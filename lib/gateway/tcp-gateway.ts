@@ -102,7 +102,7 @@ export class TcpGateway extends EventEmitter<TcpGatewayEvents> {
       throw listenError(cause, this.#listen);
     }
     this.#watch = setInterval(() => {
-      for (const session of this.#sessions.values()) if (session instanceof StreamSession) session.watch();
+      for (const session of this.#sessions.values()) session.watch();
     }, this.#limits.watchMs);
     this.#watch.unref();
   }
