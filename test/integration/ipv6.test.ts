@@ -2,7 +2,8 @@ import { Ends, type End, type EndReports } from '../../app/demo/ends';
 import { Firewall } from '../../app/demo/firewall';
 import { addresses, addresses6 } from '../../app/demo/network';
 import type { ToolEvent } from '../../app/demo/ue-tool';
-import { Lab } from './support/lab';
+import type { Lab } from './support/lab';
+import { labOfSuite } from './support/lab-of-suite';
 import { describeInNamespaces } from './support/namespaces';
 
 const seconds = 1;
@@ -18,20 +19,12 @@ const cases = [
 describeInNamespaces('a gateway with an IPv4 and an IPv6 address', () => {
   let lab: Lab;
 
-  beforeAll(async () => {
-    lab = await Lab.start({
+  labOfSuite((started) => (lab = started), {
+    settings: {
       GATEWAY_ADDRESS: Object.values(families).join(','),
       ACCESS_LISTEN: `sip:${addresses.edgeAccess}:5060;transport=tcp sip:[${addresses6.edgeAccess}]:5060;transport=tcp`,
-    });
-  }, 60_000);
-
-  afterAll(async () => {
-    await lab.close();
-  }, 20_000);
-
-  afterEach(async () => {
-    await lab.nothingLeft();
-  }, 20_000);
+    },
+  });
 
   async function call({ family, direction }: (typeof cases)[number]): Promise<[EndReports, ToolEvent[]]> {
     const events: ToolEvent[] = [];

@@ -1,7 +1,7 @@
-import { Firewall } from '../../app/demo/firewall';
 import { addresses } from '../../app/demo/network';
 import { EchoCalls, tones } from './support/echo-call';
-import { Lab } from './support/lab';
+import type { Lab } from './support/lab';
+import { labOfSuite } from './support/lab-of-suite';
 import { describeInNamespaces } from './support/namespaces';
 
 const port80 = `${addresses.edgeAccess}:80`;
@@ -13,24 +13,16 @@ describeInNamespaces.each([
   let lab: Lab;
   let calls: EchoCalls;
 
-  beforeAll(async () => {
-    // It lists active TCP candidates, so it is served by the narrowest setting.
-    lab = await Lab.start({ TCP_FALLBACK: 'offered' });
-    await Firewall.raise(lab.network, firewall);
-  }, 60_000);
-
-  afterAll(async () => {
-    await lab.close();
-  }, 20_000);
-
   beforeEach(() => {
     calls = new EchoCalls(lab);
   });
 
   afterEach(async () => {
     await calls.close();
-    await lab.nothingLeft();
   }, 20_000);
+
+  // It lists active TCP candidates, so it is served by the narrowest setting.
+  labOfSuite((started) => (lab = started), { settings: { TCP_FALLBACK: 'offered' }, firewall });
 
   test.each(['originating', 'terminating'] as const)(
     'A5, A6, A9: audio goes both ways in RFC 4571 frames, %s',

@@ -1,8 +1,8 @@
 import { Ends, type EndReports, type EndsOptions } from '../../app/demo/ends';
-import { Firewall } from '../../app/demo/firewall';
 import { addresses } from '../../app/demo/network';
 import { until } from './support/until';
-import { Lab } from './support/lab';
+import type { Lab } from './support/lab';
+import { labOfSuite } from './support/lab-of-suite';
 import { logged } from './support/logged';
 import { describeInNamespaces } from './support/namespaces';
 
@@ -32,18 +32,7 @@ describeInNamespaces.each([
     core: { error: null, sent: packets, received: packets },
   };
 
-  beforeAll(async () => {
-    lab = await Lab.start();
-    await Firewall.raise(lab.network, firewall);
-  }, 60_000);
-
-  afterAll(async () => {
-    await lab.close();
-  }, 20_000);
-
-  afterEach(async () => {
-    await lab.nothingLeft();
-  }, 20_000);
+  labOfSuite((started) => (lab = started), { firewall });
 
   test.each(directions)(
     'takes the expected path and loses no packet, %s (A5, A6, D7)',

@@ -9,6 +9,7 @@ import { UeTool } from '../../app/demo/ue-tool';
 import { selfSigned } from '../unit/access/self-signed';
 import { Kamailio } from './support/kamailio';
 import { Lab } from './support/lab';
+import { labOfSuite } from './support/lab-of-suite';
 import { logged } from './support/logged';
 import { describeInNamespaces } from './support/namespaces';
 
@@ -76,22 +77,11 @@ describeInNamespaces('MSRP where the firewall passes TCP 80 alone', () => {
   let lab: Lab;
   let logBefore: number;
 
-  beforeAll(async () => {
-    lab = await Lab.start();
-    await Firewall.raise(lab.network, 'tcp80');
-  }, 60_000);
+  labOfSuite((started) => (lab = started), { firewall: 'tcp80' });
 
   beforeEach(() => {
     logBefore = lab.edgeLog.length;
   });
-
-  afterAll(async () => {
-    await lab.close();
-  }, 20_000);
-
-  afterEach(async () => {
-    await lab.nothingLeft();
-  }, 20_000);
 
   describe.each(directions)('%s', (direction) => {
     test('A2 H1 H2: a file goes both ways over TCP 80, and rtpengine holds no call', async () => {
@@ -168,17 +158,7 @@ describeInNamespaces('MSRP where the firewall passes TCP 80 alone', () => {
 describeInNamespaces('MSRP of a UE without ICE, where there is no firewall', () => {
   let lab: Lab;
 
-  beforeAll(async () => {
-    lab = await Lab.start();
-  }, 60_000);
-
-  afterAll(async () => {
-    await lab.close();
-  }, 20_000);
-
-  afterEach(async () => {
-    await lab.nothingLeft();
-  }, 20_000);
+  labOfSuite((started) => (lab = started));
 
   describe.each(directions)('%s', (direction) => {
     test.each([['msrp'], ['audio,msrp']])(

@@ -1,8 +1,8 @@
 import { Ends, type End } from '../../app/demo/ends';
-import { Firewall } from '../../app/demo/firewall';
 import { Network } from '../../app/demo/network';
 import type { ToolEvent } from '../../app/demo/ue-tool';
-import { Lab } from './support/lab';
+import type { Lab } from './support/lab';
+import { labOfSuite } from './support/lab-of-suite';
 import { describeInNamespaces } from './support/namespaces';
 import { Rogue, RogueCounter } from './support/rogue';
 
@@ -17,22 +17,14 @@ describeInNamespaces.each([
   let edgeCounter: RogueCounter;
   let coreCounter: RogueCounter;
 
+  labOfSuite((started) => (lab = started), { network: new Network(['ue', 'ue2']), firewall });
+
   beforeAll(async () => {
-    lab = await Lab.start({}, new Network(['ue', 'ue2']));
-    await Firewall.raise(lab.network, firewall);
     [edgeCounter, coreCounter] = await Promise.all([
       RogueCounter.start(lab.network, 'edge'),
       RogueCounter.start(lab.network, 'core'),
     ]);
   }, 60_000);
-
-  afterAll(async () => {
-    await lab.close();
-  }, 20_000);
-
-  afterEach(async () => {
-    await lab.nothingLeft();
-  }, 20_000);
 
   // One longer than the 3 s after which rtpengine may take another address for the sender's, one with later offers.
   test.each([

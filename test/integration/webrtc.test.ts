@@ -1,9 +1,9 @@
-import { Firewall } from '../../app/demo/firewall';
 import { parseObject } from '../../app/demo/json-line';
 import { addresses, edgeInterface, outerInterface } from '../../app/demo/network';
 import { runTool } from '../../app/demo/processes';
 import { EchoCalls, tones } from './support/echo-call';
-import { Lab } from './support/lab';
+import type { Lab } from './support/lab';
+import { labOfSuite } from './support/lab-of-suite';
 import { describeInNamespaces } from './support/namespaces';
 
 const plainCore = { CORE_PROFILE: 'rtp-avp', ACCESS_PROFILE: 'webrtc' };
@@ -25,23 +25,15 @@ describeInNamespaces.each([
   let lab: Lab;
   let calls: EchoCalls;
 
-  beforeAll(async () => {
-    lab = await Lab.start(plainCore);
-    await Firewall.raise(lab.network, firewall);
-  }, 60_000);
-
-  afterAll(async () => {
-    await lab.close();
-  }, 20_000);
-
   beforeEach(() => {
     calls = new EchoCalls(lab);
   });
 
   afterEach(async () => {
     await calls.close();
-    await lab.nothingLeft();
   }, 20_000);
+
+  labOfSuite((started) => (lab = started), { settings: plainCore, firewall });
 
   test.each(['originating', 'terminating'] as const)(
     'A5, A6, D8: audio goes both ways over DTLS-SRTP, %s',

@@ -92,38 +92,36 @@ test('H2 H7 H8: a UE on port 80 and a core that connects send each other files, 
   await transfer(core, ue, 10_000_000);
 });
 
-test('H9: with paths of ours toward both, which they take for each other’s', async () => {
+const shownToUe = 'msrp://198.51.100.1:80/one;tcp';
+const shownToCore = 'msrp://192.0.2.1:7000/two;tcp';
+
+/** A bridge with paths of ours toward both, and the stream of each. */
+async function rewriting(ufrag: string): Promise<{ ueSide: FramedSocket; coreSide: Socket }> {
   const bridge = bridges.open();
-  const shownToUe = 'msrp://198.51.100.1:80/one;tcp';
-  const shownToCore = 'msrp://192.0.2.1:7000/two;tcp';
   bridge.rewrite({
     access: { shown: shownToUe, real: uris.core, from: shownToCore },
     core: { shown: shownToCore, real: uris.ue, from: shownToUe },
   });
   const { port } = await bridge.listen('core');
   bridge.expect('core');
-  const ue = endpoint(await ueWith(bridge, 'ufrag002'), uris.ue, shownToUe, false);
-  const socket = connect({ host, port });
-  await once(socket, 'connect');
-  const core = endpoint(socket, uris.core, shownToCore, true);
+  const ueSide = await ueWith(bridge, ufrag);
+  const coreSide = connect({ host, port });
+  await once(coreSide, 'connect');
+  return { ueSide, coreSide };
+}
+
+test('H9: with paths of ours toward both, which they take for each other’s', async () => {
+  const { ueSide, coreSide } = await rewriting('ufrag002');
+  const ue = endpoint(ueSide, uris.ue, shownToUe, false);
+  const core = endpoint(coreSide, uris.core, shownToCore, true);
   await Promise.all([transfer(ue, core, 3_000_000), transfer(core, ue, 3_000_000)]);
   expect(bridges.counters().strays).toBe(0);
 });
 
 test('H9: a wrong To-Path goes through to the peer, and 481 comes back', async () => {
-  const bridge = bridges.open();
-  const shownToUe = 'msrp://198.51.100.1:80/one;tcp';
-  const shownToCore = 'msrp://192.0.2.1:7000/two;tcp';
-  bridge.rewrite({
-    access: { shown: shownToUe, real: uris.core, from: shownToCore },
-    core: { shown: shownToCore, real: uris.ue, from: shownToUe },
-  });
-  const { port } = await bridge.listen('core');
-  bridge.expect('core');
-  const ue = endpoint(await ueWith(bridge, 'ufrag003'), uris.ue, 'msrp://198.51.100.1:80/wrong;tcp', true);
-  const socket = connect({ host, port });
-  await once(socket, 'connect');
-  endpoint(socket, uris.core, shownToCore, false);
+  const { ueSide, coreSide } = await rewriting('ufrag003');
+  const ue = endpoint(ueSide, uris.ue, 'msrp://198.51.100.1:80/wrong;tcp', true);
+  endpoint(coreSide, uris.core, shownToCore, false);
   const content = { contentType: 'text/plain', content: [Buffer.from('x')], size: 1 };
   await expect(ue.send(content)).rejects.toMatchObject({ message: expect.stringContaining('481') });
 });
