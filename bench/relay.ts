@@ -5,7 +5,7 @@
  *     --streams 900      authenticated streams, each with 50 packets/s of 172 bytes both ways
  *     --seconds 4        of measuring in each round
  *     --rounds 3         of each relay, in turn
- *     --step 100         streams by which the load grows until loss begins; 0: not looked for
+ *     --step 50          streams by which the load grows until loss begins; 0: not looked for
  *     --patience 10      times that a round is repeated if others used the machine meanwhile
  *     --idle 10000       connections that authenticate and then do nothing; 0: none
  *     --tick 200         µs between the bursts of the generator
@@ -48,8 +48,8 @@ async function main(): Promise<void> {
     for (const relay of relays) loads.push(await tell(highestLoad(relay, options)));
   }
   const pressure: Pressure = {
-    stalled: await tell(stalledReader('edge80', options)),
-    idle: options.idle === 0 ? undefined : await tell(idleMemory('edge80', options)),
+    stalled: await tell(stalledReader(options)),
+    idle: options.idle === 0 ? undefined : await tell(idleMemory(options)),
   };
   const result = outcome(options, rounds, loads, pressure);
   process.stdout.write(`${report(result)}\n`);
@@ -92,7 +92,7 @@ function readOptions(): Options {
       streams: { type: 'string', default: '900' },
       seconds: { type: 'string', default: '4' },
       rounds: { type: 'string', default: '3' },
-      step: { type: 'string', default: '100' },
+      step: { type: 'string', default: '50' },
       patience: { type: 'string', default: '10' },
       idle: { type: 'string', default: '10000' },
       tick: { type: 'string', default: '200' },

@@ -4,12 +4,8 @@ import type { Round } from '../relay';
 import { median } from './median';
 import type { Pressure } from './pressure';
 import type { RelayName } from './relays';
-import { maxOthers, type Placement } from './session';
+import { maxOthers, wasGeneratorLimit, type Placement } from './session';
 import type { MaxLoad } from './steps';
-
-/** Beyond these the generator, not the relay, may be what is measured. */
-const maxBusy = 0.9;
-const maxLatenessMs = 20;
 
 /** What the bench is run with. */
 export interface Options extends Placement {
@@ -94,7 +90,7 @@ export function outcome(options: Options, rounds: Round[], maxLoads: MaxLoad[], 
     ),
     pressure,
     others: Math.max(...rounds.map((round) => round.others)),
-    generator: { busy, latenessP99, wasLimit: busy > maxBusy || latenessP99 > maxLatenessMs },
+    generator: { busy, latenessP99, wasLimit: rounds.some(wasGeneratorLimit) },
     rounds,
   };
 }
@@ -123,7 +119,7 @@ export function report(result: Outcome): string {
     const memory = (one.memoryPerStream / 1024).toFixed(1);
     table.push([
       ...[one.relay, one.sent, one.returned, one.lost, ...cpu, ...roundTrip, memory],
-      max?.packetsPerSecond ?? '-',
+      max === undefined ? '-' : `${limited(max) ? '≥ ' : ''}${max.packetsPerSecond}`,
     ]);
   }
   const lines = [
@@ -131,13 +127,13 @@ export function report(result: Outcome): string {
     table.toString(),
   ];
   for (const [name, value] of Object.entries(ratios)) {
-    const range = spread[name as RatioName];
-    const rounds = range === undefined ? '' : ` (rounds ${range.min.toFixed(2)} to ${range.max.toFixed(2)})`;
+    const ofRounds = spread[name as RatioName];
+    const rounds = ofRounds === undefined ? '' : ` (rounds ${ofRounds.min.toFixed(2)} to ${ofRounds.max.toFixed(2)})`;
     lines.push(`${name}: ${value?.toFixed(2) ?? 'not measured'}${rounds}`);
   }
   const { stalled, idle } = pressure;
   lines.push(
-    `one stalled reader among ${stalled.others}: p99 of the others ${stalled.p99With.toFixed(2)} ms, without it ${stalled.p99Without.toFixed(2)} ms; ${stalled.lost} lost; memory grew by ${(stalled.memoryGrowth / 1024).toFixed(0)} KiB`,
+    `one stalled reader among ${stalled.others}: p99 of the others ${range(stalled.p99With)} ms, without it ${range(stalled.p99Without)} ms; ${stalled.lost} lost; ${stalled.dropped} to it dropped; memory grew by ${(stalled.memoryGrowth / 1024).toFixed(0)} KiB at most`,
   );
   if (idle !== undefined) {
     const memory = (idle.memoryPerConnection / 1024).toFixed(1);
@@ -151,6 +147,15 @@ export function report(result: Outcome): string {
   }
   if (generator.wasLimit) lines.push('The generator had no time left or came late: it may be what was measured.');
   return lines.join('\n');
+}
+
+/** Not the relay but the bench was at its end. */
+function limited({ above }: MaxLoad): boolean {
+  return above === undefined || above.wasGenerator;
+}
+
+function range({ min, median: middle, max }: { min: number; median: number; max: number }): string {
+  return `${middle.toFixed(2)} (${min.toFixed(2)} to ${max.toFixed(2)})`;
 }
 
 function summary(relay: RelayName, rounds: Round[]): Summary {

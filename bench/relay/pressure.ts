@@ -1,28 +1,36 @@
 import { readFileSync } from 'node:fs';
 import { median } from './median';
-import type { RelayName } from './relays';
 import { maxOthers, Session, type Placement, type Run } from './session';
 
 /** Streams beside the one that does not read. */
 const others = 500;
 
-/** Runs with and without it, of each of which the median counts. */
-const runs = 3;
+/** Runs with it and without it, in turn. */
+const runs = 7;
 const runSeconds = 2;
 const disturbedTries = 8;
 
 /** Descriptors that a process needs besides its connections. */
 const ownDescriptors = 200;
 
+/** Of several runs. */
+interface Spread {
+  min: number;
+  median: number;
+  max: number;
+}
+
 /** One UE that sends but does not read, among others. Times in ms, memory in bytes. */
 export interface StalledReader {
   others: number;
   /** Of the others. */
-  p99Without: number;
-  p99With: number;
-  /** Of the others, with it. */
+  p99Without: Spread;
+  p99With: Spread;
+  /** Packets of the others that were lost in the runs with it. */
   lost: number;
-  /** What the relay's resident memory grew by while it stalled. */
+  /** Packets to it that the relay dropped for their age: it did stall. */
+  dropped: number;
+  /** The most that the relay's resident memory grew by while it stalled. */
   memoryGrowth: number;
 }
 
@@ -38,27 +46,39 @@ export interface Pressure {
   idle: IdleConnections | undefined;
 }
 
-export async function stalledReader(relay: RelayName, placement: Placement): Promise<StalledReader> {
-  const session = await Session.start(relay, others + 1, placement);
+/** @throws Error if the relay dropped nothing: then nobody stalled, and nothing was measured. */
+export async function stalledReader(placement: Placement): Promise<StalledReader> {
+  const session = await Session.start('edge80', others + 1, placement);
   try {
     await session.open(others + 1);
     await session.run(others + 1, 1);
     const without: number[] = [];
-    for (let i = 0; i < runs; i++) without.push((await undisturbed(session, others + 1)).roundTrip.p99);
-    const before = session.memory();
-    await session.stall(others);
     const beside: number[] = [];
     let lost = 0;
+    let memoryGrowth = 0;
     for (let i = 0; i < runs; i++) {
+      without.push((await undisturbed(session, others + 1)).roundTrip.p99);
+      const before = session.memory();
+      await session.stall(others);
+      // Until what the kernel takes is full.
+      await session.run(others + 1, 1);
       const run = await undisturbed(session, others + 1);
       beside.push(run.roundTrip.p99);
       lost += run.lost;
+      memoryGrowth = Math.max(memoryGrowth, session.memory() - before);
+      await session.unstall(others);
+      await session.run(others + 1, 1);
     }
-    const memoryGrowth = session.memory() - before;
-    return { others, p99Without: median(without), p99With: median(beside), lost, memoryGrowth };
+    const dropped = (await session.counters())?.drops['queue-age'] ?? 0;
+    if (dropped === 0) throw new Error('The reader did not stall: nothing to it was dropped.');
+    return { others, p99Without: spread(without), p99With: spread(beside), lost, dropped, memoryGrowth };
   } finally {
     await session.stop();
   }
+}
+
+function spread(values: readonly number[]): Spread {
+  return { min: Math.min(...values), median: median(values), max: Math.max(...values) };
 }
 
 /** The first run in which nobody else used the machine, or the last of some. */
@@ -69,12 +89,9 @@ async function undisturbed(session: Session, streams: number): Promise<Run> {
 }
 
 /** @param idle as many, or what the limit of open files allows */
-export async function idleMemory(
-  relay: RelayName,
-  { idle, ...placement }: Placement & { idle: number },
-): Promise<IdleConnections> {
+export async function idleMemory({ idle, ...placement }: Placement & { idle: number }): Promise<IdleConnections> {
   const connections = Math.min(idle, openFilesLimit() - ownDescriptors);
-  const session = await Session.start(relay, connections, placement);
+  const session = await Session.start('edge80', connections, placement);
   try {
     await session.open(connections);
     return { connections, memoryPerConnection: session.memory() / connections };

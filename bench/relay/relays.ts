@@ -2,6 +2,7 @@ import { once } from 'node:events';
 import { connect, createServer } from 'node:net';
 import { join } from 'node:path';
 import { setTimeout as pause } from 'node:timers/promises';
+import type { PlaneCounters } from '../../lib/gateway/counters';
 import { Pinned, programPath } from './programs';
 
 /**
@@ -26,6 +27,8 @@ export interface Relay {
   port: number;
   /** How the load speaks to it. */
   kind: 'ice' | 'turn' | 'plain';
+  /** Of edge80's gateway; of others undefined. */
+  counters: (() => Promise<PlaneCounters>) | undefined;
   stop: () => Promise<void>;
 }
 
@@ -33,7 +36,10 @@ export async function startRelay(name: RelayName, options: RelayOptions): Promis
   if (name === 'coturn') return startCoturn(options);
   const process = name === 'floor' ? new Pinned(options.cpus, programPath('floor'), []) : gateway(name, options);
   const port = Number(await process.line());
-  return { name, pid: process.pid, port, kind: name === 'floor' ? 'plain' : 'ice', stop: () => process.stop() };
+  const { pid } = process;
+  const stop = () => process.stop();
+  if (name === 'floor') return { name, pid, port, kind: 'plain', counters: undefined, stop };
+  return { name, pid, port, kind: 'ice', counters: () => process.ask<PlaneCounters>('counters'), stop };
 }
 
 function gateway(name: 'edge80' | 'node', { cpus, threads, echoPorts, pwd }: RelayOptions): Pinned {
@@ -55,7 +61,14 @@ async function startCoturn({ cpus, threads, pwd }: RelayOptions): Promise<Relay>
   const all = [...own, ...ports, ...account, ...less, ...quiet, '--relay-threads', String(threads)];
   const started = new Pinned(cpus, 'turnserver', all, 'ignore');
   await listening(port);
-  return { name: 'coturn', pid: started.pid, port, kind: 'turn', stop: () => started.stop('SIGKILL') };
+  return {
+    name: 'coturn',
+    pid: started.pid,
+    port,
+    kind: 'turn',
+    counters: undefined,
+    stop: () => started.stop('SIGKILL'),
+  };
 }
 
 async function freePort(): Promise<number> {

@@ -1,5 +1,6 @@
 import { randomBytes } from 'node:crypto';
 import { availableParallelism } from 'node:os';
+import type { PlaneCounters } from '../../lib/gateway/counters';
 import { machineUsage, Pinned, programPath, usageOf, type Usage } from './programs';
 import { startRelay, type Relay, type RelayName } from './relays';
 
@@ -36,6 +37,14 @@ export interface Run extends LoadResult {
 /** Beyond this share of the machine for others, what was measured is theirs too. */
 export const maxOthers = 0.06;
 
+/** Beyond these the generator, not the relay, may be what is measured. */
+const maxBusy = 0.9;
+const maxLatenessMs = 20;
+
+export function wasGeneratorLimit({ busy, lateness }: Pick<LoadResult, 'busy' | 'lateness'>): boolean {
+  return busy > maxBusy || lateness.p99 > maxLatenessMs;
+}
+
 /** Where the processes run, and how the load is shaped. */
 export interface Placement {
   /** CPUs as taskset takes them. */
@@ -46,24 +55,33 @@ export interface Placement {
   tick: number;
 }
 
+/** Takes what time it can get, for as long as the bench runs. */
+const rival = 'while kill -0 "$PPID"; do :; done';
+
 /** An echo, a relay and a load that run together. */
 export class Session {
   readonly #placement: Placement;
   readonly #echo: Pinned;
   readonly #relay: Relay;
   readonly #load: Pinned;
+  readonly #rivals: Pinned[];
   readonly #empty: Usage;
 
-  private constructor(placement: Placement, echo: Pinned, relay: Relay, load: Pinned) {
+  private constructor(placement: Placement, echo: Pinned, relay: Relay, load: Pinned, rivals: Pinned[]) {
     this.#placement = placement;
     this.#echo = echo;
     this.#relay = relay;
     this.#load = load;
+    this.#rivals = rivals;
     this.#empty = usageOf(relay.pid);
   }
 
-  /** @param streams as many may be opened */
-  static async start(name: RelayName, streams: number, placement: Placement): Promise<Session> {
+  /**
+   * @param streams as many may be opened
+   * @param isShared for each thread of the relay there is a process beside it that never rests, so that of its CPUs it
+   *   has half
+   */
+  static async start(name: RelayName, streams: number, placement: Placement, isShared = false): Promise<Session> {
     const { relayCpus, loadCpus, threads } = placement;
     const pwd = randomBytes(12).toString('hex');
     const echo = new Pinned(loadCpus, programPath('echo'), [String(streams), pwd]);
@@ -72,7 +90,8 @@ export class Session {
     const relay = await startRelay(name, { cpus: relayCpus, threads, echoPorts, pwd });
     const load = new Pinned(loadCpus, programPath('load'), [relay.kind, String(relay.port), pwd]);
     load.write(ports);
-    return new Session(placement, echo, relay, load);
+    const rivals = Array.from({ length: isShared ? threads : 0 }, () => new Pinned(relayCpus, 'sh', ['-c', rival]));
+    return new Session(placement, echo, relay, load, rivals);
   }
 
   get pid(): number {
@@ -87,18 +106,29 @@ export class Session {
     await this.#load.ask(`stall ${stream}`);
   }
 
+  async unstall(stream: number): Promise<void> {
+    await this.#load.ask(`unstall ${stream}`);
+  }
+
   async run(streams: number, seconds: number): Promise<Run> {
     const before = usageOf(this.#relay.pid);
     const beside = this.#others();
     const start = performance.now();
     const result = await this.#load.ask<LoadResult>(`run ${streams} ${packetRate} ${seconds} ${this.#placement.tick}`);
     const after = usageOf(this.#relay.pid);
-    const others = (this.#others() - beside) / ((performance.now() - start) * 1000 * availableParallelism());
+    const machine = (performance.now() - start) * 1000 * availableParallelism();
+    // The machine's time is counted in ticks, that of processes exactly: the difference can fall below 0.
+    const others = Math.max(0, (this.#others() - beside) / machine);
     const packets = result.sent + result.returned;
     const userPerPacket = (after.user - before.user) / packets;
     const systemPerPacket = (after.system - before.system) / packets;
     const lost = result.sent - result.returned + result.late;
     return { ...result, lost, others, userPerPacket, systemPerPacket, cpuPerPacket: userPerPacket + systemPerPacket };
+  }
+
+  /** What edge80's gateway counted; undefined of other relays. */
+  async counters(): Promise<PlaneCounters | undefined> {
+    return this.#relay.counters?.();
   }
 
   /** Bytes of resident memory that the relay has more than before its first stream. */
@@ -108,11 +138,13 @@ export class Session {
 
   /** CPU time in µs of all that is not the bench. */
   #others(): number {
-    const own = [this.#echo.pid, this.#relay.pid, this.#load.pid, process.pid].map(usageOf);
+    const pids = [this.#echo, this.#relay, this.#load, ...this.#rivals].map(({ pid }) => pid);
+    const own = [...pids, process.pid].map(usageOf);
     return machineUsage() - own.reduce((sum, { user, system }) => sum + user + system, 0);
   }
 
   async stop(): Promise<void> {
+    for (const one of this.#rivals) await one.stop('SIGKILL');
     await this.#load.stop();
     await this.#relay.stop();
     await this.#echo.stop();

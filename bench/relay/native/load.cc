@@ -5,6 +5,7 @@
  *     open STREAMS                     so many streams are open
  *     run STREAMS RATE SECONDS TICK    sends RATE packets/s on each of the first STREAMS, a burst each TICK µs
  *     stall STREAM                     from now on nothing is read from it, and it is not counted
+ *     unstall STREAM                   it is read and counted again
  */
 #include "times.h"
 #include "stream.h"
@@ -50,8 +51,17 @@ class Load {
   }
 
   void stall(unsigned stream) {
-    epoll_ctl(epoll_, EPOLL_CTL_DEL, streams_[stream]->fd(), nullptr);
+    const int fd = streams_[stream]->fd();
+    epoll_ctl(epoll_, EPOLL_CTL_DEL, fd, nullptr);
+    // With the kernel's own buffer it would take the relay half a minute to notice.
+    set(fd, SOL_SOCKET, SO_RCVBUF, 4096);
     isStalled_[stream] = true;
+    std::printf("{}\n");
+  }
+
+  void unstall(unsigned stream) {
+    watch(epoll_, streams_[stream]->fd(), EPOLLIN, stream);
+    isStalled_[stream] = false;
     std::printf("{}\n");
   }
 
@@ -121,6 +131,7 @@ class Load {
     if (bytes[0] <= 3 || length < rtpHeaderBytes + sizeof(Stamp)) return;
     Stamp stamp;
     std::memcpy(&stamp, bytes + rtpHeaderBytes, sizeof stamp);
+    // What a stalled stream held back is of an earlier run.
     if (stamp.run != run_) return;
     const uint64_t took = now() - stamp.sentAt;
     roundTrip_.add(took);
@@ -183,6 +194,7 @@ int main(int count, char** values) {
     words >> command >> streams >> rate >> seconds >> tick;
     if (command == "open") load.open(streams);
     else if (command == "stall") load.stall(streams);
+    else if (command == "unstall") load.unstall(streams);
     else load.run(streams, rate, seconds, tick);
   }
 }
