@@ -5,7 +5,7 @@
  *     --streams 900      authenticated streams, each with 50 packets/s of 172 bytes both ways
  *     --seconds 4        of measuring in each round
  *     --rounds 3         of each relay, in turn
- *     --step 50          streams by which the load grows until loss begins; 0: not looked for
+ *     --step 25          streams to which the highest load without loss is found; 0: not looked for
  *     --patience 10      times that a round is repeated if others used the machine meanwhile
  *     --idle 10000       connections that authenticate and then do nothing; 0: none
  *     --tick 200         µs between the bursts of the generator
@@ -92,7 +92,7 @@ function readOptions(): Options {
       streams: { type: 'string', default: '900' },
       seconds: { type: 'string', default: '4' },
       rounds: { type: 'string', default: '3' },
-      step: { type: 'string', default: '50' },
+      step: { type: 'string', default: '25' },
       patience: { type: 'string', default: '10' },
       idle: { type: 'string', default: '10000' },
       tick: { type: 'string', default: '200' },

@@ -8,8 +8,6 @@
 #include <cerrno>
 #include <utility>
 
-#include "deframer.h"
-
 namespace edge80 {
 
 namespace {
@@ -41,6 +39,7 @@ void AnchorSocket::ready(uint32_t events) {
   if ((events & EPOLLERR) != 0) readErrors();
   if ((events & EPOLLIN) == 0) return;
   for (int i = 0; i < maxBatches && receive() == AnchorSockets::batch; i++) continue;
+  all_.gathering_.flush();
 }
 
 void AnchorSocket::add(AnchorMember& member) {
@@ -76,7 +75,7 @@ size_t AnchorSocket::receive() {
     const Address& from = all_.sources_[i];
     AnchorMember* const member = memberAt(from);
     if (member != nullptr) {
-      auto* packet = static_cast<uint8_t*>(all_.receivedParts_[i].iov_base);
+      const auto* packet = static_cast<const uint8_t*>(all_.receivedParts_[i].iov_base);
       member->anchorPacket(packet, all_.receivedMessages_[i].msg_len);
     } else if (!wasUsedFor(Endpoint(from.raw()))) {
       all_.counters_.drops[static_cast<size_t>(Drop::anchorSource)].add(1);
@@ -138,16 +137,18 @@ void AnchorSocket::fill(size_t from, size_t count) {
   }
 }
 
-AnchorSockets::AnchorSockets(int epoll, Counters& counters, ReadArena& arena, std::function<void()> obey)
+AnchorSockets::AnchorSockets(int epoll, Counters& counters, Arena& arena, Gathering& gathering,
+                             std::function<void()> obey)
     : epoll_(epoll),
       counters_(counters),
       arena_(arena),
+      gathering_(gathering),
       obey_(std::move(obey)),
       received_(batch * slotBytes),
       receivedMessages_{},
       sentMessages_{} {
   for (size_t i = 0; i < batch; i++) {
-    receivedParts_[i] = {received_.start() + i * slotBytes + headerBytes, slotBytes - headerBytes};
+    receivedParts_[i] = {received_.start() + i * slotBytes, slotBytes};
     receivedMessages_[i].msg_hdr.msg_iov = &receivedParts_[i];
     receivedMessages_[i].msg_hdr.msg_iovlen = 1;
     receivedMessages_[i].msg_hdr.msg_name = sources_[i].raw();

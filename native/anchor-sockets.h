@@ -10,7 +10,8 @@
 
 #include "address.h"
 #include "counters.h"
-#include "read-arena.h"
+#include "gathering.h"
+#include "arena.h"
 #include "surroundings.h"
 
 namespace edge80 {
@@ -20,8 +21,7 @@ class AnchorSocket;
 /** A connection of a UE as rtpengine sees it: a socket of ours, and the address at rtpengine. */
 class AnchorMember {
  public:
-  /** There are `headerBytes` of room before the packet. */
-  virtual void anchorPacket(uint8_t* packet, size_t length) = 0;
+  virtual void anchorPacket(const uint8_t* packet, size_t length) = 0;
   /** A packet toward the anchor was dropped: the kernel took no more. */
   virtual void anchorQueueFull() = 0;
 
@@ -83,7 +83,7 @@ class AnchorSocket final : public Watched {
 class AnchorSockets {
  public:
   /** `obey` does what control has asked for: it may know of a decision before rtpengine's next packet comes. */
-  AnchorSockets(int epoll, Counters& counters, ReadArena& arena, std::function<void()> obey);
+  AnchorSockets(int epoll, Counters& counters, Arena& arena, Gathering& gathering, std::function<void()> obey);
   ~AnchorSockets();
 
   /** False, and counted, if there is no way to that address. */
@@ -101,8 +101,8 @@ class AnchorSockets {
 
   /** Packets in one system call. */
   static constexpr size_t batch = 64;
-  /** The longest datagram that there is, with room for a frame's header before it. */
-  static constexpr size_t slotBytes = 65536 + 64;
+  /** The longest datagram that there is. */
+  static constexpr size_t slotBytes = 65536;
 
   /** Our address toward the anchor, port 0. */
   static bool sourceToward(const Address& anchor, Address& source);
@@ -110,7 +110,8 @@ class AnchorSockets {
 
   int epoll_;
   Counters& counters_;
-  ReadArena& arena_;
+  Arena& arena_;
+  Gathering& gathering_;
   const std::function<void()> obey_;
   std::vector<std::unique_ptr<AnchorSocket>> sockets_;
   bool isUntidy_ = false;

@@ -12,9 +12,6 @@ namespace edge80 {
 
 namespace {
 
-/** ms that media waits until control said how old it may get. */
-constexpr double initialMaxAge = 200;
-
 /** Frames of a stream of bytes are no datagrams: whatever fits into the header is taken (RFC 4571 §2). */
 constexpr size_t longestStreamFrame = 0xffff;
 
@@ -30,15 +27,6 @@ constexpr unsigned maxUnhandled = 16;
 
 bool isCapital(size_t byte) { return byte >= 0x41 && byte <= 0x5a; }
 
-std::string framed(const uint8_t* packet, size_t length) {
-  std::string frame;
-  frame.reserve(headerBytes + length);
-  frame += static_cast<char>(length >> 8);
-  frame += static_cast<char>(length);
-  frame.append(reinterpret_cast<const char*>(packet), length);
-  return frame;
-}
-
 const uint8_t* bytesOf(const std::string& text) { return reinterpret_cast<const uint8_t*>(text.data()); }
 
 }  // namespace
@@ -48,7 +36,7 @@ Connection::Connection(ConnectionId id, int fd, const Surroundings& around)
       around_(around),
       fd_(fd),
       deframer_(around.limits.firstFrameBytes),
-      media_(initialMaxAge, around.limits.queueBytes) {}
+      writer_(fd, *this, around.counters.toUe, around.limits) {}
 
 void Connection::begin() {
   if (!isOpen() || isBegun_) return;
@@ -76,6 +64,7 @@ void Connection::handled() {
   if (extra_ != nullptr && !extra_->backlog.empty()) {
     std::string backlog = std::move(extra_->backlog);
     extra_->backlog.clear();
+    if (extra_->held.empty()) extra_.reset();
     const size_t done = deframer_.push(bytesOf(backlog), backlog.size(), *this);
     if (isWaiting_) extra().backlog = backlog.substr(done);
   }
@@ -83,12 +72,7 @@ void Connection::handled() {
 }
 
 void Connection::send(const std::string& message) {
-  if (!isOpen()) return;
-  extra().stun.push_back(framed(bytesOf(message), message.size()));
-  stunBytes_ += message.size();
-  around_.counters.toUe.count(PacketKind::stun, message.size());
-  flush();
-  if (isOpen() && stunBytes_ > around_.limits.stunQueueBytes) end(CloseReason::notReading);
+  if (!writer_.stun(message)) end(CloseReason::notReading);
 }
 
 void Connection::openAnchor(const Address& anchor) {
@@ -107,23 +91,18 @@ void Connection::sendToAnchor(const std::string& message) {
 void Connection::select(double maxAge) {
   if (phase_ != Phase::nominating && phase_ != Phase::selected) return;
   phase_ = Phase::selected;
-  media_.maxAge = maxAge;
+  writer_.setMaxAge(maxAge);
   if (extra_ == nullptr) return;
   const std::deque<std::string> held = std::move(extra_->held);
   extra_->held.clear();
   status.held.remove(held.size());
-  if (extra_->isEmpty()) extra_.reset();
+  if (extra_->backlog.empty()) extra_.reset();
   for (const std::string& frame : held) {
     toAnchor(bytesOf(frame), frame.size(), packetKind(bytesOf(frame), frame.size()));
   }
 }
 
-void Connection::write(std::string frames) {
-  if (!isOpen() || isFinishing_) return;
-  extra().stream.push_back(std::move(frames));
-  isDrained_ = false;
-  flush();
-}
+void Connection::write(std::string frames) { writer_.stream(std::move(frames)); }
 
 void Connection::pause() {
   isPaused_ = true;
@@ -136,11 +115,10 @@ void Connection::resume() {
 }
 
 void Connection::finish() {
-  if (!isOpen() || isFinishing_) return;
-  isFinishing_ = true;
+  if (!isOpen() || writer_.isFinishing()) return;
   // Closed with bytes unread, the kernel would reset the connection, and the UE lose what it has not read.
   resume();
-  flush();
+  writer_.finish();
 }
 
 void Connection::close() {
@@ -152,7 +130,7 @@ void Connection::close() {
     drop(Drop::notSelected, extra_->held.size());
   }
   extra_.reset();
-  media_.clear();
+  writer_.close();
   around_.anchors.leave(*this);
   ::close(fd_);
   around_.closed.push_back(id);
@@ -162,7 +140,7 @@ void Connection::close() {
 void Connection::end(CloseReason reason) {
   if (!isOpen()) return;
   Event event{Event::Kind::closed, id};
-  event.reason = isFinishing_ && reason == CloseReason::peer ? CloseReason::finished : reason;
+  event.reason = writer_.isFinishing() && reason == CloseReason::peer ? CloseReason::finished : reason;
   event.received = status.received.value();
   event.dropped = status.dropped.value() + status.held.value();
   tell(std::move(event));
@@ -172,8 +150,7 @@ void Connection::end(CloseReason reason) {
 void Connection::ready(uint32_t events) {
   if (!isOpen()) return;
   if ((events & EPOLLOUT) != 0) {
-    isBlocked_ = false;
-    flush();
+    writer_.ready();
     watch();
   }
   if (!isOpen()) return;
@@ -197,7 +174,7 @@ void Connection::read(bool isEnding) {
 
 /** How many bytes were read; 0 if there were none, or it was closed. */
 size_t Connection::readOnce(size_t most) {
-  ReadArena& arena = around_.arena;
+  Arena& arena = around_.arena;
   // Of what is read one frame may have begun before: it is put together behind.
   if (arena.room() < readBytes + around_.limits.frameBytes) around_.anchors.flush();
   uint8_t* chunk = arena.free();
@@ -220,7 +197,7 @@ size_t Connection::readOnce(size_t most) {
 
 Next Connection::frame(const uint8_t* frame, size_t length) {
   Counters& counters = around_.counters;
-  if (isFinishing_) return Next::goOn;
+  if (writer_.isFinishing()) return Next::goOn;
   const PacketKind kind = packetKind(frame, length);
   const bool isControls = phase_ == Phase::stranger || content_ == Content::msrp;
   if (!isControls && !carries(kind)) {
@@ -249,7 +226,7 @@ void Connection::frameTooLong(size_t header) {
   end(isHttp ? CloseReason::http : CloseReason::frameTooLong);
 }
 
-void Connection::anchorPacket(uint8_t* packet, size_t length) {
+void Connection::anchorPacket(const uint8_t* packet, size_t length) {
   Counters& counters = around_.counters;
   const PacketKind kind = packetKind(packet, length);
   if (!carries(kind)) return drop(Drop::firstByte);
@@ -260,34 +237,13 @@ void Connection::anchorPacket(uint8_t* packet, size_t length) {
     return tell(std::move(event));
   }
   if (phase_ != Phase::selected) return drop(Drop::notSelected);
-  if (!isIdle()) {
-    const double now = monotonicMs();
-    const MediaQueue::Dropped dropped = media_.push(framed(packet, length), now);
-    drop(Drop::queueAge, dropped.forAge);
-    drop(Drop::queueBytes, dropped.forBytes);
-    return flush();
-  }
-  uint8_t* frame = packet - headerBytes;
-  frame[0] = static_cast<uint8_t>(length >> 8);
-  frame[1] = static_cast<uint8_t>(length);
-  counters.toUe.count(kind, length);
-  const size_t whole = headerBytes + length;
-  const size_t taken = give(frame, whole);
-  if (taken == whole || !isOpen()) return;
-  unsent_.assign(reinterpret_cast<const char*>(frame) + taken, whole - taken);
-  sentOfUnsent_ = 0;
-  watch();
+  around_.gathering.add(writer_, packet, length);
 }
 
 void Connection::anchorQueueFull() { drop(Drop::anchorQueue); }
 
 bool Connection::carries(PacketKind kind) const {
   return kind != PacketKind::other && (kind != PacketKind::dtls || content_ == Content::dtls);
-}
-
-/** Nothing waits for the UE: what comes now needs neither queue nor clock. */
-bool Connection::isIdle() const {
-  return unsent_.empty() && media_.length() == 0 && (extra_ == nullptr || extra_->stun.empty());
 }
 
 void Connection::toAnchor(const uint8_t* frame, size_t length, PacketKind kind) {
@@ -314,70 +270,16 @@ void Connection::drop(Drop reason, size_t packets) {
 
 void Connection::tell(Event event) { around_.events.tell(std::move(event)); }
 
-/**
- * Gives the kernel one frame at a time, and the next only when it has taken the last: only what is still here can be
- * dropped when it grows old.
- */
-void Connection::flush() {
-  if (isBlocked_) return;
-  while (isOpen()) {
-    if (unsent_.empty() && !nextFrame()) {
-      if (isFinishing_ && !isShut_) {
-        isShut_ = true;
-        shutdown(fd_, SHUT_WR);
-      } else if (content_ == Content::msrp && !isDrained_ && !isFinishing_) {
-        isDrained_ = true;
-        tell({Event::Kind::drained, id});
-      }
-      if (extra_ != nullptr && extra_->isEmpty()) extra_.reset();
-      return;
-    }
-    sentOfUnsent_ += give(bytesOf(unsent_) + sentOfUnsent_, unsent_.size() - sentOfUnsent_);
-    if (!isOpen()) return;
-    if (sentOfUnsent_ < unsent_.size()) return watch();
-    std::string().swap(unsent_);
-    sentOfUnsent_ = 0;
-  }
-}
+void Connection::writeBlocked() { watch(); }
 
-/** Puts the next frame into `unsent_`; false if there is none. */
-bool Connection::nextFrame() {
-  if (extra_ != nullptr && !extra_->stun.empty()) {
-    unsent_ = std::move(extra_->stun.front());
-    extra_->stun.pop_front();
-    stunBytes_ -= unsent_.size() - headerBytes;
-    return true;
-  }
-  if (content_ == Content::msrp) {
-    if (extra_ == nullptr || extra_->stream.empty()) return false;
-    unsent_ = std::move(extra_->stream.front());
-    extra_->stream.pop_front();
-    return true;
-  }
-  if (media_.length() == 0) return false;
-  drop(Drop::queueAge, media_.dropOld(monotonicMs()));
-  if (media_.length() == 0) return false;
-  unsent_ = media_.shift();
-  const size_t length = unsent_.size() - headerBytes;
-  around_.counters.toUe.count(packetKind(bytesOf(unsent_) + headerBytes, length), length);
-  return true;
-}
+void Connection::writeFailed() { end(CloseReason::socketError); }
 
-size_t Connection::give(const uint8_t* bytes, size_t length) {
-  const ssize_t taken = ::send(fd_, bytes, length, MSG_DONTWAIT | MSG_NOSIGNAL);
-  if (taken < 0 && errno != EAGAIN && errno != EINTR && errno != ENOBUFS) {
-    end(CloseReason::socketError);
-    return 0;
-  }
-  const size_t count = taken < 0 ? 0 : static_cast<size_t>(taken);
-  isBlocked_ = count < length;
-  return count;
-}
+void Connection::drained() { tell({Event::Kind::drained, id}); }
 
 void Connection::watch() {
   if (!isOpen() || !isBegun_) return;
   const bool isRead = !isPaused_ && !isWaiting_;
-  const uint32_t wanted = (isRead ? EPOLLIN : 0u) | (isBlocked_ ? EPOLLOUT : 0u);
+  const uint32_t wanted = (isRead ? EPOLLIN : 0u) | (writer_.isBlocked() ? EPOLLOUT : 0u);
   if (wanted == watched_) return;
   watched_ = wanted;
   rearm();

@@ -8,8 +8,8 @@
 
 #include "anchor-sockets.h"
 #include "deframer.h"
-#include "media-queue.h"
 #include "surroundings.h"
+#include "ue-writer.h"
 
 namespace edge80 {
 
@@ -31,7 +31,7 @@ struct Status {
  * Control is elsewhere and answers later. What follows a frame on which its decision hangs, the first and each check
  * before the nomination, is therefore not looked at until control has `handled` that frame.
  */
-class Connection final : public Watched, public AnchorMember {
+class Connection final : public Watched, public AnchorMember, private UeWriter::Owner {
  public:
   Connection(ConnectionId id, int fd, const Surroundings& around);
   ~Connection();
@@ -60,7 +60,7 @@ class Connection final : public Watched, public AnchorMember {
   void close();
 
   void ready(uint32_t events) override;
-  void anchorPacket(uint8_t* packet, size_t length) override;
+  void anchorPacket(const uint8_t* packet, size_t length) override;
   void anchorQueueFull() override;
 
   /** From the deframer. */
@@ -75,18 +75,16 @@ class Connection final : public Watched, public AnchorMember {
   enum class Phase : uint8_t { stranger, admitted, nominating, selected, closed };
 
   bool carries(PacketKind kind) const;
-  bool isIdle() const;
   void read(bool isEnding);
   size_t readOnce(size_t most);
   void toAnchor(const uint8_t* frame, size_t length, PacketKind kind);
   void hold(const uint8_t* frame, size_t length);
-  void drop(Drop reason, size_t packets = 1);
+  void drop(Drop reason, size_t packets = 1) override;
+  void writeBlocked() override;
+  void writeFailed() override;
+  void drained() override;
   void tell(Event event);
   void end(CloseReason reason);
-  void flush();
-  bool nextFrame();
-  /** How many bytes the kernel took; 0 if none now, and closes on a fault. */
-  size_t give(const uint8_t* bytes, size_t length);
   void watch();
   void rearm();
 
@@ -95,31 +93,18 @@ class Connection final : public Watched, public AnchorMember {
   Phase phase_ = Phase::stranger;
   Content content_ = Content::rtp;
   bool isBegun_ = false;
-  bool isFinishing_ = false;
-  bool isShut_ = false;
   bool isPaused_ = false;
   bool isWaiting_ = false;
-  bool isDrained_ = true;
-  bool isBlocked_ = false;
   uint32_t watched_ = 0;
   unsigned unhandled_ = 0;
   Deframer deframer_;
-  MediaQueue media_;
-  /** What of the frame that is being sent the kernel has not taken yet. */
-  std::string unsent_;
-  size_t sentOfUnsent_ = 0;
-  size_t stunBytes_ = 0;
+  UeWriter writer_;
   /** What few connections need, and is there only while they do. */
   struct Extra {
-    std::deque<std::string> stun;
-    /** Frames of `msrp` that wait for the kernel. */
-    std::deque<std::string> stream;
     /** Media of the UE while rtpengine has not answered: it may begin as soon as its own check was answered. */
     std::deque<std::string> held;
     /** Bytes read behind a frame that control has not handled. */
     std::string backlog;
-
-    bool isEmpty() const { return stun.empty() && stream.empty() && held.empty() && backlog.empty(); }
   };
   Extra& extra();
   std::unique_ptr<Extra> extra_;

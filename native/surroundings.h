@@ -11,7 +11,8 @@
 namespace edge80 {
 
 class AnchorSockets;
-class ReadArena;
+class Arena;
+class Gathering;
 
 using ConnectionId = uint64_t;
 
@@ -56,7 +57,8 @@ struct Surroundings {
   EventSink& events;
   Counters& counters;
   AnchorSockets& anchors;
-  ReadArena& arena;
+  Arena& arena;
+  Gathering& gathering;
   /** Connections that were closed and are still to be forgotten. */
   std::vector<ConnectionId>& closed;
   int epoll;

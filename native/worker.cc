@@ -14,6 +14,9 @@ namespace {
 /** Bytes read from UEs before they must be sent on. */
 constexpr size_t arenaBytes = 1 << 20;
 
+/** Bytes read from rtpengine before they must be written to the UEs. */
+constexpr size_t gatheringBytes = 1 << 20;
+
 /** Events taken in one system call. */
 constexpr int maxEvents = 256;
 
@@ -25,8 +28,9 @@ Worker::Worker(const Limits& limits, EventSink& events)
       epoll_(epoll_create1(EPOLL_CLOEXEC)),
       wake_(eventfd(0, EFD_NONBLOCK | EFD_CLOEXEC)),
       arena_(arenaBytes),
-      anchors_(epoll_, counters_, arena_, [this] { obeyAll(); }),
-      surroundings_{limits_, events_, counters_, anchors_, arena_, closed_, epoll_} {
+      gathering_(gatheringBytes),
+      anchors_(epoll_, counters_, arena_, gathering_, [this] { obeyAll(); }),
+      surroundings_{limits_, events_, counters_, anchors_, arena_, gathering_, closed_, epoll_} {
   // Without descriptors for itself a gateway is of no use.
   if (epoll_ < 0 || wake_ < 0) std::abort();
   epoll_event event{};

@@ -79,7 +79,9 @@ class Worker {
   int epoll_;
   int wake_;
   Counters counters_;
-  ReadArena arena_;
+  /** What was read from UEs, until it was sent to rtpengine. */
+  Arena arena_;
+  Gathering gathering_;
   AnchorSockets anchors_;
   std::vector<ConnectionId> closed_;
   const Surroundings surroundings_;

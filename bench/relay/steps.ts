@@ -17,14 +17,14 @@ export interface MaxLoad {
   streams: number;
   /** Each way. */
   packetsPerSecond: number;
-  /** The step that was not carried, or undefined if there was none. */
+  /** The least load that was not carried, or undefined if there was none. */
   above: { streams: number; sent: number; lost: number; wasGenerator: boolean } | undefined;
 }
 
 /**
- * Grows the load until packets are lost or late, from a third of `streams` on: by `step` streams, or by a tenth once
- * that is more. The relay has half of its CPUs' time: with all of it the generator and the echo, of which each does as
- * much for a packet as the relay, would be the limit on a machine with few CPUs.
+ * Grows the load from a third of `streams` on by a quarter each, until packets are lost or late; then halves what lies
+ * between until that is `step` streams. The relay has half of its CPUs' time: with all of it the generator and the
+ * echo, of which each does as much for a packet as the relay, would be the limit on a machine with few CPUs.
  */
 export async function highestLoad(
   relay: RelayName,
@@ -34,30 +34,40 @@ export async function highestLoad(
   const session = await Session.start(relay, maxStreams, options, true);
   try {
     const result: MaxLoad = { relay, streams: 0, packetsPerSecond: 0, above: undefined };
-    let active = Math.max(step, Math.floor(streams / 3 / step) * step);
-    while (active <= maxStreams && result.above === undefined) {
-      await session.open(active);
-      await session.run(active, 1);
-      let attempt = await session.run(active, stepSeconds);
-      for (let i = 1; !isCarried(attempt) && (i < tries || (attempt.others > maxOthers && i < disturbedTries)); i++) {
-        attempt = await session.run(active, stepSeconds);
-      }
-      const { sent, lost, cpuPerPacket, lateness } = attempt;
-      process.stderr.write(
-        `${relay}: ${active} streams, ${lost} lost, ${cpuPerPacket.toFixed(2)} µs, generator late by ${lateness.p99.toFixed(1)} ms\n`,
-      );
-      if (isCarried(attempt)) {
-        result.streams = active;
-        result.packetsPerSecond = active * packetRate;
-        active += Math.max(step, Math.floor(active / 10 / step) * step);
+    for (let next = Math.ceil(streams / 3); next <= maxStreams && next > result.streams;) {
+      const run = await runAt(session, relay, next);
+      if (isCarried(run)) {
+        result.streams = next;
+        result.packetsPerSecond = next * packetRate;
       } else {
-        result.above = { streams: active, sent, lost, wasGenerator: wasGeneratorLimit(attempt) };
+        result.above = { streams: next, sent: run.sent, lost: run.lost, wasGenerator: wasGeneratorLimit(run) };
       }
+      next = following(result, step);
     }
     return result;
   } finally {
     await session.stop();
   }
+}
+
+/** The load to try next; what was carried already if there is none. */
+function following({ streams, above }: MaxLoad, step: number): number {
+  if (above === undefined) return Math.ceil(streams * 1.25);
+  return above.streams - streams <= step ? streams : Math.ceil((streams + above.streams) / 2);
+}
+
+async function runAt(session: Session, relay: RelayName, streams: number): Promise<Run> {
+  await session.open(streams);
+  await session.run(streams, 1);
+  let run = await session.run(streams, stepSeconds);
+  for (let i = 1; !isCarried(run) && (i < tries || (run.others > maxOthers && i < disturbedTries)); i++) {
+    run = await session.run(streams, stepSeconds);
+  }
+  const { lost, cpuPerPacket, lateness } = run;
+  process.stderr.write(
+    `${relay}: ${streams} streams, ${lost} lost, ${cpuPerPacket.toFixed(2)} µs, generator late by ${lateness.p99.toFixed(1)} ms\n`,
+  );
+  return run;
 }
 
 /** A load that the generator could not keep up is none that the relay carried: packets in bursts cost less each. */

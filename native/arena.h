@@ -29,10 +29,10 @@ class LazyMemory {
   size_t bytes_;
 };
 
-/** What was read from UEs and lies there until it was sent to the anchor. */
-class ReadArena {
+/** Bytes that lie there until the end of a turn. */
+class Arena {
  public:
-  explicit ReadArena(size_t bytes) : memory_(bytes) {}
+  explicit Arena(size_t bytes) : memory_(bytes) {}
 
   uint8_t* free() const { return memory_.start() + used_; }
   size_t room() const { return memory_.bytes() - used_; }
