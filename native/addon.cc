@@ -3,7 +3,9 @@
 #include <cerrno>
 #include <functional>
 #include <memory>
+#include <new>
 #include <string>
+#include <system_error>
 #include <utility>
 #include <vector>
 
@@ -15,7 +17,7 @@ using namespace edge80;
 
 const char* const closeReasons[] = {"peer", "socket-error", "http", "frame-too-long", "not-reading", "finished"};
 const char* const dropNames[] = {"not-selected", "first-byte", "queue-age", "queue-bytes", "anchor-queue",
-                                 "anchor-source"};
+                                 "anchor-source", "anchor-overflow"};
 const char* const kindNames[] = {"stun", "dtls", "rtp", "rtcp"};
 
 std::string bytesOf(const Napi::Value& value) {
@@ -70,7 +72,10 @@ class PlaneObject final : public Napi::ObjectWrap<PlaneObject> {
   ~PlaneObject() override { end(); }
 
  private:
-  /** (addresses, ipv6Only): undefined, or the system's error and the index of the address that it belongs to. */
+  /**
+   * (addresses, ipv6Only): undefined, or the system's error and the index of the address that it belongs to; that of
+   * none if it belongs to none.
+   */
   Napi::Value listen(const Napi::CallbackInfo& info) {
     const Napi::Env env = info.Env();
     std::vector<Address> addresses;
@@ -84,9 +89,8 @@ class PlaneObject final : public Napi::ObjectWrap<PlaneObject> {
     }
     wakeSafely_ = Napi::ThreadSafeFunction::New(env, wake_.Value(), "edge80 forwarding plane", 0, 1);
     isAwake_ = true;
-    plane_ = std::make_unique<Plane>(limits_, threads_, [this] { wakeSafely_.NonBlockingCall(); });
-    size_t failed = 0;
-    const int error = plane_->listen(addresses, info[1].As<Napi::Boolean>(), failed);
+    size_t failed = addresses.size();
+    const int error = start(addresses, info[1].As<Napi::Boolean>(), failed);
     if (error == 0) {
       // Threads must not outlive the environment that they call into.
       napi_add_env_cleanup_hook(env, &PlaneObject::environmentEnds, this);
@@ -96,6 +100,21 @@ class PlaneObject final : public Napi::ObjectWrap<PlaneObject> {
     end();
     plane_.reset();
     return failure(env, error, failed);
+  }
+
+  /** 0, or the system's error; `failed` is set if that belongs to an address. */
+  int start(const std::vector<Address>& addresses, bool ipv6Only, size_t& failed) {
+    try {
+      plane_ = std::make_unique<Plane>(limits_, threads_, [this] { wakeSafely_.NonBlockingCall(); });
+      size_t address = 0;
+      const int error = plane_->listen(addresses, ipv6Only, address);
+      if (error != 0) failed = address;
+      return error;
+    } catch (const std::system_error& error) {
+      return error.code().value();
+    } catch (const std::bad_alloc&) {
+      return ENOMEM;
+    }
   }
 
   Napi::Value address(const Napi::CallbackInfo& info) {

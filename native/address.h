@@ -1,6 +1,7 @@
 #pragma once
 
 #include <arpa/inet.h>
+#include <net/if.h>
 #include <netinet/in.h>
 #include <sys/socket.h>
 
@@ -23,7 +24,11 @@ class Address {
       return true;
     }
     std::memset(&v6_, 0, sizeof v6_);
-    if (inet_pton(AF_INET6, text.c_str(), &v6_.sin6_addr) != 1) return false;
+    // A link-local one names its interface (RFC 4007 §11).
+    const size_t zone = text.find('%');
+    if (inet_pton(AF_INET6, text.substr(0, zone).c_str(), &v6_.sin6_addr) != 1) return false;
+    if (zone != std::string::npos) v6_.sin6_scope_id = if_nametoindex(text.c_str() + zone + 1);
+    if (zone != std::string::npos && v6_.sin6_scope_id == 0) return false;
     v6_.sin6_family = AF_INET6;
     v6_.sin6_port = htons(port);
     return true;

@@ -1,6 +1,7 @@
 #include "anchor-sockets.h"
 
 #include <linux/errqueue.h>
+#include <linux/sock_diag.h>
 #include <sys/epoll.h>
 #include <unistd.h>
 
@@ -21,6 +22,9 @@ constexpr int bufferBytes = 4 << 20;
  */
 constexpr int maxBatches = 16;
 
+/** As many datagrams at least wait at a socket that had no room for more. */
+constexpr size_t manyAtOnce = 16;
+
 /** A socket takes no new connections after so many: what it remembers has a bound. */
 constexpr size_t maxUsed = 8192;
 
@@ -38,8 +42,10 @@ AnchorSocket::~AnchorSocket() { close(fd_); }
 void AnchorSocket::ready(uint32_t events) {
   if ((events & EPOLLERR) != 0) readErrors();
   if ((events & EPOLLIN) == 0) return;
-  for (int i = 0; i < maxBatches && receive() == AnchorSockets::batch; i++) continue;
+  size_t count = AnchorSockets::batch, total = 0;
+  for (int i = 0; i < maxBatches && count == AnchorSockets::batch; i++) total += count = receive();
   all_.gathering_.flush();
+  if (total >= manyAtOnce) countOverflow();
 }
 
 void AnchorSocket::add(AnchorMember& member) {
@@ -100,6 +106,15 @@ void AnchorSocket::readErrors() {
   getsockopt(fd_, SOL_SOCKET, SO_ERROR, &pending, &length);
 }
 
+void AnchorSocket::countOverflow() {
+  uint32_t memory[SK_MEMINFO_VARS];
+  socklen_t length = sizeof memory;
+  if (getsockopt(fd_, SOL_SOCKET, SO_MEMINFO, memory, &length) != 0) return;
+  const uint32_t ever = memory[SK_MEMINFO_DROPS];
+  all_.counters_.drops[static_cast<size_t>(Drop::anchorOverflow)].add(ever - overflowed_);
+  overflowed_ = ever;
+}
+
 void AnchorSocket::flush() {
   bool isRetried = false;
   size_t done = 0;
@@ -110,17 +125,18 @@ void AnchorSocket::flush() {
     if (sent > 0) {
       done += static_cast<size_t>(sent);
       isRetried = false;
+    } else if (errno == EAGAIN || errno == EWOULDBLOCK || errno == ENOBUFS) {
+      for (; done < waiting_.size(); done++) {
+        const Waiting& packet = waiting_[done];
+        all_.counters_.toAnchor.takeBack(packet.kind, packet.length);
+        packet.member->anchorQueueFull();
+      }
     } else if (!isRetried) {
       // It may be the fault of an earlier packet, to whomever, which is told once.
       isRetried = true;
     } else {
-      const Waiting& failed = waiting_[done++];
-      if (errno == EAGAIN || errno == EWOULDBLOCK || errno == ENOBUFS) {
-        all_.counters_.toAnchor.takeBack(failed.kind, failed.length);
-        failed.member->anchorQueueFull();
-      } else {
-        all_.counters_.anchorErrors.add(1);
-      }
+      done += 1;
+      all_.counters_.anchorErrors.add(1);
       isRetried = false;
     }
   }

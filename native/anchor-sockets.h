@@ -66,6 +66,7 @@ class AnchorSocket final : public Watched {
   AnchorMember*& likelyAt(uint16_t port) const;
   size_t receive();
   void readErrors();
+  void countOverflow();
   void flush();
   void fill(size_t from, size_t count);
 
@@ -76,6 +77,8 @@ class AnchorSocket final : public Watched {
   /** By rtpengine's port, which is most often that of one address: found at once, without a look into the table. */
   LazyMemory likely_{65536 * sizeof(AnchorMember*)};
   int fd_;
+  /** Packets that the kernel had no room for, ever. */
+  uint32_t overflowed_ = 0;
   std::vector<Waiting> waiting_;
 };
 

@@ -4,7 +4,7 @@
 
 #include <cstddef>
 #include <cstdint>
-#include <cstdlib>
+#include <new>
 
 namespace edge80 {
 
@@ -13,7 +13,7 @@ class LazyMemory {
  public:
   explicit LazyMemory(size_t bytes) : bytes_(bytes) {
     void* at = mmap(nullptr, bytes, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
-    if (at == MAP_FAILED) std::abort();
+    if (at == MAP_FAILED) throw std::bad_alloc();
     madvise(at, bytes, MADV_NOHUGEPAGE);
     start_ = static_cast<uint8_t*>(at);
   }

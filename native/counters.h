@@ -37,8 +37,8 @@ struct Traffic {
 };
 
 /** In the order of DropReason in lib/gateway/counters.ts. */
-enum class Drop { notSelected, firstByte, queueAge, queueBytes, anchorQueue, anchorSource };
-constexpr size_t dropReasons = 6;
+enum class Drop { notSelected, firstByte, queueAge, queueBytes, anchorQueue, anchorSource, anchorOverflow };
+constexpr size_t dropReasons = 7;
 
 /** What one worker counts; connections are counted in JavaScript. */
 struct Counters {

@@ -30,8 +30,8 @@ int spareDescriptor() { return ::open("/dev/null", O_RDONLY | O_CLOEXEC); }
 
 }  // namespace
 
-Listener::Listener(int fd, Plane& plane, Counters& counters)
-    : fd_(fd), spare_(spareDescriptor()), plane_(plane), counters_(counters) {}
+Listener::Listener(int fd, Plane& plane, Worker& worker)
+    : fd_(fd), spare_(spareDescriptor()), plane_(plane), worker_(worker) {}
 
 Listener::~Listener() {
   close(fd_);
@@ -58,12 +58,13 @@ Address Listener::address() const {
 }
 
 void Listener::ready(uint32_t) {
+  Count& errors = worker_.ownCounters().acceptErrors;
   for (int i = 0; i < maxAtOnce; i++) {
     Address remote;
     socklen_t length = Address::capacity;
     const int fd = accept4(fd_, remote.raw(), &length, SOCK_NONBLOCK | SOCK_CLOEXEC);
     if (fd >= 0 && plane_.isBehind()) {
-      counters_.acceptErrors.add(1);
+      errors.add(1);
       close(fd);
     } else if (fd >= 0) {
       set(fd, IPPROTO_TCP, TCP_NODELAY, 1);
@@ -73,22 +74,24 @@ void Listener::ready(uint32_t) {
       set(fd, IPPROTO_TCP, TCP_KEEPCNT, keepAliveProbes);
       set(fd, IPPROTO_TCP, TCP_NOTSENT_LOWAT, notSentBytes);
       plane_.accepted(fd, remote);
-    } else if (errno == EMFILE || errno == ENFILE) {
-      counters_.acceptErrors.add(1);
-      turnAway();
+    } else if (errno == EAGAIN || errno == EWOULDBLOCK) {
       return;
     } else if (errno != ECONNABORTED && errno != EINTR) {
-      if (errno != EAGAIN && errno != EWOULDBLOCK) counters_.acceptErrors.add(1);
+      errors.add(1);
+      const bool isForDescriptors = errno == EMFILE || errno == ENFILE;
+      if (!isForDescriptors || !turnAway()) worker_.rest(fd_, *this);
       return;
     }
   }
 }
 
-void Listener::turnAway() {
+/** False if it is still there. */
+bool Listener::turnAway() {
   if (spare_ >= 0) close(spare_);
   const int fd = accept4(fd_, nullptr, nullptr, SOCK_CLOEXEC);
   if (fd >= 0) close(fd);
   spare_ = spareDescriptor();
+  return fd >= 0;
 }
 
 }  // namespace edge80

@@ -1,17 +1,17 @@
 #pragma once
 
 #include "address.h"
-#include "counters.h"
 #include "surroundings.h"
 
 namespace edge80 {
 
 class Plane;
+class Worker;
 
 /** A listening socket. */
 class Listener final : public Watched {
  public:
-  Listener(int fd, Plane& plane, Counters& counters);
+  Listener(int fd, Plane& plane, Worker& worker);
   ~Listener();
   Listener(const Listener&) = delete;
   Listener& operator=(const Listener&) = delete;
@@ -25,13 +25,13 @@ class Listener final : public Watched {
 
  private:
   /** Without descriptors a connection would stay in the kernel's queue, and be told of without end. */
-  void turnAway();
+  bool turnAway();
 
   int fd_;
   /** Given up for a moment, it makes room for one. */
   int spare_;
   Plane& plane_;
-  Counters& counters_;
+  Worker& worker_;
 };
 
 }  // namespace edge80

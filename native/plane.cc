@@ -33,7 +33,7 @@ int Plane::listen(const std::vector<Address>& addresses, bool ipv6Only, size_t& 
       listeners_.clear();
       return error;
     }
-    listeners_.push_back(std::make_unique<Listener>(fd, *this, first.ownCounters()));
+    listeners_.push_back(std::make_unique<Listener>(fd, *this, first));
   }
   for (const auto& listener : listeners_) first.watch(listener->fd(), *listener);
   for (const auto& worker : workers_) worker->start();

@@ -15,7 +15,10 @@ class Listener;
 /** The forwarding plane: listeners, workers, and what they have to tell. */
 class Plane final : public EventSink {
  public:
-  /** `wake` is called, from any thread, when there are events after there were none. */
+  /**
+   * `wake` is called, from any thread, when there are events after there were none. Throws, as `listen` does, what
+   * Worker throws.
+   */
   Plane(const Limits& limits, size_t threads, std::function<void()> wake);
   ~Plane();
 

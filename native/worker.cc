@@ -4,7 +4,6 @@
 #include <sys/eventfd.h>
 #include <unistd.h>
 
-#include <cstdlib>
 #include <utility>
 
 namespace edge80 {
@@ -20,6 +19,9 @@ constexpr size_t gatheringBytes = 1 << 20;
 /** Events taken in one system call. */
 constexpr int maxEvents = 256;
 
+/** ms for which what cannot be served is not watched. */
+constexpr int restMs = 100;
+
 }  // namespace
 
 Worker::Worker(const Limits& limits, EventSink& events)
@@ -29,21 +31,15 @@ Worker::Worker(const Limits& limits, EventSink& events)
       wake_(eventfd(0, EFD_NONBLOCK | EFD_CLOEXEC)),
       arena_(arenaBytes),
       gathering_(gatheringBytes),
-      anchors_(epoll_, counters_, arena_, gathering_, [this] { obeyAll(); }),
-      surroundings_{limits_, events_, counters_, anchors_, arena_, gathering_, closed_, epoll_} {
-  // Without descriptors for itself a gateway is of no use.
-  if (epoll_ < 0 || wake_ < 0) std::abort();
+      anchors_(epoll_.get(), counters_, arena_, gathering_, [this] { obeyAll(); }),
+      surroundings_{limits_, events_, counters_, anchors_, arena_, gathering_, closed_, epoll_.get()} {
   epoll_event event{};
   event.events = EPOLLIN;
   event.data.ptr = nullptr;
-  epoll_ctl(epoll_, EPOLL_CTL_ADD, wake_, &event);
+  epoll_ctl(epoll_.get(), EPOLL_CTL_ADD, wake_.get(), &event);
 }
 
-Worker::~Worker() {
-  stop();
-  close(wake_);
-  close(epoll_);
-}
+Worker::~Worker() { stop(); }
 
 void Worker::start() {
   thread_ = std::thread([this] { run(); });
@@ -80,7 +76,17 @@ void Worker::watch(int fd, Watched& watched) {
   epoll_event event{};
   event.events = EPOLLIN;
   event.data.ptr = &watched;
-  epoll_ctl(epoll_, EPOLL_CTL_ADD, fd, &event);
+  epoll_ctl(epoll_.get(), EPOLL_CTL_ADD, fd, &event);
+}
+
+void Worker::rest(int fd, Watched& watched) {
+  epoll_ctl(epoll_.get(), EPOLL_CTL_DEL, fd, nullptr);
+  resting_.push_back({fd, &watched, monotonicMs() + restMs});
+}
+
+void Worker::wakeRested() {
+  if (resting_.empty() || resting_.front().until > monotonicMs()) return;
+  for (const Resting& one : std::exchange(resting_, {})) watch(one.fd, *one.watched);
 }
 
 bool Worker::status(ConnectionId id, uint64_t& received, uint64_t& dropped, uint64_t& held) {
@@ -96,7 +102,7 @@ bool Worker::status(ConnectionId id, uint64_t& received, uint64_t& dropped, uint
 void Worker::run() {
   epoll_event events[maxEvents];
   while (!isStopped_) {
-    const int count = epoll_wait(epoll_, events, maxEvents, -1);
+    const int count = epoll_wait(epoll_.get(), events, maxEvents, resting_.empty() ? -1 : restMs);
     // Cleared before the commands are taken: one that comes later wakes anew.
     for (int i = 0; i < count; i++) {
       if (events[i].data.ptr == nullptr) clearWake();
@@ -108,6 +114,7 @@ void Worker::run() {
     anchors_.flush();
     bury();
     anchors_.tidy();
+    wakeRested();
   }
 }
 
@@ -159,12 +166,12 @@ void Worker::bury() {
 
 void Worker::clearWake() const {
   uint64_t count = 0;
-  if (read(wake_, &count, sizeof count) < 0) return;
+  if (read(wake_.get(), &count, sizeof count) < 0) return;
 }
 
 void Worker::wake() const {
   const uint64_t one = 1;
-  if (write(wake_, &one, sizeof one) < 0) return;
+  if (write(wake_.get(), &one, sizeof one) < 0) return;
 }
 
 }  // namespace edge80

@@ -9,6 +9,7 @@
 #include <vector>
 
 #include "connection.h"
+#include "descriptor.h"
 
 namespace edge80 {
 
@@ -44,11 +45,13 @@ struct Command {
 /** A thread with the connections that it alone touches. */
 class Worker {
  public:
+  /** Throws std::system_error or std::bad_alloc where the system gives no more descriptors or memory. */
   Worker(const Limits& limits, EventSink& events);
   ~Worker();
   Worker(const Worker&) = delete;
   Worker& operator=(const Worker&) = delete;
 
+  /** Throws std::system_error where the system gives no more threads. */
   void start();
   /** Closes all connections, and tells no one of them. May be called twice. */
   void stop();
@@ -58,6 +61,8 @@ class Worker {
   void command(Command command);
   /** Before `start`, or from the worker's own thread. */
   void watch(int fd, Watched& watched);
+  /** From the worker's own thread: it is not watched for a while, since its events cannot be served. */
+  void rest(int fd, Watched& watched);
   /** From any thread: false if there is no such connection. */
   bool status(ConnectionId id, uint64_t& received, uint64_t& dropped, uint64_t& held);
   const Counters& counters() const { return counters_; }
@@ -71,19 +76,27 @@ class Worker {
   void obey(Command& command);
   Connection* find(ConnectionId id);
   void bury();
+  void wakeRested();
   void wake() const;
   void clearWake() const;
 
   const Limits& limits_;
   EventSink& events_;
-  int epoll_;
-  int wake_;
+  const Descriptor epoll_;
+  const Descriptor wake_;
   Counters counters_;
   /** What was read from UEs, until it was sent to rtpengine. */
   Arena arena_;
   Gathering gathering_;
   AnchorSockets anchors_;
   std::vector<ConnectionId> closed_;
+  struct Resting {
+    int fd;
+    Watched* watched;
+    /** ms. */
+    double until;
+  };
+  std::vector<Resting> resting_;
   const Surroundings surroundings_;
   std::atomic<size_t> load_{0};
   std::atomic<bool> isStopped_{false};

@@ -15,10 +15,15 @@ give_up() {
   exit 0
 }
 
+loads() { node -e 'process.dlopen({ exports: {} }, process.argv[1])' "./$addon" 2>/dev/null; }
+
 if [ -f "$addon" ] && [ -z "$(find native node_modules/node-addon-api/napi.h -maxdepth 1 -newer "$addon" \
-  \( -name '*.cc' -o -name '*.h' -o -name '*.gyp' \) -print -quit)" ]; then
+  \( -name '*.cc' -o -name '*.h' -o -name '*.gyp' \) -print -quit)" ] &&
+  loads; then
   exit 0
 fi
+# Make would take what another machine built for up to date.
+loads || rm -rf native/build/Release
 for program in g++ make python3; do
   command -v "$program" >/dev/null || give_up "$program is missing"
 done

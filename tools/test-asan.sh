@@ -19,4 +19,5 @@ export UBSAN_OPTIONS=print_stacktrace=1
 export NATIVE_ADDON=$PWD/$folder/forwarding_plane.node
 export LD_PRELOAD="$(g++ -print-file-name=libasan.so) $(g++ -print-file-name=libubsan.so)"
 export CI=1
-exec node node_modules/.bin/jest --runInBand test/unit/gateway/native-plane.test.ts "$@"
+exec node node_modules/.bin/jest --runInBand test/unit/gateway/native-plane.test.ts \
+  test/unit/gateway/native-threads.test.ts "$@"

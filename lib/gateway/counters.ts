@@ -26,9 +26,11 @@ export type CloseReason =
 
 /**
  * Why a packet was dropped: `not-selected` before its connection was selected (C11), `first-byte` is
- * neither ICE nor media (D2), `queue-…` toward a slow UE (E7), `anchor-queue` toward the anchor.
+ * neither ICE nor media (D2), `queue-…` toward a slow UE (E7), `anchor-queue` toward the anchor, `anchor-overflow`
+ * from it: its packets came faster than they were taken (the native plane alone can tell).
  */
-export type DropReason = 'not-selected' | 'first-byte' | 'queue-age' | 'queue-bytes' | 'anchor-queue' | 'anchor-source';
+export type DropReason =
+  'not-selected' | 'first-byte' | 'queue-age' | 'queue-bytes' | 'anchor-queue' | 'anchor-source' | 'anchor-overflow';
 
 /** Packets in one direction, by kind, and their bytes without the framing. */
 export interface Traffic {
@@ -115,6 +117,7 @@ export function newPlaneCounters(): PlaneCounters {
       'queue-bytes': 0,
       'anchor-queue': 0,
       'anchor-source': 0,
+      'anchor-overflow': 0,
     },
     acceptErrors: 0,
     anchorErrors: 0,

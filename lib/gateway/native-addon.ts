@@ -16,7 +16,7 @@ export type NativeCloseReason = 'peer' | 'socket-error' | 'http' | 'frame-too-lo
 
 /** The plane in native/addon.cc. Unknown connections are fine everywhere. */
 export interface NativePlane {
-  /** Undefined, or the system's error number and the index of the address that it belongs to. */
+  /** Undefined, or the system's error number and the index of the address that it belongs to; of none if to none. */
   listen(addresses: readonly TransportAddress[], ipv6Only: boolean): { errno: number; index: number } | undefined;
   address(): TransportAddress[];
   take(): NativeEvent[];

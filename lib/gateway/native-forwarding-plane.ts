@@ -130,8 +130,11 @@ export class NativeForwardingPlane implements ForwardingPlane {
     switch (event.kind) {
       case 'controlFrame':
         // After `finish` control is told nothing more, as it would be if it sat in the same thread.
-        if (open.finishing === undefined) this.#listener.controlFrame(event.id, event.bytes);
-        this.#native.handled(event.id);
+        try {
+          if (open.finishing === undefined) this.#listener.controlFrame(event.id, event.bytes);
+        } finally {
+          this.#native.handled(event.id);
+        }
         break;
       case 'anchorDatagram':
         this.#listener.anchorDatagram(event.id, event.bytes);

@@ -419,6 +419,28 @@ describe('media', () => {
     expect(anchor.media.length).toBe(0);
   });
 
+  test('D1: what rtpengine sends at once to several UEs arrives whole and in order', async () => {
+    await open();
+    const other = await FakeAnchor.open(pwd);
+    gateway.addStream(stream());
+    gateway.addStream(stream({ ufrag: 'other', anchor: other.address, line: 1 }));
+    const ue = await dialSelected();
+    const second = await dial();
+    const selected = once(gateway, 'selected');
+    await second.ask('other:ueue', pwd, true);
+    await selected;
+    // More than is given to the kernel in one write, and frames of every alignment.
+    const packets = Array.from({ length: 60 }, (_, i) => rtp(i, 400 + i * 7));
+    for (const packet of packets) {
+      anchor.send(packet);
+      other.send(packet);
+    }
+    for (const packet of packets) expect(await ue.frames.next()).toEqual(packet);
+    for (const packet of packets) expect(await second.frames.next()).toEqual(packet);
+    expect(gateway.counters()).toMatchObject({ fromAnchor: { rtp: 120 }, toUe: { rtp: 120 } });
+    other.close();
+  });
+
   test('D2: STUN of rtpengine stays with the gateway', async () => {
     await open();
     gateway.addStream(stream());
