@@ -43,9 +43,7 @@ async function main(): Promise<void> {
     // The order changes, so that no relay always has the machine after the same other.
     const order = relays.map((_, place) => relays[(place + i) % relays.length] ?? 'floor');
     for (const relay of order) rounds.push(await runRound(relay, options));
-  }
-  if (options.step > 0) {
-    for (const relay of relays) loads.push(await tell(highestLoad(relay, options)));
+    if (options.step > 0) for (const relay of order) loads.push(await tell(highestLoad(relay, options)));
   }
   const pressure: Pressure = {
     stalled: await tell(stalledReader(options)),

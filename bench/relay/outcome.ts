@@ -44,8 +44,9 @@ export interface Outcome {
   options: Options;
   machine: { cpus: number; model: string; node: string };
   relays: Summary[];
+  /** One of each relay in each round. */
   maxLoads: MaxLoad[];
-  /** Of what is measured in rounds, the median of the rounds' ratios; null if it was not measured. */
+  /** The median of the rounds' ratios; null if it was not measured. */
   ratios: Record<RatioName, number | null>;
   /** The least and the greatest of the rounds' ratios. */
   spread: Partial<Record<RatioName, { min: number; max: number }>>;
@@ -63,14 +64,15 @@ export function outcome(options: Options, rounds: Round[], maxLoads: MaxLoad[], 
   const relays = [...new Set(rounds.map(({ relay }) => relay))].map((relay) => summary(relay, of(relay)));
   const inRounds = (other: RelayName, value: (round: Round) => number) =>
     of('edge80').map((round, i) => value(round) / value(of(other)[i] ?? round));
+  const loads = (relay: RelayName) => maxLoads.filter((one) => one.relay === relay).map((one) => one.packetsPerSecond);
+  const loadsOfCoturn = loads('coturn');
   const measured = {
     cpuPerPacketVsCoturn: inRounds('coturn', (round) => round.cpuPerPacket),
     cpuPerPacketVsFloor: inRounds('floor', (round) => round.cpuPerPacket),
     p99VsCoturn: inRounds('coturn', (round) => round.roundTrip.p99),
     memoryPerStreamVsCoturn: inRounds('coturn', (round) => round.memoryPerStream),
+    maxLoadVsCoturn: loads('edge80').map((load, i) => load / (loadsOfCoturn[i] ?? NaN)),
   };
-  const load = (relay: RelayName) => maxLoads.find((one) => one.relay === relay)?.packetsPerSecond ?? NaN;
-  const maxLoadVsCoturn = load('edge80') / load('coturn');
   const busy = Math.max(...rounds.map((round) => round.busy));
   const latenessP99 = Math.max(...rounds.map((round) => round.lateness.p99));
   return {
@@ -81,12 +83,14 @@ export function outcome(options: Options, rounds: Round[], maxLoads: MaxLoad[], 
     ratios: {
       cpuPerPacketVsCoturn: median(measured.cpuPerPacketVsCoturn),
       cpuPerPacketVsFloor: median(measured.cpuPerPacketVsFloor),
-      maxLoadVsCoturn: Number.isFinite(maxLoadVsCoturn) ? maxLoadVsCoturn : null,
+      maxLoadVsCoturn: maxLoads.length === 0 ? null : median(measured.maxLoadVsCoturn),
       p99VsCoturn: median(measured.p99VsCoturn),
       memoryPerStreamVsCoturn: median(measured.memoryPerStreamVsCoturn),
     },
     spread: Object.fromEntries(
-      Object.entries(measured).map(([name, values]) => [name, { min: Math.min(...values), max: Math.max(...values) }]),
+      Object.entries(measured)
+        .filter(([, values]) => values.length > 0)
+        .map(([name, values]) => [name, { min: Math.min(...values), max: Math.max(...values) }]),
     ),
     pressure,
     others: Math.max(...rounds.map((round) => round.others)),
@@ -109,17 +113,17 @@ export function report(result: Outcome): string {
     'system',
     ...times,
     'KiB/stream',
-    'max/s',
+    'most/s',
   ];
   const table = new Table({ head, style: { head: [], border: [] } });
   for (const one of relays) {
-    const max = maxLoads.find(({ relay }) => relay === one.relay);
+    const max = maxLoads.filter(({ relay }) => relay === one.relay);
     const cpu = [one.cpuPerPacket, one.userPerPacket, one.systemPerPacket].map((value) => value.toFixed(2));
     const roundTrip = [one.p50, one.p99, one.p999].map((value) => value.toFixed(2));
     const memory = (one.memoryPerStream / 1024).toFixed(1);
     table.push([
       ...[one.relay, one.sent, one.returned, one.lost, ...cpu, ...roundTrip, memory],
-      max === undefined ? '-' : `${limited(max) ? '≥ ' : ''}${max.packetsPerSecond}`,
+      max.length === 0 ? '-' : `${max.some(limited) ? '≥ ' : ''}${median(max.map((load) => load.packetsPerSecond))}`,
     ]);
   }
   const lines = [
