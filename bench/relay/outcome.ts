@@ -28,6 +28,7 @@ interface Summary {
   cpuPerPacket: number;
   userPerPacket: number;
   systemPerPacket: number;
+  busiestThread: number;
   /** Bytes. */
   memoryPerStream: number;
   p50: number;
@@ -111,6 +112,7 @@ export function report(result: Outcome): string {
     'CPU µs/packet',
     'user',
     'system',
+    'busiest thread',
     ...times,
     'KiB/stream',
     'most/s',
@@ -121,8 +123,9 @@ export function report(result: Outcome): string {
     const cpu = [one.cpuPerPacket, one.userPerPacket, one.systemPerPacket].map((value) => value.toFixed(2));
     const roundTrip = [one.p50, one.p99, one.p999].map((value) => value.toFixed(2));
     const memory = (one.memoryPerStream / 1024).toFixed(1);
+    const busiest = `${(one.busiestThread * 100).toFixed(0)} %`;
     table.push([
-      ...[one.relay, one.sent, one.returned, one.lost, ...cpu, ...roundTrip, memory],
+      ...[one.relay, one.sent, one.returned, one.lost, ...cpu, busiest, ...roundTrip, memory],
       max.length === 0 ? '-' : `${max.some(limited) ? '≥ ' : ''}${median(max.map((load) => load.packetsPerSecond))}`,
     ]);
   }
@@ -173,6 +176,7 @@ function summary(relay: RelayName, rounds: Round[]): Summary {
     cpuPerPacket: middle((round) => round.cpuPerPacket),
     userPerPacket: middle((round) => round.userPerPacket),
     systemPerPacket: middle((round) => round.systemPerPacket),
+    busiestThread: middle((round) => round.busiestThread),
     memoryPerStream: middle((round) => round.memoryPerStream),
     p50: middle((round) => round.roundTrip.p50),
     p99: middle((round) => round.roundTrip.p99),

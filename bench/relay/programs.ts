@@ -1,6 +1,6 @@
 import { spawn, spawnSync, type ChildProcess } from 'node:child_process';
 import { once } from 'node:events';
-import { existsSync, mkdirSync, readFileSync, statSync } from 'node:fs';
+import { existsSync, mkdirSync, readdirSync, readFileSync, statSync } from 'node:fs';
 import { join, resolve } from 'node:path';
 import { createInterface } from 'node:readline';
 
@@ -94,8 +94,23 @@ export function machineUsage(): number {
 }
 
 export function usageOf(pid: number): Usage {
+  return usageIn(`/proc/${pid}/stat`);
+}
+
+/** CPU time in µs of each of its threads, by their ids. */
+export function threadTimes(pid: number): Map<string, number> {
+  const folder = `/proc/${pid}/task`;
+  return new Map(
+    readdirSync(folder).map((thread) => {
+      const { user, system } = usageIn(join(folder, thread, 'stat'));
+      return [thread, user + system];
+    }),
+  );
+}
+
+function usageIn(path: string): Usage {
   // Behind the name, which may hold spaces: state is field 3, utime 14, stime 15, rss 24 (proc(5)).
-  const stat = readFileSync(`/proc/${pid}/stat`, 'utf8')
+  const stat = readFileSync(path, 'utf8')
     .replace(/^.*\) /, '')
     .split(' ')
     .map(Number);

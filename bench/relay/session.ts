@@ -1,7 +1,7 @@
 import { randomBytes } from 'node:crypto';
 import { availableParallelism } from 'node:os';
 import type { PlaneCounters } from '../../lib/gateway/counters';
-import { machineUsage, Pinned, programPath, usageOf, type Usage } from './programs';
+import { machineUsage, Pinned, programPath, threadTimes, usageOf, type Usage } from './programs';
 import { startRelay, type Relay, type RelayName } from './relays';
 
 /** Packets/s of each stream: 20 ms each. */
@@ -30,6 +30,8 @@ export interface Run extends LoadResult {
   cpuPerPacket: number;
   userPerPacket: number;
   systemPerPacket: number;
+  /** The busiest thread's share of the relay's CPU time, 0 to 1: of n that are evenly busy, 1/n. */
+  busiestThread: number;
   /** Share of the machine's CPUs, 0 to 1, that others than the bench used meanwhile. */
   others: number;
 }
@@ -112,6 +114,7 @@ export class Session {
 
   async run(streams: number, seconds: number): Promise<Run> {
     const before = usageOf(this.#relay.pid);
+    const threads = threadTimes(this.#relay.pid);
     const beside = this.#others();
     const start = performance.now();
     const result = await this.#load.ask<LoadResult>(`run ${streams} ${packetRate} ${seconds} ${this.#placement.tick}`);
@@ -119,11 +122,14 @@ export class Session {
     const machine = (performance.now() - start) * 1000 * availableParallelism();
     // The machine's time is counted in ticks, that of processes exactly: the difference can fall below 0.
     const others = Math.max(0, (this.#others() - beside) / machine);
+    const used = [...threadTimes(this.#relay.pid)].map(([thread, time]) => time - (threads.get(thread) ?? 0));
+    const busiestThread = Math.max(...used) / used.reduce((sum, time) => sum + time, 0);
     const packets = result.sent + result.returned;
     const userPerPacket = (after.user - before.user) / packets;
     const systemPerPacket = (after.system - before.system) / packets;
     const lost = result.sent - result.returned + result.late;
-    return { ...result, lost, others, userPerPacket, systemPerPacket, cpuPerPacket: userPerPacket + systemPerPacket };
+    const cpuPerPacket = userPerPacket + systemPerPacket;
+    return { ...result, lost, others, userPerPacket, systemPerPacket, cpuPerPacket, busiestThread };
   }
 
   /** What edge80's gateway counted; undefined of other relays. */
