@@ -17,7 +17,7 @@ using namespace edge80;
 
 const char* const closeReasons[] = {"peer", "socket-error", "http", "frame-too-long", "not-reading", "finished"};
 const char* const dropNames[] = {"not-selected", "first-byte", "queue-age", "queue-bytes", "anchor-queue",
-                                 "anchor-source", "anchor-overflow"};
+                                 "anchor-source", "anchor-overflow", "connection-ended"};
 const char* const kindNames[] = {"stun", "dtls", "rtp", "rtcp"};
 
 std::string bytesOf(const Napi::Value& value) {

@@ -22,8 +22,8 @@ constexpr int bufferBytes = 4 << 20;
  */
 constexpr int maxBatches = 16;
 
-/** As many datagrams at least wait at a socket that had no room for more. */
-constexpr size_t manyAtOnce = 16;
+/** As many datagrams at least, however long, wait at a socket that had no room for more. */
+constexpr size_t manyAtOnce = 2;
 
 /** A socket takes no new connections after so many: what it remembers has a bound. */
 constexpr size_t maxUsed = 8192;
@@ -37,7 +37,10 @@ void setBuffer(int fd, int forced, int plain) {
 
 AnchorSocket::AnchorSocket(AnchorSockets& all, int fd, const Address& source) : source(source), all_(all), fd_(fd) {}
 
-AnchorSocket::~AnchorSocket() { close(fd_); }
+AnchorSocket::~AnchorSocket() {
+  countOverflow();
+  close(fd_);
+}
 
 void AnchorSocket::ready(uint32_t events) {
   if ((events & EPOLLERR) != 0) readErrors();

@@ -36,7 +36,7 @@ Connection::Connection(ConnectionId id, int fd, const Surroundings& around)
       around_(around),
       fd_(fd),
       deframer_(around.limits.firstFrameBytes),
-      writer_(fd, *this, around.counters.toUe, around.limits) {}
+      writer_(fd, *this, around.counters.toUe, status.held, around.limits) {}
 
 void Connection::begin() {
   if (!isOpen() || isBegun_) return;

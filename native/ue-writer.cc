@@ -31,12 +31,17 @@ void count(Traffic& traffic, const uint8_t* frame, size_t length) {
   traffic.count(packetKind(frame + headerBytes, length - headerBytes), length - headerBytes);
 }
 
+void takeBack(Traffic& traffic, const uint8_t* frame, size_t length) {
+  traffic.takeBack(packetKind(frame + headerBytes, length - headerBytes), length - headerBytes);
+}
+
 }  // namespace
 
-UeWriter::UeWriter(int fd, Owner& owner, Traffic& written, const Limits& limits)
+UeWriter::UeWriter(int fd, Owner& owner, Traffic& written, Count& waiting, const Limits& limits)
     : fd_(fd),
       owner_(owner),
       written_(written),
+      held_(waiting),
       stunQueueBytes_(limits.stunQueueBytes),
       media_(initialMaxAge, limits.queueBytes) {}
 
@@ -63,11 +68,13 @@ void UeWriter::writeGathered(const GatheredFrame* frame) {
   const double now = monotonicMs();
   for (; frame != nullptr; frame = frame->next) {
     if (!isOpen()) {
-      owner_.drop(Drop::notSelected, 1);
+      owner_.drop(Drop::connectionEnded, 1);
       continue;
     }
     const auto* bytes = reinterpret_cast<const char*>(frame->bytes());
     const MediaQueue::Dropped dropped = media_.push(std::string(bytes, frame->length), now);
+    held_.add(1);
+    held_.remove(dropped.forAge + dropped.forBytes);
     owner_.drop(Drop::queueAge, dropped.forAge);
     owner_.drop(Drop::queueBytes, dropped.forBytes);
   }
@@ -82,19 +89,24 @@ const GatheredFrame* UeWriter::writeSome(const GatheredFrame* first) {
     if (frames > 0 && length + frame->length > gatheredBytes) break;
     parts[frames++] = {const_cast<uint8_t*>(frame->bytes()), frame->length};
     length += frame->length;
+    // Before the UE can have it.
+    count(written_, frame->bytes(), frame->length);
   }
   size_t taken = give(parts, frames, length);
-  if (!isOpen()) return nullptr;
-  for (; frames > 0; frames--, first = first->next) {
-    count(written_, first->bytes(), first->length);
-    if (taken < first->length) break;
-    taken -= first->length;
-  }
+  for (; frames > 0 && taken >= first->length; frames--, first = first->next) taken -= first->length;
   if (frames == 0) return first;
-  unsent_.assign(reinterpret_cast<const char*>(first->bytes()) + taken, first->length - taken);
-  sentOfUnsent_ = 0;
-  owner_.writeBlocked();
-  return first->next;
+  const GatheredFrame* rest = first;
+  if (isOpen()) {
+    unsent_.assign(reinterpret_cast<const char*>(first->bytes()) + taken, first->length - taken);
+    sentOfUnsent_ = 0;
+    rest = first->next;
+    frames -= 1;
+    owner_.writeBlocked();
+  }
+  for (const auto* frame = rest; frames > 0; frames--, frame = frame->next) {
+    takeBack(written_, frame->bytes(), frame->length);
+  }
+  return rest;
 }
 
 void UeWriter::finish() {
@@ -108,7 +120,10 @@ void UeWriter::ready() {
 }
 
 void UeWriter::close() {
+  if (!isOpen()) return;
   fd_ = -1;
+  held_.remove(media_.length());
+  owner_.drop(Drop::connectionEnded, media_.length());
   waiting_.reset();
   media_.clear();
   std::string().swap(unsent_);
@@ -156,9 +171,12 @@ bool UeWriter::nextFrame() {
     return true;
   }
   if (media_.length() == 0) return false;
-  owner_.drop(Drop::queueAge, media_.dropOld(monotonicMs()));
+  const size_t old = media_.dropOld(monotonicMs());
+  held_.remove(old);
+  owner_.drop(Drop::queueAge, old);
   if (media_.length() == 0) return false;
   unsent_ = media_.shift();
+  held_.remove(1);
   count(written_, bytesOf(unsent_), unsent_.size());
   return true;
 }
@@ -169,7 +187,7 @@ size_t UeWriter::give(iovec* parts, size_t frames, size_t length) {
   message.msg_iov = parts;
   message.msg_iovlen = frames;
   const ssize_t taken = sendmsg(fd_, &message, MSG_DONTWAIT | MSG_NOSIGNAL);
-  if (taken < 0 && errno != EAGAIN && errno != EINTR && errno != ENOBUFS) {
+  if (taken < 0 && errno != EAGAIN) {
     owner_.writeFailed();
     return 0;
   }

@@ -36,7 +36,8 @@ class UeWriter final : public Gatherer {
     ~Owner() = default;
   };
 
-  UeWriter(int fd, Owner& owner, Traffic& written, const Limits& limits);
+  /** `waiting` counts frames that are dropped if the connection ends now. */
+  UeWriter(int fd, Owner& owner, Traffic& written, Count& waiting, const Limits& limits);
 
   /** ms that media may wait. */
   void setMaxAge(double maxAge) { media_.maxAge = maxAge; }
@@ -59,11 +60,12 @@ class UeWriter final : public Gatherer {
   void flush();
   bool nextFrame();
   const GatheredFrame* writeSome(const GatheredFrame* first);
-  size_t give(iovec* parts, size_t count, size_t length);
+  size_t give(iovec* parts, size_t frames, size_t length);
 
   int fd_;
   Owner& owner_;
   Traffic& written_;
+  Count& held_;
   const size_t stunQueueBytes_;
   bool isFinishing_ = false;
   bool isShut_ = false;

@@ -62,6 +62,8 @@ void Worker::add(ConnectionId id, int fd) {
 }
 
 void Worker::command(Command command) {
+  // Nobody would take it.
+  if (isStopped_) return;
   bool isFirst = false;
   {
     const std::lock_guard<std::mutex> lock(commandsLock_);

@@ -64,7 +64,10 @@ export function outcome(options: Options, rounds: Round[], maxLoads: MaxLoad[], 
   const of = (relay: RelayName) => rounds.filter((round) => round.relay === relay);
   const relays = [...new Set(rounds.map(({ relay }) => relay))].map((relay) => summary(relay, of(relay)));
   const inRounds = (other: RelayName, value: (round: Round) => number) =>
-    of('edge80').map((round, i) => value(round) / value(of(other)[i] ?? round));
+    of('edge80').map((round, i) => {
+      const beside = of(other)[i];
+      return beside === undefined ? NaN : value(round) / value(beside);
+    });
   const loads = (relay: RelayName) => maxLoads.filter((one) => one.relay === relay).map((one) => one.packetsPerSecond);
   const loadsOfCoturn = loads('coturn');
   const measured = {
@@ -140,7 +143,7 @@ export function report(result: Outcome): string {
   }
   const { stalled, idle } = pressure;
   lines.push(
-    `one stalled reader among ${stalled.others}: p99 of the others ${range(stalled.p99With)} ms, without it ${range(stalled.p99Without)} ms; ${stalled.lost} lost; ${stalled.dropped} to it dropped; memory grew by ${(stalled.memoryGrowth / 1024).toFixed(0)} KiB at most`,
+    `one stalled reader among ${stalled.others}: p99 of the others ${range(stalled.p99With)} ms, without it ${range(stalled.p99Without)} ms; ${stalled.lost} lost; ${stalled.dropped} dropped for their age; memory grew by ${(stalled.memoryGrowth / 1024).toFixed(0)} KiB at most`,
   );
   if (idle !== undefined) {
     const memory = (idle.memoryPerConnection / 1024).toFixed(1);

@@ -28,7 +28,7 @@ export interface StalledReader {
   p99With: Spread;
   /** Packets of the others that were lost in the runs with it. */
   lost: number;
-  /** Packets to it that the relay dropped for their age: it did stall. */
+  /** Packets that the relay dropped for their age: the one did stall. */
   dropped: number;
   /** The most that the relay's resident memory grew by while it stalled. */
   memoryGrowth: number;

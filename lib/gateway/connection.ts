@@ -138,6 +138,7 @@ export class Connection implements FrameSink, AnchorListener {
     this.#drop('not-selected', this.#held.length);
     counters.closes[reason] += 1;
     counters.open -= 1;
+    this.#drop('connection-ended', this.#media.length);
     this.#held = [];
     this.#stun = [];
     this.#stream = [];

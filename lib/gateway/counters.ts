@@ -27,10 +27,18 @@ export type CloseReason =
 /**
  * Why a packet was dropped: `not-selected` before its connection was selected (C11), `first-byte` is
  * neither ICE nor media (D2), `queue-…` toward a slow UE (E7), `anchor-queue` toward the anchor, `anchor-overflow`
- * from it: its packets came faster than they were taken (the native plane alone can tell).
+ * from it: its packets came faster than they were taken (the native plane alone can tell). `connection-ended`: waited
+ * for the UE when its connection ended.
  */
 export type DropReason =
-  'not-selected' | 'first-byte' | 'queue-age' | 'queue-bytes' | 'anchor-queue' | 'anchor-source' | 'anchor-overflow';
+  | 'not-selected'
+  | 'first-byte'
+  | 'queue-age'
+  | 'queue-bytes'
+  | 'anchor-queue'
+  | 'anchor-source'
+  | 'anchor-overflow'
+  | 'connection-ended';
 
 /** Packets in one direction, by kind, and their bytes without the framing. */
 export interface Traffic {
@@ -118,6 +126,7 @@ export function newPlaneCounters(): PlaneCounters {
       'anchor-queue': 0,
       'anchor-source': 0,
       'anchor-overflow': 0,
+      'connection-ended': 0,
     },
     acceptErrors: 0,
     anchorErrors: 0,

@@ -53,7 +53,7 @@ export interface ForwardingPlane {
   /** Nothing is read from the UE until `resume`; what was read already may still come. */
   pause(connection: ConnectionId): void;
   resume(connection: ConnectionId): void;
-  /** Closes the connection once the kernel has taken all that was written. */
+  /** Closes the connection once the kernel has taken all that was written; of `msrp`, which no media goes to. */
   finish(connection: ConnectionId, reason: CloseReason): void;
   /** Undefined once it is closed. */
   status(connection: ConnectionId): ConnectionStatus | undefined;

@@ -604,6 +604,20 @@ describe('a UE that reads slowly (E7)', () => {
     },
   );
 
+  test('E7: what still waits when it leaves is counted: every packet was passed on or dropped', async () => {
+    await open();
+    gateway.addStream(stream());
+    const ue = await dialSelected();
+    ue.socket.pause();
+    await fill('queue-bytes', 0);
+    const lost = once(gateway, 'connection-lost');
+    ue.socket.resetAndDestroy();
+    await lost;
+    await until(() => gateway.counters().drops['connection-ended'] > 0);
+    const { fromAnchor, toUe, drops } = gateway.counters();
+    expect(fromAnchor.rtp).toBe(toUe.rtp + drops['queue-bytes'] + drops['connection-ended']);
+  });
+
   test('E7: one that asks and never reads is disconnected', async () => {
     await open({ stunQueueBytes: 2000 });
     gateway.addStream(stream());
