@@ -53,7 +53,10 @@ class Address {
     char text[INET6_ADDRSTRLEN] = "";
     const void* bytes = family() == AF_INET6 ? static_cast<const void*>(&v6_.sin6_addr) : &v4_.sin_addr;
     inet_ntop(family(), bytes, text, sizeof text);
-    return text;
+    if (family() != AF_INET6 || v6_.sin6_scope_id == 0) return text;
+    char zone[IF_NAMESIZE] = "";
+    if_indextoname(v6_.sin6_scope_id, zone);
+    return std::string(text) + '%' + zone;
   }
 
  private:
