@@ -7,6 +7,7 @@
 
 #include <algorithm>
 #include <cerrno>
+#include <new>
 #include <utility>
 
 namespace edge80 {
@@ -252,7 +253,13 @@ bool AnchorSockets::sourceToward(const Address& anchor, Address& source) {
 AnchorSocket* AnchorSockets::open(const Address& source) {
   const int fd = socket(source.family(), SOCK_DGRAM | SOCK_NONBLOCK | SOCK_CLOEXEC, 0);
   if (fd < 0) return nullptr;
-  auto opened = std::make_unique<AnchorSocket>(*this, fd, source);
+  std::unique_ptr<AnchorSocket> opened;
+  try {
+    opened = std::make_unique<AnchorSocket>(*this, fd, source);
+  } catch (const std::bad_alloc&) {
+    close(fd);
+    return nullptr;
+  }
   const int on = 1;
   const bool isIpv6 = source.family() == AF_INET6;
   setsockopt(fd, isIpv6 ? SOL_IPV6 : SOL_IP, isIpv6 ? IPV6_RECVERR : IP_RECVERR, &on, sizeof on);

@@ -66,7 +66,7 @@ void Connection::handled() {
     extra_->backlog.clear();
     if (extra_->held.empty()) extra_.reset();
     const size_t done = deframer_.push(bytesOf(backlog), backlog.size(), *this);
-    if (isWaiting_) extra().backlog = backlog.substr(done);
+    if (isWaiting_ && done < backlog.size()) extra().backlog = backlog.substr(done);
   }
   watch();
 }
@@ -105,6 +105,8 @@ void Connection::select(double maxAge) {
 void Connection::write(std::string frames) { writer_.stream(std::move(frames)); }
 
 void Connection::pause() {
+  // What comes is read, and left alone.
+  if (writer_.isFinishing()) return;
   isPaused_ = true;
   watch();
 }
@@ -155,7 +157,8 @@ void Connection::ready(uint32_t events) {
   }
   if (!isOpen()) return;
   if ((events & EPOLLIN) != 0 && (watched_ & EPOLLIN) != 0) read((events & (EPOLLRDHUP | EPOLLHUP | EPOLLERR)) != 0);
-  else if ((events & (EPOLLERR | EPOLLHUP)) != 0) end(CloseReason::socketError);
+  // EPOLLHUP alone: both sides have ended, and what is unread is still to be read.
+  else if ((events & EPOLLERR) != 0) end(CloseReason::socketError);
 }
 
 /**
@@ -189,7 +192,7 @@ size_t Connection::readOnce(size_t most) {
   arena.keep(length);
   const size_t done = deframer_.push(chunk, length, *this);
   if (isOpen() && isWaiting_) {
-    extra().backlog.assign(reinterpret_cast<const char*>(chunk) + done, length - done);
+    if (done < length) extra().backlog.assign(reinterpret_cast<const char*>(chunk) + done, length - done);
     watch();
   }
   return length;

@@ -46,7 +46,7 @@ UeWriter::UeWriter(int fd, Owner& owner, Traffic& written, Count& waiting, const
       media_(initialMaxAge, limits.queueBytes) {}
 
 bool UeWriter::stun(const std::string& message) {
-  if (!isOpen()) return true;
+  if (!isOpen() || isFinishing_) return true;
   waiting().stun.push_back(framed(message));
   stunBytes_ += message.size();
   written_.count(PacketKind::stun, message.size());

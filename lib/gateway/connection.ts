@@ -75,7 +75,7 @@ export class Connection implements FrameSink, AnchorListener {
   }
 
   send(message: Buffer): void {
-    if (this.#phase === 'closed') return;
+    if (this.#phase === 'closed' || this.#finishing !== undefined) return;
     this.#stun.push(framed(message));
     this.#stunBytes += message.length;
     countPacket(this.#around.counters.toUe, 'stun', message.length);
@@ -111,6 +111,8 @@ export class Connection implements FrameSink, AnchorListener {
   }
 
   pause(): void {
+    // What comes is read, and left alone.
+    if (this.#finishing !== undefined) return;
     this.#socket.pause();
   }
 

@@ -138,6 +138,23 @@ describe('a stream of bytes (RFC 6544 §10)', () => {
     expect(plane.status(connection)).toBeUndefined();
     expect(plane.counters()).toMatchObject({ open: 0, closes: { 'stream-ended': 1 } });
   });
+
+  test('H1: finished with frames of the UE unread, and then ended by it, it is closed for the reason given', async () => {
+    const { ue, connection } = await dialByteStream();
+    onFrame = () => {
+      onFrame = () => undefined;
+      plane.write(connection, framed(Buffer.alloc(60_000)));
+      plane.finish(connection, 'stream-ended');
+      plane.pause(connection);
+      // Meanwhile all that the UE sends is there, and its end.
+      const start = performance.now();
+      while (performance.now() - start < 30) continue;
+    };
+    ue.send(...Array.from({ length: 3000 }, () => Buffer.alloc(30)));
+    ue.socket.end();
+    expect(await closed.next()).toEqual({ connection, reason: 'stream-ended' });
+    expect((await ue.frames.next()).length).toBe(60_000);
+  });
 });
 
 test('closed by control, it is told once, and every method leaves it alone', async () => {
