@@ -5,8 +5,8 @@
 #include <cstring>
 #include <vector>
 
-#include "deframer.h"
 #include "arena.h"
+#include "deframer.h"
 
 namespace edge80 {
 

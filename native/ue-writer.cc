@@ -37,11 +37,11 @@ void takeBack(Traffic& traffic, const uint8_t* frame, size_t length) {
 
 }  // namespace
 
-UeWriter::UeWriter(int fd, Owner& owner, Traffic& written, Count& waiting, const Limits& limits)
+UeWriter::UeWriter(int fd, Owner& owner, Traffic& written, Count& held, const Limits& limits)
     : fd_(fd),
       owner_(owner),
       written_(written),
-      held_(waiting),
+      held_(held),
       stunQueueBytes_(limits.stunQueueBytes),
       media_(initialMaxAge, limits.queueBytes) {}
 

@@ -36,8 +36,8 @@ class UeWriter final : public Gatherer {
     ~Owner() = default;
   };
 
-  /** `waiting` counts frames that are dropped if the connection ends now. */
-  UeWriter(int fd, Owner& owner, Traffic& written, Count& waiting, const Limits& limits);
+  /** `held` counts frames that are dropped if the connection ends now. */
+  UeWriter(int fd, Owner& owner, Traffic& written, Count& held, const Limits& limits);
 
   /** ms that media may wait. */
   void setMaxAge(double maxAge) { media_.maxAge = maxAge; }
