@@ -15,7 +15,7 @@ const layers = {
   rtpengine: ['ops'],
   msrp: ['ice', 'ops', 'ip-address'],
   media: ['sdp', 'gateway', 'msrp', 'rtpengine', 'ops'],
-  calls: ['media'],
+  calls: ['media', 'ops'],
   sip: ['wire', 'drachtio', 'media', 'calls', 'ops'],
   ue: ['drachtio', 'embedded', 'ice', 'msrp', 'sdp', 'ops', 'ip-address'],
 };
@@ -32,6 +32,14 @@ function importing(folder, others, types = []) {
   for (const type of types) patterns.push({ regex: `^\\.\\./${type}$`, message, allowTypeImports: true });
   return { '@typescript-eslint/no-restricted-imports': ['error', { patterns }] };
 }
+
+const environment = { object: 'process', property: 'env', message: 'Settings come from app/config.ts.' };
+
+const clock = 'What lasts or expires goes by monotonicNow(), what is told by wallClock(): lib/ops/clock.ts.';
+const systemClock = [
+  ...["NewExpression[callee.name='Date'][arguments.length=0]", "CallExpression[callee.name='Date']"],
+  "MemberExpression[object.name='Date'][property.name='now']",
+].map((selector) => ({ selector, message: clock }));
 
 module.exports = tseslint.config(
   { ignores: ['dist/', 'node_modules/', 'coverage/', 'native/build/'] },
@@ -52,12 +60,12 @@ module.exports = tseslint.config(
   },
   {
     files: ['lib/**/*.ts'],
-    rules: {
-      'no-restricted-properties': [
-        'error',
-        { object: 'process', property: 'env', message: 'Settings come from app/config.ts.' },
-      ],
-    },
+    rules: { 'no-restricted-properties': ['error', environment] },
+  },
+  {
+    files: ['lib/**/*.ts', 'app/**/*.ts'],
+    ignores: ['lib/ops/clock.ts'],
+    rules: { 'no-restricted-syntax': ['error', ...systemClock] },
   },
   { files: ['lib/**/*.ts'], rules: importing('lib', []) },
   ...Object.entries(layers).map(([folder, others]) => ({

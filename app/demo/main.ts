@@ -1,4 +1,5 @@
 import { EdgeError } from '../../lib/errors';
+import { monotonicNow } from '../../lib/ops/clock';
 import { Call } from './call';
 import { FileProgress } from './file-progress';
 import { Firewall } from './firewall';
@@ -48,7 +49,7 @@ async function demo(flags: Flags): Promise<DemoResult> {
   const tell = (line: string) => {
     if (!interrupted) output.write(`${line}\n`);
   };
-  const narration = new Narration(tell, Date.now, new FileProgress(output));
+  const narration = new Narration(tell, monotonicNow, new FileProgress(output));
   Network.removeLeftovers();
   const network = new Network();
   const file = flags.media === 'audio' ? undefined : new RandomFile();

@@ -2,13 +2,12 @@ import { randomUUID } from 'node:crypto';
 import { EventEmitter } from 'node:events';
 import { EdgeError } from '../errors';
 import type { MediaAnchorEvents } from '../media/media-anchor';
+import { wallClock } from '../ops/clock';
 import { Call, type CallAnchor, type CallFacts, type CallRecord, type EndCause } from './call';
 
 export interface CallTableOptions {
   /** Calls under way at most. */
   maxCalls: number;
-  /** Time in ms since the epoch. */
-  now?: () => number;
 }
 
 export interface CallTableEvents {
@@ -43,14 +42,12 @@ export class CallTable extends EventEmitter<CallTableEvents> {
       const message = 'There are as many calls under way as there may be.';
       throw new EdgeError('too-many-calls', message, { sipStatus: 503, retryAfter: 10 });
     }
-    const now = this.#options.now ?? Date.now;
-    const startedAt = now();
-    const call = new Call({ ...facts, id: randomUUID(), startedAt }, anchor);
+    const call = new Call({ ...facts, id: randomUUID(), startedAt: wallClock() }, anchor);
     this.#calls.set(call.id, call);
     call.onEnd((cause) => {
       this.#calls.delete(call.id);
       const { facts, answeredAt } = call;
-      const endedAt = now();
+      const endedAt = call.now();
       const released = call.released().then((streams) => {
         this.#releasing.delete(released);
         this.emit('ended', { ...facts, answeredAt, endedAt, cause, streams });

@@ -1,5 +1,6 @@
 import { EdgeError } from '../errors';
 import type { MediaAnchor, SelectedPath, Side, StreamReport } from '../media/media-anchor';
+import { monotonicNow } from '../ops/clock';
 
 /** Who calls: the UE (`originating`) or the core (`terminating`). */
 export type Direction = 'originating' | 'terminating';
@@ -21,7 +22,10 @@ export type EndCause =
   | 'sip-error'
   | 'shutdown';
 
-/** What is left of a call. */
+/**
+ * What is left of a call. Its start is told by the system's clock, and its later times by what had passed since, so that
+ * they differ by what the call took, whatever was done to that clock.
+ */
 export interface CallRecord extends CallFacts {
   /** Times in ms since the epoch. */
   answeredAt: number | undefined;
@@ -51,8 +55,9 @@ export type CallAnchor = Pick<MediaAnchor, 'offer' | 'answer' | 'rollback' | 're
  */
 export class Call {
   readonly facts: CallFacts;
-  answeredAt: number | undefined;
   readonly #anchor: CallAnchor;
+  readonly #openedAt = monotonicNow();
+  #answeredAt: number | undefined;
   readonly #onEnd = new Set<(cause: EndCause) => void>();
   readonly #onMediaLost = new Set<(path: SelectedPath) => void>();
   #media: Promise<unknown> = Promise.resolve();
@@ -71,6 +76,21 @@ export class Call {
 
   get ended(): boolean {
     return this.#endCause !== undefined;
+  }
+
+  /** Time in ms since the epoch, as a record of this call tells it. */
+  now(): number {
+    return Math.round(this.facts.startedAt + monotonicNow() - this.#openedAt);
+  }
+
+  /** Both ends have it from now on. */
+  answered(): void {
+    this.#answeredAt ??= this.now();
+  }
+
+  /** Time in ms since the epoch, as {@link now}; undefined for a call that was not answered. */
+  get answeredAt(): number | undefined {
+    return this.#answeredAt;
   }
 
   /** The offer for the other side. Rejects as the anchor does, and with `call-ended` (487). */

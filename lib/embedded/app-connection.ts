@@ -3,6 +3,7 @@ import type { Socket } from 'node:net';
 import { AdminFrameReader, writeAdminFrame } from './admin-frames';
 import type { Flow } from './flow';
 import { limits } from './limits';
+import { wallClock } from '../ops/clock';
 import { hostPort } from '../wire/sip-uri';
 
 /** One frame of an app: the tokens of its head, and the SIP part behind it, if any. */
@@ -151,5 +152,5 @@ function parseFrame(payload: string): AppFrame {
 
 /** UTC `hh:mm:ss.uuuuuu`. */
 function timestamp(): string {
-  return `${new Date().toISOString().slice(11, 23)}000`;
+  return `${new Date(wallClock()).toISOString().slice(11, 23)}000`;
 }

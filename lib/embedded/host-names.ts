@@ -1,5 +1,6 @@
 import { lookup } from 'node:dns/promises';
 import { isIP } from 'node:net';
+import { monotonicNow } from '../ops/clock';
 
 /** How long a name is believed without asking again, ms; and how many are kept. */
 const life = 60_000;
@@ -13,7 +14,7 @@ export class HostNames {
   known(host: string): string | undefined {
     if (isIP(host) !== 0) return host;
     const entry = this.#known.get(host.toLowerCase());
-    return entry && entry.until > Date.now() ? entry.address : undefined;
+    return entry && entry.until > monotonicNow() ? entry.address : undefined;
   }
 
   /** Calls back at once where no lookup is needed; with `undefined` where there is no such host. */
@@ -26,7 +27,7 @@ export class HostNames {
     lookup(host).then(
       ({ address }) => {
         if (this.#known.size >= most) this.#known.clear();
-        this.#known.set(host.toLowerCase(), { address, until: Date.now() + life });
+        this.#known.set(host.toLowerCase(), { address, until: monotonicNow() + life });
         then(address);
       },
       () => then(undefined),

@@ -204,8 +204,9 @@ export class CallSession {
       const dialog = this.#dialogs[side];
       if (dialog?.connected) this.#hangUp(side, dialog);
     }
-    const seconds = this.call.answeredAt === undefined ? undefined : (Date.now() - this.call.answeredAt) / 1000;
-    const status = this.call.answeredAt === undefined ? this.#ending.verdict?.status : undefined;
+    const { answeredAt } = this.call;
+    const seconds = answeredAt === undefined ? undefined : (this.call.now() - answeredAt) / 1000;
+    const status = answeredAt === undefined ? this.#ending.verdict?.status : undefined;
     this.log.info({ cause, status, seconds }, 'call ended');
   }
 

@@ -219,7 +219,7 @@ export class CallSetup {
         this.#session.adopt(caller, dialog);
         if (this.#oweAck) dialog.once('ack', (ack) => this.#session.step(() => this.#answeredInAck(ack)));
         if (call.ended || !this.#session.dialog(callee)) return;
-        call.answeredAt = Date.now();
+        call.answered();
         this.#session.timers.refreshed(caller, interval);
         this.#session.timers.refreshed(callee, taken(response));
         this.#session.log.info('call answered');

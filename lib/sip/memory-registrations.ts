@@ -1,11 +1,12 @@
 import { EdgeError } from '../errors';
+import { monotonicNow } from '../ops/clock';
 import { flowKey, type Flow } from './flow-token';
 import type { Registration, RegistrationStore } from './registration';
 
 export interface MemoryRegistrationsOptions {
   /** Registrations at most. */
   most?: number;
-  /** Time in ms since the epoch. */
+  /** The clock of `expiresAt`. */
   now?: () => number;
 }
 
@@ -19,7 +20,7 @@ export class MemoryRegistrations implements RegistrationStore {
 
   constructor(options: MemoryRegistrationsOptions = {}) {
     this.#most = options.most ?? 200_000;
-    this.#now = options.now ?? Date.now;
+    this.#now = options.now ?? monotonicNow;
   }
 
   save(registration: Registration): Promise<void> {

@@ -2,6 +2,7 @@ import { EventEmitter } from 'node:events';
 import type { Headers, IncomingRequest, IncomingResponse, ResponseSender } from '../drachtio/messages';
 import type { Srf } from '../drachtio/srf';
 import { EdgeError } from '../errors';
+import { monotonicNow } from '../ops/clock';
 import type { Logger } from '../ops/logger';
 import { hostPort, uriOf } from '../wire/sip-uri';
 import { chargingVector } from './charging';
@@ -141,7 +142,7 @@ export class Registrar extends EventEmitter<{ 'flow-ended': [flow: Flow, why: Fl
         flow,
         serviceRoute: listOf(response.get('service-route')),
         associated: associated.length > 0 ? associated : [`<${aor}>`],
-        expiresAt: Date.now() + expires * 1000,
+        expiresAt: monotonicNow() + expires * 1000,
       };
       await store.save(registration);
       this.#dropped.delete(flowKey(flow));
@@ -159,7 +160,7 @@ export class Registrar extends EventEmitter<{ 'flow-ended': [flow: Flow, why: Fl
     const key = timerKey(registration);
     clearTimeout(this.#expiries.get(key));
     const expire = () => {
-      const left = registration.expiresAt - Date.now();
+      const left = registration.expiresAt - monotonicNow();
       if (left > 0) this.#expireIn(left, registration);
       else void this.#remove(registration, 'expired').catch((error: unknown) => this.#failed(error));
     };

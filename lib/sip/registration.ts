@@ -11,7 +11,7 @@ export interface Registration {
   serviceRoute: string[];
   /** Public identities that the UE may assert, as name-addrs, the default one first (RFC 7315 §4.1). */
   associated: string[];
-  /** Time in ms since the epoch. */
+  /** By this process's `monotonicNow()`, in ms: a clock that is set right must not end what a registrar granted. */
   expiresAt: number;
 }
 

@@ -1,5 +1,6 @@
 import { randomBytes, randomInt } from 'node:crypto';
 import { EventEmitter } from 'node:events';
+import { monotonicNow } from '../ops/clock';
 import { Reception } from './reception';
 import { buildRtcp, parseRtcp, roundTrip, type ReportBlock } from './rtcp';
 import { buildRtp, isRtcp, parseRtp } from './rtp';
@@ -161,7 +162,7 @@ export class MediaSession extends EventEmitter<MediaSessionEvents> {
 
   #report(): void {
     const sender = {
-      wallClock: Date.now(),
+      wallClock: ntpClock(),
       rtpTimestamp: this.#timestampAt(performance.now()),
       packets: this.#sent,
       octets: this.#sent * pcmu.samplesPerPacket,
@@ -215,7 +216,12 @@ export class MediaSession extends EventEmitter<MediaSessionEvents> {
     for (const { ntpMiddle: middle, blocks } of reports) {
       if (middle !== undefined) this.#lastSr = { middle, at: performance.now() };
       const ours = blocks.find(({ ssrc }) => ssrc === this.#ssrc);
-      if (ours !== undefined) this.#rttMs = roundTrip(ours, Date.now()) ?? this.#rttMs;
+      if (ours !== undefined) this.#rttMs = roundTrip(ours, ntpClock()) ?? this.#rttMs;
     }
   }
+}
+
+/** What our NTP timestamps are taken from, in ms since the epoch: round trips are differences of it, so it never jumps. */
+function ntpClock(): number {
+  return performance.timeOrigin + monotonicNow();
 }
