@@ -36,7 +36,7 @@ const notAllowed: OwnResponse = {
   reason: 'Method Not Allowed',
   headers: { Allow: [...served, 'PRACK'].join(', ') },
 };
-const noSuchDialog: OwnResponse = { status: 481, reason: 'Call/Transaction Does Not Exist' };
+export const noSuchDialog: OwnResponse = { status: 481, reason: 'Call/Transaction Does Not Exist' };
 
 /**
  * The answer to a request that drachtio-server would drop without a word: outside of a dialog REFER, PRACK and all

@@ -9,6 +9,7 @@ import type { CallOwners } from './call-owners';
 import { Crossing, markSource } from './crossing';
 import type { AccessLimits } from './limits';
 import { answerInPlaceOfSilence, badRequest, ended, foreignCall, serverDown } from './own-answers';
+import { UeDialogs } from './ue-dialogs';
 import { UnansweredInvites } from './unanswered-invites';
 import { answerToUnusable, dropUnusableContacts } from './unusable-uris';
 
@@ -46,6 +47,7 @@ export class UeConnection {
   /** Ends who keeps a place and does nothing with it: keep-alives alone would hold it for ever. */
   readonly #stranger: NodeJS.Timeout;
   readonly #unanswered: UnansweredInvites;
+  readonly #dialogs: UeDialogs;
   #closed = false;
   #farewell: NodeJS.Timeout | undefined;
   /** Resolves when nothing is open any more, neither here nor at the SIP server. */
@@ -67,6 +69,7 @@ export class UeConnection {
     this.#limits = limits;
     this.#events = events;
     this.gone = new Promise((resolve) => (this.#goneNow = resolve));
+    this.#dialogs = new UeDialogs(limits.calls);
     this.#unanswered = new UnansweredInvites({
       limit: limits.calls,
       acknowledgedWithin: limits.acknowledgement,
@@ -123,6 +126,7 @@ export class UeConnection {
       else this.#ue.end();
     } else if (isSound && this.#crossing?.responseToServer(message) === true) {
       dropUnusableContacts(message);
+      this.#dialogs.responseFromUe(message);
       this.#server?.send(message.toString());
     }
   }
@@ -136,7 +140,11 @@ export class UeConnection {
       this.#unanswered.cancel(callId);
       return ended;
     }
-    return answerToUnusable(request) ?? answerInPlaceOfSilence(request, this.#calls.has(callId));
+    return (
+      answerToUnusable(request) ??
+      answerInPlaceOfSilence(request, this.#calls.has(callId)) ??
+      this.#dialogs.refusal(request)
+    );
   }
 
   #toServer(request: SipMessage): void {
@@ -144,6 +152,7 @@ export class UeConnection {
     if (this.#crossing) {
       this.#crossing.requestToServer(request);
       this.#unanswered.request(request);
+      this.#dialogs.requestFromUe(request);
       this.#server?.send(request.toString());
       return;
     }
@@ -193,6 +202,7 @@ export class UeConnection {
     if (!message || !this.#crossing) return;
     if (message.isRequest) {
       this.#noteCall(message);
+      this.#dialogs.requestFromServer(message);
       this.#crossing.requestToUe(message);
     } else {
       const isReliable = this.#unanswered.response(message);
@@ -203,6 +213,7 @@ export class UeConnection {
         return;
       }
       if (!this.#crossing.responseToUe(message)) return;
+      this.#dialogs.responseFromServer(message);
       this.#noteRegistration(message);
     }
     this.#ue.send(message.toString());

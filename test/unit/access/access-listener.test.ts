@@ -260,11 +260,14 @@ describe('what the UE sees', () => {
 });
 
 describe('G11: a call belongs to the connection that it began on', () => {
-  const inDialog = { To: '<sip:bob@ims.example>;tag=b', 'Call-ID': 'the-call' };
+  const From = '<sip:alice@ims.example>;tag=a';
+  const inDialog = { From, To: '<sip:bob@ims.example>;tag=answerer', 'Call-ID': 'the-call' };
 
   test.each(['BYE', 'INVITE', 'INFO', 'UPDATE'])('a %s in it over another one gets 403', async (method) => {
     await start();
-    const owner = await connected('INVITE', { 'Call-ID': 'the-call' });
+    const owner = await connected('INVITE', { From, 'Call-ID': 'the-call' });
+    owner.far.send(response(owner.first, 200));
+    await owner.near.next();
     const thief = await ue();
     thief.send(request('INVITE', { 'Call-ID': 'the-call' }));
     const passed = await server.connection();
@@ -310,8 +313,11 @@ describe('what the SIP server would drop without a word', () => {
 
   test('REFER in a call goes through', async () => {
     await start();
-    const { near, far } = await connected('INVITE', { 'Call-ID': 'c1' });
-    near.send(request('REFER', { 'Call-ID': 'c1', To: '<sip:bob@ims.example>;tag=b' }));
+    const From = '<sip:alice@ims.example>;tag=a';
+    const { near, far, first } = await connected('INVITE', { From, 'Call-ID': 'c1' });
+    far.send(response(first, 200));
+    await near.next();
+    near.send(request('REFER', { From, 'Call-ID': 'c1', To: '<sip:bob@ims.example>;tag=answerer' }));
     expect((await far.next()).method).toBe('REFER');
   });
 });

@@ -1,0 +1,141 @@
+import { UeDialogs } from '../../../lib/access/ue-dialogs';
+import { parseSipMessage, type SipMessage } from '../../../lib/wire/sip-message';
+
+const ue = '<sip:alice@ims.example>';
+const peer = '<sip:bob@ims.example>';
+
+/** Which side sent it decides whose tag stands in From. */
+function message(from: 'ue' | 'server', startLine: string, method: string, given: Record<string, string> = {}) {
+  const [near, far] = from === 'ue' ? [ue, peer] : [peer, ue];
+  const [nearTag, farTag] = from === 'ue' ? [';tag=u', ';tag=s'] : [';tag=s', ';tag=u'];
+  const headers = {
+    Via: 'SIP/2.0/TCP 192.0.2.1;branch=z9hG4bK1',
+    From: near + nearTag,
+    To: far + farTag,
+    'Call-ID': 'c1',
+    CSeq: `1 ${method}`,
+    ...given,
+  };
+  const lines = Object.entries(headers).map(([name, value]) => `${name}: ${value}\r\n`);
+  return parseSipMessage(`${startLine}\r\n${lines.join('')}\r\n`)!.message;
+}
+
+const request = (from: 'ue' | 'server', method: string, given?: Record<string, string>): SipMessage =>
+  message(from, `${method} sip:x@ims.example SIP/2.0`, method, given);
+/** To a request of that side. */
+const response = (to: 'ue' | 'server', status: number, method: string, given?: Record<string, string>): SipMessage =>
+  message(to, `SIP/2.0 ${status} Test`, method, given);
+
+let dialogs: UeDialogs;
+beforeEach(() => (dialogs = new UeDialogs(3)));
+
+const statusOf = (method: string, given?: Record<string, string>) =>
+  dialogs.refusal(request('ue', method, given))?.status;
+
+/** Methods inside a dialog that drachtio-server makes requests outside of one, or never answers, while it is early. */
+const unbearable = ['INFO', 'MESSAGE', 'OPTIONS', 'SUBSCRIBE', 'NOTIFY', 'PUBLISH', 'REFER', 'REGISTER', 'FETCH'];
+const bearable = ['ACK', 'BYE', 'CANCEL', 'PRACK', 'UPDATE'];
+
+const begin = {
+  'a call of the UE': () => dialogs.requestFromUe(request('ue', 'INVITE', { To: peer })),
+  'a call to the UE': () => dialogs.requestFromServer(request('server', 'INVITE', { To: ue })),
+  'a subscription of the UE': () => dialogs.requestFromUe(request('ue', 'SUBSCRIBE', { To: peer })),
+  'a subscription to the UE': () => dialogs.requestFromServer(request('server', 'SUBSCRIBE', { To: ue })),
+};
+
+const confirm = {
+  'a call of the UE': () => dialogs.responseFromServer(response('ue', 200, 'INVITE')),
+  'a call to the UE': () => dialogs.requestFromServer(request('server', 'ACK')),
+  'a subscription of the UE': () => dialogs.responseFromServer(response('ue', 202, 'SUBSCRIBE')),
+  'a subscription to the UE': () => dialogs.responseFromUe(response('server', 200, 'SUBSCRIBE')),
+};
+
+const kinds = Object.keys(begin) as (keyof typeof begin)[];
+
+describe.each(kinds)('G31: %s', (kind) => {
+  test.each([...unbearable, 'INVITE'])('that has no 2xx: %s waits for it', (method) => {
+    begin[kind]();
+    expect(statusOf(method)).toBe(500);
+    expect(dialogs.refusal(request('ue', method))?.headers).toEqual({ 'Retry-After': '1' });
+  });
+
+  test.each(bearable)('that has no 2xx: %s passes', (method) => {
+    begin[kind]();
+    expect(statusOf(method)).toBeUndefined();
+  });
+
+  test.each([...unbearable, 'INVITE'])('that has one: %s passes', (method) => {
+    begin[kind]();
+    confirm[kind]();
+    expect(statusOf(method)).toBeUndefined();
+  });
+
+  test.each(unbearable)('of which another fork has one: %s gets 481', (method) => {
+    begin[kind]();
+    confirm[kind]();
+    expect(statusOf(method, { To: `${peer};tag=other` })).toBe(481);
+    expect(statusOf(method, { From: `${ue};tag=other` })).toBe(481);
+  });
+
+  test('that a BYE has ended', () => {
+    begin[kind]();
+    confirm[kind]();
+    dialogs.requestFromServer(request('server', 'BYE'));
+    expect(statusOf('INFO')).toBe(481);
+  });
+});
+
+describe('G31: what does not confirm a dialog', () => {
+  test.each([100, 183, 199])('a %i to its INVITE', (status) => {
+    begin['a call of the UE']();
+    dialogs.responseFromServer(response('ue', status, 'INVITE'));
+    expect(statusOf('INFO')).toBe(500);
+  });
+
+  test('the UE’s own 200 to an INVITE: the server may not have taken it', () => {
+    begin['a call to the UE']();
+    dialogs.responseFromUe(response('server', 200, 'INVITE'));
+    expect(statusOf('INFO')).toBe(500);
+  });
+
+  test.each([
+    ['another branch', { Via: 'SIP/2.0/TCP 192.0.2.1;branch=z9hG4bK2' }],
+    ['another From tag', { From: `${peer};tag=forged` }],
+    ['another CSeq', { CSeq: '2 SUBSCRIBE' }],
+    ['another method in CSeq', { CSeq: '1 NOTIFY' }],
+    ['no To tag', { To: ue }],
+  ])('a 200 of the UE to a SUBSCRIBE with %s', (_, given) => {
+    begin['a subscription to the UE']();
+    dialogs.responseFromUe(response('server', 200, 'SUBSCRIBE', given));
+    expect(statusOf('NOTIFY')).toBe(500);
+  });
+
+  test('a 200 to another request of the call', () => {
+    begin['a call of the UE']();
+    dialogs.responseFromServer(response('ue', 200, 'PRACK'));
+    expect(statusOf('INFO')).toBe(500);
+  });
+
+  test('its refusal', () => {
+    begin['a call of the UE']();
+    dialogs.responseFromServer(response('ue', 486, 'INVITE'));
+    expect(statusOf('INFO')).toBe(481);
+  });
+});
+
+test('G31: a dialog that was never begun here gets 481, or the SIP server’s own answer to a re-INVITE', () => {
+  expect(statusOf('INFO')).toBe(481);
+  expect(statusOf('INVITE')).toBeUndefined();
+});
+
+test('requests outside of dialogs pass', () => {
+  for (const method of [...unbearable, 'INVITE']) expect(statusOf(method, { To: peer })).toBeUndefined();
+});
+
+test('beyond the limit the oldest is forgotten, and counts as unknown', () => {
+  begin['a call of the UE']();
+  confirm['a call of the UE']();
+  for (const id of ['c2', 'c3', 'c4']) dialogs.requestFromUe(request('ue', 'INVITE', { To: peer, 'Call-ID': id }));
+  expect(statusOf('INFO')).toBe(481);
+  expect(statusOf('INFO', { 'Call-ID': 'c2' })).toBe(500);
+});
