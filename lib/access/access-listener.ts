@@ -1,9 +1,11 @@
 import { EventEmitter } from 'node:events';
 import { createServer, type Server, type Socket } from 'node:net';
 import { createSecureContext, TLSSocket, type SecureContext } from 'node:tls';
-import { Admission } from '../admission';
+import { Admission, type Displacement } from '../admission/admission';
 import { EdgeError } from '../errors';
+import { monotonicNow } from '../ops/clock';
 import type { Logger } from '../ops/logger';
+import { Tally } from '../ops/tally';
 import { bindError } from '../wire/bind-error';
 import { hostPort } from '../wire/sip-uri';
 import type { AccessFlow } from './access-flow';
@@ -47,7 +49,9 @@ export class AccessListener extends EventEmitter<{ closed: [flow: AccessFlow] }>
   readonly #options: AccessListenerOptions;
   readonly #limits: AccessLimits;
   readonly #logger: Logger;
-  readonly #admission: Admission;
+  readonly #admission: Admission<Socket>;
+  /** By the limit that a connection had to make room for. */
+  readonly #displaced = new Tally<Displacement>();
   readonly #servers: Server[] = [];
   readonly #points: AccessPoint[] = [];
   readonly #sockets = new Set<Socket>();
@@ -64,7 +68,7 @@ export class AccessListener extends EventEmitter<{ closed: [flow: AccessFlow] }>
     this.#options = options;
     this.#logger = options.logger;
     this.#limits = { ...defaultLimits, ...options.limits };
-    this.#admission = new Admission(this.#limits);
+    this.#admission = new Admission(this.#limits, (socket, reason) => this.#displace(socket, reason), monotonicNow);
     if (options.tls) this.useCertificate(options.tls);
     else if (options.listen.some(({ transport }) => transport === 'tls')) {
       throw new EdgeError('config-invalid', 'TLS needs a certificate and its key.');
@@ -86,6 +90,11 @@ export class AccessListener extends EventEmitter<{ closed: [flow: AccessFlow] }>
   /** Where it listens, with the ports that were bound. */
   get points(): readonly AccessPoint[] {
     return this.#points;
+  }
+
+  counts(): { strangers: number; authenticated: number; displaced: Readonly<Partial<Record<Displacement, number>>> } {
+    const { strangers, authenticated } = this.#admission.counts();
+    return { strangers, authenticated, displaced: this.#displaced.counts() };
   }
 
   /** How many UE connections there are, with those that have not got as far as the SIP server. */
@@ -146,23 +155,17 @@ export class AccessListener extends EventEmitter<{ closed: [flow: AccessFlow] }>
   }
 
   #accept(point: AccessPoint, socket: Socket): void {
-    const { remoteAddress: address, remotePort: port } = socket;
+    const { remoteAddress: address } = socket;
     if (address === undefined) {
       socket.destroy();
       return;
     }
-    let isStranger = true;
+    const place = this.#admission.enter(socket, address);
     this.#sockets.add(socket);
     socket.on('close', () => {
       this.#sockets.delete(socket);
-      this.#admission.leave(address, !isStranger);
+      this.#admission.leave(place);
     });
-    const refusal = this.#admission.enter(address);
-    if (refusal) {
-      this.#logger.debug({ address, port, reason: refusal }, 'connection of a UE refused');
-      socket.destroy();
-      return;
-    }
     const connection = new UeConnection(
       point,
       this.#secured(point.transport, socket),
@@ -172,10 +175,7 @@ export class AccessListener extends EventEmitter<{ closed: [flow: AccessFlow] }>
       {
         opened: (flow) => this.#opened(flow),
         refused: () => this.#serverRefused(),
-        registered: () => {
-          if (isStranger) this.#admission.authenticated(address);
-          isStranger = false;
-        },
+        proved: () => void this.#admission.authenticate(place),
         closed: (flow, fault) => {
           if (fault !== undefined) this.#logger.error({ err: fault }, 'a message of a UE could not be passed on');
           this.#closed(flow);
@@ -184,6 +184,13 @@ export class AccessListener extends EventEmitter<{ closed: [flow: AccessFlow] }>
     );
     this.#connections.add(connection);
     void connection.gone.then(() => this.#connections.delete(connection));
+  }
+
+  #displace(socket: Socket, reason: Displacement): void {
+    const { remoteAddress: address, remotePort: port } = socket;
+    this.#displaced.add(reason);
+    this.#logger.debug({ address, port, reason }, 'a connection made room for another one');
+    socket.destroy();
   }
 
   #secured(transport: 'tcp' | 'tls', socket: Socket): Socket {

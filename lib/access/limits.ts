@@ -1,4 +1,4 @@
-import type { AdmissionLimits } from '../admission';
+import type { AdmissionLimits } from '../admission/admission';
 
 /** What a stranger, and a UE, may cost us. Times in ms, sizes in bytes. */
 export interface AccessLimits extends AdmissionLimits {
@@ -30,6 +30,7 @@ export const defaultLimits: Readonly<AccessLimits> = {
   connections: 10_000,
   unauthenticated: 4096,
   unauthenticatedPerAddress: 256,
+  graceMs: 5000,
   connect: 10_000,
   firstMessage: 30_000,
   message: 32_000,

@@ -18,8 +18,8 @@ export interface UeConnectionEvents {
   opened(flow: AccessFlow): void;
   /** The SIP server did not take it. */
   refused(): void;
-  /** A registration was accepted. */
-  registered(): void;
+  /** A registration was accepted, or a call answered: it is no stranger's. May be told more than once. */
+  proved(): void;
   /** Told once. `flow` is missing if it never reached the SIP server; `fault` is an error of ours that a message caused. */
   closed(flow: AccessFlow | undefined, fault?: unknown): void;
 }
@@ -257,7 +257,7 @@ export class UeConnection {
     const { method } = response.cseq ?? {};
     if (response.status < 200 || response.status > 299) return;
     // An emergency call needs no registration.
-    if (method === 'INVITE') clearTimeout(this.#stranger);
+    if (method === 'INVITE') this.#proved();
     if (method !== 'REGISTER') return;
     const given = [
       response.get('expires'),
@@ -265,9 +265,12 @@ export class UeConnection {
     ];
     const seconds = Math.max(0, ...given.map((text) => (/^\d{1,10}$/.test(text ?? '') ? Number(text) : 0)));
     this.#ue.limitIdleness(Math.min(seconds, longestRegistration) * 1000 + this.#limits.idle);
-    if (seconds === 0) return;
+    if (seconds > 0) this.#proved();
+  }
+
+  #proved(): void {
     clearTimeout(this.#stranger);
-    this.#events.registered();
+    this.#events.proved();
   }
 }
 

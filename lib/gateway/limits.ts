@@ -2,6 +2,8 @@
 export interface GatewayLimits {
   /** Time from accepting a connection to its first authenticated check. */
   authenticationMs: number;
+  /** Within this a UE's first check has mostly come: until then other connections make room first. */
+  graceMs: number;
   /** The longest first frame: a check has well under 300 bytes. */
   firstFrameBytes: number;
   /**
@@ -9,7 +11,7 @@ export interface GatewayLimits {
    * with its connection, never cut (RFC 4571 §8).
    */
   frameBytes: number;
-  /** Connections that have not authenticated, from one IPv4 address or one IPv6 /64. */
+  /** Connections that have not authenticated, from one IPv4 address or one IPv6 /64; they make room beyond. */
   unauthenticatedPerAddress: number;
   unauthenticated: number;
   connections: number;
@@ -45,6 +47,7 @@ export interface GatewayLimits {
 
 export const defaultLimits: Readonly<GatewayLimits> = {
   authenticationMs: 10_000,
+  graceMs: 2000,
   firstFrameBytes: 1280,
   frameBytes: 8012,
   unauthenticatedPerAddress: 32,

@@ -3,8 +3,9 @@ import { EdgeError } from '../errors';
 import { receiveCheck, type CheckOutcome } from '../ice/lite-agent';
 import { isStun } from '../ice/stream-frames';
 import type { TransportAddress } from '../ice/transport-address';
+import { monotonicNow } from '../ops/clock';
 import type { Logger } from '../ops/logger';
-import { Admission } from '../admission';
+import { Admission, type Place } from '../admission/admission';
 import type { CloseReason, GatewayCounters } from './counters';
 import type { ConnectionId, ConnectionStatus, ForwardingPlane, ForwardingPlaneListener } from './forwarding-plane';
 import { defaultLimits, type GatewayLimits } from './limits';
@@ -39,6 +40,7 @@ export interface TcpGatewayEvents {
 
 /** What control knows of one connection. */
 interface Access {
+  place: Place<ConnectionId>;
   remote: TransportAddress;
   /** The port of ours that it dialled. */
   port: number;
@@ -61,7 +63,7 @@ export class TcpGateway extends EventEmitter<TcpGatewayEvents> {
   readonly #logger: Logger;
   readonly #limits: GatewayLimits;
   readonly #plane: ForwardingPlane;
-  readonly #admission: Admission;
+  readonly #admission: Admission<ConnectionId>;
   readonly #around: SessionSurroundings;
   /** By local ufrag. */
   readonly #sessions = new Map<string, Session>();
@@ -75,8 +77,9 @@ export class TcpGateway extends EventEmitter<TcpGatewayEvents> {
     this.#listen = options.listen;
     this.#logger = options.logger;
     this.#limits = { ...defaultLimits, ...options.limits };
-    this.#admission = new Admission(this.#limits);
-    const now = options.now ?? (() => performance.now());
+    const now = options.now ?? monotonicNow;
+    const displace = (connection: ConnectionId, reason: CloseReason) => this.#plane.closeConnection(connection, reason);
+    this.#admission = new Admission(this.#limits, displace, now);
     const plane = options.plane ?? ((...parts) => new NodeForwardingPlane(...parts));
     this.#plane = plane(this.#limits, this.#planeListener(), now);
     this.#around = {
@@ -185,17 +188,12 @@ export class TcpGateway extends EventEmitter<TcpGatewayEvents> {
   }
 
   #accepted(connection: ConnectionId, remote: TransportAddress, port: number): void {
-    const access: Access = { remote, port, deadline: undefined, session: undefined };
-    this.#accesses.set(connection, access);
-    const refusal = this.#admission.enter(remote.address);
-    if (refusal !== undefined) {
-      this.#plane.closeConnection(connection, refusal);
-      return;
-    }
-    access.deadline = setTimeout(
+    const place = this.#admission.enter(connection, remote.address);
+    const deadline = setTimeout(
       () => this.#plane.closeConnection(connection, 'authentication-timeout'),
       this.#limits.authenticationMs,
     );
+    this.#accesses.set(connection, { place, remote, port, deadline, session: undefined });
   }
 
   /** Any frame before authentication and of MSRP, else STUN alone. */
@@ -240,11 +238,12 @@ export class TcpGateway extends EventEmitter<TcpGatewayEvents> {
   }
 
   #authenticate(connection: ConnectionId, access: Access, ufrag: string): void {
+    // With each check anew: where all places of those that have authenticated were taken, one may be free by now.
+    this.#admission.authenticate(access.place);
     const session = this.#sessions.get(ufrag);
     if (access.session !== undefined || session === undefined) return;
     clearTimeout(access.deadline);
     access.session = session;
-    this.#admission.authenticated(access.remote.address);
     this.#plane.admit(connection, session.stream.content);
     session.join(connection, access);
     this.#logger.debug({ ufrag, remote: access.remote }, 'connection authenticated');
@@ -255,7 +254,7 @@ export class TcpGateway extends EventEmitter<TcpGatewayEvents> {
     if (access === undefined) return;
     this.#accesses.delete(connection);
     clearTimeout(access.deadline);
-    this.#admission.leave(access.remote.address, access.session !== undefined);
+    this.#admission.leave(access.place);
     this.#logger.debug({ reason, remote: access.remote, ufrag: access.session?.stream.ufrag }, 'connection closed');
     access.session?.left(connection, status);
   }

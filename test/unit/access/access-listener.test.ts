@@ -561,16 +561,39 @@ describe('limits', () => {
     expect((await far.next()).method).toBe('MESSAGE');
   });
 
-  test('strangers of one address are bounded; one that has registered is no stranger', async () => {
-    await start({ unauthenticatedPerAddress: 1 });
+  test('X3: strangers of one address are bounded: the oldest makes room for a UE, which then stays', async () => {
+    const listener = await start({ unauthenticatedPerAddress: 2, graceMs: 0 });
     const { near, far, first } = await connected();
-    const refused = await ue();
-    await refused.closed;
     far.send(response(first, 200, { Contact: '<sip:alice@10.1.2.3>;expires=600' }));
     await near.next();
+    const idle = [await ue(), await ue(), await ue(), await ue()];
+    await idle[0]!.closed;
     const { far: second } = await connected();
     expect(second.text).toContain('REGISTER');
+    await idle[1]!.closed;
+    near.send(request('MESSAGE'));
+    expect((await far.next()).method).toBe('MESSAGE');
+    expect(listener.counts()).toEqual({ strangers: 3, authenticated: 1, displaced: { 'address-limit': 2 } });
   });
+
+  test.each([
+    ['strangers', { unauthenticated: 4 }, 'unauthenticated-limit'],
+    ['connections', { connections: 5 }, 'connection-limit'],
+  ] as const)(
+    'X3: where all places of %s are taken the next UE gets in, and stays in its call',
+    async (_, limits, why) => {
+      const listener = await start(limits);
+      for (let i = 0; i < 5; i++) await ue();
+      const { near, far, first } = await connected('INVITE');
+      far.send(response(first, 200, { Contact: '<sip:alice@10.1.2.3>' }));
+      await near.next();
+      for (let i = 0; i < 6; i++) await ue();
+      near.send(request('MESSAGE'));
+      expect((await far.next()).method).toBe('MESSAGE');
+      expect(listener.counts()).toMatchObject({ strangers: 4, authenticated: 1 });
+      expect(listener.counts().displaced[why]).toBeGreaterThan(0);
+    },
+  );
 
   test('a UE that does not read is disconnected', async () => {
     await start({ unsent: 65_536 });

@@ -192,30 +192,33 @@ describe('a stranger (D9, E8)', () => {
     }
   });
 
-  test('E8: is limited per address; authenticated connections do not count', async () => {
+  test('E8 X3: behind a NAT full of strangers a UE gets in; the oldest goes, if it had its time', async () => {
     await open({ unauthenticatedPerAddress: 2 });
     gateway.addStream(stream());
-    for (let i = 0; i < 4; i++) await (await dial()).ask(user, pwd);
-    const first = await dial();
-    await dial();
-    const refused = await dial();
-    await refused.closed;
-    expect((await first.ask(user, pwd)).class).toBe('success');
-    const other = await dial('127.0.0.2');
-    expect((await other.ask(user, pwd)).class).toBe('success');
-    expect(gateway.counters()).toMatchObject({ authenticated: 6, closes: { 'address-limit': 1 } });
+    const idle = [await dial(), await dial(), await dial()];
+    await until(() => gateway.counters().open === 3);
+    time += 2000;
+    expect((await (await dial()).ask(user, pwd)).class).toBe('success');
+    await idle[0]!.closed;
+    expect((await (await dial('127.0.0.2')).ask(user, pwd)).class).toBe('success');
+    expect(gateway.counters()).toMatchObject({ open: 4, authenticated: 2, closes: { 'address-limit': 1 } });
   });
 
   test.each([
-    ['unauthenticated connections', { unauthenticated: 1 }, 'unauthenticated-limit'],
-    ['connections', { connections: 1 }, 'connection-limit'],
-  ] as const)('E8: %s are limited in all', async (_name, limits, reason) => {
+    ['strangers', { unauthenticated: 10 }, 'unauthenticated-limit'],
+    ['connections', { connections: 10 }, 'connection-limit'],
+  ] as const)('E8 X3: where all places of %s are taken a UE gets in, and comes back', async (_name, limits, reason) => {
     await open(limits);
-    await dial();
-    await (
-      await dial('127.0.0.2')
-    ).closed;
-    expect(gateway.counters()).toMatchObject({ open: 1, closes: { [reason]: 1 } });
+    gateway.addStream(stream());
+    for (let i = 0; i < 10; i++) await dial(`127.0.0.${2 + (i % 5)}`);
+    await until(() => gateway.counters().open === 10);
+    const ue = await dial();
+    expect((await ue.ask(user, pwd)).class).toBe('success');
+    for (let i = 0; i < 10; i++) await dial(`127.0.0.${2 + (i % 5)}`);
+    expect((await (await dial()).ask(user, pwd)).class).toBe('success');
+    expect((await ue.ask(user, pwd)).class).toBe('success');
+    expect(gateway.counters()).toMatchObject({ authenticated: 2 });
+    expect(gateway.counters().closes[reason]).toBeGreaterThan(10);
   });
 });
 
