@@ -267,6 +267,13 @@ const table = {
     .max(1_000_000, 'must be 1000000 or less')
     .default(10_000)
     .describe('Calls under way at most; further ones get 503'),
+  DRAIN_SECONDS: z.coerce
+    .number<string>('must be a number')
+    .int('must be a whole number')
+    .min(0, 'must be 0 or more')
+    .max(86_400, 'must be 86400 or less')
+    .default(300)
+    .describe('How long calls under way may go on after SIGTERM, while new ones get 503; 0: they end at once'),
   LOG_LEVEL: z
     .enum(['fatal', 'error', 'warn', 'info', 'debug', 'trace', 'silent'], 'must be a pino level such as info or debug')
     .default('info')

@@ -17,7 +17,7 @@ import type { Logger } from '../lib/ops/logger';
 import { LocalDaemon } from '../lib/rtpengine/local-daemon';
 import { RtpenginePool } from '../lib/rtpengine/pool';
 import { MemoryRegistrations } from '../lib/sip/memory-registrations';
-import { startPcscf } from '../lib/sip/pcscf';
+import { startPcscf, type RunningPcscf } from '../lib/sip/pcscf';
 import { parseSipUri } from '../lib/wire/sip-uri';
 import { AccessFront, shownContacts } from './access-front';
 import { anchorAddress } from './anchor-address';
@@ -37,6 +37,8 @@ export class Edge {
   readonly #logger: Logger;
   readonly #onFailure: (error: EdgeError) => void;
   readonly #opened: Opened[] = [];
+  readonly #calls: CallTable;
+  #pcscf: RunningPcscf | undefined;
   #closing: Promise<void> | undefined;
 
   /** `onFailure` is told what, after the start, makes the edge useless. */
@@ -44,6 +46,7 @@ export class Edge {
     this.#config = config;
     this.#logger = logger;
     this.#onFailure = onFailure;
+    this.#calls = new CallTable({ maxCalls: config.MAX_CALLS });
   }
 
   /**
@@ -57,6 +60,16 @@ export class Edge {
       await this.close();
       throw error;
     }
+  }
+
+  /** Calls under way. */
+  get calls(): number {
+    return this.#calls.size;
+  }
+
+  /** Refuses new calls and registrations from now on; resolves when no call is left. May be called at any time. */
+  async drain(): Promise<void> {
+    await this.#pcscf?.drain();
   }
 
   /** Ends all calls, frees their media and closes all sockets and children; may be called twice. */
@@ -113,11 +126,11 @@ export class Edge {
     const srf = this.#keep(new Srf(server));
     const front = config.ACCESS_LISTEN && this.#keep(new AccessFront(config, logger));
     const flowTokenKeys = config.FLOW_TOKEN_KEYS ?? [randomBytes(32).toString('base64url')];
-    this.#keep(
+    this.#pcscf = this.#keep(
       startPcscf({
         srf,
         anchor,
-        calls: new CallTable({ maxCalls: config.MAX_CALLS }),
+        calls: this.#calls,
         registrations: new MemoryRegistrations(),
         egress,
         connections: front?.listener,

@@ -3,12 +3,16 @@ import { existsSync } from 'node:fs';
 import { EdgeError } from '../lib/errors';
 import { createLogger, type Logger } from '../lib/ops/logger';
 import { readConfig } from './config';
+import { drained } from './draining';
 import { Edge } from './edge';
-import { onStopSignal, signalStatus } from './stop-signals';
+import { onStopSignal, signalStatus, type StopSignal } from './stop-signals';
 
 let stopping = false;
 
-/** Runs the edge until SIGTERM or SIGINT, or until it cannot go on. */
+/**
+ * Runs the edge until it is told to stop, or cannot go on. SIGTERM drains it first; SIGINT and SIGHUP, which come from a
+ * terminal, and whatever comes in a drain, release the calls at once; one more signal ends the process as it is.
+ */
 async function main(): Promise<void> {
   if (existsSync('.env')) process.loadEnvFile('.env');
   const config = readConfig(process.env);
@@ -20,15 +24,23 @@ async function main(): Promise<void> {
     stop(1);
   });
   const stop = (code: number) => {
+    if (stopping) return;
     stopping = true;
     void edge.close().finally(() => process.exit(code));
   };
+  const release = (signal: StopSignal) => {
+    if (!stopping) logger.info({ signal, calls: edge.calls }, 'stopping: calls are released');
+    stop(0);
+  };
   onStopSignal(
     (signal) => {
-      logger.info({ signal }, 'stopping: calls are released');
-      stop(0);
+      if (signal === 'SIGTERM') void drained(edge, config.DRAIN_SECONDS, logger).then(() => release(signal));
+      else release(signal);
     },
-    (signal) => process.exit(signalStatus[signal]),
+    (signal) => {
+      if (stopping) process.exit(signalStatus[signal]);
+      release(signal);
+    },
   );
 
   // A fault in what serves one call must not end all others.

@@ -22,6 +22,8 @@ export function edgeEnvironment(): Record<string, string> {
     CORE_CONTACTS: `sip:${addresses.edgeCore}:5060;transport=udp,tcp`,
     CORE_NEXT_HOP: `sip:${addresses.core}:5060;transport=udp`,
     GATEWAY_ADDRESS: addresses.edgeAccess,
+    // Whoever stops the demo does not wait for its call.
+    DRAIN_SECONDS: '0',
     ...(process.env['RTPENGINE_BIN'] ? { RTPENGINE_BIN: process.env['RTPENGINE_BIN'] } : {}),
   };
 }

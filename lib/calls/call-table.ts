@@ -1,5 +1,5 @@
 import { randomUUID } from 'node:crypto';
-import { EventEmitter } from 'node:events';
+import { EventEmitter, once } from 'node:events';
 import { EdgeError } from '../errors';
 import type { MediaAnchorEvents } from '../media/media-anchor';
 import { wallClock } from '../ops/clock';
@@ -61,6 +61,11 @@ export class CallTable extends EventEmitter<CallTableEvents> {
   async endAll(cause: EndCause): Promise<void> {
     for (const call of [...this.#calls.values()]) call.end(cause);
     await this.settled();
+  }
+
+  /** Resolves when no call is under way and none holds media any more. */
+  async emptied(): Promise<void> {
+    while (this.#calls.size + this.#releasing.size > 0) await once(this, 'ended');
   }
 
   /** Resolves when no ended call holds media any more. */

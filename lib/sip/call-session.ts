@@ -23,6 +23,8 @@ export interface SipEdge {
   dialogs: DialogIndex;
   /** The server's ids of the dialogs that INVITEs of ours started in the core. */
   toCore: Set<string>;
+  /** BYEs of ours that are not answered yet. */
+  byes: Set<Promise<unknown>>;
   egress: Egress;
   /** Whether a call ends when nothing comes from its UE on a stream any more. */
   releaseOnMediaLoss: boolean;
@@ -40,6 +42,8 @@ export interface SipTimers {
   ack: number;
   /** How long a second of a session interval (RFC 4028) lasts: 1000, but in tests. */
   sessionSecond: number;
+  /** How long the edge, when it is closed, waits for the answers to its BYEs: UEs' connections end with it. */
+  bye: number;
 }
 
 /** What a leg is told when the call ends. */
@@ -218,7 +222,12 @@ export class CallSession {
     const { reason } = this.#ending;
     // Whatever becomes of the BYE, the call is over for us.
     const headers = this.headers.request(side, 'BYE', reason === undefined ? {} : { Reason: reason });
-    dialog.destroy({ headers }).catch(() => undefined);
+    const { byes } = this.edge;
+    const bye = dialog
+      .destroy({ headers })
+      .catch(() => undefined)
+      .finally(() => byes.delete(bye));
+    byes.add(bye);
   }
 }
 

@@ -33,6 +33,11 @@ export class CallsOnFlow {
     });
   }
 
+  /** Whether a call of the UE is under way. */
+  has(flow: Flow): boolean {
+    return this.#calls.has(flowKey(flow));
+  }
+
   keep(flow: Flow, call: Call): void {
     const key = flowKey(flow);
     const calls = this.#calls.get(key) ?? new Set<Call>();

@@ -29,10 +29,20 @@ export function grantedContacts(request: SipMessage, response: SipMessage): Gran
     const binding = bindingOf(contact);
     const granted =
       listed.find((each) => bindingOf(each) === binding) ?? listed.find((each) => uriKey(each) === uriKey(contact));
-    const wanted = seconds(headerParams(contact).get('expires')) ?? seconds(request.get('expires'));
-    if (granted === undefined || wanted === 0) return { binding, expires: 0 };
+    if (granted === undefined || wanted(contact, request) === 0) return { binding, expires: 0 };
     return { binding, expires: seconds(headerParams(granted).get('expires')) ?? general };
   });
+}
+
+/** Whether a REGISTER takes back all that it names. */
+export function isRemoval(request: SipMessage): boolean {
+  const asked = listOf(request.get('contact'));
+  return asked.length > 0 && asked.every((contact) => contact.trim() === '*' || wanted(contact, request) === 0);
+}
+
+/** s */
+function wanted(contact: string, request: SipMessage): number | undefined {
+  return seconds(headerParams(contact).get('expires')) ?? seconds(request.get('expires'));
 }
 
 /** Instance and reg-id where the UE gave them (RFC 5626 §4.2, §6), else the URI. */

@@ -1,56 +1,33 @@
+import { setTimeout } from 'node:timers/promises';
 import type { CallTable } from '../calls/call-table';
 import type { IncomingRequest, Method, ResponseSender } from '../drachtio/messages';
 import type { Srf } from '../drachtio/srf';
 import { EdgeError } from '../errors';
 import type { MediaAnchor, Side } from '../media/media-anchor';
 import type { Logger } from '../ops/logger';
-import { RequestAdmission, hasToTag, refusal, unmetOptions } from './request-admission';
+import { RequestAdmission, hasToTag, refusal } from './request-admission';
 import { CallSession, type SipEdge, type SipTimers } from './call-session';
 import { CallSetup } from './call-setup';
 import { CallsOnFlow } from './calls-on-flow';
 import { parseContact } from './contact';
 import { DialogIndex } from './dialog-index';
 import type { Egress } from './egress';
-import { EmergencyRefused, type EmergencySettings } from './emergency';
 import { exchange } from './exchanges';
 import { FlowTokens } from './flow-token';
+import { isRemoval } from './granted-contacts';
 import { Originating } from './originating';
 import { OwnAddresses } from './own-addresses';
+import type { PcscfSettings } from './pcscf-settings';
 import { Registrar } from './registrar';
+import { Refusals } from './refusals';
 import type { RegistrationStore } from './registration';
 import { SideByAddress } from './side-by-address';
 import { serverDialogId } from './server-dialog-id';
 import { Subscriptions } from './subscriptions';
 import type { Target } from './target';
 import { Terminating } from './terminating';
-import type { AccessNetworkInfo } from './trust';
-import { noConnections, ueAddressOf, type UeConnections } from './ue-connections';
-import { reply, verdictOf, type Verdict } from './verdict';
-
-export interface PcscfSettings {
-  /** Where UEs reach the SIP server, in the manner of drachtio: `sip:198.51.100.1:5060;transport=udp,tcp`. */
-  accessContacts: string[];
-  /** Where UEs reach the access listener, in the same manner. */
-  publicContacts?: string[];
-  /** Where the core reaches us; the first goes into Path. */
-  coreContacts: string[];
-  /** SIP URI that requests of UEs are sent to: REGISTER, and what has no Service-Route. */
-  coreNextHop: string;
-  /** Whether INVITE and SUBSCRIBE of UEs go by the relay without a Service-Route, too. */
-  relayAlways?: boolean;
-  /** The first signs flow tokens, all verify. */
-  flowTokenKeys: string[];
-  /** Name of this network for P-Visited-Network-ID (RFC 7315 §4.3); undefined: none is sent. */
-  visitedNetworkId?: string | undefined;
-  /** Value of `integrity-protected` in a UE's Authorization; undefined: none. */
-  integrityProtected?: string | undefined;
-  /** P-Access-Network-Info of UEs: `pass`, `remove`, or the value to send instead. */
-  accessNetworkInfo?: AccessNetworkInfo;
-  emergency?: EmergencySettings;
-  /** Whether a call ends when nothing comes from its UE on a stream any more. Default: it does not. */
-  releaseOnMediaLoss?: boolean;
-  timers?: Partial<SipTimers>;
-}
+import { flowOf, noConnections, ueAddressOf, type UeConnections } from './ue-connections';
+import { reply, type Verdict } from './verdict';
 
 export interface PcscfOptions {
   srf: Srf;
@@ -70,6 +47,7 @@ const defaultTimers: SipTimers = {
   prackGivenUp: 33_000,
   ack: 32_000,
   sessionSecond: 1000,
+  bye: 2000,
 };
 
 /** What passes between UEs and core outside of calls. */
@@ -78,16 +56,25 @@ const passed: Method[] = ['MESSAGE', 'SUBSCRIBE', 'PUBLISH', 'NOTIFY', 'INFO', '
 /** Requests outside of calls that may be under way at once. */
 const mostExchanges = 10_000;
 
+export interface RunningPcscf {
+  /**
+   * Refuses new calls and registrations with 503 from now on. What is under way goes on, and a UE in a call may still
+   * refresh its registration. Resolves when no call is left.
+   */
+  drain(): Promise<void>;
+  /** Ends all calls and takes no new ones. Resolves when their media is released and their ends have heard of it. */
+  close(): Promise<void>;
+}
+
 /**
- * The P-CSCF: registers its handlers with `srf`, which is to be connected afterwards. `close` ends all calls
- * and takes no new ones; it resolves when their media is released.
+ * The P-CSCF: registers its handlers with `srf`, which is to be connected afterwards.
  * @throws EdgeError `config-invalid`
  */
-export function startPcscf(options: PcscfOptions): { close(): Promise<void> } {
+export function startPcscf(options: PcscfOptions): RunningPcscf {
   return new Pcscf(options);
 }
 
-class Pcscf {
+class Pcscf implements RunningPcscf {
   readonly #options: PcscfOptions;
   readonly #edge: SipEdge;
   readonly #admission: RequestAdmission;
@@ -99,8 +86,9 @@ class Pcscf {
   /** What PRACKs are for: the setup of each call, by the dialog id of the caller's leg. */
   readonly #setups = new Map<string, CallSetup>();
   readonly #callsOnFlow: CallsOnFlow;
+  readonly #refusals: Refusals;
   #exchanges = 0;
-  #closed = false;
+  #state: 'ready' | 'draining' | 'closed' = 'ready';
 
   constructor(options: PcscfOptions) {
     this.#options = options;
@@ -123,6 +111,7 @@ class Pcscf {
     });
     this.#registrar = registrar;
     const coreHost = coreContact.address;
+    this.#refusals = new Refusals(coreHost, logger);
     const emergency = settings.emergency ?? { numbers: [] };
     const shared = { registrar, connections, own, coreHost, accessNetworkInfo };
     this.#originating = new Originating({
@@ -133,7 +122,7 @@ class Pcscf {
     this.#subscriptions = new Subscriptions({ srf, registrar, toCore });
     const timers = { ...defaultTimers, ...settings.timers };
     this.#edge = {
-      ...{ srf, agent: coreHost, timers, dialogs: new DialogIndex(), toCore, egress },
+      ...{ srf, agent: coreHost, timers, dialogs: new DialogIndex(), toCore, byes: new Set(), egress },
       releaseOnMediaLoss: settings.releaseOnMediaLoss ?? false,
     };
     this.#handleRequests(srf);
@@ -142,11 +131,18 @@ class Pcscf {
     this.#callsOnFlow = new CallsOnFlow(registrar);
   }
 
+  async drain(): Promise<void> {
+    if (this.#state === 'ready') this.#state = 'draining';
+    await this.#options.calls.emptied();
+  }
+
   async close(): Promise<void> {
-    this.#closed = true;
+    this.#state = 'closed';
     this.#registrar.close();
     this.#subscriptions.forgetAll();
     await this.#options.calls.endAll('shutdown');
+    const { byes, timers } = this.#edge;
+    await Promise.race([Promise.all(byes), setTimeout(timers.bye, undefined, { ref: false })]);
   }
 
   #handleRequests(srf: Srf): void {
@@ -164,7 +160,7 @@ class Pcscf {
     const { calls, logger } = this.#options;
     srf.on('connect', (contacts, version) => logger.info({ contacts, version }, 'connected to drachtio'));
     srf.on('disconnect', () => {
-      if (this.#closed) return;
+      if (this.#state === 'closed') return;
       // The server gives their dialogs to no other connection, not even to our next one.
       logger.error({ calls: calls.size }, 'link to drachtio lost: calls under way are released, reconnecting');
       this.#subscriptions.forgetAll();
@@ -186,14 +182,15 @@ class Pcscf {
     const cancelled = new AbortController();
     request.once('cancel', () => cancelled.abort());
     try {
-      this.#mustBeOpen();
+      this.#mustTakeNew();
       const side = this.#admission.sideOfCall(request);
       const target = await this.#target(side, request);
       // The server has answered it.
       if (cancelled.signal.aborted) return;
+      this.#mustTakeNew();
       this.#startCall(side, request, response, target);
     } catch (error) {
-      this.#refuse(request, response, error);
+      this.#refusals.refuse(request, response, error);
     }
   }
 
@@ -221,6 +218,9 @@ class Pcscf {
     await this.#counted(request, response, async () => {
       if (this.#admission.sideOf(request) !== 'access')
         throw refusal('sip-wrong-side', 403, 'The core does not register here.');
+      // In a drain: without its registration, the UE's call would end.
+      const flow = flowOf(request, this.#options.connections ?? noConnections);
+      if (!this.#callsOnFlow.has(flow) && !isRemoval(request)) this.#mustTakeNew();
       await this.#registrar.register(request, response, this.#originating.uriFor(request.uri));
     });
   }
@@ -233,6 +233,8 @@ class Pcscf {
         return;
       }
       if (request.method === 'OPTIONS' && !request.has('route') && this.#own.isForUs(request.uri)) {
+        // It may be asked whether it is to get calls.
+        this.#mustTakeNew();
         reply(response, ok);
         return;
       }
@@ -257,17 +259,17 @@ class Pcscf {
         const message = 'There are as many requests under way as there may be.';
         throw new EdgeError('too-many-requests', message, { sipStatus: 503, retryAfter: 10 });
       }
-      this.#mustBeOpen();
+      if (this.#state === 'closed') throw goingAway();
       await serve();
     } catch (error) {
-      this.#refuse(request, response, error);
+      this.#refusals.refuse(request, response, error);
     } finally {
       this.#exchanges -= 1;
     }
   }
 
-  #mustBeOpen(): void {
-    if (this.#closed) throw refusal('shutting-down', 503, 'The edge is shutting down.');
+  #mustTakeNew(): void {
+    if (this.#state !== 'ready') throw goingAway();
   }
 
   async #prack(request: IncomingRequest, response: ResponseSender): Promise<void> {
@@ -275,24 +277,13 @@ class Pcscf {
     if (provisional) await provisional.prack(request, response);
     else reply(response, noSuchDialog);
   }
+}
 
-  #refuse(request: IncomingRequest, response: ResponseSender, error: unknown): void {
-    const verdict: Verdict & { body?: string } = verdictOf(error, this.#edge.agent);
-    if (verdict.status === 415) verdict.headers['Accept'] = 'application/sdp';
-    if (verdict.status === 420) verdict.headers['Unsupported'] = unmetOptions(request).join(', ');
-    if (error instanceof EmergencyRefused) {
-      verdict.headers['Content-Type'] = error.contentType;
-      verdict.body = error.body;
-    }
-    const { method, uri, source_address: source } = request;
-    const about = { method, uri, source, status: verdict.status };
-    const { logger } = this.#options;
-    // What any stranger can make us say must not fill the log, nor hide what an operator has to mend.
-    if (!(error instanceof EdgeError)) logger.error({ ...about, err: error }, 'request failed');
-    else if (verdict.status >= 500 || error.code === 'sip-same-dialog') logger.warn({ ...about }, error.message);
-    else logger.debug({ ...about }, error.message);
-    reply(response, verdict);
-  }
+/** s; what is stopped in order is mostly soon back. */
+const backIn = 30;
+
+function goingAway(): EdgeError {
+  return new EdgeError('shutting-down', 'The edge is shutting down.', { sipStatus: 503, retryAfter: backIn });
 }
 
 const ok: Verdict = { status: 200, headers: { Accept: 'application/sdp' } };

@@ -8,7 +8,8 @@ import { EgressRelay } from '../../../lib/egress/egress-relay';
 import { createLogger } from '../../../lib/ops/logger';
 import type { SipTimers } from '../../../lib/sip/call-session';
 import { MemoryRegistrations } from '../../../lib/sip/memory-registrations';
-import { startPcscf, type PcscfSettings } from '../../../lib/sip/pcscf';
+import { startPcscf, type RunningPcscf } from '../../../lib/sip/pcscf';
+import type { PcscfSettings } from '../../../lib/sip/pcscf-settings';
 import { FakeAnchor } from './fake-anchor';
 import { freePort, SipPeer } from './sip-peer';
 import { secret, startSipServer, type SipServer } from './sip-server';
@@ -44,7 +45,7 @@ export class TestEdge {
   readonly core: Address;
   readonly front: Address | undefined;
   readonly srf: Srf;
-  readonly #pcscf: { close(): Promise<void> };
+  readonly #pcscf: RunningPcscf;
   readonly #peers: SipPeer[] = [];
   readonly #server: SipServer;
   readonly #link: LinkRelay;
@@ -91,7 +92,8 @@ export class TestEdge {
         coreContacts: [contact(at.core)],
         coreNextHop: `sip:${coreNextHop.address}:${coreNextHop.port}`,
         flowTokenKeys: ['first-flow-token-key', 'other-flow-token-key'],
-        ...(timers && { timers }),
+        // Peers of tests seldom answer the last BYE.
+        timers: { bye: 100, ...timers },
         ...settings,
       },
       logger,
@@ -176,6 +178,10 @@ export class TestEdge {
   /** Cuts the app's link to the server, as a crash would; it may come back at once. */
   cutLink(): void {
     this.#link.cut();
+  }
+
+  async drainPcscf(): Promise<void> {
+    await this.#pcscf.drain();
   }
 
   async closePcscf(): Promise<void> {

@@ -65,9 +65,10 @@ describe('what may not last for ever', () => {
     const core = edge.coreNextHop;
     const ue = await edge.ue();
     await establish(ue, core);
-    await edge.closePcscf();
+    const closed = edge.closePcscf();
     core.respond(await core.next('BYE'), 200);
     ue.respond(await ue.next('BYE'), 200);
+    await closed;
     const late = ue.request('INVITE', bob, {}, sdp('offer'));
     ue.ack(late, await ue.next('503 INVITE'));
   });

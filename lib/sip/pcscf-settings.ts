@@ -1,0 +1,28 @@
+import type { SipTimers } from './call-session';
+import type { EmergencySettings } from './emergency';
+import type { AccessNetworkInfo } from './trust';
+
+export interface PcscfSettings {
+  /** Where UEs reach the SIP server, in the manner of drachtio: `sip:198.51.100.1:5060;transport=udp,tcp`. */
+  accessContacts: string[];
+  /** Where UEs reach the access listener, in the same manner. */
+  publicContacts?: string[];
+  /** Where the core reaches us; the first goes into Path. */
+  coreContacts: string[];
+  /** SIP URI that requests of UEs are sent to: REGISTER, and what has no Service-Route. */
+  coreNextHop: string;
+  /** Whether INVITE and SUBSCRIBE of UEs go by the relay without a Service-Route, too. */
+  relayAlways?: boolean;
+  /** The first signs flow tokens, all verify. */
+  flowTokenKeys: string[];
+  /** Name of this network for P-Visited-Network-ID (RFC 7315 §4.3); undefined: none is sent. */
+  visitedNetworkId?: string | undefined;
+  /** Value of `integrity-protected` in a UE's Authorization; undefined: none. */
+  integrityProtected?: string | undefined;
+  /** P-Access-Network-Info of UEs: `pass`, `remove`, or the value to send instead. */
+  accessNetworkInfo?: AccessNetworkInfo;
+  emergency?: EmergencySettings;
+  /** Whether a call ends when nothing comes from its UE on a stream any more. Default: it does not. */
+  releaseOnMediaLoss?: boolean;
+  timers?: Partial<SipTimers>;
+}

@@ -1,0 +1,41 @@
+import type { IncomingRequest, ResponseSender } from '../drachtio/messages';
+import { EdgeError } from '../errors';
+import { OccasionalLog } from '../ops/occasional-log';
+import type { Logger } from '../ops/logger';
+import { EmergencyRefused } from './emergency';
+import { unmetOptions } from './request-admission';
+import { reply, verdictOf, type Verdict } from './verdict';
+
+/** Answers requests that are not served, and says why where an operator has something to mend. */
+export class Refusals {
+  readonly #agent: string;
+  readonly #logger: Logger;
+  readonly #occasionally: OccasionalLog;
+
+  /** `agent`: how this edge names itself in a Warning. */
+  constructor(agent: string, logger: Logger) {
+    this.#agent = agent;
+    this.#logger = logger;
+    this.#occasionally = new OccasionalLog(logger);
+  }
+
+  refuse(request: IncomingRequest, response: ResponseSender, error: unknown): void {
+    const verdict: Verdict & { body?: string } = verdictOf(error, this.#agent);
+    if (verdict.status === 415) verdict.headers['Accept'] = 'application/sdp';
+    if (verdict.status === 420) verdict.headers['Unsupported'] = unmetOptions(request).join(', ');
+    if (error instanceof EmergencyRefused) {
+      verdict.headers['Content-Type'] = error.contentType;
+      verdict.body = error.body;
+    }
+    this.#tell(request, error, verdict.status);
+    reply(response, verdict);
+  }
+
+  /** What any stranger can make us say must not fill the log, nor hide what an operator has to mend. */
+  #tell({ method, uri, source_address: source }: IncomingRequest, error: unknown, status: number): void {
+    const about = { method, uri, source, status };
+    if (!(error instanceof EdgeError)) this.#occasionally.error({ ...about, err: error }, 'request failed');
+    else if (status >= 500 || error.code === 'sip-same-dialog') this.#occasionally.warn(about, error.message);
+    else this.#logger.debug(about, error.message);
+  }
+}
