@@ -25,8 +25,6 @@ constexpr int maxReads = 4;
 /** Frames that control has not handled, of one connection: no more is read until it has. */
 constexpr unsigned maxUnhandled = 16;
 
-bool isCapital(size_t byte) { return byte >= 0x41 && byte <= 0x5a; }
-
 const uint8_t* bytesOf(const std::string& text) { return reinterpret_cast<const uint8_t*>(text.data()); }
 
 }  // namespace
@@ -142,7 +140,10 @@ void Connection::close() {
 void Connection::end(CloseReason reason) {
   if (!isOpen()) return;
   Event event{Event::Kind::closed, id};
-  event.reason = writer_.isFinishing() && reason == CloseReason::peer ? CloseReason::finished : reason;
+  event.reason = reason;
+  if (reason == CloseReason::peer && writer_.isFinishing()) {
+    event.reason = phase_ == Phase::answered ? CloseReason::http : CloseReason::finished;
+  }
   event.received = status.received.value();
   event.dropped = status.dropped.value() + status.held.value();
   tell(std::move(event));
@@ -191,11 +192,27 @@ size_t Connection::readOnce(size_t most) {
   status.received.add(length);
   arena.keep(length);
   const size_t done = deframer_.push(chunk, length, *this);
+  const auto* const rest = reinterpret_cast<const char*>(chunk) + done;
   if (isOpen() && isWaiting_) {
-    if (done < length) extra().backlog.assign(reinterpret_cast<const char*>(chunk) + done, length - done);
+    if (done < length) extra().backlog.assign(rest, length - done);
     watch();
   }
+  if (phase_ == Phase::text) takeText(rest, length - done);
+  else if (phase_ == Phase::answered && status.received.value() > longestRequest) end(CloseReason::http);
   return length;
+}
+
+void Connection::takeText(const char* bytes, size_t length) {
+  std::string& opening = extra().opening;
+  opening.append(bytes, std::min(length, longestOpening - opening.size()));
+  const TextOpening kind = textOpening(opening);
+  if (kind == TextOpening::unfinished) return;
+  if (kind == TextOpening::other) return end(CloseReason::frameTooLong);
+  phase_ = Phase::answered;
+  std::string answer = httpAnswer(opening);
+  extra_.reset();
+  writer_.stream(std::move(answer));
+  writer_.finish();
 }
 
 Next Connection::frame(const uint8_t* frame, size_t length) {
@@ -223,10 +240,11 @@ Next Connection::frame(const uint8_t* frame, size_t length) {
   return isOpen() ? Next::goOn : Next::stop;
 }
 
-/** Two capital letters are the start of an HTTP method: "GET " reads as 18245 bytes. */
+/** A capital letter may be the start of an HTTP method: "GET " reads as 18245 bytes. */
 void Connection::frameTooLong(size_t header) {
-  const bool isHttp = phase_ == Phase::stranger && isCapital(header >> 8) && isCapital(header & 0xff);
-  end(isHttp ? CloseReason::http : CloseReason::frameTooLong);
+  if (phase_ != Phase::stranger || !isCapital(header >> 8)) return end(CloseReason::frameTooLong);
+  phase_ = Phase::text;
+  extra().opening = {static_cast<char>(header >> 8), static_cast<char>(header)};
 }
 
 void Connection::anchorPacket(const uint8_t* packet, size_t length) {

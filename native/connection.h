@@ -8,6 +8,7 @@
 #include "anchor-sockets.h"
 #include "deframer.h"
 #include "surroundings.h"
+#include "text-opening.h"
 #include "ue-writer.h"
 
 namespace edge80 {
@@ -69,13 +70,15 @@ class Connection final : public Watched, public AnchorMember, private UeWriter::
  private:
   /**
    * How far it has come: `stranger` until control admits it, `admitted` while no pair is selected, `nominating` from
-   * the nomination until it is `selected`.
+   * the nomination until it is `selected`. One whose first bytes are text is no longer a `stranger`: what it says is
+   * `text` until it is known what that is, and HTTP is `answered`.
    */
-  enum class Phase : uint8_t { stranger, admitted, nominating, selected, closed };
+  enum class Phase : uint8_t { stranger, text, answered, admitted, nominating, selected, closed };
 
   bool carries(PacketKind kind) const;
   void read(bool isEnding);
   size_t readOnce(size_t most);
+  void takeText(const char* bytes, size_t length);
   void toAnchor(const uint8_t* frame, size_t length, PacketKind kind);
   void hold(const uint8_t* frame, size_t length);
   void drop(Drop reason, size_t packets = 1) override;
@@ -104,6 +107,8 @@ class Connection final : public Watched, public AnchorMember, private UeWriter::
     std::deque<std::string> held;
     /** Bytes read behind a frame that control has not handled. */
     std::string backlog;
+    /** The first bytes of one that sends text. */
+    std::string opening;
   };
   Extra& extra();
   std::unique_ptr<Extra> extra_;

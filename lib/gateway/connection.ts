@@ -7,6 +7,7 @@ import { packetKind, type PacketKind } from './first-byte';
 import type { ConnectionId, ConnectionStatus, ForwardingPlaneListener, StreamContent } from './forwarding-plane';
 import type { GatewayLimits } from './limits';
 import { MediaQueue } from './media-queue';
+import { httpAnswer, longestOpening, longestRequest, textOpening } from './text-opening';
 
 /** What a connection shares with the others of its plane. */
 export interface ConnectionSurroundings {
@@ -20,9 +21,10 @@ export interface ConnectionSurroundings {
 
 /**
  * How far a connection has come: `stranger` until control admits it, `admitted` while no pair is
- * selected, `nominating` from opening the socket toward rtpengine until it is `selected`.
+ * selected, `nominating` from opening the socket toward rtpengine until it is `selected`. One whose first bytes are text
+ * is no longer a `stranger`: what it says is `text` until it is known what that is, and HTTP is `answered`.
  */
-type Phase = 'stranger' | 'admitted' | 'nominating' | 'selected' | 'closed';
+type Phase = 'stranger' | 'text' | 'answered' | 'admitted' | 'nominating' | 'selected' | 'closed';
 
 /** Media kept per connection until control said how old it may get. */
 const initialMaxAge = 200;
@@ -48,6 +50,8 @@ export class Connection implements FrameSink, AnchorListener {
   #content: StreamContent = 'rtp';
   #dropped = 0;
   #phase: Phase = 'stranger';
+  /** The first bytes of one that sends text. */
+  #opening = '';
   #anchor: AnchorSocket | undefined;
   /** Media of the UE while rtpengine has not answered yet: it may begin as soon as its own check was answered. */
   #held: Buffer[] = [];
@@ -61,7 +65,7 @@ export class Connection implements FrameSink, AnchorListener {
     const { limits } = around;
     this.#deframer = new Deframer(limits.firstFrameBytes, this);
     this.#media = new MediaQueue(initialMaxAge, limits.queueBytes, (reason, frames) => this.#drop(reason, frames));
-    socket.on('data', (chunk: Buffer) => this.#deframer.push(chunk));
+    socket.on('data', (chunk: Buffer) => this.#read(chunk));
     socket.on('end', () => this.close(this.#finishing ?? 'peer'));
     socket.on('error', () => this.close('socket-error'));
     socket.on('close', () => this.close(this.#finishing ?? 'peer'));
@@ -172,10 +176,14 @@ export class Connection implements FrameSink, AnchorListener {
     return this.#isOpen();
   }
 
-  /** From the deframer. Two capital letters are the start of an HTTP method: "GET " reads as 18245 bytes. */
+  /** From the deframer. A capital letter may be the start of an HTTP method: "GET " reads as 18245 bytes. */
   frameTooLong(header: number): void {
-    const isHttp = this.#phase === 'stranger' && isCapital(header >> 8) && isCapital(header & 0xff);
-    this.close(isHttp ? 'http' : 'frame-too-long');
+    if (this.#phase !== 'stranger' || !isCapital(header >> 8)) {
+      this.close('frame-too-long');
+      return;
+    }
+    this.#phase = 'text';
+    this.#opening = String.fromCharCode(header >> 8, header & 0xff);
   }
 
   /** From the anchor's socket. */
@@ -206,6 +214,25 @@ export class Connection implements FrameSink, AnchorListener {
 
   anchorError(): void {
     this.#around.counters.anchorErrors += 1;
+  }
+
+  #read(chunk: Buffer): void {
+    const done = this.#deframer.push(chunk);
+    if (this.#phase === 'text') this.#readText(chunk.toString('latin1', done, done + longestOpening));
+    else if (this.#phase === 'answered' && this.#socket.bytesRead > longestRequest) this.close('http');
+  }
+
+  #readText(more: string): void {
+    this.#opening = (this.#opening + more).slice(0, longestOpening);
+    const kind = textOpening(this.#opening);
+    if (kind === 'unfinished') return;
+    if (kind === 'other') {
+      this.close('frame-too-long');
+      return;
+    }
+    this.#phase = 'answered';
+    this.#finishing = 'http';
+    this.#socket.end(httpAnswer(this.#opening));
   }
 
   #carries(kind: PacketKind): boolean {

@@ -37,11 +37,13 @@ export class Deframer {
     this.#sink = sink;
   }
 
-  push(chunk: Buffer): void {
+  /** Gives how many bytes were consumed: fewer than all only if it stopped. */
+  push(chunk: Buffer): number {
     let offset = 0;
     while (offset < chunk.length && !this.#stopped) {
       offset = this.#partial === undefined ? this.#start(chunk, offset) : this.#fill(chunk, offset, this.#partial);
     }
+    return offset;
   }
 
   /** Reads a header, and the frame behind it where all of it is there. */
