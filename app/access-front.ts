@@ -1,14 +1,23 @@
 import { readFileSync, unwatchFile, watchFile } from 'node:fs';
 import { isIP } from 'node:net';
-import { AccessListener, type AccessPoint, type Certificate } from '../lib/access/access-listener';
+import {
+  AccessListener,
+  type AccessListenerOptions,
+  type AccessPoint,
+  type Certificate,
+} from '../lib/access/access-listener';
 import { EdgeError } from '../lib/errors';
 import type { Logger } from '../lib/ops/logger';
 import { parseContact } from '../lib/sip/contact';
+import { emergencyService, type EmergencySettings } from '../lib/sip/emergency';
 import { hostPort } from '../lib/wire/sip-uri';
 import type { Config } from './config';
 
 /** How often certificate and key are looked at, ms. */
 const renewalCheck = 60_000;
+
+/** What the listener's UEs may take. */
+export type FrontShares = Required<Pick<AccessListenerOptions, 'shares' | 'requests'>>;
 
 /** The access listener with its certificate, which is read anew when its files change. */
 export class AccessFront {
@@ -16,10 +25,15 @@ export class AccessFront {
   readonly #files: string[] = [];
 
   /** @throws EdgeError `config-invalid` */
-  constructor(config: Config, logger: Logger) {
+  constructor(config: Config, shares: FrontShares, logger: Logger) {
     const listen = (config.ACCESS_LISTEN ?? []).map((contact) => pointOf(contact, config.ACCESS_ADDRESS ?? []));
     const tls = listen.some(({ transport }) => transport === 'tls') ? certificate(config) : undefined;
-    this.listener = new AccessListener({ listen, ...(tls && { tls }), server: serverContact(config), logger });
+    const emergency = emergencySettings(config);
+    this.listener = new AccessListener({
+      ...{ listen, server: serverContact(config), ...shares, logger },
+      isEmergency: (uri) => emergencyService(uri, emergency) !== undefined,
+      ...(tls && { tls }),
+    });
     if (!tls) return;
     const renew = () => {
       try {
@@ -55,6 +69,10 @@ export function shownContacts(config: Config): string[] {
     const { host, port, transport, shown } = pointOf(contact, config.ACCESS_ADDRESS ?? []);
     return `sip:${hostPort(shown ?? host, port)};transport=${transport}`;
   });
+}
+
+export function emergencySettings(config: Config): EmergencySettings {
+  return { nextHop: config.EMERGENCY_NEXT_HOP, numbers: config.EMERGENCY_NUMBERS };
 }
 
 function serverContact(config: Config): { address: string; port: number } {

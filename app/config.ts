@@ -48,6 +48,13 @@ const rankedPort = z
     }),
   );
 
+const count = (most: number) =>
+  z.coerce
+    .number<string>('must be a number')
+    .int('must be a whole number')
+    .min(1, 'must be 1 or more')
+    .max(most, `must be ${most} or less`);
+
 const areDistinct = (values: unknown[]) => new Set(values).size === values.length;
 
 const contactLike = (example: string, isFit: (contact: Contact) => boolean) =>
@@ -144,13 +151,7 @@ const table = {
     .enum(['auto', 'native', 'node'], 'must be auto, native or node')
     .default('auto')
     .describe('What forwards media: native (threads in C++), node (one core), auto (native where it was built)'),
-  GATEWAY_THREADS: z.coerce
-    .number<string>('must be a number')
-    .int('must be a whole number')
-    .min(1, 'must be 1 or more')
-    .max(64, 'must be 64 or less')
-    .optional()
-    .describe('Threads that forward media natively; unset: one for each core'),
+  GATEWAY_THREADS: count(64).optional().describe('Threads that forward media natively; unset: one for each core'),
   TCP_FALLBACK: z
     .enum(['always', 'offered', 'off'], 'must be always, offered or off')
     .default('always')
@@ -260,13 +261,20 @@ const table = {
     .pipe(z.array(z.string().regex(/^[0-9*#]+$/, 'must be a comma list of numbers')))
     .default(['112', '911'])
     .describe('Numbers that are emergency calls where EMERGENCY_NEXT_HOP is set, separated by commas'),
-  MAX_CALLS: z.coerce
-    .number<string>('must be a number')
-    .int('must be a whole number')
-    .min(1, 'must be 1 or more')
-    .max(1_000_000, 'must be 1000000 or less')
-    .default(10_000)
-    .describe('Calls under way at most; further ones get 503'),
+  MAX_CALLS: count(1_000_000).default(10_000).describe('Calls under way at most; further ones get 503'),
+  UE_CALLS: count(1_000_000)
+    .optional()
+    .describe(
+      'Calls of one UE at once, from which the rest of its share follows (a PBX that registers as one needs more); unset: 50, or a twentieth of MAX_CALLS',
+    ),
+  SOURCE_REGISTRATIONS: count(1_000_000)
+    .default(50)
+    .describe(
+      'REGISTERs a second of UEs that are not registered, from one IPv4 address or IPv6 /64; further ones get 503',
+    ),
+  STRANGER_REQUESTS: count(1_000_000)
+    .default(400)
+    .describe('Requests a second of all UEs that are not registered; further ones get 503'),
   DRAIN_SECONDS: z.coerce
     .number<string>('must be a number')
     .int('must be a whole number')

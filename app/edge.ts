@@ -16,10 +16,12 @@ import { MsrpBridges } from '../lib/msrp/bridges';
 import type { Logger } from '../lib/ops/logger';
 import { LocalDaemon } from '../lib/rtpengine/local-daemon';
 import { RtpenginePool } from '../lib/rtpengine/pool';
+import { shareLimits, type ShareLimits } from '../lib/shares/limits';
+import { RequestShares } from '../lib/shares/request-shares';
 import { MemoryRegistrations } from '../lib/sip/memory-registrations';
 import { startPcscf, type RunningPcscf } from '../lib/sip/pcscf';
 import { parseSipUri } from '../lib/wire/sip-uri';
-import { AccessFront, shownContacts } from './access-front';
+import { AccessFront, emergencySettings, shownContacts } from './access-front';
 import { anchorAddress } from './anchor-address';
 import { contactHosts, type Config } from './config';
 
@@ -90,6 +92,8 @@ export class Edge {
   async #openAll(): Promise<void> {
     const config = this.#config;
     const logger = this.#logger;
+    const shares = sharesOf(config);
+    const requests = new RequestShares(shares);
     const urls = config.RTPENGINE_URLS ?? [await this.#startRtpengine()];
     const rtpengine = this.#keep(new RtpenginePool({ urls, logger }));
     const gateway = this.#keep(
@@ -124,7 +128,7 @@ export class Edge {
     await egress.start();
     const server = await this.#sipServer();
     const srf = this.#keep(new Srf(server));
-    const front = config.ACCESS_LISTEN && this.#keep(new AccessFront(config, logger));
+    const front = config.ACCESS_LISTEN && this.#keep(new AccessFront(config, { shares, requests }, logger));
     const flowTokenKeys = config.FLOW_TOKEN_KEYS ?? [randomBytes(32).toString('base64url')];
     this.#pcscf = this.#keep(
       startPcscf({
@@ -145,7 +149,7 @@ export class Edge {
           integrityProtected: config.INTEGRITY_PROTECTED,
           accessNetworkInfo: config.ACCESS_NETWORK_INFO,
           releaseOnMediaLoss: config.MEDIA_LOST === 'release',
-          emergency: { nextHop: config.EMERGENCY_NEXT_HOP, numbers: config.EMERGENCY_NUMBERS },
+          emergency: emergencySettings(config),
         },
         logger,
       }),
@@ -202,6 +206,17 @@ export class Edge {
     });
     return { host: '127.0.0.1', port: this.#keep(embedded).adminPort, secret };
   }
+}
+
+function sharesOf(config: Config): ShareLimits {
+  const { first, last } = config.MSRP_PORTS;
+  return shareLimits({
+    ueCalls: config.UE_CALLS,
+    sourceRegistrations: config.SOURCE_REGISTRATIONS,
+    strangerRequests: config.STRANGER_REQUESTS,
+    maxCalls: config.MAX_CALLS,
+    msrpPorts: last - first + 1,
+  });
 }
 
 function gatewayAddresses(config: Config): {

@@ -25,6 +25,15 @@ export function normalAddress(text: string): string {
   return bytes === undefined ? text : addressText(bytes);
 }
 
+/** What is counted as one place: an IPv4 address, or an IPv6 /64, which one host has to itself; else the text itself. */
+export function networkOf(address: string): string {
+  const bytes = addressBytes(address);
+  if (bytes === undefined) return address;
+  return bytes.length === 4
+    ? addressText(bytes)
+    : `${addressText(Buffer.concat([bytes.subarray(0, 8), Buffer.alloc(8)]))}/64`;
+}
+
 function isMapped(bytes: Buffer): boolean {
   return bytes.readUInt32BE(0) === 0 && bytes.readUInt32BE(4) === 0 && bytes.readUInt32BE(8) === 0xffff;
 }

@@ -5,12 +5,18 @@ import { Admission, type Displacement } from '../admission/admission';
 import { EdgeError } from '../errors';
 import { monotonicNow } from '../ops/clock';
 import type { Logger } from '../ops/logger';
+import { OccasionalLog } from '../ops/occasional-log';
 import { Tally } from '../ops/tally';
+import { Holdings } from '../shares/holdings';
+import { shareLimits, type ShareLimits } from '../shares/limits';
+import { RequestShares } from '../shares/request-shares';
+import { TokenBuckets } from '../shares/token-buckets';
 import { bindError } from '../wire/bind-error';
 import { hostPort } from '../wire/sip-uri';
 import type { AccessFlow } from './access-flow';
 import { CallOwners } from './call-owners';
 import { defaultLimits, type AccessLimits } from './limits';
+import type { GateSurroundings, Unserved } from './request-gate';
 import { UeConnection } from './ue-connection';
 
 /** Where UEs connect to; port 0: any that is free. */
@@ -36,6 +42,21 @@ export interface AccessListenerOptions {
   server: { readonly address: string; readonly port: number };
   logger: Logger;
   limits?: Partial<AccessLimits>;
+  /** What UEs may take; default: as for an edge of the usual size. */
+  shares?: ShareLimits;
+  /** The rates of requests, where others count on them as well; default: its own. */
+  requests?: RequestShares;
+  /** Whether an INVITE for this Request-URI is an emergency call; default: urn:service:sos is (RFC 5031). */
+  isEmergency?: (uri: string) => boolean;
+}
+
+export interface AccessCounts {
+  strangers: number;
+  authenticated: number;
+  /** By the limit that they had to make room for. */
+  displaced: Readonly<Partial<Record<Displacement, number>>>;
+  /** Requests that were refused, or that the SIP server did not answer, by the reason. */
+  unserved: Readonly<Partial<Record<Unserved, number>>>;
 }
 
 /**
@@ -58,6 +79,8 @@ export class AccessListener extends EventEmitter<{ closed: [flow: AccessFlow] }>
   readonly #connections = new Set<UeConnection>();
   readonly #flows = new Map<string, AccessFlow>();
   readonly #callOwners = new CallOwners();
+  readonly #unserved = new Tally<Unserved>();
+  readonly #gates: GateSurroundings;
   #secureContext: SecureContext | undefined;
   #serverIsDown = false;
   #starting: Promise<void> | undefined;
@@ -69,6 +92,17 @@ export class AccessListener extends EventEmitter<{ closed: [flow: AccessFlow] }>
     this.#logger = options.logger;
     this.#limits = { ...defaultLimits, ...options.limits };
     this.#admission = new Admission(this.#limits, (socket, reason) => this.#displace(socket, reason), monotonicNow);
+    const limits = options.shares ?? shareLimits();
+    this.#gates = {
+      limits,
+      shares: options.requests ?? new RequestShares(limits),
+      messages: new TokenBuckets(limits.messages, monotonicNow),
+      underWay: new Holdings(),
+      isEmergency: options.isEmergency ?? ((uri) => /^urn:service:sos\b/i.test(uri)),
+      answer: this.#limits.answer,
+      unserved: this.#unserved,
+      log: new OccasionalLog(options.logger),
+    };
     if (options.tls) this.useCertificate(options.tls);
     else if (options.listen.some(({ transport }) => transport === 'tls')) {
       throw new EdgeError('config-invalid', 'TLS needs a certificate and its key.');
@@ -92,9 +126,9 @@ export class AccessListener extends EventEmitter<{ closed: [flow: AccessFlow] }>
     return this.#points;
   }
 
-  counts(): { strangers: number; authenticated: number; displaced: Readonly<Partial<Record<Displacement, number>>> } {
+  counts(): AccessCounts {
     const { strangers, authenticated } = this.#admission.counts();
-    return { strangers, authenticated, displaced: this.#displaced.counts() };
+    return { strangers, authenticated, displaced: this.#displaced.counts(), unserved: this.#unserved.counts() };
   }
 
   /** How many UE connections there are, with those that have not got as far as the SIP server. */
@@ -170,7 +204,7 @@ export class AccessListener extends EventEmitter<{ closed: [flow: AccessFlow] }>
       point,
       this.#secured(point.transport, socket),
       this.#options.server,
-      this.#callOwners,
+      { owners: this.#callOwners, gates: this.#gates },
       this.#limits,
       {
         opened: (flow) => this.#opened(flow),

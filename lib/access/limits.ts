@@ -22,6 +22,11 @@ export interface AccessLimits extends AdmissionLimits {
   calls: number;
   /** A UE has to acknowledge a reliable provisional response within this (RFC 3262 §3: 32 s at most). */
   acknowledgement: number;
+  /**
+   * The SIP server has to answer a request within this, an INVITE at least provisionally: a little less than a UE waits
+   * (RFC 3261 §17.1.2.2, timer F: 32 s).
+   */
+  answer: number;
   /** The SIP server has to answer what a UE that is gone has left unfinished within this. */
   farewell: number;
 }
@@ -41,5 +46,6 @@ export const defaultLimits: Readonly<AccessLimits> = {
   serverBody: 131_072,
   calls: 500,
   acknowledgement: 25_000,
+  answer: 30_000,
   farewell: 2000,
 };

@@ -1,7 +1,8 @@
 import { randomBytes } from 'node:crypto';
 import { createConnection, isIP, type Socket } from 'node:net';
+import { networkOf } from '../ip-address';
 import { responseTo, type OwnResponse } from '../wire/own-response';
-import { headerParams, tagOf } from '../wire/sip-uri';
+import { headerParams, identityOf, tagOf } from '../wire/sip-uri';
 import { parseSipMessage, type SipMessage } from '../wire/sip-message';
 import { SipStream } from '../wire/sip-stream';
 import type { AccessFlow } from './access-flow';
@@ -9,6 +10,7 @@ import type { CallOwners } from './call-owners';
 import { Crossing, markSource } from './crossing';
 import type { AccessLimits } from './limits';
 import { answerInPlaceOfSilence, badRequest, ended, foreignCall, serverDown } from './own-answers';
+import { RequestGate, tooMany, type GateSurroundings } from './request-gate';
 import { UeDialogs } from './ue-dialogs';
 import { UnansweredInvites } from './unanswered-invites';
 import { answerToUnusable, dropUnusableContacts } from './unusable-uris';
@@ -48,6 +50,7 @@ export class UeConnection {
   readonly #stranger: NodeJS.Timeout;
   readonly #unanswered: UnansweredInvites;
   readonly #dialogs: UeDialogs;
+  readonly #gate: RequestGate;
   #closed = false;
   #farewell: NodeJS.Timeout | undefined;
   /** Resolves when nothing is open any more, neither here nor at the SIP server. */
@@ -58,14 +61,14 @@ export class UeConnection {
     point: { readonly transport: 'tcp' | 'tls'; readonly shown?: string | undefined },
     socket: Socket,
     server: { readonly address: string; readonly port: number },
-    owners: CallOwners,
+    shared: { readonly owners: CallOwners; readonly gates: GateSurroundings },
     limits: AccessLimits,
     events: UeConnectionEvents,
   ) {
     this.#point = point;
     this.#socket = socket;
     this.#serverAt = server;
-    this.#owners = owners;
+    this.#owners = shared.owners;
     this.#limits = limits;
     this.#events = events;
     this.gone = new Promise((resolve) => (this.#goneNow = resolve));
@@ -75,6 +78,9 @@ export class UeConnection {
       acknowledgedWithin: limits.acknowledgement,
       send: (cancel) => this.#server?.send(cancel),
     });
+    this.#gate = new RequestGate(shared.gates, networkOf(socket.remoteAddress ?? ''), (request) =>
+      this.#silent(request),
+    );
     this.#ue = new SipStream(socket, 'accepted', limits, {
       message: (text, isCut) => this.#fromUe(text, isCut),
       closed: (_connecting, fault) => this.#close(fault),
@@ -105,6 +111,7 @@ export class UeConnection {
   #leave(): void {
     clearTimeout(this.#farewell);
     this.#unanswered.close();
+    this.#gate.close();
     clearTimeout(this.#stranger);
     for (const callId of this.#calls) this.#owners.release(callId, this);
     this.#server?.close();
@@ -112,7 +119,7 @@ export class UeConnection {
   }
 
   #fromUe(text: string, isCut: boolean): void {
-    const parsed = parseSipMessage(text);
+    const parsed = this.#gate.takesMessage() ? parseSipMessage(text) : undefined;
     if (!parsed) {
       this.#ue.end();
       return;
@@ -120,7 +127,7 @@ export class UeConnection {
     const { message, malformed } = parsed;
     const isSound = !malformed && !isCut;
     if (message.isRequest) {
-      const answer = isSound ? this.#ownAnswer(message) : badRequest;
+      const answer = isSound ? (this.#ownAnswer(message) ?? this.#gate.refusal(message)) : badRequest;
       if (answer) this.#answer(message, answer);
       else if (message.topVia) this.#toServer(message);
       else this.#ue.end();
@@ -153,6 +160,7 @@ export class UeConnection {
       this.#crossing.requestToServer(request);
       this.#unanswered.request(request);
       this.#dialogs.requestFromUe(request);
+      this.#gate.sent(request);
       this.#server?.send(request.toString());
       return;
     }
@@ -212,11 +220,18 @@ export class UeConnection {
         this.#unanswered.cancel(message.callId);
         return;
       }
-      if (!this.#crossing.responseToUe(message)) return;
+      if (!this.#gate.answered(message) || !this.#crossing.responseToUe(message)) return;
       this.#dialogs.responseFromServer(message);
       this.#noteRegistration(message);
     }
     this.#ue.send(message.toString());
+  }
+
+  /** The server has left a request unanswered. */
+  #silent(request: SipMessage): void {
+    if (request.method === 'INVITE') this.#unanswered.cancel(request.callId);
+    const answer = responseTo(request, tooMany(), randomBytes(6).toString('hex'));
+    if (this.#crossing?.responseToUe(answer) === true) this.#ue.send(answer.toString());
   }
 
   #serverGone(fault?: unknown): void {
@@ -265,7 +280,9 @@ export class UeConnection {
     ];
     const seconds = Math.max(0, ...given.map((text) => (/^\d{1,10}$/.test(text ?? '') ? Number(text) : 0)));
     this.#ue.limitIdleness(Math.min(seconds, longestRegistration) * 1000 + this.#limits.idle);
-    if (seconds > 0) this.#proved();
+    if (seconds === 0) return;
+    this.#gate.registered(identityOf(response.get('to') ?? ''));
+    this.#proved();
   }
 
   #proved(): void {

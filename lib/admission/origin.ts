@@ -1,7 +1,6 @@
-import { addressBytes } from '../ip-address';
+import { addressBytes, networkOf } from '../ip-address';
 
-/** Bytes of an IPv6 prefix that one host has to itself, and of one that a site may have. */
-const hostPrefix = 8;
+/** Bytes of an IPv6 prefix that a site may have. */
 const sitePrefix = 6;
 
 /** Where a connection comes from, as two keys for maps. */
@@ -14,10 +13,7 @@ export interface Origin {
 
 /** What is no IP address is a source of its own. */
 export function originOf(address: string): Origin {
+  const source = networkOf(address);
   const bytes = addressBytes(address);
-  if (bytes?.length !== 16) {
-    const key = bytes?.toString('latin1') ?? address;
-    return { source: key, network: key };
-  }
-  return { source: bytes.toString('latin1', 0, hostPrefix), network: bytes.toString('latin1', 0, sitePrefix) };
+  return { source, network: bytes?.length === 16 ? bytes.toString('latin1', 0, sitePrefix) : source };
 }

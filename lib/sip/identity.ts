@@ -1,5 +1,6 @@
 import type { SipMessage } from '../drachtio/messages';
-import { identityOf, listOf } from './name-addresses';
+import { identityOf } from '../wire/sip-uri';
+import { listOf } from './name-addresses';
 import type { Registration } from './registration';
 
 /**

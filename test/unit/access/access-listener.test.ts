@@ -573,7 +573,11 @@ describe('limits', () => {
     await idle[1]!.closed;
     near.send(request('MESSAGE'));
     expect((await far.next()).method).toBe('MESSAGE');
-    expect(listener.counts()).toEqual({ strangers: 3, authenticated: 1, displaced: { 'address-limit': 2 } });
+    expect(listener.counts()).toEqual({
+      ...{ strangers: 3, authenticated: 1 },
+      displaced: { 'address-limit': 2 },
+      unserved: {},
+    });
   });
 
   test.each([

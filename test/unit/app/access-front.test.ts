@@ -4,6 +4,8 @@ import { join } from 'node:path';
 import { AccessFront } from '../../../app/access-front';
 import { readConfig } from '../../../app/config';
 import { createLogger } from '../../../lib/ops/logger';
+import { shareLimits } from '../../../lib/shares/limits';
+import { RequestShares } from '../../../lib/shares/request-shares';
 import { freePort } from '../sip/sip-peer';
 import { selfSigned } from '../access/self-signed';
 import { FakeSipServer, request, Wire } from '../access/wire';
@@ -23,7 +25,8 @@ function front(settings: Record<string, string>): AccessFront {
     ACCESS_LISTEN: 'sips:127.0.0.1:15061',
     ...settings,
   });
-  return new AccessFront(config, createLogger('silent'));
+  const shares = shareLimits();
+  return new AccessFront(config, { shares, requests: new RequestShares(shares) }, createLogger('silent'));
 }
 
 afterAll(() => rmSync(folder, { recursive: true }));

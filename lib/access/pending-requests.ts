@@ -1,0 +1,78 @@
+import type { SipMessage } from '../wire/sip-message';
+
+interface Pending {
+  deadline: NodeJS.Timeout;
+  /** Called once, when it is over. */
+  over: () => void;
+}
+
+export interface PendingRequestsOptions {
+  /** ms that the SIP server has for an answer; to an INVITE a provisional one is enough. */
+  within: number;
+  /** Requests at once that are remembered. */
+  most: number;
+  /** The server has not answered this request, as it was sent there. */
+  silent(request: SipMessage): void;
+}
+
+/** The requests of one UE that are on their way to the SIP server and that it has not answered. */
+export class PendingRequests {
+  readonly #options: PendingRequestsOptions;
+  /** By the branch of our Via and the method. */
+  readonly #pending = new Map<string, Pending>();
+  /** What the UE was told that the server did not answer: an answer that comes all the same is too late. */
+  readonly #late = new Set<string>();
+
+  constructor(options: PendingRequestsOptions) {
+    this.#options = options;
+  }
+
+  get size(): number {
+    return this.#pending.size;
+  }
+
+  /** Takes note of a request as it goes to the server; `over` runs once it is answered, given up or forgotten. */
+  sent(request: SipMessage, over: () => void): void {
+    const key = keyOf(request.topVia?.branch, request.method);
+    if (request.method === 'ACK' || this.#pending.has(key) || this.#pending.size >= this.#options.most) {
+      over();
+      return;
+    }
+    this.#late.delete(key);
+    this.#pending.set(key, { deadline: setTimeout(() => this.#giveUp(key, request), this.#options.within), over });
+  }
+
+  /** Takes note of a response of the server. False: the UE has got another one already. */
+  answered(response: SipMessage): boolean {
+    const { status, cseq } = response;
+    const key = keyOf(response.topVia?.branch, cseq?.method ?? '');
+    if (this.#late.has(key)) return false;
+    if (status >= 200 || cseq?.method === 'INVITE') this.#remove(key);
+    return true;
+  }
+
+  /** Forgets all. */
+  close(): void {
+    for (const key of this.#pending.keys()) this.#remove(key);
+  }
+
+  #giveUp(key: string, request: SipMessage): void {
+    this.#remove(key);
+    const [oldest] = this.#late;
+    if (this.#late.size >= this.#options.most && oldest !== undefined) this.#late.delete(oldest);
+    this.#late.add(key);
+    this.#options.silent(request);
+  }
+
+  #remove(key: string): void {
+    const pending = this.#pending.get(key);
+    if (!pending) return;
+    clearTimeout(pending.deadline);
+    this.#pending.delete(key);
+    pending.over();
+  }
+}
+
+function keyOf(branch = '', method: string): string {
+  return `${branch} ${method}`;
+}

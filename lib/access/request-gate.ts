@@ -1,0 +1,127 @@
+import type { OccasionalLog } from '../ops/occasional-log';
+import type { Tally } from '../ops/tally';
+import type { Holdings } from '../shares/holdings';
+import type { ShareLimits } from '../shares/limits';
+import type { RequestKind, RequestRefusal, RequestShares } from '../shares/request-shares';
+import { retryAfter } from '../shares/retry-after';
+import type { TokenBuckets } from '../shares/token-buckets';
+import type { OwnResponse } from '../wire/own-response';
+import type { SipMessage } from '../wire/sip-message';
+import { tagOf } from '../wire/sip-uri';
+import { PendingRequests } from './pending-requests';
+
+/** What became of requests of UEs that the SIP server did not see, or did not answer. */
+export type Unserved = RequestRefusal | 'ue-under-way' | 'strangers-under-way' | 'under-way' | 'server-silent';
+
+/** What the gates of all connections share. */
+export interface GateSurroundings {
+  readonly limits: ShareLimits;
+  readonly shares: RequestShares;
+  /** SIP messages of each connection. */
+  readonly messages: TokenBuckets<RequestGate>;
+  /** Requests on their way: of all UEs, and of those that are not registered. */
+  readonly underWay: Holdings;
+  /** By the Request-URI. */
+  isEmergency(uri: string): boolean;
+  /** ms that the SIP server has for an answer. */
+  readonly answer: number;
+  readonly unserved: Tally<Unserved>;
+  readonly log: OccasionalLog;
+}
+
+/** They end what was begun, so that whoever sends them takes less. */
+const ending = new Set(['ACK', 'BYE', 'CANCEL', 'PRACK']);
+
+/** Which requests of one connection may go on to the SIP server now, and which of them it has left unanswered (N3). */
+export class RequestGate {
+  readonly #around: GateSurroundings;
+  /** Where the UE is, as `networkOf` names it. */
+  readonly #source: string;
+  readonly #pending: PendingRequests;
+  /** Whom the UE has registered here as first. */
+  #ue: string | undefined;
+
+  /** `silent` is told of a request, as it went to the server, that this has not answered in time. */
+  constructor(around: GateSurroundings, source: string, silent: (request: SipMessage) => void) {
+    this.#around = around;
+    this.#source = source;
+    this.#pending = new PendingRequests({
+      within: around.answer,
+      most: 2 * around.limits.ue.underWay,
+      silent: (request) => {
+        this.#unserved('server-silent', 'the SIP server does not answer requests of UEs');
+        silent(request);
+      },
+    });
+  }
+
+  /** Whether the connection may bring another message; if not, it is to be closed. */
+  takesMessage(): boolean {
+    if (this.#around.messages.take(this)) return true;
+    this.#around.log.warn({ source: this.#source }, 'a connection is closed: it brings too many messages');
+    return false;
+  }
+
+  /** The answer to a request that there is no room for. */
+  refusal(request: SipMessage): OwnResponse | undefined {
+    if (ending.has(request.method)) return undefined;
+    const kind = this.#kindOf(request);
+    const refused = this.#around.shares.refusal({ source: this.#source, ue: this.#ue }, kind) ?? this.#noRoom(kind);
+    if (refused === undefined) return undefined;
+    this.#unserved(refused, 'requests of UEs are refused for now');
+    return tooMany(kind === 'emergency-call');
+  }
+
+  /** Takes note of a request as it goes to the SIP server. */
+  sent(request: SipMessage): void {
+    const { underWay } = this.#around;
+    const names = this.#ue === undefined ? ['all', 'strangers'] : ['all'];
+    for (const name of names) underWay.take(name, Infinity);
+    this.#pending.sent(request, () => names.forEach((name) => underWay.giveBack(name)));
+  }
+
+  /** Takes note of a response of the SIP server. False: the UE has got another one already. */
+  answered(response: SipMessage): boolean {
+    return this.#pending.answered(response);
+  }
+
+  registered(ue: string): void {
+    this.#ue ??= ue;
+    this.#around.shares.registeredFrom(this.#source);
+  }
+
+  close(): void {
+    this.#pending.close();
+    this.#around.messages.forget(this);
+  }
+
+  #kindOf(request: SipMessage): RequestKind {
+    if (request.method === 'REGISTER') return 'registration';
+    if (request.method !== 'INVITE' || tagOf(request.get('to')) !== undefined) return 'other';
+    return this.#around.isEmergency(request.requestUri) ? 'emergency-call' : 'call';
+  }
+
+  /** An emergency call is kept back by nothing but its own connection. */
+  #noRoom(kind: RequestKind): Unserved | undefined {
+    const { limits, underWay } = this.#around;
+    if (this.#pending.size >= limits.ue.underWay) return 'ue-under-way';
+    if (kind === 'emergency-call') return undefined;
+    if (underWay.of('all') >= limits.underWay) return 'under-way';
+    const isFull = this.#ue === undefined && underWay.of('strangers') >= limits.strangers.underWay;
+    return isFull ? 'strangers-under-way' : undefined;
+  }
+
+  #unserved(why: Unserved, message: string): void {
+    this.#around.unserved.add(why);
+    this.#around.log.warn({ source: this.#source, why }, message);
+  }
+}
+
+/** Its sender may come again later. */
+export function tooMany(isEmergency = false): OwnResponse {
+  return {
+    status: 503,
+    reason: 'Service Unavailable',
+    headers: { 'Retry-After': String(retryAfter(isEmergency)) },
+  };
+}

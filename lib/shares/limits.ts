@@ -1,0 +1,116 @@
+import type { Rate } from './token-buckets';
+
+/** What one UE may take, told by the identity that it registered and by its connection. */
+export interface UeShare {
+  /** All requests but ACK, BYE, CANCEL and PRACK, which end what others hold. */
+  requests: Rate;
+  /** REGISTERs among them: each costs the core an authentication. */
+  registrations: Rate;
+  /** INVITEs that begin a call, and, counted apart, calls to the UE. */
+  calls: Rate;
+  /** Calls at once, of both directions. */
+  callsAtOnce: number;
+  /** Calls at once without an answer yet, in each direction. */
+  unanswered: number;
+  /** Media lines at rtpengine, in all its calls: each takes 4 ports there, RTP and RTCP on either side. */
+  lines: number;
+  /** MSRP lines in all its calls: each takes up to 2 ports of MSRP_PORTS. */
+  messageLines: number;
+  /** Requests at once that have no answer yet. */
+  underWay: number;
+  /** Emergency calls at once, counted by connection, be it registered or not. */
+  emergencyCallsAtOnce: number;
+}
+
+/** What UEs that are not registered may take from one IPv4 address or IPv6 /64: a UE, or a NAT with hundreds. */
+export interface SourceShare {
+  /** REGISTERs. A UE needs two: 500 UEs behind a NAT that lost its link are served within 20 s. */
+  registrations: Rate;
+  /** Other requests: they are refused by the app anyway. */
+  requests: Rate;
+  /** Emergency calls, those of registered UEs among them. */
+  emergencyCalls: Rate;
+  emergencyCallsAtOnce: number;
+  /** Requests at once that have no answer yet, where UEs reach the SIP server by themselves. */
+  underWay: number;
+}
+
+/** What all UEs that are not registered may take together. */
+export interface StrangersShare {
+  /**
+   * All their requests. The last half of the burst is kept for REGISTERs from where a UE has been registered before, so
+   * that a flood from many places does not keep UEs from coming back.
+   */
+  requests: Rate;
+  emergencyCalls: Rate;
+  emergencyCallsAtOnce: number;
+  /** Requests at once that have no answer yet. */
+  underWay: number;
+}
+
+/** The one table of what UEs, and the places that they come from, may take (N3). Rates count by the second. */
+export interface ShareLimits {
+  ue: UeShare;
+  source: SourceShare;
+  strangers: StrangersShare;
+  /** SIP messages on one connection, of any kind: beyond, it is closed. */
+  messages: Rate;
+  /** Media lines of a call that are carried; those behind them are declined with port 0. */
+  linesOfCall: number;
+  /** Requests of all UEs at once on their way to the SIP server and not answered yet. */
+  underWay: number;
+}
+
+export interface ShareSizes {
+  /** Calls at once of one UE: how large a UE may be. Default: 50, or a twentieth of `maxCalls` where that is fewer. */
+  ueCalls?: number | undefined;
+  /** REGISTERs a second of UEs that are not registered, from one place. */
+  sourceRegistrations?: number | undefined;
+  /** Requests a second of all UEs that are not registered. */
+  strangerRequests?: number | undefined;
+  /** Calls at once of all UEs. */
+  maxCalls?: number | undefined;
+  /** How many ports there are for MSRP. */
+  msrpPorts?: number | undefined;
+}
+
+/** A pool that one UE must not empty: it gets a twentieth of it. */
+const smallPart = 1 / 20;
+
+/** The table for an edge of these sizes. */
+export function shareLimits(sizes: ShareSizes = {}): ShareLimits {
+  const { maxCalls = 10_000, sourceRegistrations = 50, strangerRequests = 400, msrpPorts = 1000 } = sizes;
+  const calls = sizes.ueCalls ?? Math.min(50, Math.max(2, Math.ceil(maxCalls * smallPart)));
+  const callsPerSecond = Math.max(2, calls / 10);
+  const unanswered = Math.min(calls, Math.max(10, Math.ceil(calls / 5)));
+  const msrpPart = Math.max(2, Math.floor((msrpPorts / 2) * smallPart));
+  return {
+    ue: {
+      requests: { perSecond: Math.max(30, callsPerSecond * 6), burst: Math.max(100, callsPerSecond * 18) },
+      registrations: { perSecond: 2, burst: 20 },
+      calls: { perSecond: callsPerSecond, burst: Math.max(unanswered, callsPerSecond) * 2 },
+      callsAtOnce: calls,
+      unanswered,
+      lines: Math.max(32, calls * 2),
+      messageLines: Math.min(msrpPart, Math.max(4, Math.ceil(calls / 3))),
+      underWay: Math.max(64, calls),
+      emergencyCallsAtOnce: 2,
+    },
+    source: {
+      registrations: { perSecond: sourceRegistrations, burst: sourceRegistrations * 2 },
+      requests: { perSecond: 20, burst: 100 },
+      emergencyCalls: { perSecond: 1, burst: 10 },
+      emergencyCallsAtOnce: 5,
+      underWay: 500,
+    },
+    strangers: {
+      requests: { perSecond: strangerRequests, burst: strangerRequests * 2 },
+      emergencyCalls: { perSecond: 20, burst: 50 },
+      emergencyCallsAtOnce: Math.max(10, Math.ceil(maxCalls * smallPart)),
+      underWay: 2000,
+    },
+    messages: { perSecond: 500, burst: 2000 },
+    linesOfCall: 16,
+    underWay: 4000,
+  };
+}

@@ -1,0 +1,111 @@
+import { Tally } from '../ops/tally';
+import { monotonicNow } from '../ops/clock';
+import type { ShareLimits } from './limits';
+import { TokenBuckets } from './token-buckets';
+
+/** What a request asks of us, as far as its rate is concerned. */
+export type RequestKind = 'registration' | 'call' | 'emergency-call' | 'other';
+
+/** Who sends a request. */
+export interface Sender {
+  /** Where it comes from, as `networkOf` names it. */
+  source: string;
+  /** The identity that it is registered under; undefined: it is not registered. */
+  ue: string | undefined;
+}
+
+/** Which share was used up. */
+export type RequestRefusal =
+  | 'ue-requests'
+  | 'ue-registrations'
+  | 'ue-calls'
+  | 'source-registrations'
+  | 'source-requests'
+  | 'source-emergency-calls'
+  | 'strangers-requests'
+  | 'strangers-emergency-calls';
+
+/** Places that UEs have registered from that are remembered. */
+const mostKnown = 100_000;
+
+const everybody = 'all';
+
+/**
+ * Who may send a request now (N3). A registered UE has a rate of its own, whatever its neighbours behind the same NAT do;
+ * UEs that are not registered share that of the place they come from, and that of all strangers.
+ */
+export class RequestShares {
+  readonly #ue: Record<'requests' | 'registrations' | 'calls', TokenBuckets>;
+  readonly #source: Record<'registrations' | 'requests' | 'emergencyCalls', TokenBuckets>;
+  readonly #strangers: Record<'requests' | 'emergencyCalls', TokenBuckets>;
+  /** Kept of the strangers' requests for places that are known. */
+  readonly #reserve: number;
+  /** Places that UEs have registered from, the latest last. */
+  readonly #known = new Set<string>();
+  readonly #refused = new Tally<RequestRefusal>();
+
+  /** @param now time in ms that only rises */
+  constructor({ ue, source, strangers }: ShareLimits, now: () => number = monotonicNow) {
+    const buckets = (rate: ShareLimits['messages']) => new TokenBuckets(rate, now);
+    this.#ue = {
+      requests: buckets(ue.requests),
+      registrations: buckets(ue.registrations),
+      calls: buckets(ue.calls),
+    };
+    this.#source = {
+      registrations: buckets(source.registrations),
+      requests: buckets(source.requests),
+      emergencyCalls: buckets(source.emergencyCalls),
+    };
+    this.#strangers = {
+      requests: buckets(strangers.requests),
+      emergencyCalls: buckets(strangers.emergencyCalls),
+    };
+    this.#reserve = strangers.requests.burst / 2;
+  }
+
+  /** Takes a request from the shares of its sender; what is returned is the share that has no room for it. */
+  refusal(sender: Sender, kind: RequestKind): RequestRefusal | undefined {
+    const refusal =
+      kind === 'emergency-call'
+        ? this.#ofEmergencyCall(sender)
+        : sender.ue === undefined
+          ? this.#ofStranger(sender.source, kind)
+          : this.#ofUe(sender.ue, kind);
+    if (refusal) this.#refused.add(refusal);
+    return refusal;
+  }
+
+  /** A UE has registered from there: its REGISTERs go before those of places that nobody knows. */
+  registeredFrom(source: string): void {
+    this.#known.delete(source);
+    this.#known.add(source);
+    const [oldest] = this.#known;
+    if (this.#known.size > mostKnown && oldest !== undefined) this.#known.delete(oldest);
+  }
+
+  /** Requests refused, by the share that was used up. */
+  counts(): Readonly<Partial<Record<RequestRefusal, number>>> {
+    return this.#refused.counts();
+  }
+
+  #ofUe(ue: string, kind: RequestKind): RequestRefusal | undefined {
+    if (!this.#ue.requests.take(ue)) return 'ue-requests';
+    if (kind === 'registration' && !this.#ue.registrations.take(ue)) return 'ue-registrations';
+    return kind === 'call' && !this.#ue.calls.take(ue) ? 'ue-calls' : undefined;
+  }
+
+  #ofStranger(source: string, kind: RequestKind): RequestRefusal | undefined {
+    const share = kind === 'registration' ? 'registrations' : 'requests';
+    if (!this.#source[share].take(source)) return `source-${share}`;
+    const comesBack = kind === 'registration' && this.#known.has(source);
+    return this.#strangers.requests.take(everybody, comesBack ? 0 : this.#reserve) ? undefined : 'strangers-requests';
+  }
+
+  /** Apart from all else: what a UE or its neighbours have sent before must not stand in its way. */
+  #ofEmergencyCall({ source, ue }: Sender): RequestRefusal | undefined {
+    if (!this.#source.emergencyCalls.take(ue ?? source)) return 'source-emergency-calls';
+    if (ue !== undefined) return undefined;
+    return this.#strangers.emergencyCalls.take(everybody) ? undefined : 'strangers-emergency-calls';
+  }
+}

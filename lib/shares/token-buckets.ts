@@ -1,0 +1,65 @@
+/** How often something may happen. */
+export interface Rate {
+  /** A second, for as long as it goes on. */
+  perSecond: number;
+  /** At once, after a pause. */
+  burst: number;
+}
+
+interface Bucket {
+  tokens: number;
+  /** When `tokens` was right, ms. */
+  at: number;
+}
+
+/** Names that are remembered at once, unless told otherwise. */
+const defaultMost = 50_000;
+
+/**
+ * One token bucket for each name: it holds `burst` tokens and gains `perSecond` of them. The names that were not heard
+ * for the longest time are forgotten where there are too many, and begin anew.
+ */
+export class TokenBuckets<Name = string> {
+  readonly #rate: Rate;
+  readonly #now: () => number;
+  readonly #most: number;
+  /** The one that was heard last is last. */
+  readonly #buckets = new Map<Name, Bucket>();
+
+  /** @param now time in ms that only rises */
+  constructor(rate: Rate, now: () => number, most = defaultMost) {
+    this.#rate = rate;
+    this.#now = now;
+    this.#most = most;
+  }
+
+  /** How many names are remembered. */
+  get size(): number {
+    return this.#buckets.size;
+  }
+
+  /** Takes a token; false where there is none, or where fewer than `reserve` would be left. */
+  take(name: Name, reserve = 0): boolean {
+    const bucket = this.#filled(name);
+    if (bucket.tokens < 1 + reserve) return false;
+    bucket.tokens -= 1;
+    return true;
+  }
+
+  forget(name: Name): void {
+    this.#buckets.delete(name);
+  }
+
+  #filled(name: Name): Bucket {
+    const { perSecond, burst } = this.#rate;
+    const now = this.#now();
+    const bucket = this.#buckets.get(name) ?? { tokens: burst, at: now };
+    bucket.tokens = Math.min(burst, bucket.tokens + ((now - bucket.at) * perSecond) / 1000);
+    bucket.at = now;
+    this.#buckets.delete(name);
+    this.#buckets.set(name, bucket);
+    const [oldest] = this.#buckets.keys();
+    if (this.#buckets.size > this.#most && oldest !== undefined) this.#buckets.delete(oldest);
+    return bucket;
+  }
+}

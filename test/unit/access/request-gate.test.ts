@@ -1,0 +1,258 @@
+import { AccessListener } from '../../../lib/access/access-listener';
+import type { AccessLimits } from '../../../lib/access/limits';
+import { createLogger } from '../../../lib/ops/logger';
+import { shareLimits, type ShareLimits } from '../../../lib/shares/limits';
+import { RequestShares } from '../../../lib/shares/request-shares';
+import type { Message } from '../sip/sip-peer';
+import { FakeSipServer, request, response, Wire } from './wire';
+
+/* What the listener keeps from the SIP server, with rates whose clock stands still. */
+
+let server: FakeSipServer;
+let listener: AccessListener;
+let lines: string[];
+
+interface Narrow {
+  ue?: Partial<ShareLimits['ue']>;
+  source?: Partial<ShareLimits['source']>;
+  strangers?: Partial<ShareLimits['strangers']>;
+  messages?: ShareLimits['messages'];
+  underWay?: number;
+}
+
+async function start(narrow: Narrow = {}, limits: Partial<AccessLimits> = {}): Promise<void> {
+  const usual = shareLimits();
+  const shares = {
+    ...usual,
+    ...narrow,
+    ue: { ...usual.ue, ...narrow.ue },
+    source: { ...usual.source, ...narrow.source },
+    strangers: { ...usual.strangers, ...narrow.strangers },
+  };
+  lines = [];
+  listener = new AccessListener({
+    listen: [{ host: '127.0.0.1', port: 0, transport: 'tcp' }],
+    server: server.at,
+    logger: createLogger('info', { write: (line) => void lines.push(line) }),
+    limits: { farewell: 50, ...limits },
+    shares,
+    requests: new RequestShares(shares, () => 0),
+  });
+  await listener.start();
+}
+
+const ue = () => Wire.connect(listener.points[0]?.port ?? 0);
+
+async function connected(method = 'REGISTER', headers: Record<string, string> = {}, uri?: string) {
+  const near = await ue();
+  near.send(request(method, headers, '', uri));
+  const far = await server.connection();
+  return { near, far, first: await far.next() };
+}
+
+async function registered(user = 'alice') {
+  const { near, far, first } = await connected('REGISTER', { To: `<sip:${user}@ims.example>` });
+  far.send(response(first, 200, { Contact: '<sip:a@10.1.2.3>;expires=600' }));
+  await near.next();
+  return { near, far };
+}
+
+const many = (count: number, method: string) => Array.from({ length: count }, () => request(method)).join('');
+
+async function next(wire: Wire, count: number): Promise<Message[]> {
+  const messages: Message[] = [];
+  while (messages.length < count) messages.push(await wire.next());
+  return messages;
+}
+
+beforeEach(async () => {
+  server = await FakeSipServer.start();
+});
+
+afterEach(async () => {
+  await listener.close();
+  await server.stop();
+});
+
+const few = { perSecond: 0, burst: 3 };
+
+describe('X6: REGISTERs of strangers beyond the share of their source', () => {
+  test('get 503 with a Retry-After that differs, and never reach the SIP server', async () => {
+    await start({ source: { registrations: few } });
+    const { near, far } = await connected();
+    near.send(many(40, 'REGISTER') + request('BYE'));
+    const refused = await next(near, 38);
+    expect(new Set(refused.map(({ status, method }) => `${status} ${method}`))).toEqual(new Set(['503 REGISTER']));
+    const waits = refused.map((answer) => Number(answer.header('Retry-After')));
+    expect(Math.min(...waits)).toBeGreaterThanOrEqual(1);
+    expect(Math.max(...waits)).toBeLessThanOrEqual(20);
+    expect(new Set(waits).size).toBeGreaterThan(1);
+    expect((await next(far, 3)).map(({ method }) => method)).toEqual(['REGISTER', 'REGISTER', 'BYE']);
+    expect(listener.counts().unserved).toEqual({ 'source-registrations': 38 });
+    expect(lines.filter((line) => line.includes('are refused for now'))).toHaveLength(1);
+  });
+
+  test('count together over all its connections', async () => {
+    await start({ source: { registrations: few } });
+    const nears = await Promise.all(Array.from({ length: 20 }, ue));
+    const answers = nears.map((near) => near.next());
+    for (const near of nears) near.send(request('REGISTER'));
+    for (let i = 0; i < 3; i++) {
+      const far = await server.connection();
+      far.send(response(await far.next(), 401));
+    }
+    const statuses = (await Promise.all(answers)).map(({ status }) => status);
+    expect([statuses.filter((each) => each === 401).length, statuses.filter((each) => each === 503).length]).toEqual([
+      ...[3, 17],
+    ]);
+    expect(server.count).toBe(3);
+  });
+
+  test('leave a registered UE of the same source its own share', async () => {
+    await start({ source: { registrations: few, requests: few } });
+    const { near, far } = await registered();
+    const flood = await connected();
+    flood.near.send(many(40, 'REGISTER') + many(40, 'OPTIONS'));
+    await next(flood.near, 39 + 37);
+    near.send(request('MESSAGE') + request('REGISTER'));
+    expect((await next(far, 2)).map(({ method }) => method)).toEqual(['MESSAGE', 'REGISTER']);
+  });
+});
+
+describe('N3: a registered UE', () => {
+  test('is refused what is beyond its share, over all its connections, and other UEs are not', async () => {
+    await start({ ue: { requests: few } });
+    const first = await registered();
+    const second = await registered();
+    first.near.send(many(3, 'MESSAGE'));
+    await next(first.far, 3);
+    second.near.send(request('MESSAGE'));
+    expect((await second.near.next()).status).toBe(503);
+    const other = await registered('bob');
+    other.near.send(request('MESSAGE'));
+    expect((await other.far.next()).method).toBe('MESSAGE');
+  });
+
+  test.each(['ACK', 'BYE', 'CANCEL', 'PRACK'])('may always send %s, which ends what others hold', async (method) => {
+    await start({ ue: { requests: few, underWay: 1 } });
+    const { near, far } = await registered();
+    near.send(request('INVITE', { 'Call-ID': 'c1' }));
+    await far.next();
+    near.send(many(10, 'MESSAGE') + request(method, { 'Call-ID': 'c1', To: '<sip:bob@ims.example>;tag=b' }));
+    expect((await far.next()).method).toBe(method);
+  });
+
+  test('is disconnected when it goes on sending far beyond, whatever it is; others stay', async () => {
+    await start({ messages: { perSecond: 0, burst: 30 } });
+    const { near, far } = await registered();
+    const other = await registered('bob');
+    near.send(many(50, 'ACK'));
+    await Promise.all([near.closed, far.closed]);
+    other.near.send(request('MESSAGE'));
+    expect((await other.far.next()).method).toBe('MESSAGE');
+  });
+});
+
+describe('X6: what is under way to the SIP server', () => {
+  test('is bounded for each UE, and answers make room', async () => {
+    await start({ ue: { underWay: 3 } });
+    const { near, far } = await registered();
+    near.send(many(5, 'MESSAGE'));
+    expect((await next(near, 2)).map(({ status }) => status)).toEqual([503, 503]);
+    for (const message of await next(far, 3)) far.send(response(message, 200));
+    await next(near, 3);
+    near.send(request('MESSAGE'));
+    expect((await far.next()).method).toBe('MESSAGE');
+    expect(listener.counts().unserved).toEqual({ 'ue-under-way': 2 });
+  });
+
+  test('is bounded for all strangers, and leaves room for registered UEs', async () => {
+    await start({ strangers: { underWay: 2 } });
+    const known = await registered();
+    const { near } = await connected();
+    near.send(many(3, 'REGISTER'));
+    expect((await next(near, 2)).map(({ status }) => status)).toEqual([503, 503]);
+    known.near.send(request('MESSAGE'));
+    expect((await known.far.next()).method).toBe('MESSAGE');
+    near.socket.destroy();
+    await near.closed;
+    const { first } = await connected();
+    expect(first.method).toBe('REGISTER');
+  });
+
+  test('is bounded for all', async () => {
+    await start({ underWay: 2 });
+    const { near, far } = await registered();
+    near.send(many(3, 'MESSAGE'));
+    expect((await near.next()).status).toBe(503);
+    expect((await next(far, 2)).map(({ method }) => method)).toEqual(['MESSAGE', 'MESSAGE']);
+    expect(listener.counts().unserved).toEqual({ 'under-way': 1 });
+  });
+
+  test('an INVITE is under way until the first response alone', async () => {
+    await start({ ue: { underWay: 1 } });
+    const { near, far } = await registered();
+    near.send(request('INVITE'));
+    far.send(response(await far.next(), 100));
+    await near.next();
+    near.send(request('MESSAGE'));
+    expect((await far.next()).method).toBe('MESSAGE');
+  });
+});
+
+describe('Z3: what the SIP server does not answer', () => {
+  test('is answered 503 by the listener, which says so once; a later answer goes no further', async () => {
+    await start({}, { answer: 50 });
+    const { near, far, first } = await connected();
+    const refused = await near.next();
+    expect([refused.status, refused.method, refused.all('Via')]).toEqual([503, 'REGISTER', [first.all('Via')[1]]]);
+    expect(Number(refused.header('Retry-After'))).toBeGreaterThan(0);
+    near.send(request('OPTIONS'));
+    const options = await far.next();
+    far.send(response(first, 200) + response(options, 200));
+    expect((await near.next()).method).toBe('OPTIONS');
+    expect(listener.counts().unserved).toEqual({ 'server-silent': 1 });
+    expect(lines.filter((line) => line.includes('does not answer requests'))).toHaveLength(1);
+  });
+
+  test('makes room again', async () => {
+    await start({ ue: { underWay: 1 } }, { answer: 50 });
+    const { near, far } = await connected();
+    await near.next();
+    near.send(request('REGISTER'));
+    expect((await far.next()).method).toBe('REGISTER');
+  });
+
+  test('an INVITE without any response is refused, and cancelled', async () => {
+    await start({}, { answer: 50 });
+    const { near, far } = await registered();
+    near.send(request('INVITE'));
+    expect((await far.next()).method).toBe('INVITE');
+    expect(await near.next()).toMatchObject({ status: 503, method: 'INVITE' });
+    expect((await far.next()).method).toBe('CANCEL');
+  });
+
+  test('an INVITE that has a provisional one may take its time', async () => {
+    await start({}, { answer: 50 });
+    const { near, far } = await registered();
+    near.send(request('INVITE'));
+    const invite = await far.next();
+    far.send(response(invite, 100));
+    await near.next();
+    // Another one, that came later, is given up.
+    near.send(request('MESSAGE'));
+    expect(await near.next()).toMatchObject({ status: 503, method: 'MESSAGE' });
+    far.send(response(invite, 200, { Contact: '<sip:bob@192.0.2.9>' }));
+    expect(await near.next()).toMatchObject({ status: 200, method: 'INVITE' });
+  });
+});
+
+test('X12: an emergency call passes though its source has nothing left', async () => {
+  await start({ source: { requests: few, registrations: few }, strangers: { requests: few, underWay: 0 } });
+  const near = await ue();
+  near.send(many(9, 'REGISTER') + many(9, 'OPTIONS') + request('INVITE', {}, '', 'urn:service:sos'));
+  const far = await server.connection();
+  const messages = [await far.next()];
+  while (messages.at(-1)?.method !== 'INVITE') messages.push(await far.next());
+  expect(messages.at(-1)?.startLine).toContain('urn:service:sos');
+});

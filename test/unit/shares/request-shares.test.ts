@@ -1,0 +1,139 @@
+import { shareLimits, type ShareSizes } from '../../../lib/shares/limits';
+import { RequestShares, type RequestKind, type Sender } from '../../../lib/shares/request-shares';
+
+let now: number;
+
+beforeEach(() => {
+  now = 1_000_000;
+});
+
+const sharesWith = (sizes: ShareSizes = {}) => new RequestShares(shareLimits(sizes), () => now);
+const stranger = (source = '192.0.2.1'): Sender => ({ source, ue: undefined });
+const registered = (ue = 'sip:alice@ims.example', source = '192.0.2.1'): Sender => ({ source, ue });
+
+/** How many of so many requests of a sender are served. */
+function served(shares: RequestShares, sender: Sender, kind: RequestKind, requests: number): number {
+  return Array.from({ length: requests }, () => shares.refusal(sender, kind)).filter((why) => why === undefined).length;
+}
+
+/** Over so many seconds, as many each second. */
+function servedInTime(shares: RequestShares, sender: Sender, kind: RequestKind, each: number, seconds: number): number {
+  let all = 0;
+  for (let i = 0; i < seconds; i++) {
+    all += served(shares, sender, kind, each);
+    now += 1000;
+  }
+  return all;
+}
+
+test('X6: of 820 REGISTERs a second of random users from one source no more than its share gets through', () => {
+  const { source } = shareLimits();
+  const shares = sharesWith();
+  const all = servedInTime(shares, stranger(), 'registration', 820, 60);
+  expect(all).toBeLessThanOrEqual(source.registrations.burst + 59 * source.registrations.perSecond);
+  expect(all).toBeGreaterThan(50 * source.registrations.perSecond);
+  expect(shares.counts()).toEqual({ 'source-registrations': 60 * 820 - all });
+});
+
+test('N3: 500 UEs behind one NAT that all come back are registered within 20 s, two REGISTERs each', () => {
+  expect(servedInTime(sharesWith(), stranger(), 'registration', 1000, 20)).toBeGreaterThanOrEqual(1000);
+});
+
+test('N3: a registered UE has its own share, whatever its neighbours behind the NAT do', () => {
+  const shares = sharesWith();
+  served(shares, stranger(), 'registration', 10_000);
+  served(shares, stranger(), 'other', 10_000);
+  served(shares, registered('sip:mallory@ims.example'), 'other', 10_000);
+  expect(served(shares, registered(), 'other', 10)).toBe(10);
+  expect(served(shares, registered(), 'registration', 2)).toBe(2);
+  expect(served(shares, registered(), 'call', 2)).toBe(2);
+});
+
+test('N3: a registered UE does not pass REGISTERs of others at the rate of its requests', () => {
+  const { registrations } = shareLimits().ue;
+  expect(servedInTime(sharesWith(), registered(), 'registration', 30, 10)).toBeLessThanOrEqual(
+    registrations.burst + 9 * registrations.perSecond,
+  );
+});
+
+test('N3: calls have a rate of their own, and leave room for other requests', () => {
+  const { calls } = shareLimits().ue;
+  const shares = sharesWith();
+  expect(served(shares, registered(), 'call', 90)).toBe(calls.burst);
+  expect(shares.counts()).toEqual({ 'ue-calls': 90 - calls.burst });
+  expect(served(shares, registered(), 'other', 1)).toBe(1);
+});
+
+describe('N3: a flood from many places', () => {
+  const flood = (shares: RequestShares) => {
+    for (let i = 0; i < 5000; i++) shares.refusal(stranger(`10.0.${i >> 8}.${i & 255}`), 'registration');
+  };
+
+  test('is bounded in all', () => {
+    const { requests } = shareLimits().strangers;
+    const shares = sharesWith();
+    flood(shares);
+    expect(shares.counts()).toEqual({ 'strangers-requests': 5000 - requests.burst / 2 });
+  });
+
+  test('goes behind the REGISTERs of places that UEs have been registered from', () => {
+    const shares = sharesWith();
+    shares.registeredFrom('192.0.2.1');
+    for (let second = 0; second < 10; second++) {
+      flood(shares);
+      expect(served(shares, stranger(), 'registration', 20)).toBe(20);
+      expect(served(shares, stranger('192.0.2.2'), 'registration', 1)).toBe(0);
+      now += 1000;
+    }
+  });
+
+  test('does not touch registered UEs', () => {
+    const shares = sharesWith();
+    flood(shares);
+    expect(served(shares, registered(), 'other', 10)).toBe(10);
+  });
+});
+
+describe('X12: emergency calls', () => {
+  test('have room, whatever came from the same place before', () => {
+    const shares = sharesWith();
+    served(shares, stranger(), 'registration', 10_000);
+    served(shares, stranger(), 'other', 10_000);
+    served(shares, registered(), 'call', 10_000);
+    expect(served(shares, stranger(), 'emergency-call', 3)).toBe(3);
+    expect(served(shares, registered(), 'emergency-call', 3)).toBe(3);
+  });
+
+  test('of strangers of one place are bounded by the second, and leave room for those of registered UEs', () => {
+    const { emergencyCalls } = shareLimits().source;
+    const shares = sharesWith();
+    expect(served(shares, stranger(), 'emergency-call', 1000)).toBe(emergencyCalls.burst);
+    expect(served(shares, registered(), 'emergency-call', 3)).toBe(3);
+  });
+
+  test('of all strangers are bounded by the second', () => {
+    const { emergencyCalls } = shareLimits().strangers;
+    const shares = sharesWith();
+    const all = Array.from({ length: 1000 }, (_, i) => shares.refusal(stranger(`10.1.0.${i}`), 'emergency-call'));
+    expect(all.filter((why) => why === undefined)).toHaveLength(emergencyCalls.burst);
+  });
+});
+
+describe('the table', () => {
+  test.each([10_000, 100, 3])('N3: of %i calls one UE gets a twentieth or so', (maxCalls) => {
+    const { ue } = shareLimits({ maxCalls });
+    expect(ue.callsAtOnce).toBeLessThanOrEqual(Math.max(2, maxCalls / 20));
+    expect(ue.unanswered).toBeLessThanOrEqual(ue.callsAtOnce);
+  });
+
+  test.each([1000, 100, 40])('N3: of %i ports for MSRP one UE gets a tenth at most', (msrpPorts) => {
+    expect(shareLimits({ msrpPorts }).ue.messageLines * 2).toBeLessThanOrEqual(Math.max(4, msrpPorts / 10));
+  });
+
+  test('a UE may be as large as the operator says, with all that its calls need', () => {
+    const { ue } = shareLimits({ ueCalls: 500 });
+    expect(ue).toMatchObject({ callsAtOnce: 500, unanswered: 100, lines: 1000 });
+    expect(ue.calls.perSecond).toBe(50);
+    expect(ue.requests.perSecond).toBeGreaterThanOrEqual(5 * ue.calls.perSecond);
+  });
+});
