@@ -7,7 +7,7 @@ const layers = {
   admission: ['ip-address'],
   ops: [],
   shares: ['ops'],
-  drachtio: [],
+  drachtio: ['wire'],
   embedded: ['wire', 'ops'],
   egress: ['wire', 'ops'],
   access: ['wire', 'shares', 'ops', 'admission', 'ip-address'],

@@ -1,4 +1,5 @@
 import parser from 'drachtio-srf/lib/sip-parser/parser';
+import { headerKey } from '../wire/sip-message';
 
 /*
  * drachtio-srf hands headers on as they came: folds and lone CRs and LFs are left in their values, and their names
@@ -11,8 +12,26 @@ import parser from 'drachtio-srf/lib/sip-parser/parser';
 
 const parse = parser.parseSipMessage;
 
-/** From now on drachtio-srf reads messages as {@link plain} leaves them. */
-parser.parseSipMessage = (text, lazy) => parse(plain(text), lazy);
+/** From now on drachtio-srf reads messages as {@link plain} leaves them, with the long names of headers. */
+parser.parseSipMessage = (text, lazy) => {
+  const message = parse(plain(text), lazy);
+  if (message) message.headers = withLongNames(message.headers);
+  return message;
+};
+
+/** drachtio-srf knows but some of the compact forms (RFC 3261 §7.3.3), and takes `e` for a header that does not exist. */
+function withLongNames(headers: Record<string, string>): Record<string, string> {
+  const long = (name: string) => (name === 'contact-encoding' ? 'content-encoding' : headerKey(name));
+  const isCompact = (name: string) => name.length === 1 || name === 'contact-encoding';
+  if (!Object.keys(headers).some(isCompact)) return headers;
+  const named = new Map<string, string>();
+  for (const [written, value] of Object.entries(headers)) {
+    const name = isCompact(written) ? long(written) : written;
+    const before = named.get(name);
+    named.set(name, before === undefined ? value : `${before},${value}`);
+  }
+  return Object.fromEntries(named);
+}
 
 /** Names that objects have of themselves: drachtio-srf takes them for something else. */
 const inheritedName = /^(constructor|__proto__)[ \t]*:/im;

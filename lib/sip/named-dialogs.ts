@@ -18,7 +18,7 @@ const tagNames = new Map<string, readonly [receiver: string, sender: string]>([
 export function withDialogsOfOtherSide(headers: Headers, dialogs: DialogIndex): Headers {
   const mapped = Object.entries(headers).map(([name, value]): [string, string] => {
     const key = name.toLowerCase();
-    if (key === 'refer-to' || key === 'r') return [name, referTo(value, dialogs)];
+    if (key === 'refer-to') return [name, referTo(value, dialogs)];
     return [name, renamed(key, value, dialogs)?.value ?? value];
   });
   return Object.fromEntries(mapped);

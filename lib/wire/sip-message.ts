@@ -61,7 +61,8 @@ export function spellHeader(name: string): string {
   return spellings.get(key) ?? long.replace(/(^|-)([a-z])/g, (letter) => letter.toUpperCase());
 }
 
-function headerKey(name: string): string {
+/** A header’s name for comparing: its long form in lower case. */
+export function headerKey(name: string): string {
   const key = name.toLowerCase();
   return compactForms.get(key) ?? key;
 }
