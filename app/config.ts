@@ -6,6 +6,7 @@ import { isPrefix, type AccessRealm } from '../lib/media/access-realms';
 import type { Fallback } from '../lib/media/fallback';
 import type { TcpPriority } from '../lib/sdp/gateway-candidate';
 import { parseContact, type Contact } from '../lib/sip/contact';
+import { isWrittenHere } from '../lib/sip/header-table';
 
 /*
  * The one table of settings. Each comes from the environment under the name that it has here, is checked at
@@ -103,6 +104,15 @@ function realmOf(text: string): AccessRealm {
   const [prefix = '', fallback] = text.split('=');
   return { prefix, fallback: fallback as Fallback };
 }
+
+const headerNames = commaList.pipe(
+  z.array(
+    z
+      .string()
+      .regex(/^[\w.!%*+`'~-]+$/, 'must be a comma list of header names')
+      .refine((name) => !isWrittenHere(name), 'must not name a header that the edge alone writes'),
+  ),
+);
 
 const portRange = 'must be a range of ports such as 50000-50999';
 
@@ -253,6 +263,16 @@ const table = {
     .regex(/^[\x20-\x7e]{1,255}$/, 'must be pass, remove or a header value')
     .default('pass')
     .describe('P-Access-Network-Info of UEs: pass, remove, or the value that is sent to the core instead'),
+  PASS_HEADERS_TO_UE: headerNames
+    .optional()
+    .describe(
+      'Headers of the core that UEs get as they are, besides those of lib/sip/header-table.ts, separated by commas; unset: none',
+    ),
+  PASS_HEADERS_TO_CORE: headerNames
+    .optional()
+    .describe(
+      'Headers of UEs that the core gets, besides those of lib/sip/header-table.ts, separated by commas; they are believed there; unset: none',
+    ),
   EMERGENCY_NEXT_HOP: sipUri
     .refine(isForRelay, relayedHop)
     .optional()

@@ -148,6 +148,7 @@ export class Edge {
           visitedNetworkId: config.VISITED_NETWORK_ID,
           integrityProtected: config.INTEGRITY_PROTECTED,
           accessNetworkInfo: config.ACCESS_NETWORK_INFO,
+          moreHeaders: { access: config.PASS_HEADERS_TO_UE, core: config.PASS_HEADERS_TO_CORE },
           releaseOnMediaLoss: config.MEDIA_LOST === 'release',
           emergency: emergencySettings(config),
         },

@@ -1,41 +1,11 @@
 import type { Headers, SipMessage } from '../drachtio/messages';
+import { isAnew } from './header-table';
 
 /*
- * What passes from one side of the edge to the other. All passes that a user agent put in for the other
- * user agent; what belongs to a hop, a dialog or a transaction does not, nor what would tell one side the
- * addresses of the other.
+ * What goes from one side of the edge to the other is made anew of what came: this takes out what belongs to a hop, a
+ * dialog or a transaction, and writes what of that the other side gets. Which of the rest passes is decided last, for
+ * each side, by header-table.ts.
  */
-
-/** Written anew on the other side, or with a meaning on one hop only. Compact forms (RFC 3261 §7.3.3) included. */
-const hopHeaders = new Set([
-  'call-id',
-  'contact',
-  'content-encoding',
-  'content-length',
-  'content-type',
-  'cseq',
-  'from',
-  'max-forwards',
-  'min-se',
-  'path',
-  'proxy-require',
-  'rack',
-  'record-route',
-  'require',
-  'route',
-  'rseq',
-  'security-client',
-  'security-server',
-  'security-verify',
-  'service-route',
-  'session-expires',
-  'supported',
-  'timestamp',
-  'to',
-  'unsupported',
-  'via',
-  'x',
-]);
 
 /** Options between two neighbours. */
 const hopOptions = new Set(['gruu', 'outbound', 'path', 'sec-agree', 'timer']);
@@ -93,7 +63,7 @@ export function allows(message: SipMessage, method: string): boolean {
 }
 
 function passedOn(message: SipMessage): Headers {
-  return Object.fromEntries(Object.entries(message.headers).filter(([name]) => !hopHeaders.has(name.toLowerCase())));
+  return Object.fromEntries(Object.entries(message.headers).filter(([name]) => !isAnew(name)));
 }
 
 function optionHeaders(message: SipMessage, except: string[] = []): Headers {

@@ -6,6 +6,7 @@ import { chargingVector } from './charging';
 import type { Egress } from './egress';
 import { EmergencyRefused, emergencyService, type EmergencySettings } from './emergency';
 import { assertedIdentity, registrationFor } from './identity';
+import type { HeaderTable } from './header-table';
 import type { OwnAddresses } from './own-addresses';
 import type { Registrar } from './registrar';
 import type { Target } from './target';
@@ -25,6 +26,7 @@ export interface OriginatingOptions {
   coreHost: string;
   emergency: EmergencySettings;
   accessNetworkInfo: AccessNetworkInfo;
+  table: HeaderTable;
 }
 
 /** Where requests of UEs go, and as whose (TS 24.229 §5.2.6.3). */
@@ -49,7 +51,7 @@ export class Originating {
    * `emergency-refused` (380), and as the relay does.
    */
   async target(request: IncomingRequest): Promise<Target> {
-    const { registrar, connections, emergency, accessNetworkInfo, coreHost } = this.#options;
+    const { registrar, connections, emergency, accessNetworkInfo, coreHost, table } = this.#options;
     const flow = flowOf(request, connections);
     const registration = registrationFor(request, await registrar.registrationsOf(flow));
     // Only a call is one: nothing else may pass without a registration.
@@ -59,6 +61,7 @@ export class Originating {
       throw new EdgeError('not-registered', message, { sipStatus: 403 });
     }
     const policy = uePolicy({
+      table,
       asserted: registration && assertedIdentity(request, registration),
       chargingVector: chargingVector(coreHost),
       accessNetworkInfo,

@@ -1,5 +1,6 @@
 import type { SipTimers } from './call-session';
 import type { EmergencySettings } from './emergency';
+import type { MoreHeaders } from './header-table';
 import type { AccessNetworkInfo } from './trust';
 
 export interface PcscfSettings {
@@ -21,6 +22,8 @@ export interface PcscfSettings {
   integrityProtected?: string | undefined;
   /** P-Access-Network-Info of UEs: `pass`, `remove`, or the value to send instead. */
   accessNetworkInfo?: AccessNetworkInfo;
+  /** Headers that pass besides those of the table, by the side that they go to. */
+  moreHeaders?: MoreHeaders;
   emergency?: EmergencySettings;
   /** Whether a call ends when nothing comes from its UE on a stream any more. Default: it does not. */
   releaseOnMediaLoss?: boolean;

@@ -15,6 +15,7 @@ import type { Egress } from './egress';
 import { exchange } from './exchanges';
 import { FlowTokens } from './flow-token';
 import { isRemoval } from './granted-contacts';
+import { HeaderTable } from './header-table';
 import { Originating } from './originating';
 import { OwnAddresses } from './own-addresses';
 import type { PcscfSettings } from './pcscf-settings';
@@ -105,15 +106,16 @@ class Pcscf implements RunningPcscf {
     const own = new OwnAddresses([...access, ...core, ...(settings.publicContacts ?? []).map(parseContact)]);
     this.#own = own;
     const tokens = new FlowTokens([firstKey, ...keys]);
+    const table = new HeaderTable(settings.moreHeaders);
     const registrar = new Registrar({
       ...{ srf, store, tokens, egress, connections, coreNextHop, coreContact, logger },
-      settings: { visitedNetworkId, integrityProtected, accessNetworkInfo },
+      settings: { visitedNetworkId, integrityProtected, accessNetworkInfo, table },
     });
     this.#registrar = registrar;
     const coreHost = coreContact.address;
     this.#refusals = new Refusals(coreHost, logger);
     const emergency = settings.emergency ?? { numbers: [] };
-    const shared = { registrar, connections, own, coreHost, accessNetworkInfo };
+    const shared = { registrar, connections, own, coreHost, accessNetworkInfo, table };
     this.#originating = new Originating({
       ...{ ...shared, egress, coreNextHop, emergency },
       relayAlways: settings.relayAlways ?? false,

@@ -1,7 +1,10 @@
 import type { Headers, IncomingRequest, IncomingResponse } from '../drachtio/messages';
-import { EdgeError } from '../errors';
 import { splitOutsideQuotes } from '../wire/sip-uri';
-import { fromUe, towardUe, valueOf, type AccessNetworkInfo } from './trust';
+import { withIntegrity } from './digest';
+import { isAnew, type HeaderTable } from './header-table';
+import { withoutWay } from './hidden-hosts';
+import { listOf } from './name-addresses';
+import { fromUe, towardUe, type AccessNetworkInfo } from './trust';
 
 /** What a REGISTER gets on its way to the core (TS 24.229 §5.2.2). */
 export interface RegisterAdditions {
@@ -13,31 +16,22 @@ export interface RegisterAdditions {
   /** Value of `integrity-protected` in the UE's Authorization; undefined: none. */
   integrityProtected?: string | undefined;
   accessNetworkInfo: AccessNetworkInfo;
+  table: HeaderTable;
 }
 
-/** Of one hop; Path is ours to write, a UE has none. */
-const hopHeaders = new Set([
-  'content-length',
-  'max-forwards',
-  'path',
-  'proxy-require',
-  'record-route',
-  'require',
-  'route',
-  'service-route',
-  'supported',
-  'timestamp',
-  'via',
-]);
+/** What tells whose registration it is, and orders those of one UE (RFC 3261 §10.2). */
+const registration = new Set(['call-id', 'contact', 'cseq', 'from', 'to']);
 
 /** Headers of a REGISTER for the registrar. Call-ID, CSeq and tags stay: they order the registrations of a UE. */
 export function registerHeaders(request: IncomingRequest, additions: RegisterAdditions): Headers {
-  const headers = withoutHop(fromUe(request.headers, additions.accessNetworkInfo));
+  const { table, accessNetworkInfo } = additions;
+  const own = withoutHop(request.headers, (name) => registration.has(name));
+  const { Authorization: authorization, ...headers } = fromUe(table, 'request', own, accessNetworkInfo);
+  // A claim of protection could stand there, too; a registrar asks for none.
+  delete headers['Proxy-Authorization'];
   const supported = options(request.get('supported'));
-  const authorization = valueOf(headers, 'authorization');
-  const others = Object.entries(headers).filter(([name]) => !/^(proxy-)?authorization$/i.test(name));
   return {
-    ...Object.fromEntries(others),
+    ...headers,
     ...(authorization !== undefined && {
       Authorization: withIntegrity(authorization, additions.integrityProtected),
     }),
@@ -52,67 +46,29 @@ export function registerHeaders(request: IncomingRequest, additions: RegisterAdd
   };
 }
 
-/** Made by the server for each response. */
-const transactionHeaders = new Set(['call-id', 'cseq', 'from', 'to']);
-
 /**
- * Headers of the registrar's response for the UE. Route sets stay with the edge, which routes by them; the keys of
- * an AKA challenge never leave the core (TS 33.203 §6.1.1).
+ * Headers of the registrar's response for the UE. Route sets stay with the edge, which routes by them, and so does a
+ * Contact that names another registrar to go to.
  */
-export function registerResponseHeaders(response: IncomingResponse): Headers {
-  const headers = Object.entries(withoutHop(towardUe(response.headers))).filter(
-    ([name]) => !transactionHeaders.has(name.toLowerCase()) && name.toLowerCase() !== 'security-server',
-  );
+export function registerResponseHeaders(table: HeaderTable, response: IncomingResponse): Headers {
+  const hasBindings = response.status < 300;
+  const own = withoutHop(response.headers, (name) => name === 'unsupported' || (name === 'contact' && hasBindings));
+  const { Contact: contacts, ...headers } = towardUe(table, 'response', own);
   const required = options(response.get('require'));
   const supported = options(response.get('supported'));
   return {
-    ...Object.fromEntries(headers.map(([name, value]) => [name, isChallenge(name) ? withoutKeys(value) : value])),
+    ...headers,
+    ...(contacts !== undefined && { Contact: listOf(contacts).map(withoutWay).join(', ') }),
     ...(required.length > 0 && { Require: required.join(', ') }),
     ...(supported.length > 0 && { Supported: supported.join(', ') }),
   };
 }
 
-function withoutHop(headers: Headers): Headers {
-  return Object.fromEntries(Object.entries(headers).filter(([name]) => !hopHeaders.has(name.toLowerCase())));
+function withoutHop(headers: Headers, isKept: (name: string) => boolean): Headers {
+  return Object.fromEntries(Object.entries(headers).filter(([name]) => !isAnew(name) || isKept(name.toLowerCase())));
 }
 
 /** RFC 3329's option is between UE and edge. */
 function options(list: string | undefined): string[] {
   return splitOutsideQuotes(list ?? '', ',').filter((option) => option.toLowerCase() !== 'sec-agree');
-}
-
-function isChallenge(name: string): boolean {
-  return /^(www|proxy)-authenticate$/i.test(name);
-}
-
-/** A challenge without `ck` and `ik` (TS 24.229 §5.2.2): the keys between UE and edge. */
-export function withoutKeys(challenge: string): string {
-  return editParameters(challenge, (name) => name !== 'ck' && name !== 'ik');
-}
-
-/**
- * What a UE says of its own protection is not to be believed (TS 24.229 §5.2.2). Throws `sip-invalid` (400) where it is
- * said in a way that only a careless reader would find.
- */
-export function withIntegrity(authorization: string, integrityProtected: string | undefined): string {
-  const claimless = editParameters(authorization, (name) => name !== 'integrity-protected');
-  if (/integrity-protected/i.test(claimless)) {
-    throw new EdgeError('sip-invalid', 'The Authorization cannot be read.', { sipStatus: 400 });
-  }
-  return integrityProtected === undefined ? claimless : `${claimless}, integrity-protected="${integrityProtected}"`;
-}
-
-/** `Digest a=1, b="2"`, also with several challenges in one value, without the parameters that are not kept. */
-function editParameters(value: string, keep: (name: string) => boolean): string {
-  let scheme = '';
-  const kept: string[] = [];
-  for (const part of splitOutsideQuotes(value, ',')) {
-    const [, newScheme, parameter = ''] = /^(?:([\w-]+)\s+(?=[\w-]+\s*=))?(.*)$/s.exec(part) ?? [];
-    if (newScheme !== undefined) scheme = newScheme;
-    const name = /^([\w-]+)\s*=/.exec(parameter)?.[1]?.toLowerCase();
-    if (name !== undefined && !keep(name)) continue;
-    kept.push(scheme === '' ? parameter : `${scheme} ${parameter}`);
-    scheme = '';
-  }
-  return kept.join(', ');
 }

@@ -26,7 +26,7 @@ export interface RegistrarOptions {
   coreNextHop: string;
   /** Where the core reaches us: goes into Path. */
   coreContact: Contact;
-  settings: Pick<RegisterAdditions, 'visitedNetworkId' | 'integrityProtected' | 'accessNetworkInfo'>;
+  settings: Pick<RegisterAdditions, 'visitedNetworkId' | 'integrityProtected' | 'accessNetworkInfo' | 'table'>;
   logger: Logger;
 }
 
@@ -87,7 +87,7 @@ export class Registrar extends EventEmitter<{ 'flow-ended': [flow: Flow, why: Fl
     if (final.status >= 200 && final.status < 300) await this.#granted(request, final, flow);
     const { status, reason } = final;
     const timer = wantsOutbound(request, flow) && status < 300 && !final.has('flow-timer');
-    const passed = registerResponseHeaders(final);
+    const passed = registerResponseHeaders(settings.table, final);
     const shown = status < 300 ? hideExpiry(passed, flow) : passed;
     reply(response, { status, reason, headers: { ...shown, ...(timer && { 'Flow-Timer': String(flowTimer) }) } });
     logger.debug({ aor: request.getParsedHeader('to').uri, status, flow }, 'register');

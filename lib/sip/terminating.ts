@@ -5,6 +5,7 @@ import { flowUri, looksLikeFlowToken, type Flow, type FlowTokens } from './flow-
 import { calledIdentity } from './identity';
 import { listOf } from './name-addresses';
 import { uriOf } from '../wire/sip-uri';
+import type { HeaderTable } from './header-table';
 import type { OwnAddresses } from './own-addresses';
 import type { Registrar } from './registrar';
 import type { Target } from './target';
@@ -20,6 +21,7 @@ export interface TerminatingOptions {
   /** Host of ours toward the core. */
   coreHost: string;
   accessNetworkInfo: AccessNetworkInfo;
+  table: HeaderTable;
 }
 
 /** Where requests for UEs go (TS 24.229 §5.2.6.4): over the connection that the Path's flow token names. */
@@ -35,13 +37,14 @@ export class Terminating {
    * (404) without a flow token, `flow-forged` (403) for one that is not ours, `flow-gone` (430).
    */
   async target(request: IncomingRequest): Promise<Target> {
-    const { registrar, connections, accessNetworkInfo, coreHost } = this.#options;
+    const { registrar, connections, accessNetworkInfo, coreHost, table } = this.#options;
     const { flow, inRequestUri } = this.#flow(request);
     const isOpen = flow.connection === undefined || connections.flowAt(flow.address, flow.port)?.id === flow.connection;
     if (!isOpen || registrar.isDropped(flow)) {
       throw new EdgeError('flow-gone', 'The connection that the UE registered on is gone.', { sipStatus: 430 });
     }
     const policy = uePolicy({
+      table,
       asserted: calledIdentity(request, await registrar.registrationsOf(flow)),
       chargingVector: request.get('p-charging-vector') ?? chargingVector(coreHost),
       accessNetworkInfo,

@@ -1,10 +1,12 @@
 import type { Headers, IncomingRequest } from '../drachtio/messages';
 import type { Side } from '../media/media-anchor';
+import type { HeaderTable, MessageKind } from './header-table';
 import { fromUe, towardUe, type AccessNetworkInfo } from './trust';
 
 /**
  * What the messages between one UE and the core undergo, in a call or outside, beside their SDP and the headers of a
- * hop: identities, charging, access network (TS 24.229 §5.2.6, §5.2.7), and on which flow they may come.
+ * hop: which headers pass, identities, charging, access network (TS 24.229 §5.2.6, §5.2.7), and on which flow they may
+ * come.
  */
 export interface UePolicy {
   /** Headers of a request, the first or a later one, for the other side. */
@@ -16,6 +18,7 @@ export interface UePolicy {
 }
 
 export interface UePolicyOptions {
+  table: HeaderTable;
   /** The UE's identity, as a name-addr, for the core; undefined: none is asserted. */
   asserted: string | undefined;
   /** For all that goes to the core. */
@@ -25,16 +28,18 @@ export interface UePolicyOptions {
   isOnFlow: (request: IncomingRequest) => boolean;
 }
 
-export function uePolicy({ asserted, chargingVector, accessNetworkInfo, isOnFlow }: UePolicyOptions): UePolicy {
-  const toCore = (headers: Headers): Headers => ({
-    ...fromUe(headers, accessNetworkInfo),
+export function uePolicy(options: UePolicyOptions): UePolicy {
+  const { table, asserted, chargingVector, accessNetworkInfo, isOnFlow } = options;
+  const toCore = (kind: MessageKind, headers: Headers): Headers => ({
+    ...fromUe(table, kind, headers, accessNetworkInfo),
     ...(asserted !== undefined && { 'P-Asserted-Identity': asserted }),
     'P-Charging-Vector': chargingVector,
   });
-  const pass = (to: Side, headers: Headers) => (to === 'core' ? toCore(headers) : towardUe(headers));
+  const pass = (to: Side, kind: MessageKind, headers: Headers) =>
+    to === 'core' ? toCore(kind, headers) : towardUe(table, kind, headers);
   return {
-    request: pass,
-    response: pass,
+    request: (to, headers) => pass(to, 'request', headers),
+    response: (to, headers) => pass(to, 'response', headers),
     admits: (from, request) => from === 'core' || isOnFlow(request),
   };
 }

@@ -55,9 +55,9 @@ describe('a call from the UE', () => {
     expect(arrived.header('To')).toBe('<sip:bob@ims.example>');
     expect(arrived.header('Max-Forwards')).toBe('69');
     expect(arrived.header('Subject')).toBe('lunch');
-    core.respond(arrived, 180, { Server: 'far end' }, '', 'Ringing');
+    core.respond(arrived, 180, { Organization: 'far end' }, '', 'Ringing');
     const ringing = await ue.next('180 INVITE');
-    expect(ringing.header('Server')).toBe('far end');
+    expect(ringing.header('Organization')).toBe('far end');
     core.respond(arrived, 200, {}, sdp('answer'));
     const ok = await ue.next('200 INVITE');
     expect(sessionName(ok.body)).toBe('answer anchored');

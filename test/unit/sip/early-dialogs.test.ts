@@ -131,9 +131,9 @@ describe('UPDATE in an early dialog', () => {
     ue.inDialog(call.caller, 'UPDATE', { Subject: 'nothing new' });
     const arrived = await core.next('UPDATE');
     expect([arrived.body, arrived.header('Subject')]).toEqual(['', 'nothing new']);
-    core.respond(arrived, 200, { Server: 'far end' });
+    core.respond(arrived, 200, { Organization: 'far end' });
     const ok = await ue.next('200 UPDATE');
-    expect([ok.body, ok.header('Server')]).toEqual(['', 'far end']);
+    expect([ok.body, ok.header('Organization')]).toEqual(['', 'far end']);
     await answerAndHangUp(call);
   });
 

@@ -56,11 +56,11 @@ describe('an INVITE of a UE with a Service-Route', () => {
     expect(arrived.all('P-Asserted-Identity')).toEqual(['<tel:+15550100>']);
     expect(arrived.all('P-Preferred-Identity')).toEqual([]);
     expect(uriOf(arrived)).toBe(bob);
-    core.respond(arrived, 200, { 'P-Charging-Vector': 'icid-value=core', 'P-Odd': 'kept' }, sdp('answer'));
+    core.respond(arrived, 200, { 'P-Charging-Vector': 'icid-value=core', 'User-to-User': 'kept' }, sdp('answer'));
     await core.next('ACK');
     const ok = await ue.next('200 INVITE');
     expect(ok.raw).not.toMatch(/P-Charging-Vector/i);
-    expect(ok.header('P-Odd')).toBe('kept');
+    expect(ok.header('User-to-User')).toBe('kept');
     ue.ack(invite, ok);
     // Each way by the relay, whose Record-Route the INVITE had.
     ue.inDialog(callerDialog(invite, ok), 'INFO', fromEvil);

@@ -38,10 +38,10 @@ describe('REGISTER', () => {
     );
     expect(register.header('Require')).toBe('path');
     expect(register.header('Contact')).toBe(ue.contact);
-    core.respond(register, 401, { 'WWW-Authenticate': 'Digest realm="ims.example"', 'P-Odd': 'kept' });
+    core.respond(register, 401, { 'WWW-Authenticate': 'Digest realm="ims.example"', 'Authentication-Info': 'kept' });
     const challenge = await ue.next('401 REGISTER');
     expect(challenge.header('WWW-Authenticate')).toContain('ims.example');
-    expect(challenge.header('P-Odd')).toBe('kept');
+    expect(challenge.header('Authentication-Info')).toBe('kept');
   });
 
   test('G1: gets ;ob in the Path for a UE that asks for outbound', async () => {

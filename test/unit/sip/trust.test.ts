@@ -1,4 +1,10 @@
-import { fromUe, towardUe } from '../../../lib/sip/trust';
+import type { Headers } from '../../../lib/drachtio/messages';
+import { HeaderTable } from '../../../lib/sip/header-table';
+import * as trust from '../../../lib/sip/trust';
+
+const table = new HeaderTable();
+const fromUe = (headers: Headers, network: string) => trust.fromUe(table, 'request', headers, network);
+const towardUe = (headers: Headers) => trust.towardUe(table, 'request', headers);
 
 const said = {
   Subject: 'hello',
@@ -36,6 +42,16 @@ test.each(['Remote-Party-ID', 'Diversion', 'History-Info', 'P-Charge-Info', 'P-D
   'G9: what older cores and PBXs believe does not pass from a UE: %s',
   (name) => {
     expect(fromUe({ [name]: '<sip:boss@ims.example>' }, 'pass')).toEqual({});
+  },
+);
+
+test.each(['Privacy: id', 'Remote-Party-ID: <sip:boss@ims.example>;privacy=full;screen=yes'])(
+  'no older form of an identity tells what privacy hides: %s',
+  (line) => {
+    const [name = '', value = ''] = line.split(': ');
+    expect(towardUe({ 'Remote-Party-ID': '<sip:boss@ims.example>;privacy=off', [name]: value })).toEqual(
+      name === 'Privacy' ? { Privacy: 'id' } : {},
+    );
   },
 );
 
