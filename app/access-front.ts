@@ -1,11 +1,7 @@
 import { readFileSync, unwatchFile, watchFile } from 'node:fs';
 import { isIP } from 'node:net';
-import {
-  AccessListener,
-  type AccessListenerOptions,
-  type AccessPoint,
-  type Certificate,
-} from '../lib/access/access-listener';
+import { AccessListener, type AccessListenerOptions, type AccessPoint } from '../lib/access/access-listener';
+import type { Certificate } from '../lib/access/tls';
 import { EdgeError } from '../lib/errors';
 import type { Logger } from '../lib/ops/logger';
 import { parseContact } from '../lib/sip/contact';

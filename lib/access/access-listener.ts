@@ -1,6 +1,6 @@
 import { EventEmitter } from 'node:events';
 import { createServer, type Server, type Socket } from 'node:net';
-import { createSecureContext, TLSSocket, type SecureContext } from 'node:tls';
+import type { SecureContext } from 'node:tls';
 import { Admission, type Displacement } from '../admission/admission';
 import { EdgeError } from '../errors';
 import { monotonicNow } from '../ops/clock';
@@ -17,6 +17,7 @@ import type { AccessFlow } from './access-flow';
 import { CallOwners } from './call-owners';
 import { defaultLimits, type AccessLimits } from './limits';
 import type { GateSurroundings, Unserved } from './request-gate';
+import { secureContext, secured, type Certificate } from './tls';
 import { UeConnection } from './ue-connection';
 
 /** Where UEs connect to; port 0: any that is free. */
@@ -26,12 +27,6 @@ export interface AccessPoint {
   readonly transport: 'tcp' | 'tls';
   /** The address that UEs are shown, if it differs (1:1 NAT). */
   readonly shown?: string | undefined;
-}
-
-/** Certificate chain and private key, PEM. */
-export interface Certificate {
-  readonly cert: string | Buffer;
-  readonly key: string | Buffer;
 }
 
 export interface AccessListenerOptions {
@@ -113,12 +108,8 @@ export class AccessListener extends EventEmitter<{ closed: [flow: AccessFlow] }>
    * For the connections that come from now on.
    * @throws EdgeError `config-invalid`
    */
-  useCertificate({ cert, key }: Certificate): void {
-    try {
-      this.#secureContext = createSecureContext({ cert, key, minVersion: 'TLSv1.2' });
-    } catch (error) {
-      throw new EdgeError('config-invalid', 'The TLS certificate and its key cannot be used.', { cause: error });
-    }
+  useCertificate(certificate: Certificate): void {
+    this.#secureContext = secureContext(certificate);
   }
 
   /** Where it listens, with the ports that were bound. */
@@ -230,9 +221,9 @@ export class AccessListener extends EventEmitter<{ closed: [flow: AccessFlow] }>
   #secured(transport: 'tcp' | 'tls', socket: Socket): Socket {
     if (transport === 'tcp' || !this.#secureContext) return socket;
     const { remoteAddress: address, remotePort: port } = socket;
-    const secured = new TLSSocket(socket, { isServer: true, secureContext: this.#secureContext });
-    secured.on('error', (error) => this.#logger.debug({ err: error, address, port }, 'TLS connection failed'));
-    return secured;
+    const tls = secured(socket, this.#secureContext, this.#limits.handshake);
+    tls.on('error', (error) => this.#logger.debug({ err: error, address, port }, 'TLS connection failed'));
+    return tls;
   }
 
   #opened(flow: AccessFlow): void {

@@ -4,6 +4,8 @@ import type { AdmissionLimits } from '../admission/admission';
 export interface AccessLimits extends AdmissionLimits {
   /** The SIP server has to take a connection within this; and what a connection still has to send has to go within it. */
   connect: number;
+  /** From the connection to the end of the TLS handshake. */
+  handshake: number;
   /** From the connection to the first message, with the TLS handshake. */
   firstMessage: number;
   /** A message that has begun has to be complete within this. */
@@ -37,6 +39,7 @@ export const defaultLimits: Readonly<AccessLimits> = {
   unauthenticatedPerAddress: 256,
   graceMs: 5000,
   connect: 10_000,
+  handshake: 10_000,
   firstMessage: 30_000,
   message: 32_000,
   idle: 1_800_000,

@@ -1,7 +1,11 @@
 import { spawn, type ChildProcessWithoutNullStreams } from 'node:child_process';
 import { once } from 'node:events';
+import { createServer, type AddressInfo, type Socket } from 'node:net';
 import { Duplex } from 'node:stream';
-import { AccessListener, type Certificate } from '../../../lib/access/access-listener';
+import { connect } from 'node:tls';
+import { AccessListener } from '../../../lib/access/access-listener';
+import type { AccessLimits } from '../../../lib/access/limits';
+import type { Certificate } from '../../../lib/access/tls';
 import { createLogger } from '../../../lib/ops/logger';
 import { selfSigned } from './self-signed';
 import { FakeSipServer, request, response, Wire } from './wire';
@@ -20,19 +24,38 @@ function sClient(...options: string[]): { client: ChildProcessWithoutNullStreams
   return { client, ue: new Wire(Duplex.from({ readable: client.stdout, writable: client.stdin })) };
 }
 
+/** The first message of a handshake. */
+async function clientHello(): Promise<Buffer> {
+  const taker = createServer().listen(0, '127.0.0.1');
+  await once(taker, 'listening');
+  const client = connect({ host: '127.0.0.1', port: (taker.address() as AddressInfo).port });
+  client.on('error', () => undefined);
+  const [socket] = (await once(taker, 'connection')) as [Socket];
+  const [hello] = (await once(socket, 'data')) as [Buffer];
+  client.destroy();
+  socket.destroy();
+  taker.close();
+  return hello;
+}
+
 beforeAll(() => {
   certificate = selfSigned('ue.test');
 });
 
-beforeEach(async () => {
-  server = await FakeSipServer.start();
+async function start(limits: Partial<AccessLimits> = {}): Promise<void> {
   listener = new AccessListener({
     listen: [{ host: '127.0.0.1', port: 0, transport: 'tls' }],
     tls: certificate,
     server: server.at,
     logger: createLogger('silent'),
+    limits,
   });
   await listener.start();
+}
+
+beforeEach(async () => {
+  server = await FakeSipServer.start();
+  await start();
 });
 
 afterEach(async () => {
@@ -84,6 +107,51 @@ test.each(['-tls1', '-tls1_1'])('%s is refused', async (version) => {
   await once(client, 'exit');
   expect(client.exitCode).not.toBe(0);
   expect(server.count).toBe(0);
+});
+
+test.each([
+  ['without forward secrecy', 'AES128-GCM-SHA256:AES256-GCM-SHA384'],
+  ['without authenticated encryption', 'ECDHE-RSA-AES128-SHA256:ECDHE-RSA-AES256-SHA'],
+])('X13: suites %s are refused', async (_what, suites) => {
+  listener.useCertificate(selfSigned('ue.test', 'rsa:2048'));
+  const { client } = sClient('-tls1_2', '-cipher', suites);
+  await once(client, 'exit');
+  expect(client.exitCode).not.toBe(0);
+  expect(server.count).toBe(0);
+});
+
+test('X13: TLS 1.2 with a strong suite is served', async () => {
+  const { ue } = sClient('-tls1_2', '-cipher', 'ECDHE-ECDSA-AES128-GCM-SHA256');
+  ue.send('\r\n\r\n');
+  expect(await ue.bytes(2)).toBe('\r\n');
+});
+
+test('X13: a client that wants to renegotiate is told that there is none', async () => {
+  const client = connect({ host: '127.0.0.1', port: port(), maxVersion: 'TLSv1.2', rejectUnauthorized: false });
+  await once(client, 'secureConnect');
+  const refused = await new Promise<Error | null>((told) => {
+    client.on('error', told);
+    client.renegotiate({}, told);
+  });
+  expect(refused?.message).toContain('no renegotiation');
+  client.destroy();
+});
+
+test.each([
+  ['has not begun', () => Promise.resolve(Buffer.alloc(0))],
+  ['stops in the middle of a message', async () => (await clientHello()).subarray(0, 50)],
+  ['waits for the other half', clientHello],
+])('X13: a handshake that %s is bounded in time', async (_what, bytes) => {
+  await listener.close();
+  await start({ handshake: 100 });
+  const served = sClient();
+  served.ue.send('\r\n\r\n');
+  await served.ue.bytes(2);
+  const near = await Wire.connect(port());
+  near.socket.write(await bytes());
+  await near.closed;
+  served.ue.send('\r\n\r\n');
+  expect(await served.ue.bytes(4)).toBe('\r\n\r\n');
 });
 
 test('what is no TLS is closed, and costs the SIP server nothing', async () => {
