@@ -1,10 +1,11 @@
 #!/usr/bin/env node
 import { existsSync } from 'node:fs';
 import { EdgeError } from '../lib/errors';
-import { createLogger, type Logger } from '../lib/ops/logger';
+import { createLogger } from '../lib/ops/logger';
 import { readConfig } from './config';
 import { drained } from './draining';
 import { Edge } from './edge';
+import { logFaults } from './faults';
 import { onStopSignal, signalStatus, type StopSignal } from './stop-signals';
 
 let stopping = false;
@@ -18,7 +19,7 @@ async function main(): Promise<void> {
   const config = readConfig(process.env);
   const logger = createLogger(config.LOG_LEVEL);
 
-  logConsole(logger);
+  logFaults(logger);
   const edge = new Edge(config, logger, (error) => {
     logger.fatal({ code: error.code }, error.message);
     stop(1);
@@ -43,8 +44,6 @@ async function main(): Promise<void> {
     },
   );
 
-  // A fault in what serves one call must not end all others.
-  process.on('unhandledRejection', (error) => logger.error({ err: error }, 'a fault that nothing caught'));
   await edge.start();
   logger.info(
     {
@@ -59,18 +58,6 @@ async function main(): Promise<void> {
     },
     'edge80 is ready',
   );
-}
-
-/**
- * Packages print whole SIP messages when they cannot read one, credentials included: of what they print, the first
- * line goes to the log.
- */
-function logConsole(logger: Logger): void {
-  const log = (...parts: unknown[]) => {
-    const said = parts.map((part) => (part instanceof Error ? part.message : String(part)).split(/[\r\n]/, 1)[0]);
-    logger.warn({ said: said.join(' ').slice(0, 300) }, 'a package complains');
-  };
-  Object.assign(console, { log, info: log, warn: log, error: log });
 }
 
 main().catch((error: unknown) => {

@@ -65,6 +65,7 @@ export class AccessListener extends EventEmitter<{ closed: [flow: AccessFlow] }>
   readonly #options: AccessListenerOptions;
   readonly #limits: AccessLimits;
   readonly #logger: Logger;
+  readonly #occasionally: OccasionalLog;
   readonly #admission: Admission<Socket>;
   /** By the limit that a connection had to make room for. */
   readonly #displaced = new Tally<Displacement>();
@@ -85,6 +86,7 @@ export class AccessListener extends EventEmitter<{ closed: [flow: AccessFlow] }>
     super();
     this.#options = options;
     this.#logger = options.logger;
+    this.#occasionally = new OccasionalLog(options.logger);
     this.#limits = { ...defaultLimits, ...options.limits };
     this.#admission = new Admission(this.#limits, (socket, reason) => this.#displace(socket, reason), monotonicNow);
     const limits = options.shares ?? shareLimits();
@@ -174,7 +176,7 @@ export class AccessListener extends EventEmitter<{ closed: [flow: AccessFlow] }>
     } catch (error) {
       throw bindError(`${hostPort(point.host, point.port)} (${point.transport})`, error);
     }
-    server.on('error', (error) => this.#logger.warn({ err: error, point }, 'access listener error'));
+    server.on('error', (error) => this.#occasionally.warn({ err: error, point }, 'access listener error'));
     const bound = server.address();
     this.#points.push({ ...point, port: typeof bound === 'object' && bound ? bound.port : point.port });
   }
@@ -202,7 +204,7 @@ export class AccessListener extends EventEmitter<{ closed: [flow: AccessFlow] }>
         refused: () => this.#serverRefused(),
         proved: () => void this.#admission.authenticate(place),
         closed: (flow, fault) => {
-          if (fault !== undefined) this.#logger.error({ err: fault }, 'a message of a UE could not be passed on');
+          if (fault !== undefined) this.#occasionally.error({ err: fault }, 'a message of a UE could not be passed on');
           this.#closed(flow);
         },
       },
@@ -227,7 +229,7 @@ export class AccessListener extends EventEmitter<{ closed: [flow: AccessFlow] }>
   }
 
   #opened(flow: AccessFlow): void {
-    if (this.#serverIsDown) this.#logger.info('the SIP server takes connections again');
+    if (this.#serverIsDown) this.#occasionally.info({}, 'the SIP server takes connections again');
     this.#serverIsDown = false;
     this.#flows.set(hostPort(flow.serverSide.address, flow.serverSide.port), flow);
     const { id, transport, remoteAddress: address, remotePort: port, serverSide } = flow;
@@ -243,8 +245,7 @@ export class AccessListener extends EventEmitter<{ closed: [flow: AccessFlow] }>
 
   #serverRefused(): void {
     const { address, port } = this.#options.server;
-    // Once: any stranger can make it happen.
-    if (!this.#serverIsDown) this.#logger.error({ address, port }, 'the SIP server takes no connections of UEs');
+    if (!this.#serverIsDown) this.#occasionally.error({ address, port }, 'the SIP server takes no connections of UEs');
     this.#serverIsDown = true;
   }
 }

@@ -1,5 +1,6 @@
 import { randomBytes } from 'node:crypto';
 import type { Logger } from '../ops/logger';
+import { OccasionalLog } from '../ops/occasional-log';
 import { errandHeader } from '../wire/private-headers';
 import { responseTo } from '../wire/own-response';
 import { parseSipMessage, contentLengthOf, type SipMessage } from '../wire/sip-message';
@@ -45,12 +46,14 @@ export class Relaying {
   readonly #callIds = new OwnCallIds();
   readonly #network: Network;
   readonly #logger: Logger;
+  readonly #occasionally: OccasionalLog;
   readonly #tag = randomBytes(8).toString('hex');
 
   /** @param now a clock in ms. */
   constructor(network: Network, logger: Logger, limits: Limits, now: () => number) {
     this.#network = network;
     this.#logger = logger;
+    this.#occasionally = new OccasionalLog(logger);
     this.errands = new UnclaimedErrands(now, limits);
     this.branches = new Branches(now, limits);
     this.#servers = new Servers(limits.servers);
@@ -77,7 +80,7 @@ export class Relaying {
       return message.isRequest ? this.#request(message, from) : this.#response(message);
     } catch (error) {
       // What one peer sends must not end the process that serves all others.
-      this.#logger.error({ err: error, startLine: message.startLine }, 'A message could not be relayed');
+      this.#occasionally.error({ err: error, startLine: message.startLine }, 'A message could not be relayed');
       return false;
     }
   }
@@ -165,7 +168,7 @@ export class Relaying {
         ? nextHopOf(errand.nextHop)
         : nextHopOf(uriOf(onward.values('route')[0] ?? `<${onward.requestUri}>`), from.transport);
     } catch (error) {
-      this.#logger.error({ err: error, method: request.method }, 'A request cannot be sent to the core');
+      this.#occasionally.error({ err: error, method: request.method }, 'A request cannot be sent to the core');
       fail(500);
       return;
     }

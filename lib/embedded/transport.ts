@@ -1,6 +1,7 @@
 import { createSocket, type Socket as UdpSocket } from 'node:dgram';
 import { createServer, isIP, type Server } from 'node:net';
 import type { Logger } from '../ops/logger';
+import { OccasionalLog } from '../ops/occasional-log';
 import { sameFamily, type ListeningPoint, type TransportName } from './contact';
 import type { Flow } from './flow';
 import { limits } from './limits';
@@ -53,7 +54,7 @@ class UdpFlow implements Flow {
  * A TCP connection, whoever opened it, is used for anything whose next hop equals its remote address and port.
  */
 export class Transport {
-  readonly #logger: Logger;
+  readonly #occasionally: OccasionalLog;
   readonly #receive: Receiver;
   readonly #points: ListeningPoint[] = [];
   readonly #udp = new Map<ListeningPoint, UdpSocket>();
@@ -65,7 +66,7 @@ export class Transport {
   #closed = false;
 
   constructor(logger: Logger, receive: Receiver) {
-    this.#logger = logger;
+    this.#occasionally = new OccasionalLog(logger);
     this.#receive = receive;
   }
 
@@ -143,7 +144,7 @@ export class Transport {
       throw error as Error;
     });
     const point = { ...wanted, port: socket.address().port };
-    socket.on('error', (error) => this.#logger.warn({ err: error, contact: point }, 'SIP UDP socket error'));
+    socket.on('error', (error) => this.#occasionally.warn({ err: error, contact: point }, 'SIP UDP socket error'));
     socket.on('message', (datagram, peer) => {
       // Keep-alives of UDP (CRLF, NULs) want no answer.
       if (datagram.length < 16 || peer.port === 0) return;
@@ -166,7 +167,7 @@ export class Transport {
     this.#servers.push(server);
     const bound = server.address();
     const point = { ...wanted, port: typeof bound === 'object' && bound ? bound.port : wanted.port };
-    server.on('error', (error) => this.#logger.warn({ err: error, contact: point }, 'SIP TCP listener error'));
+    server.on('error', (error) => this.#occasionally.warn({ err: error, contact: point }, 'SIP TCP listener error'));
     server.on('connection', (socket) => {
       const address = socket.remoteAddress;
       const port = socket.remotePort;

@@ -1,7 +1,7 @@
 import { randomInt } from 'node:crypto';
 import { EdgeError } from '../errors';
 import type { MediaStream, Stream } from '../gateway/stream';
-import type { Logger } from '../ops/logger';
+import type { OccasionalLog } from '../ops/occasional-log';
 import type { CallStatistics } from '../rtpengine/call-statistics';
 import { anchoredLines, matchAnswer, putBackAnchored, type AnchoredLines } from '../sdp/anchored-lines';
 import { withoutTurnedFeedback } from '../sdp/feedback';
@@ -36,7 +36,7 @@ export interface AnchoredCallOptions {
   ueAddress: string | undefined;
   /** Undefined: lines for MSRP are declined. */
   msrp: MsrpSwitch | undefined;
-  logger: Logger;
+  log: OccasionalLog;
 }
 
 const noSections: MsrpSections = new Map();
@@ -93,14 +93,14 @@ export class AnchoredCall {
   #lines: AnchoredLines = [];
 
   constructor(options: AnchoredCallOptions) {
-    const { name, rtpengine, gateway, fallback, candidates, profiles, ueAddress, msrp, logger } = options;
+    const { name, rtpengine, gateway, fallback, candidates, profiles, ueAddress, msrp, log } = options;
     this.#rtpengine = new CallAtRtpengine(name, rtpengine);
     this.#profiles = profiles;
     this.#ueAddress = ueAddress;
     this.#streams = new CallStreams(gateway);
     this.#shown = msrp?.shown;
     this.#msrp = msrp && new CallMsrp({ call: name, gateway, bridges: msrp, fallback, candidates, ueAddress });
-    this.#forUe = new TowardUe({ call: name, gateway, streams: this.#streams, fallback, candidates, logger });
+    this.#forUe = new TowardUe({ call: name, gateway, streams: this.#streams, fallback, candidates, log });
   }
 
   /** False until the first offer was taken. */

@@ -2,6 +2,7 @@ import { EventEmitter } from 'node:events';
 import { EdgeError } from '../errors';
 import type { StreamPath, StreamStatus } from '../gateway/stream';
 import type { Logger } from '../ops/logger';
+import { OccasionalLog } from '../ops/occasional-log';
 import type { CandidateSpelling } from '../sdp/candidate';
 import type { TcpPriority } from '../sdp/gateway-candidate';
 import { AnchoredCall } from './anchored-call';
@@ -68,12 +69,14 @@ const maxWaiting = 16;
 export class LocalMediaAnchor extends EventEmitter<MediaAnchorEvents> implements MediaAnchor {
   readonly #options: LocalMediaAnchorOptions;
   readonly #maxCalls: number;
+  readonly #log: OccasionalLog;
   readonly #calls = new Map<string, Entry>();
   #closed = false;
 
   constructor(options: LocalMediaAnchorOptions) {
     super();
     this.#options = options;
+    this.#log = new OccasionalLog(options.logger);
     this.#maxCalls = options.maxCalls ?? 10_000;
     options.gateway.on('selected', this.#onSelected);
     options.gateway.on('connection-lost', this.#onLost);
@@ -133,7 +136,7 @@ export class LocalMediaAnchor extends EventEmitter<MediaAnchorEvents> implements
         retryAfter: 5,
       });
     }
-    const { rtpengine, gateway, profiles = asOffered, logger } = this.#options;
+    const { rtpengine, gateway, profiles = asOffered } = this.#options;
     const fallback = this.#options.fallback(ue?.address);
     const candidates = {
       priority: this.#options.tcpPriority ?? 'lowest',
@@ -151,7 +154,7 @@ export class LocalMediaAnchor extends EventEmitter<MediaAnchorEvents> implements
       profiles,
       ueAddress: ue?.address,
       msrp: this.#options.msrp,
-      logger,
+      log: this.#log,
     });
     const watch = new PathWatch(() => this.#look(name, entry));
     const entry: Entry = { call, paths, watch, tail: Promise.resolve(), waiting: 0, releasing: undefined };
@@ -212,7 +215,7 @@ export class LocalMediaAnchor extends EventEmitter<MediaAnchorEvents> implements
     if (!(error instanceof EdgeError) || error.code !== 'anchor-refused') return error;
     if (/\bSDP\b/.test(error.message))
       return new EdgeError('sdp-invalid', error.message, { sipStatus: 488, cause: error });
-    this.#options.logger.warn({ call, reason: error.message }, 'rtpengine refused a call');
+    this.#log.warn({ call, reason: error.message }, 'rtpengine refused a call');
     return new EdgeError('anchor-unavailable', error.message, { sipStatus: 503, retryAfter: 5, cause: error });
   }
 

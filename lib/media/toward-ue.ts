@@ -1,5 +1,5 @@
 import type { MediaStream } from '../gateway/stream';
-import type { Logger } from '../ops/logger';
+import type { OccasionalLog } from '../ops/occasional-log';
 import { withGatewayCandidates, type GatewayCandidateOptions } from '../sdp/gateway-candidate';
 import { withIceLite, withoutLineIce } from '../sdp/ice-attributes';
 import { withoutRtcpPayloadTypes } from '../sdp/payload-types';
@@ -15,7 +15,7 @@ export interface TowardUeOptions {
   streams: CallStreams;
   fallback: Fallback;
   candidates: GatewayCandidateOptions;
-  logger: Logger;
+  log: OccasionalLog;
 }
 
 /** What the SDP to the UE has to heed. */
@@ -68,13 +68,13 @@ export class TowardUe {
 
   /** False if the gateway did not take it; the line then goes without its candidate. */
   open(stream: MediaStream, exchange: number): boolean {
-    const { call, streams, logger } = this.#options;
+    const { call, streams, log } = this.#options;
     try {
       streams.open(stream, exchange);
       return true;
     } catch (error) {
       const reason = error instanceof Error ? error.message : 'unknown';
-      logger.warn({ call, line: stream.line, reason }, 'a media line has no candidate on port 80');
+      log.warn({ call, line: stream.line, reason }, 'a media line has no candidate on port 80');
       return false;
     }
   }

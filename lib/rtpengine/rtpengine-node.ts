@@ -1,5 +1,6 @@
 import { EdgeError } from '../errors';
 import type { Logger } from '../ops/logger';
+import { OccasionalLog } from '../ops/occasional-log';
 import { callStatistics, type CallStatistics } from './call-statistics';
 import { NgClient } from './ng-client';
 import type { AnswerOptions, NgCommand, NgCommands, NgReply, OfferOptions } from './ng-command';
@@ -19,11 +20,14 @@ export interface RtpengineNodeOptions {
 /** Calls whose delete was not answered, kept to be deleted when the node is back. */
 const maxOrphans = 10_000;
 
+const undeleted = 'rtpengine did not delete a call';
+
 /** One rtpengine: its commands, and whether it answers. Loss and return are logged once each. */
 export class RtpengineNode {
   readonly url: string;
   readonly #client: NgClient;
   readonly #logger: Logger;
+  readonly #occasionally: OccasionalLog;
   readonly #pingIntervalMs: number;
   readonly #retryMs: { first: number; most: number };
   readonly #orphans = new Set<string>();
@@ -35,6 +39,7 @@ export class RtpengineNode {
   constructor(options: RtpengineNodeOptions) {
     this.url = `udp://${options.host}:${options.port}`;
     this.#logger = options.logger;
+    this.#occasionally = new OccasionalLog(options.logger);
     this.#pingIntervalMs = options.pingIntervalMs ?? 5000;
     this.#retryMs = options.retryMs ?? { first: 500, most: 10_000 };
     this.#client = new NgClient(options);
@@ -81,10 +86,9 @@ export class RtpengineNode {
       const isLater = isSilence(error) && this.#orphans.size < maxOrphans;
       if (isLater) this.#orphans.add(call);
       // The loss of the node itself is logged already.
-      this.#logger[isLater ? 'debug' : 'warn'](
-        { call, rtpengine: this.url, reason },
-        'rtpengine did not delete a call',
-      );
+      const about = { call, rtpengine: this.url, reason };
+      if (isLater) this.#logger.debug(about, undeleted);
+      else this.#occasionally.warn(about, undeleted);
     }
   }
 

@@ -4,6 +4,7 @@ import type { FinalResponse, InDialog, RequestOptions, Srf } from '../drachtio/s
 import { EdgeError } from '../errors';
 import { otherSide, type Side } from '../media/media-anchor';
 import type { Logger } from '../ops/logger';
+import type { OccasionalLog } from '../ops/occasional-log';
 import { CallHeaders } from './call-headers';
 import type { UePolicy } from './ue-policy';
 import type { DialogIndex, Leg } from './dialog-index';
@@ -26,6 +27,7 @@ export interface SipEdge {
   /** BYEs of ours that are not answered yet. */
   byes: Set<Promise<unknown>>;
   egress: Egress;
+  occasionally: OccasionalLog;
   /** Whether a call ends when nothing comes from its UE on a stream any more. */
   releaseOnMediaLoss: boolean;
 }
@@ -109,7 +111,7 @@ export class CallSession {
   admits(from: Side, request: IncomingRequest, response: ResponseSender): boolean {
     if (this.#policy.admits(from, request)) return true;
     const { source_address: source, method } = request;
-    this.log.warn({ from, method, source }, 'request over a flow that is not the call’s');
+    this.warn({ from, method, source }, 'request over a flow that is not the call’s');
     this.respond(from, method, response, { status: 403, headers: {} });
     return false;
   }
@@ -160,6 +162,11 @@ export class CallSession {
     if (own && other) this.call.onEnd(this.edge.dialogs.add(own, other));
   }
 
+  /** Tells what the call's ends can cause over and over. */
+  warn(fields: object, message: string): void {
+    this.edge.occasionally.warn({ call: this.call.id, ...fields }, message);
+  }
+
   /** Ends the call; only the first cause counts. */
   end(cause: EndCause, ending: Ending = {}): void {
     if (this.call.ended) return;
@@ -170,7 +177,7 @@ export class CallSession {
   /** Ends the call for an error, with the verdict that it deserves. */
   fail(error: unknown): void {
     if (this.call.ended) return;
-    this.log.warn({ err: error }, 'call failed');
+    this.warn({ err: error }, 'call failed');
     this.end(causeOf(error), { verdict: verdictOf(error, this.edge.agent) });
   }
 

@@ -3,8 +3,9 @@ import type { CallTable } from '../calls/call-table';
 import type { IncomingRequest, Method, ResponseSender } from '../drachtio/messages';
 import type { Srf } from '../drachtio/srf';
 import { EdgeError } from '../errors';
-import type { MediaAnchor, Side } from '../media/media-anchor';
+import type { MediaAnchor, SelectedPath, Side } from '../media/media-anchor';
 import type { Logger } from '../ops/logger';
+import { OccasionalLog } from '../ops/occasional-log';
 import { RequestAdmission, hasToTag, refusal } from './request-admission';
 import { CallSession, type SipEdge, type SipTimers } from './call-session';
 import { CallSetup } from './call-setup';
@@ -125,6 +126,7 @@ class Pcscf implements RunningPcscf {
     const timers = { ...defaultTimers, ...settings.timers };
     this.#edge = {
       ...{ srf, agent: coreHost, timers, dialogs: new DialogIndex(), toCore, byes: new Set(), egress },
+      occasionally: new OccasionalLog(logger),
       releaseOnMediaLoss: settings.releaseOnMediaLoss ?? false,
     };
     this.#handleRequests(srf);
@@ -168,14 +170,17 @@ class Pcscf implements RunningPcscf {
       this.#subscriptions.forgetAll();
       void calls.endAll('link-lost');
     });
-    srf.on('error', (error) => logger.error({ err: error }, error.message));
+    srf.on('error', (error) => this.#edge.occasionally.error({ err: error }, error.message, error.code));
   }
 
   #watchMedia(): void {
     const { anchor, calls, logger } = this.#options;
-    anchor.on('selected', (path) => logger.info(path, 'media has its path'));
-    anchor.on('connection-lost', (path) => logger.info(path, 'the connection of a stream ended'));
-    anchor.on('media-lost', (path) => logger.warn(path, 'nothing comes from the UE any more'));
+    // Of each stream by itself: a UE may come and go as often as it likes.
+    const told = (level: 'info' | 'warn', path: SelectedPath, message: string) =>
+      this.#edge.occasionally[level](path, message, `${message} ${path.call} ${path.line}`);
+    anchor.on('selected', (path) => told('info', path, 'media has its path'));
+    anchor.on('connection-lost', (path) => told('info', path, 'the connection of a stream ended'));
+    anchor.on('media-lost', (path) => told('warn', path, 'nothing comes from the UE any more'));
     calls.follow(anchor);
     calls.on('ended', ({ id, streams }) => logger.info({ call: id, streams }, 'media released'));
   }

@@ -35,7 +35,8 @@ export class Refusals {
   #tell({ method, uri, source_address: source }: IncomingRequest, error: unknown, status: number): void {
     const about = { method, uri, source, status };
     if (!(error instanceof EdgeError)) this.#occasionally.error({ ...about, err: error }, 'request failed');
-    else if (status >= 500 || error.code === 'sip-same-dialog') this.#occasionally.warn(about, error.message);
+    else if (status >= 500 || error.code === 'sip-same-dialog')
+      this.#occasionally.warn(about, error.message, error.code);
     else this.#logger.debug(about, error.message);
   }
 }

@@ -4,6 +4,7 @@ import type { Srf } from '../drachtio/srf';
 import { EdgeError } from '../errors';
 import { monotonicNow } from '../ops/clock';
 import type { Logger } from '../ops/logger';
+import { OccasionalLog } from '../ops/occasional-log';
 import { hostPort, identityOf, uriOf } from '../wire/sip-uri';
 import { chargingVector } from './charging';
 import type { Contact } from './contact';
@@ -48,6 +49,7 @@ const flowTimer = 120;
  */
 export class Registrar extends EventEmitter<{ 'flow-ended': [flow: Flow, why: FlowEnd] }> {
   readonly #options: RegistrarOptions;
+  readonly #occasionally: OccasionalLog;
   /** Ends each registration in time; by aor and binding. */
   readonly #expiries = new Map<string, NodeJS.Timeout>();
   readonly #dropped = new Set<string>();
@@ -55,6 +57,7 @@ export class Registrar extends EventEmitter<{ 'flow-ended': [flow: Flow, why: Fl
   constructor(options: RegistrarOptions) {
     super();
     this.#options = options;
+    this.#occasionally = new OccasionalLog(options.logger);
     options.connections.on('closed', (connection) => this.#closed(connection));
   }
 
@@ -194,7 +197,7 @@ export class Registrar extends EventEmitter<{ 'flow-ended': [flow: Flow, why: Fl
   }
 
   #failed(error: unknown): void {
-    this.#options.logger.error({ err: error }, 'a registration could not be taken out of the store');
+    this.#occasionally.error({ err: error }, 'a registration could not be taken out of the store');
   }
 
   #pathUri(request: IncomingRequest, flow: Flow): string {

@@ -90,7 +90,7 @@ export class SessionChanges {
       else await this.#refresh(change);
     } catch (error) {
       answer(verdictOf(error, edge.agent));
-      if (!call.ended) this.#session.log.warn({ err: error }, 'session change failed');
+      if (!call.ended) this.#session.warn({ err: error }, 'session change failed');
     } finally {
       forget();
       own?.off('ack', acknowledged);
@@ -241,7 +241,7 @@ export class SessionChanges {
     try {
       await this.#session.call.rollback();
     } catch (error) {
-      this.#session.log.warn({ err: error }, 'media is not as it was before the refused offer');
+      this.#session.warn({ err: error }, 'media is not as it was before the refused offer');
     }
   }
 

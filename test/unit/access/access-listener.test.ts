@@ -4,6 +4,7 @@ import { AccessListener } from '../../../lib/access/access-listener';
 import type { AccessFlow } from '../../../lib/access/access-flow';
 import type { AccessLimits } from '../../../lib/access/limits';
 import { createLogger } from '../../../lib/ops/logger';
+import { countsOf, telling } from '../ops/told';
 import { uriOf, type Message } from '../sip/sip-peer';
 import { FakeSipServer, request, response, Wire } from './wire';
 
@@ -11,11 +12,15 @@ let server: FakeSipServer;
 let listener: AccessListener;
 let closed: AccessFlow[];
 
-async function start(limits: Partial<AccessLimits> = {}, at = server.at): Promise<AccessListener> {
+async function start(
+  limits: Partial<AccessLimits> = {},
+  at = server.at,
+  logger = createLogger('silent'),
+): Promise<AccessListener> {
   listener = new AccessListener({
     listen: [{ host: '127.0.0.1', port: 0, transport: 'tcp' }],
     server: at,
-    logger: createLogger('silent'),
+    logger,
     limits,
   });
   closed = [];
@@ -523,6 +528,25 @@ describe('the end of a connection', () => {
     expect([(await near.next()).status, (await near.next()).status]).toEqual([503, 503]);
     await near.closed;
     expect(closed).toEqual([]);
+  });
+
+  test('N7: a SIP server that comes and goes is told once each way, however often UEs see it', async () => {
+    const { logger, lines } = telling();
+    const { address, port } = server.at;
+    await start({}, server.at, logger);
+    for (let round = 0; round < 5; round += 1) {
+      const { near, far } = await connected();
+      far.socket.destroy();
+      await Promise.all([near.closed, server.stop()]);
+      const refused = await ue();
+      refused.send(request('REGISTER'));
+      expect((await refused.next()).status).toBe(503);
+      server = await FakeSipServer.start(address, port);
+    }
+    expect(countsOf(lines)).toEqual({
+      'the SIP server takes no connections of UEs': 1,
+      'the SIP server takes connections again': 1,
+    });
   });
 
   test('after close nothing is open, and nobody gets in', async () => {

@@ -82,9 +82,9 @@ export class FakeSipServer {
     });
   }
 
-  static async start(address = '127.0.0.1'): Promise<FakeSipServer> {
+  static async start(address = '127.0.0.1', port = 0): Promise<FakeSipServer> {
     const fake = new FakeSipServer();
-    fake.#server.listen(0, address);
+    fake.#server.listen(port, address);
     await once(fake.#server, 'listening');
     return fake;
   }

@@ -2,7 +2,8 @@ import type { Errand } from '../../../lib/egress/errand';
 import { limits, type Limits } from '../../../lib/egress/limits';
 import type { Destination, Link } from '../../../lib/egress/link';
 import { Relaying } from '../../../lib/egress/relaying';
-import { answer, branchOf, lines, request, silent } from './messages';
+import { countsOf, telling } from '../ops/told';
+import { answer, branchOf, lines, request } from './messages';
 
 /** A peer that keeps what it is sent. */
 class FakeLink implements Link {
@@ -41,6 +42,7 @@ describe('what becomes of a message at the egress relay', () => {
   let server: FakeLink;
   let destinations: Destination[];
   let relaying: Relaying;
+  const { logger, lines: told } = telling();
 
   function make(bounds: Partial<Limits> = {}): void {
     const network = {
@@ -54,7 +56,7 @@ describe('what becomes of a message at the egress relay', () => {
       },
       isOwn: ({ port }: Destination) => port === 7000,
     };
-    relaying = new Relaying(network, silent, { ...limits, ...bounds }, () => now);
+    relaying = new Relaying(network, logger, { ...limits, ...bounds }, () => now);
   }
 
   beforeEach(() => {
@@ -87,6 +89,17 @@ describe('what becomes of a message at the egress relay', () => {
     expect(lines(sent, 'Max-Forwards')).toEqual(['69']);
     expect(sent).not.toContain('X-Edge80-Errand');
     expect(sent).toMatch(/\r\n\r\nhi$/);
+  });
+
+  test('N7: a flood of requests that cannot be sent is told once', () => {
+    told.length = 0;
+    make();
+    for (let number = 0; number < 20; number += 1) {
+      const via = `SIP/2.0/UDP 127.1.0.1:5060;branch=z9hG4bKflood${number}`;
+      relaying.receive(request('MESSAGE', uri, { ...post({ nextHop: 'sips:192.0.2.9' }), Via: via }), server);
+      expect(server.one).toMatch(/^SIP\/2\.0 500 /);
+    }
+    expect(countsOf(told)).toEqual({ 'A request cannot be sent to the core': 1 });
   });
 
   test("a response goes back without the relay's Via, as often as it comes", () => {

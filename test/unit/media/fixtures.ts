@@ -10,6 +10,7 @@ import {
   type StreamGatewayEvents,
 } from '../../../lib/media/local-media-anchor';
 import type { Profiles } from '../../../lib/media/profiles';
+import type { Logger } from '../../../lib/ops/logger';
 import type { CandidateSpelling } from '../../../lib/sdp/candidate';
 import type { TcpPriority } from '../../../lib/sdp/gateway-candidate';
 import { splitSdp } from '../../../lib/sdp/sdp-lines';
@@ -61,6 +62,7 @@ export function anchorWith({
   gateway = new FakeGateway(),
   maxCalls = 100,
   msrp,
+  logger = pino({ level: 'silent' }),
 }: {
   fallback?: Fallback | ((ueAddress: string | undefined) => Fallback);
   tcpPriority?: TcpPriority;
@@ -70,8 +72,8 @@ export function anchorWith({
   gateway?: FakeGateway;
   maxCalls?: number;
   msrp?: MsrpSwitch;
+  logger?: Logger;
 } = {}) {
-  const logger = pino({ level: 'silent' });
   const anchor = new LocalMediaAnchor({
     rtpengine: choiceOf(...nodes),
     gateway,

@@ -30,6 +30,23 @@ describe('N7: a log line that strangers can cause', () => {
     expect(lines.map(({ from }) => from)).toEqual([1, 2]);
   });
 
+  it('is gathered by its kind where it has one, and by its message where there are too many', () => {
+    for (const text of ['first', 'second', 'last']) log.warn({}, text, 'one kind');
+    expect(lines.map(({ msg }) => msg)).toEqual(['first']);
+    jest.advanceTimersByTime(1000);
+    expect(lines.at(-1)).toMatchObject({ msg: 'last', times: 2 });
+    lines.length = 0;
+    for (let call = 0; call < 5000; call += 1) log.info({}, 'lost', `lost ${call}`);
+    expect(lines.length).toBeLessThanOrEqual(1001);
+    const written = lines.length;
+    log.info({}, 'lost', 'lost 0');
+    log.info({}, 'found', 'found 0');
+    expect(lines.slice(written).map(({ msg }) => msg)).toEqual(['found']);
+    jest.advanceTimersByTime(1000);
+    jest.advanceTimersByTime(1000);
+    expect(jest.getTimerCount()).toBe(0);
+  });
+
   it('does not hold back another message', () => {
     log.warn({}, 'refused');
     log.error({}, 'lost');
