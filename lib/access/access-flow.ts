@@ -11,3 +11,10 @@ export interface AccessFlow {
   /** This connection as the SIP server sees it: address and port of its peer. */
   readonly serverSide: { readonly address: string; readonly port: number };
 }
+
+/** A dialog of a UE that the SIP server holds as established. */
+export interface EstablishedDialog {
+  readonly callId: string;
+  readonly ueTag: string;
+  readonly serverTag: string;
+}

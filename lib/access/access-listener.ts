@@ -13,7 +13,7 @@ import { RequestShares } from '../shares/request-shares';
 import { TokenBuckets } from '../shares/token-buckets';
 import { bindError } from '../wire/bind-error';
 import { hostPort } from '../wire/sip-uri';
-import type { AccessFlow } from './access-flow';
+import type { AccessFlow, EstablishedDialog } from './access-flow';
 import { CallOwners } from './call-owners';
 import { defaultLimits, type AccessLimits } from './limits';
 import type { GateSurroundings, Unserved } from './request-gate';
@@ -73,7 +73,7 @@ export class AccessListener extends EventEmitter<{ closed: [flow: AccessFlow] }>
   readonly #points: AccessPoint[] = [];
   readonly #sockets = new Set<Socket>();
   readonly #connections = new Set<UeConnection>();
-  readonly #flows = new Map<string, AccessFlow>();
+  readonly #flows = new Map<string, { flow: AccessFlow; connection: UeConnection }>();
   readonly #callOwners = new CallOwners();
   readonly #unserved = new Tally<Unserved>();
   readonly #gates: GateSurroundings;
@@ -131,7 +131,12 @@ export class AccessListener extends EventEmitter<{ closed: [flow: AccessFlow] }>
 
   /** The UE's connection behind the SIP server's peer with this address and port. */
   flowAt(address: string, port: number): AccessFlow | undefined {
-    return this.#flows.get(hostPort(address, port));
+    return this.#flows.get(hostPort(address, port))?.flow;
+  }
+
+  /** The app got the 2xx that made a dialog of the UE behind the SIP server's peer with this address and port. */
+  established(address: string, port: number, dialog: EstablishedDialog): void {
+    this.#flows.get(hostPort(address, port))?.connection.established(dialog);
   }
 
   /** @throws EdgeError `sip-listen-failed`; nothing is left open then. */
@@ -193,14 +198,14 @@ export class AccessListener extends EventEmitter<{ closed: [flow: AccessFlow] }>
       this.#sockets.delete(socket);
       this.#admission.leave(place);
     });
-    const connection = new UeConnection(
+    const connection: UeConnection = new UeConnection(
       point,
       this.#secured(point.transport, socket),
       this.#options.server,
       { owners: this.#callOwners, gates: this.#gates },
       this.#limits,
       {
-        opened: (flow) => this.#opened(flow),
+        opened: (flow) => this.#opened(flow, connection),
         refused: () => this.#serverRefused(),
         proved: () => void this.#admission.authenticate(place),
         closed: (flow, fault) => {
@@ -228,10 +233,10 @@ export class AccessListener extends EventEmitter<{ closed: [flow: AccessFlow] }>
     return tls;
   }
 
-  #opened(flow: AccessFlow): void {
+  #opened(flow: AccessFlow, connection: UeConnection): void {
     if (this.#serverIsDown) this.#occasionally.info({}, 'the SIP server takes connections again');
     this.#serverIsDown = false;
-    this.#flows.set(hostPort(flow.serverSide.address, flow.serverSide.port), flow);
+    this.#flows.set(hostPort(flow.serverSide.address, flow.serverSide.port), { flow, connection });
     const { id, transport, remoteAddress: address, remotePort: port, serverSide } = flow;
     this.#logger.debug({ flow: id, transport, address, port, serverSide }, 'UE connected');
   }

@@ -5,7 +5,7 @@ import { responseTo, type OwnResponse } from '../wire/own-response';
 import { headerParams, identityOf, tagOf } from '../wire/sip-uri';
 import { parseSipMessage, type SipMessage } from '../wire/sip-message';
 import { SipStream } from '../wire/sip-stream';
-import type { AccessFlow } from './access-flow';
+import type { AccessFlow, EstablishedDialog } from './access-flow';
 import type { CallOwners } from './call-owners';
 import { Crossing, markSource } from './crossing';
 import type { AccessLimits } from './limits';
@@ -72,7 +72,11 @@ export class UeConnection {
     this.#limits = limits;
     this.#events = events;
     this.gone = new Promise((resolve) => (this.#goneNow = resolve));
-    this.#dialogs = new UeDialogs(limits.calls);
+    this.#dialogs = new UeDialogs({
+      limit: limits.calls,
+      send: (request) => this.#toServer(request),
+      refuse: (request, answer) => this.#answer(request, answer),
+    });
     this.#unanswered = new UnansweredInvites({
       limit: limits.calls,
       acknowledgedWithin: limits.acknowledgement,
@@ -93,6 +97,11 @@ export class UeConnection {
     this.#ue.close();
   }
 
+  /** The app got the UE's answer that made this dialog. */
+  established(dialog: EstablishedDialog): void {
+    this.#dialogs.established(dialog);
+  }
+
   #close(fault?: unknown): void {
     if (this.#closed) return;
     this.#closed = true;
@@ -111,6 +120,7 @@ export class UeConnection {
   #leave(): void {
     clearTimeout(this.#farewell);
     this.#unanswered.close();
+    this.#dialogs.close();
     this.#gate.close();
     clearTimeout(this.#stranger);
     for (const callId of this.#calls) this.#owners.release(callId, this);
@@ -129,11 +139,10 @@ export class UeConnection {
     if (message.isRequest) {
       const answer = isSound ? (this.#ownAnswer(message) ?? this.#gate.refusal(message)) : badRequest;
       if (answer) this.#answer(message, answer);
-      else if (message.topVia) this.#toServer(message);
-      else this.#ue.end();
+      else if (!message.topVia) this.#ue.end();
+      else if (!this.#dialogs.hold(message)) this.#toServer(message);
     } else if (isSound && this.#crossing?.responseToServer(message) === true) {
       dropUnusableContacts(message);
-      this.#dialogs.responseFromUe(message);
       this.#server?.send(message.toString());
     }
   }

@@ -1,13 +1,14 @@
 import type { OwnResponse } from '../wire/own-response';
 import type { SipMessage } from '../wire/sip-message';
 import { tagOf } from '../wire/sip-uri';
+import type { EstablishedDialog } from './access-flow';
 import { noSuchDialog } from './own-answers';
 
 /** Requests that begin a dialog at the SIP server. */
 const dialogMakers = new Set(['INVITE', 'SUBSCRIBE']);
 
 /** Requests that drachtio-server bears, or answers, in a dialog of any state. */
-const bearable = new Set(['ACK', 'BYE', 'CANCEL', 'PRACK', 'UPDATE']);
+const bearable = new Set(['BYE', 'CANCEL', 'PRACK', 'UPDATE']);
 
 /** Dialogs of one Call-ID: the forks of a PBX behind one connection. */
 const mostForks = 16;
@@ -15,11 +16,24 @@ const mostForks = 16;
 /** RFC 3261 §14.2, which has it for a re-INVITE; in a moment the same request can be carried. */
 const tooEarly: OwnResponse = { status: 500, reason: 'Dialog Not Established', headers: { 'Retry-After': '1' } };
 
+/** A NOTIFY may overtake the 2xx to its SUBSCRIBE (RFC 6665 §4.1.2.4): so many wait for it, and so long (ms). */
+const mostHeld = 4;
+const holdMs = 2000;
+
 interface Dialogs {
   /** Those with a 2xx, each as the tags of UE and server. */
   readonly confirmed: Set<string>;
-  /** Of a SUBSCRIBE for the UE that has no final response: what its response has to repeat. */
-  subscribe: { branch: string; from: string; cseq: string } | undefined;
+  /** Of a SUBSCRIBE for the UE: the NOTIFYs that wait until the dialog is confirmed. */
+  readonly held: Map<SipMessage, NodeJS.Timeout> | undefined;
+}
+
+export interface UeDialogsOptions {
+  /** Call-IDs; beyond, the oldest is forgotten. */
+  limit: number;
+  /** Sends a request that waited on to the server. */
+  send(request: SipMessage): void;
+  /** Answers one that waited in vain. */
+  refuse(request: SipMessage, answer: OwnResponse): void;
 }
 
 /**
@@ -30,44 +44,58 @@ interface Dialogs {
  * dialog goes on only once the server is known to hold that dialog as confirmed. What is not known counts as early.
  */
 export class UeDialogs {
-  readonly #limit: number;
+  readonly #options: UeDialogsOptions;
   /** By Call-ID, the oldest first. */
   readonly #calls = new Map<string, Dialogs>();
 
-  /** @param limit of Call-IDs; beyond, the oldest is forgotten */
-  constructor(limit: number) {
-    this.#limit = limit;
+  constructor(options: UeDialogsOptions) {
+    this.#options = options;
   }
 
-  /** The answer to a request of the UE that the server must not see. */
+  /** The answer to a request of the UE that the server must not see; an ACK among them is to be dropped. */
   refusal(request: SipMessage): OwnResponse | undefined {
     const { method, callId } = request;
     const peerTag = tagOf(request.get('to'));
     if (peerTag === undefined || bearable.has(method)) return undefined;
     const known = this.#calls.get(callId);
-    if (known?.confirmed.has(pair(tagOf(request.get('from')), peerTag)) === true) return undefined;
+    if (known?.confirmed.has(tagsOf(request)) === true) return undefined;
+    if (known !== undefined && mayHold(request, known)) return undefined;
     if (known !== undefined && (known.confirmed.size === 0 || method === 'INVITE')) return tooEarly;
-    // The server answers a re-INVITE outside of its dialogs itself.
-    return method === 'INVITE' ? undefined : noSuchDialog;
+    // The server answers a re-INVITE outside of its dialogs itself, and wants the ACK to a refusal.
+    return method === 'INVITE' || method === 'ACK' ? undefined : noSuchDialog;
+  }
+
+  /** Keeps a request that was not refused back until its dialog is confirmed; false: it can go on now. */
+  hold(request: SipMessage): boolean {
+    const known = this.#calls.get(request.callId);
+    if (known?.held === undefined || !mayHold(request, known)) return false;
+    const { held } = known;
+    const inVain = () => {
+      held.delete(request);
+      this.#options.refuse(request, tooEarly);
+    };
+    held.set(request, setTimeout(inVain, holdMs));
+    return true;
   }
 
   /** Takes note of a request on its way to the server. */
   requestFromUe(request: SipMessage): void {
-    const ueTag = tagOf(request.get('from'));
     const peerTag = tagOf(request.get('to'));
-    if (dialogMakers.has(request.method) && peerTag === undefined) this.#begin(request.callId);
-    else if (request.method === 'BYE') this.#end(request.callId, pair(ueTag, peerTag));
+    if (dialogMakers.has(request.method) && peerTag === undefined) this.#begin(request.callId, undefined);
+    else if (request.method === 'BYE') this.#end(request.callId, tagsOf(request));
   }
 
-  /** Takes note of a request on its way to the UE. The UE's 2xx to an INVITE counts once the server has sent its ACK. */
+  /**
+   * Takes note of a request on its way to the UE. That the server took the UE's 2xx to an INVITE is known by its ACK: the
+   * 2xx itself proves nothing, for the server may find fault with any of its headers.
+   */
   requestFromServer(request: SipMessage): void {
     const { method, callId } = request;
     const ueTag = tagOf(request.get('to'));
     const tags = pair(ueTag, tagOf(request.get('from')));
-    if (dialogMakers.has(method) && ueTag === undefined) {
-      const dialogs = this.#begin(callId);
-      dialogs.subscribe = method === 'SUBSCRIBE' ? transactionOf(request) : undefined;
-    } else if (method === 'ACK') this.#confirm(callId, tags);
+    if (dialogMakers.has(method) && ueTag === undefined)
+      this.#begin(callId, method === 'SUBSCRIBE' ? new Map<SipMessage, NodeJS.Timeout>() : undefined);
+    else if (method === 'ACK') this.#confirm(callId, tags);
     else if (method === 'BYE') this.#end(callId, tags);
   }
 
@@ -76,48 +104,59 @@ export class UeDialogs {
     if (!dialogMakers.has(response.cseq?.method ?? '') || response.status < 200) return;
     const { callId } = response;
     if (response.status < 300) this.#confirm(callId, pair(tagOf(response.get('from')), tagOf(response.get('to'))));
-    else if (this.#calls.get(callId)?.confirmed.size === 0) this.#calls.delete(callId);
+    else if (this.#calls.get(callId)?.confirmed.size === 0) this.#forget(callId);
   }
 
-  /**
-   * Takes note of a response to the server, with the server's Via on top. One that the server would take for none of its
-   * own must not count: the UE could make us believe in a dialog that the server does not have.
-   */
-  responseFromUe(response: SipMessage): void {
-    const dialogs = this.#calls.get(response.callId);
-    const ueTag = tagOf(response.get('to'));
-    if (dialogs?.subscribe === undefined || response.status < 200 || ueTag === undefined) return;
-    const { branch, from, cseq } = transactionOf(response);
-    const { subscribe } = dialogs;
-    if (branch !== subscribe.branch || from !== subscribe.from || cseq !== subscribe.cseq) return;
-    dialogs.subscribe = undefined;
-    if (response.status < 300) this.#confirm(response.callId, pair(ueTag, tagOf(from)));
+  /** The app got the UE's 2xx to a SUBSCRIBE, which has no ACK. */
+  established({ callId, ueTag, serverTag }: EstablishedDialog): void {
+    this.#confirm(callId, pair(ueTag, serverTag));
   }
 
-  #begin(callId: string): Dialogs {
-    const known = this.#calls.get(callId) ?? { confirmed: new Set(), subscribe: undefined };
+  /** Forgets all, what waits too. */
+  close(): void {
+    for (const callId of [...this.#calls.keys()]) this.#forget(callId);
+  }
+
+  #begin(callId: string, held: Dialogs['held']): void {
+    const known = this.#calls.get(callId) ?? { confirmed: new Set<string>(), held };
     this.#calls.delete(callId);
     this.#calls.set(callId, known);
     const [oldest] = this.#calls.keys();
-    if (this.#calls.size > this.#limit && oldest !== undefined) this.#calls.delete(oldest);
-    return known;
+    if (this.#calls.size > this.#options.limit && oldest !== undefined) this.#forget(oldest);
   }
 
   #confirm(callId: string, tags: string): void {
-    const confirmed = this.#calls.get(callId)?.confirmed;
-    if (confirmed !== undefined && confirmed.size < mostForks) confirmed.add(tags);
+    const { confirmed, held } = this.#calls.get(callId) ?? {};
+    if (confirmed === undefined || confirmed.size >= mostForks) return;
+    confirmed.add(tags);
+    for (const [request, timer] of held ?? []) {
+      if (tagsOf(request) !== tags) continue;
+      clearTimeout(timer);
+      held?.delete(request);
+      this.#options.send(request);
+    }
   }
 
   #end(callId: string, tags: string): void {
     const confirmed = this.#calls.get(callId)?.confirmed;
-    if (confirmed?.delete(tags) === true && confirmed.size === 0) this.#calls.delete(callId);
+    if (confirmed?.delete(tags) === true && confirmed.size === 0) this.#forget(callId);
   }
+
+  #forget(callId: string): void {
+    for (const timer of this.#calls.get(callId)?.held?.values() ?? []) clearTimeout(timer);
+    this.#calls.delete(callId);
+  }
+}
+
+function mayHold({ method }: SipMessage, { confirmed, held }: Dialogs): boolean {
+  return method === 'NOTIFY' && held !== undefined && confirmed.size === 0 && held.size < mostHeld;
+}
+
+/** Of a request of the UE inside a dialog. */
+function tagsOf(request: SipMessage): string {
+  return pair(tagOf(request.get('from')), tagOf(request.get('to')));
 }
 
 function pair(ueTag: string | undefined, serverTag: string | undefined): string {
   return `${ueTag ?? ''} ${serverTag ?? ''}`;
-}
-
-function transactionOf(message: SipMessage): { branch: string; from: string; cseq: string } {
-  return { branch: message.topVia?.branch ?? '', from: message.get('from') ?? '', cseq: message.get('cseq') ?? '' };
 }

@@ -122,7 +122,7 @@ class Pcscf implements RunningPcscf {
       relayAlways: settings.relayAlways ?? false,
     });
     this.#terminating = new Terminating({ ...shared, tokens });
-    this.#subscriptions = new Subscriptions({ srf, registrar, toCore });
+    this.#subscriptions = new Subscriptions({ srf, registrar, connections, toCore });
     const timers = { ...defaultTimers, ...settings.timers };
     this.#edge = {
       ...{ srf, agent: coreHost, timers, dialogs: new DialogIndex(), toCore, byes: new Set(), egress },

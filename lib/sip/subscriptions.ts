@@ -12,7 +12,7 @@ import { flowKey, type Flow } from './flow-token';
 import type { Registrar } from './registrar';
 import { serverDialogId } from './server-dialog-id';
 import type { Target } from './target';
-import { hideExpiry } from './ue-connections';
+import { hideExpiry, type UeConnections } from './ue-connections';
 import { reply } from './verdict';
 
 /** One leg of a subscription: what comes in its dialog goes on in the other's. */
@@ -38,6 +38,7 @@ const defaultExpires = 3600;
 export interface SubscriptionsOptions {
   srf: Srf;
   registrar: Registrar;
+  connections: UeConnections;
   /** The server's ids of the dialogs that requests of ours start in the core. */
   toCore: Set<string>;
   /** Subscriptions under way at most. */
@@ -50,6 +51,7 @@ export interface SubscriptionsOptions {
  */
 export class Subscriptions {
   readonly #srf: Srf;
+  readonly #connections: UeConnections;
   readonly #most: number;
   readonly #toCore: Set<string>;
   readonly #legs = new Map<string, Leg>();
@@ -58,8 +60,9 @@ export class Subscriptions {
   /** Ends the subscriptions of each UE, by its flow. */
   readonly #onFlow = new Map<string, Set<() => void>>();
 
-  constructor({ srf, registrar, toCore, most = 100_000 }: SubscriptionsOptions) {
+  constructor({ srf, registrar, connections, toCore, most = 100_000 }: SubscriptionsOptions) {
     this.#srf = srf;
+    this.#connections = connections;
     this.#most = most;
     this.#toCore = toCore;
     registrar.on('flow-ended', (flow) => {
@@ -125,9 +128,18 @@ export class Subscriptions {
       throw new EdgeError('sip-target', 'The far end answered with a Contact that is no SIP URI.', { sipStatus: 502 });
     }
     const isTaken = final.status < 300;
-    if (isTaken) this.#pair(from, ids, expiryOf(request, final), target);
+    if (isTaken) {
+      this.#pair(from, ids, expiryOf(request, final), target);
+      if (from === 'core') this.#establish(final, target);
+    }
     const hide = (passed: Headers) => (isTaken && from === 'access' ? hideExpiry(passed, target.flow) : passed);
     passBack(final, response, { to: from, policy: target.policy, hide });
+  }
+
+  #establish(final: IncomingResponse, { flow: { address, port } }: Target): void {
+    const tag = (header: 'from' | 'to') => final.getParsedHeader(header).params['tag'] ?? '';
+    const dialog = { callId: final.get('call-id') ?? '', serverTag: tag('from'), ueTag: tag('to') };
+    this.#connections.established(address, port, dialog);
   }
 
   /** Passes a request inside a subscription's dialog on; false where there is none. */

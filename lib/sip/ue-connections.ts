@@ -16,11 +16,17 @@ export interface AccessFlow {
 export interface UeConnections {
   /** The UE's connection behind the SIP server's peer with this address and port. */
   flowAt(address: string, port: number): AccessFlow | undefined;
+  /** To be told of a 2xx of that UE to a SUBSCRIBE: until then what it sends in the dialog does not reach the server. */
+  established(address: string, port: number, dialog: { callId: string; ueTag: string; serverTag: string }): void;
   on(event: 'closed', listener: (flow: AccessFlow) => void): unknown;
 }
 
 /** Where there is no access listener: UEs reach the SIP server themselves. */
-export const noConnections: UeConnections = { flowAt: () => undefined, on: () => undefined };
+export const noConnections: UeConnections = {
+  flowAt: () => undefined,
+  established: () => undefined,
+  on: () => undefined,
+};
 
 /** The flow on which a request came. */
 export function flowOf(request: IncomingRequest, connections: UeConnections): Flow {

@@ -1,5 +1,5 @@
 /**
- * `npm run fuzz -- [framing|stun|sdp|network …]`: feeds random, cut off and mutated inputs to what reads the
+ * `npm run fuzz -- [framing|stun|sdp|network|dialogs …]`: feeds random, cut off and mutated inputs to what reads the
  * bytes of strangers, until one fails or the time is over.
  *
  *     --minutes 1      for each target
@@ -16,8 +16,8 @@ import { footprint, maxHeapGrowth } from './growth';
 import type { FuzzTarget } from './target';
 import { targets } from './targets';
 
-/** Cases between two lines of progress. */
-const batch = 1000;
+/** Cases between two lines of progress, where the target does not say. */
+const usualBatch = 1000;
 
 interface Options {
   chosen: readonly FuzzTarget[];
@@ -38,6 +38,7 @@ async function once(target: FuzzTarget, input: Buffer): Promise<void> {
 }
 
 async function fuzz(target: FuzzTarget, minutes: number, firstSeed: number): Promise<void> {
+  const { batch = usualBatch } = target;
   const warmUp = await target.start();
   await feedMany(target, warmUp, { cases: batch, seed: firstSeed, tally: new Map() });
   await warmUp.end();

@@ -5,6 +5,8 @@ export interface FuzzTarget {
   name: string;
   /** What is fed to it: random, cut off, and mutated from genuine ones. */
   inputs: fc.Arbitrary<Buffer>;
+  /** Inputs between two lines of progress; default 1000. */
+  batch?: number;
   start(): Promise<FuzzRun>;
 }
 

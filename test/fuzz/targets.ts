@@ -1,7 +1,11 @@
+import { dialogs } from './dialogs';
 import { framing } from './framing';
 import { network } from './network';
 import { sdp } from './sdp';
 import { stun } from './stun';
 import type { FuzzTarget } from './target';
 
-export const targets: readonly FuzzTarget[] = [framing, stun, sdp, network];
+/** Those of which one input takes well below a millisecond or two. */
+export const quickTargets: readonly FuzzTarget[] = [framing, stun, sdp, network];
+
+export const targets: readonly FuzzTarget[] = [...quickTargets, dialogs];

@@ -2,7 +2,8 @@ import { EdgeError } from '../../../lib/errors';
 import { sdp, sessionName } from './fake-anchor';
 import { establish, hangUp, type Established } from './established-call';
 import { calleeDialog, callerDialog, uriOf, type SipPeer } from './sip-peer';
-import { TestEdge, testCancelOfReinvite } from './test-edge';
+import { testCancelOfReinvite } from './cancel-of-reinvite';
+import { TestEdge } from './test-edge';
 
 let edge: TestEdge;
 let ue: SipPeer;

@@ -78,6 +78,8 @@ export class SipPeer {
   static async tcp(address: string, server: { address: string; port: number }): Promise<SipPeer> {
     const socket: Socket = connect({ host: server.address, port: server.port, localAddress: address, noDelay: true });
     await once(socket, 'connect');
+    // Who was disconnected may not know it yet when it writes.
+    socket.on('error', () => undefined);
     const at = { address, port: socket.localPort ?? 0, family: 'IPv4' };
     const peer = new SipPeer(
       at,

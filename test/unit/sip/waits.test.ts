@@ -1,6 +1,7 @@
 import { sdp } from './fake-anchor';
 import { establish, hangUp } from './established-call';
-import { TestEdge, testCancelOfReinvite } from './test-edge';
+import { testCancelOfReinvite } from './cancel-of-reinvite';
+import { TestEdge } from './test-edge';
 
 const bob = 'sip:bob@ims.example';
 

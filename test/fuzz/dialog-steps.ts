@@ -1,0 +1,124 @@
+/*
+ * What two ends may do in one dialog, right or wrong: the alphabet of the target "dialogs". A byte chooses from a table,
+ * whatever its value.
+ */
+
+/** Who begins, and with what. */
+export const beginnings = [
+  { method: 'INVITE', from: 'ue' },
+  { method: 'INVITE', from: 'core' },
+  { method: 'SUBSCRIBE', from: 'ue' },
+  { method: 'SUBSCRIBE', from: 'core' },
+] as const;
+
+export type End = 'ue' | 'core';
+
+/** An answer to the request that began the dialog. */
+interface Answer {
+  kind: 'answer';
+  status: number;
+  headers: Record<string, string>;
+}
+
+interface Inside {
+  kind: 'request';
+  method: string;
+  headers: Record<string, string>;
+}
+
+export type Action = Answer | Inside | { kind: 'cancel' | 'ack' | 'hang up' };
+
+const answer = (status: number, headers: Record<string, string> = {}): Action => ({ kind: 'answer', status, headers });
+const request = (method: string, headers: Record<string, string> = {}): Action => ({
+  kind: 'request',
+  method,
+  headers,
+});
+
+const reliable = { Require: '100rel', RSeq: '1' };
+const text = { 'Content-Type': 'text/plain' };
+
+export const actions: readonly Action[] = [
+  answer(180),
+  answer(183),
+  answer(183, reliable),
+  answer(183, { ...reliable, RSeq: '2' }),
+  answer(183, { ...reliable, RSeq: '0' }),
+  answer(100),
+  answer(199),
+  answer(200),
+  answer(202),
+  answer(302),
+  answer(401, { 'WWW-Authenticate': 'Digest realm="ims.example", nonce="n"' }),
+  answer(407, { 'Proxy-Authenticate': 'Digest realm="ims.example", nonce="n"' }),
+  answer(422, { 'Min-SE': '1800' }),
+  answer(486),
+  answer(487),
+  answer(491),
+  answer(603),
+  answer(699),
+  { kind: 'ack' },
+  { kind: 'cancel' },
+  { kind: 'hang up' },
+  request('PRACK', { RAck: '1 1 INVITE' }),
+  request('PRACK', { RAck: '9 9 INVITE' }),
+  request('PRACK'),
+  request('UPDATE', { 'Content-Type': 'application/sdp' }),
+  request('UPDATE'),
+  request('INVITE', { 'Content-Type': 'application/sdp' }),
+  request('INVITE'),
+  request('ACK'),
+  request('BYE'),
+  request('INFO', text),
+  request('INFO'),
+  request('MESSAGE', text),
+  request('OPTIONS'),
+  request('SUBSCRIBE', { Event: 'presence', Expires: '60' }),
+  request('SUBSCRIBE', { Event: 'presence', Expires: '0' }),
+  request('NOTIFY', { Event: 'presence', 'Subscription-State': 'active' }),
+  request('NOTIFY', { Event: 'presence', 'Subscription-State': 'terminated' }),
+  request('NOTIFY', { Event: 'refer', 'Subscription-State': 'terminated;reason=noresource' }),
+  request('NOTIFY'),
+  request('PUBLISH', { Event: 'presence', Expires: '60' }),
+  request('REFER', { 'Refer-To': '<sip:carol@ims.example>' }),
+  request('REGISTER'),
+  request('FETCH'),
+];
+
+/** How a message of such an action is spoiled; an empty value takes the header out. Most are left as they are. */
+export const spoilings: readonly Record<string, string>[] = [
+  {},
+  {},
+  {},
+  {},
+  {},
+  {},
+  {},
+  {},
+  { Contact: '' },
+  { Contact: '<tel:+12025550101>' },
+  { Contact: '*' },
+  { Contact: 'nonsense' },
+  { To: '<sip:bob@ims.example>;tag=another' },
+  { To: '<sip:bob@ims.example>' },
+  { From: '<sip:alice@ims.example>;tag=another' },
+  { From: '<sip:alice@ims.example>' },
+  { CSeq: '0 INVITE' },
+  { CSeq: '4294967295 INVITE' },
+  { CSeq: '1 NONSENSE' },
+  { 'Call-ID': '' },
+  { 'Call-ID': 'another@invalid' },
+  { 'Record-Route': '<sip:192.0.2.99;lr>, <nonsense>' },
+  { Route: '<sip:192.0.2.99;lr>' },
+  { Require: 'nonsense' },
+  { Require: '100rel' },
+  { 'Session-Expires': '1;refresher=uac' },
+  { 'Session-Expires': 'nonsense' },
+  { Expires: '-1' },
+  { 'Max-Forwards': '0' },
+  { 'Content-Type': 'multipart/mixed;boundary=x' },
+  { Replaces: 'another;to-tag=1;from-tag=2' },
+  { RSeq: '4294967296' },
+  { 'Subscription-State': 'nonsense;;;' },
+  { Event: '' },
+];

@@ -1,0 +1,208 @@
+import { setTimeout as pause } from 'node:timers/promises';
+import fc from 'fast-check';
+import { sdp } from '../unit/sip/fake-anchor';
+import { calleeDialog, callerDialog, type Message, type PeerDialog, type SipPeer } from '../unit/sip/sip-peer';
+import { TestEdge } from '../unit/sip/test-edge';
+import { actions, beginnings, spoilings, type Action, type End } from './dialog-steps';
+import type { FuzzRun, FuzzTarget } from './target';
+
+/** A server that does not answer an OPTIONS within this is dead, ms. */
+const patience = 5000;
+
+/** Bytes of a step: who acts, what he does, how that is spoiled, and whether the server is waited for. */
+const stepLength = 4;
+
+const mostSteps = 12;
+
+/**
+ * One dialog between a UE behind the listener and the core, with steps of either end in any state of it. The server, the
+ * one of DRACHTIO_BIN or else the embedded edge, has to serve others after each. The first byte says who begins.
+ */
+export const dialogs: FuzzTarget = {
+  name: 'dialogs',
+  batch: 20,
+  inputs: fc
+    .tuple(
+      fc.nat(255),
+      fc.array(fc.uint8Array({ minLength: stepLength, maxLength: stepLength }), { maxLength: mostSteps }),
+    )
+    .map(([beginning, steps]) => Buffer.concat([Buffer.from([beginning]), ...steps])),
+  start,
+};
+
+interface Ends {
+  edge: TestEdge;
+  /** Only asks whether the server lives. */
+  witness: SipPeer;
+  ue: SipPeer | undefined;
+  path: string;
+}
+
+function start(): Promise<FuzzRun> {
+  let ends: Ends | undefined;
+  return Promise.resolve({
+    feed: async (input) => {
+      ends ??= await open();
+      try {
+        return await play(ends, input);
+      } catch (error) {
+        await Promise.race([ends.edge.close(), pause(patience)]);
+        ends = undefined;
+        throw error;
+      }
+    },
+    end: async () => {
+      await ends?.edge.close();
+    },
+  });
+}
+
+async function open(): Promise<Ends> {
+  const edge = await TestEdge.start({ fronted: true });
+  return { edge, witness: await edge.stranger(), ue: undefined, path: '' };
+}
+
+async function play(ends: Ends, input: Buffer): Promise<string> {
+  const { edge, witness } = ends;
+  const core = edge.coreNextHop;
+  const beginning = pick(beginnings, input[0]);
+  if (ends.ue === undefined) {
+    ends.ue = await edge.stranger();
+    ends.path = await within(edge.register(ends.ue), 'A UE cannot register.');
+  }
+  const dialog = new FuzzedDialog(ends.ue, core, beginning, ends.path);
+  await within(dialog.begin(), `A ${beginning.method} of the ${beginning.from} does not arrive.`);
+  const steps = Math.floor((input.length - 1) / stepLength);
+  for (let step = 0; step < steps && !dialog.hasHungUp; step++) {
+    const [who = 0, what, how, wait = 0] = input.subarray(1 + step * stepLength);
+    // The core is believed: it does what it may, if at odd times.
+    if (who % 3 === 0) dialog.act('core', pick(actions, what), {});
+    else dialog.act('ue', pick(actions, what), pick(spoilings, how));
+    if (wait % 4 !== 0) await mustServe(witness, edge);
+  }
+  await mustServe(witness, edge);
+  await edge.calls.endAll('shutdown');
+  await mustServe(witness, edge);
+  const outcome = dialog.outcome();
+  // What is spoiled may have ended the UE's connection; a UE serves one dialog.
+  ends.ue.close();
+  for (const { history } of [ends.ue, core, witness]) history.length = 0;
+  edge.log.length = 0;
+  ends.ue = undefined;
+  core.forget();
+  return outcome;
+}
+
+/** Throws where the server does not answer any more. */
+async function mustServe(witness: SipPeer, { access }: TestEdge): Promise<void> {
+  witness.request('OPTIONS', `sip:${access.address}:${access.port}`);
+  await within(
+    witness.next((message) => message.status >= 200),
+    'The SIP server does not answer any more.',
+  );
+}
+
+/** Both ends of one dialog, and what they know of it. */
+class FuzzedDialog {
+  readonly #ends: Record<End, SipPeer>;
+  readonly #caller: End;
+  readonly #method: string;
+  readonly #path: string;
+  #sent: Message | undefined;
+  #arrived: Message | undefined;
+  hasHungUp = false;
+
+  constructor(ue: SipPeer, core: SipPeer, { from, method }: { from: End; method: string }, path: string) {
+    this.#ends = { ue, core };
+    this.#caller = from;
+    this.#method = method;
+    this.#path = path;
+  }
+
+  async begin(): Promise<void> {
+    const caller = this.#ends[this.#caller];
+    const headers: Record<string, string> = {
+      ...(this.#method === 'SUBSCRIBE' ? { Event: 'presence', Expires: '60' } : { Supported: '100rel' }),
+      ...(this.#caller === 'core' && { Route: this.#path }),
+    };
+    const body = this.#method === 'INVITE' ? sdp('offer') : '';
+    const to = this.#caller === 'core' ? uriIn(this.#ends.ue.contact) : 'sip:bob@ims.example';
+    this.#sent = caller.request(this.#method, to, headers, body);
+    this.#arrived = await this.#ends[this.#callee].next(this.#method);
+  }
+
+  act(who: End, action: Action, spoiled: Record<string, string>): void {
+    const end = this.#ends[who];
+    if (action.kind === 'hang up') {
+      if (who === 'core') return;
+      end.close();
+      this.hasHungUp = true;
+    } else if (action.kind === 'answer') this.#answer(who, action.status, { ...action.headers, ...spoiled });
+    else if (action.kind === 'request') this.#request(who, action.method, { ...action.headers, ...spoiled });
+    else if (who === this.#caller && this.#sent !== undefined) {
+      if (action.kind === 'cancel') end.cancel(this.#sent, spoiled);
+      else if (this.#answered !== undefined && (who === 'ue' || this.#answered.status >= 200))
+        end.ack(this.#sent, this.#answered);
+    }
+  }
+
+  /** What the caller got in the end. */
+  outcome(): string {
+    return `${this.#method} of the ${this.#caller}: ${this.#answered?.status ?? 'no answer'}`;
+  }
+
+  get #callee(): End {
+    return this.#caller === 'ue' ? 'core' : 'ue';
+  }
+
+  /** The newest answer that the caller got. */
+  get #answered(): Message | undefined {
+    const callId = this.#sent?.header('Call-ID');
+    return this.#ends[this.#caller].history.findLast(
+      (message) => message.status > 100 && message.method === this.#method && message.header('Call-ID') === callId,
+    );
+  }
+
+  #answer(who: End, status: number, headers: Record<string, string>): void {
+    if (who !== this.#callee || this.#arrived === undefined) return;
+    const hasSdp = this.#method === 'INVITE' && (status === 183 || status === 200);
+    this.#ends[who].respond(this.#arrived, status, headers, hasSdp ? sdp('answer') : '');
+  }
+
+  #request(who: End, method: string, headers: Record<string, string>): void {
+    const dialog = this.#dialogOf(who);
+    if (dialog === undefined || (who === 'core' && method === 'ACK')) return;
+    const body = headers['Content-Type'] === 'application/sdp' ? sdp('again') : headers['Content-Type'] ? 'hello' : '';
+    this.#ends[who].inDialog(dialog, method, headers, body);
+  }
+
+  #dialogOf(who: End): PeerDialog | undefined {
+    if (who === this.#callee) return this.#arrived && calleeDialog(this.#arrived, this.#ends[who]);
+    return this.#sent && this.#answered && callerDialog(this.#sent, this.#answered);
+  }
+}
+
+function pick<T>(table: readonly T[], byte = 0): T {
+  const picked = table[byte % table.length];
+  if (picked === undefined) throw new Error('The table is empty.');
+  return picked;
+}
+
+function uriIn(contact: string): string {
+  return /<([^>]+)>/.exec(contact)?.[1] ?? contact;
+}
+
+async function within<T>(awaited: Promise<T>, broken: string): Promise<T> {
+  const late = new AbortController();
+  const timeout = pause(patience, undefined, { signal: late.signal }).then(
+    () => {
+      throw new Error(broken);
+    },
+    () => new Promise<never>(() => undefined),
+  );
+  try {
+    return await Promise.race([awaited, timeout]);
+  } finally {
+    late.abort();
+  }
+}
