@@ -1,11 +1,15 @@
 import { createHash } from 'node:crypto';
 import { hiddenPrefix, isPrivateHeader } from '../wire/private-headers';
 import { hostPort, parseSipUri, tagOf, uriOf } from '../wire/sip-uri';
-import { parseVia, type SipMessage } from '../wire/sip-message';
+import { parseVia, type SipMessage, type Via } from '../wire/sip-message';
 import type { AccessFlow } from './access-flow';
+import { CarriedVias } from './carried-vias';
 
 /** s between keep-alives that a UE is asked for: NATs forget connections that are silent for some minutes. */
 const keepAliveInterval = 120;
+
+/** Begins each branch (RFC 3261 §8.1.1.7). */
+const magicCookie = 'z9hG4bK';
 
 /** Requests that make a dialog of the SIP server. */
 const dialogMakers = new Set(['INVITE', 'SUBSCRIBE']);
@@ -22,11 +26,14 @@ export class Crossing {
   /** The sent-by of our Vias. */
   readonly #towardServer: string;
   readonly #towardUe: string;
+  /** Those of the server, in ours toward the UE. */
+  readonly #vias: CarriedVias;
 
   constructor(flow: AccessFlow, server: { readonly address: string; readonly port: number }) {
     this.#flow = flow;
     this.#server = server;
     this.#towardServer = `TCP ${hostPort(flow.serverSide.address, flow.serverSide.port)}`;
+    this.#vias = new CarriedVias(`SIP/2.0/TCP ${hostPort(server.address, server.port)}`);
     this.#towardUe = `${flow.transport.toUpperCase()} ${hostPort(flow.contact.host, flow.contact.port)}`;
   }
 
@@ -44,7 +51,7 @@ export class Crossing {
   /** False: the response is to no request of the server. */
   responseToServer(response: SipMessage): boolean {
     removePrivate(response);
-    if (!takeVia(response, this.#towardUe)) return false;
+    if (!this.#restoreVias(response)) return false;
     const { status } = response;
     const makesDialog = status > 100 && status < 300 && dialogMakers.has(response.cseq?.method ?? '');
     // Below those of proxies on the UE's side: the server, as the caller, reads them from below.
@@ -57,7 +64,9 @@ export class Crossing {
     this.#showRequestUri(request);
     this.#removeOwn(request, 'route');
     this.#showContact(request);
-    addVia(request, this.#towardUe);
+    const vias = request.values('via').join(', ');
+    request.remove('via');
+    request.prepend('Via', `SIP/2.0/${this.#towardUe};branch=${magicCookie}${this.#vias.seal(vias)}`);
   }
 
   /** False: the response is to no request of the UE. */
@@ -68,6 +77,16 @@ export class Crossing {
     welcomeKeepAlives(response);
     this.#removeOwn(response, 'record-route');
     this.#showContact(response);
+    return true;
+  }
+
+  #restoreVias(response: SipMessage): boolean {
+    const via = response.topVia;
+    if (!via || !isSentBy(via, this.#towardUe) || !via.branch.startsWith(magicCookie)) return false;
+    const vias = this.#vias.open(via.branch.slice(magicCookie.length));
+    if (vias === undefined) return false;
+    response.remove('via');
+    response.prepend('Via', vias);
     return true;
   }
 
@@ -132,12 +151,16 @@ function addVia(request: SipMessage, sentBy: string): void {
     key.push(request.callId, tagOf(request.get('from')), String(request.cseq?.number));
   }
   const hash = createHash('sha256').update(key.join('\n')).digest('base64url').slice(0, 22);
-  request.prepend('Via', `SIP/2.0/${sentBy};branch=z9hG4bK${hash}`);
+  request.prepend('Via', `SIP/2.0/${sentBy};branch=${magicCookie}${hash}`);
+}
+
+function isSentBy({ transport, sentBy }: Via, ours: string): boolean {
+  return `${transport} ${sentBy}` === ours.toLowerCase();
 }
 
 function takeVia(response: SipMessage, sentBy: string): boolean {
   const via = response.topVia;
-  if (!via || `${via.transport} ${via.sentBy}` !== sentBy.toLowerCase()) return false;
+  if (!via || !isSentBy(via, sentBy)) return false;
   response.removeFirst('via');
   return response.has('via');
 }
