@@ -2,6 +2,7 @@ import { fitsFrame } from '../drachtio/srf';
 import { sendableStatus } from '../drachtio/status';
 import type { Headers, ResponseSender, SipMessage } from '../drachtio/messages';
 import { EdgeError } from '../errors';
+import { tellsHost } from './hidden-hosts';
 
 /** The final response that an error deserves. */
 export interface Verdict {
@@ -31,14 +32,17 @@ export function verdictOf(error: unknown, agent: string): Verdict {
   };
 }
 
-/** Sends a response as near to the wanted one as the server can send: it throws on odd codes and stalls on big ones. */
+/**
+ * Sends a response as near to the wanted one as the server can send: it throws on odd codes and stalls on big ones. A
+ * reason that tells a host of the other side becomes the usual one.
+ */
 export function reply(
   response: ResponseSender,
   { status, reason, headers, body }: Verdict & { body?: string },
   sent?: (refused: unknown, message?: SipMessage) => void,
 ): void {
   const code = sendableStatus(status);
-  const phrase = code === status ? reason : undefined;
+  const phrase = code === status && !tellsHost(reason ?? '') ? reason : undefined;
   const content = body ? { headers: { 'Content-Type': 'application/sdp', ...headers }, body } : { headers };
   if (fitsFrame(content)) response.send(code, phrase, content, sent);
   else response.send(code >= 200 && code < 300 ? 500 : code, phrase, {}, sent);
