@@ -16,7 +16,7 @@ const layers = {
   gateway: ['ice', 'ops', 'admission', 'ip-address'],
   rtpengine: ['ops'],
   msrp: ['ice', 'ops', 'ip-address'],
-  media: ['sdp', 'gateway', 'msrp', 'rtpengine', 'shares', 'ops'],
+  media: ['sdp', 'gateway', 'msrp', 'rtpengine', 'shares', 'ice', 'ops', 'ip-address', 'ip-prefix', 'media-places'],
   calls: ['media', 'ops'],
   sip: ['wire', 'drachtio', 'media', 'calls', 'shares', 'ops', 'ip-address'],
   ue: ['drachtio', 'embedded', 'ice', 'msrp', 'sdp', 'ops', 'ip-address'],

@@ -2,7 +2,9 @@ import { isIP } from 'node:net';
 import { z } from 'zod';
 import { nextHopOf } from '../lib/egress/errand';
 import { EdgeError } from '../lib/errors';
-import { isPrefix, type AccessRealm } from '../lib/media/access-realms';
+import { parsePrefix } from '../lib/ip-prefix';
+import type { AccessRealm } from '../lib/media/access-realms';
+import { parseMediaNetwork } from '../lib/media-places';
 import type { Fallback } from '../lib/media/fallback';
 import type { TcpPriority } from '../lib/sdp/gateway-candidate';
 import { parseContact, type Contact } from '../lib/sip/contact';
@@ -114,7 +116,23 @@ const headerNames = commaList.pipe(
   ),
 );
 
-const portRange = 'must be a range of ports such as 50000-50999';
+const portRangeHint = 'must be a range of ports such as 50000-50999';
+
+const portRange = z
+  .string()
+  .regex(/^\d{1,5}-\d{1,5}$/, portRangeHint)
+  .transform((text) => text.split('-').map(Number))
+  .refine(([first = 0, last = 0]) => first >= 1 && first <= last && last <= 65535, portRangeHint)
+  .transform(([first = 0, last = 0]) => ({ first, last }));
+
+const mediaNetworkHint = 'must be a comma list such as 192.0.2.0/24,203.0.113.0/24:16384-32767,2001:db8::/32';
+
+const mediaNetwork = z.string().transform((text, context) => {
+  const network = parseMediaNetwork(text);
+  if (network !== undefined) return network;
+  context.addIssue(mediaNetworkHint);
+  return z.NEVER;
+});
 
 const table = {
   ACCESS_CONTACTS: contacts.describe(
@@ -174,7 +192,7 @@ const table = {
             .string()
             .regex(realmForm, realmHint)
             .transform(realmOf)
-            .refine(({ prefix }) => isPrefix(prefix), realmHint),
+            .refine(({ prefix }) => parsePrefix(prefix) !== undefined, realmHint),
         )
         .refine((realms) => areDistinct(realms.map(({ prefix }) => prefix)), 'must name each prefix once'),
     )
@@ -206,14 +224,15 @@ const table = {
     .describe(
       'RTP profile that UEs are offered: as-offered (that of the core), webrtc (UDP/TLS/RTP/SAVPF with DTLS-SRTP)',
     ),
-  MSRP_PORTS: z
-    .string()
-    .regex(/^\d{1,5}-\d{1,5}$/, portRange)
-    .transform((text) => text.split('-').map(Number))
-    .refine(([first = 0, last = 0]) => first >= 1 && first <= last && last <= 65535, portRange)
-    .transform(([first = 0, last = 0]) => ({ first, last }))
+  MSRP_PORTS: portRange
     .default({ first: 50_000, last: 50_999 })
     .describe('TCP ports for MSRP, first-last: toward the core, and toward UEs without ICE'),
+  CORE_MEDIA: commaList
+    .pipe(z.array(mediaNetwork))
+    .optional()
+    .describe(
+      'Networks that media toward the core goes to, each with ports if need be: prefix:first-last, separated by commas; unset: any',
+    ),
   DRACHTIO_HOST: z
     .string()
     .optional()
@@ -235,6 +254,9 @@ const table = {
     .describe(
       'Address[!advertised] of the local rtpengine toward the core, one per family; unset: the hosts of CORE_CONTACTS',
     ),
+  RTPENGINE_PORTS: portRange
+    .default({ first: 30_000, last: 40_000 })
+    .describe('UDP ports of rtpengine, first-last; those in RTPENGINE_URLS have the same as --port-min and --port-max'),
   FLOW_TOKEN_KEYS: flowTokenKeys
     .optional()
     .describe('Keys that protect flow tokens: the first signs, all verify; unset: random at each start'),

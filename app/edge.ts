@@ -11,6 +11,7 @@ import { TcpGateway } from '../lib/gateway/tcp-gateway';
 import type { AdvertisedAddress } from '../lib/gateway/stream';
 import { fallbackByRealm } from '../lib/media/access-realms';
 import { LocalMediaAnchor } from '../lib/media/local-media-anchor';
+import { PlacedMedia } from '../lib/media/placed-media';
 import type { MsrpSwitch } from '../lib/media/call-msrp';
 import { MsrpBridges } from '../lib/msrp/bridges';
 import type { Logger } from '../lib/ops/logger';
@@ -20,10 +21,10 @@ import { shareLimits, type ShareLimits } from '../lib/shares/limits';
 import { RequestShares } from '../lib/shares/request-shares';
 import { MemoryRegistrations } from '../lib/sip/memory-registrations';
 import { startPcscf, type RunningPcscf } from '../lib/sip/pcscf';
-import { parseSipUri } from '../lib/wire/sip-uri';
 import { AccessFront, emergencySettings, shownContacts } from './access-front';
 import { anchorAddress } from './anchor-address';
 import { contactHosts, type Config } from './config';
+import { mediaPlaces } from './media-places';
 
 /** Something that was opened, and how it is closed. */
 interface Opened {
@@ -41,6 +42,8 @@ export class Edge {
   readonly #opened: Opened[] = [];
   readonly #calls: CallTable;
   #pcscf: RunningPcscf | undefined;
+  /** Ports of this machine that were chosen at the start, of SIP and of control. */
+  readonly #privatePorts = new Set<number>();
   #closing: Promise<void> | undefined;
 
   /** `onFailure` is told what, after the start, makes the edge useless. */
@@ -117,6 +120,7 @@ export class Edge {
         candidateSpelling: config.CANDIDATE_SPELLING,
         profiles: { core: config.CORE_PROFILE, access: config.ACCESS_PROFILE },
         ownAddresses: [...(config.GATEWAY_BIND ?? []), ...contactHosts(config.CORE_CONTACTS)],
+        placed: new PlacedMedia(mediaPlaces(config, this.#privatePorts, logger), logger),
         logger,
         maxCalls: config.MAX_CALLS,
       }),
@@ -126,6 +130,7 @@ export class Edge {
       new EgressRelay({ hosts: contactHosts(config.CORE_CONTACTS), port: config.EGRESS_PORT ?? 0, logger }),
     );
     await egress.start();
+    for (const port of egress.ports) this.#privatePorts.add(port);
     const server = await this.#sipServer();
     const srf = this.#keep(new Srf(server));
     const front = config.ACCESS_LISTEN && this.#keep(new AccessFront(config, { shares, requests }, logger));
@@ -165,8 +170,7 @@ export class Edge {
     const [core = ''] = contactHosts(config.CORE_CONTACTS);
     const [shown = ''] = config.GATEWAY_ADDRESS;
     const [bound = shown] = config.GATEWAY_BIND ?? [];
-    const peers = parseSipUri(config.CORE_NEXT_HOP)?.host ?? core;
-    const sides = { access: { address: bound, ports }, core: { address: core, ports, peers } };
+    const sides = { access: { address: bound, ports }, core: { address: core, ports } };
     const bridges = this.#keep(new MsrpBridges({ sides, logger: this.#logger }));
     return { open: () => bridges.open(), shown: { access: shown, core } };
   }
@@ -178,11 +182,14 @@ export class Edge {
         program: config.RTPENGINE_BIN,
         accessInterfaces: config.RTPENGINE_ACCESS_INTERFACE ?? config.GATEWAY_ADDRESS,
         coreInterfaces: config.RTPENGINE_CORE_INTERFACE ?? contactHosts(config.CORE_CONTACTS),
+        ports: config.RTPENGINE_PORTS,
         logger: this.#logger,
       },
       (reason) => this.#onFailure(new EdgeError('rtpengine-ended', `The local rtpengine is gone: ${reason}.`)),
     );
-    return this.#keep(daemon).start();
+    const url = await this.#keep(daemon).start();
+    this.#privatePorts.add(Number(new URL(url).port));
+    return url;
   }
 
   /** Where the app connects to: drachtio-server, or the embedded edge, started here. */
@@ -205,7 +212,9 @@ export class Edge {
       secret,
       logger,
     });
-    return { host: '127.0.0.1', port: this.#keep(embedded).adminPort, secret };
+    const { adminPort } = this.#keep(embedded);
+    this.#privatePorts.add(adminPort);
+    return { host: '127.0.0.1', port: adminPort, secret };
   }
 }
 

@@ -1,7 +1,7 @@
 /**
  * The 4 or 16 bytes of a textual IP address, or undefined if it is none. An IPv4-mapped IPv6 address
  * (`::ffff:192.0.2.1`), as a dual-stack socket reports it, gives the 4 bytes of the IPv4 address. A zone
- * (`%eth0`) is left out.
+ * (`%eth0`) is left out. Numbers with leading zeros are none: some take them for octal (RFC 6943 §3.1.1).
  */
 export function addressBytes(text: string): Buffer | undefined {
   if (!text.includes(':')) return ipv4Bytes(text);
@@ -40,7 +40,8 @@ function isMapped(bytes: Buffer): boolean {
 
 function ipv4Bytes(text: string): Buffer | undefined {
   const parts = text.split('.');
-  if (parts.length !== 4 || !parts.every((part) => /^\d{1,3}$/.test(part) && Number(part) <= 255)) return undefined;
+  if (parts.length !== 4 || !parts.every((part) => /^(0|[1-9]\d{0,2})$/.test(part) && Number(part) <= 255))
+    return undefined;
   return Buffer.from(parts.map(Number));
 }
 

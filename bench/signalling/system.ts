@@ -150,6 +150,7 @@ function startEdge(network: string, drachtio: Record<string, string>, profileTo?
     GATEWAY_ADDRESS: `${network}.0.1`,
     GATEWAY_PORTS: '8080',
     RTPENGINE_URLS: `udp://${network}.0.9:2223`,
+    CORE_MEDIA: `${network}.0.0/16`,
   };
   return MeasuredProcess.node('edge80', 'app/main.js', environment, profileTo);
 }

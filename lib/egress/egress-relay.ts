@@ -62,6 +62,11 @@ export class EgressRelay {
     this.#relaying = new Relaying(network, logger, this.#limits, () => performance.now());
   }
 
+  /** Those that it listens on, once it has started. */
+  get ports(): readonly number[] {
+    return this.#endpoints.map(({ port }) => port);
+  }
+
   /** Requests and responses that nothing was done with since the start. */
   get dropped(): { readonly requests: number; readonly responses: number } {
     return this.#relaying.dropped;

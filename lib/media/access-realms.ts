@@ -1,4 +1,5 @@
-import { BlockList, isIP } from 'node:net';
+import { addressBytes } from '../ip-address';
+import { isWithin, parsePrefix } from '../ip-prefix';
 import type { Fallback } from './fallback';
 
 /** UEs of one access network, told by their address or that of the NAT they are behind (A7). */
@@ -17,29 +18,14 @@ export function fallbackByRealm(
   otherwise: Fallback,
 ): (ueAddress: string | undefined) => Fallback {
   const known = realms
-    .map(({ prefix, fallback }) => ({ ...parsePrefix(prefix), fallback }))
-    .sort((a, b) => b.length - a.length)
-    .map(({ address, length, family, fallback }) => {
-      const list = new BlockList();
-      list.addSubnet(address, length, family);
-      return { list, fallback };
-    });
+    .flatMap(({ prefix, fallback }) => {
+      const parsed = parsePrefix(prefix);
+      return parsed === undefined ? [] : [{ prefix: parsed, fallback }];
+    })
+    .sort((a, b) => b.prefix.length - a.prefix.length);
   return (ueAddress) => {
-    if (ueAddress === undefined || known.length === 0) return otherwise;
-    const family = isIP(ueAddress) === 6 ? 'ipv6' : 'ipv4';
-    return known.find(({ list }) => list.check(ueAddress, family))?.fallback ?? otherwise;
+    const bytes = addressBytes(ueAddress ?? '');
+    if (bytes === undefined) return otherwise;
+    return known.find(({ prefix }) => isWithin(bytes, prefix))?.fallback ?? otherwise;
   };
-}
-
-/** Whether it is an address, or one with a length that its family has. */
-export function isPrefix(text: string): boolean {
-  const { address, length, most } = parsePrefix(text);
-  return isIP(address) !== 0 && Number.isInteger(length) && length >= 0 && length <= most;
-}
-
-function parsePrefix(text: string): { address: string; length: number; most: number; family: 'ipv4' | 'ipv6' } {
-  const [, address = '', digits] = /^([^/]+)(?:\/(\d{1,3}))?$/.exec(text) ?? [];
-  const family = isIP(address) === 6 ? 'ipv6' : 'ipv4';
-  const most = family === 'ipv6' ? 128 : 32;
-  return { address, length: digits === undefined ? most : Number(digits), most, family };
 }

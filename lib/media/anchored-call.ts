@@ -19,6 +19,7 @@ import { CallStreams, type StreamGateway } from './call-streams';
 import { muxesRtcp, type Fallback } from './fallback';
 import { otherSide, type Side } from './media-anchor';
 import { profileToward, type Profile, type Profiles } from './profiles';
+import type { CallPlaces } from './placed-media';
 import { receivedSdp, requireOfferedTransport } from './received-sdp';
 import { keepRestartBack } from './restart';
 import type { RtpengineChoice } from './rtpengine-choice';
@@ -36,6 +37,7 @@ export interface AnchoredCallOptions {
   ueAddress: string | undefined;
   /** Undefined: lines for MSRP are declined. */
   msrp: MsrpSwitch | undefined;
+  places: CallPlaces;
   log: OccasionalLog;
 }
 
@@ -77,6 +79,7 @@ export class AnchoredCall {
   readonly #rtpengine: CallAtRtpengine;
   readonly #profiles: Profiles;
   readonly #ueAddress: string | undefined;
+  readonly #maySend: CallPlaces['rtp'];
   readonly #streams: CallStreams;
   readonly #msrp: CallMsrp | undefined;
   readonly #shown: Readonly<Record<Side, string>> | undefined;
@@ -93,13 +96,15 @@ export class AnchoredCall {
   #lines: AnchoredLines = [];
 
   constructor(options: AnchoredCallOptions) {
-    const { name, rtpengine, gateway, fallback, candidates, profiles, ueAddress, msrp, log } = options;
+    const { name, rtpengine, gateway, fallback, candidates, profiles, ueAddress, msrp, places, log } = options;
     this.#rtpengine = new CallAtRtpengine(name, rtpengine);
     this.#profiles = profiles;
     this.#ueAddress = ueAddress;
+    this.#maySend = places.rtp;
     this.#streams = new CallStreams(gateway);
     this.#shown = msrp?.shown;
-    this.#msrp = msrp && new CallMsrp({ call: name, gateway, bridges: msrp, fallback, candidates, ueAddress });
+    const forMsrp = { call: name, gateway, fallback, candidates, ueAddress, maySend: places.msrp };
+    this.#msrp = msrp && new CallMsrp({ ...forMsrp, bridges: msrp });
     this.#forUe = new TowardUe({ call: name, gateway, streams: this.#streams, fallback, candidates, log });
   }
 
@@ -145,11 +150,11 @@ export class AnchoredCall {
     const exchange = this.#exchange;
     if (exchange === undefined || exchange.from === from)
       throw new EdgeError('answer-unexpected', 'An SDP answer came without an offer.', { sipStatus: 488 });
-    const received = receivedSdp(from, text);
+    const received = receivedSdp(from, text, this.#maySend.core);
     requireOfferedTransport(received, exchange.tcp);
     const answer = matchAnswer(withoutIceOn(received.sdp, exchange.withoutIce), exchange.offer);
     const { media: view } = viewSession(answer);
-    const shown = shownSdp(from, answer, this.#ueAddress);
+    const shown = shownSdp(from, answer, this.#ueAddress, this.#maySend.access);
     for (const restart of exchange.keptBack) await this.#askRtpengine({ ...exchange, shown: restart });
     exchange.keptBack = [];
     const messages = (await this.#msrp?.answer(from, answer)) ?? noSections;
@@ -202,10 +207,10 @@ export class AnchoredCall {
   }
 
   async #offer(from: Side, text: string): Promise<string> {
-    const { sdp: offer, tcp, mismatched } = receivedSdp(from, text);
+    const { sdp: offer, tcp, mismatched } = receivedSdp(from, text, this.#maySend.core);
     const { media: view } = viewSession(offer);
     if (!this.isOpen) requireUsable(view, this.#msrp !== undefined);
-    const shown = shownSdp(from, offer, this.#ueAddress);
+    const shown = shownSdp(from, offer, this.#ueAddress, this.#maySend.access);
     const { now, onAnswer: keptBack } =
       from === 'access' ? keepRestartBack(shown, this.#ue) : { now: shown, onAnswer: [] };
     const lines = anchoredLines(this.#lines, offer);
@@ -225,13 +230,8 @@ export class AnchoredCall {
       return this.#towardCore(towardOther, view, messages);
     }
     const line = (index: number) => this.#ueLine(index);
-    const written = this.#forUe.write(towardOther, {
-      isAnswer: false,
-      exchange: number,
-      line,
-      tcp: this.#tcp,
-      mismatched,
-    });
+    const ue = { isAnswer: false, exchange: number, line, tcp: this.#tcp, mismatched };
+    const written = this.#forUe.write(towardOther, ue);
     const plain = viewSession(withSections(written.sdp, messages)).media.filter(({ hasIce }) => !hasIce);
     const withoutIce = new Set(plain.map(({ index }) => index));
     this.#exchange = { ...known, tcp: written.tcp, told: written.told, withoutIce };

@@ -9,6 +9,7 @@ import { viewSession, type MediaView } from '../sdp/session-view';
 import type { StreamGateway } from './call-streams';
 import type { Fallback } from './fallback';
 import { otherSide, type Side } from './media-anchor';
+import type { CallPlaces } from './placed-media';
 import { discard, isSameSession, listeningPlace, rewritingOf, shownPath, type Place, type Said } from './msrp-peers';
 
 /** What is used of the MSRP bridges. */
@@ -26,6 +27,7 @@ export interface CallMsrpOptions {
   candidates: GatewayCandidateOptions;
   /** Where the UE's SIP comes from; undefined: not known. */
   ueAddress: string | undefined;
+  maySend: CallPlaces['msrp'];
 }
 
 /** One m= line in use. */
@@ -107,8 +109,8 @@ export class CallMsrp {
       if (from === 'access' && !said.hasIce) this.#leaveGateway(session);
       const ours = answeringSetup(offer, said);
       sections.set(view.index, await this.#sectionToward(to, section, session, ours, view.index));
-      this.#reach(session, from, said.setup === 'active');
-      this.#reach(session, to, ours === 'passive');
+      this.#reach(session, from, said.setup === 'active', view.index);
+      this.#reach(session, to, ours === 'passive', view.index);
       this.#start(session);
     }
     this.#closeUnless(this.#sessions, kept);
@@ -189,19 +191,20 @@ export class CallMsrp {
   }
 
   /** Brings the connection of a side about, unless the UE's comes over the gateway. */
-  #reach(session: Session, side: Side, connectsToUs: boolean): void {
+  #reach(session: Session, side: Side, connectsToUs: boolean, line: number): void {
     const { bridge, said } = session;
     const peer = said[side];
     if (session.isAnswered || peer === undefined || (side === 'access' && session.ice !== undefined)) return;
-    const { ueAddress } = this.#options;
+    const { ueAddress, maySend } = this.#options;
     if (connectsToUs) {
       bridge.expect(side, side === 'access' ? ueAddress : peer.address);
       return;
     }
-    const place = listeningPlace(peer);
+    const listening = listeningPlace(peer);
     // A UE is where its SIP comes from, whatever it says: it could name anybody.
-    const address = side === 'access' ? ueAddress : place?.address;
-    bridge.connect(side, address === undefined ? undefined : { address, port: place?.port ?? peer.port });
+    const address = side === 'access' ? ueAddress : listening?.address;
+    const place = { address: address ?? '', port: listening?.port ?? peer.port };
+    bridge.connect(side, maySend[side](line, place) ? place : undefined);
   }
 
   #start(session: Session): void {

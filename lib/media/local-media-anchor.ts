@@ -10,6 +10,7 @@ import type { MsrpSwitch } from './call-msrp';
 import type { StreamGateway } from './call-streams';
 import type { Fallback } from './fallback';
 import type { MediaAnchor, MediaAnchorEvents, SelectedPath, Side, StreamReport, UePlace } from './media-anchor';
+import type { PlacedMedia } from './placed-media';
 import { PathWatch } from './path-watch';
 import type { Profiles } from './profiles';
 import { StreamPaths } from './stream-paths';
@@ -41,6 +42,7 @@ export interface LocalMediaAnchorOptions {
   profiles?: Profiles;
   /** Addresses that the gateway may have toward rtpengine, beside rtpengine's own and those that it advertises. */
   ownAddresses?: readonly string[];
+  placed: PlacedMedia;
   logger: Logger;
   /** Calls at the same time; those beyond are refused with 503. */
   maxCalls?: number;
@@ -154,6 +156,7 @@ export class LocalMediaAnchor extends EventEmitter<MediaAnchorEvents> implements
       profiles,
       ueAddress: ue?.address,
       msrp: this.#options.msrp,
+      places: this.#options.placed.ofCall(name),
       log: this.#log,
     });
     const watch = new PathWatch(() => this.#look(name, entry));

@@ -1,9 +1,11 @@
+import type { MaySend } from '../sdp/line-place';
 import { mismatchedLines, withoutIceOn } from '../sdp/ice-mismatch';
 import { withoutRtcpPayloadTypes } from '../sdp/payload-types';
 import { invalidSdp, splitSdp, type SdpLines } from '../sdp/sdp-lines';
 import { tcpLines, withUdpLines, type TcpLines } from '../sdp/tcp-media-lines';
 import { viewSession } from '../sdp/session-view';
 import type { Side } from './media-anchor';
+import { withPlacedLines } from './placed-lines';
 
 /** An SDP as the anchor works on it, and what the SDP to its sender has to heed of the lines as they were written. */
 export interface ReceivedSdp {
@@ -15,10 +17,13 @@ export interface ReceivedSdp {
   mismatched: ReadonlySet<number>;
 }
 
-/** @throws EdgeError `sdp-invalid` (488) */
-export function receivedSdp(from: Side, text: string): ReceivedSdp {
+/**
+ * @param maySend whether media may be sent to the core there
+ * @throws EdgeError `sdp-invalid` or `no-usable-media` (488)
+ */
+export function receivedSdp(from: Side, text: string, maySend: MaySend): ReceivedSdp {
   const written = splitSdp(text);
-  if (from === 'core') return { sdp: written, tcp: new Map(), mismatched: new Set() };
+  if (from === 'core') return { sdp: withPlacedLines(written, maySend), tcp: new Map(), mismatched: new Set() };
   const tcp = tcpLines(written);
   const overUdp = tcp.size === 0 ? written : withUdpLines(written);
   const mismatched = mismatchedLines(overUdp);

@@ -3,28 +3,24 @@ import { withDiscardDefaults } from '../sdp/default-address';
 import { withoutBundle, withoutMuxOnly, withoutRtcpMux } from '../sdp/grouping';
 import { withoutIce, withUsableIce } from '../sdp/ice-attributes';
 import { isAnchorable } from '../sdp/media-line';
+import { withPlainPlaces, type MaySend } from '../sdp/line-place';
 import { isMsrp } from '../sdp/msrp-line';
-import { invalidSdp, type SdpLines } from '../sdp/sdp-lines';
-import { viewSession, type MediaView } from '../sdp/session-view';
+import type { SdpLines } from '../sdp/sdp-lines';
+import type { MediaView } from '../sdp/session-view';
 import { withSourceAddresses } from '../sdp/source-address';
 import type { Side } from './media-anchor';
 
 /**
  * What rtpengine is shown of one side: of the core neither ICE nor rtcp-mux, of a UE what it can use of its ICE, and no
- * address that is the UE's word alone (C11).
+ * address that is the UE's word alone (C11). Places of media are said in our words.
  * @param ueAddress where the UE's SIP comes from; undefined: not known
- * @throws EdgeError `sdp-invalid` (488)
+ * @param maySend whether media may be sent to the UE there
  */
-export function shownSdp(from: Side, sdp: SdpLines, ueAddress: string | undefined): SdpLines {
+export function shownSdp(from: Side, sdp: SdpLines, ueAddress: string | undefined, maySend: MaySend): SdpLines {
   const separate = withoutBundle(sdp);
-  const shown =
-    from === 'core'
-      ? withoutIce(withoutMuxOnly(withoutRtcpMux(separate)))
-      : withSourceAddresses(withDiscardDefaults(withUsableIce(withoutMuxOnly(separate))), ueAddress);
-  for (const { transport, port, address } of viewSession(shown).media)
-    if (isAnchorable(transport) && port !== 0 && address === undefined)
-      throw invalidSdp('a media line has no IP address');
-  return shown;
+  if (from === 'core') return withPlainPlaces(withoutIce(withoutMuxOnly(withoutRtcpMux(separate))));
+  const unproven = withDiscardDefaults(withUsableIce(withoutMuxOnly(separate)));
+  return withPlainPlaces(withSourceAddresses(unproven, ueAddress, maySend));
 }
 
 /**

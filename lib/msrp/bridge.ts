@@ -30,10 +30,8 @@ export interface BridgeEvents {
 
 /** What the bridges of one process share. */
 export interface BridgeSurroundings {
-  /** Our address and ports of each side, and where its peers may have us connect to. */
-  sides: Readonly<
-    Record<SideName, { address: string; ports: PortPool; mayDial: (remote: TransportAddress) => boolean }>
-  >;
+  /** Our address and ports of each side. */
+  sides: Readonly<Record<SideName, { address: string; ports: PortPool }>>;
   limits: MsrpLimits;
   /** Bytes received, by side. */
   bytes: Record<SideName, number>;
@@ -81,9 +79,9 @@ export class MsrpBridge extends EventEmitter<BridgeEvents> {
     this.#sides[side].tcp.expect(address);
   }
 
-  /** As negotiated, we connect; undefined: the peer named no place. */
+  /** As negotiated, we connect; undefined: the peer named no place, or none that we connect to. */
   connect(side: SideName, remote: TransportAddress | undefined): void {
-    if (remote !== undefined && this.#around.sides[side].mayDial(remote)) this.#sides[side].tcp.connect(remote);
+    if (remote !== undefined) this.#sides[side].tcp.connect(remote);
     else this.#end(`${side}-unusable`);
   }
 

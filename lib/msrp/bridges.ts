@@ -1,8 +1,5 @@
-import { networkInterfaces } from 'node:os';
-import { normalAddress } from '../ip-address';
 import type { Logger } from '../ops/logger';
 import { MsrpBridge, type BridgeEnd, type BridgeSurroundings, type SideName } from './bridge';
-import { isLoopback, mayDial } from './dial-policy';
 import { defaultMsrpLimits, type MsrpLimits } from './limits';
 import { PortPool } from './port-pool';
 
@@ -17,8 +14,6 @@ export interface BridgesSide {
   address: string;
   /** To listen on there; `last` included. */
   ports: { first: number; last: number };
-  /** Where its peers are, if that is known: if on this machine, they may name any port of it. */
-  peers?: string;
 }
 
 /** The state of all bridges as plain numbers. */
@@ -86,20 +81,6 @@ export class MsrpBridges {
   }
 }
 
-function ownSide({ address, ports, peers = address }: BridgesSide): BridgeSurroundings['sides'][SideName] {
-  const isOnLoopback = [address, peers].some((each) => isLoopback(each));
-  return {
-    address,
-    ports: new PortPool(ports),
-    mayDial: (remote) => {
-      const own = ownAddresses();
-      const isLocal = isOnLoopback || (peers !== address && own.includes(normalAddress(peers)));
-      return mayDial(remote, { own, ports, isLocal });
-    },
-  };
-}
-
-/** Of all interfaces, as they are now. */
-function ownAddresses(): string[] {
-  return Object.values(networkInterfaces()).flatMap((of) => (of ?? []).map(({ address }) => normalAddress(address)));
+function ownSide({ address, ports }: BridgesSide): BridgeSurroundings['sides'][SideName] {
+  return { address, ports: new PortPool(ports) };
 }

@@ -12,6 +12,8 @@ export interface LocalDaemonOptions {
   /** Each `address` or `address!advertised`, one per address family, as rtpengine's --interface takes them. */
   accessInterfaces: string[];
   coreInterfaces: string[];
+  /** For media; `last` included. */
+  ports: { first: number; last: number };
   logger: Logger;
 }
 
@@ -61,7 +63,7 @@ export class LocalDaemon {
   }
 
   #spawn(control: string): void {
-    const { program, accessInterfaces, coreInterfaces, logger } = this.#options;
+    const { program, accessInterfaces, coreInterfaces, ports, logger } = this.#options;
     const child = spawn(
       program,
       [
@@ -75,6 +77,8 @@ export class LocalDaemon {
         '--silent-timeout=86400',
         ...accessInterfaces.map((address) => `--interface=access/${address}`),
         ...coreInterfaces.map((address) => `--interface=core/${address}`),
+        `--port-min=${ports.first}`,
+        `--port-max=${ports.last}`,
         `--listen-ng=${control}`,
       ],
       { stdio: ['ignore', 'ignore', 'pipe'] },

@@ -1,5 +1,5 @@
-import { formatMediaLine, parseMediaLine, withConnection } from './media-line';
-import { withoutAttributes, type SdpLines } from './sdp-lines';
+import { withPlace } from './line-place';
+import type { SdpLines } from './sdp-lines';
 import { isHeldByAddress, viewSession, type MediaView } from './session-view';
 
 /**
@@ -29,8 +29,6 @@ function isReplaced(view: MediaView): boolean {
 
 /** Of the family of the address that it replaces, because rtpengine takes its own of that family. */
 function withDiscardDefault(section: readonly string[], view: MediaView): readonly string[] {
-  const line = formatMediaLine({ ...parseMediaLine(section[0] ?? ''), port: 9 });
   const address = view.address ?? view.candidates[0]?.address ?? '';
-  const rest = withoutAttributes(section.slice(1), ['rtcp']);
-  return withConnection([line, ...rest], address.includes(':') ? '::1' : '127.0.0.1');
+  return withPlace(section, { address: address.includes(':') ? '::1' : '127.0.0.1', port: 9, rtcp: undefined });
 }

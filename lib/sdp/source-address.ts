@@ -1,16 +1,18 @@
 import { addressBytes } from '../ip-address';
-import { formatMediaLine, isAnchorable, parseMediaLine } from './media-line';
-import { isAttribute, withoutAttributes, type SdpLines } from './sdp-lines';
+import { linePlace, sentTo, withPlace, type MaySend } from './line-place';
+import { isAnchorable } from './media-line';
+import { withoutAttributes, type SdpLines } from './sdp-lines';
 import { isUnspecified, viewSession, type MediaView } from './session-view';
 
 /**
  * The SDP of a UE with the address of each line without ICE replaced by the one that its SIP comes from. What c= says
  * is the UE's word alone, and could have media sent to anybody; the address of its SIP it has shown to have. rtpengine
  * then follows its RTP to wherever that comes from, a NAT or another host of the UE. Nobody is sent anything before
- * that where the address is unknown, or of the other family: the line names loopback and port 9, where nobody listens.
+ * that where the address is unknown, or of the other family, or media may not be sent to a port that the line names: it
+ * names loopback and port 9 then, where nobody listens.
  * A hold by 0.0.0.0 stays one, without a=rtcp: rtpengine would send the RTCP of the core to the address there.
  */
-export function withSourceAddresses(sdp: SdpLines, source: string | undefined): SdpLines {
+export function withSourceAddresses(sdp: SdpLines, source: string | undefined, maySend: MaySend): SdpLines {
   const { media } = viewSession(sdp);
   if (!media.some((view) => isPlain(view) || isHeldWithRtcp(view))) return sdp;
   const inherited = sdp.session.find((line) => line.startsWith('c='));
@@ -18,7 +20,7 @@ export function withSourceAddresses(sdp: SdpLines, source: string | undefined): 
     session: sdp.session.filter((line) => line !== inherited),
     media: sdp.media.map((section, index) => {
       const view = media[index];
-      if (view !== undefined && isPlain(view)) return withSource(section, view, source);
+      if (view !== undefined && isPlain(view)) return withSource(section, view, source, maySend);
       const own = view && isHeldWithRtcp(view) ? withoutAttributes(section, ['rtcp']) : section;
       const hasOwn = inherited === undefined || section.some((line) => line.startsWith('c='));
       return hasOwn ? own : [own[0] ?? '', inherited, ...own.slice(1)];
@@ -34,16 +36,18 @@ function isHeldWithRtcp({ address, rtcpPort }: MediaView): boolean {
   return isUnspecified(address) && rtcpPort !== undefined;
 }
 
-function withSource(section: readonly string[], view: MediaView, source: string | undefined): readonly string[] {
-  const family = addressBytes(view.address ?? source ?? '')?.length === 16 ? 6 : 4;
-  const isKnown = source !== undefined && (addressBytes(source)?.length === 16 ? 6 : 4) === family;
-  const address = isKnown ? source : family === 6 ? '::1' : '127.0.0.1';
-  const first = isKnown ? (section[0] ?? '') : formatMediaLine({ ...parseMediaLine(section[0] ?? ''), port: 9 });
-  const rest = section.slice(1).flatMap((line) => {
-    if (line.startsWith('c=')) return [];
-    if (!isAttribute(line, 'rtcp')) return [line];
-    // Its address would be another word of the UE (RFC 3605 §2.1).
-    return isKnown ? [line.replace(/^(a=rtcp:\d+).*$/, '$1')] : [];
-  });
-  return [first, `c=IN IP${family} ${address}`, ...rest];
+function withSource(
+  section: readonly string[],
+  view: MediaView,
+  source: string | undefined,
+  maySend: MaySend,
+): readonly string[] {
+  const isIpv6 = (address: string) => addressBytes(address)?.length === 16;
+  const family = isIpv6(view.address ?? source ?? '');
+  const nobody = { address: family ? '::1' : '127.0.0.1', port: 9, rtcp: undefined };
+  if (source === undefined || isIpv6(source) !== family) return withPlace(section, nobody);
+  // The address in a=rtcp would be another word of the UE (RFC 3605 §2.1).
+  const said = linePlace({ ...view, address: source, rtcpAddress: undefined });
+  const isAllowed = said !== undefined && sentTo(said).every((to) => maySend(view.index, to));
+  return withPlace(section, isAllowed ? said : nobody);
 }

@@ -7,12 +7,14 @@ import { pino } from 'pino';
 import { TcpGateway } from '../../lib/gateway/tcp-gateway';
 import { buildBindingRequest } from '../../lib/ice/binding';
 import { LocalMediaAnchor } from '../../lib/media/local-media-anchor';
+import { PlacedMedia } from '../../lib/media/placed-media';
 import type { SelectedPath, Side } from '../../lib/media/media-anchor';
 import { LocalDaemon } from '../../lib/rtpengine/local-daemon';
 import { NgClient } from '../../lib/rtpengine/ng-client';
 import { RtpenginePool } from '../../lib/rtpengine/pool';
 import { splitSdp } from '../../lib/sdp/sdp-lines';
 import { viewSession, type MediaView } from '../../lib/sdp/session-view';
+import { trialPlaces } from '../unit/media-networks';
 import { rtpengineProgram } from './support/rtpengine';
 import { until } from './support/until';
 
@@ -106,6 +108,7 @@ async function flowsOverUdp(
 }
 
 describeWithRtpengine('the media anchor on a real rtpengine', () => {
+  const placed = new PlacedMedia(trialPlaces(), logger);
   let daemon: LocalDaemon;
   let pool: RtpenginePool;
   let ng: NgClient;
@@ -116,7 +119,13 @@ describeWithRtpengine('the media anchor on a real rtpengine', () => {
 
   beforeAll(async () => {
     daemon = new LocalDaemon(
-      { program: rtpengineProgram(), accessInterfaces: [access], coreInterfaces: [core], logger },
+      {
+        program: rtpengineProgram(),
+        accessInterfaces: [access],
+        coreInterfaces: [core],
+        ports: { first: 30_000, last: 40_000 },
+        logger,
+      },
       () => undefined,
     );
     const url = await daemon.start();
@@ -137,7 +146,7 @@ describeWithRtpengine('the media anchor on a real rtpengine', () => {
   });
 
   beforeEach(() => {
-    anchor = new LocalMediaAnchor({ rtpengine: pool, gateway, fallback: () => 'always', logger });
+    anchor = new LocalMediaAnchor({ rtpengine: pool, gateway, fallback: () => 'always', placed, logger });
     call = `media-anchor-${process.pid}-${calls++}`;
   });
   afterEach(async () => {
@@ -345,7 +354,7 @@ describeWithRtpengine('the media anchor on a real rtpengine', () => {
     beforeEach(async () => {
       await anchor.close();
       const profiles = { core: 'rtp-avp', access: 'webrtc' } as const;
-      anchor = new LocalMediaAnchor({ rtpengine: pool, gateway, fallback: () => 'always', profiles, logger });
+      anchor = new LocalMediaAnchor({ rtpengine: pool, gateway, fallback: () => 'always', profiles, placed, logger });
     });
 
     const fingerprint = `a=fingerprint:sha-256 ${Array(32).fill('AB').join(':')}`;
@@ -420,7 +429,7 @@ describeWithRtpengine('the media anchor on a real rtpengine', () => {
   });
 
   test('rtpengine refuses: 488 for an SDP that it cannot read, nothing is left', async () => {
-    const odd = sdp('access', 'm=audio 5000 RTP/AVP 0').replace('t=0 0', 't=0 0\r\nc=bogus');
+    const odd = sdp('access', 'm=audio 5000 RTP/AVP 0').replace(/o=.*/, 'o=bogus');
     await expect(anchor.offer(call, 'access', odd)).rejects.toMatchObject({ code: 'sdp-invalid', sipStatus: 488 });
     expect(anchor.calls).toBe(0);
   });

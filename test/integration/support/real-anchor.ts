@@ -3,15 +3,19 @@ import { isIP } from 'node:net';
 import { pino } from 'pino';
 import { TcpGateway } from '../../../lib/gateway/tcp-gateway';
 import { LocalMediaAnchor } from '../../../lib/media/local-media-anchor';
+import { PlacedMedia } from '../../../lib/media/placed-media';
+import type { MediaPlaces } from '../../../lib/media-places';
 import type { Side } from '../../../lib/media/media-anchor';
 import { NgClient } from '../../../lib/rtpengine/ng-client';
 import { LocalDaemon } from '../../../lib/rtpengine/local-daemon';
 import { RtpenginePool } from '../../../lib/rtpengine/pool';
 import { splitSdp } from '../../../lib/sdp/sdp-lines';
 import { viewSession, type MediaView } from '../../../lib/sdp/session-view';
+import { trialPlaces } from '../../unit/media-networks';
 import { rtpengineProgram } from './rtpengine';
 
 const logger = pino({ level: 'silent' });
+const rtpenginePorts = { first: 30_000, last: 40_000 };
 const missing = spawnSync('which', [rtpengineProgram()]).status !== 0;
 
 /** Without rtpengine the tests are skipped and the reason is told; with CI set they fail. */
@@ -39,19 +43,27 @@ export class RealAnchor {
   readonly #pool: RtpenginePool;
   readonly #ng: NgClient;
 
-  private constructor(daemon: LocalDaemon, url: string, gateway: TcpGateway) {
+  private constructor(daemon: LocalDaemon, url: string, gateway: TcpGateway, places: MediaPlaces) {
     const pool = new RtpenginePool({ urls: [url], logger });
     const { hostname, port } = new URL(url);
     this.#ng = new NgClient({ host: hostname, port: Number(port) });
     this.#daemon = daemon;
     this.#pool = pool;
     this.gateway = gateway;
-    this.anchor = new LocalMediaAnchor({ rtpengine: pool, gateway, fallback: () => 'always', logger });
+    const placed = new PlacedMedia(places, logger);
+    this.anchor = new LocalMediaAnchor({ rtpengine: pool, gateway, fallback: () => 'always', placed, logger });
   }
 
-  static async start({ access, core }: AnchorAddresses): Promise<RealAnchor> {
+  /** @param places by default those of a trial on one host */
+  static async start({ access, core }: AnchorAddresses, places = trialPlaces()): Promise<RealAnchor> {
     const daemon = new LocalDaemon(
-      { program: rtpengineProgram(), accessInterfaces: [access], coreInterfaces: [core], logger },
+      {
+        program: rtpengineProgram(),
+        accessInterfaces: [access],
+        coreInterfaces: [core],
+        ports: rtpenginePorts,
+        logger,
+      },
       () => undefined,
     );
     const url = await daemon.start();
@@ -61,7 +73,7 @@ export class RealAnchor {
       logger,
     });
     await gateway.listen();
-    return new RealAnchor(daemon, url, gateway);
+    return new RealAnchor(daemon, url, gateway, places);
   }
 
   /** Ports that rtpengine holds toward a side that it has an SDP of, in the order of their media lines. */

@@ -9,12 +9,15 @@ import {
   type EventedStreamGateway,
   type StreamGatewayEvents,
 } from '../../../lib/media/local-media-anchor';
+import type { MediaPlaces } from '../../../lib/media-places';
+import { PlacedMedia } from '../../../lib/media/placed-media';
 import type { Profiles } from '../../../lib/media/profiles';
 import type { Logger } from '../../../lib/ops/logger';
 import type { CandidateSpelling } from '../../../lib/sdp/candidate';
 import type { TcpPriority } from '../../../lib/sdp/gateway-candidate';
 import { splitSdp } from '../../../lib/sdp/sdp-lines';
 import { viewSession } from '../../../lib/sdp/session-view';
+import { trialPlaces } from '../media-networks';
 import { choiceOf, FakeRtpengine } from './fake-rtpengine';
 
 export const gatewayAddress: AdvertisedAddress = { address: '198.51.100.1', port: 80, family: 4 };
@@ -63,6 +66,7 @@ export function anchorWith({
   maxCalls = 100,
   msrp,
   logger = pino({ level: 'silent' }),
+  places = trialPlaces(),
 }: {
   fallback?: Fallback | ((ueAddress: string | undefined) => Fallback);
   tcpPriority?: TcpPriority;
@@ -73,7 +77,9 @@ export function anchorWith({
   maxCalls?: number;
   msrp?: MsrpSwitch;
   logger?: Logger;
+  places?: MediaPlaces;
 } = {}) {
+  const placed = new PlacedMedia(places, logger);
   const anchor = new LocalMediaAnchor({
     rtpengine: choiceOf(...nodes),
     gateway,
@@ -81,11 +87,12 @@ export function anchorWith({
     tcpPriority,
     candidateSpelling,
     ...(profiles && { profiles }),
+    placed,
     logger,
     maxCalls,
     ...(msrp && { msrp }),
   });
-  return { anchor, gateway, rtpengine: nodes[0]!, nodes };
+  return { anchor, gateway, placed, rtpengine: nodes[0]!, nodes };
 }
 
 export const udpCandidate = 'a=candidate:1 1 UDP 2130706431 10.0.0.5 5000 typ host';

@@ -2,6 +2,7 @@ import { once } from 'node:events';
 import { createServer } from 'node:net';
 import { coreAudio, mediaOf } from './fixtures';
 import { attribute, ice, message, MsrpLab, passes, sdp, section, send, ue, ueOffer, uePath } from './msrp-lab';
+import { networks, placesOn } from '../media-networks';
 
 let lab: MsrpLab;
 
@@ -34,8 +35,7 @@ async function endedFor(reason: string): Promise<void> {
 }
 
 describe('where a core may have us connect to', () => {
-  // Our address is no loopback one here: what is on loopback is for us alone.
-  const own = { core: { address: '192.0.2.77' } };
+  const strict = { places: placesOn(['192.0.2.77']) };
 
   test.each([
     ['a control port on loopback, in its path', 'msrp://127.0.0.1:2223/s;tcp', 2855, '198.51.100.9'],
@@ -45,15 +45,45 @@ describe('where a core may have us connect to', () => {
     ['the metadata service of a cloud', 'msrp://169.254.169.254:80/s;tcp', 2855, '198.51.100.9'],
     ['nothing: neither path nor c= has an address', 'msrp://core.example:2855/s;tcp', 2855, 'core.example'],
     ['port 0', 'msrp://198.51.100.9:0/s;tcp', 2855, '198.51.100.9'],
+    ['loopback in IPv6', 'msrp://[::ffff:127.0.0.1]:2223/s;tcp', 2855, '198.51.100.9'],
+    ['loopback by NAT64', 'msrp://[64:ff9b::7f00:1]:2855/s;tcp', 2855, '198.51.100.9'],
+    ['loopback in octal, by c=', 'msrp://0177.0.0.1:2855/s;tcp', 2855, '0177.0.0.1'],
+    ['another service of this machine', 'msrp://192.0.2.77:9022/s;tcp', 2855, '198.51.100.9'],
+    ['a SIP server', 'msrp://198.51.100.9:5060/s;tcp', 2855, '198.51.100.9'],
+    ['a web server', 'msrp://198.51.100.9:443/s;tcp', 2855, '198.51.100.9'],
+    ['a control port, by c= alone', 'garbage', 2223, '198.51.100.9'],
   ])('H7: not to %s: the UE is closed, and it is counted', async (_name, path, port, address, lines: string[] = []) => {
     await lab.close();
-    open(own);
+    open(strict);
     const text = sdp(...message(port, path, 'a=setup:passive', ...lines)).replace('127.0.0.3', address);
     await lab.around.anchor.offer('c', 'core', text, ue);
     await lab.around.anchor.answer('c', 'access', sdp(...message(9, uePath, 'a=setup:active', ...ice)));
     const { closed } = ueStream();
     await closed;
     await endedFor('core-unusable');
+    expect(Object.values(lab.around.placed.counts())).toEqual([1]);
+  });
+
+  test('X10: with CORE_MEDIA not to another network', async () => {
+    await lab.close();
+    open({ places: placesOn(['192.0.2.77'], { coreMedia: networks('203.0.113.0/24') }) });
+    await offer();
+    await answer(sdp(...message(2855, 'msrp://198.51.100.9:2855/s;tcp', 'a=setup:passive')));
+    await endedFor('core-unusable');
+    expect(lab.around.placed.counts()).toEqual({ 'not-core-media': 1 });
+  });
+
+  test.each([5060, 22, 2223])('N1: nor a UE without ICE to port %d of where its SIP comes from', async (port) => {
+    await lab.close();
+    open({ places: placesOn([]) });
+    const core = sdp(...message(9, 'msrp://198.51.100.9:2855/s;tcp', 'a=setup:active'));
+    await lab.around.anchor.offer('c', 'core', core, { address: '198.51.100.77' });
+    await lab.around.anchor.answer(
+      'c',
+      'access',
+      sdp(...message(port, uePath.replace('7777', `${port}`), 'a=setup:passive')),
+    );
+    await endedFor('access-unusable');
   });
 
   test('H7: a name in the path is not looked up; c= says where that is', async () => {

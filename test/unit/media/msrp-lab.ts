@@ -3,6 +3,7 @@ import { connect, createServer, type AddressInfo, type Server, type Socket } fro
 import { duplexPair, type Duplex } from 'node:stream';
 import { pino } from 'pino';
 import type { MsrpStream } from '../../../lib/gateway/stream';
+import type { MediaPlaces } from '../../../lib/media-places';
 import { MsrpBridges, type BridgesSide } from '../../../lib/msrp/bridges';
 import type { MsrpLimits } from '../../../lib/msrp/limits';
 import { anchorWith, FakeGateway } from './fixtures';
@@ -41,6 +42,13 @@ export interface ListeningCore {
   arrived: Promise<Socket>;
 }
 
+export interface MsrpLabOptions {
+  limits?: Partial<MsrpLimits>;
+  core?: Partial<BridgesSide>;
+  /** Default: loopback is where the core is. */
+  places?: MediaPlaces;
+}
+
 /** A media anchor whose MSRP is real but for the gateway, and peers on loopback. */
 export class MsrpLab {
   readonly gateway = new FakeGateway();
@@ -48,7 +56,7 @@ export class MsrpLab {
   readonly opened: (Socket | Server | Duplex)[] = [];
   readonly around: ReturnType<typeof anchorWith>;
 
-  constructor({ limits = {}, core = {} }: { limits?: Partial<MsrpLimits>; core?: Partial<BridgesSide> } = {}) {
+  constructor({ limits = {}, core = {}, places }: MsrpLabOptions = {}) {
     const ports = { first: 46_200, last: 46_299 };
     this.bridges = new MsrpBridges({
       sides: { access: { address: '127.0.0.1', ports }, core: { address: '127.0.0.3', ports, ...core } },
@@ -60,6 +68,7 @@ export class MsrpLab {
       maxCalls: 1000,
       gateway: this.gateway,
       msrp: { open: () => this.bridges.open(), shown },
+      ...(places && { places }),
     });
   }
 

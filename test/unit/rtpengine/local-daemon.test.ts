@@ -3,7 +3,12 @@ import { LocalDaemon } from '../../../lib/rtpengine/local-daemon';
 
 /** Starts a program that does not exist, so that nothing is left to stop. */
 function start(accessInterfaces: string[], coreInterfaces: string[]): Promise<string> {
-  const options = { program: '/nonexistent/rtpengine', accessInterfaces, coreInterfaces };
+  const options = {
+    program: '/nonexistent/rtpengine',
+    accessInterfaces,
+    coreInterfaces,
+    ports: { first: 30_000, last: 40_000 },
+  };
   return new LocalDaemon({ ...options, logger: pino({ level: 'silent' }) }, () => undefined).start();
 }
 

@@ -1,0 +1,46 @@
+import type { MediaPlace, MediaPlaces, Misplaced } from '../media-places';
+import type { Logger } from '../ops/logger';
+import { OccasionalLog } from '../ops/occasional-log';
+import { Tally } from '../ops/tally';
+import type { MaySend } from '../sdp/line-place';
+import type { Side } from './media-anchor';
+
+/** Whether media of one call may be sent where the SDP of a side wants it. */
+export interface CallPlaces {
+  rtp: Readonly<Record<Side, MaySend>>;
+  msrp: Readonly<Record<Side, MaySend>>;
+}
+
+/** Judges the places that SDPs name, for all calls; those that get no media are logged and counted. */
+export class PlacedMedia {
+  readonly #places: MediaPlaces;
+  readonly #log: OccasionalLog;
+  readonly #misplaced = new Tally<Misplaced>();
+
+  constructor(places: MediaPlaces, logger: Logger) {
+    this.#places = places;
+    this.#log = new OccasionalLog(logger);
+  }
+
+  /** Places that got no media, by the reason. */
+  counts(): Readonly<Partial<Record<Misplaced, number>>> {
+    return this.#misplaced.counts();
+  }
+
+  ofCall(call: string): CallPlaces {
+    const both = (transport: MediaPlace['transport']) => {
+      const by = (side: Side) => (line: number, place: { address: string; port: number }) =>
+        this.#maySend({ call, side, line }, { ...place, transport });
+      return { access: by('access'), core: by('core') };
+    };
+    return { rtp: both('udp'), msrp: both('tcp') };
+  }
+
+  #maySend(by: { call: string; side: Side; line: number }, place: MediaPlace): boolean {
+    const reason = by.side === 'core' ? this.#places.misplacedInCore(place) : this.#places.misplacedAtUe(place);
+    if (reason === undefined) return true;
+    this.#misplaced.add(reason);
+    this.#log.warn({ ...by, ...place, reason }, 'media is not sent where an SDP wants it');
+    return false;
+  }
+}

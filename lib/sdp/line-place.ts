@@ -1,0 +1,71 @@
+import { addressBytes, normalAddress } from '../ip-address';
+import type { TransportAddress } from '../ice/transport-address';
+import { formatMediaLine, isAnchorable, parseMediaLine, withConnection } from './media-line';
+import { withoutAttributes, type SdpLines } from './sdp-lines';
+import { isUnspecified, viewSession, type MediaView } from './session-view';
+
+/** Where the sender of a line wants its media. */
+export interface LinePlace extends TransportAddress {
+  /** What a=rtcp says (RFC 3605); undefined: RTCP goes to the port above, or there is no media. */
+  rtcp: { address: string | undefined; port: number } | undefined;
+}
+
+/** Whether media of a line, by its index, may be sent to a place. */
+export type MaySend = (line: number, place: TransportAddress) => boolean;
+
+/** Port 0, or on hold by its address, however that is spelled. */
+export function isWithoutMedia({ port, address }: MediaView): boolean {
+  return port === 0 || (address !== undefined && isUnspecified(normalAddress(address)));
+}
+
+/** Undefined if it has no IP address. */
+export function linePlace({ address, port, rtcpPort, rtcpAddress }: MediaView): LinePlace | undefined {
+  if (address === undefined) return undefined;
+  const hasRtcp = rtcpPort !== undefined && rtcpPort >= 1 && rtcpPort <= 65535;
+  const rtcp = hasRtcp ? { port: rtcpPort, address: rtcpAddress && normalAddress(rtcpAddress) } : undefined;
+  return { address: normalAddress(address), port, rtcp };
+}
+
+/** All that is sent to: RTP, and RTCP, by RFC 3550 §11 one port above where nothing else is said. */
+export function sentTo({ address, port, rtcp }: LinePlace): readonly TransportAddress[] {
+  return [
+    { address, port },
+    { address: rtcp?.address ?? address, port: rtcp?.port ?? port + 1 },
+  ];
+}
+
+/** The section with this place for its media, said once and in one spelling. */
+export function withPlace(section: readonly string[], { address, port, rtcp }: LinePlace): readonly string[] {
+  const line = formatMediaLine({ ...parseMediaLine(section[0] ?? ''), port });
+  const rest = withoutAttributes(section.slice(1), ['rtcp']);
+  const at = rtcp?.address === undefined ? '' : ` IN ${familyOf(rtcp.address)} ${rtcp.address}`;
+  const said = rtcp === undefined ? [] : [`a=rtcp:${rtcp.port}${at}`];
+  return [...withConnection([line, ...rest], address), ...said];
+}
+
+/**
+ * The SDP with the place of each line that is for rtpengine in our words. It may be said twice (a second c= or a=rtcp,
+ * several ports), or so that one reads it and another does not: who judges it has to read what rtpengine reads. A line
+ * without media names no place.
+ */
+export function withPlainPlaces(sdp: SdpLines): SdpLines {
+  const { media } = viewSession(sdp);
+  return {
+    session: withoutAttributes(sdp.session, ['rtcp']).filter((line) => !line.startsWith('c=')),
+    media: sdp.media.map((section, index) => {
+      const view = media[index];
+      return view !== undefined && isAnchorable(view.transport) ? withPlainPlace(section, view) : section;
+    }),
+  };
+}
+
+function withPlainPlace(section: readonly string[], view: MediaView): readonly string[] {
+  const place = linePlace(view);
+  if (place !== undefined && !isWithoutMedia(view)) return withPlace(section, place);
+  const nowhere = place !== undefined && familyOf(place.address) === 'IP6' ? '::' : '0.0.0.0';
+  return withPlace(section, { address: nowhere, port: view.port, rtcp: undefined });
+}
+
+function familyOf(address: string): 'IP4' | 'IP6' {
+  return addressBytes(address)?.length === 16 ? 'IP6' : 'IP4';
+}
