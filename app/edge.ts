@@ -143,6 +143,7 @@ export class Edge {
         registrations: new MemoryRegistrations(),
         egress,
         connections: front?.listener,
+        ...{ shares, requests },
         settings: {
           accessContacts: config.ACCESS_CONTACTS,
           publicContacts: [...(config.ACCESS_LISTEN ?? []), ...shownContacts(config)],

@@ -57,6 +57,8 @@ export interface ShareLimits {
   messages: Rate;
   /** Media lines of a call that are carried; those behind them are declined with port 0. */
   linesOfCall: number;
+  /** Requests outside of calls at once that the app serves, from UEs and from the core. */
+  exchanges: number;
   /** Requests of all UEs at once on their way to the SIP server and not answered yet. */
   underWay: number;
 }
@@ -86,9 +88,9 @@ export function shareLimits(sizes: ShareSizes = {}): ShareLimits {
   const msrpPart = Math.max(2, Math.floor((msrpPorts / 2) * smallPart));
   return {
     ue: {
-      requests: { perSecond: Math.max(30, callsPerSecond * 6), burst: Math.max(100, callsPerSecond * 18) },
+      requests: { perSecond: Math.max(30, callsPerSecond * 6), burst: Math.max(300, callsPerSecond * 18) },
       registrations: { perSecond: 2, burst: 20 },
-      calls: { perSecond: callsPerSecond, burst: Math.max(unanswered, callsPerSecond) * 2 },
+      calls: { perSecond: callsPerSecond, burst: Math.max(100, callsPerSecond * 3) },
       callsAtOnce: calls,
       unanswered,
       lines: Math.max(32, calls * 2),
@@ -98,7 +100,7 @@ export function shareLimits(sizes: ShareSizes = {}): ShareLimits {
     },
     source: {
       registrations: { perSecond: sourceRegistrations, burst: sourceRegistrations * 2 },
-      requests: { perSecond: 20, burst: 100 },
+      requests: { perSecond: 20, burst: 200 },
       emergencyCalls: { perSecond: 1, burst: 10 },
       emergencyCallsAtOnce: 5,
       underWay: 500,
@@ -111,6 +113,7 @@ export function shareLimits(sizes: ShareSizes = {}): ShareLimits {
     },
     messages: { perSecond: 500, burst: 2000 },
     linesOfCall: 16,
+    exchanges: 10_000,
     underWay: 4000,
   };
 }

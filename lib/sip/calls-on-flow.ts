@@ -1,14 +1,6 @@
 import type { Call } from '../calls/call';
-import { EdgeError } from '../errors';
 import { flowKey, type Flow } from './flow-token';
 import type { Registrar } from './registrar';
-import type { Target } from './target';
-
-/** Calls of one UE at a time: a small PBX may register as one. */
-const mostOfUe = 500;
-
-/** Emergency calls of a UE that is not registered. */
-const mostOfStranger = 2;
 
 /**
  * The calls of each UE: they end with its flow (TS 24.229 §5.2.8), and a flow on which a call cannot be delivered is a
@@ -21,16 +13,6 @@ export class CallsOnFlow {
   constructor(registrar: Registrar) {
     this.#registrar = registrar;
     registrar.on('flow-ended', (flow) => this.#release(flow));
-  }
-
-  /** Throws `too-many-calls` (503) where the UE has as many as it may have. */
-  mustHaveRoom({ flow, isRegistered }: Target): void {
-    const most = isRegistered ? mostOfUe : mostOfStranger;
-    if ((this.#calls.get(flowKey(flow))?.size ?? 0) < most) return;
-    throw new EdgeError('too-many-calls', 'The UE has as many calls as it may have.', {
-      sipStatus: 503,
-      retryAfter: 10,
-    });
   }
 
   /** Whether a call of the UE is under way. */

@@ -69,7 +69,7 @@ export class Originating {
     });
     const way =
       service === undefined ? this.#way(request, registration?.serviceRoute ?? []) : this.#emergencyWay(service);
-    return { ...way, policy, flow, isRegistered: registration !== undefined };
+    return { ...way, policy, flow, ue: registration?.aor, isEmergency: service !== undefined };
   }
 
   /**

@@ -1,3 +1,12 @@
+import type { CallTable } from '../calls/call-table';
+import type { Srf } from '../drachtio/srf';
+import type { MediaAnchor } from '../media/media-anchor';
+import type { Logger } from '../ops/logger';
+import type { ShareLimits } from '../shares/limits';
+import type { RequestShares } from '../shares/request-shares';
+import type { Egress } from './egress';
+import type { RegistrationStore } from './registration';
+import type { UeConnections } from './ue-connections';
 import type { SipTimers } from './call-session';
 import type { EmergencySettings } from './emergency';
 import type { MoreHeaders } from './header-table';
@@ -28,4 +37,20 @@ export interface PcscfSettings {
   /** Whether a call ends when nothing comes from its UE on a stream any more. Default: it does not. */
   releaseOnMediaLoss?: boolean;
   timers?: Partial<SipTimers>;
+}
+
+export interface PcscfOptions {
+  srf: Srf;
+  anchor: MediaAnchor;
+  calls: CallTable;
+  registrations: RegistrationStore;
+  egress: Egress;
+  /** The access listener, where there is one. */
+  connections?: UeConnections | undefined;
+  settings: PcscfSettings;
+  /** What UEs may take; default: as for an edge of the usual size. */
+  shares?: ShareLimits;
+  /** The rates of requests, where the access listener counts on them as well; default: its own. */
+  requests?: RequestShares;
+  logger: Logger;
 }

@@ -1,47 +1,36 @@
 import { setTimeout } from 'node:timers/promises';
-import type { CallTable } from '../calls/call-table';
 import type { IncomingRequest, Method, ResponseSender } from '../drachtio/messages';
 import type { Srf } from '../drachtio/srf';
 import { EdgeError } from '../errors';
-import type { MediaAnchor, SelectedPath, Side } from '../media/media-anchor';
-import type { Logger } from '../ops/logger';
+import type { SelectedPath, Side } from '../media/media-anchor';
 import { OccasionalLog } from '../ops/occasional-log';
+import { networkOf } from '../ip-address';
+import { shareLimits } from '../shares/limits';
+import { RequestShares } from '../shares/request-shares';
 import { RequestAdmission, hasToTag, refusal } from './request-admission';
 import { CallSession, type SipEdge, type SipTimers } from './call-session';
 import { CallSetup } from './call-setup';
+import { CallShares } from './call-shares';
 import { CallsOnFlow } from './calls-on-flow';
 import { parseContact } from './contact';
 import { DialogIndex } from './dialog-index';
-import type { Egress } from './egress';
 import { exchange } from './exchanges';
 import { FlowTokens } from './flow-token';
 import { isRemoval } from './granted-contacts';
 import { HeaderTable } from './header-table';
 import { Originating } from './originating';
 import { OwnAddresses } from './own-addresses';
-import type { PcscfSettings } from './pcscf-settings';
+import type { PcscfOptions } from './pcscf-settings';
 import { Registrar } from './registrar';
 import { Refusals } from './refusals';
-import type { RegistrationStore } from './registration';
+import { RequestRoom } from './request-room';
 import { SideByAddress } from './side-by-address';
 import { serverDialogId } from './server-dialog-id';
 import { Subscriptions } from './subscriptions';
 import type { Target } from './target';
 import { Terminating } from './terminating';
-import { flowOf, noConnections, ueAddressOf, type UeConnections } from './ue-connections';
+import { flowOf, noConnections, ueAddressOf } from './ue-connections';
 import { reply, type Verdict } from './verdict';
-
-export interface PcscfOptions {
-  srf: Srf;
-  anchor: MediaAnchor;
-  calls: CallTable;
-  registrations: RegistrationStore;
-  egress: Egress;
-  /** The access listener, where there is one. */
-  connections?: UeConnections | undefined;
-  settings: PcscfSettings;
-  logger: Logger;
-}
 
 const defaultTimers: SipTimers = {
   ringing: 185_000,
@@ -54,9 +43,6 @@ const defaultTimers: SipTimers = {
 
 /** What passes between UEs and core outside of calls. */
 const passed: Method[] = ['MESSAGE', 'SUBSCRIBE', 'PUBLISH', 'NOTIFY', 'INFO', 'OPTIONS'];
-
-/** Requests outside of calls that may be under way at once. */
-const mostExchanges = 10_000;
 
 export interface RunningPcscf {
   /**
@@ -89,7 +75,8 @@ class Pcscf implements RunningPcscf {
   readonly #setups = new Map<string, CallSetup>();
   readonly #callsOnFlow: CallsOnFlow;
   readonly #refusals: Refusals;
-  #exchanges = 0;
+  readonly #callShares: CallShares;
+  readonly #room: RequestRoom;
   #state: 'ready' | 'draining' | 'closed' = 'ready';
 
   constructor(options: PcscfOptions) {
@@ -133,6 +120,10 @@ class Pcscf implements RunningPcscf {
     this.#watchLink(srf);
     this.#watchMedia();
     this.#callsOnFlow = new CallsOnFlow(registrar);
+    const limits = options.shares ?? shareLimits();
+    this.#callShares = new CallShares(limits);
+    const shares = options.requests ?? new RequestShares(limits);
+    this.#room = new RequestRoom({ limits, shares, registrar, connections, emergency });
   }
 
   async drain(): Promise<void> {
@@ -191,6 +182,7 @@ class Pcscf implements RunningPcscf {
     try {
       this.#mustTakeNew();
       const side = this.#admission.sideOfCall(request);
+      if (side === 'access') await this.#room.mustBeInShare(request);
       const target = await this.#target(side, request);
       // The server has answered it.
       if (cancelled.signal.aborted) return;
@@ -204,11 +196,13 @@ class Pcscf implements RunningPcscf {
   #startCall(side: Side, request: IncomingRequest, response: ResponseSender, target: Target): void {
     const { anchor, calls, logger } = this.#options;
     const direction = side === 'access' ? 'originating' : 'terminating';
-    this.#callsOnFlow.mustHaveRoom(target);
     const ueAddress = ueAddressOf(target.flow, this.#options.connections ?? noConnections);
+    const source = networkOf(ueAddress);
+    this.#callShares.mustHaveRoom(direction, target, source);
     const call = calls.open({ direction, sipCallId: request.get('call-id') ?? '', ueAddress }, anchor);
     const log = logger.child({ call: call.id });
     log.info({ direction, sipCallId: call.facts.sipCallId, uri: request.uri }, 'call started');
+    this.#callShares.keep(call, target, source);
     this.#callsOnFlow.keep(target.flow, call);
     const key = serverDialogId(request);
     const session = new CallSession(this.#edge, call, log, target.policy);
@@ -228,7 +222,9 @@ class Pcscf implements RunningPcscf {
       // In a drain: without its registration, the UE's call would end.
       const flow = flowOf(request, this.#options.connections ?? noConnections);
       if (!this.#callsOnFlow.has(flow) && !isRemoval(request)) this.#mustTakeNew();
-      await this.#registrar.register(request, response, this.#originating.uriFor(request.uri));
+      await this.#room.mustBeInShare(request);
+      const uri = this.#originating.uriFor(request.uri);
+      await this.#room.ofRegistering(flow, () => this.#registrar.register(request, response, uri));
     });
   }
 
@@ -239,6 +235,7 @@ class Pcscf implements RunningPcscf {
         if (!(await this.#subscriptions.inDialog(request, response))) reply(response, noSuchDialog);
         return;
       }
+      if (this.#admission.isFromUe(request)) await this.#room.mustBeInShare(request);
       if (request.method === 'OPTIONS' && !request.has('route') && this.#own.isForUs(request.uri)) {
         // It may be asked whether it is to get calls.
         this.#mustTakeNew();
@@ -249,8 +246,11 @@ class Pcscf implements RunningPcscf {
       const target = await this.#target(from, request);
       const way = { from, target };
       try {
-        if (request.method === 'SUBSCRIBE') await this.#subscriptions.subscribe(request, response, way);
-        else await exchange(srf, request, response, way);
+        await this.#room.ofUe(target.flow, from, () =>
+          request.method === 'SUBSCRIBE'
+            ? this.#subscriptions.subscribe(request, response, way)
+            : exchange(srf, request, response, way),
+        );
       } catch (error) {
         if (error instanceof EdgeError && error.code === 'flow-failed') await this.#registrar.lose(target.flow);
         throw error;
@@ -260,18 +260,11 @@ class Pcscf implements RunningPcscf {
 
   /** Serves a request outside of calls, unless too many are under way, and answers it where that fails. */
   async #counted(request: IncomingRequest, response: ResponseSender, serve: () => Promise<void>): Promise<void> {
-    this.#exchanges += 1;
     try {
-      if (this.#exchanges > mostExchanges) {
-        const message = 'There are as many requests under way as there may be.';
-        throw new EdgeError('too-many-requests', message, { sipStatus: 503, retryAfter: 10 });
-      }
       if (this.#state === 'closed') throw goingAway();
-      await serve();
+      await this.#room.amongAll(serve);
     } catch (error) {
       this.#refusals.refuse(request, response, error);
-    } finally {
-      this.#exchanges -= 1;
     }
   }
 

@@ -16,6 +16,11 @@ export class RequestAdmission {
     this.#toCore = toCore;
   }
 
+  /** Whether a request outside a dialog came from a UE, be it worth serving or not. */
+  isFromUe(request: IncomingRequest): boolean {
+    return this.#sides.of(request.receivedOn) === 'access';
+  }
+
   /** The side that a request came from. Throws what it deserves where it cannot be served. */
   sideOf(request: IncomingRequest): Side {
     const side = this.#sides.of(request.receivedOn);

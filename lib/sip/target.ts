@@ -22,6 +22,8 @@ export interface Target {
   policy: UePolicy;
   /** The UE's. */
   flow: Flow;
-  /** Whether the UE is registered: for an emergency call it need not be. */
-  isRegistered: boolean;
+  /** The identity that the UE registered; undefined: it is not registered. */
+  ue: string | undefined;
+  /** The UE need not be registered for such a call. */
+  isEmergency: boolean;
 }

@@ -43,16 +43,17 @@ export class Terminating {
     if (!isOpen || registrar.isDropped(flow)) {
       throw new EdgeError('flow-gone', 'The connection that the UE registered on is gone.', { sipStatus: 430 });
     }
+    const registrations = await registrar.registrationsOf(flow);
     const policy = uePolicy({
       table,
-      asserted: calledIdentity(request, await registrar.registrationsOf(flow)),
+      asserted: calledIdentity(request, registrations),
       chargingVector: request.get('p-charging-vector') ?? chargingVector(coreHost),
       accessNetworkInfo,
       isOnFlow: (later) => isOnFlow(later, flow, connections),
     });
     const proxy = flowUri(flow);
     const uri = inRequestUri ? proxy : uriAt(request.uri, proxy);
-    return { uri, way: () => ({ proxy, headers: {} }), policy, flow, isRegistered: true };
+    return { uri, way: () => ({ proxy, headers: {} }), policy, flow, ue: registrations[0]?.aor, isEmergency: false };
   }
 
   #flow(request: IncomingRequest): { flow: Flow; inRequestUri: boolean } {

@@ -59,8 +59,8 @@ test('N3: a registered UE does not pass REGISTERs of others at the rate of its r
 test('N3: calls have a rate of their own, and leave room for other requests', () => {
   const { calls } = shareLimits().ue;
   const shares = sharesWith();
-  expect(served(shares, registered(), 'call', 90)).toBe(calls.burst);
-  expect(shares.counts()).toEqual({ 'ue-calls': 90 - calls.burst });
+  expect(served(shares, registered(), 'call', 250)).toBe(calls.burst);
+  expect(shares.counts()).toEqual({ 'ue-calls': 250 - calls.burst });
   expect(served(shares, registered(), 'other', 1)).toBe(1);
 });
 

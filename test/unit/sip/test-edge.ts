@@ -8,6 +8,8 @@ import { EgressRelay } from '../../../lib/egress/egress-relay';
 import { createLogger } from '../../../lib/ops/logger';
 import type { SipTimers } from '../../../lib/sip/call-session';
 import { MemoryRegistrations } from '../../../lib/sip/memory-registrations';
+import type { ShareLimits } from '../../../lib/shares/limits';
+import { RequestShares } from '../../../lib/shares/request-shares';
 import { startPcscf, type RunningPcscf } from '../../../lib/sip/pcscf';
 import type { PcscfSettings } from '../../../lib/sip/pcscf-settings';
 import { FakeAnchor } from './fake-anchor';
@@ -24,6 +26,8 @@ export interface TestEdgeOptions {
   settings?: Partial<PcscfSettings>;
   /** TCP connections of UEs go to an access listener in front of the SIP server. */
   fronted?: boolean;
+  /** What UEs may take; its rates do not recover, for their clock stands still. */
+  shares?: ShareLimits;
 }
 
 /** A P-CSCF over a SIP server, with a fake anchor: the embedded edge, or the drachtio-server of DRACHTIO_BIN. */
@@ -49,7 +53,7 @@ export class TestEdge {
     server: SipServer,
     link: LinkRelay,
     coreNextHop: SipPeer,
-    { timers, settings }: TestEdgeOptions,
+    { timers, settings, shares }: TestEdgeOptions,
   ) {
     this.access = at.access;
     this.core = at.core;
@@ -66,8 +70,9 @@ export class TestEdge {
       },
     });
     const logger = createLogger('debug', sink);
+    const narrow = shares && { shares, requests: new RequestShares(shares, () => 0) };
     const listen = at.front && [{ host: at.front.address, port: at.front.port, transport: 'tcp' as const }];
-    this.#front = listen && new AccessListener({ listen, server: at.access, logger });
+    this.#front = listen && new AccessListener({ listen, server: at.access, logger, ...narrow });
     this.#egress = new EgressRelay({ hosts: [at.core.address], logger });
     this.srf = new Srf({ host: '127.0.0.1', port: link.port, secret, retryMaxDelay: 200 });
     this.#pcscf = startPcscf({
@@ -77,6 +82,7 @@ export class TestEdge {
       registrations: new MemoryRegistrations(),
       egress: this.#egress,
       connections: this.#front,
+      ...narrow,
       settings: {
         accessContacts: [contact(at.access)],
         publicContacts: at.front ? [contact(at.front)] : [],
@@ -164,6 +170,11 @@ export class TestEdge {
     this.coreNextHop.respond(register, 200, { Contact: register.header('Contact'), ...granted });
     await ue.next('200 REGISTER');
     return register.header('Path');
+  }
+
+  /** Closes a peer of the test's own with the edge. */
+  keep(peer: SipPeer): void {
+    this.#peers.push(peer);
   }
 
   /** Cuts the app's link to the server, as a crash would; it may come back at once. */

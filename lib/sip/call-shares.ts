@@ -1,0 +1,86 @@
+import type { Call, Direction } from '../calls/call';
+import { EdgeError } from '../errors';
+import { monotonicNow } from '../ops/clock';
+import type { ShareLimits } from '../shares/limits';
+import { retryAfter } from '../shares/retry-after';
+import { TokenBuckets } from '../shares/token-buckets';
+import { flowKey } from './flow-token';
+import type { Target } from './target';
+
+/** Whom a call is charged to, and how many of the same it may have. */
+interface Charge {
+  name: string;
+  most: number;
+}
+
+/**
+ * How many calls each UE has at once (N3): counted by its connection and by the identity that it registered, so that many
+ * connections of one subscriber get no more than one. Emergency calls have shares of their own, and those of strangers
+ * count where they come from as well.
+ */
+export class CallShares {
+  readonly #limits: ShareLimits;
+  /** Calls to each UE, by its connection. */
+  readonly #toward: TokenBuckets;
+  readonly #calls = new Map<string, Set<Call>>();
+
+  /** @param now time in ms that only rises */
+  constructor(limits: ShareLimits, now: () => number = monotonicNow) {
+    this.#limits = limits;
+    this.#toward = new TokenBuckets(limits.ue.calls, now);
+  }
+
+  /**
+   * @param source where the UE is, as `networkOf` names it
+   * @throws EdgeError `too-many-calls`: 503 to a UE, 486 to whoever calls it
+   */
+  mustHaveRoom(direction: Direction, target: Target, source: string): void {
+    const { unanswered } = this.#limits.ue;
+    const isFull = this.#charges(target, source).some(({ name, most }) => this.#of(name).length >= most);
+    if (isFull) throw tooMany(direction, target);
+    if (target.isEmergency) return;
+    const ringing = (name: string) =>
+      this.#of(name).filter(({ facts, answeredAt }) => facts.direction === direction && answeredAt === undefined)
+        .length;
+    if (names(target).some((name) => ringing(name) >= unanswered)) throw tooMany(direction, target);
+    if (direction === 'terminating' && !this.#toward.take(flowKey(target.flow))) throw tooMany(direction, target);
+  }
+
+  keep(call: Call, target: Target, source: string): void {
+    for (const { name } of this.#charges(target, source)) {
+      const calls = this.#calls.get(name) ?? new Set<Call>();
+      this.#calls.set(name, calls.add(call));
+      call.onEnd(() => {
+        calls.delete(call);
+        if (calls.size === 0) this.#calls.delete(name);
+      });
+    }
+  }
+
+  #of(name: string): Call[] {
+    return [...(this.#calls.get(name) ?? [])];
+  }
+
+  #charges(target: Target, source: string): Charge[] {
+    const { ue, source: ofSource, strangers } = this.#limits;
+    if (!target.isEmergency) return names(target).map((name) => ({ name, most: ue.callsAtOnce }));
+    const own = { name: `sos ${flowKey(target.flow)}`, most: ue.emergencyCallsAtOnce };
+    if (target.ue !== undefined) return [own];
+    return [
+      own,
+      { name: `sos ${source}`, most: ofSource.emergencyCallsAtOnce },
+      { name: 'sos', most: strangers.emergencyCallsAtOnce },
+    ];
+  }
+}
+
+function names({ flow, ue }: Target): string[] {
+  return ue === undefined ? [flowKey(flow)] : [flowKey(flow), ue];
+}
+
+function tooMany(direction: Direction, { isEmergency }: Target): EdgeError {
+  const message = 'The UE has as many calls as it may have.';
+  // A caller may then be led elsewhere; 503 would tell the core that the edge is overloaded.
+  if (direction === 'terminating') return new EdgeError('too-many-calls', message, { sipStatus: 486 });
+  return new EdgeError('too-many-calls', message, { sipStatus: 503, retryAfter: retryAfter(isEmergency) });
+}

@@ -1,0 +1,90 @@
+import type { IncomingRequest } from '../drachtio/messages';
+import { EdgeError } from '../errors';
+import { networkOf } from '../ip-address';
+import type { Side } from '../media/media-anchor';
+import { Holdings } from '../shares/holdings';
+import type { ShareLimits } from '../shares/limits';
+import type { RequestKind, RequestShares } from '../shares/request-shares';
+import { retryAfter } from '../shares/retry-after';
+import { emergencyService, type EmergencySettings } from './emergency';
+import { flowKey, type Flow } from './flow-token';
+import type { Registrar } from './registrar';
+import { flowOf, type UeConnections } from './ue-connections';
+
+export interface RequestRoomOptions {
+  limits: ShareLimits;
+  shares: RequestShares;
+  registrar: Registrar;
+  connections: UeConnections;
+  emergency: EmergencySettings;
+}
+
+const everything = 'all';
+
+/** Whether there is room for another request (N3): of all, and of one UE. */
+export class RequestRoom {
+  readonly #options: RequestRoomOptions;
+  readonly #underWay = new Holdings();
+
+  constructor(options: RequestRoomOptions) {
+    this.#options = options;
+  }
+
+  /**
+   * Takes a request of a UE that reaches the SIP server by itself from its share; those of others the access listener has
+   * taken from theirs. Rejects with `too-many-requests` (503).
+   */
+  async mustBeInShare(request: IncomingRequest): Promise<void> {
+    const { registrar, connections, emergency, shares } = this.#options;
+    const flow = flowOf(request, connections);
+    if (flow.connection !== undefined) return;
+    const [registration] = await registrar.registrationsOf(flow);
+    const kind = kindOf(request, emergency);
+    const refused = shares.refusal({ source: networkOf(flow.address), ue: registration?.aor }, kind);
+    if (refused) throw tooMany(503, retryAfter(kind === 'emergency-call'));
+  }
+
+  /** Serves a request outside of calls, as one of all. Rejects as `serve` does, and with `too-many-requests` (503). */
+  async amongAll(serve: () => Promise<void>): Promise<void> {
+    await this.#holding(everything, this.#options.limits.exchanges, tooMany(503, 10), serve);
+  }
+
+  /**
+   * Serves a request of a UE, or for it. Rejects as `serve` does, and with `too-many-requests`: 503 to the UE, 480 to the
+   * core, which need not think that the edge is overloaded.
+   */
+  async ofUe(flow: Flow, from: Side, serve: () => Promise<void>): Promise<void> {
+    const { ue } = this.#options.limits;
+    const full = from === 'access' ? tooMany(503, retryAfter()) : tooMany(480, retryAfter());
+    await this.#holding(`${from} ${flowKey(flow)}`, ue.underWay, full, serve);
+  }
+
+  /** Serves a REGISTER, whose UE may be known by no more than where it is. Rejects as {@link ofUe}. */
+  async ofRegistering(flow: Flow, serve: () => Promise<void>): Promise<void> {
+    if (flow.connection !== undefined) return this.ofUe(flow, 'access', serve);
+    const { limits, registrar, shares } = this.#options;
+    const place = networkOf(flow.address);
+    await this.#holding(place, limits.source.underWay, tooMany(503, retryAfter()), serve);
+    if ((await registrar.registrationsOf(flow)).length > 0) shares.registeredFrom(place);
+  }
+
+  async #holding(name: string, most: number, full: EdgeError, serve: () => Promise<void>): Promise<void> {
+    if (!this.#underWay.take(name, most)) throw full;
+    try {
+      await serve();
+    } finally {
+      this.#underWay.giveBack(name);
+    }
+  }
+}
+
+function kindOf({ method, uri }: IncomingRequest, emergency: EmergencySettings): RequestKind {
+  if (method === 'REGISTER') return 'registration';
+  if (method !== 'INVITE') return 'other';
+  return emergencyService(uri, emergency) === undefined ? 'call' : 'emergency-call';
+}
+
+function tooMany(sipStatus: number, retryAfter: number): EdgeError {
+  const message = 'There are as many requests under way as there may be.';
+  return new EdgeError('too-many-requests', message, { sipStatus, retryAfter });
+}

@@ -1,0 +1,193 @@
+import { shareLimits, type ShareLimits } from '../../../lib/shares/limits';
+import { sdp } from './fake-anchor';
+import { freePort, SipPeer, type Message } from './sip-peer';
+import { TestEdge } from './test-edge';
+
+const usual = shareLimits();
+const few = { perSecond: 0, burst: 3 };
+
+let edge: TestEdge;
+let core: SipPeer;
+
+async function start(narrow: { [Part in 'ue' | 'source']?: Partial<ShareLimits[Part]> }, settings = {}): Promise<void> {
+  const shares = { ...usual, ue: { ...usual.ue, ...narrow.ue }, source: { ...usual.source, ...narrow.source } };
+  edge = await TestEdge.start({ shares, settings });
+  core = edge.coreNextHop;
+}
+
+afterEach(async () => {
+  await edge.close();
+});
+
+/** A registered UE of its own connection and identity, and its Path. */
+async function ueOf(user: string, over: 'tcp' | 'udp' = 'tcp'): Promise<{ ue: SipPeer; path: string }> {
+  const ue = over === 'tcp' ? await edge.stranger() : await SipPeer.udp('127.2.0.2', edge.access);
+  if (over === 'udp') edge.keep(ue);
+  return { ue, path: await edge.register(ue, { To: `<sip:${user}@ims.example>` }) };
+}
+
+const call = (ue: SipPeer, uri = 'sip:bob@ims.example') => ue.request('INVITE', uri, {}, sdp('offer'));
+const callTo = (ue: SipPeer, path: string) =>
+  core.request('INVITE', `sip:ue@${ue.address}:${ue.port}`, { Route: path }, sdp('offer'));
+
+async function refused(caller: SipPeer, invite: Message, status: number): Promise<Message> {
+  const answer = await caller.next(`${status} INVITE`);
+  expect(answer.header('Call-ID')).toBe(invite.header('Call-ID'));
+  caller.ack(invite, answer);
+  return answer;
+}
+
+/** Ends what was left open, so that nobody asks again. */
+async function decline(callee: SipPeer, caller: SipPeer, invites: Message[]): Promise<void> {
+  for (const invite of invites) {
+    callee.respond(await callee.next('INVITE'), 486);
+    const answer = await caller.next((message) => message.status === 486);
+    caller.ack(invite, answer);
+  }
+}
+
+describe('X4: calls that nobody answers', () => {
+  test('of one UE are bounded, over all its connections; those of another are not touched', async () => {
+    await start({ ue: { unanswered: 2 } });
+    const { ue } = await ueOf('alice');
+    const invites = [call(ue), call(ue), call(ue)];
+    const answer = await refused(ue, invites[2]!, 503);
+    expect(Number(answer.header('Retry-After'))).toBeGreaterThan(0);
+    const { ue: second } = await ueOf('alice');
+    await refused(second, call(second), 503);
+    const { ue: other } = await ueOf('carol');
+    call(other, 'sip:dave@ims.example');
+    await core.next((message) => message.method === 'INVITE' && message.startLine.includes('dave'));
+  });
+
+  test('make room once they are answered', async () => {
+    await start({ ue: { unanswered: 1 } });
+    const { ue } = await ueOf('alice');
+    const first = call(ue);
+    core.respond(await core.next('INVITE'), 200, {}, sdp('answer'));
+    ue.ack(first, await ue.next('200 INVITE'));
+    await edge.logged('call answered');
+    const second = call(ue);
+    await decline(core, ue, [second]);
+  });
+
+  test('to one UE are bounded: its callers get 486, and it may call itself', async () => {
+    await start({ ue: { unanswered: 2 } });
+    const { ue, path } = await ueOf('alice');
+    const invites = [callTo(ue, path), callTo(ue, path), callTo(ue, path)];
+    await refused(core, invites[2]!, 486);
+    const own = call(ue);
+    await decline(core, ue, [own]);
+    const { ue: other, path: otherPath } = await ueOf('carol');
+    callTo(other, otherPath);
+    await other.next('INVITE');
+  });
+});
+
+test('N3: calls at once of one UE are bounded in both directions together', async () => {
+  await start({ ue: { callsAtOnce: 2 } });
+  const { ue, path } = await ueOf('alice');
+  call(ue);
+  callTo(ue, path);
+  await core.next('INVITE');
+  await ue.next('INVITE');
+  await refused(ue, call(ue), 503);
+  await refused(core, callTo(ue, path), 486);
+});
+
+test('N3: calls a second to one UE are bounded, be they given up at once', async () => {
+  await start({ ue: { calls: few } });
+  const { ue, path } = await ueOf('alice');
+  for (let i = 0; i < 3; i++) await decline(ue, core, [callTo(ue, path)]);
+  await refused(core, callTo(ue, path), 486);
+});
+
+describe('X12: emergency calls', () => {
+  async function startWithEcscf(narrow: Parameters<typeof start>[0]): Promise<SipPeer> {
+    const port = await freePort('127.1.0.112');
+    await start(narrow, { emergency: { nextHop: `sip:127.1.0.112:${port}`, numbers: ['112'] } });
+    const ecscf = await SipPeer.udp('127.1.0.112', edge.core, port);
+    edge.keep(ecscf);
+    return ecscf;
+  }
+
+  test('of strangers are bounded for the place that they come from, not for each connection', async () => {
+    const ecscf = await startWithEcscf({ source: { emergencyCallsAtOnce: 3 } });
+    const ues = [await edge.stranger(), await edge.stranger(), await edge.stranger(), await edge.stranger()];
+    for (const ue of ues.slice(0, 3)) {
+      call(ue, 'urn:service:sos');
+      await ecscf.next('INVITE');
+    }
+    const last = ues[3]!;
+    const answer = await refused(last, call(last, 'urn:service:sos'), 503);
+    expect(Number(answer.header('Retry-After'))).toBeLessThanOrEqual(3);
+    // A registered UE of the same place has its own.
+    const { ue } = await ueOf('alice');
+    call(ue, 'sip:112@ims.example');
+    await ecscf.next('INVITE');
+  });
+
+  test('of a registered UE have room beside as many other calls as it may have', async () => {
+    const ecscf = await startWithEcscf({ ue: { callsAtOnce: 1 } });
+    const { ue } = await ueOf('alice');
+    call(ue);
+    await core.next('INVITE');
+    await refused(ue, call(ue), 503);
+    call(ue, 'sip:112@ims.example');
+    await ecscf.next('INVITE');
+  });
+});
+
+describe('N3: UEs that reach the SIP server by themselves', () => {
+  test('X6: strangers of one place get 503 beyond their share, and the core sees nothing of it', async () => {
+    await start({ source: { registrations: few } });
+    const ue = await SipPeer.udp('127.2.0.2', edge.access);
+    edge.keep(ue);
+    for (let i = 0; i < 10; i++) {
+      ue.request('REGISTER', 'sip:ims.example', { To: `<sip:user${i}@ims.example>`, Contact: ue.contact });
+    }
+    for (let i = 0; i < 7; i++) {
+      expect(Number((await ue.next('503 REGISTER')).header('Retry-After'))).toBeGreaterThan(0);
+    }
+    for (let i = 0; i < 3; i++) core.respond(await core.next('REGISTER'), 401);
+    for (let i = 0; i < 3; i++) await ue.next('401 REGISTER');
+    expect(core.history.filter(({ method, status }) => method === 'REGISTER' && status === 0)).toHaveLength(3);
+  });
+
+  test('a registered one has its own share', async () => {
+    await start({ source: { registrations: few, requests: few } });
+    const { ue } = await ueOf('alice', 'udp');
+    const stranger = await SipPeer.udp('127.2.0.2', edge.access);
+    edge.keep(stranger);
+    for (let i = 0; i < 10; i++) stranger.request('OPTIONS', 'sip:bob@ims.example');
+    for (let i = 0; i < 7; i++) await stranger.next('503 OPTIONS');
+    ue.request('MESSAGE', 'sip:bob@ims.example', { 'Content-Type': 'text/plain' }, 'hello');
+    core.respond(await core.next('MESSAGE'), 202);
+    await ue.next('202 MESSAGE');
+  });
+});
+
+describe('N3: requests under way', () => {
+  test('of one UE are bounded, and leave room for another', async () => {
+    await start({ ue: { underWay: 2 } });
+    const { ue } = await ueOf('alice');
+    for (let i = 0; i < 3; i++) ue.request('MESSAGE', 'sip:bob@ims.example', {}, '');
+    expect(Number((await ue.next('503 MESSAGE')).header('Retry-After'))).toBeGreaterThan(0);
+    const { ue: other } = await ueOf('carol');
+    other.request('MESSAGE', 'sip:bob@ims.example');
+    for (let i = 0; i < 3; i++) core.respond(await core.next('MESSAGE'), 202);
+    await other.next('202 MESSAGE');
+    await ue.next('202 MESSAGE');
+    await ue.next('202 MESSAGE');
+  });
+
+  test('to one UE are bounded: the core gets 480', async () => {
+    await start({ ue: { underWay: 2 } });
+    const { ue, path } = await ueOf('alice');
+    for (let i = 0; i < 3; i++) core.request('MESSAGE', `sip:ue@${ue.address}:${ue.port}`, { Route: path });
+    await core.next('480 MESSAGE');
+    for (let i = 0; i < 2; i++) ue.respond(await ue.next('MESSAGE'), 200);
+    await core.next('200 MESSAGE');
+    await core.next('200 MESSAGE');
+  });
+});
