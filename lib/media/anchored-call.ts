@@ -7,6 +7,7 @@ import { anchoredLines, matchAnswer, putBackAnchored, type AnchoredLines } from 
 import { withoutTurnedFeedback } from '../sdp/feedback';
 import type { GatewayCandidateOptions } from '../sdp/gateway-candidate';
 import { withIceLite, withoutIce } from '../sdp/ice-attributes';
+import { withoutForeignHosts } from '../sdp/foreign-hosts';
 import { withoutIceOn } from '../sdp/ice-mismatch';
 import { isAnchorable } from '../sdp/media-line';
 import { emptySdp, joinSdp, splitSdp, withSections, type SdpLines } from '../sdp/sdp-lines';
@@ -276,7 +277,7 @@ export class AnchoredCall {
   }
 
   #writtenForUe(sdp: SdpLines, messages: MsrpSections): string {
-    return joinSdp(this.#origins.access.write(withIceLite(withSections(sdp, messages))));
+    return joinSdp(this.#origins.access.write(withoutForeignHosts(withIceLite(withSections(sdp, messages)))));
   }
 
   /** Nothing of the access side's ICE or TCP is left in it (B19). */
@@ -285,7 +286,7 @@ export class AnchoredCall {
       reply,
       ueLines.map(({ transport }) => transport),
     );
-    return joinSdp(this.#origins.core.write(withSections(withoutIce(sdp), messages)));
+    return joinSdp(this.#origins.core.write(withoutForeignHosts(withSections(withoutIce(sdp), messages))));
   }
 
   /** The UE's last word on a line; undefined if it has said nothing yet, or the line was not in use. */

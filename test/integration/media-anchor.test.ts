@@ -224,6 +224,37 @@ describeWithRtpengine('the media anchor on a real rtpengine', () => {
     }
   });
 
+  test('G21: whatever an SDP tells of the addresses of one side, nothing of it reaches the other', async () => {
+    const rich = (side: Side, ice: string[]) => {
+      const at = side === 'access' ? '127.0.0.1' : '127.0.0.4';
+      const told = [`a=alt:1 1 : u p ${at} 5010`, `a=source-filter: incl IN IP4 * ${at}`, `a=x-node:${at}:5060`];
+      const port = side === 'access' ? 5000 : 6000;
+      return sdp(
+        side,
+        ...[`i=from ${at}`, `u=http://${at}/`, `e=a@${at}`, 'a=tool:core 1.0', `a=x-session:${at}`],
+        ...[
+          `m=audio ${port} RTP/AVP 0`,
+          `a=rtcp:${port + 1} IN IP4 ${at}`,
+          `a=ssrc:1 cname:bob@${at}`,
+          ...told,
+          ...ice,
+        ],
+        ...[`m=video 0 RTP/AVP 96`, `c=IN IP4 ${at}`, `a=rtcp:1 IN IP4 ${at}`, ...told],
+        ...[`m=application ${port + 4} TCP/BFCP *`, `c=IN IP4 ${at}`, ...told],
+      ).replace('s=-', `s=call of ${at}`);
+    };
+    for (const from of ['access', 'core'] as const) {
+      const [first, second] = from === 'access' ? (['access', 'core'] as const) : (['core', 'access'] as const);
+      const iceOf = (side: Side) => (side === 'access' ? ueIce : []);
+      const { offered, answered } = await exchange(from, rich(first, iceOf(first)), rich(second, iceOf(second)));
+      const [towardCore, towardUe] = from === 'access' ? [offered, answered] : [answered, offered];
+      expect(towardUe).not.toMatch(/127\.0\.0\.4|tool/);
+      expect(towardUe).toContain('a=ssrc:1 cname:bob@0.0.0.0');
+      expect(towardCore).not.toMatch(/127\.0\.0\.1\b|tool/);
+      await anchor.release(call);
+    }
+  });
+
   test('G15: preconditions pass as they are, in their order', async () => {
     const asked = ['curr:qos local none', 'curr:qos remote none', 'des:qos mandatory local sendrecv'];
     const told = ['curr:qos local sendrecv', 'des:qos optional remote sendrecv', 'conf:qos remote sendrecv'];

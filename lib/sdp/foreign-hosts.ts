@@ -1,0 +1,29 @@
+import { addressBytes } from '../ip-address';
+import { isAttribute, type SdpLines } from './sdp-lines';
+
+/** Attributes with addresses that are ours by now, or a path that both ends of MSRP have to know (RFC 6714). */
+const ours = ['candidate', 'rtcp', 'path'];
+
+/**
+ * An SDP that has been written for one side, without the hosts of the other that are left in it: lines that nobody
+ * here has to understand, such as a=alt or a=source-filter, may hold addresses, and a=tool names software. The CNAME of
+ * a source (RFC 5576) may be of the form user@address: it stays, as other lines go by it, with another address.
+ */
+export function withoutForeignHosts({ session, media }: SdpLines): SdpLines {
+  return { session: shown(session), media: media.map(shown) };
+}
+
+function shown(lines: readonly string[]): string[] {
+  return lines.flatMap((line) => {
+    if (isAttribute(line, 'tool')) return [];
+    if (/^[moc]=/.test(line) || ours.some((name) => isAttribute(line, name)) || !tellsAddress(line)) return [line];
+    if (line.startsWith('s=')) return ['s=-'];
+    return isAttribute(line, 'ssrc') ? [line.replace(/@\S+/, '@0.0.0.0')] : [];
+  });
+}
+
+function tellsAddress(line: string): boolean {
+  const value = line.slice(2).replace(/^[^:\s]*[^:\s\da-f][^:\s]*:/i, '');
+  if (/(?<![\w.])\d{1,3}(\.\d{1,3}){3}(?![\w.])/.test(value)) return true;
+  return value.split(/[\s,;=/<>()"'@|[\]]+/).some((word) => word.includes(':') && addressBytes(word) !== undefined);
+}
