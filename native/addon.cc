@@ -127,9 +127,11 @@ class PlaneObject final : public Napi::ObjectWrap<PlaneObject> {
     return all;
   }
 
+  /** (events, bulkBytes). */
   Napi::Value take(const Napi::CallbackInfo& info) {
     const Napi::Env env = info.Env();
-    const std::vector<Event> events = plane_ == nullptr ? std::vector<Event>() : plane_->take();
+    const auto most = [&](size_t i) { return static_cast<size_t>(info[i].As<Napi::Number>().Int64Value()); };
+    const std::vector<Event> events = plane_ == nullptr ? std::vector<Event>() : plane_->take(most(0), most(1));
     const Napi::Array all = Napi::Array::New(env, events.size());
     for (size_t i = 0; i < events.size(); i++) all.Set(static_cast<uint32_t>(i), eventObject(env, events[i]));
     return all;

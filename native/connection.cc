@@ -289,7 +289,11 @@ void Connection::drop(Drop reason, size_t packets) {
   status.dropped.add(packets);
 }
 
-void Connection::tell(Event event) { around_.events.tell(std::move(event)); }
+void Connection::tell(Event event) {
+  // All that came before was acted upon before control admitted it.
+  event.isBulk = content_ == Content::msrp;
+  around_.events.tell(std::move(event));
+}
 
 void Connection::writeBlocked() { watch(); }
 

@@ -15,6 +15,9 @@ namespace {
 /** Events that may wait for control before new connections are turned away. */
 constexpr size_t maxEvents = 16384;
 
+/** What an event counts in bytes beside those that it has. */
+constexpr size_t eventBytes = 256;
+
 }  // namespace
 
 Plane::Plane(const Limits& limits, size_t threads, std::function<void()> wake)
@@ -76,9 +79,16 @@ bool Plane::isBehind() {
   return events_.size() >= maxEvents;
 }
 
-std::vector<Event> Plane::take() {
+std::vector<Event> Plane::take(size_t events, size_t bulkBytes) {
+  std::vector<Event> taken;
   const std::lock_guard<std::mutex> lock(eventsLock_);
-  return std::exchange(events_, {});
+  for (; !events_.empty() && taken.size() < events; events_.pop_front()) taken.push_back(std::move(events_.front()));
+  for (size_t bytes = 0; !bulk_.empty() && bytes < bulkBytes; bulk_.pop_front()) {
+    // One without bytes is work, too.
+    bytes += bulk_.front().bytes.size() + eventBytes;
+    taken.push_back(std::move(bulk_.front()));
+  }
+  return taken;
 }
 
 void Plane::tell(Event event) {
@@ -87,8 +97,8 @@ void Plane::tell(Event event) {
     const std::lock_guard<std::mutex> lock(eventsLock_);
     // rtpengine's answers are asked for again; of all else there is only so much for each connection.
     if (event.kind == Event::Kind::anchorDatagram && events_.size() >= maxEvents) return;
-    isFirst = events_.empty();
-    events_.push_back(std::move(event));
+    isFirst = events_.empty() && bulk_.empty();
+    (event.isBulk ? bulk_ : events_).push_back(std::move(event));
   }
   if (isFirst) wake_();
 }

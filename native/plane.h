@@ -1,5 +1,6 @@
 #pragma once
 
+#include <deque>
 #include <functional>
 #include <memory>
 #include <mutex>
@@ -28,7 +29,11 @@ class Plane final : public EventSink {
   /** To the worker that has the connection. */
   void command(Command command);
   bool status(ConnectionId id, uint64_t& received, uint64_t& dropped, uint64_t& held);
-  std::vector<Event> take();
+  /**
+   * The oldest events, in their order for each connection: so many of those that are not bulk, and of bulk at least one
+   * and about so many bytes. Until none is left `wake` is not called again.
+   */
+  std::vector<Event> take(size_t events, size_t bulkBytes);
   /** Control has so much to do that it cannot take new connections. */
   bool isBehind();
   const std::vector<std::unique_ptr<Worker>>& workers() const { return workers_; }
@@ -47,7 +52,8 @@ class Plane final : public EventSink {
   ConnectionId lastSequence_ = 0;
 
   std::mutex eventsLock_;
-  std::vector<Event> events_;
+  std::deque<Event> events_;
+  std::deque<Event> bulk_;
 };
 
 }  // namespace edge80

@@ -34,6 +34,8 @@ struct Event {
 
   Kind kind;
   ConnectionId id;
+  /** Of a connection that carries MSRP: what others tell does not wait behind it. */
+  bool isBulk = false;
   /** Of `controlFrame` and `anchorDatagram`. */
   std::string bytes{};
   /** Of `accepted`. */

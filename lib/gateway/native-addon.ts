@@ -19,7 +19,11 @@ export interface NativePlane {
   /** Undefined, or the system's error number and the index of the address that it belongs to; of none if to none. */
   listen(addresses: readonly TransportAddress[], ipv6Only: boolean): { errno: number; index: number } | undefined;
   address(): TransportAddress[];
-  take(): NativeEvent[];
+  /**
+   * What is to be told, in its order for each connection: so many events at most, and in addition those of MSRP with
+   * about so many bytes. Until it gave none `wake` is not called again.
+   */
+  take(events: number, bulkBytes: number): NativeEvent[];
   admit(connection: ConnectionId, content: StreamContent): void;
   /** A `controlFrame` was acted upon: what came behind it may be looked at. */
   handled(connection: ConnectionId): void;
@@ -50,7 +54,7 @@ interface NativeLimits {
 
 /** What the addon exports. */
 export interface NativeAddon {
-  /** `wake` is called when there is something to `take` after there was nothing. */
+  /** `wake` is called when there is something to `take` after there was nothing, from the event loop. */
   Plane: new (limits: NativeLimits, threads: number, wake: () => void) => NativePlane;
 }
 

@@ -13,8 +13,15 @@ import type { GatewayLimits } from './limits';
 import type { NativeAddon, NativeCloseReason, NativeEvent, NativePlane } from './native-addon';
 
 /**
- * The forwarding plane in native code, on threads of its own. What they tell is handed on here in batches, in the order
- * in which it happened on each connection.
+ * What is handed on in one turn of the event loop: SIP and timers have to get theirs, however much there is. So many
+ * checks, or so much of MSRP, take 1 to 2 ms.
+ */
+const turnEvents = 64;
+const turnBytes = 65_536;
+
+/**
+ * The forwarding plane in native code, on threads of its own. What they tell is handed on here, a little in each turn of
+ * the event loop, in the order in which it happened on each connection.
  */
 export class NativeForwardingPlane implements ForwardingPlane {
   readonly #native: NativePlane;
@@ -22,12 +29,17 @@ export class NativeForwardingPlane implements ForwardingPlane {
   /** Those accepted and not closed, as control knows them: of any other nothing more is told. */
   readonly #open = new Map<ConnectionId, { finishing: CloseReason | undefined }>();
   readonly #counters = newPlaneCounters();
+  /** Taken, and from `#next` on not yet handed on. */
   #events: NativeEvent[] = [];
+  #next = 0;
+  #turn: NodeJS.Immediate | undefined;
 
   /** @param threads among which connections are spread */
   constructor(addon: NativeAddon, threads: number, limits: GatewayLimits, listener: ForwardingPlaneListener) {
     this.#listener = listener;
-    this.#native = new addon.Plane(limits, threads, () => this.#deliver());
+    this.#native = new addon.Plane(limits, threads, () => {
+      if (this.#turn === undefined) this.#deliver();
+    });
   }
 
   listen(addresses: readonly TransportAddress[]): Promise<void> {
@@ -105,18 +117,29 @@ export class NativeForwardingPlane implements ForwardingPlane {
     for (const connection of [...this.#open.keys()]) this.closeConnection(connection, 'shutdown');
     this.#native.stop();
     // What ended by itself just before is told as well; what only began, not.
-    this.#events.push(...this.#native.take());
-    for (const event of this.#events.splice(0)) if (event.kind === 'closed') this.#tell(event);
+    const rest = [
+      ...this.#events.slice(this.#next),
+      ...this.#native.take(Number.MAX_SAFE_INTEGER, Number.MAX_SAFE_INTEGER),
+    ];
+    this.#events = [];
+    for (const event of rest) if (event.kind === 'closed') this.#tell(event);
     return Promise.resolve();
   }
 
-  /** Hands on all that waits; what a listener's fault leaves undone is done next. */
+  /** Hands on one turn's share of what waits, and comes back for more; what a listener's fault leaves undone, too. */
   #deliver(): void {
-    this.#events.push(...this.#native.take());
-    try {
-      for (let event = this.#events.shift(); event !== undefined; event = this.#events.shift()) this.#tell(event);
-    } finally {
-      if (this.#events.length > 0) setImmediate(() => this.#deliver());
+    this.#turn = undefined;
+    if (this.#next >= this.#events.length) {
+      this.#events = this.#native.take(turnEvents, turnBytes);
+      this.#next = 0;
+    }
+    if (this.#events.length === 0) return;
+    this.#turn = setImmediate(() => this.#deliver());
+    for (let count = 0, bytes = 0; count < turnEvents && bytes < turnBytes; count++) {
+      const event = this.#events[this.#next++];
+      if (event === undefined) break;
+      if ('bytes' in event) bytes += event.bytes.length;
+      this.#tell(event);
     }
   }
 
