@@ -39,6 +39,8 @@ export class DrachtioLink extends EventEmitter<LinkEvents> {
 
   constructor(options: LinkOptions) {
     super();
+    // Whatever waits for a message of a call listens for the loss of the link, too: as many as there are calls.
+    this.setMaxListeners(0);
     this.#options = options;
     this.#retryMaxDelay = options.retryMaxDelay ?? 5000;
   }

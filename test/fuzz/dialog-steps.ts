@@ -13,6 +13,24 @@ export const beginnings = [
 
 export type End = 'ue' | 'core';
 
+export type Beginning = (typeof beginnings)[number];
+
+/** One thing that an end does, and whether the server is waited for after it. */
+export interface Step {
+  who: End;
+  action: Action;
+  isAwaited: boolean;
+}
+
+/** A dialog from its first request on. */
+export interface Script {
+  beginning: Beginning;
+  steps: Step[];
+}
+
+/** Bytes of a step: who acts, what he does, how that is spoiled, and whether the server is waited for. */
+export const stepLength = 4;
+
 /** An answer to the request that began the dialog. */
 interface Answer {
   kind: 'answer';
@@ -122,3 +140,23 @@ export const spoilings: readonly Record<string, string>[] = [
   { 'Subscription-State': 'nonsense;;;' },
   { Event: '' },
 ];
+
+/** The first byte says who begins. */
+export function scriptOf(input: Buffer): Script {
+  const steps: Step[] = [];
+  for (let at = 1; at + stepLength <= input.length; at += stepLength) {
+    const [who = 0, what, how, wait = 0] = input.subarray(at);
+    const action = pick(actions, what);
+    // The core is believed: it does what it may, if at odd times.
+    const isCore = who % 3 === 0;
+    const spoiled = 'headers' in action && !isCore ? { headers: { ...action.headers, ...pick(spoilings, how) } } : {};
+    steps.push({ who: isCore ? 'core' : 'ue', action: { ...action, ...spoiled }, isAwaited: wait % 4 !== 0 });
+  }
+  return { beginning: pick(beginnings, input[0]), steps };
+}
+
+function pick<T>(table: readonly T[], byte = 0): T {
+  const picked = table[byte % table.length];
+  if (picked === undefined) throw new Error('The table is empty.');
+  return picked;
+}

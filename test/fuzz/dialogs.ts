@@ -1,16 +1,14 @@
+import { randomUUID } from 'node:crypto';
 import { setTimeout as pause } from 'node:timers/promises';
 import fc from 'fast-check';
 import { sdp } from '../unit/sip/fake-anchor';
 import { calleeDialog, callerDialog, type Message, type PeerDialog, type SipPeer } from '../unit/sip/sip-peer';
 import { TestEdge } from '../unit/sip/test-edge';
-import { actions, beginnings, spoilings, type Action, type End } from './dialog-steps';
+import { scriptOf, stepLength, type Action, type Beginning, type End, type Script } from './dialog-steps';
 import type { FuzzRun, FuzzTarget } from './target';
 
 /** A server that does not answer an OPTIONS within this is dead, ms. */
 const patience = 5000;
-
-/** Bytes of a step: who acts, what he does, how that is spoiled, and whether the server is waited for. */
-const stepLength = 4;
 
 const mostSteps = 12;
 
@@ -39,22 +37,30 @@ interface Ends {
 }
 
 function start(): Promise<FuzzRun> {
-  let ends: Ends | undefined;
-  return Promise.resolve({
-    feed: async (input) => {
-      ends ??= await open();
-      try {
-        return await play(ends, input);
-      } catch (error) {
-        await Promise.race([ends.edge.close(), pause(patience)]);
-        ends = undefined;
-        throw error;
-      }
-    },
-    end: async () => {
-      await ends?.edge.close();
-    },
-  });
+  const player = new DialogPlayer();
+  return Promise.resolve({ feed: (input) => player.play(scriptOf(input)), end: () => player.close() });
+}
+
+/** Plays scripts through an edge, one after the other; after one that ended the server, through another edge. */
+export class DialogPlayer {
+  #ends: Ends | undefined;
+
+  /** Returns what the one who began got in the end; throws where the server is dead. */
+  async play(script: Script): Promise<string> {
+    const ends = (this.#ends ??= await open());
+    try {
+      return await play(ends, script);
+    } catch (cause) {
+      await Promise.race([ends.edge.close(), pause(patience)]);
+      this.#ends = undefined;
+      throw new Error(`${String(cause)} The script: ${JSON.stringify(script)}`, { cause });
+    }
+  }
+
+  async close(): Promise<void> {
+    await this.#ends?.edge.close();
+    this.#ends = undefined;
+  }
 }
 
 async function open(): Promise<Ends> {
@@ -62,23 +68,19 @@ async function open(): Promise<Ends> {
   return { edge, witness: await edge.stranger(), ue: undefined, path: '' };
 }
 
-async function play(ends: Ends, input: Buffer): Promise<string> {
+async function play(ends: Ends, { beginning, steps }: Script): Promise<string> {
   const { edge, witness } = ends;
   const core = edge.coreNextHop;
-  const beginning = pick(beginnings, input[0]);
   if (ends.ue === undefined) {
     ends.ue = await edge.stranger();
-    ends.path = await within(edge.register(ends.ue), 'A UE cannot register.');
+    ends.path = await within(register(edge, ends.ue), 'A UE cannot register.');
   }
   const dialog = new FuzzedDialog(ends.ue, core, beginning, ends.path);
   await within(dialog.begin(), `A ${beginning.method} of the ${beginning.from} does not arrive.`);
-  const steps = Math.floor((input.length - 1) / stepLength);
-  for (let step = 0; step < steps && !dialog.hasHungUp; step++) {
-    const [who = 0, what, how, wait = 0] = input.subarray(1 + step * stepLength);
-    // The core is believed: it does what it may, if at odd times.
-    if (who % 3 === 0) dialog.act('core', pick(actions, what), {});
-    else dialog.act('ue', pick(actions, what), pick(spoilings, how));
-    if (wait % 4 !== 0) await mustServe(witness, edge);
+  for (const { who, action, isAwaited } of steps) {
+    if (dialog.hasHungUp) break;
+    dialog.act(who, action);
+    if (isAwaited) await mustServe(witness, edge);
   }
   await mustServe(witness, edge);
   await edge.calls.endAll('shutdown');
@@ -91,6 +93,16 @@ async function play(ends: Ends, input: Buffer): Promise<string> {
   ends.ue = undefined;
   core.forget();
   return outcome;
+}
+
+/** As another user each time: one may not register as often. Returns its Path. */
+async function register({ coreNextHop: core }: TestEdge, ue: SipPeer): Promise<string> {
+  const user = `<sip:${randomUUID()}@ims.example>`;
+  ue.request('REGISTER', 'sip:ims.example', { From: `${user};tag=t`, To: user, Contact: `${ue.contact};expires=600` });
+  const arrived = await core.next(({ method, header }) => method === 'REGISTER' && header('To') === user);
+  core.respond(arrived, 200, { Contact: arrived.header('Contact') });
+  await ue.next('200 REGISTER');
+  return arrived.header('Path');
 }
 
 /** Throws where the server does not answer any more. */
@@ -112,7 +124,7 @@ class FuzzedDialog {
   #arrived: Message | undefined;
   hasHungUp = false;
 
-  constructor(ue: SipPeer, core: SipPeer, { from, method }: { from: End; method: string }, path: string) {
+  constructor(ue: SipPeer, core: SipPeer, { from, method }: Beginning, path: string) {
     this.#ends = { ue, core };
     this.#caller = from;
     this.#method = method;
@@ -131,16 +143,16 @@ class FuzzedDialog {
     this.#arrived = await this.#ends[this.#callee].next(this.#method);
   }
 
-  act(who: End, action: Action, spoiled: Record<string, string>): void {
+  act(who: End, action: Action): void {
     const end = this.#ends[who];
     if (action.kind === 'hang up') {
       if (who === 'core') return;
       end.close();
       this.hasHungUp = true;
-    } else if (action.kind === 'answer') this.#answer(who, action.status, { ...action.headers, ...spoiled });
-    else if (action.kind === 'request') this.#request(who, action.method, { ...action.headers, ...spoiled });
+    } else if (action.kind === 'answer') this.#answer(who, action.status, action.headers);
+    else if (action.kind === 'request') this.#request(who, action.method, action.headers);
     else if (who === this.#caller && this.#sent !== undefined) {
-      if (action.kind === 'cancel') end.cancel(this.#sent, spoiled);
+      if (action.kind === 'cancel') end.cancel(this.#sent);
       else if (this.#answered !== undefined && (who === 'ue' || this.#answered.status >= 200))
         end.ack(this.#sent, this.#answered);
     }
@@ -180,12 +192,6 @@ class FuzzedDialog {
     if (who === this.#callee) return this.#arrived && calleeDialog(this.#arrived, this.#ends[who]);
     return this.#sent && this.#answered && callerDialog(this.#sent, this.#answered);
   }
-}
-
-function pick<T>(table: readonly T[], byte = 0): T {
-  const picked = table[byte % table.length];
-  if (picked === undefined) throw new Error('The table is empty.');
-  return picked;
 }
 
 function uriIn(contact: string): string {
