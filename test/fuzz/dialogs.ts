@@ -1,6 +1,7 @@
 import { randomUUID } from 'node:crypto';
 import { setTimeout as pause } from 'node:timers/promises';
 import fc from 'fast-check';
+import { shareLimits, type ShareLimits } from '../../lib/shares/limits';
 import { sdp } from '../unit/sip/fake-anchor';
 import { calleeDialog, callerDialog, type Message, type PeerDialog, type SipPeer } from '../unit/sip/sip-peer';
 import { TestEdge } from '../unit/sip/test-edge';
@@ -63,8 +64,15 @@ export class DialogPlayer {
   }
 }
 
+/** All that is played comes from one address. */
+function unlimited(): ShareLimits {
+  const most = Number.MAX_SAFE_INTEGER;
+  const limits = shareLimits({ sourceRegistrations: most, strangerRequests: most });
+  return { ...limits, source: { ...limits.source, requests: { perSecond: most, burst: most } } };
+}
+
 async function open(): Promise<Ends> {
-  const edge = await TestEdge.start({ fronted: true });
+  const edge = await TestEdge.start({ fronted: true, shares: unlimited() });
   return { edge, witness: await edge.stranger(), ue: undefined, path: '' };
 }
 
