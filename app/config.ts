@@ -6,6 +6,7 @@ import { parsePrefix } from '../lib/ip-prefix';
 import type { AccessRealm } from '../lib/media/access-realms';
 import { parseMediaNetwork } from '../lib/media-places';
 import type { Fallback } from '../lib/media/fallback';
+import { parseControlUrl } from '../lib/rtpengine/control-address';
 import type { TcpPriority } from '../lib/sdp/gateway-candidate';
 import { parseContact, type Contact } from '../lib/sip/contact';
 import { isWrittenHere } from '../lib/sip/header-table';
@@ -84,10 +85,7 @@ const relayedHop = {
   message: 'must be a sip: URI over UDP or TCP without maddr, since it is reached from EGRESS_PORT',
 };
 
-const rtpengineUrl = z
-  .string()
-  .regex(/^udp:\/\/[a-zA-Z0-9.-]+:\d+$/, 'must be a comma list of udp://host:port')
-  .refine((url) => port.safeParse(url.replace(/^.*:/, '')).success, 'must have ports from 1 to 65535');
+const rtpengineUrl = z.string().refine(isControlUrl, 'must be a comma list of tcp://host:port, or udp://host:port');
 
 const interfaces = commaList.pipe(
   z.array(z.string().regex(/^[0-9a-fA-F.:]+(![0-9a-fA-F.:]+)?$/, 'must be address or address!advertised')).min(1),
@@ -240,9 +238,11 @@ const table = {
   DRACHTIO_PORT: port.default(9022).describe('Admin port of drachtio-server'),
   DRACHTIO_SECRET: z.string().min(1).default('cymru').describe('Secret of drachtio-server'),
   RTPENGINE_URLS: commaList
-    .pipe(z.array(rtpengineUrl).min(1, 'must name at least one udp://host:port'))
+    .pipe(z.array(rtpengineUrl).min(1, 'must name at least one tcp://host:port'))
     .optional()
-    .describe('ng control addresses of rtpengine, separated by commas; unset: a local rtpengine is started as a child'),
+    .describe(
+      'ng control addresses of rtpengine (tcp://host:port, or udp://), separated by commas; unset: a local rtpengine is started as a child',
+    ),
   RTPENGINE_BIN: z.string().min(1).default('rtpengine').describe('Program to start where RTPENGINE_URLS is unset'),
   RTPENGINE_ACCESS_INTERFACE: interfaces
     .optional()
@@ -391,6 +391,15 @@ function contactIn(text: string): Contact | undefined {
     return parseContact(text);
   } catch {
     return undefined;
+  }
+}
+
+function isControlUrl(url: string): boolean {
+  try {
+    parseControlUrl(url);
+    return true;
+  } catch {
+    return false;
   }
 }
 

@@ -1,6 +1,7 @@
 import { isOnThisMachine, MediaPlaces } from '../lib/media-places';
 import { addressText } from '../lib/ip-address';
 import type { Logger } from '../lib/ops/logger';
+import { parseControlUrl } from '../lib/rtpengine/control-address';
 import { parseContact } from '../lib/sip/contact';
 import { parseSipUri } from '../lib/wire/sip-uri';
 import { contactHosts, type Config } from './config';
@@ -45,7 +46,7 @@ function closedPorts(config: Config): Map<number, 'sip-port' | 'control-port'> {
     ...contacts(config).map((text) => parseContact(text).port),
     ...(config.EGRESS_PORT === undefined ? [] : [config.EGRESS_PORT]),
   ];
-  const rtpengine = (config.RTPENGINE_URLS ?? []).map((url) => Number(/\d+$/.exec(url)?.[0]));
+  const rtpengine = (config.RTPENGINE_URLS ?? []).map((url) => parseControlUrl(url).port);
   const control = config.DRACHTIO_HOST === undefined ? rtpengine : [...rtpengine, config.DRACHTIO_PORT];
   return new Map([
     ...control.map((port) => [port, 'control-port'] as const),

@@ -136,7 +136,9 @@ function startRtpengine(program: string, network: string): MeasuredProcess {
   return MeasuredProcess.program('rtpengine', program, [
     ...['--config-file=none', '--foreground', '--log-stderr', '--log-level=4', '--table=-1'],
     ...[`--interface=access/${network}.0.1`, `--interface=core/${network}.1.1`],
-    ...[`--listen-ng=${network}.0.9:2223`, '--timeout=86400', '--silent-timeout=86400'],
+    // The bare one over UDP, as its package does by itself.
+    ...[`--listen-tcp-ng=${network}.0.9:2223`, `--listen-ng=${network}.0.9:2223`],
+    ...['--timeout=86400', '--silent-timeout=86400'],
   ]);
 }
 
@@ -149,7 +151,7 @@ function startEdge(network: string, drachtio: Record<string, string>, profileTo?
     CORE_NEXT_HOP: `sip:${network}.1.2:5060`,
     GATEWAY_ADDRESS: `${network}.0.1`,
     GATEWAY_PORTS: '8080',
-    RTPENGINE_URLS: `udp://${network}.0.9:2223`,
+    RTPENGINE_URLS: `tcp://${network}.0.9:2223`,
     CORE_MEDIA: `${network}.0.0/16`,
   };
   return MeasuredProcess.node('edge80', 'app/main.js', environment, profileTo);

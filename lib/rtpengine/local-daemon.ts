@@ -1,10 +1,15 @@
 import { spawn, type ChildProcess } from 'node:child_process';
 import { randomInt } from 'node:crypto';
 import { createSocket } from 'node:dgram';
-import { isIPv6 } from 'node:net';
+import { once } from 'node:events';
+import { createServer, isIPv6, type AddressInfo } from 'node:net';
 import { createInterface } from 'node:readline';
+import { setTimeout as sleep } from 'node:timers/promises';
 import { EdgeError } from '../errors';
+import { monotonicNow } from '../ops/clock';
 import type { Logger } from '../ops/logger';
+import { controlUrl, type ControlAddress } from './control-address';
+import { NgClient } from './ng-client';
 
 export interface LocalDaemonOptions {
   /** The rtpengine program. */
@@ -19,6 +24,9 @@ export interface LocalDaemonOptions {
 
 /** How long a stopped rtpengine may take before it is killed, in ms. */
 const stopGraceMs = 3000;
+
+/** How long a started one may take until it answers, in ms. */
+const startMs = 10_000;
 
 /**
  * An rtpengine of our own, as a child process: for a first run and for tests, where no RTPENGINE_URLS is set.
@@ -45,10 +53,10 @@ export class LocalDaemon {
   async start(): Promise<string> {
     await requireAddresses('RTPENGINE_ACCESS_INTERFACE', this.#options.accessInterfaces);
     await requireAddresses('RTPENGINE_CORE_INTERFACE', this.#options.coreInterfaces);
-    const host = secretLoopback();
-    const port = await freeUdpPort(host);
-    if (!this.#closing) this.#spawn(`${host}:${port}`);
-    const failed = await answersPing({ host, port }, this.#ended);
+    const host = ownLoopback();
+    const control: ControlAddress = { transport: 'tcp', host, port: await freeTcpPort(host) };
+    if (!this.#closing) this.#spawn(control);
+    const failed = await answersPing(control, this.#ended);
     if (failed !== undefined) {
       await this.close();
       throw new EdgeError(
@@ -59,10 +67,10 @@ export class LocalDaemon {
     void this.#ended.then((reason) => {
       if (!this.#closing) this.#onExit(reason);
     });
-    return `udp://${host}:${port}`;
+    return controlUrl(control);
   }
 
-  #spawn(control: string): void {
+  #spawn({ host, port }: ControlAddress): void {
     const { program, accessInterfaces, coreInterfaces, ports, logger } = this.#options;
     const child = spawn(
       program,
@@ -79,7 +87,8 @@ export class LocalDaemon {
         ...coreInterfaces.map((address) => `--interface=core/${address}`),
         `--port-min=${ports.first}`,
         `--port-max=${ports.last}`,
-        `--listen-ng=${control}`,
+        // Over TCP alone: media, which is UDP, cannot command it, whatever address an SDP names.
+        `--listen-tcp-ng=${host}:${port}`,
       ],
       { stdio: ['ignore', 'ignore', 'pipe'] },
     );
@@ -108,23 +117,28 @@ export class LocalDaemon {
   }
 }
 
-/**
- * A loopback address that nobody outside can guess. rtpengine sends what the far end of a call sends to whatever
- * address a caller's SDP names: two callers in league could name its own control port, and command it.
- */
-function secretLoopback(): string {
+/** A loopback address that hardly anybody else uses: a port that is free there stays free until rtpengine has it. */
+function ownLoopback(): string {
   return `127.${randomInt(1, 255)}.${randomInt(256)}.${randomInt(1, 255)}`;
 }
 
-/** A UDP port that was free a moment ago. */
-async function freeUdpPort(host: string): Promise<number> {
+async function freeTcpPort(host: string): Promise<number> {
+  const server = createServer().listen(0, host);
+  await once(server, 'listening');
+  const { port } = server.address() as AddressInfo;
+  server.close();
+  await once(server, 'close');
+  return port;
+}
+
+/** Throws where no socket can have this address. */
+async function mustBind(host: string): Promise<void> {
   const socket = createSocket({ type: isIPv6(host) ? 'udp6' : 'udp4' });
   try {
     await new Promise<void>((resolve, reject) => {
       socket.once('error', reject);
       socket.bind(0, host, resolve);
     });
-    return socket.address().port;
   } finally {
     await new Promise<void>((resolve) => socket.close(() => resolve()));
   }
@@ -136,7 +150,7 @@ async function requireAddresses(setting: string, interfaces: readonly string[]):
     const [address = ''] = each.split('!', 1);
     try {
       // Bound to, not looked for: a loopback prefix, or a local route, makes more addresses usable than are listed.
-      await freeUdpPort(address);
+      await mustBind(address);
     } catch (cause) {
       const code = (cause as NodeJS.ErrnoException).code ?? String(cause);
       // The second where the machine has no IPv6 at all.
@@ -151,27 +165,23 @@ async function requireAddresses(setting: string, interfaces: readonly string[]):
   }
 }
 
-/** Resolves with undefined once ng answers a ping, or with a reason: the child ended, or 10 s went by. */
-function answersPing(
-  { host, port }: { host: string; port: number },
-  ended: Promise<string>,
-): Promise<string | undefined> {
-  const socket = createSocket('udp4');
-  return new Promise((resolve) => {
-    const ask = setInterval(() => socket.send('1 d7:command4:pinge', port, host), 50);
-    let finished = false;
-    const finish = (reason?: string) => {
-      if (finished) return;
-      finished = true;
-      clearInterval(ask);
-      clearTimeout(giveUp);
-      socket.close();
-      resolve(reason);
-    };
-    const giveUp = setTimeout(() => finish('it did not answer a ping on its control port within 10 s'), 10_000);
-    // The port is closed until rtpengine listens: the next ping asks again.
-    socket.on('error', () => undefined);
-    socket.once('message', () => finish());
-    void ended.then(finish);
-  });
+/** Resolves with undefined once ng answers a ping, or with a reason: the child ended, or did not answer in time. */
+async function answersPing(at: ControlAddress, ended: Promise<string>): Promise<string | undefined> {
+  const client = new NgClient({ at });
+  let reason: string | undefined;
+  void ended.then((why) => (reason = why));
+  const giveUpAt = monotonicNow() + startMs;
+  try {
+    while (reason === undefined && monotonicNow() < giveUpAt) {
+      const isThere = await client.request('ping', {}).then(
+        () => true,
+        () => false,
+      );
+      if (isThere) return undefined;
+      await sleep(50);
+    }
+    return reason ?? `it did not answer a ping on its control port within ${startMs} ms`;
+  } finally {
+    client.close();
+  }
 }

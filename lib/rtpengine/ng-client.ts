@@ -1,75 +1,80 @@
-import { isIPv6 } from 'node:net';
+import { randomUUID } from 'node:crypto';
 import { Client } from 'rtpengine-client';
 import { EdgeError } from '../errors';
+import { monotonicNow } from '../ops/clock';
+import { controlUrl, type ControlAddress } from './control-address';
 import type { NgCommand, NgCommands, NgReply } from './ng-command';
+import type { NgTransport } from './ng-transport';
+import { TcpTransport } from './tcp-transport';
+import { UdpTransport } from './udp-transport';
 
 export interface NgClientOptions {
-  /** rtpengine's control address: an IPv4 address or a name that has one. */
-  host: string;
-  port: number;
+  at: ControlAddress;
   /** How long a command may take in all, repeats included; ms. */
   timeoutMs?: number;
 }
 
-/** When a command that is not answered is sent again, in ms from the first time. */
+/** When a command that is not answered is sent again where messages may get lost, in ms from the first time. */
 const repeatsMs = [150, 400, 800];
+
+/** How often a command is sent at most on connections that end before it is answered. */
+const maxConnections = 3;
 
 /** Commands that may wait for a reply at the same time. */
 const maxPending = 2048;
 
-/** A cookie is a UUID. */
+/** A timer that fires so much late, in ms, tells that this process was busy, and not that rtpengine was silent. */
+const lateMs = 20;
+
+/** The longest that a busy process may put off a time-out, in multiples of it. */
+const maxDelays = 4;
+
+/** A cookie is a UUID: the package reads no other. */
 const cookieLength = 36;
 
+interface Pending {
+  message: Buffer;
+  sentAt: number;
+  connections: number;
+  /** Delays of this process, by which its time-out is put off; ms. */
+  delayMs: number;
+  timer?: NodeJS.Timeout;
+  resolve: (reply: unknown) => void;
+  reject: (error: EdgeError) => void;
+}
+
 /**
- * The ng client of the package rtpengine-client, made fit for use: commands are sent again with the same
- * cookie until they are answered (rtpengine answers a repeated one from its cache), late and double replies
- * are left out before the package sees them, and each command ends, in a reply or an EdgeError:
- * `anchor-unavailable` (no reply) or `anchor-refused` (rtpengine's reason is in the message).
+ * Commands to one rtpengine, in the messages of the package rtpengine-client, over TCP or UDP. A command that may have
+ * got lost is sent again with the same cookie (rtpengine answers one that it has executed from its cache), and each one
+ * ends, in a reply or an EdgeError: `anchor-unavailable` (no reply) or `anchor-refused` (rtpengine's reason is in the
+ * message). A time-out counts only the time in which a reply could have been read: not while this process was busy.
  */
 export class NgClient {
-  readonly #client: Client;
-  readonly #node: { host: string; port: number };
+  readonly #url: string;
   readonly #timeoutMs: number;
-  readonly #repeats = new Map<string, NodeJS.Timeout[]>();
+  readonly #transport: NgTransport;
+  readonly #pending = new Map<string, Pending>();
   #closed = false;
-  #socketError: string | undefined;
 
-  /** @throws EdgeError `setting-invalid` for an IPv6 address: the package opens an IPv4 socket only */
-  constructor({ host, port, timeoutMs = 1000 }: NgClientOptions) {
-    if (isIPv6(host))
-      throw new EdgeError(
-        'setting-invalid',
-        `rtpengine's control address ${host} is IPv6, which its client cannot reach: give it an IPv4 listen-ng address.`,
-      );
-    this.#node = { host, port };
+  constructor({ at, timeoutMs = 1000 }: NgClientOptions) {
+    this.#url = controlUrl(at);
     this.#timeoutMs = timeoutMs;
-    this.#client = new Client({ timeout: timeoutMs });
-    // Its errors are those of commands that have ended, and the socket's, which commands see as silence.
-    this.#client.on('error', (error: unknown) => (this.#socketError = text(error)));
-    const { socket } = this.#client;
-    socket.removeAllListeners('message');
-    socket.on('message', (datagram) => this.#receive(datagram));
-    const send = socket.send.bind(socket) as (...args: unknown[]) => void;
-    socket.send = (datagram: Buffer, ...rest: unknown[]) => {
-      this.#repeat(datagram, () => send(datagram, port, host, ignoreError));
-      send(datagram, ...rest);
-    };
+    const Transport = at.transport === 'tcp' ? TcpTransport : UdpTransport;
+    this.#transport = new Transport(at, {
+      received: (message) => this.#receive(message),
+      lost: (reason, isReachable) => this.#lost(reason, isReachable),
+    });
   }
 
   /** Commands that wait for a reply. */
   get pending(): number {
-    return this.#client.messages.size;
+    return this.#pending.size;
   }
 
   async request<C extends NgCommand>(command: C, options: NgCommands[C]): Promise<NgReply> {
     if (this.#closed) throw this.#unavailable('its client is closed');
     if (this.pending >= maxPending) throw this.#unavailable(`${maxPending} commands wait for it already`);
-    let reply: unknown;
-    try {
-      reply = await this.#client[command](this.#node, options);
-    } catch (error) {
-      throw this.#unavailable(text(error), error);
-    }
+    const reply = await this.#ask({ ...options, command });
     if (!isReply(reply)) throw this.#unavailable('it sent a reply that cannot be read');
     if (reply.result === 'error')
       throw new EdgeError('anchor-refused', `rtpengine refused ${command}: ${text(reply['error-reason'])}.`, {
@@ -78,69 +83,107 @@ export class NgClient {
     return reply;
   }
 
-  /** Ends what waits and closes the socket; may be called twice. */
+  /** Ends what waits, and closes the transport; may be called twice. */
   close(): void {
     if (this.#closed) return;
     this.#closed = true;
-    for (const cookie of [...this.#client.messages.keys()]) this.#fail(cookie, 'its client was closed');
-    this.#client.close();
+    for (const cookie of [...this.#pending.keys()]) this.#fail(cookie, 'its client was closed');
+    this.#transport.close();
   }
 
-  #receive(datagram: Buffer): void {
-    const cookie = datagram.toString('latin1', 0, cookieLength);
-    if (!this.#client.messages.has(cookie)) return;
-    this.#forgetRepeats(cookie);
+  #ask(command: object): Promise<unknown> {
+    const cookie = randomUUID();
+    const message = Client.encodeMessage(cookie, command);
+    return new Promise((resolve, reject) => {
+      const pending = { message, sentAt: monotonicNow(), connections: 0, delayMs: 0, resolve, reject };
+      this.#pending.set(cookie, pending);
+      this.#send(cookie, pending);
+      if (this.#pending.has(cookie)) this.#wait(cookie, pending, this.#steps());
+    });
+  }
+
+  #send(cookie: string, pending: Pending): void {
+    pending.connections += 1;
     try {
-      this.#client._onParsedMessage(Client.decodeMessage(datagram));
+      this.#transport.send(pending.message);
+    } catch (error) {
+      this.#fail(cookie, text(error));
+    }
+  }
+
+  /** When something is to be done about a command without an answer, in ms after it was sent; the last is its time-out. */
+  #steps(): number[] {
+    const repeats = this.#transport.isLossy ? repeatsMs.filter((ms) => ms < this.#timeoutMs) : [];
+    return [...repeats, this.#timeoutMs];
+  }
+
+  #wait(cookie: string, pending: Pending, [next = 0, ...later]: number[]): void {
+    const dueAt = pending.sentAt + next + pending.delayMs;
+    pending.timer = setTimeout(
+      () => {
+        const delayMs = monotonicNow() - dueAt;
+        // Replies that have come already are read before anything is concluded.
+        setImmediate(() => {
+          if (this.#pending.get(cookie) !== pending) return;
+          const wasBusy = delayMs > lateMs && pending.delayMs < maxDelays * this.#timeoutMs;
+          if (wasBusy) pending.delayMs += Math.min(delayMs, this.#timeoutMs);
+          if (wasBusy) this.#wait(cookie, pending, [next, ...later]);
+          else if (later.length === 0) this.#timeOut(cookie, pending);
+          else {
+            this.#transport.send(pending.message);
+            this.#wait(cookie, pending, later);
+          }
+        });
+      },
+      Math.max(0, dueAt - monotonicNow()),
+    ).unref();
+  }
+
+  #timeOut(cookie: string, { sentAt, reject }: Pending): void {
+    // Before the transport begins anew: what still waits is then sent again.
+    this.#forget(cookie);
+    const why = this.#transport.unanswered(sentAt);
+    reject(this.#unavailable(`it did not answer within ${this.#timeoutMs} ms${why === undefined ? '' : ` (${why})`}`));
+  }
+
+  #receive(message: Buffer): void {
+    const cookie = message.toString('latin1', 0, cookieLength);
+    const pending = this.#pending.get(cookie);
+    // Late and double replies, and strangers'.
+    if (pending === undefined) return;
+    try {
+      const { data } = Client.decodeMessage(message);
+      this.#forget(cookie);
+      pending.resolve(data);
     } catch {
       this.#fail(cookie, 'it sent a reply that cannot be read');
     }
   }
 
-  #repeat(datagram: Buffer, sendAgain: () => void): void {
-    const cookie = datagram.toString('latin1', 0, cookieLength);
-    const timers = repeatsMs
-      .filter((ms) => ms < this.#timeoutMs)
-      .map((ms) =>
-        setTimeout(() => {
-          if (this.#client.messages.has(cookie)) sendAgain();
-          else this.#forgetRepeats(cookie);
-        }, ms).unref(),
-      );
-    // The package's own time-out: it need not keep the process alive either.
-    this.#client.timers.get(cookie)?.unref();
-    const forget = setTimeout(() => this.#repeats.delete(cookie), this.#timeoutMs).unref();
-    this.#repeats.set(cookie, [...timers, forget]);
+  #lost(reason: string, isReachable: boolean): void {
+    for (const [cookie, pending] of [...this.#pending]) {
+      if (isReachable && pending.connections < maxConnections) this.#send(cookie, pending);
+      else this.#fail(cookie, reason);
+    }
   }
 
   #fail(cookie: string, reason: string): void {
-    const callback = this.#client.messages.get(cookie);
-    clearTimeout(this.#client.timers.get(cookie));
-    this.#client.timers.delete(cookie);
-    this.#client.messages.delete(cookie);
-    this.#forgetRepeats(cookie);
-    callback?.(new Error(reason));
+    const pending = this.#pending.get(cookie);
+    this.#forget(cookie);
+    pending?.reject(this.#unavailable(reason));
   }
 
-  #forgetRepeats(cookie: string): void {
-    this.#repeats.get(cookie)?.forEach((timer) => clearTimeout(timer));
-    this.#repeats.delete(cookie);
+  #forget(cookie: string): void {
+    clearTimeout(this.#pending.get(cookie)?.timer);
+    this.#pending.delete(cookie);
   }
 
-  #unavailable(reason: string, cause?: unknown): EdgeError {
-    const { host, port } = this.#node;
-    const socket = this.#socketError === undefined ? '' : ` (socket: ${this.#socketError})`;
-    return new EdgeError('anchor-unavailable', `rtpengine at ${host}:${port} is not available: ${reason}${socket}.`, {
+  #unavailable(reason: string): EdgeError {
+    return new EdgeError('anchor-unavailable', `rtpengine at ${this.#url} is not available: ${reason}.`, {
       sipStatus: 503,
       retryAfter: 5,
-      cause,
     });
   }
-}
-
-/** A repeat that cannot be sent is as good as lost; the command's time-out tells. */
-function ignoreError(): void {
-  // nothing to add
 }
 
 function isReply(reply: unknown): reply is NgReply {

@@ -1,8 +1,9 @@
 import { EdgeError } from '../errors';
+import { parseControlUrl } from './control-address';
 import { RtpengineNode, type RtpengineNodeOptions } from './rtpengine-node';
 
-export interface RtpenginePoolOptions extends Omit<RtpengineNodeOptions, 'host' | 'port'> {
-  /** Control addresses as `udp://host:port`, at least one. */
+export interface RtpenginePoolOptions extends Omit<RtpengineNodeOptions, 'at'> {
+  /** Control addresses as `tcp://host:port`, at least one. */
   urls: readonly string[];
 }
 
@@ -14,7 +15,7 @@ export class RtpenginePool {
   /** @throws EdgeError `setting-invalid` */
   constructor({ urls, ...options }: RtpenginePoolOptions) {
     if (urls.length === 0) throw new EdgeError('setting-invalid', 'No rtpengine is named.');
-    this.nodes = urls.map(parseNgUrl).map((address) => new RtpengineNode({ ...options, ...address }));
+    this.nodes = urls.map((url) => new RtpengineNode({ ...options, at: parseControlUrl(url) }));
     void this.watch();
   }
 
@@ -42,15 +43,4 @@ export class RtpenginePool {
   close(): void {
     for (const node of this.nodes) node.close();
   }
-}
-
-/**
- * Host and port of `udp://host:port`.
- * @throws EdgeError `setting-invalid`
- */
-export function parseNgUrl(url: string): { host: string; port: number } {
-  const [, host, port] = /^udp:\/\/(\[[0-9a-f:.]+\]|[^:/\s]+):(\d{1,5})\/?$/i.exec(url) ?? [];
-  if (host === undefined || Number(port) < 1 || Number(port) > 65535)
-    throw new EdgeError('setting-invalid', `"${url}" is not an rtpengine control address of the form udp://host:port.`);
-  return { host: host.replace(/^\[|\]$/g, ''), port: Number(port) };
 }

@@ -2,12 +2,12 @@ import { EdgeError } from '../errors';
 import type { Logger } from '../ops/logger';
 import { OccasionalLog } from '../ops/occasional-log';
 import { callStatistics, type CallStatistics } from './call-statistics';
+import { controlUrl, type ControlAddress } from './control-address';
 import { NgClient } from './ng-client';
 import type { AnswerOptions, NgCommand, NgCommands, NgReply, OfferOptions } from './ng-command';
 
 export interface RtpengineNodeOptions {
-  host: string;
-  port: number;
+  at: ControlAddress;
   logger: Logger;
   /** How long a command may take in all; ms. */
   timeoutMs?: number;
@@ -37,7 +37,7 @@ export class RtpengineNode {
   #closed = false;
 
   constructor(options: RtpengineNodeOptions) {
-    this.url = `udp://${options.host}:${options.port}`;
+    this.url = controlUrl(options.at);
     this.#logger = options.logger;
     this.#occasionally = new OccasionalLog(options.logger);
     this.#pingIntervalMs = options.pingIntervalMs ?? 5000;

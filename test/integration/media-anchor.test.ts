@@ -10,6 +10,7 @@ import { LocalMediaAnchor } from '../../lib/media/local-media-anchor';
 import { PlacedMedia } from '../../lib/media/placed-media';
 import type { SelectedPath, Side } from '../../lib/media/media-anchor';
 import { LocalDaemon } from '../../lib/rtpengine/local-daemon';
+import { parseControlUrl } from '../../lib/rtpengine/control-address';
 import { NgClient } from '../../lib/rtpengine/ng-client';
 import { RtpenginePool } from '../../lib/rtpengine/pool';
 import { splitSdp } from '../../lib/sdp/sdp-lines';
@@ -130,7 +131,7 @@ describeWithRtpengine('the media anchor on a real rtpengine', () => {
     );
     const url = await daemon.start();
     pool = new RtpenginePool({ urls: [url], logger });
-    ng = new NgClient({ host: new URL(url).hostname, port: Number(new URL(url).port) });
+    ng = new NgClient({ at: parseControlUrl(url) });
     gateway = new TcpGateway({
       listen: [{ address: access, port: 0 }],
       advertised: [{ address: access, port: 80, family: 4 }],

@@ -28,14 +28,18 @@ class Rogue {
     return new Rogue(await Promise.all([1, 2].map(() => UdpEnd.open(rogueAddress))));
   }
 
-  /** From all ports to all ports of rtpengine; `known` are credentials as far as he knows them. */
-  spray(ports: readonly number[], known: Credentials): void {
+  /**
+   * From all ports to all ports of rtpengine; `known` are credentials as far as he knows them. Resolves when all is sent:
+   * what rtpengine is told next, over TCP, would overtake it.
+   */
+  async spray(ports: readonly number[], known: Credentials): Promise<void> {
     for (const end of this.#ends) {
       for (const port of ports) {
         end.to = { address: addresses.access, port };
         for (const packet of rogueTraffic(known)) end.send(packet);
       }
     }
+    await new Promise(setImmediate);
   }
 
   /** What of it is RTP or RTCP. */
@@ -151,40 +155,40 @@ describeWithRtpengine('the security of media, on a real rtpengine', () => {
       const unknown = { ufrag: 'unknown', pwd: '' };
       const offered = mediaLine(await parts.anchor.offer(call, 'access', ueSdp('ueUF')));
       const ports = await parts.ports(call, 'access');
-      rogue.spray(ports, unknown);
+      await rogue.spray(ports, unknown);
       const answered = mediaLine(await parts.anchor.answer(call, 'core', farSdp()));
       const known = { ufrag: answered.ufrag ?? '', pwd: '' };
       expect(ports).toContain(answered.port);
-      rogue.spray(ports, known);
+      await rogue.spray(ports, known);
       await nominate(path, answered, 'ueUF');
       await onlyTheirMedia(offered);
-      rogue.spray(ports, known);
+      await rogue.spray(ports, known);
       await onlyTheirMedia(offered);
 
       await parts.anchor.offer(call, 'access', ueSdp('ueUF', 'a=sendonly'));
       await parts.anchor.answer(call, 'core', farSdp('a=recvonly'));
-      rogue.spray(ports, known);
+      await rogue.spray(ports, known);
       await parts.anchor.offer(call, 'access', ueSdp('ueUF'));
       await parts.anchor.answer(call, 'core', farSdp());
       await onlyTheirMedia(offered);
 
       if (path === 'tcp80') {
         tcps[0]!.close();
-        rogue.spray(ports, known);
+        await rogue.spray(ports, known);
         await nominate(path, answered, 'ueUF');
-        rogue.spray(ports, known);
+        await rogue.spray(ports, known);
         await onlyTheirMedia(offered);
       }
 
       await parts.anchor.offer(call, 'access', ueSdp('ueU2'));
-      rogue.spray(ports, known);
+      await rogue.spray(ports, known);
       await onlyTheirMedia(offered);
       const restarted = mediaLine(await parts.anchor.answer(call, 'core', farSdp()));
-      rogue.spray(ports, known);
-      rogue.spray([restarted.port], { ufrag: restarted.ufrag ?? '', pwd: '' });
+      await rogue.spray(ports, known);
+      await rogue.spray([restarted.port], { ufrag: restarted.ufrag ?? '', pwd: '' });
       await nominate(path, restarted, 'ueU2');
       await onlyTheirMedia(offered);
-      rogue.spray([restarted.port], { ufrag: restarted.ufrag ?? '', pwd: '' });
+      await rogue.spray([restarted.port], { ufrag: restarted.ufrag ?? '', pwd: '' });
       await onlyTheirMedia(offered);
     });
 
@@ -192,13 +196,13 @@ describeWithRtpengine('the security of media, on a real rtpengine', () => {
       const offered = mediaLine(await parts.anchor.offer(call, 'core', farSdp()));
       const known = { ufrag: offered.ufrag ?? '', pwd: '' };
       const ports = [offered.port, offered.rtcpPort!];
-      rogue.spray(ports, known);
+      await rogue.spray(ports, known);
       await nominate(path, offered, 'ueUF');
-      rogue.spray(ports, known);
+      await rogue.spray(ports, known);
       const answered = mediaLine(await parts.anchor.answer(call, 'access', ueSdp('ueUF')));
-      rogue.spray(ports, known);
+      await rogue.spray(ports, known);
       await onlyTheirMedia(answered);
-      rogue.spray(ports, known);
+      await rogue.spray(ports, known);
       await onlyTheirMedia(answered);
     });
   });
@@ -340,7 +344,7 @@ describeWithRtpengine('the security of media, on a real rtpengine', () => {
 
   test('C11: a called UE without ICE has its media, and a rogue injects nothing before its answer', async () => {
     const offered = mediaLine(await parts.anchor.offer(call, 'core', farSdp(), { address: ueAddress }));
-    rogue.spray([offered.port, offered.rtcpPort!], { ufrag: offered.ufrag ?? '', pwd: '' });
+    await rogue.spray([offered.port, offered.rtcpPort!], { ufrag: offered.ufrag ?? '', pwd: '' });
     const answer = sdp(ueAddress, `m=audio ${udp.port} RTP/AVP 0`);
     const answered = mediaLine(await parts.anchor.answer(call, 'access', answer));
     udp.to = { address: addresses.access, port: offered.port };

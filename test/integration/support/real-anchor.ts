@@ -6,6 +6,7 @@ import { LocalMediaAnchor } from '../../../lib/media/local-media-anchor';
 import { PlacedMedia } from '../../../lib/media/placed-media';
 import type { MediaPlaces } from '../../../lib/media-places';
 import type { Side } from '../../../lib/media/media-anchor';
+import { parseControlUrl } from '../../../lib/rtpengine/control-address';
 import { NgClient } from '../../../lib/rtpengine/ng-client';
 import { LocalDaemon } from '../../../lib/rtpengine/local-daemon';
 import { RtpenginePool } from '../../../lib/rtpengine/pool';
@@ -45,8 +46,7 @@ export class RealAnchor {
 
   private constructor(daemon: LocalDaemon, url: string, gateway: TcpGateway, places: MediaPlaces) {
     const pool = new RtpenginePool({ urls: [url], logger });
-    const { hostname, port } = new URL(url);
-    this.#ng = new NgClient({ host: hostname, port: Number(port) });
+    this.#ng = new NgClient({ at: parseControlUrl(url) });
     this.#daemon = daemon;
     this.#pool = pool;
     this.gateway = gateway;

@@ -5,14 +5,15 @@ import { until } from './until';
 /** rtpengine's ng control port in the edge's namespace. */
 const ngPort = 2223;
 
-/** Asks rtpengine over ng (bencoded commands in UDP) and prints its answer; run inside the namespace. */
+/** Asks rtpengine over ng (a bencoded command on a TCP connection) and prints its answer; run inside the namespace. */
 const question = (command: string) => `
-  const socket = require('node:dgram').createSocket('udp4');
-  const end = (text) => { process.stdout.write(text); socket.close(); };
-  const giveUp = setTimeout(() => end(''), 1000);
-  socket.on('error', () => { clearTimeout(giveUp); end(''); });
-  socket.on('message', (answer) => { clearTimeout(giveUp); end(answer.toString('latin1')); });
-  socket.connect(${ngPort}, '127.0.0.1', () => socket.send('${process.pid}_${Date.now()} ${command}'));
+  const socket = require('node:net').connect(${ngPort}, '127.0.0.1');
+  let answer = '';
+  const end = () => { process.stdout.write(answer); process.exit(); };
+  setTimeout(end, 1000);
+  socket.on('error', end);
+  socket.on('data', (bytes) => { answer += bytes.toString('latin1'); if (/6:result(2:ok|4:pong|5:error)/.test(answer)) end(); });
+  socket.write('${process.pid}_${Date.now()} ${command}');
 `;
 
 /** The rtpengine to test with: RTPENGINE_BIN, or the one that is installed. */
@@ -23,7 +24,7 @@ export function rtpengineProgram(): string {
 
 /** A real rtpengine in the edge's namespace, that the tests can ask and stop. */
 export class Rtpengine {
-  static readonly url = `udp://127.0.0.1:${ngPort}`;
+  static readonly url = `tcp://127.0.0.1:${ngPort}`;
   readonly #network: Network;
   readonly #process: NamespaceProcess;
 
@@ -42,7 +43,7 @@ export class Rtpengine {
         ...['--config-file=none', '--foreground', '--log-stderr', '--log-level=5', '--table=-1'],
         ...access.map((address) => `--interface=access/${address}`),
         `--interface=core/${addresses.edgeCore}`,
-        ...[`--listen-ng=127.0.0.1:${ngPort}`, '--timeout=86400', '--silent-timeout=86400'],
+        ...[`--listen-tcp-ng=127.0.0.1:${ngPort}`, '--timeout=86400', '--silent-timeout=86400'],
       ],
     });
     const rtpengine = new Rtpengine(network, child);

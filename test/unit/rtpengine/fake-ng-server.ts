@@ -1,6 +1,9 @@
-import { createSocket, type RemoteInfo, type Socket } from 'node:dgram';
+import { createSocket, Socket as UdpSocket } from 'node:dgram';
 import { once } from 'node:events';
+import { createServer, type AddressInfo, type Server, type Socket } from 'node:net';
 import { Client } from 'rtpengine-client';
+import type { ControlAddress } from '../../../lib/rtpengine/control-address';
+import { NgFrames } from '../../../lib/rtpengine/ng-frames';
 
 export interface NgRequest {
   cookie: string;
@@ -12,52 +15,71 @@ export interface NgRequest {
   send(bytes: Buffer): void;
 }
 
+type Transport = ControlAddress['transport'];
+
 /** Something that speaks ng as far as a test wants it to: each request goes to `answer`, which may stay silent. */
 export class FakeNgServer {
   readonly requests: NgRequest[] = [];
   answer: (request: NgRequest) => void;
-  readonly #socket: Socket;
+  readonly at: ControlAddress;
+  readonly #socket: UdpSocket | Server;
+  /** Over TCP: all that were made. */
+  readonly connections: Socket[] = [];
   #waiting: { count: number; resolve: () => void }[] = [];
 
-  private constructor(socket: Socket, answer: (request: NgRequest) => void) {
+  private constructor(socket: UdpSocket | Server, transport: Transport, answer: (request: NgRequest) => void) {
     this.#socket = socket;
+    this.at = { transport, host: '127.0.0.1', port: (socket.address() as AddressInfo).port };
     this.answer = answer;
-    socket.on('message', (datagram, from) => this.#receive(datagram, from));
+    if (socket instanceof UdpSocket)
+      socket.on('message', (datagram, from) =>
+        this.#receive(datagram, (bytes) => socket.send(bytes, from.port, from.address)),
+      );
+    else socket.on('connection', (connection) => this.#accept(connection));
   }
 
-  static async start(answer: (request: NgRequest) => void = pong): Promise<FakeNgServer> {
-    const socket = createSocket('udp4');
-    socket.bind(0, '127.0.0.1');
+  static async start(
+    answer: (request: NgRequest) => void = pong,
+    transport: Transport = 'udp',
+    port = 0,
+  ): Promise<FakeNgServer> {
+    const socket =
+      transport === 'udp' ? createSocket('udp4').bind(port, '127.0.0.1') : createServer().listen(port, '127.0.0.1');
     await once(socket, 'listening');
-    return new FakeNgServer(socket, answer);
-  }
-
-  get port(): number {
-    return this.#socket.address().port;
+    return new FakeNgServer(socket, transport, answer);
   }
 
   get url(): string {
-    return `udp://127.0.0.1:${this.port}`;
+    return `${this.at.transport}://127.0.0.1:${this.at.port}`;
   }
 
   commands(): string[] {
     return this.requests.map(({ command }) => command);
   }
 
-  /** Resolves when so many requests of a command have come in all. */
+  /** Resolves when so many requests have come in all. */
   async received(count: number): Promise<void> {
     if (this.requests.length >= count) return;
     await new Promise<void>((resolve) => this.#waiting.push({ count, resolve }));
   }
 
   async close(): Promise<void> {
+    for (const connection of this.connections) connection.destroy();
     this.#socket.close();
     await once(this.#socket, 'close');
   }
 
-  #receive(datagram: Buffer, from: RemoteInfo): void {
-    const { id, data } = Client.decodeMessage(datagram) as { id: string; data: Record<string, unknown> };
-    const send = (bytes: Buffer) => this.#socket.send(bytes, from.port, from.address);
+  #accept(connection: Socket): void {
+    this.connections.push(connection);
+    const frames = new NgFrames();
+    connection.on('error', () => undefined);
+    connection.on('data', (chunk) => {
+      for (const message of frames.push(chunk)) this.#receive(message, (bytes) => connection.write(bytes));
+    });
+  }
+
+  #receive(message: Buffer, send: (bytes: Buffer) => void): void {
+    const { id, data } = Client.decodeMessage(message) as { id: string; data: Record<string, unknown> };
     const request: NgRequest = {
       cookie: id,
       command: String(data['command']),

@@ -1,13 +1,18 @@
 import { NgClient } from '../../../lib/rtpengine/ng-client';
 import { FakeNgServer } from './fake-ng-server';
 
-describe('the ng client', () => {
+/** Keeps the event loop from turning for so long, in ms. */
+function block(ms: number): void {
+  Atomics.wait(new Int32Array(new SharedArrayBuffer(4)), 0, 0, ms);
+}
+
+describe.each(['tcp', 'udp'] as const)('the ng client over %s', (transport) => {
   let server: FakeNgServer;
   let client: NgClient;
 
   beforeEach(async () => {
-    server = await FakeNgServer.start();
-    client = new NgClient({ host: '127.0.0.1', port: server.port, timeoutMs: 1000 });
+    server = await FakeNgServer.start(undefined, transport);
+    client = new NgClient({ at: server.at, timeoutMs: 1000 });
   });
   afterEach(async () => {
     client.close();
@@ -19,28 +24,17 @@ describe('the ng client', () => {
     expect(client.pending).toBe(0);
   });
 
-  test('a lost request is repeated with the same cookie', async () => {
-    server.answer = (request) => {
-      if (server.requests.length === 3) request.reply({ result: 'ok', sdp: 'x' });
+  test('commands do not wait for each other, and each gets its own reply', async () => {
+    server.answer = () => {
+      if (server.requests.length < 20) return;
+      for (const request of [...server.requests].reverse())
+        request.reply({ result: 'ok', sdp: request.options['sdp'] });
     };
-    await expect(client.request('query', { 'call-id': 'c' })).resolves.toMatchObject({ result: 'ok' });
-    expect(new Set(server.requests.map(({ cookie }) => cookie)).size).toBe(1);
-    expect(server.requests).toHaveLength(3);
-  });
-
-  test('late, double, strange and unreadable replies are left out', async () => {
-    const consoleLog = jest.spyOn(console, 'log');
-    server.answer = (request) => {
-      request.reply({ result: 'old' }, '00000000-0000-4000-8000-000000000000');
-      request.send(Buffer.from('nonsense'));
-      request.send(Buffer.alloc(0));
-      request.reply({ result: 'pong' });
-      request.reply({ result: 'pong' });
-    };
-    await expect(client.request('ping', {})).resolves.toEqual({ result: 'pong' });
-    await expect(client.request('ping', {})).resolves.toEqual({ result: 'pong' });
-    expect(consoleLog).not.toHaveBeenCalled();
-    consoleLog.mockRestore();
+    const calls = Array.from({ length: 20 }, (_, i) => `call ${i}`);
+    const replies = calls.map((call) =>
+      client.request('query', { 'call-id': call, sdp: call } as { 'call-id': string }),
+    );
+    expect((await Promise.all(replies)).map(({ sdp }) => sdp)).toEqual(calls);
   });
 
   test('silence ends in 503 with Retry-After', async () => {
@@ -53,6 +47,15 @@ describe('the ng client', () => {
     expect(client.pending).toBe(0);
   });
 
+  test('N4: a process that was busy for 2 s, while replies waited for it, misses none of them', async () => {
+    await client.request('ping', {});
+    const waiting = Array.from({ length: 200 }, (_, i) => client.request('query', { 'call-id': `${i}` }));
+    await server.received(201);
+    // The replies are in the socket, and the time-out of each command has passed before one of them can be read.
+    block(2000);
+    await expect(Promise.all(waiting)).resolves.toHaveLength(200);
+  });
+
   test("a refusal carries rtpengine's reason", async () => {
     server.answer = (request) => request.reply({ result: 'error', 'error-reason': 'Unknown call-id' });
     await expect(client.request('query', { 'call-id': 'c' })).rejects.toMatchObject({
@@ -61,14 +64,30 @@ describe('the ng client', () => {
     });
   });
 
+  test('late and double replies, and those to nobody, are left out', async () => {
+    const consoleLog = jest.spyOn(console, 'log');
+    server.answer = (request) => {
+      request.reply({ result: 'old' }, '00000000-0000-4000-8000-000000000000');
+      request.reply({ result: 'pong' });
+      request.reply({ result: 'pong' });
+    };
+    await expect(client.request('ping', {})).resolves.toEqual({ result: 'pong' });
+    await expect(client.request('ping', {})).resolves.toEqual({ result: 'pong' });
+    expect(consoleLog).not.toHaveBeenCalled();
+    consoleLog.mockRestore();
+  });
+
   test('a reply that cannot be read ends the command', async () => {
-    server.answer = (request) => request.send(Buffer.from(`${request.cookie} d3:`));
+    server.answer = (request) => request.send(Buffer.from(`${request.cookie} 3:abc`));
     await expect(client.request('ping', {})).rejects.toMatchObject({ code: 'anchor-unavailable' });
   });
 
-  test('a name that cannot be resolved ends the command', async () => {
-    const lost = new NgClient({ host: 'rtpengine.invalid', port: 22222, timeoutMs: 1000 });
-    await expect(lost.request('ping', {})).rejects.toMatchObject({ code: 'anchor-unavailable' });
+  test('a name that cannot be resolved ends the command, and is told', async () => {
+    const lost = new NgClient({ at: { transport, host: 'rtpengine.invalid', port: 22222 }, timeoutMs: 1000 });
+    await expect(lost.request('ping', {})).rejects.toMatchObject({
+      code: 'anchor-unavailable',
+      message: expect.stringMatching(/rtpengine\.invalid:22222 is not available: .*getaddrinfo/) as string,
+    });
     lost.close();
   });
 
@@ -82,7 +101,114 @@ describe('the ng client', () => {
     await expect(client.request('ping', {})).rejects.toMatchObject({ code: 'anchor-unavailable' });
   });
 
-  test('an IPv6 control address is refused when it is named', () => {
-    expect(() => new NgClient({ host: '::1', port: 1 })).toThrow(expect.objectContaining({ code: 'setting-invalid' }));
+  test('a command too many is refused, and those that wait go on', async () => {
+    server.answer = () => undefined;
+    const waiting = Array.from({ length: 2048 }, () => client.request('ping', {}).catch(() => 'ended'));
+    await expect(client.request('ping', {})).rejects.toMatchObject({
+      message: expect.stringMatching(/2048/) as string,
+    });
+    expect(client.pending).toBe(2048);
+    client.close();
+    await Promise.all(waiting);
+  });
+});
+
+describe('the ng client over UDP', () => {
+  test('sends a command again with the same cookie, and takes no notice of what is no reply', async () => {
+    const server = await FakeNgServer.start();
+    const client = new NgClient({ at: server.at });
+    server.answer = (request) => {
+      request.send(Buffer.from('nonsense'));
+      request.send(Buffer.alloc(0));
+      if (server.requests.length === 3) request.reply({ result: 'ok', sdp: 'x' });
+    };
+    await expect(client.request('query', { 'call-id': 'c' })).resolves.toMatchObject({ result: 'ok' });
+    expect(new Set(server.requests.map(({ cookie }) => cookie)).size).toBe(1);
+    expect(server.requests).toHaveLength(3);
+    client.close();
+    await server.close();
+  });
+});
+
+describe('the ng client over TCP', () => {
+  let server: FakeNgServer;
+  let client: NgClient;
+
+  beforeEach(async () => {
+    server = await FakeNgServer.start(undefined, 'tcp');
+    client = new NgClient({ at: server.at });
+  });
+  afterEach(async () => {
+    client.close();
+    await server.close();
+  });
+
+  test('sends what was under way again, with the same cookie, on another connection when one ends', async () => {
+    server.answer = (request) => {
+      if (server.connections.length === 2) request.reply({ result: 'ok' });
+      else if (server.requests.length === 2) server.connections[0]!.destroy();
+    };
+    await Promise.all(['a', 'b'].map((call) => client.request('query', { 'call-id': call })));
+    const [first, second, ...again] = server.requests.map(({ cookie }) => cookie);
+    expect(again).toEqual([first, second]);
+  });
+
+  test('ends a command at once whose connections end each time', async () => {
+    server.answer = () => server.connections.at(-1)?.destroy();
+    await expect(client.request('ping', {})).rejects.toMatchObject({ code: 'anchor-unavailable' });
+    expect(server.connections).toHaveLength(3);
+    expect(client.pending).toBe(0);
+  });
+
+  test('ends a command at once where nobody listens, and takes the next one when somebody does', async () => {
+    const { port } = server.at;
+    await server.close();
+    await expect(client.request('ping', {})).rejects.toMatchObject({
+      message: expect.stringMatching(/^rtpengine at tcp:\/\/127.0.0.1:\d+ is not available: .*ECONNREFUSED/) as string,
+    });
+    server = await FakeNgServer.start(undefined, 'tcp', port);
+    // It does not try again at once.
+    await expect(client.request('ping', {})).rejects.toMatchObject({ code: 'anchor-unavailable' });
+    await new Promise((resolve) => setTimeout(resolve, 400));
+    await expect(client.request('ping', {})).resolves.toEqual({ result: 'pong' });
+  });
+
+  test('gives up a connection on which nothing comes any more', async () => {
+    await client.request('ping', {});
+    server.answer = (request) => {
+      if (server.connections.length > 1) request.reply({ result: 'pong' });
+    };
+    await expect(client.request('ping', {})).rejects.toMatchObject({
+      message: expect.stringMatching(/did not answer within 1000 ms/) as string,
+    });
+    await expect(client.request('ping', {})).resolves.toEqual({ result: 'pong' });
+  });
+
+  test('keeps a connection on which other commands are answered', async () => {
+    server.answer = (request) => {
+      if (request.command === 'ping') request.reply({ result: 'pong' });
+    };
+    const lost = client.request('query', { 'call-id': 'c' });
+    const pings = setInterval(() => void client.request('ping', {}), 100);
+    await expect(lost).rejects.toMatchObject({ code: 'anchor-unavailable' });
+    clearInterval(pings);
+    await client.request('ping', {});
+    expect(server.connections).toHaveLength(1);
+  });
+
+  test('gives up a connection whose bytes are no ng, and sends what waits on another', async () => {
+    server.answer = (request) => {
+      if (server.connections.length > 1) request.reply({ result: 'pong' });
+      else request.send(Buffer.from('HTTP/1.1 400 Bad Request\r\n'));
+    };
+    await expect(client.request('ping', {})).resolves.toEqual({ result: 'pong' });
+  });
+
+  test('reaches an IPv6 address', async () => {
+    const lost = new NgClient({ at: { transport: 'tcp', host: '::1', port: 9 } });
+    await expect(lost.request('ping', {})).rejects.toMatchObject({
+      message: expect.stringMatching(/^rtpengine at tcp:\/\/\[::1\]:9 is not available: connect/) as string,
+    });
+    lost.close();
   });
 });

@@ -1,6 +1,6 @@
 import { PassThrough } from 'node:stream';
 import { createLogger } from '../../../lib/ops/logger';
-import { parseNgUrl, RtpenginePool } from '../../../lib/rtpengine/pool';
+import { RtpenginePool } from '../../../lib/rtpengine/pool';
 import { FakeNgServer, pong } from './fake-ng-server';
 
 function recordedLog() {
@@ -61,7 +61,7 @@ describe('the pool of rtpengines', () => {
     expect(log.lines()).toEqual([
       expect.objectContaining({
         msg: 'rtpengine does not answer',
-        reason: expect.stringContaining('timeout') as string,
+        reason: expect.stringContaining('did not answer') as string,
       }),
       expect.objectContaining({ msg: 'rtpengine answers again' }),
     ]);
@@ -87,9 +87,4 @@ describe('the pool of rtpengines', () => {
     await expect(deleted).resolves.toBe('call-1');
     expect(node!.orphans).toBe(0);
   });
-
-  test.each(['http://127.0.0.1:1', 'udp://127.0.0.1', 'udp://127.0.0.1:0', 'udp://127.0.0.1:65536', ''])(
-    '"%s" is no control address',
-    (url) => expect(() => parseNgUrl(url)).toThrow(expect.objectContaining({ code: 'setting-invalid' })),
-  );
 });
