@@ -25,6 +25,7 @@ import { AccessFront, emergencySettings, shownContacts } from './access-front';
 import { anchorAddress } from './anchor-address';
 import { contactHosts, type Config } from './config';
 import { mediaPlaces } from './media-places';
+import { warnOfLostHops } from './next-hops';
 
 /** Something that was opened, and how it is closed. */
 interface Opened {
@@ -163,6 +164,8 @@ export class Edge {
     );
     await firstConnect(srf);
     await front?.listener.start();
+    const { CORE_NEXT_HOP, EMERGENCY_NEXT_HOP } = config;
+    warnOfLostHops({ CORE_NEXT_HOP, EMERGENCY_NEXT_HOP }, egress, logger);
   }
 
   #msrp(): MsrpSwitch {

@@ -1,8 +1,9 @@
 import { isIP, isIPv6 } from 'node:net';
+import { EdgeError } from '../errors';
 import type { Logger } from '../ops/logger';
 import { errandHeader } from '../wire/private-headers';
 import { Endpoint } from './endpoint';
-import { checkedErrand, invalid, nextHopOf, type Errand } from './errand';
+import { checkedErrand, nextHopOf, type Errand, type NextHop } from './errand';
 import { limits as defaults, type Limits } from './limits';
 import type { Destination } from './link';
 import { Names, type Lookups } from './names';
@@ -89,16 +90,34 @@ export class EgressRelay {
   /**
    * Registers an errand for one request; it waits 32 s for it.
    *
-   * Throws EdgeError `egress-invalid` for values that cannot stand in a SIP message, and for a next hop of an address
-   * family that the relay has no address of; `egress-unsupported` (502) for `sips:`, `maddr` and other transports
+   * Throws EdgeError `egress-invalid` for values that cannot stand in a SIP message; `egress-unreachable` (503) for a
+   * next hop of an address family that the relay has no address of; `egress-unsupported` (502) for `sips:`, `maddr` and other transports
    * than UDP and TCP; `egress-full` (503) if too many errands wait.
    */
   send(errand: Errand): Posted {
     const { host, transport } = nextHopOf(errand.nextHop);
     const endpoint = isIP(host) === 0 ? this.#endpoints[0] : this.#endpointFor(host);
-    if (!endpoint) throw invalid(`The next hop ${errand.nextHop} is of an address family that the core side lacks.`);
+    if (!endpoint) {
+      const message = `The next hop ${errand.nextHop} is of an address family that CORE_CONTACTS lacks.`;
+      throw new EdgeError('egress-unreachable', message, { sipStatus: 503, retryAfter: 5 });
+    }
     const id = this.#relaying.errands.put(checkedErrand(errand));
     return { proxy: `sip:${endpoint.sentBy};transport=${transport}`, headers: { [errandHeader]: id }, coreCallId };
+  }
+
+  /**
+   * Tells whether a next hop can be found now: whether its name has an address of a family that the relay has. Says
+   * nothing where the relay is closed before, and true for next hops that it does not send to itself.
+   */
+  find(nextHop: string, then: (isFound: boolean) => void): void {
+    let hop: NextHop;
+    try {
+      hop = nextHopOf(nextHop);
+    } catch {
+      then(true);
+      return;
+    }
+    this.#names.locate(hop, (destination) => then(destination !== undefined));
   }
 
   /** Resolves when nothing is open any more. May be called again. */

@@ -64,6 +64,6 @@ function toBytes(text: string): string {
   return Buffer.from(text).toString('latin1');
 }
 
-export function invalid(message: string): EdgeError {
+function invalid(message: string): EdgeError {
   return new EdgeError('egress-invalid', message, { sipStatus: 500 });
 }

@@ -87,7 +87,16 @@ export class Relaying {
 
   /** A link to a next hop cannot be made or has ended: the server gets its answers at once. */
   lost(link: Link): void {
-    for (const branch of this.branches.waitingFor(link)) this.#fail(branch, 503);
+    const waiting = this.branches.waitingFor(link);
+    for (const branch of waiting) this.#fail(branch, 503);
+    const { address: host, port, transport } = link;
+    if (waiting.length > 0) this.#unreached({ host, port, transport }, 'it takes no connections, or has ended one');
+  }
+
+  /** Tells of each next hop by itself. */
+  #unreached({ host, port, transport }: NextHop, reason: string): void {
+    const where = 'see CORE_NEXT_HOP, EMERGENCY_NEXT_HOP and the Service-Route of the registrar';
+    this.#occasionally.warn({ host, port, transport, reason }, `A next hop cannot be reached: ${where}`, host);
   }
 
   sweep(): void {
@@ -174,6 +183,7 @@ export class Relaying {
     }
     this.#network.locate(hop, (destination) => {
       if (branch?.isFinal === true) return;
+      if (!destination) this.#unreached(hop, 'its name does not resolve');
       const isOwn = destination && this.#network.isOwn(destination);
       // Else anybody who has seen the Record-Route could send to anywhere by way of the relay.
       const isAstray = destination && bound === 'for-server' && !this.#servers.has(destination);
@@ -225,7 +235,8 @@ export class Relaying {
   }
 
   #answerTo(request: SipMessage, status: AnswerStatus): string {
-    return responseTo(request, { status, reason: reasons[status] }, this.#tag).toString();
+    const headers = status === 503 ? { 'Retry-After': '5' } : {};
+    return responseTo(request, { status, reason: reasons[status], headers }, this.#tag).toString();
   }
 }
 

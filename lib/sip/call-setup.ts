@@ -7,10 +7,11 @@ import type {
   SentRequest,
 } from '../drachtio/messages';
 import { hasSafeTarget } from '../drachtio/dialog-target';
+import { isUnreachable } from '../drachtio/unreachable';
 import { EdgeError } from '../errors';
 import type { CallSession } from './call-session';
+import { coreUnreachable, sentToCore } from './core-reach';
 import { EarlyCaller } from './early-caller';
-import { isUnreachable } from './exchanges';
 import { hasOption, inviteHeaders, responseHeaders } from './header-policy';
 import { ReliableProvisional } from './reliable-provisional';
 import {
@@ -44,6 +45,8 @@ export class CallSetup {
   #inOrder: Promise<void> = Promise.resolve();
   #provisional: ReliableProvisional | undefined;
   #sawProvisional = false;
+  /** Where the INVITE was sent. */
+  #proxy = '';
   #cancelled = false;
   /** The SDP last sent to the caller in a provisional response. */
   #earlySdp = '';
@@ -90,7 +93,9 @@ export class CallSetup {
       };
       const sdp = offer && { headers: { ...headers, 'Content-Type': 'application/sdp' }, body: offer };
       const invite = { method: 'INVITE' as const, proxy: way.proxy, headers, ...sdp };
-      await edge.srf.request(this.#target.uri, invite, (sent) => this.#sent(sent));
+      this.#proxy = way.proxy;
+      const sending = edge.srf.request(this.#target.uri, invite, (sent) => this.#sent(sent));
+      await (callee === 'core' ? sentToCore(way.proxy, sending) : sending);
     });
   }
 
@@ -197,6 +202,8 @@ export class CallSetup {
     const unreachable = isUnreachable(response);
     if (unreachable && this.#session.callee === 'access' && !this.#sawProvisional) {
       this.#session.end('flow-failed', { verdict: { status: 430, headers: {} } });
+    } else if (unreachable && this.#session.callee === 'core') {
+      this.#session.fail(coreUnreachable(this.#proxy, reason));
     } else if (unreachable) {
       this.#session.end('rejected', { verdict: { status: 503, headers: { 'Retry-After': '5' } } });
     } else {

@@ -1,8 +1,10 @@
 import type { Headers, IncomingRequest, IncomingResponse, ResponseSender } from '../drachtio/messages';
 import type { Srf } from '../drachtio/srf';
+import { isUnreachable } from '../drachtio/unreachable';
 import { EdgeError } from '../errors';
 import type { Side } from '../media/media-anchor';
 import { otherSide } from '../media/media-anchor';
+import { fromCore } from './core-reach';
 import type { UePolicy } from './ue-policy';
 import { contentHeaders, exchangeHeaders, responseHeaders } from './header-policy';
 import type { Target } from './target';
@@ -23,16 +25,12 @@ export async function exchange(
   const { proxy, headers: notes } = target.way();
   const headers = { ...policy.request(otherSide(from), exchangeHeaders(request)), ...notes };
   const body = request.body && { body: request.body };
-  const final = await srf.send(uri, { method: request.method, proxy, headers, ...body });
+  const sending = srf.send(uri, { method: request.method, proxy, headers, ...body });
+  const final = await (from === 'access' ? fromCore(proxy, sending) : sending);
   if (from === 'core' && isUnreachable(final)) {
     throw new EdgeError('flow-failed', 'The UE cannot be reached over its connection.', { sipStatus: 430 });
   }
   passBack(final, response, { to: from, policy });
-}
-
-/** Whether the server made a response itself, for want of a connection to the far end. */
-export function isUnreachable(final: IncomingResponse): boolean {
-  return !final.source_address && (final.status === 503 || final.status === 410);
 }
 
 /** Answers a request with the response that it got on the other side; `hide` has the last word on its headers. */

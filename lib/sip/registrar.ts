@@ -8,6 +8,7 @@ import { OccasionalLog } from '../ops/occasional-log';
 import { hostPort, identityOf, uriOf } from '../wire/sip-uri';
 import { chargingVector } from './charging';
 import type { Contact } from './contact';
+import { fromCore } from './core-reach';
 import { flowKey, type Flow, type FlowTokens } from './flow-token';
 import { grantedContacts } from './granted-contacts';
 import type { Egress } from './egress';
@@ -86,7 +87,8 @@ export class Registrar extends EventEmitter<{ 'flow-ended': [flow: Flow, why: Fl
       path: this.#pathUri(request, flow),
       chargingVector: chargingVector(coreContact.address),
     });
-    const final = await srf.send(uri, { method: 'REGISTER', ...this.#way(headers, isRemoval) });
+    const way = this.#way(headers, isRemoval);
+    const final = await fromCore(way.proxy, srf.send(uri, { method: 'REGISTER', ...way }));
     if (final.status >= 200 && final.status < 300) await this.#granted(request, final, flow);
     const { status, reason } = final;
     const timer = wantsOutbound(request, flow) && status < 300 && !final.has('flow-timer');

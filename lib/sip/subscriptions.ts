@@ -3,10 +3,12 @@ import { setImmediate } from 'node:timers/promises';
 import type { Headers, IncomingRequest, IncomingResponse, ResponseSender } from '../drachtio/messages';
 import { hasSafeTarget } from '../drachtio/dialog-target';
 import type { Srf } from '../drachtio/srf';
+import { isUnreachable } from '../drachtio/unreachable';
 import { EdgeError } from '../errors';
 import { otherSide, type Side } from '../media/media-anchor';
+import { fromCore } from './core-reach';
 import type { UePolicy } from './ue-policy';
-import { isUnreachable, passBack } from './exchanges';
+import { passBack } from './exchanges';
 import { exchangeHeaders, inDialogHeaders } from './header-policy';
 import { flowKey, type Flow } from './flow-token';
 import type { Registrar } from './registrar';
@@ -97,7 +99,8 @@ export class Subscriptions {
     const body = request.body && { body: request.body };
     const settled = this.#await(far);
     try {
-      const final = await this.#srf.send(uri, { method: 'SUBSCRIBE', proxy, headers, ...body });
+      const sending = this.#srf.send(uri, { method: 'SUBSCRIBE', proxy, headers, ...body });
+      const final = await (from === 'access' ? fromCore(proxy, sending) : sending);
       this.#answered(request, response, final, { from, target, ids: [near, far] });
     } finally {
       this.#toCore.delete(far);

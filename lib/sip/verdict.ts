@@ -19,14 +19,19 @@ export function retryLater(seconds: number): Verdict {
 /** Warn-codes of RFC 3261 §20.43: 304 media type not available, 399 whatever a person should read. */
 const warnings: Record<string, string> = { 'no-usable-media': '304', 'sdp-invalid': '399' };
 
+/** s */
+const defaultRetryAfter = 5;
+
 /** An unforeseen error is a 500. */
 export function verdictOf(error: unknown, agent: string): Verdict {
   if (!(error instanceof EdgeError)) return { status: 500, headers: {} };
   const code = warnings[error.code];
+  // Without it a UE may take the edge itself for dead (RFC 3261 §21.5.4).
+  const retryAfter = error.retryAfter ?? (error.sipStatus === 503 ? defaultRetryAfter : undefined);
   return {
     status: error.sipStatus ?? 500,
     headers: {
-      ...(error.retryAfter !== undefined && { 'Retry-After': String(error.retryAfter) }),
+      ...(retryAfter !== undefined && { 'Retry-After': String(retryAfter) }),
       ...(code !== undefined && { Warning: `${code} ${agent} "${error.message.replace(/["\\\r\n]/g, ' ')}"` }),
     },
   };

@@ -202,7 +202,7 @@ describe('the egress relay on its sockets', () => {
     expect(relay.send({ nextHop: 'sip:core.example', routes: [] }).proxy).toMatch(/^sip:127\.1\.0\.1:/);
     const only4 = await start();
     expect(() => only4.send({ nextHop: 'sip:[2001:db8::1]', routes: [] })).toThrow(
-      expect.objectContaining({ code: 'egress-invalid' }),
+      expect.objectContaining({ code: 'egress-unreachable', sipStatus: 503 }),
     );
   });
 

@@ -1,0 +1,44 @@
+import type { IncomingResponse } from '../drachtio/messages';
+import { isUnreachable } from '../drachtio/unreachable';
+import { EdgeError } from '../errors';
+
+/** s; whatever is wrong with the next hop, it is seldom mended sooner. */
+const retryAfter = 5;
+
+/** What an operator is told, by the words of the SIP server: drachtio-server's, and those of the embedded one. */
+const reasons: [said: RegExp, reason: string][] = [
+  [/\bDNS\b|host name not found/i, 'its name does not resolve'],
+  [/transport not available/i, 'CORE_CONTACTS has no contact of its transport and address family'],
+  [/to myself/i, 'it is an address of this edge'],
+];
+
+/**
+ * Resolves with the final response to a request that the SIP server sends to `nextHop`, CORE_NEXT_HOP. Rejects with
+ * `core-unreachable` (503) where it reached nobody.
+ */
+export async function fromCore(nextHop: string, sending: Promise<IncomingResponse>): Promise<IncomingResponse> {
+  const final = await sentToCore(nextHop, sending);
+  if (isUnreachable(final)) throw coreUnreachable(nextHop, final.reason);
+  return final;
+}
+
+/** As `sending`, but rejects with `core-unreachable` (503) where the server sent nothing because of where it was to go. */
+export async function sentToCore<T>(nextHop: string, sending: Promise<T>): Promise<T> {
+  try {
+    return await sending;
+  } catch (error) {
+    if (!(error instanceof EdgeError) || error.code !== 'sip-unsent') throw error;
+    const said = error.cause instanceof Error ? error.cause.message : String(error.cause);
+    throw reasonFor(said) === undefined ? error : coreUnreachable(nextHop, said);
+  }
+}
+
+/** Nobody at `nextHop` took a request; `said`: what the server says of it. */
+export function coreUnreachable(nextHop: string, said: string): EdgeError {
+  const message = `CORE_NEXT_HOP (${nextHop}) cannot be reached: ${reasonFor(said) ?? 'it takes no requests'}.`;
+  return new EdgeError('core-unreachable', message, { sipStatus: 503, retryAfter, cause: said });
+}
+
+function reasonFor(said: string): string | undefined {
+  return reasons.find(([pattern]) => pattern.test(said))?.[1];
+}
