@@ -13,7 +13,8 @@ import type { Config } from './config';
 const renewalCheck = 60_000;
 
 /** What the listener's UEs may take. */
-export type FrontShares = Required<Pick<AccessListenerOptions, 'shares' | 'requests'>>;
+export type FrontShares = Required<Pick<AccessListenerOptions, 'shares' | 'requests'>> &
+  Pick<AccessListenerOptions, 'limits'>;
 
 /** The access listener with its certificate, which is read anew when its files change. */
 export class AccessFront {

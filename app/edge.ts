@@ -6,6 +6,7 @@ import { Srf } from '../lib/drachtio/srf';
 import { EgressRelay } from '../lib/egress/egress-relay';
 import { EmbeddedEdge } from '../lib/embedded/embedded-edge';
 import { EdgeError } from '../lib/errors';
+import { loadNativeAddon } from '../lib/gateway/native-addon';
 import { choosePlane } from '../lib/gateway/plane-choice';
 import { TcpGateway } from '../lib/gateway/tcp-gateway';
 import type { AdvertisedAddress } from '../lib/gateway/stream';
@@ -26,6 +27,7 @@ import { anchorAddress } from './anchor-address';
 import { contactHosts, type Config } from './config';
 import { mediaPlaces } from './media-places';
 import { warnOfLostHops } from './next-hops';
+import { roomHere, type ConnectionRoom } from './open-files';
 
 /** Something that was opened, and how it is closed. */
 interface Opened {
@@ -100,9 +102,11 @@ export class Edge {
     const requests = new RequestShares(shares);
     const urls = config.RTPENGINE_URLS ?? [await this.#startRtpengine()];
     const rtpengine = this.#keep(new RtpenginePool({ urls, logger }));
+    const room = connectionRoomOf(config, logger);
     const gateway = this.#keep(
       new TcpGateway({
         ...gatewayAddresses(config),
+        limits: { connections: room.media },
         anchorAddress: anchorAddress(config.RTPENGINE_ACCESS_INTERFACE ?? []),
         logger,
         plane: choosePlane(config.GATEWAY_PLANE, config.GATEWAY_THREADS ?? availableParallelism(), logger),
@@ -134,7 +138,9 @@ export class Edge {
     for (const port of egress.ports) this.#privatePorts.add(port);
     const server = await this.#sipServer();
     const srf = this.#keep(new Srf(server));
-    const front = config.ACCESS_LISTEN && this.#keep(new AccessFront(config, { shares, requests }, logger));
+    const front =
+      config.ACCESS_LISTEN &&
+      this.#keep(new AccessFront(config, { shares, requests, limits: { connections: room.ues } }, logger));
     const flowTokenKeys = config.FLOW_TOKEN_KEYS ?? [randomBytes(32).toString('base64url')];
     this.#pcscf = this.#keep(
       startPcscf({
@@ -231,6 +237,13 @@ function sharesOf(config: Config): ShareLimits {
     maxCalls: config.MAX_CALLS,
     msrpPorts: last - first + 1,
   });
+}
+
+/** A connection at Node's plane has a UDP socket of its own. */
+function connectionRoomOf(config: Config, logger: Logger): ConnectionRoom {
+  const isNative = config.GATEWAY_PLANE !== 'node' && 'addon' in loadNativeAddon();
+  const { first, last } = config.MSRP_PORTS;
+  return roomHere(isNative ? 1 : 2, last - first + 1, logger);
 }
 
 function gatewayAddresses(config: Config): {

@@ -206,7 +206,7 @@ export class AccessListener extends EventEmitter<{ closed: [flow: AccessFlow] }>
       this.#limits,
       {
         opened: (flow) => this.#opened(flow, connection),
-        refused: () => this.#serverRefused(),
+        refused: (error) => this.#serverRefused(error),
         proved: () => void this.#admission.authenticate(place),
         closed: (flow, fault) => {
           if (fault !== undefined) this.#occasionally.error({ err: fault }, 'a message of a UE could not be passed on');
@@ -248,9 +248,15 @@ export class AccessListener extends EventEmitter<{ closed: [flow: AccessFlow] }>
     this.emit('closed', flow);
   }
 
-  #serverRefused(): void {
+  #serverRefused(error: NodeJS.ErrnoException | undefined): void {
     const { address, port } = this.#options.server;
-    if (!this.#serverIsDown) this.#occasionally.error({ address, port }, 'the SIP server takes no connections of UEs');
+    const code = error?.code;
+    if (code === 'EMFILE' || code === 'ENFILE') {
+      this.#occasionally.error({ code }, 'too many files are open: UEs cannot be connected to the SIP server');
+      return;
+    }
+    const fields = { address, port, code };
+    if (!this.#serverIsDown) this.#occasionally.error(fields, 'the SIP server takes no connections of UEs');
     this.#serverIsDown = true;
   }
 }

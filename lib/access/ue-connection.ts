@@ -19,7 +19,7 @@ export interface UeConnectionEvents {
   /** It has reached the SIP server. */
   opened(flow: AccessFlow): void;
   /** The SIP server did not take it. */
-  refused(): void;
+  refused(error: Error | undefined): void;
   /** A registration was accepted, or a call answered: it is no stranger's. May be told more than once. */
   proved(): void;
   /** Told once. `flow` is missing if it never reached the SIP server; `fault` is an error of ours that a message caused. */
@@ -184,6 +184,8 @@ export class UeConnection {
     // From the same loopback address, so that the server, which chooses its contact by the peer's address, finds this one.
     const from = isLoopback(address) ? { localAddress: address } : {};
     const socket = createConnection({ host: address, port, ...from });
+    let refusal: Error | undefined;
+    socket.once('error', (error) => (refusal = error));
     const { connect, firstMessage, message, unsent, serverBody: body } = this.#limits;
     this.#server = new SipStream(
       socket,
@@ -194,7 +196,7 @@ export class UeConnection {
         // Without an answer: drachtio-server reads nothing more once a CRLF and a message come in one segment.
         ping: () => undefined,
         message: (text) => this.#fromServer(text),
-        closed: (_connecting, fault) => this.#serverGone(fault),
+        closed: (_connecting, fault) => this.#serverGone(refusal, fault),
       },
     );
   }
@@ -243,13 +245,13 @@ export class UeConnection {
     if (this.#crossing?.responseToUe(answer) === true) this.#ue.send(answer.toString());
   }
 
-  #serverGone(fault?: unknown): void {
+  #serverGone(refusal: Error | undefined, fault?: unknown): void {
     if (this.#closed) {
       this.#leave();
       return;
     }
     if (!this.#flow) {
-      this.#events.refused();
+      this.#events.refused(refusal);
       for (const request of this.#waiting.splice(0)) this.#answer(request, serverDown);
     }
     this.#ue.end();

@@ -5,10 +5,12 @@ import { isStun } from '../ice/stream-frames';
 import type { TransportAddress } from '../ice/transport-address';
 import { monotonicNow } from '../ops/clock';
 import type { Logger } from '../ops/logger';
+import { OccasionalLog } from '../ops/occasional-log';
 import { Admission, type Place } from '../admission/admission';
 import type { CloseReason, GatewayCounters } from './counters';
 import type { ConnectionId, ConnectionStatus, ForwardingPlane, ForwardingPlaneListener } from './forwarding-plane';
 import { defaultLimits, type GatewayLimits } from './limits';
+import { listenError } from './listen-error';
 import { NodeForwardingPlane } from './node-forwarding-plane';
 import { MsrpSession } from './msrp-session';
 import { StreamSession, type SessionSurroundings } from './stream-session';
@@ -61,6 +63,7 @@ export class TcpGateway extends EventEmitter<TcpGatewayEvents> {
 
   readonly #listen: readonly TransportAddress[];
   readonly #logger: Logger;
+  readonly #occasionally: OccasionalLog;
   readonly #limits: GatewayLimits;
   readonly #plane: ForwardingPlane;
   readonly #admission: Admission<ConnectionId>;
@@ -69,6 +72,8 @@ export class TcpGateway extends EventEmitter<TcpGatewayEvents> {
   readonly #sessions = new Map<string, Session>();
   readonly #accesses = new Map<ConnectionId, Access>();
   #watch: NodeJS.Timeout | undefined;
+  /** Connections that could not be accepted, as of the last look. */
+  #acceptErrors = 0;
   readonly #checks = { accepted: 0, rejected: 0, ignored: 0 };
 
   constructor(options: TcpGatewayOptions) {
@@ -76,6 +81,7 @@ export class TcpGateway extends EventEmitter<TcpGatewayEvents> {
     this.advertised = options.advertised;
     this.#listen = options.listen;
     this.#logger = options.logger;
+    this.#occasionally = new OccasionalLog(options.logger);
     this.#limits = { ...defaultLimits, ...options.limits };
     const now = options.now ?? monotonicNow;
     const displace = (connection: ConnectionId, reason: CloseReason) => this.#plane.closeConnection(connection, reason);
@@ -106,6 +112,7 @@ export class TcpGateway extends EventEmitter<TcpGatewayEvents> {
     }
     this.#watch = setInterval(() => {
       for (const session of this.#sessions.values()) session.watch();
+      this.#watchAccepting();
     }, this.#limits.watchMs);
     this.#watch.unref();
   }
@@ -259,31 +266,20 @@ export class TcpGateway extends EventEmitter<TcpGatewayEvents> {
     access.session?.left(connection, status);
   }
 
+  #watchAccepting(): void {
+    const { acceptErrors } = this.#plane.counters();
+    const more = acceptErrors - this.#acceptErrors;
+    this.#acceptErrors = acceptErrors;
+    if (more === 0) return;
+    this.#occasionally.error(
+      { more },
+      'media connections cannot be accepted: too many files are open, or too much to do',
+    );
+  }
+
   #tell(event: keyof TcpGatewayEvents, path: StreamPath): void {
     const { call, line, ufrag } = path.stream;
     this.#logger.debug({ call, line, ufrag, remote: path.remote, port: path.port }, event);
     this.emit(event, path);
   }
-}
-
-/** What the operator can do about a port that cannot be opened. */
-function listenError(cause: unknown, wanted: readonly TransportAddress[]): EdgeError {
-  const { code, address, port } = cause as { code?: string; address?: string; port?: number };
-  const place =
-    address === undefined
-      ? wanted.map((one) => `${one.address} port ${one.port}`).join(', ')
-      : `${address} port ${port ?? 0}`;
-  const listen = `The gateway cannot listen on ${place}`;
-  if (code === 'EACCES') {
-    const advice = 'ports below 1024 need root or the capability CAP_NET_BIND_SERVICE';
-    return new EdgeError('gateway-port-denied', `${listen}: ${advice}.`, { cause });
-  }
-  if (code === 'EADDRINUSE') {
-    const advice = 'another program, such as a web server, has it; stop that or choose another port';
-    return new EdgeError('gateway-port-in-use', `${listen}: ${advice}.`, { cause });
-  }
-  if (code === 'EADDRNOTAVAIL') {
-    return new EdgeError('gateway-listen-failed', `${listen}: this machine does not have that address.`, { cause });
-  }
-  return new EdgeError('gateway-listen-failed', `${listen}: ${code ?? String(cause)}.`, { cause });
 }

@@ -1,5 +1,5 @@
 import { once } from 'node:events';
-import { connect, createServer } from 'node:net';
+import net, { connect, createServer } from 'node:net';
 import { AccessListener } from '../../../lib/access/access-listener';
 import type { AccessFlow } from '../../../lib/access/access-flow';
 import type { AccessLimits } from '../../../lib/access/limits';
@@ -561,6 +561,20 @@ describe('the end of a connection', () => {
       'the SIP server takes no connections of UEs': 1,
       'the SIP server takes connections again': 1,
     });
+  });
+
+  test('Z2: where too many files are open the log says that, and not that the SIP server is down', async () => {
+    const { logger, lines } = telling();
+    await start({}, server.at, logger);
+    const near = await ue();
+    const create = jest.spyOn(net, 'createConnection').mockImplementation(() => {
+      const socket = new net.Socket();
+      return socket.destroy(Object.assign(new Error('connect EMFILE'), { code: 'EMFILE' }));
+    });
+    near.send(request('REGISTER'));
+    expect((await near.next()).status).toBe(503);
+    create.mockRestore();
+    expect(countsOf(lines)).toEqual({ 'too many files are open: UEs cannot be connected to the SIP server': 1 });
   });
 
   test('after close nothing is open, and nobody gets in', async () => {

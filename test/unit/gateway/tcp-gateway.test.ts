@@ -40,7 +40,7 @@ const stream = (changes: Partial<MediaStream> = {}): MediaStream => ({
 
 async function open(
   limits: Partial<GatewayLimits> = {},
-  options: Pick<TcpGatewayOptions, 'anchorAddress'> = {},
+  options: Pick<TcpGatewayOptions, 'anchorAddress' | 'plane'> = {},
 ): Promise<void> {
   const logger = pino({ level: 'debug' }, { write: (line: string) => logged.push(line) });
   gateway = new TcpGateway({
@@ -284,6 +284,27 @@ describe('a stranger (D9, E8)', () => {
     expect(gateway.counters()).toMatchObject({ authenticated: 2 });
     expect(gateway.counters().closes[reason]).toBeGreaterThan(10);
   });
+});
+
+test('Z2: connections that cannot be accepted are told once in a while, with how many they were', async () => {
+  let failed = 0;
+  await open(
+    { watchMs: 1 },
+    {
+      plane: (...parts) => {
+        const plane = planeUnderTest(...parts);
+        const counters = plane.counters.bind(plane);
+        plane.counters = () => ({ ...counters(), acceptErrors: failed });
+        return plane;
+      },
+    },
+  );
+  const told = () => logged.map((line) => JSON.parse(line) as Record<string, unknown>).filter(({ more }) => more);
+  await new Promise((resolve) => setTimeout(resolve, 5));
+  expect(told()).toEqual([]);
+  for (; failed < 50; failed += 10) await new Promise((resolve) => setTimeout(resolve, 3));
+  await until(() => told().length > 0);
+  expect(told()).toEqual([expect.objectContaining({ level: 50, msg: expect.stringContaining('too many files') })]);
 });
 
 describe('nomination', () => {
