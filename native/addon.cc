@@ -156,7 +156,7 @@ class PlaneObject final : public Napi::ObjectWrap<PlaneObject> {
       case Event::Kind::closed:
         kind("closed");
         object.Set("reason", closeReasons[static_cast<size_t>(event.reason)]);
-        object.Set("status", statusObject(env, event.received, event.dropped));
+        object.Set("status", statusObject(env, event.status));
         break;
     }
     return object;
@@ -198,10 +198,10 @@ class PlaneObject final : public Napi::ObjectWrap<PlaneObject> {
 
   Napi::Value status(const Napi::CallbackInfo& info) {
     const Napi::Env env = info.Env();
-    uint64_t received = 0, dropped = 0, held = 0;
-    if (plane_ == nullptr || !plane_->status(idOf(info), received, dropped, held)) return env.Undefined();
-    Napi::Object status = statusObject(env, received, dropped);
-    status.Set("held", static_cast<double>(held));
+    StatusValues values;
+    if (plane_ == nullptr || !plane_->status(idOf(info), values)) return env.Undefined();
+    Napi::Object status = statusObject(env, values);
+    status.Set("held", static_cast<double>(values.held));
     return status;
   }
 
@@ -255,10 +255,12 @@ class PlaneObject final : public Napi::ObjectWrap<PlaneObject> {
     isAwake_ = false;
   }
 
-  static Napi::Object statusObject(Napi::Env env, uint64_t received, uint64_t dropped) {
+  static Napi::Object statusObject(Napi::Env env, const StatusValues& values) {
     Napi::Object status = Napi::Object::New(env);
-    status.Set("received", static_cast<double>(received));
-    status.Set("dropped", static_cast<double>(dropped));
+    status.Set("received", static_cast<double>(values.received));
+    status.Set("dropped", static_cast<double>(values.dropped));
+    status.Set("toAnchor", static_cast<double>(values.toAnchor));
+    status.Set("fromAnchor", static_cast<double>(values.fromAnchor));
     return status;
   }
 

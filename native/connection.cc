@@ -144,8 +144,8 @@ void Connection::end(CloseReason reason) {
   if (reason == CloseReason::peer && writer_.isFinishing()) {
     event.reason = phase_ == Phase::answered ? CloseReason::http : CloseReason::finished;
   }
-  event.received = status.received.value();
-  event.dropped = status.dropped.value() + status.held.value();
+  event.status = status.values();
+  event.status.dropped += event.status.held;
   tell(std::move(event));
   close();
 }
@@ -258,6 +258,7 @@ void Connection::anchorPacket(const uint8_t* packet, size_t length) {
     return tell(std::move(event));
   }
   if (phase_ != Phase::selected) return drop(Drop::notSelected);
+  status.fromAnchor.add(1);
   around_.gathering.add(writer_, packet, length);
 }
 
@@ -269,6 +270,7 @@ bool Connection::carries(PacketKind kind) const {
 
 void Connection::toAnchor(const uint8_t* frame, size_t length, PacketKind kind) {
   if (socket == nullptr) return drop(Drop::anchorQueue);
+  status.toAnchor.add(1);
   around_.counters.toAnchor.count(kind, length);
   around_.anchors.send(*this, frame, length, kind);
 }

@@ -16,12 +16,18 @@ namespace edge80 {
 /** What a stream carries beside STUN; see StreamContent in lib/gateway/forwarding-plane.ts. */
 enum class Content { rtp, dtls, msrp };
 
-/** What JavaScript may ask of a connection at any time. */
+/** What JavaScript may ask of a connection at any time; see ConnectionStatus in lib/gateway/forwarding-plane.ts. */
 struct Status {
   Count received;
   Count dropped;
+  Count toAnchor;
+  Count fromAnchor;
   /** Frames that are dropped if it closes now. */
   Count held;
+
+  StatusValues values() const {
+    return {received.value(), dropped.value(), held.value(), toAnchor.value(), fromAnchor.value()};
+  }
 };
 
 /**

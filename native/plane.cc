@@ -70,8 +70,8 @@ void Plane::accepted(int fd, const Address& remote) {
 
 void Plane::command(Command command) { workers_[command.id % workers_.size()]->command(std::move(command)); }
 
-bool Plane::status(ConnectionId id, uint64_t& received, uint64_t& dropped, uint64_t& held) {
-  return workers_[id % workers_.size()]->status(id, received, dropped, held);
+bool Plane::status(ConnectionId id, StatusValues& values) {
+  return workers_[id % workers_.size()]->status(id, values);
 }
 
 bool Plane::isBehind() {

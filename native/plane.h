@@ -28,7 +28,7 @@ class Plane final : public EventSink {
   std::vector<Address> addresses() const;
   /** To the worker that has the connection. */
   void command(Command command);
-  bool status(ConnectionId id, uint64_t& received, uint64_t& dropped, uint64_t& held);
+  bool status(ConnectionId id, StatusValues& values);
   /**
    * The oldest events, in their order for each connection: so many of those that are not bulk, and of bulk at least one
    * and about so many bytes. Until none is left `wake` is not called again.

@@ -28,6 +28,11 @@ struct Limits {
 /** Why a connection ended by itself; `finished` for the reason that `finish` was given. */
 enum class CloseReason { peer, socketError, http, frameTooLong, notReading, finished };
 
+/** The numbers of one connection. */
+struct StatusValues {
+  uint64_t received = 0, dropped = 0, held = 0, toAnchor = 0, fromAnchor = 0;
+};
+
 /** What control is told. */
 struct Event {
   enum class Kind { accepted, controlFrame, anchorDatagram, drained, closed };
@@ -42,7 +47,7 @@ struct Event {
   Address remote{}, local{};
   /** Of `closed`. */
   CloseReason reason = CloseReason::peer;
-  uint64_t received = 0, dropped = 0;
+  StatusValues status{};
 };
 
 class EventSink {

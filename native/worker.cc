@@ -91,13 +91,11 @@ void Worker::wakeRested() {
   for (const Resting& one : std::exchange(resting_, {})) watch(one.fd, *one.watched);
 }
 
-bool Worker::status(ConnectionId id, uint64_t& received, uint64_t& dropped, uint64_t& held) {
+bool Worker::status(ConnectionId id, StatusValues& values) {
   const std::lock_guard<std::mutex> lock(connectionsLock_);
   const auto found = connections_.find(id);
   if (found == connections_.end()) return false;
-  received = found->second->status.received.value();
-  dropped = found->second->status.dropped.value();
-  held = found->second->status.held.value();
+  values = found->second->status.values();
   return true;
 }
 

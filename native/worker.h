@@ -64,7 +64,7 @@ class Worker {
   /** From the worker's own thread: it is not watched for a while, since its events cannot be served. */
   void rest(int fd, Watched& watched);
   /** From any thread: false if there is no such connection. */
-  bool status(ConnectionId id, uint64_t& received, uint64_t& dropped, uint64_t& held);
+  bool status(ConnectionId id, StatusValues& values);
   const Counters& counters() const { return counters_; }
   Counters& ownCounters() { return counters_; }
   /** Connections that are open or on their way here. */

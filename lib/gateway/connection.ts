@@ -49,6 +49,8 @@ export class Connection implements FrameSink, AnchorListener {
   #finishing: CloseReason | undefined;
   #content: StreamContent = 'rtp';
   #dropped = 0;
+  /** Packets of media that passed. */
+  readonly #passed = { toAnchor: 0, fromAnchor: 0 };
   #phase: Phase = 'stranger';
   /** The first bytes of one that sends text. */
   #opening = '';
@@ -133,7 +135,7 @@ export class Connection implements FrameSink, AnchorListener {
   }
 
   status(): ConnectionStatus {
-    return { received: this.#socket.bytesRead, dropped: this.#dropped };
+    return { received: this.#socket.bytesRead, dropped: this.#dropped, ...this.#passed };
   }
 
   /** May be called twice; the first reason counts. */
@@ -188,7 +190,7 @@ export class Connection implements FrameSink, AnchorListener {
 
   /** From the anchor's socket. */
   anchorPacket(packet: Buffer): void {
-    const { counters, listener, now } = this.#around;
+    const { counters, listener } = this.#around;
     const kind = packetKind(packet);
     if (!this.#carries(kind)) {
       this.#drop('first-byte');
@@ -199,12 +201,9 @@ export class Connection implements FrameSink, AnchorListener {
       listener.anchorDatagram(this.id, packet);
     } else if (this.#phase !== 'selected') {
       this.#drop('not-selected');
-    } else if (this.#isIdle()) {
-      countPacket(counters.toUe, kind, packet.length);
-      this.#socket.write(framed(packet), this.#written);
     } else {
-      this.#media.push(framed(packet), now());
-      this.#flush();
+      this.#passed.fromAnchor += 1;
+      this.#forUe(packet, kind);
     }
   }
 
@@ -248,10 +247,25 @@ export class Connection implements FrameSink, AnchorListener {
     return this.#media.length === 0 && this.#stun.length === 0 && this.#socket.writableLength === 0;
   }
 
+  #forUe(packet: Buffer, kind: PacketKind): void {
+    const { counters, now } = this.#around;
+    if (this.#isIdle()) {
+      countPacket(counters.toUe, kind, packet.length);
+      this.#socket.write(framed(packet), this.#written);
+    } else {
+      this.#media.push(framed(packet), now());
+      this.#flush();
+    }
+  }
+
   #toAnchor(frame: Buffer, kind: PacketKind): void {
     const { counters } = this.#around;
-    if (this.#anchor?.send(frame)) countPacket(counters.toAnchor, kind, frame.length);
-    else this.#drop('anchor-queue');
+    if (this.#anchor?.send(frame) !== true) {
+      this.#drop('anchor-queue');
+      return;
+    }
+    this.#passed.toAnchor += 1;
+    countPacket(counters.toAnchor, kind, frame.length);
   }
 
   #hold(frame: Buffer): void {

@@ -69,6 +69,19 @@ export interface PlaneCounters {
   anchorErrors: number;
 }
 
+/**
+ * Nominations toward rtpengine. `repeated` counts requests that were sent again, `raised` nominations because rtpengine
+ * sent the media elsewhere.
+ */
+export interface NominationCounters {
+  started: number;
+  repeated: number;
+  succeeded: number;
+  failed: number;
+  refused: number;
+  raised: number;
+}
+
 /** The state of the gateway as plain numbers. */
 export interface GatewayCounters extends PlaneCounters {
   streams: number;
@@ -77,8 +90,7 @@ export interface GatewayCounters extends PlaneCounters {
   /** Streams whose selected connection is open. */
   selected: number;
   checks: { accepted: number; rejected: number; ignored: number };
-  /** Nominations toward rtpengine; `repeated` counts requests that were sent again. */
-  nominations: { started: number; repeated: number; succeeded: number; failed: number; refused: number };
+  nominations: NominationCounters;
 }
 
 export function newPlaneCounters(): PlaneCounters {

@@ -16,6 +16,9 @@ export interface ConnectionStatus {
   received: number;
   /** Frames and datagrams of this connection that were dropped, in both directions, for whatever reason. */
   dropped: number;
+  /** Packets of media that went to rtpengine, and that came from it for the UE. */
+  toAnchor: number;
+  fromAnchor: number;
 }
 
 /**

@@ -37,6 +37,12 @@ export interface GatewayLimits {
    * §8): a UE that kept another one than we did repeats USE-CANDIDATE with its consent checks, each 6 s at the latest.
    */
   unselectedMs: number;
+  /**
+   * How long nothing comes from rtpengine for a connection that the UE uses before it is asked where the media goes.
+   * The pause doubles while nothing comes, up to `unansweredMaxMs`.
+   */
+  unansweredMs: number;
+  unansweredMaxMs: number;
   /** Silence after which the media of a stream is lost: consent expires (RFC 7675 §5.1). */
   silentMs: number;
   /** How often the streams are looked at for both. */
@@ -64,6 +70,8 @@ export const defaultLimits: Readonly<GatewayLimits> = {
   nominationsPerConnection: 16,
   nominationsPerStream: 4096,
   unselectedMs: 10_000,
+  unansweredMs: 1000,
+  unansweredMaxMs: 16_000,
   silentMs: 30_000,
   watchMs: 2500,
   heldFrames: 32,

@@ -3,7 +3,7 @@ import type { TransportAddress } from '../ice/transport-address';
 import type { ConnectionId } from './forwarding-plane';
 import { FramedStream } from './framed-stream';
 import { Members, type Member } from './members';
-import type { SessionSurroundings } from './stream-session';
+import type { SessionSurroundings } from './session-surroundings';
 import type { MsrpStream, StreamStatus } from './stream';
 
 /**
@@ -43,7 +43,7 @@ export class MsrpSession {
 
   status(): StreamStatus {
     const { remote, port } = this.#selected ?? {};
-    return { remote, port, reconnects: Math.max(0, this.#selections - 1), dropped: 0 };
+    return { remote, port, mapped: undefined, reconnects: Math.max(0, this.#selections - 1), dropped: 0 };
   }
 
   /** A later offer or answer without a restart: an MSRP session that ended may begin anew. */

@@ -96,8 +96,7 @@ export class NativeForwardingPlane implements ForwardingPlane {
   }
 
   status(connection: ConnectionId): ConnectionStatus | undefined {
-    const status = this.#open.has(connection) ? this.#native.status(connection) : undefined;
-    return status && { received: status.received, dropped: status.dropped };
+    return this.#open.has(connection) ? this.#native.status(connection) : undefined;
   }
 
   closeConnection(connection: ConnectionId, reason: CloseReason): void {
@@ -105,7 +104,7 @@ export class NativeForwardingPlane implements ForwardingPlane {
     // Already gone: that is on its way here.
     if (status === undefined) return;
     this.#native.close(connection);
-    this.#closed(connection, reason, { received: status.received, dropped: status.dropped + status.held });
+    this.#closed(connection, reason, { ...status, dropped: status.dropped + status.held });
   }
 
   counters(): Readonly<PlaneCounters> {

@@ -1,14 +1,15 @@
 import { randomBytes } from 'node:crypto';
-import { buildBindingRequest } from '../ice/binding';
+import { buildBindingRequest, xorMappedAddress } from '../ice/binding';
 import { parseStun, verifyFingerprint, verifyIntegrity } from '../ice/stun-message';
+import type { TransportAddress } from '../ice/transport-address';
 import type { GatewayLimits } from './limits';
 import type { MediaStream } from './stream';
 
 /** What a nomination does with the world. */
 export interface NominationEvents {
   send: (request: Buffer, attempt: number) => void;
-  /** rtpengine answered: the pair is nominated on its side too. */
-  succeeded: () => void;
+  /** rtpengine answered: the pair is nominated on its side too; `mapped` is our socket's address as it sees it. */
+  succeeded: (mapped: TransportAddress | undefined) => void;
   /** Never answered. */
   failed: () => void;
 }
@@ -19,8 +20,7 @@ const maxRetryMs = 1000;
 /**
  * Tells rtpengine, an ICE-lite agent, that the UE nominated a connection: one Binding request in the name
  * of the UE from that connection's UDP socket, repeated until it is answered. rtpengine takes the socket
- * for a peer-reflexive candidate and uses, of the nominated ones, that of the highest priority; so each
- * nomination of a stream has a higher `sequence` than the one before.
+ * for a peer-reflexive candidate and uses, of the nominated ones, that of the highest priority.
  */
 export class Nomination {
   readonly #stream: MediaStream;
@@ -32,11 +32,11 @@ export class Nomination {
   #timer: NodeJS.Timeout | undefined;
   #ended = false;
 
-  /** @param sequence from 1; stays below every UDP candidate's priority up to 65535 */
+  /** @param priority higher than those of the stream's nominations before */
   constructor(
     stream: MediaStream,
     remoteUfrag: string,
-    sequence: number,
+    priority: number,
     limits: GatewayLimits,
     events: NominationEvents,
   ) {
@@ -47,7 +47,7 @@ export class Nomination {
       transactionId: this.#transactionId,
       username: `${stream.ufrag}:${remoteUfrag}`,
       password: stream.pwd,
-      priority: (sequence << 8) | 255,
+      priority,
       useCandidate: true,
       tieBreaker: randomBytes(8).readBigUInt64BE(),
     });
@@ -66,7 +66,7 @@ export class Nomination {
     if (message.class !== 'success') return;
     if (!verifyFingerprint(message) || !verifyIntegrity(message, this.#stream.pwd)) return;
     this.stop();
-    this.#events.succeeded();
+    this.#events.succeeded(xorMappedAddress(message));
   }
 
   /** Ends it without a result; may be called twice. */

@@ -1,31 +1,13 @@
 import type { AuthenticCheck } from '../ice/lite-agent';
 import type { TransportAddress } from '../ice/transport-address';
-import type { GatewayCounters } from './counters';
+import { AnswerWatch } from './answer-watch';
 import type { ConnectionId, ConnectionStatus } from './forwarding-plane';
-import { Members, type Member, type MembersSurroundings } from './members';
+import { joining, listenTo, type MediaMember } from './media-member';
+import { Members } from './members';
 import { Nomination } from './nomination';
+import { NominationRanks, type Nominated } from './nomination-ranks';
+import type { SessionSurroundings } from './session-surroundings';
 import type { MediaStream, StreamPath, StreamStatus } from './stream';
-
-/** What the sessions of one gateway share. */
-export interface SessionSurroundings extends MembersSurroundings {
-  nominations: GatewayCounters['nominations'];
-  /** Where rtpengine is bound, if it advertises another address. */
-  anchorAddress: (advertised: string) => string;
-  selected: (path: StreamPath) => void;
-  lost: (path: StreamPath) => void;
-  mediaLost: (path: StreamPath) => void;
-}
-
-interface MediaMember extends Member {
-  /** Bytes that had come from the UE when it was looked at last, and when that number was last seen to grow. */
-  received: number;
-  heardAt: number;
-  /** The loss of its media was told. */
-  isTold: boolean;
-  /** The UE's ufrag, from the check that nominated it. */
-  remoteUfrag: string;
-  nominations: number;
-}
 
 /**
  * One stream, the connections that authenticated for it, and which of them carries its media.
@@ -37,8 +19,7 @@ export class StreamSession {
   #stream: MediaStream;
   readonly #around: SessionSurroundings;
   readonly #members: Members<MediaMember>;
-  /** Nominations under this ufrag. */
-  #sequence: number;
+  readonly #ranks: NominationRanks;
   #nominatedAt = -Infinity;
   /** The connection nominated last, and its nomination until rtpengine answered. */
   #current: MediaMember | undefined;
@@ -46,6 +27,8 @@ export class StreamSession {
   /** The connection that rtpengine was last seen to accept. */
   #selected: MediaMember | undefined;
   #selectedAt: number | undefined;
+  /** Of the selected connection, or of the last one. */
+  #answers: AnswerWatch | undefined;
   /** Something came on the selected connection since: the UE uses it too. */
   #isUsed = false;
   /** Where the media went until its connection was lost, and when that was; until it is told, or another is selected. */
@@ -59,15 +42,15 @@ export class StreamSession {
     this.#stream = stream;
     this.#around = around;
     this.#members = new Members(around);
-    this.#sequence = stream.nominations ?? 0;
+    this.#ranks = new NominationRanks(stream.nominated);
   }
 
   get stream(): MediaStream {
     return this.#stream;
   }
 
-  get nominations(): number {
-    return this.#sequence;
+  get nominated(): Nominated {
+    return this.#ranks.nominated;
   }
 
   get isSelected(): boolean {
@@ -76,14 +59,10 @@ export class StreamSession {
 
   status(): StreamStatus {
     const { plane } = this.#around;
+    const { remote, port, mapped } = this.#selected ?? {};
     let dropped = this.#dropped;
     for (const { id } of this.#members.all()) dropped += plane.status(id)?.dropped ?? 0;
-    return {
-      remote: this.#selected?.remote,
-      port: this.#selected?.port,
-      reconnects: this.#reconnects,
-      dropped,
-    };
+    return { remote, port, mapped, reconnects: this.#reconnects, dropped };
   }
 
   /** A later offer or answer without a restart: rtpengine may have moved its port. */
@@ -98,11 +77,9 @@ export class StreamSession {
 
   /** A connection authenticated; beyond the limit the oldest one without media has to go. */
   join(id: ConnectionId, { remote, port }: { remote: TransportAddress; port: number }): void {
-    const now = this.#around.now();
-    const received = this.#around.plane.status(id)?.received ?? 0;
-    const counts = { joinedAt: now, received, heardAt: now, isTold: false, nominations: 0, sequence: 0 };
+    const { plane, now } = this.#around;
     const isInUse = (member: MediaMember) => member === this.#current || member === this.#selected;
-    this.#members.join({ id, remote, port, remoteUfrag: '', ...counts }, isInUse);
+    this.#members.join(joining(id, remote, port, plane.status(id)?.received ?? 0, now()), isInUse);
   }
 
   /** Whether an authenticated check is this connection's own, and not a copy of another's. */
@@ -113,22 +90,41 @@ export class StreamSession {
   /** An accepted check (C10). */
   checked(id: ConnectionId, check: AuthenticCheck): void {
     const member = this.#members.get(id);
-    if (member === undefined || !check.nominated) return;
-    member.remoteUfrag = check.remoteUfrag;
-    if (member === this.#current || !this.#mayNominate(member)) return;
-    this.#nominate(member);
+    if (member === undefined) return;
+    this.#ranks.seen(check.priority);
+    if (check.nominated) this.#nominated(member, check.remoteUfrag);
+    this.#askIfUnanswered();
+  }
+
+  /**
+   * rtpengine sends the media elsewhere, though the UE uses its connection (C18): to an address that repeated a check of
+   * the UE, or to one that the UE has left. The connection is nominated anew, as another candidate of a higher rank.
+   * @param count how many nominations there were when rtpengine was asked; one since then may have won already
+   */
+  winBack(count: number): void {
+    const { limits, now, nominations } = this.#around;
+    const selected = this.#selected;
+    if (selected === undefined || count !== this.nominated.count || count >= limits.nominationsPerStream) return;
+    // There is nothing better to try at once.
+    if (this.#ranks.isAboveAll && now() - this.#nominatedAt < limits.renominationMs) return;
+    nominations.raised += 1;
+    this.#ranks.raise();
+    this.#nominate(selected);
   }
 
   anchorDatagram(id: ConnectionId, datagram: Buffer): void {
     if (this.#current?.id === id) this.#nomination?.received(datagram);
   }
 
-  left(id: ConnectionId, { dropped }: ConnectionStatus): void {
+  left(id: ConnectionId, status: ConnectionStatus): void {
     const member = this.#members.leave(id);
     if (member === undefined) return;
-    this.#dropped += dropped;
+    this.#dropped += status.dropped;
     const wasSelected = member === this.#selected;
-    if (wasSelected) this.#selected = undefined;
+    if (wasSelected) {
+      this.#answers?.passed(status, this.#around.now());
+      this.#selected = undefined;
+    }
     if (member === this.#current) {
       this.#nomination?.stop();
       this.#nomination = undefined;
@@ -145,6 +141,7 @@ export class StreamSession {
   /** To be called now and then: closes what is not used, and tells of media that is lost. */
   watch(): void {
     this.#listen();
+    this.#askIfUnanswered();
     const { limits, now, mediaLost } = this.#around;
     if (this.#lost !== undefined && now() - this.#lost.at >= limits.silentMs) {
       const { path } = this.#lost;
@@ -167,6 +164,28 @@ export class StreamSession {
     this.#members.end();
   }
 
+  #nominated(member: MediaMember, remoteUfrag: string): void {
+    member.remoteUfrag = remoteUfrag;
+    if (member !== this.#current) {
+      if (this.#mayNominate(member)) this.#nominate(member);
+    } else if (member === this.#selected) {
+      this.#answers?.used(this.#around.now());
+    }
+  }
+
+  #askIfUnanswered(): void {
+    const { plane, now } = this.#around;
+    const selected = this.#selected;
+    if (selected === undefined || selected !== this.#current || this.#nomination !== undefined) return;
+    const status = plane.status(selected.id);
+    if (status) this.#answers?.passed(status, now());
+    if (this.#answers?.isDue(now())) this.#askWhere(selected);
+  }
+
+  #askWhere(selected: MediaMember): void {
+    this.#around.unanswered(this.#pathOf(selected), this.nominated.count);
+  }
+
   /**
    * A connection that was nominated before wins again only after a pause, and not for ever: aggressive
    * nomination repeats USE-CANDIDATE on all connections at once, and rtpengine keeps a candidate for each.
@@ -184,11 +203,8 @@ export class StreamSession {
   #listen(): void {
     const { plane, now } = this.#around;
     for (const member of this.#members.all()) {
-      const received = plane.status(member.id)?.received;
-      if (received === undefined || received === member.received) continue;
-      member.received = received;
-      member.heardAt = now();
-      if (member === this.#selected) this.#isUsed = true;
+      const isHeard = listenTo(member, plane.status(member.id)?.received, now());
+      if (isHeard && member === this.#selected) this.#isUsed = true;
     }
   }
 
@@ -206,11 +222,6 @@ export class StreamSession {
     this.#around.plane.closeConnection(selected.id, 'silent');
   }
 
-  #isSettled(): boolean {
-    const { limits, now } = this.#around;
-    return this.#selectedAt !== undefined && now() - this.#selectedAt >= limits.renominationMs;
-  }
-
   #pathOf({ remote, port }: MediaMember): StreamPath {
     return { stream: this.#stream, remote, port };
   }
@@ -225,7 +236,7 @@ export class StreamSession {
   #nominate(member: MediaMember): void {
     const { plane, limits, now, nominations, anchorAddress } = this.#around;
     // An ICE restart makes a new stream.
-    if (this.#sequence >= limits.nominationsPerStream) {
+    if (this.nominated.count >= limits.nominationsPerStream) {
       nominations.refused += 1;
       plane.closeConnection(member.id, 'stream-limit');
       return;
@@ -233,16 +244,17 @@ export class StreamSession {
     this.#nomination?.stop();
     this.#current = member;
     this.#nominatedAt = now();
-    this.#sequence += 1;
-    member.sequence = this.#sequence;
+    const priority = this.#ranks.next();
+    member.sequence = this.nominated.count;
     member.nominations += 1;
     nominations.started += 1;
-    this.#nomination = new Nomination(this.#stream, member.remoteUfrag, this.#sequence, limits, {
+    this.#nomination = new Nomination(this.#stream, member.remoteUfrag, priority, limits, {
       send: (request, attempt) => {
         if (attempt > 1) nominations.repeated += 1;
         plane.sendToAnchor(member.id, request);
       },
-      succeeded: () => {
+      succeeded: (mapped) => {
+        member.mapped = mapped;
         nominations.succeeded += 1;
         this.#nomination = undefined;
         this.#select(member);
@@ -258,18 +270,28 @@ export class StreamSession {
   }
 
   #select(member: MediaMember): void {
-    const { plane, limits, now, selected } = this.#around;
+    const { plane, limits, now } = this.#around;
+    const wasUsed = this.#answers?.wasUsed === true;
     const isNew = member !== this.#selected;
     // Several that are nominated one right after the other are one UE that tries, and did not come back.
-    const hadOther = this.#selectedAt !== undefined && (this.#selected === undefined || this.#isSettled());
+    const since = this.#selectedAt;
+    const hadOther = since !== undefined && (!this.#selected || now() - since >= limits.renominationMs);
     if (isNew && hadOther) this.#reconnects += 1;
     this.#selected = member;
     plane.select(member.id, this.#stream.kind === 'audio' ? limits.audioQueueMs : limits.videoQueueMs);
-    if (!isNew) return;
+    if (isNew) this.#begin(member);
+    // Of a UE that had its media here rtpengine is asked at once whether it has them again.
+    if (!isNew || (hadOther && wasUsed)) this.#askWhere(member);
+  }
+
+  #begin(member: MediaMember): void {
+    const { plane, limits, now, selected } = this.#around;
+    const status = plane.status(member.id);
+    this.#answers = status && new AnswerWatch(limits, status, now());
     this.#selectedAt = now();
     this.#isUsed = false;
     this.#lost = undefined;
-    member.received = plane.status(member.id)?.received ?? member.received;
+    member.received = status?.received ?? member.received;
     member.heardAt = this.#selectedAt;
     member.isTold = false;
     selected(this.#pathOf(member));

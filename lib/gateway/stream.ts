@@ -1,5 +1,6 @@
 import type { Duplex } from 'node:stream';
 import type { TransportAddress } from '../ice/transport-address';
+import type { Nominated } from './nomination-ranks';
 
 /** What the control plane keeps of one media line, whatever it carries. */
 interface StreamIdentity {
@@ -20,8 +21,8 @@ export interface MediaStream extends StreamIdentity {
   content: 'rtp' | 'dtls';
   /** Bounds the age of what waits for a slow UE: audio 200 ms, video 1000 ms. */
   kind: 'audio' | 'video' | 'other';
-  /** Nominations that rtpengine was sent under this ufrag before the stream was closed; those to come rank above them. */
-  nominations?: number;
+  /** What rtpengine was sent under this ufrag before the stream was closed; nominations to come rank above that. */
+  nominated?: Nominated;
 }
 
 /** A line that is a stream of bytes (RFC 6544 §10). */
@@ -47,6 +48,8 @@ export interface StreamStatus {
   /** Of the selected connection; undefined where there is none. */
   remote: TransportAddress | undefined;
   port: number | undefined;
+  /** Of it too: where rtpengine sends to, if it sends to that connection. */
+  mapped: TransportAddress | undefined;
   /** How often another connection was selected than before. */
   reconnects: number;
   /** Packets dropped, in both directions, on all its connections. */

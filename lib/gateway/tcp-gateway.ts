@@ -11,9 +11,11 @@ import type { CloseReason, GatewayCounters } from './counters';
 import type { ConnectionId, ConnectionStatus, ForwardingPlane, ForwardingPlaneListener } from './forwarding-plane';
 import { defaultLimits, type GatewayLimits } from './limits';
 import { listenError } from './listen-error';
+import type { Nominated } from './nomination-ranks';
 import { NodeForwardingPlane } from './node-forwarding-plane';
 import { MsrpSession } from './msrp-session';
-import { StreamSession, type SessionSurroundings } from './stream-session';
+import type { SessionSurroundings } from './session-surroundings';
+import { StreamSession } from './stream-session';
 import type { AdvertisedAddress, Stream, StreamPath, StreamStatus } from './stream';
 
 export interface TcpGatewayOptions {
@@ -34,6 +36,11 @@ export interface TcpGatewayOptions {
 export interface TcpGatewayEvents {
   /** rtpengine accepted the connection that the UE nominated: media flows (C10). */
   selected: [StreamPath];
+  /**
+   * The UE uses the connection, and rtpengine sends nothing to it: it may send elsewhere; see `winBack`. With how many
+   * nominations of the stream there were.
+   */
+  unanswered: [StreamPath, number];
   /** The connection that carried the media ended; the stream stays open for a new one (E3). */
   'connection-lost': [StreamPath];
   /** For 30 s the stream had no connection, or nothing came on it; once until another is selected (E4). */
@@ -92,9 +99,10 @@ export class TcpGateway extends EventEmitter<TcpGatewayEvents> {
       plane: this.#plane,
       limits: this.#limits,
       now,
-      nominations: { started: 0, repeated: 0, succeeded: 0, failed: 0, refused: 0 },
+      nominations: { started: 0, repeated: 0, succeeded: 0, failed: 0, refused: 0, raised: 0 },
       anchorAddress: options.anchorAddress ?? ((advertised) => advertised),
       selected: (path) => this.#tell('selected', path),
+      unanswered: (path, nominations) => this.emit('unanswered', path, nominations),
       lost: (path) => this.#tell('connection-lost', path),
       mediaLost: (path) => this.#tell('media-lost', path),
     };
@@ -141,12 +149,21 @@ export class TcpGateway extends EventEmitter<TcpGatewayEvents> {
     }
   }
 
-  /** Closes the stream's connections, and returns how often one was nominated; an unknown ufrag is fine. */
-  removeStream(ufrag: string): number {
+  /** Closes the stream's connections, and returns what rtpengine was sent of nominations; an unknown ufrag is fine. */
+  removeStream(ufrag: string): Nominated | undefined {
     const session = this.#sessions.get(ufrag);
     this.#sessions.delete(ufrag);
     session?.end();
-    return session instanceof StreamSession ? session.nominations : 0;
+    return session instanceof StreamSession ? session.nominated : undefined;
+  }
+
+  /**
+   * rtpengine sends a stream's media elsewhere than to the connection that the UE uses: that is nominated anew, unless it
+   * was since rtpengine was asked, when there were so many nominations.
+   */
+  winBack(ufrag: string, nominations: number): void {
+    const session = this.#sessions.get(ufrag);
+    if (session instanceof StreamSession) session.winBack(nominations);
   }
 
   /** What is known of a stream; undefined if the gateway is not open to it. */
@@ -277,7 +294,7 @@ export class TcpGateway extends EventEmitter<TcpGatewayEvents> {
     );
   }
 
-  #tell(event: keyof TcpGatewayEvents, path: StreamPath): void {
+  #tell(event: Exclude<keyof TcpGatewayEvents, 'unanswered'>, path: StreamPath): void {
     const { call, line, ufrag } = path.stream;
     this.#logger.debug({ call, line, ufrag, remote: path.remote, port: path.port }, event);
     this.emit(event, path);

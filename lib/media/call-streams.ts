@@ -1,11 +1,12 @@
+import type { Nominated } from '../gateway/nomination-ranks';
 import type { AdvertisedAddress, MediaStream, Stream } from '../gateway/stream';
 
 /** What is used of the TCP gateway. */
 export interface StreamGateway {
   readonly advertised: readonly AdvertisedAddress[];
   addStream(stream: Stream): void;
-  /** Returns how often a connection of the stream was nominated. */
-  removeStream(ufrag: string): number;
+  /** Returns what rtpengine was sent of nominations. */
+  removeStream(ufrag: string): Nominated | undefined;
 }
 
 interface Retired {
@@ -24,8 +25,8 @@ export class CallStreams {
   readonly #retired = new Map<number, Retired>();
   /** The ufrag of each line on which the UE has nominated a connection. */
   readonly #selected = new Map<number, string>();
-  /** Of each line that was closed: its last ufrag, and how often rtpengine was sent a nomination under it. */
-  readonly #closed = new Map<number, { ufrag: string; nominations: number }>();
+  /** Of each line that was closed: its last ufrag, and what rtpengine was sent of nominations under it. */
+  readonly #closed = new Map<number, { ufrag: string; nominated: Nominated | undefined }>();
   /** The current ones by the last complete exchange. */
   #settled: ReadonlyMap<number, MediaStream> = new Map();
 
@@ -113,10 +114,10 @@ export class CallStreams {
   #add(stream: MediaStream): void {
     const closed = this.#closed.get(stream.line);
     const isBack = closed?.ufrag === stream.ufrag;
-    this.#gateway.addStream(isBack ? { ...stream, nominations: closed.nominations } : stream);
+    this.#gateway.addStream(isBack && closed.nominated ? { ...stream, nominated: closed.nominated } : stream);
   }
 
   #remove({ ufrag, line }: MediaStream): void {
-    this.#closed.set(line, { ufrag, nominations: this.#gateway.removeStream(ufrag) });
+    this.#closed.set(line, { ufrag, nominated: this.#gateway.removeStream(ufrag) });
   }
 }

@@ -3,6 +3,7 @@ import { EdgeError } from '../errors';
 import type { StreamPath, StreamStatus } from '../gateway/stream';
 import type { Logger } from '../ops/logger';
 import { OccasionalLog } from '../ops/occasional-log';
+import type { CallStatistics } from '../rtpengine/call-statistics';
 import type { CandidateSpelling } from '../sdp/candidate';
 import type { TcpPriority } from '../sdp/gateway-candidate';
 import { AnchoredCall } from './anchored-call';
@@ -14,15 +15,19 @@ import type { PlacedMedia } from './placed-media';
 import { PathWatch } from './path-watch';
 import type { Profiles } from './profiles';
 import { StreamPaths } from './stream-paths';
+import { watching } from './watched-gateway';
 import type { RtpengineChoice } from './rtpengine-choice';
 
 /** The TCP gateway in the same process. */
 export interface EventedStreamGateway extends StreamGateway, EventEmitter<StreamGatewayEvents> {
   streamStatus(ufrag: string): StreamStatus | undefined;
+  /** rtpengine sends a stream's media elsewhere than to the connection that the UE uses; as of so many nominations. */
+  winBack(ufrag: string, nominations: number): void;
 }
 
 export interface StreamGatewayEvents {
   selected: [StreamPath];
+  unanswered: [StreamPath, number];
   'connection-lost': [StreamPath];
   'media-lost': [StreamPath];
 }
@@ -71,8 +76,9 @@ const maxWaiting = 16;
 export class LocalMediaAnchor extends EventEmitter<MediaAnchorEvents> implements MediaAnchor {
   readonly #options: LocalMediaAnchorOptions;
   readonly #maxCalls: number;
-  readonly #log: OccasionalLog;
   readonly #calls = new Map<string, Entry>();
+  /** Of what strangers can cause. */
+  readonly #log: OccasionalLog;
   #closed = false;
 
   constructor(options: LocalMediaAnchorOptions) {
@@ -81,6 +87,7 @@ export class LocalMediaAnchor extends EventEmitter<MediaAnchorEvents> implements
     this.#log = new OccasionalLog(options.logger);
     this.#maxCalls = options.maxCalls ?? 10_000;
     options.gateway.on('selected', this.#onSelected);
+    options.gateway.on('unanswered', this.#onUnanswered);
     options.gateway.on('connection-lost', this.#onLost);
     options.gateway.on('media-lost', this.#onMediaLost);
   }
@@ -125,6 +132,7 @@ export class LocalMediaAnchor extends EventEmitter<MediaAnchorEvents> implements
   async close(): Promise<void> {
     this.#closed = true;
     this.#options.gateway.off('selected', this.#onSelected);
+    this.#options.gateway.off('unanswered', this.#onUnanswered);
     this.#options.gateway.off('connection-lost', this.#onLost);
     this.#options.gateway.off('media-lost', this.#onMediaLost);
     await Promise.all([...this.#calls.keys()].map((name) => this.release(name)));
@@ -208,9 +216,12 @@ export class LocalMediaAnchor extends EventEmitter<MediaAnchorEvents> implements
     if (releasing) return true;
     const statistics = await call.statistics();
     const entry = this.#calls.get(name);
-    if (statistics && entry && !isReleasing(entry))
-      for (const path of paths.learn(statistics, call.anchoredLines)) this.emit('selected', { call: name, ...path });
+    if (statistics && entry && !isReleasing(entry)) this.#learn(name, entry, statistics);
     return paths.areKnown(call.linesInUse);
+  }
+
+  #learn(name: string, { call, paths }: Entry, statistics: CallStatistics): void {
+    for (const path of paths.learn(statistics, call.anchoredLines)) this.emit('selected', { call: name, ...path });
   }
 
   /** What the SIP side is told of a failure. */
@@ -230,6 +241,24 @@ export class LocalMediaAnchor extends EventEmitter<MediaAnchorEvents> implements
     if (entry.paths.selected(path)) this.emit('selected', path);
     else entry.watch.start();
   };
+
+  readonly #onUnanswered = (...asked: [StreamPath, number]): void => void this.#askWhere(...asked);
+
+  /** The UE uses its connection and nothing comes for it: does rtpengine send the media elsewhere? */
+  async #askWhere({ stream }: StreamPath, nominations: number): Promise<void> {
+    const { call, line, ufrag } = stream;
+    const entry = this.#calls.get(call);
+    if (entry === undefined) return;
+    const statistics = await entry.call.statistics();
+    if (statistics === undefined || this.#calls.get(call) !== entry || isReleasing(entry)) return;
+    const elsewhere = entry.paths.elsewhere(statistics, entry.call.anchoredLines, line);
+    if (elsewhere === undefined) {
+      this.#learn(call, entry, statistics);
+      return;
+    }
+    this.#log.warn({ call, line, ...elsewhere }, 'media went elsewhere than to the connection that the UE uses');
+    this.#options.gateway.winBack(ufrag, nominations);
+  }
 
   readonly #onLost = (at: StreamPath): void => {
     const entry = this.#calls.get(at.stream.call);
@@ -253,21 +282,6 @@ export class LocalMediaAnchor extends EventEmitter<MediaAnchorEvents> implements
 
 function pathOf({ stream, remote, port }: StreamPath): SelectedPath {
   return { call: stream.call, line: stream.line, path: `tcp${port}`, remote };
-}
-
-/** The gateway as one call uses it: what it counted of a stream is asked for before it forgets the stream. */
-function watching(gateway: StreamGateway, paths: StreamPaths): StreamGateway {
-  return {
-    advertised: gateway.advertised,
-    addStream: (stream) => {
-      gateway.addStream(stream);
-      paths.opened(stream.ufrag, stream.line);
-    },
-    removeStream: (ufrag) => {
-      paths.closing(ufrag);
-      return gateway.removeStream(ufrag);
-    },
-  };
 }
 
 function isReleasing(entry: Entry): boolean {

@@ -1,5 +1,5 @@
 import type { StreamStatus } from '../gateway/stream';
-import type { CallStatistics } from '../rtpengine/call-statistics';
+import type { CallStatistics, LineStatistics } from '../rtpengine/call-statistics';
 import type { AnchoredLines } from '../sdp/anchored-lines';
 import type { MediaPath, SelectedPath, StreamReport } from './media-anchor';
 
@@ -62,6 +62,17 @@ export class StreamPaths {
       const remote = isTcp && tcp.remote ? tcp.remote : endpoint;
       return this.#set(line, path, remote) ? [{ line, path, remote }] : [];
     });
+  }
+
+  /**
+   * Where rtpengine sends a line's media, if that is not the connection that the UE nominated last.
+   * @param lines those that rtpengine knows, in its order
+   */
+  elsewhere(statistics: CallStatistics, lines: AnchoredLines, line: number): LineStatistics['endpoint'] {
+    const endpoint = statistics.get('access')?.[lines.indexOf(line)]?.endpoint;
+    const mapped = this.#gatewayStatus(line)?.mapped;
+    if (mapped === undefined) return undefined;
+    return endpoint?.port === mapped.port && endpoint.address === mapped.address ? undefined : endpoint;
   }
 
   /** What rtpengine counted, without a look at the paths: those to the gateway are gone when a call has ended. */

@@ -118,7 +118,12 @@ describeWithRtpengine('the security of media, on a real rtpengine', () => {
   const farSdp = (...more: string[]) => sdp(farAddress, `m=audio ${far.port} RTP/AVP 0`, ...more);
 
   /** ICE of the UE, by the way that is tested. */
-  async function nominate(path: 'tcp80' | 'udp', line: ReturnType<typeof mediaLine>, ufrag: string): Promise<void> {
+  async function nominate(
+    path: 'tcp80' | 'udp',
+    line: ReturnType<typeof mediaLine>,
+    ufrag: string,
+    priority?: number,
+  ): Promise<void> {
     const credentials = { ufrag: line.ufrag ?? '', pwd: line.pwd ?? '' };
     if (path === 'udp') {
       udp.to = { address: addresses.access, port: line.port };
@@ -128,7 +133,7 @@ describeWithRtpengine('the security of media, on a real rtpengine', () => {
       tcps.push(tcp);
       ue = tcp;
       const selected = new Promise((resolve) => parts.anchor.once('selected', resolve));
-      await ue.checked(check(credentials, ufrag));
+      await ue.checked(check(credentials, ufrag, priority === undefined ? {} : { priority }));
       await selected;
       return;
     }
@@ -208,10 +213,10 @@ describeWithRtpengine('the security of media, on a real rtpengine', () => {
   });
 
   /** A call of the UE with media on the path, and what each side has of it. */
-  async function established(path: 'tcp80' | 'udp') {
+  async function established(path: 'tcp80' | 'udp', priority?: number) {
     const towardCore = mediaLine(await parts.anchor.offer(call, 'access', ueSdp('ueUF')));
     const towardUe = mediaLine(await parts.anchor.answer(call, 'core', farSdp()));
-    await nominate(path, towardUe, 'ueUF');
+    await nominate(path, towardUe, 'ueUF', priority);
     await onlyTheirMedia(towardCore);
     return { towardCore, towardUe };
   }
@@ -287,17 +292,80 @@ describeWithRtpengine('the security of media, on a real rtpengine', () => {
     expect(passed()).toHaveLength(packets.length);
   });
 
-  test('C11, a limit: who overhears a nominating check of TCP 80 and sends it to rtpengine over UDP gets the media', async () => {
-    const { towardUe } = await established('tcp80');
-    const thief = await UdpEnd.open(rogueAddress);
-    try {
-      thief.to = { address: addresses.access, port: towardUe.port };
-      await thief.checked(check({ ufrag: towardUe.ufrag ?? '', pwd: towardUe.pwd ?? '' }, 'ueUF'));
-      far.send(rtp(ssrcs.far, 100, 'far 100;'));
-      await thief.hears('far 100;');
-    } finally {
+  describe('who overhears a nominating check of TCP 80 and sends it to rtpengine over UDP', () => {
+    let thief: UdpEnd;
+    beforeEach(async () => {
+      thief = await UdpEnd.open(rogueAddress);
+    });
+    afterEach(() => {
       thief.close();
+    });
+
+    /** The UE's checks; the priority is that of a peer-reflexive candidate over TCP, or over UDP. */
+    const ownCheck = ({ ufrag, pwd }: ReturnType<typeof mediaLine>, priority?: number) =>
+      check({ ufrag: ufrag ?? '', pwd: pwd ?? '' }, 'ueUF', priority === undefined ? {} : { priority });
+
+    /** The thief has the media: the limit that there is. */
+    async function steal(port: number, overheard: Buffer): Promise<void> {
+      thief.to = { address: addresses.access, port };
+      await thief.checked(overheard);
+      far.send(rtp(ssrcs.far, ++sequence, `far ${sequence};`));
+      await thief.hears(`far ${sequence};`);
     }
+
+    /** A silent far end would hide where the media goes; the UE does what it does until it hears the far end. */
+    async function wonBackBy(act: () => void): Promise<void> {
+      const heard = ue.heard.length;
+      let pass = 0;
+      await until('the UE has its media again', 15_000, () => {
+        if (pass++ % 10 === 0) act();
+        far.send(rtp(ssrcs.far, ++sequence, `far ${sequence};`));
+        return ue.heard.length > heard ? true : undefined;
+      });
+    }
+
+    /** The media is the UE's alone, and the same check steals nothing any more. */
+    async function stays(towardCore: ReturnType<typeof mediaLine>, overheard: Buffer): Promise<void> {
+      await thief.checked(overheard);
+      thief.received.length = 0;
+      far.received.length = 0;
+      ue.received.length = 0;
+      await onlyTheirMedia(towardCore);
+      expect(thief.heard).toEqual([]);
+    }
+
+    // Of TCP: libwebrtc's, which the gateway has seen; of UDP: overheard where a firewall drops it.
+    test.each([
+      ['over TCP', 1350565887],
+      ['over UDP', 1862270975],
+    ])(
+      'C18: gets the media until the UE nominates its connection once more; a check made for a candidate %s',
+      async (_, priority) => {
+        const { towardCore, towardUe } = await established('tcp80', 1350565887);
+        const overheard = ownCheck(towardUe, priority);
+        await steal(towardUe.port, overheard);
+        await wonBackBy(() => ue.send(ownCheck(towardUe, 1350565887)));
+        await stays(towardCore, overheard);
+      },
+    );
+
+    test('C18: gets the media until the UE has sent some of its own', async () => {
+      const { towardCore, towardUe } = await established('tcp80');
+      const overheard = ownCheck(towardUe);
+      await steal(towardUe.port, overheard);
+      await wonBackBy(() => ue.send(rtp(ssrcs.ue, sequence, `UE ${sequence};`)));
+      await stays(towardCore, overheard);
+    });
+
+    test('C18: gets the media until the UE comes back on another connection', async () => {
+      const { towardCore, towardUe } = await established('tcp80');
+      const overheard = ownCheck(towardUe);
+      await steal(towardUe.port, overheard);
+      tcps[0]!.close();
+      await nominate('tcp80', towardUe, 'ueUF');
+      await wonBackBy(() => undefined);
+      await stays(towardCore, overheard);
+    });
   });
 
   test('C11: a victim that the SDP of a UE with ICE names gets no packet, before ICE is done nor after', async () => {

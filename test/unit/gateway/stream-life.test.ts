@@ -68,6 +68,100 @@ afterEach(async () => {
   jest.useRealTimers();
 });
 
+describe('media that rtpengine sends elsewhere', () => {
+  /** As told with `unanswered`. */
+  let asked: number[];
+  beforeEach(() => {
+    asked = [];
+    gateway.on('unanswered', (_, nominations) => asked.push(nominations));
+  });
+
+  const nextPriority = async () => (await anchor.requests.next()).priority;
+  const selectedPort = () => gateway.streamStatus(ufrag)?.mapped?.port;
+
+  test('C18: is asked for when the UE repeats its nomination and nothing came, not before and not when it came', async () => {
+    const ue = await dialSelected();
+    elapse(500);
+    anchor.send(rtp(1));
+    await ue.frames.next();
+    await ue.ask(user, pwd, true);
+    elapse(999);
+    await ue.ask(user, pwd, true);
+    expect(asked).toEqual([]);
+    elapse(1);
+    expect(asked).toEqual([1]);
+  });
+
+  test('C18: is asked for when the UE sends its own', async () => {
+    const ue = await dialSelected();
+    ue.send(rtp(1));
+    await anchor.media.next();
+    elapse(999);
+    expect(asked).toEqual([]);
+    elapse(1);
+    expect(asked).toEqual([1]);
+  });
+
+  test('C18: won back, the connection is another candidate, above the checks that were seen; then above all', async () => {
+    const ue = await dial();
+    const selected = once(gateway, 'selected');
+    ue.send(ue.check(user, pwd, true, 1350565887));
+    await selected;
+    expect(await nextPriority()).toBe((1 << 8) | 255);
+    const before = selectedPort();
+    const again = once(gateway, 'unanswered');
+    gateway.winBack(ufrag, 1);
+    const raised = await nextPriority();
+    expect(raised).toBe(1350565887 + 256);
+    // Whether that was enough is asked at once.
+    expect((await again)[1]).toBe(2);
+    expect(selectedPort()).not.toBe(before);
+    expect(anchor.peer?.priority).toBe(raised);
+    anchor.send(rtp(3));
+    await ue.frames.next();
+    expect(await ue.frames.next()).toEqual(rtp(3));
+    gateway.winBack(ufrag, 2);
+    expect(await nextPriority()).toBeGreaterThan(126 * 2 ** 24 + 0xff_ffff);
+    expect(gateway.counters().nominations).toMatchObject({ started: 3, succeeded: 2, raised: 2 });
+  });
+
+  test('C18: a question that a nomination has overtaken, and one right after the highest of all, changes nothing', async () => {
+    await dialSelected();
+    for (const count of [1, 2]) {
+      const again = once(gateway, 'unanswered');
+      gateway.winBack(ufrag, count - 1);
+      gateway.winBack(ufrag, count);
+      gateway.winBack(ufrag, count);
+      if (count === 1) await again;
+    }
+    expect(gateway.counters().nominations).toMatchObject({ started: 2, raised: 1 });
+    elapse(1000);
+    gateway.winBack(ufrag, 2);
+    expect(gateway.counters().nominations).toMatchObject({ started: 3, raised: 2 });
+  });
+
+  test('C18: is asked for at once when a UE that had its media here comes back, not of one that never used it', async () => {
+    const first = await dialSelected();
+    elapse(1000);
+    const second = await dialSelected();
+    expect(asked).toEqual([]);
+    second.send(rtp(1));
+    await anchor.media.next();
+    const lost = once(gateway, 'connection-lost');
+    first.close();
+    second.close();
+    await lost;
+    await dialSelected();
+    expect(asked).toEqual([3]);
+  });
+
+  test('of a stream without a connection, or an unknown one, there is nothing to win back', () => {
+    gateway.winBack(ufrag, 0);
+    gateway.winBack('unknown', 0);
+    expect(gateway.counters().nominations).toMatchObject({ started: 0, raised: 0 });
+  });
+});
+
 describe('connections that are not selected', () => {
   test('E1 C12: are closed 10 s after the selection, once the UE was heard on the selected one', async () => {
     const idle = await dialIdle();

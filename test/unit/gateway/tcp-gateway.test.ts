@@ -561,7 +561,7 @@ describe('a stream', () => {
     await anchor.media.next();
     const remote = { address: '127.0.0.1', port: expect.any(Number) as number };
     const port = gateway.address()[0]!.port;
-    expect(gateway.streamStatus(ufrag)).toEqual({ remote, port, reconnects: 0, dropped: 1 });
+    expect(gateway.streamStatus(ufrag)).toMatchObject({ remote, port, reconnects: 0, dropped: 1 });
     const lost = once(gateway, 'connection-lost');
     first.close();
     expect(await lost).toEqual([{ stream: stream(), remote, port }]);
@@ -572,7 +572,7 @@ describe('a stream', () => {
     expect((await anchor.requests.next()).priority).toBe((2 << 8) | 255);
     anchor.send(rtp(6));
     expect(await second.frames.next()).toEqual(rtp(6));
-    expect(gateway.streamStatus(ufrag)).toEqual({ remote, port, reconnects: 1, dropped: 1 });
+    expect(gateway.streamStatus(ufrag)).toMatchObject({ remote, port, reconnects: 1, dropped: 1 });
     expect(gateway.streamStatus('unknown')).toBeUndefined();
   });
 
@@ -623,14 +623,14 @@ describe('a stream', () => {
     gateway.addStream(stream());
     await dialSelected();
     await dialSelected();
-    const nominations = gateway.removeStream(ufrag);
-    expect(nominations).toBe(2);
-    gateway.addStream(stream({ nominations }));
+    const nominated = gateway.removeStream(ufrag)!;
+    expect(nominated).toEqual({ count: 2, rank: 2 });
+    gateway.addStream(stream({ nominated }));
     await dialSelected();
     const requests = [await anchor.requests.next(), await anchor.requests.next(), await anchor.requests.next()];
     expect(requests.map(({ priority }) => priority >> 8)).toEqual([1, 2, 3]);
-    expect(gateway.removeStream(ufrag)).toBe(3);
-    expect(gateway.removeStream('unknown')).toBe(0);
+    expect(gateway.removeStream(ufrag)).toEqual({ count: 3, rank: 3 });
+    expect(gateway.removeStream('unknown')).toBeUndefined();
   });
 
   test('E8: has a limited number of connections; the oldest without media goes', async () => {

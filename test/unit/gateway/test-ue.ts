@@ -37,12 +37,12 @@ export class TestUe {
     this.socket.write(Buffer.concat(packets.map(framed)));
   }
 
-  check(username: string, password: string, useCandidate = false): Buffer {
+  check(username: string, password: string, useCandidate = false, priority = 1): Buffer {
     return buildBindingRequest({
       transactionId: randomBytes(12),
       username,
       password,
-      priority: 1,
+      priority,
       tieBreaker: 1n,
       useCandidate,
     });

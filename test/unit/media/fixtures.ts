@@ -1,6 +1,7 @@
 import { EventEmitter } from 'node:events';
 import { pino } from 'pino';
 import { EdgeError } from '../../../lib/errors';
+import type { Nominated } from '../../../lib/gateway/nomination-ranks';
 import type { AdvertisedAddress, Stream, StreamStatus } from '../../../lib/gateway/stream';
 import type { MsrpSwitch } from '../../../lib/media/call-msrp';
 import type { Fallback } from '../../../lib/media/fallback';
@@ -27,7 +28,9 @@ export class FakeGateway extends EventEmitter<StreamGatewayEvents> implements Ev
   readonly streams = new Map<string, Stream>();
   taken: string | undefined;
   /** Of each stream. */
-  nominations = 0;
+  nominated: Nominated | undefined;
+  /** What was to be won back. */
+  readonly wonBack: [ufrag: string, nominations: number][] = [];
   /** By ufrag, while the stream is open. */
   readonly statuses = new Map<string, StreamStatus>();
 
@@ -41,14 +44,18 @@ export class FakeGateway extends EventEmitter<StreamGatewayEvents> implements Ev
     this.streams.set(stream.ufrag, stream);
   }
 
-  removeStream(ufrag: string): number {
+  removeStream(ufrag: string): Nominated | undefined {
     this.streams.delete(ufrag);
-    return this.nominations;
+    return this.nominated;
   }
 
   streamStatus(ufrag: string): StreamStatus | undefined {
-    const unused = { remote: undefined, port: undefined, reconnects: 0, dropped: 0 };
+    const unused = { remote: undefined, port: undefined, mapped: undefined, reconnects: 0, dropped: 0 };
     return this.streams.has(ufrag) ? (this.statuses.get(ufrag) ?? unused) : undefined;
+  }
+
+  winBack(...stream: [ufrag: string, nominations: number]): void {
+    this.wonBack.push(stream);
   }
 
   ufrags(): string[] {

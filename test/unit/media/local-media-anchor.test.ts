@@ -191,6 +191,35 @@ describe('the media anchor', () => {
     await anchor.release('c');
   });
 
+  describe('a UE on TCP for which nothing comes', () => {
+    const mapped = { address: '198.51.100.1', port: 40000 };
+    const remote = { address: '203.0.113.5', port: 50000 };
+
+    /** Where rtpengine sends, and what became of it. */
+    async function whileMediaGoesTo(endpoint: { address: string; port: number }) {
+      const { anchor, gateway, rtpengine } = anchorWith();
+      await anchor.offer('c', 'access', iceOffer);
+      await anchor.answer('c', 'core', coreAnswer);
+      const stream = gateway.streams.get('uf0gen1')!;
+      gateway.statuses.set(stream.ufrag, { remote, port: 80, mapped, reconnects: 0, dropped: 0 });
+      const ue = { endpoint, localAddress: '198.51.100.1', confirmed: false, packets: 1, rttMs: undefined };
+      rtpengine.statistics = new Map([['access', [ue]]]);
+      gateway.emit('unanswered', { stream, remote, port: 80 }, 3);
+      await turn();
+      await anchor.release('c');
+      return gateway.wonBack;
+    }
+
+    test('C18: has its media won back if rtpengine sends them elsewhere', async () => {
+      expect(await whileMediaGoesTo({ address: '203.0.113.66', port: 50001 })).toEqual([['uf0gen1', 3]]);
+      expect(await whileMediaGoesTo({ ...mapped, port: 40001 })).toEqual([['uf0gen1', 3]]);
+    });
+
+    test('C18: has a silent far end if rtpengine sends there', async () => {
+      expect(await whileMediaGoesTo(mapped)).toEqual([]);
+    });
+  });
+
   test('close releases all calls, takes no new ones and may be called twice', async () => {
     const { anchor, rtpengine, gateway } = anchorWith();
     await anchor.offer('a', 'access', iceOffer);

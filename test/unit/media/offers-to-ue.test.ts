@@ -100,13 +100,13 @@ describe('streams and ICE restarts', () => {
     const { anchor, gateway } = anchorWith();
     await anchor.offer('c', 'access', iceOffer);
     await anchor.answer('c', 'core', coreAnswer);
-    gateway.nominations = 5;
+    gateway.nominated = { count: 2, rank: 5 };
     await anchor.offer('c', 'access', iceOffer);
     await anchor.answer('c', 'core', coreAnswer.replace('m=audio 6000', 'm=audio 0'));
     expect(gateway.ufrags()).toEqual([]);
     await anchor.offer('c', 'access', iceOffer);
     await anchor.answer('c', 'core', coreAnswer);
-    expect([...gateway.streams.values()]).toMatchObject([{ ufrag: 'uf0gen1', nominations: 5 }]);
+    expect([...gateway.streams.values()]).toMatchObject([{ ufrag: 'uf0gen1', nominated: { count: 2, rank: 5 } }]);
   });
 
   async function restarted() {

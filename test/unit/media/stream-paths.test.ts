@@ -30,7 +30,14 @@ describe('the ways of a call’s streams', () => {
   });
 
   const open = (ufrag: string, at: number, status: Partial<StreamStatus> = {}) => {
-    statuses.set(ufrag, { remote: undefined, port: undefined, reconnects: 0, dropped: 0, ...status });
+    statuses.set(ufrag, {
+      remote: undefined,
+      port: undefined,
+      mapped: undefined,
+      reconnects: 0,
+      dropped: 0,
+      ...status,
+    });
     paths.opened(ufrag, at);
   };
 

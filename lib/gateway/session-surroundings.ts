@@ -1,0 +1,15 @@
+import type { NominationCounters } from './counters';
+import type { MembersSurroundings } from './members';
+import type { StreamPath } from './stream';
+
+/** What the sessions of one gateway share. */
+export interface SessionSurroundings extends MembersSurroundings {
+  nominations: NominationCounters;
+  /** Where rtpengine is bound, if it advertises another address. */
+  anchorAddress: (advertised: string) => string;
+  selected: (path: StreamPath) => void;
+  /** With how many nominations of the stream there were. */
+  unanswered: (path: StreamPath, nominations: number) => void;
+  lost: (path: StreamPath) => void;
+  mediaLost: (path: StreamPath) => void;
+}

@@ -1,0 +1,17 @@
+import type { StreamGateway } from './call-streams';
+import type { StreamPaths } from './stream-paths';
+
+/** The gateway as one call uses it: what it counted of a stream is asked for before it forgets the stream. */
+export function watching(gateway: StreamGateway, paths: StreamPaths): StreamGateway {
+  return {
+    advertised: gateway.advertised,
+    addStream: (stream) => {
+      gateway.addStream(stream);
+      paths.opened(stream.ufrag, stream.line);
+    },
+    removeStream: (ufrag) => {
+      paths.closing(ufrag);
+      return gateway.removeStream(ufrag);
+    },
+  };
+}
