@@ -44,11 +44,13 @@ export class Terminating {
       throw new EdgeError('flow-gone', 'The connection that the UE registered on is gone.', { sipStatus: 430 });
     }
     const registrations = await registrar.registrationsOf(flow);
+    const domain = /^sips?:[^@]*@(.+)$/i.exec(registrations[0]?.aor ?? '')?.[1];
     const policy = uePolicy({
       table,
       asserted: calledIdentity(request, registrations),
       chargingVector: request.get('p-charging-vector') ?? chargingVector(coreHost),
       accessNetworkInfo,
+      surroundings: domain === undefined ? undefined : { domain, core: [coreHost, request.source_address] },
       isOnFlow: (later) => isOnFlow(later, flow, connections),
     });
     const proxy = flowUri(flow);

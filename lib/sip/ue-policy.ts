@@ -1,6 +1,7 @@
 import type { Headers, IncomingRequest } from '../drachtio/messages';
 import type { Side } from '../media/media-anchor';
 import type { HeaderTable, MessageKind } from './header-table';
+import { withShownIdentities, type Surroundings } from './shown-identities';
 import { fromUe, towardUe, type AccessNetworkInfo } from './trust';
 
 /**
@@ -24,12 +25,14 @@ export interface UePolicyOptions {
   /** For all that goes to the core. */
   chargingVector: string;
   accessNetworkInfo: AccessNetworkInfo;
+  /** Undefined: the UE is shown what the core writes. */
+  surroundings?: Surroundings | undefined;
   /** Whether a request came on the UE's flow. */
   isOnFlow: (request: IncomingRequest) => boolean;
 }
 
 export function uePolicy(options: UePolicyOptions): UePolicy {
-  const { table, asserted, chargingVector, accessNetworkInfo, isOnFlow } = options;
+  const { table, asserted, chargingVector, accessNetworkInfo, surroundings, isOnFlow } = options;
   const toCore = (kind: MessageKind, headers: Headers): Headers => ({
     ...fromUe(table, kind, headers, accessNetworkInfo),
     ...(asserted !== undefined && { 'P-Asserted-Identity': asserted }),
@@ -38,7 +41,10 @@ export function uePolicy(options: UePolicyOptions): UePolicy {
   const pass = (to: Side, kind: MessageKind, headers: Headers) =>
     to === 'core' ? toCore(kind, headers) : towardUe(table, kind, headers);
   return {
-    request: (to, headers) => pass(to, 'request', headers),
+    request: (to, headers) => {
+      const passed = pass(to, 'request', headers);
+      return to === 'access' && surroundings ? withShownIdentities(passed, surroundings) : passed;
+    },
     response: (to, headers) => pass(to, 'response', headers),
     admits: (from, request) => from === 'core' || isOnFlow(request),
   };
