@@ -16,7 +16,7 @@ namespace {
 using namespace edge80;
 
 const char* const closeReasons[] = {"peer", "socket-error", "http", "frame-too-long", "not-reading", "finished"};
-const char* const dropNames[] = {"not-selected", "first-byte", "queue-age", "queue-bytes", "anchor-queue",
+const char* const dropNames[] = {"not-selected", "first-byte", "control-text", "queue-age", "queue-bytes", "anchor-queue",
                                  "anchor-source", "anchor-overflow", "connection-ended"};
 const char* const kindNames[] = {"stun", "dtls", "rtp", "rtcp"};
 

@@ -8,6 +8,8 @@
 #include <cerrno>
 #include <utility>
 
+#include "control-text.h"
+
 namespace edge80 {
 
 namespace {
@@ -222,6 +224,10 @@ Next Connection::frame(const uint8_t* frame, size_t length) {
   const bool isControls = phase_ == Phase::stranger || content_ == Content::msrp;
   if (!isControls && !carries(kind)) {
     drop(Drop::firstByte);
+    return Next::goOn;
+  }
+  if (!isControls && content_ == Content::rtp && kind != PacketKind::stun && isControlText(frame, length)) {
+    drop(Drop::controlText);
     return Next::goOn;
   }
   counters.fromUe.count(kind, length);

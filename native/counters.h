@@ -37,8 +37,8 @@ struct Traffic {
 };
 
 /** In the order of DropReason in lib/gateway/counters.ts. */
-enum class Drop { notSelected, firstByte, queueAge, queueBytes, anchorQueue, anchorSource, anchorOverflow, connectionEnded };
-constexpr size_t dropReasons = 8;
+enum class Drop { notSelected, firstByte, controlText, queueAge, queueBytes, anchorQueue, anchorSource, anchorOverflow, connectionEnded };
+constexpr size_t dropReasons = 9;
 
 /** What one worker counts; connections are counted in JavaScript. */
 struct Counters {

@@ -3,6 +3,7 @@ import type { TransportAddress } from '../ice/transport-address';
 import { AnchorSocket, type AnchorListener } from './anchor-socket';
 import { countPacket, type CloseReason, type DropReason, type PlaneCounters } from './counters';
 import { Deframer, framed, type FrameSink } from './deframer';
+import { isControlText } from './control-text';
 import { packetKind, type PacketKind } from './first-byte';
 import type { ConnectionId, ConnectionStatus, ForwardingPlaneListener, StreamContent } from './forwarding-plane';
 import type { GatewayLimits } from './limits';
@@ -168,6 +169,8 @@ export class Connection implements FrameSink, AnchorListener {
       listener.controlFrame(this.id, frame);
     } else if (!this.#carries(kind)) {
       this.#drop('first-byte');
+    } else if (this.#content === 'rtp' && kind !== 'stun' && isControlText(frame)) {
+      this.#drop('control-text');
     } else {
       countPacket(counters.fromUe, kind, frame.length);
       if (kind === 'stun') listener.controlFrame(this.id, frame);

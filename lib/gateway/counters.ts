@@ -26,13 +26,14 @@ export type CloseReason =
 
 /**
  * Why a packet was dropped: `not-selected` before its connection was selected (C11), `first-byte` is
- * neither ICE nor media (D2), `queue-…` toward a slow UE (E7), `anchor-queue` toward the anchor, `anchor-overflow`
+ * neither ICE nor media (D2), `control-text` text that commands a service (N1), `queue-…` toward a slow UE (E7), `anchor-queue` toward the anchor, `anchor-overflow`
  * from it: its packets came faster than they were taken (the native plane alone can tell). `connection-ended`: waited
  * for the UE when its connection ended.
  */
 export type DropReason =
   | 'not-selected'
   | 'first-byte'
+  | 'control-text'
   | 'queue-age'
   | 'queue-bytes'
   | 'anchor-queue'
@@ -133,6 +134,7 @@ export function newPlaneCounters(): PlaneCounters {
     drops: {
       'not-selected': 0,
       'first-byte': 0,
+      'control-text': 0,
       'queue-age': 0,
       'queue-bytes': 0,
       'anchor-queue': 0,

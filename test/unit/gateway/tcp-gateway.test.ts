@@ -13,6 +13,7 @@ import { verifyFingerprint, verifyIntegrity } from '../../../lib/ice/stun-messag
 import { FakeAnchor } from './fake-anchor';
 import { planeUnderTest } from './plane-under-test';
 import { TestUe } from './test-ue';
+import { controlTexts, likeControlText } from './control-texts';
 
 const ufrag = 'Ab12Cd34';
 const pwd = 'thePasswordThatRtpengineChose';
@@ -470,6 +471,44 @@ describe('media', () => {
     anchor.send(rtp(2));
     expect(await ue.frames.next()).toEqual(rtp(2));
     expect(gateway.counters().drops['first-byte']).toBe(2);
+  });
+
+  test('N1: text that commands a service does not pass as RTP or RTCP, and is counted by itself', async () => {
+    await open();
+    gateway.addStream(stream());
+    const ue = await dialSelected();
+    ue.send(...controlTexts().map(([, packet]) => packet), rtp(1));
+    expect(await anchor.media.next()).toEqual(rtp(1));
+    expect(gateway.counters().drops).toMatchObject({ 'control-text': controlTexts().length, 'first-byte': 0 });
+    expect(gateway.counters().fromUe).toMatchObject({ rtp: 1, rtcp: 0 });
+  });
+
+  test('N1: nor does it pass when it came before rtpengine has answered', async () => {
+    await open({ nominationRetryMs: 5 });
+    gateway.addStream(stream());
+    anchor.deaf = 2;
+    const ue = await dial();
+    ue.send(ue.check(user, pwd, true), controlTexts()[0]![1], rtp(1));
+    expect(await anchor.media.next()).toEqual(rtp(1));
+  });
+
+  test('N1: media that has some of its bytes passes', async () => {
+    await open();
+    gateway.addStream(stream());
+    const ue = await dialSelected();
+    for (const [, packet] of likeControlText()) {
+      ue.send(packet);
+      expect(await anchor.media.next()).toEqual(packet);
+    }
+    expect(gateway.counters().drops['control-text']).toBe(0);
+  });
+
+  test('N1: with DTLS-SRTP nothing of it is looked at', async () => {
+    await open();
+    gateway.addStream(stream({ content: 'dtls' }));
+    const ue = await dialSelected();
+    ue.send(controlTexts()[0]![1]);
+    expect(await anchor.media.next()).toEqual(controlTexts()[0]![1]);
   });
 
   test('D1 D2 D3 D8: RTP, RTCP and DTLS pass both ways; the rest is dropped and counted', async () => {
