@@ -143,7 +143,7 @@ export class UeConnection {
       else if (!this.#dialogs.hold(message)) this.#toServer(message);
     } else if (isSound && this.#crossing?.responseToServer(message) === true) {
       dropUnusableContacts(message);
-      this.#server?.send(message.toString());
+      if (this.#dialogs.responseFromUe(message)) this.#server?.send(message.toString());
     }
   }
 

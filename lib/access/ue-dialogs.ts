@@ -23,6 +23,8 @@ const holdMs = 2000;
 interface Dialogs {
   /** Those with a 2xx, each as the tags of UE and server. */
   readonly confirmed: Set<string>;
+  /** Branch of the server's INVITE that begins it, and whether the UE has sent its final response. */
+  invite: { readonly branch: string; isAnswered: boolean } | undefined;
   /** Of a SUBSCRIBE for the UE: the NOTIFYs that wait until the dialog is confirmed. */
   readonly held: Map<SipMessage, NodeJS.Timeout> | undefined;
 }
@@ -93,9 +95,10 @@ export class UeDialogs {
     const { method, callId } = request;
     const ueTag = tagOf(request.get('to'));
     const tags = pair(ueTag, tagOf(request.get('from')));
-    if (dialogMakers.has(method) && ueTag === undefined)
-      this.#begin(callId, method === 'SUBSCRIBE' ? new Map<SipMessage, NodeJS.Timeout>() : undefined);
-    else if (method === 'ACK') this.#confirm(callId, tags);
+    if (dialogMakers.has(method) && ueTag === undefined) {
+      const known = this.#begin(callId, method === 'SUBSCRIBE' ? new Map<SipMessage, NodeJS.Timeout>() : undefined);
+      if (method === 'INVITE') known.invite = { branch: request.topVia?.branch ?? '', isAnswered: false };
+    } else if (method === 'ACK') this.#confirm(callId, tags);
     else if (method === 'BYE') this.#end(callId, tags);
   }
 
@@ -105,6 +108,21 @@ export class UeDialogs {
     const { callId } = response;
     if (response.status < 300) this.#confirm(callId, pair(tagOf(response.get('from')), tagOf(response.get('to'))));
     else if (this.#calls.get(callId)?.confirmed.size === 0) this.#forget(callId);
+  }
+
+  /**
+   * Takes note of a response to the server, with the server's Via on top. False: it comes after the final response to an
+   * INVITE that begins a call, and must not pass: by a late 180 an established dialog would be an early one to the server.
+   */
+  responseFromUe(response: SipMessage): boolean {
+    const { invite } = this.#calls.get(response.callId) ?? {};
+    const { status } = response;
+    if (invite === undefined || response.topVia?.branch !== invite.branch) return true;
+    const isSuccess = status >= 200 && status < 300;
+    // Another 2xx is a repetition, or that of another fork.
+    if (invite.isAnswered && !isSuccess) return false;
+    invite.isAnswered ||= status >= 200;
+    return true;
   }
 
   /** The app got the UE's 2xx to a SUBSCRIBE, which has no ACK. */
@@ -117,12 +135,13 @@ export class UeDialogs {
     for (const callId of [...this.#calls.keys()]) this.#forget(callId);
   }
 
-  #begin(callId: string, held: Dialogs['held']): void {
-    const known = this.#calls.get(callId) ?? { confirmed: new Set<string>(), held };
+  #begin(callId: string, held: Dialogs['held']): Dialogs {
+    const known = this.#calls.get(callId) ?? { confirmed: new Set<string>(), invite: undefined, held };
     this.#calls.delete(callId);
     this.#calls.set(callId, known);
     const [oldest] = this.#calls.keys();
     if (this.#calls.size > this.#options.limit && oldest !== undefined) this.#forget(oldest);
+    return known;
   }
 
   #confirm(callId: string, tags: string): void {

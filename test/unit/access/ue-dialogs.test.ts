@@ -126,6 +126,33 @@ test('G31: a dialog that was never begun here gets 481, or the SIP server’s ow
   expect(statusOf('INVITE')).toBeUndefined();
 });
 
+describe('G31: a response of the UE after its final one to an INVITE', () => {
+  const passes = (status: number, given?: Record<string, string>) =>
+    dialogs.responseFromUe(response('server', status, 'INVITE', given));
+
+  test.each([100, 180, 183, 302, 486, 603])('a %i does not pass after a 200, whatever its tag', (status) => {
+    begin['a call to the UE']();
+    expect([passes(180), passes(200), passes(status), passes(status, { To: `${ue};tag=other` })]).toEqual([
+      true,
+      true,
+      false,
+      false,
+    ]);
+  });
+
+  test('a 2xx does: it is repeated, or of another fork', () => {
+    begin['a call to the UE']();
+    expect([passes(200), passes(200), passes(200, { To: `${ue};tag=fork` })]).toEqual([true, true, true]);
+  });
+
+  test('those to a re-INVITE, and to other requests, pass', () => {
+    begin['a call to the UE']();
+    passes(200);
+    expect(passes(183, { Via: 'SIP/2.0/TCP 192.0.2.1;branch=z9hG4bK-again' })).toBe(true);
+    expect(dialogs.responseFromUe(response('server', 180, 'INVITE', { 'Call-ID': 'c2' }))).toBe(true);
+  });
+});
+
 describe('RFC 6665 §4.1.2.4: a NOTIFY that overtakes the answer to its SUBSCRIBE', () => {
   beforeEach(() => jest.useFakeTimers());
   afterEach(() => jest.useRealTimers());
