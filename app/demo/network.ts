@@ -3,8 +3,8 @@ import { readdirSync } from 'node:fs';
 import { EdgeError } from '../../lib/errors';
 import { runTool } from './processes';
 
-/** Where a UE may be. */
-export type UePlace = 'ue' | 'ue2';
+/** Where a UE may be; `strangers` is on the access side too, and has many addresses. */
+export type UePlace = 'ue' | 'ue2' | 'strangers';
 
 /** The places that a call goes through, each a network namespace. */
 export type Place = UePlace | 'edge' | 'core';
@@ -13,21 +13,30 @@ export type Place = UePlace | 'edge' | 'core';
 export const addresses = {
   ue: '198.51.100.2',
   ue2: '198.51.100.3',
+  strangers: '198.51.100.4',
   edgeAccess: '198.51.100.1',
   edgeCore: '192.0.2.1',
   core: '192.0.2.2',
 } as const;
 
 /** IPv6 on the access side (RFC 3849). */
-export const addresses6 = { ue: '2001:db8::2', ue2: '2001:db8::3', edgeAccess: '2001:db8::1' } as const;
+export const addresses6 = {
+  ue: '2001:db8::2',
+  ue2: '2001:db8::3',
+  strangers: '2001:db8::4',
+  edgeAccess: '2001:db8::1',
+} as const;
+
+/** All of these are addresses of the strangers' place, beside its own (RFC 2544). */
+export const strangerNetwork = '198.18.0.0/23';
 
 /** The interface of every place but the edge. */
 export const outerInterface = 'eth0';
 
 /** The edge's interface toward a place. */
-export const edgeInterface = { ue: 'access', ue2: 'access2', core: 'core' } as const;
+export const edgeInterface = { ue: 'access', ue2: 'access2', strangers: 'strangers', core: 'core' } as const;
 
-const namePattern = /^e80-(\d+)-(ue|ue2|edge|core)$/;
+const namePattern = /^e80-(\d+)-(ue|ue2|strangers|edge|core)$/;
 
 /**
  * UE ── edge ── core, as network namespaces joined by veth pairs. Nothing is made or changed outside of
@@ -111,6 +120,10 @@ export class Network {
     await this.#ip(place, 'link', 'set', device, 'up');
     await this.#ip('edge', 'link', 'set', edgeDevice, 'up');
     if (place !== 'core') await this.#ip('edge', 'route', 'add', `${addresses6[place]}/128`, 'dev', edgeDevice);
+    if (place === 'strangers') {
+      await this.#ip(place, 'route', 'add', 'local', strangerNetwork, 'dev', 'lo');
+      await this.#ip('edge', 'route', 'add', strangerNetwork, 'via', addresses[place], 'dev', edgeDevice);
+    }
   }
 
   get #places(): readonly Place[] {

@@ -69,6 +69,11 @@ export class NamespaceProcess {
     });
   }
 
+  /** Undefined if it could not be started. */
+  get pid(): number | undefined {
+    return this.#child.pid;
+  }
+
   get running(): boolean {
     return this.#exit === undefined;
   }

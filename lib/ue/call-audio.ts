@@ -1,7 +1,7 @@
 import { EdgeError } from '../errors';
 import type { PathName } from './candidate-pair';
 import type { RemoteStream } from './description';
-import { MediaSession } from './media-session';
+import { MediaSession, type Sound } from './media-session';
 import type { MediaTransport } from './media-transport';
 import type { StreamReport } from './report';
 import type { Observer } from './ue-event';
@@ -10,6 +10,8 @@ export interface CallAudioOptions {
   observer: Observer;
   /** RTP packets to send on each stream, then silence; undefined: no limit. */
   limit?: number | undefined;
+  /** What the packets of each stream carry; default: a tone. */
+  sound?: Sound | undefined;
   /** Begin to send only once the peer is heard, or after 10 s. */
   startWhenHeard?: boolean | undefined;
   /** Opens the sockets of the given m= lines; `ice` is false where the peer's offer has none. */
@@ -161,7 +163,8 @@ export class CallAudio {
 
   #session(line: number, transport: MediaTransport): MediaSession {
     const send = (packet: Buffer) => transport.send(line, packet);
-    const session = new MediaSession({ sendRtp: send, sendRtcp: send, limit: this.#options.limit });
+    const { limit, sound } = this.#options;
+    const session = new MediaSession({ sendRtp: send, sendRtcp: send, limit, sound });
     session.on('heard', () => {
       const now = performance.now();
       this.#heardAt.set(line, now);

@@ -13,12 +13,22 @@ export interface MediaSessionEvents {
   done: [packets: number];
 }
 
+/** What RTP packets carry in the place of a tone, for who measures with them. */
+export interface Sound {
+  /** The payload of the next packet: 160 bytes, 20 ms of PCMU. */
+  next(): Buffer;
+  /** The payload of a packet that came in. */
+  heard(payload: Buffer): void;
+}
+
 export interface MediaSessionOptions {
   /** Send on the stream's path; false if that was not possible, and the packet does not count. */
   sendRtp: (packet: Buffer) => boolean;
   sendRtcp: (packet: Buffer) => boolean;
   /** RTP packets to send before falling silent; undefined: no limit. */
   limit?: number | undefined;
+  /** Default: a tone, and nobody hears. */
+  sound?: Sound | undefined;
 }
 
 /** ms */
@@ -145,7 +155,7 @@ export class MediaSession extends EventEmitter<MediaSessionEvents> {
       sequence: this.#sequence,
       timestamp: this.#timestampAt(dueAt),
       ssrc: this.#ssrc,
-      payload: tone(),
+      payload: this.#options.sound?.next() ?? tone(),
     });
     if (!this.#options.sendRtp(packet)) return;
     this.#marker = false;
@@ -199,6 +209,7 @@ export class MediaSession extends EventEmitter<MediaSessionEvents> {
     const first = this.#lastHeardAt === undefined;
     this.#lastHeardAt = performance.now();
     this.#reception.packet(packet.sequence, packet.timestamp, this.#lastHeardAt);
+    this.#options.sound?.heard(packet.payload);
     if (first) this.emit('heard');
   }
 

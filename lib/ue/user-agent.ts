@@ -7,6 +7,7 @@ import type { MediaKind } from './call-media';
 import type { CheckTiming } from './check-list';
 import type { ConsentTiming } from './consent';
 import { answerChallenge } from './digest';
+import type { Sound } from './media-session';
 import { IceTransport, PlainTransport } from './media-transport';
 import { IceMsrpConnection, PlainMsrpConnection } from './msrp-connection';
 import { Phone, type CallingOptions, type MessageOptions, type PhoneOptions } from './phone';
@@ -21,6 +22,8 @@ export interface UserAgentOptions {
   password?: string | undefined;
   /** RTP packets to send on each stream of a call, then silence; undefined: no limit. */
   limit?: number | undefined;
+  /** What its RTP packets carry; default: a tone. */
+  sound?: Sound | undefined;
   timing?: CheckTiming | undefined;
   consent?: ConsentTiming | undefined;
   /** Without ICE: RTP over UDP, MSRP over TCP, where the edge's SDP says. */
@@ -59,7 +62,7 @@ export class UserAgent {
 
   /** Opens SIP. Rejects with `sip-unusable`. */
   static async open(options: UserAgentOptions): Promise<UserAgent> {
-    const { local, limit, timing, consent, plain = false, messages, observer, logger } = options;
+    const { local, limit, sound, timing, consent, plain = false, messages, observer, logger } = options;
     const contact = `sip:${bracketed(local)}:0;transport=tcp`;
     const phoneOptions: PhoneOptions = {
       contacts: [contact],
@@ -68,6 +71,7 @@ export class UserAgent {
       media: {
         address: local,
         limit,
+        sound,
         open: (lines, ice, packet) =>
           ice && !plain
             ? IceTransport.open({ address: local, lines, observer, packet, timing, consent })
