@@ -1,0 +1,32 @@
+/**
+ * Started by bench/hostile where the attack comes from: attacks, then writes one line with what became
+ * of it and how late the attacker itself came.
+ */
+import type { AttackerOptions } from './assault';
+import { attacks } from './attacks/attacks';
+import { Lateness } from './lateness';
+
+const { name, edge, sources, seconds, most, until } = JSON.parse(process.argv[2] ?? '') as AttackerOptions;
+
+async function main(): Promise<void> {
+  const attack = attacks[name];
+  if (attack === undefined) throw new Error(`There is no attack ${name}.`);
+  const counts: Record<string, number> = {};
+  const stop = new AbortController();
+  let tries = 0;
+  const isEnough = () => most !== undefined && tries >= most && (until === undefined || until in counts);
+  const tried = () => {
+    tries += 1;
+    if (isEnough()) stop.abort();
+  };
+  const count = (what: string) => {
+    counts[what] = (counts[what] ?? 0) + 1;
+    if (isEnough()) stop.abort();
+  };
+  const lateness = new Lateness();
+  setTimeout(() => stop.abort(), seconds * 1000);
+  const failure = await attack.run({ edge, sources, stop: stop.signal, tried, count }).then(() => null, String);
+  process.stdout.write(`${JSON.stringify({ counts, failure, lateness: lateness.stop() })}\n`, () => process.exit(0));
+}
+
+void main();
