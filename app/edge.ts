@@ -15,7 +15,9 @@ import { LocalMediaAnchor } from '../lib/media/local-media-anchor';
 import { PlacedMedia } from '../lib/media/placed-media';
 import type { MsrpSwitch } from '../lib/media/call-msrp';
 import { MsrpBridges } from '../lib/msrp/bridges';
+import { LoadShedding } from '../lib/ops/load-shedding';
 import type { Logger } from '../lib/ops/logger';
+import { LoopLag } from '../lib/ops/loop-lag';
 import { LocalDaemon } from '../lib/rtpengine/local-daemon';
 import { RtpenginePool } from '../lib/rtpengine/pool';
 import { shareLimits, type ShareLimits } from '../lib/shares/limits';
@@ -100,6 +102,7 @@ export class Edge {
     const logger = this.#logger;
     const shares = sharesOf(config);
     const requests = new RequestShares(shares);
+    const lag = this.#keep(new LoopLag());
     const urls = config.RTPENGINE_URLS ?? [await this.#startRtpengine()];
     const rtpengine = this.#keep(new RtpenginePool({ urls, logger }));
     const room = connectionRoomOf(config, logger);
@@ -151,6 +154,7 @@ export class Edge {
         egress,
         connections: front?.listener,
         ...{ shares, requests },
+        load: new LoadShedding(() => lag.ms),
         settings: {
           accessContacts: config.ACCESS_CONTACTS,
           publicContacts: [...(config.ACCESS_LISTEN ?? []), ...shownContacts(config)],

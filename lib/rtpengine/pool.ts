@@ -30,17 +30,24 @@ export class RtpenginePool {
    * @throws EdgeError `anchor-unavailable` (503)
    */
   pick(tried: readonly RtpengineNode[] = []): RtpengineNode {
+    const left = this.nodes.filter((node) => node.isUp && !tried.includes(node));
+    if (left.length === 0) throw unavailable('No rtpengine answers.');
     for (let i = 0; i < this.nodes.length; i++) {
       const node = this.nodes[(this.#next + i) % this.nodes.length];
-      if (node === undefined || !node.isUp || tried.includes(node)) continue;
+      if (node === undefined || node.isBusy || !left.includes(node)) continue;
       this.#next = (this.#next + i + 1) % this.nodes.length;
       return node;
     }
-    throw new EdgeError('anchor-unavailable', 'No rtpengine answers.', { sipStatus: 503, retryAfter: 5 });
+    // Calls under way come first: what they want of it waits already.
+    throw unavailable('rtpengine has too much to do for another call.');
   }
 
   /** May be called twice. */
   close(): void {
     for (const node of this.nodes) node.close();
   }
+}
+
+function unavailable(message: string): EdgeError {
+  return new EdgeError('anchor-unavailable', message, { sipStatus: 503, retryAfter: 5 });
 }

@@ -11,28 +11,34 @@ export interface RtpengineNodeOptions {
   logger: Logger;
   /** How long a command may take in all; ms. */
   timeoutMs?: number;
-  /** Time between pings of a node that is up; ms. */
+  /** Time between pings; ms. */
   pingIntervalMs?: number;
-  /** Time until the first ping of a node that was lost; it doubles with each failure up to the bound; ms. */
-  retryMs?: { first: number; most: number };
 }
+
+/** A node is lost when so many pings in a row got no answer, while no command got one. */
+const maxMissed = 3;
+
+/** Commands that wait for a reply, when calls go to another node: rtpengine has work for some 100 ms then. */
+const busyAt = 512;
 
 /** Calls whose delete was not answered, kept to be deleted when the node is back. */
 const maxOrphans = 10_000;
 
 const undeleted = 'rtpengine did not delete a call';
 
-/** One rtpengine: its commands, and whether it answers. Loss and return are logged once each. */
+/**
+ * One rtpengine: its commands, and whether it answers. It is pinged all the time: a command that gets no answer has
+ * failed, but only missed pings tell that the node is lost, and any answer that it is back. Both are logged once.
+ */
 export class RtpengineNode {
   readonly url: string;
   readonly #client: NgClient;
   readonly #logger: Logger;
   readonly #occasionally: OccasionalLog;
   readonly #pingIntervalMs: number;
-  readonly #retryMs: { first: number; most: number };
   readonly #orphans = new Set<string>();
   #up = true;
-  #failures = 0;
+  #missed = 0;
   #timer: NodeJS.Timeout | undefined;
   #closed = false;
 
@@ -40,14 +46,18 @@ export class RtpengineNode {
     this.url = controlUrl(options.at);
     this.#logger = options.logger;
     this.#occasionally = new OccasionalLog(options.logger);
-    this.#pingIntervalMs = options.pingIntervalMs ?? 5000;
-    this.#retryMs = options.retryMs ?? { first: 500, most: 10_000 };
+    this.#pingIntervalMs = options.pingIntervalMs ?? 1000;
     this.#client = new NgClient(options);
   }
 
-  /** True until a command goes unanswered; true again as soon as one is answered. */
+  /** True until pings go unanswered; true again as soon as anything is answered. */
   get isUp(): boolean {
     return this.#up;
+  }
+
+  /** Whether so many commands wait for it that it should get no new calls. */
+  get isBusy(): boolean {
+    return this.#client.pending >= busyAt;
   }
 
   /** Calls that may still exist in rtpengine although they have ended. */
@@ -58,8 +68,15 @@ export class RtpengineNode {
   /** Asks whether it is there, and keeps asking at intervals. Never rejects. */
   async watch(): Promise<void> {
     clearTimeout(this.#timer);
-    await this.#request('ping', {}).catch(() => undefined);
-    this.#schedule();
+    if (this.#closed) return;
+    this.#timer = setTimeout(() => void this.watch(), this.#pingIntervalMs).unref();
+    try {
+      await this.#request('ping', {});
+    } catch (error) {
+      if (isSilence(error)) this.#miss(reasonOf(error));
+      return;
+    }
+    await this.#deleteOrphans();
   }
 
   /** @returns the SDP for the other side */
@@ -77,7 +94,7 @@ export class RtpengineNode {
     return callStatistics(await this.#request('query', { 'call-id': call }));
   }
 
-  /** Never rejects. A call whose delete was not answered is deleted when the node is back. */
+  /** Never rejects. A call whose delete was not answered is deleted with the next answer to a ping. */
   async delete(call: string): Promise<void> {
     try {
       await this.#request('delete', { 'call-id': call, 'delete-delay': 0 });
@@ -85,7 +102,7 @@ export class RtpengineNode {
       const reason = reasonOf(error);
       const isLater = isSilence(error) && this.#orphans.size < maxOrphans;
       if (isLater) this.#orphans.add(call);
-      // The loss of the node itself is logged already.
+      // The loss of the node itself is logged by itself.
       const about = { call, rtpengine: this.url, reason };
       if (isLater) this.#logger.debug(about, undeleted);
       else this.#occasionally.warn(about, undeleted);
@@ -105,42 +122,29 @@ export class RtpengineNode {
       this.#answered();
       return reply;
     } catch (error) {
-      if (isSilence(error)) this.#silent(reasonOf(error));
-      else this.#answered();
+      if (!isSilence(error)) this.#answered();
       throw error;
     }
   }
 
   #answered(): void {
-    this.#failures = 0;
+    this.#missed = 0;
     if (this.#up) return;
     this.#up = true;
     this.#logger.info({ rtpengine: this.url }, 'rtpengine answers again');
-    this.#schedule();
-    void this.#deleteOrphans();
   }
 
-  #silent(reason: string): void {
-    this.#failures += 1;
-    if (!this.#up || this.#closed) return;
+  #miss(reason: string): void {
+    this.#missed += 1;
+    if (!this.#up || this.#closed || this.#missed < maxMissed) return;
     this.#up = false;
     this.#logger.error({ rtpengine: this.url, reason }, 'rtpengine does not answer');
-    this.#schedule();
-  }
-
-  #schedule(): void {
-    clearTimeout(this.#timer);
-    if (this.#closed) return;
-    const { first, most } = this.#retryMs;
-    const wait = this.#up ? this.#pingIntervalMs : Math.min(most, first * 2 ** Math.min(this.#failures - 1, 16));
-    this.#timer = setTimeout(() => void this.watch(), wait).unref();
   }
 
   async #deleteOrphans(): Promise<void> {
     for (const call of [...this.#orphans]) {
       if (!this.#up || this.#closed) return;
-      this.#orphans.delete(call);
-      await this.delete(call);
+      if (this.#orphans.delete(call)) await this.delete(call);
     }
   }
 }

@@ -5,6 +5,7 @@ import type { Logger } from '../ops/logger';
 import type { ShareLimits } from '../shares/limits';
 import type { RequestShares } from '../shares/request-shares';
 import type { Egress } from './egress';
+import type { Load } from './request-room';
 import type { RegistrationStore } from './registration';
 import type { UeConnections } from './ue-connections';
 import type { SipTimers } from './call-session';
@@ -52,5 +53,7 @@ export interface PcscfOptions {
   shares?: ShareLimits;
   /** The rates of requests, where the access listener counts on them as well; default: its own. */
   requests?: RequestShares;
+  /** Whether there is time for new calls and registrations; default: there always is. */
+  load?: Load;
   logger: Logger;
 }

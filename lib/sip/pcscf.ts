@@ -123,7 +123,7 @@ class Pcscf implements RunningPcscf {
     const limits = options.shares ?? shareLimits();
     this.#callShares = new CallShares(limits);
     const shares = options.requests ?? new RequestShares(limits);
-    this.#room = new RequestRoom({ limits, shares, registrar, connections, emergency });
+    this.#room = new RequestRoom({ limits, shares, registrar, connections, emergency, load: options.load });
   }
 
   async drain(): Promise<void> {
@@ -181,6 +181,7 @@ class Pcscf implements RunningPcscf {
     request.once('cancel', () => cancelled.abort());
     try {
       this.#mustTakeNew();
+      this.#room.mustHaveTime(request);
       const side = this.#admission.sideOfCall(request);
       if (side === 'access') await this.#room.mustBeInShare(request);
       const target = await this.#target(side, request);
@@ -219,9 +220,12 @@ class Pcscf implements RunningPcscf {
     await this.#counted(request, response, async () => {
       if (this.#admission.sideOf(request) !== 'access')
         throw refusal('sip-wrong-side', 403, 'The core does not register here.');
-      // In a drain: without its registration, the UE's call would end.
+      // In a drain, or under load: without its registration, the UE's call would end.
       const flow = flowOf(request, this.#options.connections ?? noConnections);
-      if (!this.#callsOnFlow.has(flow) && !isRemoval(request)) this.#mustTakeNew();
+      if (!this.#callsOnFlow.has(flow) && !isRemoval(request)) {
+        this.#mustTakeNew();
+        this.#room.mustHaveTime(request);
+      }
       await this.#room.mustBeInShare(request);
       const uri = this.#originating.uriFor(request.uri);
       await this.#room.ofRegistering(flow, () => this.#registrar.register(request, response, uri));

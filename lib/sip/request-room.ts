@@ -17,6 +17,13 @@ export interface RequestRoomOptions {
   registrar: Registrar;
   connections: UeConnections;
   emergency: EmergencySettings;
+  /** Whether this process has time for more. */
+  load: Load | undefined;
+}
+
+export interface Load {
+  /** Throws `overloaded` (503). */
+  mustTake(what: 'call' | 'registration'): void;
 }
 
 const everything = 'all';
@@ -42,6 +49,12 @@ export class RequestRoom {
     const kind = kindOf(request, emergency);
     const refused = shares.refusal({ source: networkOf(flow.address), ue: registration?.aor }, kind);
     if (refused) throw tooMany(503, retryAfter(kind === 'emergency-call'));
+  }
+
+  /** Throws `overloaded` (503) where there is no time for a new call or registration. For emergency calls there is. */
+  mustHaveTime(request: IncomingRequest): void {
+    const kind = kindOf(request, this.#options.emergency);
+    if (kind === 'call' || kind === 'registration') this.#options.load?.mustTake(kind);
   }
 
   /** Serves a request outside of calls, as one of all. Rejects as `serve` does, and with `too-many-requests` (503). */

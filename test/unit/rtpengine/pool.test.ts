@@ -15,6 +15,10 @@ function recordedLog() {
 
 const unanswered = () => undefined;
 
+async function until(condition: () => boolean): Promise<void> {
+  while (!condition()) await new Promise((resolve) => setTimeout(resolve, 5));
+}
+
 describe('the pool of rtpengines', () => {
   let servers: FakeNgServer[];
   let pool: RtpenginePool;
@@ -27,7 +31,7 @@ describe('the pool of rtpengines', () => {
       urls: servers.map(({ url }) => url),
       logger: log.logger,
       timeoutMs: 100,
-      retryMs: { first: 10, most: 20 },
+      pingIntervalMs: 20,
     });
     await pool.watch();
   });
@@ -42,22 +46,16 @@ describe('the pool of rtpengines', () => {
     expect(urls).toEqual([servers[0]!.url, servers[1]!.url, servers[0]!.url]);
   });
 
-  test('a node that does not answer is left out; its loss and return are logged once each', async () => {
+  test('N4: a node that misses its pings is left out until it answers; loss and return are logged once each', async () => {
     const [node] = pool.nodes;
     servers[0]!.answer = unanswered;
-    await node!.watch();
-    await node!.watch();
-    expect(node!.isUp).toBe(false);
+    await until(() => !node!.isUp);
     expect([pool.pick().url, pool.pick().url]).toEqual([servers[1]!.url, servers[1]!.url]);
-    const back = new Promise<void>((resolve) => {
-      servers[0]!.answer = (request) => {
-        pong(request);
-        resolve();
-      };
-    });
-    await back;
-    await node!.watch();
-    expect(node!.isUp).toBe(true);
+    const lost = servers[0]!.requests.length;
+    // It is asked all the time.
+    await servers[0]!.received(lost + 5);
+    servers[0]!.answer = pong;
+    await until(() => node!.isUp);
     expect(log.lines()).toEqual([
       expect.objectContaining({
         msg: 'rtpengine does not answer',
@@ -67,13 +65,50 @@ describe('the pool of rtpengines', () => {
     ]);
   });
 
+  test('N4: commands without an answer, among answered pings, are no loss of the node', async () => {
+    const [node] = pool.nodes;
+    servers[0]!.answer = (request) => {
+      if (request.command === 'ping') pong(request);
+    };
+    for (let i = 0; i < 5; i++)
+      await expect(node!.query(`call-${i}`)).rejects.toMatchObject({ sipStatus: 503, retryAfter: 5 });
+    expect(node!.isUp).toBe(true);
+    expect(log.lines()).toEqual([]);
+  });
+
+  test('N4: pings without an answer, among answered commands, are no loss of the node', async () => {
+    const [node] = pool.nodes;
+    servers[0]!.answer = (request) => {
+      if (request.command !== 'ping') pong(request);
+    };
+    const already = servers[0]!.requests.filter(({ command }) => command === 'ping').length;
+    const pings = () => new Set(servers[0]!.requests.filter(({ command }) => command === 'ping').map((r) => r.cookie));
+    while (pings().size < already + 20) await node!.query('call');
+    expect(node!.isUp).toBe(true);
+  });
+
+  test('N4: a node for which too much waits gets no new call', async () => {
+    const [node] = pool.nodes;
+    for (const server of servers) server.answer = unanswered;
+    const waiting = Array.from({ length: 512 }, () => node!.query('call').catch(() => undefined));
+    expect([pool.pick().url, pool.pick().url]).toEqual([servers[1]!.url, servers[1]!.url]);
+    waiting.push(...Array.from({ length: 512 }, () => pool.nodes[1]!.query('call').catch(() => undefined)));
+    expect(() => pool.pick()).toThrow(
+      expect.objectContaining({ code: 'anchor-unavailable', sipStatus: 503, retryAfter: 5 }),
+    );
+    await Promise.all(waiting);
+    for (const server of servers) server.answer = pong;
+    await until(() => pool.nodes.every(({ isUp }) => isUp));
+    pool.pick();
+  });
+
   test('without any node: 503', async () => {
     for (const server of servers) server.answer = unanswered;
-    await pool.watch();
+    await until(() => pool.nodes.every(({ isUp }) => !isUp));
     expect(() => pool.pick()).toThrow(expect.objectContaining({ code: 'anchor-unavailable', sipStatus: 503 }));
   });
 
-  test('a call whose delete was not answered is deleted when the node is back', async () => {
+  test('a call whose delete was not answered is deleted when the node answers', async () => {
     const [node] = pool.nodes;
     servers[0]!.answer = unanswered;
     await node!.delete('call-1');

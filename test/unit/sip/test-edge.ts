@@ -11,6 +11,7 @@ import { MemoryRegistrations } from '../../../lib/sip/memory-registrations';
 import type { ShareLimits } from '../../../lib/shares/limits';
 import { RequestShares } from '../../../lib/shares/request-shares';
 import { startPcscf, type RunningPcscf } from '../../../lib/sip/pcscf';
+import type { Load } from '../../../lib/sip/request-room';
 import type { PcscfSettings } from '../../../lib/sip/pcscf-settings';
 import { FakeAnchor } from './fake-anchor';
 import { freePort, SipPeer } from './sip-peer';
@@ -28,6 +29,8 @@ export interface TestEdgeOptions {
   fronted?: boolean;
   /** What UEs may take; its rates do not recover, for their clock stands still. */
   shares?: ShareLimits;
+  /** Whether there is time for more. */
+  load?: Load;
 }
 
 /** A P-CSCF over a SIP server, with a fake anchor: the embedded edge, or the drachtio-server of DRACHTIO_BIN. */
@@ -53,7 +56,7 @@ export class TestEdge {
     server: SipServer,
     link: LinkRelay,
     coreNextHop: SipPeer,
-    { timers, settings, shares }: TestEdgeOptions,
+    { timers, settings, shares, load }: TestEdgeOptions,
   ) {
     this.access = at.access;
     this.core = at.core;
@@ -83,6 +86,7 @@ export class TestEdge {
       egress: this.#egress,
       connections: this.#front,
       ...narrow,
+      ...(load && { load }),
       settings: {
         accessContacts: [contact(at.access)],
         publicContacts: at.front ? [contact(at.front)] : [],
