@@ -131,6 +131,7 @@ export class Edge {
         placed: new PlacedMedia(mediaPlaces(config, this.#privatePorts, logger), logger),
         logger,
         maxCalls: config.MAX_CALLS,
+        shares,
       }),
     );
 

@@ -42,6 +42,8 @@ export interface CallFacts {
   sipCallId: string;
   /** The UE's address, or that of the NAT it is behind. */
   ueAddress: string;
+  /** Whom the media of the call is charged to; unset: nobody but itself. */
+  ue?: string | undefined;
   /** Time in ms since the epoch. */
   startedAt: number;
 }
@@ -95,7 +97,9 @@ export class Call {
 
   /** The offer for the other side. Rejects as the anchor does, and with `call-ended` (487). */
   offer(from: Side, sdp: string): Promise<string> {
-    return this.#negotiate(() => this.#anchor.offer(this.id, from, sdp, { address: this.facts.ueAddress }));
+    return this.#negotiate(() =>
+      this.#anchor.offer(this.id, from, sdp, { address: this.facts.ueAddress, owner: this.facts.ue }),
+    );
   }
 
   /** The answer for the other side. Rejects as the anchor does, and with `call-ended` (487). */

@@ -18,6 +18,7 @@ import { CallAtRtpengine, type ShownSdp } from './call-at-rtpengine';
 import { CallMsrp, type MsrpSections, type MsrpSwitch } from './call-msrp';
 import { CallStreams, type StreamGateway } from './call-streams';
 import { muxesRtcp, type Fallback } from './fallback';
+import type { CallLines } from './line-shares';
 import { otherSide, type Side } from './media-anchor';
 import { profileToward, type Profile, type Profiles } from './profiles';
 import type { CallPlaces } from './placed-media';
@@ -39,6 +40,8 @@ export interface AnchoredCallOptions {
   /** Undefined: lines for MSRP are declined. */
   msrp: MsrpSwitch | undefined;
   places: CallPlaces;
+  /** What the call takes of its UE's share. */
+  charged: CallLines;
   log: OccasionalLog;
 }
 
@@ -82,6 +85,7 @@ export class AnchoredCall {
   readonly #ueAddress: string | undefined;
   readonly #maySend: CallPlaces['rtp'];
   readonly #streams: CallStreams;
+  readonly #mostLines: number;
   readonly #msrp: CallMsrp | undefined;
   readonly #shown: Readonly<Record<Side, string>> | undefined;
   readonly #forUe: TowardUe;
@@ -97,14 +101,15 @@ export class AnchoredCall {
   #lines: AnchoredLines = [];
 
   constructor(options: AnchoredCallOptions) {
-    const { name, rtpengine, gateway, fallback, candidates, profiles, ueAddress, msrp, places, log } = options;
-    this.#rtpengine = new CallAtRtpengine(name, rtpengine);
+    const { name, rtpengine, gateway, fallback, candidates, profiles, ueAddress, msrp, places, charged, log } = options;
+    this.#rtpengine = new CallAtRtpengine(name, rtpengine, charged);
     this.#profiles = profiles;
     this.#ueAddress = ueAddress;
     this.#maySend = places.rtp;
     this.#streams = new CallStreams(gateway);
+    this.#mostLines = charged.most;
     this.#shown = msrp?.shown;
-    const forMsrp = { call: name, gateway, fallback, candidates, ueAddress, maySend: places.msrp };
+    const forMsrp = { call: name, gateway, fallback, candidates, ueAddress, maySend: places.msrp, charged };
     this.#msrp = msrp && new CallMsrp({ ...forMsrp, bridges: msrp });
     this.#forUe = new TowardUe({ call: name, gateway, streams: this.#streams, fallback, candidates, log });
   }
@@ -151,7 +156,7 @@ export class AnchoredCall {
     const exchange = this.#exchange;
     if (exchange === undefined || exchange.from === from)
       throw new EdgeError('answer-unexpected', 'An SDP answer came without an offer.', { sipStatus: 488 });
-    const received = receivedSdp(from, text, this.#maySend.core);
+    const received = receivedSdp(from, text, this.#maySend.core, this.#mostLines);
     requireOfferedTransport(received, exchange.tcp);
     const answer = matchAnswer(withoutIceOn(received.sdp, exchange.withoutIce), exchange.offer);
     const { media: view } = viewSession(answer);
@@ -208,13 +213,13 @@ export class AnchoredCall {
   }
 
   async #offer(from: Side, text: string): Promise<string> {
-    const { sdp: offer, tcp, mismatched } = receivedSdp(from, text, this.#maySend.core);
+    const { sdp: offer, tcp, mismatched } = receivedSdp(from, text, this.#maySend.core, this.#mostLines);
     const { media: view } = viewSession(offer);
     if (!this.isOpen) requireUsable(view, this.#msrp !== undefined);
     const shown = shownSdp(from, offer, this.#ueAddress, this.#maySend.access);
     const { now, onAnswer: keptBack } =
       from === 'access' ? keepRestartBack(shown, this.#ue) : { now: shown, onAnswer: [] };
-    const lines = anchoredLines(this.#lines, offer);
+    const lines = anchoredLines(this.#lines, offer, this.#mostLines);
     const ueLines = view.map(({ index }) => this.#ue[index]).filter((line) => line !== undefined && line.port !== 0);
     const ueDeclinedIce = ueLines.length > 0 && !ueLines.some((line) => line?.hasIce === true);
     const messages = (await this.#msrp?.offer(from, offer)) ?? noSections;
@@ -223,15 +228,14 @@ export class AnchoredCall {
       throw error;
     });
     this.#lines = lines;
-    const number = ++this.#exchanges;
-    const known = { number, from, offer, view, shown, keptBack, ueDeclinedIce, lines, mismatched };
+    const known = { number: ++this.#exchanges, from, offer, view, shown, keptBack, ueDeclinedIce, lines, mismatched };
     const towardOther = putBackAnchored(this.#replied(reply, from), lines, offer);
     if (from === 'access') {
       this.#exchange = { ...known, tcp, told: new Map(), withoutIce: new Set() };
       return this.#towardCore(towardOther, view, messages);
     }
     const line = (index: number) => this.#ueLine(index);
-    const ue = { isAnswer: false, exchange: number, line, tcp: this.#tcp, mismatched };
+    const ue = { isAnswer: false, exchange: known.number, line, tcp: this.#tcp, mismatched };
     const written = this.#forUe.write(towardOther, ue);
     const plain = viewSession(withSections(written.sdp, messages)).media.filter(({ hasIce }) => !hasIce);
     const withoutIce = new Set(plain.map(({ index }) => index));

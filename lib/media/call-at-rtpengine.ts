@@ -4,6 +4,7 @@ import { joinSdp, splitSdp, type SdpLines } from '../sdp/sdp-lines';
 import type { MediaView } from '../sdp/session-view';
 import { answerOfNobody } from './answer-of-nobody';
 import type { Side } from './media-anchor';
+import type { CallLines } from './line-shares';
 import { answerOptions, offerOptions, type NgOptionsInput } from './ng-options';
 import type { Profile } from './profiles';
 import { firstOffer, type RtpengineChoice, type RtpengineCommands } from './rtpengine-choice';
@@ -19,12 +20,15 @@ export interface ShownSdp {
 export class CallAtRtpengine {
   readonly #name: string;
   readonly #rtpengine: RtpengineChoice;
+  readonly #charged: CallLines;
   #node: RtpengineCommands | undefined;
   /** It knows both sides. */
   #isKnown = false;
 
-  constructor(name: string, rtpengine: RtpengineChoice) {
+  /** @param charged is charged with the lines that rtpengine keeps: all that it was ever shown */
+  constructor(name: string, rtpengine: RtpengineChoice, charged: CallLines) {
     this.#name = name;
+    this.#charged = charged;
     this.#rtpengine = rtpengine;
   }
 
@@ -39,6 +43,7 @@ export class CallAtRtpengine {
     lines: AnchoredLines,
     { ueDeclinedIce, profile }: { ueDeclinedIce: boolean; profile: Profile | undefined },
   ): Promise<string | undefined> {
+    this.#charged.hold(lines.length, said.from);
     const known = this.#isKnown;
     const options = offerOptions(this.#optionsInput(said, lines), { known, ueDeclinedIce, profile });
     if (this.#node !== undefined) return this.#node.offer(options);
@@ -70,6 +75,7 @@ export class CallAtRtpengine {
     const node = this.#node;
     this.#node = undefined;
     await node?.delete(this.#name);
+    this.#charged.release();
   }
 
   #optionsInput({ from, view, shown }: ShownSdp, lines: AnchoredLines): NgOptionsInput {

@@ -8,6 +8,7 @@ import type { SdpLines } from '../sdp/sdp-lines';
 import { viewSession, type MediaView } from '../sdp/session-view';
 import type { StreamGateway } from './call-streams';
 import type { Fallback } from './fallback';
+import type { CallLines } from './line-shares';
 import { otherSide, type Side } from './media-anchor';
 import type { CallPlaces } from './placed-media';
 import { discard, isSameSession, listeningPlace, rewritingOf, shownPath, type Place, type Said } from './msrp-peers';
@@ -28,6 +29,7 @@ export interface CallMsrpOptions {
   /** Where the UE's SIP comes from; undefined: not known. */
   ueAddress: string | undefined;
   maySend: CallPlaces['msrp'];
+  charged: CallLines;
 }
 
 /** One m= line in use. */
@@ -65,7 +67,7 @@ export class CallMsrp {
     this.#options = options;
   }
 
-  /** @throws EdgeError `msrp-no-port` (503), `msrp-listen-failed`; the lines are left as they were */
+  /** @throws EdgeError `msrp-no-port`, `too-many-lines` (503), `msrp-listen-failed`; the lines are left as they were */
   async offer(from: Side, sdp: SdpLines): Promise<MsrpSections> {
     this.rollback();
     const offered = new Map<number, Session>();
@@ -74,7 +76,7 @@ export class CallMsrp {
       for (const { section, view } of msrpLines(sdp)) {
         const said = saidIn(section, view);
         const known = this.#sessions.get(view.index);
-        const session = known !== undefined && goesOn(known, from, said) ? known : this.#newSession();
+        const session = known !== undefined && goesOn(known, from, said) ? known : this.#newSession(from);
         offered.set(view.index, session);
         session.said[from] = said;
         const setup = offeringSetup(said);
@@ -133,7 +135,9 @@ export class CallMsrp {
     this.#sessions = new Map();
   }
 
-  #newSession(): Session {
+  #newSession(from: Side): Session {
+    const { charged } = this.#options;
+    charged.takeMessageLine(from);
     const bridge = this.#options.bridges.open();
     const session: Session = {
       bridge,
@@ -144,7 +148,10 @@ export class CallMsrp {
       isAnswered: false,
       isOver: false,
     };
-    bridge.once('ended', () => (session.isOver = true));
+    bridge.once('ended', () => {
+      session.isOver = true;
+      charged.giveBackMessageLine();
+    });
     return session;
   }
 

@@ -10,6 +10,8 @@ import { AnchoredCall } from './anchored-call';
 import type { MsrpSwitch } from './call-msrp';
 import type { StreamGateway } from './call-streams';
 import type { Fallback } from './fallback';
+import { shareLimits, type ShareLimits } from '../shares/limits';
+import { LineShares } from './line-shares';
 import type { MediaAnchor, MediaAnchorEvents, SelectedPath, Side, StreamReport, UePlace } from './media-anchor';
 import type { PlacedMedia } from './placed-media';
 import { PathWatch } from './path-watch';
@@ -51,6 +53,8 @@ export interface LocalMediaAnchorOptions {
   logger: Logger;
   /** Calls at the same time; those beyond are refused with 503. */
   maxCalls?: number;
+  /** What UEs may take; default: as for an edge of the usual size. */
+  shares?: ShareLimits;
 }
 
 /** One call of the table: its commands run one after the other. */
@@ -76,6 +80,7 @@ const maxWaiting = 16;
 export class LocalMediaAnchor extends EventEmitter<MediaAnchorEvents> implements MediaAnchor {
   readonly #options: LocalMediaAnchorOptions;
   readonly #maxCalls: number;
+  readonly #lines: LineShares;
   readonly #calls = new Map<string, Entry>();
   /** Of what strangers can cause. */
   readonly #log: OccasionalLog;
@@ -85,6 +90,7 @@ export class LocalMediaAnchor extends EventEmitter<MediaAnchorEvents> implements
     super();
     this.#options = options;
     this.#log = new OccasionalLog(options.logger);
+    this.#lines = new LineShares(options.shares ?? shareLimits());
     this.#maxCalls = options.maxCalls ?? 10_000;
     options.gateway.on('selected', this.#onSelected);
     options.gateway.on('unanswered', this.#onUnanswered);
@@ -165,6 +171,7 @@ export class LocalMediaAnchor extends EventEmitter<MediaAnchorEvents> implements
       ueAddress: ue?.address,
       msrp: this.#options.msrp,
       places: this.#options.placed.ofCall(name),
+      charged: this.#lines.ofCall(ue?.owner ?? name),
       log: this.#log,
     });
     const watch = new PathWatch(() => this.#look(name, entry));

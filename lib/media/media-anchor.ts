@@ -11,6 +11,8 @@ export function otherSide(side: Side): Side {
 export interface UePlace {
   /** Its address, or that of the NAT it is behind, as its SIP shows it. */
   address: string;
+  /** Whom what the call takes is charged to, with all other calls of the same; unset: to the call alone. */
+  owner?: string | undefined;
 }
 
 /** How media reaches the UE: `udp`, or TCP on a port of the gateway (`tcp80`, `tcp443`). */

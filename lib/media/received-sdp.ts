@@ -1,5 +1,6 @@
 import type { MaySend } from '../sdp/line-place';
 import { mismatchedLines, withoutIceOn } from '../sdp/ice-mismatch';
+import { withFirstLines } from '../sdp/anchored-lines';
 import { withoutRtcpPayloadTypes } from '../sdp/payload-types';
 import { invalidSdp, splitSdp, type SdpLines } from '../sdp/sdp-lines';
 import { tcpLines, withUdpLines, type TcpLines } from '../sdp/tcp-media-lines';
@@ -19,10 +20,11 @@ export interface ReceivedSdp {
 
 /**
  * @param maySend whether media may be sent to the core there
+ * @param most lines that are carried; those behind them are declined
  * @throws EdgeError `sdp-invalid` or `no-usable-media` (488)
  */
-export function receivedSdp(from: Side, text: string, maySend: MaySend): ReceivedSdp {
-  const written = splitSdp(text);
+export function receivedSdp(from: Side, text: string, maySend: MaySend, most: number): ReceivedSdp {
+  const written = withFirstLines(splitSdp(text), most);
   if (from === 'core') return { sdp: withPlacedLines(written, maySend), tcp: new Map(), mismatched: new Set() };
   const tcp = tcpLines(written);
   const overUdp = tcp.size === 0 ? written : withUdpLines(written);

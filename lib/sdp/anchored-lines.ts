@@ -9,12 +9,18 @@ import { invalidSdp, type SdpLines } from './sdp-lines';
  */
 export type AnchoredLines = readonly number[];
 
-/** The known lines, with those of this SDP that are to be shown for the first time behind them. */
-export function anchoredLines(known: AnchoredLines, sdp: SdpLines): AnchoredLines {
+/** The known lines, with those of this SDP that are to be shown for the first time behind them: of its first `most`. */
+export function anchoredLines(known: AnchoredLines, sdp: SdpLines, most = Infinity): AnchoredLines {
   const added = sdp.media.flatMap((section, index) =>
-    !known.includes(index) && isAnchorable(transportOf(section)) ? [index] : [],
+    index < most && !known.includes(index) && isAnchorable(transportOf(section)) ? [index] : [],
   );
   return [...known, ...added];
+}
+
+/** The SDP with all lines but the first `most` declined. */
+export function withFirstLines(sdp: SdpLines, most: number): SdpLines {
+  if (sdp.media.length <= most) return sdp;
+  return { ...sdp, media: sdp.media.map((section, index) => (index < most ? section : declined(section))) };
 }
 
 /** What rtpengine gets. A known line that is missing now, or that it must not see any more, is shown as declined. */

@@ -15,7 +15,7 @@ import { CallsOnFlow } from './calls-on-flow';
 import { parseContact } from './contact';
 import { DialogIndex } from './dialog-index';
 import { exchange } from './exchanges';
-import { FlowTokens } from './flow-token';
+import { flowKey, FlowTokens } from './flow-token';
 import { isRemoval } from './granted-contacts';
 import { HeaderTable } from './header-table';
 import { Originating } from './originating';
@@ -200,7 +200,8 @@ class Pcscf implements RunningPcscf {
     const ueAddress = ueAddressOf(target.flow, this.#options.connections ?? noConnections);
     const source = networkOf(ueAddress);
     this.#callShares.mustHaveRoom(direction, target, source);
-    const call = calls.open({ direction, sipCallId: request.get('call-id') ?? '', ueAddress }, anchor);
+    const ue = target.ue ?? flowKey(target.flow);
+    const call = calls.open({ direction, sipCallId: request.get('call-id') ?? '', ueAddress, ue }, anchor);
     const log = logger.child({ call: call.id });
     log.info({ direction, sipCallId: call.facts.sipCallId, uri: request.uri }, 'call started');
     this.#callShares.keep(call, target, source);

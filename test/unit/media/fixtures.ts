@@ -14,6 +14,7 @@ import type { MediaPlaces } from '../../../lib/media-places';
 import { PlacedMedia } from '../../../lib/media/placed-media';
 import type { Profiles } from '../../../lib/media/profiles';
 import type { Logger } from '../../../lib/ops/logger';
+import type { ShareLimits } from '../../../lib/shares/limits';
 import type { CandidateSpelling } from '../../../lib/sdp/candidate';
 import type { TcpPriority } from '../../../lib/sdp/gateway-candidate';
 import { splitSdp } from '../../../lib/sdp/sdp-lines';
@@ -74,6 +75,7 @@ export function anchorWith({
   msrp,
   logger = pino({ level: 'silent' }),
   places = trialPlaces(),
+  shares,
 }: {
   fallback?: Fallback | ((ueAddress: string | undefined) => Fallback);
   tcpPriority?: TcpPriority;
@@ -85,6 +87,7 @@ export function anchorWith({
   msrp?: MsrpSwitch;
   logger?: Logger;
   places?: MediaPlaces;
+  shares?: ShareLimits;
 } = {}) {
   const placed = new PlacedMedia(places, logger);
   const anchor = new LocalMediaAnchor({
@@ -98,6 +101,7 @@ export function anchorWith({
     logger,
     maxCalls,
     ...(msrp && { msrp }),
+    ...(shares && { shares }),
   });
   return { anchor, gateway, placed, rtpengine: nodes[0]!, nodes };
 }

@@ -5,6 +5,7 @@ import { pino } from 'pino';
 import type { MsrpStream } from '../../../lib/gateway/stream';
 import type { MediaPlaces } from '../../../lib/media-places';
 import { MsrpBridges, type BridgesSide } from '../../../lib/msrp/bridges';
+import type { ShareLimits } from '../../../lib/shares/limits';
 import type { MsrpLimits } from '../../../lib/msrp/limits';
 import { anchorWith, FakeGateway } from './fixtures';
 
@@ -47,6 +48,7 @@ export interface MsrpLabOptions {
   core?: Partial<BridgesSide>;
   /** Default: loopback is where the core is. */
   places?: MediaPlaces;
+  shares?: ShareLimits;
 }
 
 /** A media anchor whose MSRP is real but for the gateway, and peers on loopback. */
@@ -56,7 +58,7 @@ export class MsrpLab {
   readonly opened: (Socket | Server | Duplex)[] = [];
   readonly around: ReturnType<typeof anchorWith>;
 
-  constructor({ limits = {}, core = {}, places }: MsrpLabOptions = {}) {
+  constructor({ limits = {}, core = {}, places, shares }: MsrpLabOptions = {}) {
     const ports = { first: 46_200, last: 46_299 };
     this.bridges = new MsrpBridges({
       sides: { access: { address: '127.0.0.1', ports }, core: { address: '127.0.0.3', ports, ...core } },
@@ -69,6 +71,7 @@ export class MsrpLab {
       gateway: this.gateway,
       msrp: { open: () => this.bridges.open(), shown },
       ...(places && { places }),
+      ...(shares && { shares }),
     });
   }
 

@@ -8,6 +8,7 @@ export class FakeAnchor extends EventEmitter<MediaAnchorEvents> implements Media
   readonly holding = new Set<string>();
   /** Of the last offer. */
   ueAddress: string | undefined;
+  owner: string | undefined;
   readonly releases = new Map<string, number>();
   /** Thrown at the next offer or answer from this side. */
   #failures: { kind: string; from: Side; error: EdgeError }[] = [];
@@ -27,6 +28,7 @@ export class FakeAnchor extends EventEmitter<MediaAnchorEvents> implements Media
 
   offer(call: string, from: Side, sdp: string, ue?: UePlace): Promise<string> {
     this.ueAddress = ue?.address;
+    this.owner = ue?.owner;
     return this.#take('offer', call, from, sdp);
   }
 

@@ -84,6 +84,18 @@ describe('X4: calls that nobody answers', () => {
   });
 });
 
+test('X4: the media of a call is charged to the identity of the UE, whoever calls', async () => {
+  await start({});
+  const { ue, path } = await ueOf('alice');
+  call(ue);
+  await core.next('INVITE');
+  expect(edge.anchor.owner).toBe('sip:alice@ims.example');
+  edge.anchor.owner = undefined;
+  callTo(ue, path);
+  await ue.next('INVITE');
+  expect(edge.anchor.owner).toBe('sip:alice@ims.example');
+});
+
 test('N3: calls at once of one UE are bounded in both directions together', async () => {
   await start({ ue: { callsAtOnce: 2 } });
   const { ue, path } = await ueOf('alice');

@@ -1,0 +1,68 @@
+import { EdgeError } from '../errors';
+import { Holdings } from '../shares/holdings';
+import type { ShareLimits } from '../shares/limits';
+import { retryAfter } from '../shares/retry-after';
+import type { Side } from './media-anchor';
+
+/** The media lines of all calls, each charged to the call's UE: what they take of ports is its share (N3). */
+export class LineShares {
+  readonly #limits: ShareLimits;
+  readonly #lines = new Holdings();
+  readonly #messageLines = new Holdings();
+
+  constructor(limits: ShareLimits) {
+    this.#limits = limits;
+  }
+
+  /** @param owner whose call it is: it is charged with all calls that name it */
+  ofCall(owner: string): CallLines {
+    return new CallLines(owner, this.#limits, { lines: this.#lines, messageLines: this.#messageLines });
+  }
+}
+
+/** What one call has taken of its UE's share. */
+export class CallLines {
+  /** Lines of the call that are carried; the ones behind them are declined. */
+  readonly most: number;
+  readonly #owner: string;
+  readonly #limits: ShareLimits['ue'];
+  readonly #held: Record<'lines' | 'messageLines', Holdings>;
+  #lines = 0;
+
+  constructor(owner: string, { ue, linesOfCall }: ShareLimits, held: Record<'lines' | 'messageLines', Holdings>) {
+    this.#owner = owner;
+    this.#limits = ue;
+    this.most = linesOfCall;
+    this.#held = held;
+  }
+
+  /**
+   * The call has so many lines at rtpengine, which keeps each that it was shown once.
+   * @throws EdgeError `too-many-lines`: 503 to the UE, 486 to the core; what was held stays
+   */
+  hold(lines: number, from: Side): void {
+    const more = Math.max(0, lines - this.#lines);
+    if (!this.#held.lines.take(this.#owner, this.#limits.lines, more)) throw tooMany(from);
+    this.#lines += more;
+  }
+
+  /** @throws EdgeError as {@link hold} */
+  takeMessageLine(from: Side): void {
+    if (!this.#held.messageLines.take(this.#owner, this.#limits.messageLines)) throw tooMany(from);
+  }
+
+  giveBackMessageLine(): void {
+    this.#held.messageLines.giveBack(this.#owner);
+  }
+
+  /** rtpengine has nothing of the call any more. */
+  release(): void {
+    this.#held.lines.giveBack(this.#owner, this.#lines);
+    this.#lines = 0;
+  }
+}
+
+function tooMany(from: Side): EdgeError {
+  const verdict = from === 'access' ? { sipStatus: 503, retryAfter: retryAfter() } : { sipStatus: 486 };
+  return new EdgeError('too-many-lines', 'The UE has as many media lines as it may have.', verdict);
+}
