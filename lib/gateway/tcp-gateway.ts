@@ -36,10 +36,7 @@ export interface TcpGatewayOptions {
 export interface TcpGatewayEvents {
   /** rtpengine accepted the connection that the UE nominated: media flows (C10). */
   selected: [StreamPath];
-  /**
-   * The UE uses the connection, and rtpengine sends nothing to it: it may send elsewhere; see `winBack`. With how many
-   * nominations of the stream there were.
-   */
+  /** The UE uses the connection, and rtpengine sends nothing to it; how many nominations there were, for `winBack`. */
   unanswered: [StreamPath, number];
   /** The connection that carried the media ended; the stream stays open for a new one (E3). */
   'connection-lost': [StreamPath];

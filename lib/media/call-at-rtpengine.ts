@@ -1,7 +1,8 @@
 import type { CallStatistics } from '../rtpengine/call-statistics';
 import { takeAnchored, type AnchoredLines } from '../sdp/anchored-lines';
 import { joinSdp, splitSdp, type SdpLines } from '../sdp/sdp-lines';
-import type { MediaView } from '../sdp/session-view';
+import { viewSession, type MediaView } from '../sdp/session-view';
+import { areSourcesKnown } from '../sdp/source-address';
 import { answerOfNobody } from './answer-of-nobody';
 import type { Side } from './media-anchor';
 import type { CallLines } from './line-shares';
@@ -53,7 +54,7 @@ export class CallAtRtpengine {
     const nobody = said.from === 'core' ? answerOfNobody(splitSdp(reply)) : undefined;
     if (nobody !== undefined) {
       const sdp = joinSdp(nobody);
-      await node.answer(answerOptions({ call: this.#name, from: 'access', sdp, hasIce: true }));
+      await node.answer(answerOptions({ call: this.#name, from: 'access', sdp, isSourceKnown: true }));
     }
     return reply;
   }
@@ -80,6 +81,6 @@ export class CallAtRtpengine {
 
   #optionsInput({ from, view, shown }: ShownSdp, lines: AnchoredLines): NgOptionsInput {
     const sdp = joinSdp(takeAnchored(shown, lines));
-    return { call: this.#name, from, sdp, hasIce: view.some(({ hasIce }) => hasIce) };
+    return { call: this.#name, from, sdp, isSourceKnown: areSourcesKnown(view, viewSession(shown).media) };
   }
 }

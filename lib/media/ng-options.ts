@@ -8,18 +8,21 @@ export interface NgOptionsInput {
   /** Whose SDP it is. It serves as rtpengine's tag, so that forks in the core are one peer to it (F6). */
   from: Side;
   sdp: string;
-  /** Of an SDP of the UE: it does ICE, on a line at least. */
-  hasIce: boolean;
+  /** Of an SDP of the UE: it is known where it sends from, by ICE or by its addresses. */
+  isSourceKnown: boolean;
 }
 
 /** rtpengine's o= and c= are put in place of the sender's. */
 const replace = ['origin', 'session-connection'];
 
 /**
- * Of a UE that does ICE only addresses that it proved are accepted and sent to; otherwise anybody could
- * redirect its media or inject some. A UE without ICE behind a NAT needs rtpengine to learn its address.
+ * Of a UE whose addresses are known, proved by ICE or those of its SIP, only these are accepted and sent to; otherwise
+ * anybody could redirect its media or inject some.
  */
-const provenSourceOnly = ['strict-source', 'endpoint-learning-off'];
+const knownSourceOnly = ['strict-source', 'endpoint-learning-off'];
+
+/** Behind a NAT rtpengine has to learn where a UE without ICE sends from; once it has, nobody else is accepted. */
+const firstSourceOnly = ['strict-source'];
 
 /** One way to agree on keys: of itself rtpengine would offer DTLS and SDES at once. */
 function profileOptions(profile: Profile | undefined): Pick<OfferOptions, 'transport-protocol' | 'SDES' | 'DTLS'> {
@@ -34,7 +37,7 @@ function profileOptions(profile: Profile | undefined): Pick<OfferOptions, 'trans
  * @param profile what the other side is offered, if not the profile of the SDP
  */
 export function offerOptions(
-  { call, from, sdp, hasIce }: NgOptionsInput,
+  { call, from, sdp, isSourceKnown }: NgOptionsInput,
   { known, ueDeclinedIce, profile }: { known: boolean; ueDeclinedIce: boolean; profile?: Profile | undefined },
 ): OfferOptions {
   const to = otherSide(from);
@@ -48,7 +51,7 @@ export function offerOptions(
     ...profileOptions(profile),
   };
   if (from === 'access')
-    return { ...common, ICE: 'remove', 'ICE-lite': 'backward', 'rtcp-mux': ['demux'], ...sourceFlags(hasIce) };
+    return { ...common, ICE: 'remove', 'ICE-lite': 'backward', 'rtcp-mux': ['demux'], ...sourceFlags(isSourceKnown) };
   return {
     ...common,
     ICE: ueDeclinedIce ? 'remove' : 'force',
@@ -58,12 +61,14 @@ export function offerOptions(
   };
 }
 
-export function answerOptions({ call, from, sdp, hasIce }: NgOptionsInput): AnswerOptions {
+export function answerOptions({ call, from, sdp, isSourceKnown }: NgOptionsInput): AnswerOptions {
   const common = { 'call-id': call, 'from-tag': otherSide(from), 'to-tag': from, sdp, replace };
   // "default" answers with ICE only if ICE was offered (B15).
-  return from === 'access' ? { ...common, ICE: 'remove', ...sourceFlags(hasIce) } : { ...common, ICE: 'default' };
+  return from === 'access'
+    ? { ...common, ICE: 'remove', ...sourceFlags(isSourceKnown) }
+    : { ...common, ICE: 'default' };
 }
 
-function sourceFlags(hasIce: boolean): { flags?: readonly string[] } {
-  return hasIce ? { flags: provenSourceOnly } : {};
+function sourceFlags(isKnown: boolean): { flags: readonly string[] } {
+  return { flags: isKnown ? knownSourceOnly : firstSourceOnly };
 }

@@ -1,4 +1,4 @@
-import { addressBytes } from '../ip-address';
+import { addressBytes, normalAddress } from '../ip-address';
 import { linePlace, sentTo, withPlace, type MaySend } from './line-place';
 import { isAnchorable } from './media-line';
 import { withoutAttributes, type SdpLines } from './sdp-lines';
@@ -26,6 +26,23 @@ export function withSourceAddresses(sdp: SdpLines, source: string | undefined, m
       return hasOwn ? own : [own[0] ?? '', inherited, ...own.slice(1)];
     }),
   };
+}
+
+/**
+ * Whether it is known where a UE's lines are sent from: by ICE on one of them; else because each is shown with the
+ * address and port that it says, the address being that of the UE's SIP. Where the two addresses differ a NAT stands between, and may have changed the port too.
+ * @param said the UE's lines as it wrote them
+ * @param shown as rtpengine is shown them
+ */
+export function areSourcesKnown(said: readonly MediaView[], shown: readonly MediaView[]): boolean {
+  const media = said.filter(({ transport, port }) => isAnchorable(transport) && port !== 0);
+  if (media.some(({ hasIce }) => hasIce)) return true;
+  return media.every((line) => isSamePlace(line, shown[line.index]));
+}
+
+function isSamePlace(said: MediaView, shown: MediaView | undefined): boolean {
+  if (said.address === undefined || shown?.address === undefined || isUnspecified(said.address)) return false;
+  return said.port === shown.port && normalAddress(said.address) === normalAddress(shown.address);
 }
 
 function isPlain({ transport, hasIce, port, address }: MediaView): boolean {

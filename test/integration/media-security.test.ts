@@ -410,6 +410,70 @@ describeWithRtpengine('the security of media, on a real rtpengine', () => {
     }
   });
 
+  describe('X9: a UE without ICE, and a stranger who sends RTP to its port', () => {
+    let stranger: UdpEnd;
+    beforeEach(async () => {
+      stranger = await UdpEnd.open(rogueAddress);
+      ue = udp;
+    });
+    afterEach(() => {
+      stranger.close();
+    });
+
+    /** @param saysAddress what its SDP says; its SIP comes from `ueAddress` */
+    async function plainCall(direction: 'called' | 'calling', saysAddress: string) {
+      const said = sdp(saysAddress, `m=audio ${udp.port} RTP/AVP 0`);
+      const place = { address: ueAddress };
+      const [from, first, second] =
+        direction === 'calling' ? (['access', said, farSdp()] as const) : (['core', farSdp(), said] as const);
+      const offered = mediaLine(await parts.anchor.offer(call, from, first, place));
+      const answered = mediaLine(await parts.anchor.answer(call, from === 'core' ? 'access' : 'core', second));
+      const [towardCore, towardUe] = direction === 'calling' ? [offered, answered] : [answered, offered];
+      far.to = { address: addresses.core, port: towardCore.port };
+      udp.to = stranger.to = { address: addresses.access, port: towardUe.port };
+      return towardCore;
+    }
+
+    /** Packets of both, for so many ms; 4 s are past the time in which rtpengine learns. */
+    async function during(ms: number, ...senders: UdpEnd[]): Promise<void> {
+      await until('that time has passed', ms + 5000, () => {
+        sequence += 1;
+        far.send(rtp(ssrcs.far, sequence, `far ${sequence};`));
+        for (const end of senders)
+          end.send(end === udp ? rtp(ssrcs.ue, sequence, 'UE ') : rtp(0x66666666, sequence, 'stranger'));
+        return (ms -= 20) <= 0 ? true : undefined;
+      });
+    }
+
+    const ofStranger = () => far.heard.filter((packet) => packet.includes('stranger'));
+
+    test.each(['called', 'calling'] as const)(
+      'gets nothing and reaches nobody where the SDP names the address of the SIP: the UE, %s, is silent, then talks',
+      async (direction) => {
+        const towardCore = await plainCall(direction, ueAddress);
+        await during(4000, stranger);
+        await during(500, udp, stranger);
+        await onlyTheirMedia(towardCore);
+        expect([stranger.heard, ofStranger()]).toEqual([[], []]);
+      },
+    );
+
+    test('gets nothing and reaches nobody once rtpengine has learnt where a UE behind a NAT sends from', async () => {
+      const towardCore = await plainCall('calling', '10.9.9.9');
+      await during(4000, udp);
+      await during(1000, udp, stranger);
+      await onlyTheirMedia(towardCore);
+      expect([stranger.heard, ofStranger()]).toEqual([[], []]);
+    });
+
+    // A known limit, told in docs/how-it-works.md: where it fails, the limit is gone.
+    test('a limit: gets the media of a UE behind a NAT that has sent nothing', async () => {
+      await plainCall('calling', '10.9.9.9');
+      await during(500, stranger);
+      expect(stranger.heard.length).toBeGreaterThan(0);
+    });
+  });
+
   test('C11: a called UE without ICE has its media, and a rogue injects nothing before its answer', async () => {
     const offered = mediaLine(await parts.anchor.offer(call, 'core', farSdp(), { address: ueAddress }));
     await rogue.spray([offered.port, offered.rtcpPort!], { ufrag: offered.ufrag ?? '', pwd: '' });

@@ -2,12 +2,13 @@ import { answerOptions, offerOptions } from '../../../lib/media/ng-options';
 
 const replace = ['origin', 'session-connection'];
 const flags = ['strict-source', 'endpoint-learning-off'];
+const learning = ['strict-source'];
 const sdp = 'v=0';
 const first = { known: false, ueDeclinedIce: false };
 
 describe('what rtpengine is told', () => {
   test('of an offer of the UE', () => {
-    expect(offerOptions({ call: 'c', from: 'access', sdp, hasIce: true }, first)).toEqual({
+    expect(offerOptions({ call: 'c', from: 'access', sdp, isSourceKnown: true }, first)).toEqual({
       'call-id': 'c',
       'from-tag': 'access',
       sdp,
@@ -21,7 +22,7 @@ describe('what rtpengine is told', () => {
   });
 
   test('of an offer of the core: D6, without "require" a UE without rtcp-mux has a port for RTCP', () => {
-    expect(offerOptions({ call: 'c', from: 'core', sdp, hasIce: false }, first)).toEqual({
+    expect(offerOptions({ call: 'c', from: 'core', sdp, isSourceKnown: false }, first)).toEqual({
       'call-id': 'c',
       'from-tag': 'core',
       sdp,
@@ -43,24 +44,27 @@ describe('what rtpengine is told', () => {
       { 'transport-protocol': 'UDP/TLS/RTP/SAVPF', SDES: ['off'] },
     ],
   ])('of a profile for the other side, with one way to agree on keys: %j', (profile, expected) => {
-    const input = { call: 'c', from: 'core', sdp, hasIce: false } as const;
+    const input = { call: 'c', from: 'core', sdp, isSourceKnown: false } as const;
     expect(offerOptions(input, { ...first, profile })).toEqual({ ...offerOptions(input, first), ...expected });
   });
 
   test('of the core again, to a UE that declined ICE', () => {
-    const options = offerOptions({ call: 'c', from: 'core', sdp, hasIce: false }, { known: true, ueDeclinedIce: true });
+    const options = offerOptions(
+      { call: 'c', from: 'core', sdp, isSourceKnown: false },
+      { known: true, ueDeclinedIce: true },
+    );
     expect(options).toMatchObject({ ICE: 'remove', 'to-tag': 'access' });
   });
 
   test('of answers', () => {
     const tags = { 'call-id': 'c', sdp, replace };
-    expect(answerOptions({ call: 'c', from: 'core', sdp, hasIce: false })).toEqual({
+    expect(answerOptions({ call: 'c', from: 'core', sdp, isSourceKnown: false })).toEqual({
       ...tags,
       'from-tag': 'access',
       'to-tag': 'core',
       ICE: 'default',
     });
-    expect(answerOptions({ call: 'c', from: 'access', sdp, hasIce: true })).toEqual({
+    expect(answerOptions({ call: 'c', from: 'access', sdp, isSourceKnown: true })).toEqual({
       ...tags,
       'from-tag': 'core',
       'to-tag': 'access',
@@ -69,8 +73,8 @@ describe('what rtpengine is told', () => {
     });
   });
 
-  test('a UE without ICE: its address is learnt, for it may be behind a NAT', () => {
-    expect(answerOptions({ call: 'c', from: 'access', sdp, hasIce: false })).not.toHaveProperty('flags');
-    expect(offerOptions({ call: 'c', from: 'access', sdp, hasIce: false }, first)).not.toHaveProperty('flags');
+  test('a UE without ICE behind a NAT: its address is learnt, and once it is nobody else is heard', () => {
+    expect(answerOptions({ call: 'c', from: 'access', sdp, isSourceKnown: false }).flags).toEqual(learning);
+    expect(offerOptions({ call: 'c', from: 'access', sdp, isSourceKnown: false }, first).flags).toEqual(learning);
   });
 });

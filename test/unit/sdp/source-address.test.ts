@@ -1,5 +1,6 @@
 import { joinSdp, splitSdp } from '../../../lib/sdp/sdp-lines';
-import { withSourceAddresses } from '../../../lib/sdp/source-address';
+import { viewSession } from '../../../lib/sdp/session-view';
+import { areSourcesKnown, withSourceAddresses } from '../../../lib/sdp/source-address';
 
 const ice = ['a=ice-ufrag:ueUF', 'a=ice-pwd:uepwduepwduepwduepwd12'];
 const head = ['v=0', 'o=ue 1 1 IN IP4 10.0.0.5', 's=-'];
@@ -74,5 +75,38 @@ describe('where media goes to a UE without ICE (C11)', () => {
       'm=audio 5000 RTP/AVP 0',
       'c=IN IP6 2001:db8::2',
     ]);
+  });
+});
+
+describe('whether it is known where a UE sends from (X9)', () => {
+  const isKnown = (source: string | undefined, ...lines: string[]) => {
+    const said = sdp(...lines);
+    const shown = withSourceAddresses(said, source, (_, { port }) => port !== 22);
+    return areSourcesKnown(viewSession(said).media, viewSession(shown).media);
+  };
+  const audio = 'm=audio 5000 RTP/AVP 0';
+  const video = 'm=video 6000 RTP/AVP 96';
+  const nat = 'c=IN IP4 192.168.1.5';
+
+  test.each([
+    ['its SDP names the address of its SIP', '10.0.0.5', [...session, audio, video]],
+    ['the same in another spelling', '2001:db8::5', ['c=IN IP6 2001:DB8:0::5', 't=0 0', audio]],
+    ['the line that names another is declined', '10.0.0.5', [...session, audio, 'm=video 0 RTP/AVP 96', nat]],
+    ['the line that names another is no RTP', '10.0.0.5', [...session, audio, 'm=message 9 TCP/MSRP *', nat]],
+    ['it does ICE', '198.51.100.2', [...session, audio, ...ice]],
+    ['it does ICE on a line', '198.51.100.2', [...session, audio, ...ice, video]],
+  ])('it is: %s', (_, source, lines) => {
+    expect(isKnown(source, ...lines)).toBe(true);
+  });
+
+  test.each([
+    ['a NAT is before it', '198.51.100.2', [...session, audio]],
+    ['one line names another address', '10.0.0.5', [...session, audio, video, nat]],
+    ['the address of its SIP is not known', undefined, [...session, audio]],
+    ['media may not be sent to its port', '127.0.0.1', ['c=IN IP4 127.0.0.1', 't=0 0', 'm=audio 22 RTP/AVP 0']],
+    ['it holds by 0.0.0.0', '10.0.0.5', ['c=IN IP4 0.0.0.0', 't=0 0', audio]],
+    ['its ICE is for MSRP alone', '198.51.100.2', [...session, audio, 'm=message 9 TCP/MSRP *', ...ice]],
+  ])('it is not: %s', (_, source, lines) => {
+    expect(isKnown(source, ...lines)).toBe(false);
   });
 });
