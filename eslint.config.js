@@ -8,7 +8,7 @@ const layers = {
   ops: [],
   shares: ['ops'],
   drachtio: ['wire'],
-  embedded: ['wire', 'ops'],
+  embedded: ['wire', 'shares', 'ops'],
   egress: ['wire', 'ops'],
   access: ['wire', 'shares', 'ops', 'admission', 'ip-address'],
   ice: ['ip-address'],

@@ -226,6 +226,7 @@ export class Edge {
       admin: { host: '127.0.0.1', port: 0 },
       secret,
       logger,
+      isFronted: config.ACCESS_LISTEN !== undefined,
     });
     const { adminPort } = this.#keep(embedded);
     this.#privatePorts.add(adminPort);

@@ -153,6 +153,8 @@ function startEdge(network: string, drachtio: Record<string, string>, profileTo?
     GATEWAY_PORTS: '8080',
     RTPENGINE_URLS: `tcp://${network}.0.9:2223`,
     CORE_MEDIA: `${network}.0.0/16`,
+    // All calls are one UE's.
+    UE_CALLS: '10000',
   };
   return MeasuredProcess.node('edge80', 'app/main.js', environment, profileTo);
 }

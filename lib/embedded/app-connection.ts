@@ -139,7 +139,7 @@ export class AppConnection {
     const payload = `${randomUUID()}|${head}`;
     this.#socket.write(writeAdminFrame(message === undefined ? payload : `${payload}\r\n${message}`));
     // An app that does not read must not fill our memory.
-    if (this.#socket.writableLength > limits.unsent) this.close();
+    if (this.#socket.writableLength > limits.unsentToApp) this.close();
   }
 }
 

@@ -25,6 +25,8 @@ export interface EmbeddedEdgeOptions {
   /** What apps have to authenticate with. */
   readonly secret: string;
   readonly logger: Logger;
+  /** UEs come by an access listener on this host, to a contact on loopback: it bounds how many connections there are. */
+  readonly isFronted?: boolean;
   /** T1 of RFC 3261 in ms, 500 unless given; all other SIP timers are multiples of it. */
   readonly t1?: number;
 }
@@ -47,7 +49,7 @@ export class EmbeddedEdge {
 
   private constructor(options: EmbeddedEdgeOptions) {
     this.#timers = new Timers(options.t1);
-    this.#transport = new Transport(options.logger, (text, flow) => receive(text, flow));
+    this.#transport = new Transport(options, (text, flow) => receive(text, flow));
     this.#admin = new AdminServer(
       { secret: options.secret, version, hostports: () => this.#hostports() },
       { sip: (frame, app) => this.#frame(frame, app), lost: (app) => this.#lost(app) },

@@ -13,6 +13,11 @@ import type { Stack } from './stack';
 /** Methods of new requests that go to whoever routed them, and get 503 where nobody did. */
 const offered = new Set(['INVITE', 'REGISTER', 'MESSAGE', 'OPTIONS', 'SUBSCRIBE', 'PUBLISH', 'NOTIFY', 'INFO']);
 
+/** These free what an app that is congested holds. */
+const ending = new Set(['BYE', 'PRACK']);
+
+const retryLater = { 'Retry-After': '5' };
+
 /** What happens to the requests that arrive (RFC 3261 §8.2), before and without an app. */
 export class InboundRequests {
   readonly #stack: Stack;
@@ -100,7 +105,7 @@ export class InboundRequests {
     const { method } = transaction;
     const app = method === 'INVITE' && this.#stack.dialogs.isFull ? undefined : this.#stack.routes.next(method);
     if (!app || app.isCongested) {
-      transaction.reject(503, 'Service Unavailable');
+      transaction.reject(503, 'Service Unavailable', app ? retryLater : {});
       return;
     }
     transaction.owner = app;
@@ -118,6 +123,11 @@ export class InboundRequests {
   }
 
   #inDialog(dialog: Dialog, received: Received, flow: Flow): void {
+    const { message } = received;
+    if (dialog.owner?.isCongested === true && !ending.has(message.method)) {
+      this.#refuseStateless(message, flow, 503, 'Service Unavailable', retryLater);
+      return;
+    }
     const transaction = this.#open(received, flow);
     if (!transaction) return;
     if (!dialog.owner?.isOpen) transaction.reject(481, 'Call/Transaction Does Not Exist');
@@ -127,7 +137,7 @@ export class InboundRequests {
   #open(received: Received, flow: Flow): ServerTransaction | undefined {
     const transaction = this.#stack.servers.open(received.message, flow, received.bytes);
     if (!transaction) {
-      this.#refuseStateless(received.message, flow, 503, 'Service Unavailable');
+      this.#refuseStateless(received.message, flow, 503, 'Service Unavailable', retryLater);
       return undefined;
     }
     if (transaction.method === 'INVITE') transaction.reject(100, 'Trying');
@@ -135,7 +145,7 @@ export class InboundRequests {
   }
 
   /** For what is not worth, or must not cost, a transaction. */
-  #refuseStateless(request: SipMessage, flow: Flow, status: number, reason: string): void {
-    flow.send(responseTo(request, { status, reason }, newTag()).toString());
+  #refuseStateless(request: SipMessage, flow: Flow, status: number, reason: string, headers = {}): void {
+    flow.send(responseTo(request, { status, reason, headers }, newTag()).toString());
   }
 }

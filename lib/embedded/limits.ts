@@ -5,14 +5,21 @@
 export const limits = {
   /** Of one frame of an app. */
   adminFrame: 1_048_576,
-  /** Not yet written to a peer or an app that reads slowly, before its connection is given up. */
+  /** Not yet written to a peer that reads slowly, before its connection is given up. */
   unsent: 4_194_304,
-  /** Not yet written to an app, before new requests are refused: far below `unsent`, whose end all its calls would share. */
+  /** Not yet written to an app, before all requests but those that end something are refused. */
   congested: 1_048_576,
+  /**
+   * Not yet written to an app that reads nothing at all, before its link is given up: all its calls end with it. So it is
+   * more than what belongs to requests that were taken before it was congested.
+   */
+  unsentToApp: 134_217_728,
   appConnections: 32,
   tcpConnections: 2_000,
   tcpConnectionsPerAddress: 200,
   transactions: 20_000,
+  /** Requests of one TCP connection that are not over yet. */
+  transactionsOfConnection: 2_000,
   dialogs: 10_000,
   /** user@host remembered with the connection that it registered on. */
   registrations: 5_000,

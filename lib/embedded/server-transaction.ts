@@ -125,7 +125,9 @@ export class ServerTransaction {
     this.#isAccepted = isInvite && status < 300;
     this.state = this.#isAccepted ? 'answered' : 'completed';
     this.dialog?.unanswered.delete(this);
-    this.#expiry = this.#timers.after(transaction, () => {
+    // Over TCP no request is repeated (RFC 3261 §17.2.2, timer J).
+    const isOver = !isInvite && this.flow.local.transport === 'tcp';
+    this.#expiry = this.#timers.after(isOver ? 0 : transaction, () => {
       const isUnacknowledged = this.state === 'answered';
       this.end();
       if (isUnacknowledged) this.onUnacknowledged?.();

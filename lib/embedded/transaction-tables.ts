@@ -1,5 +1,6 @@
 import { ClientTransaction, clientKey, type ClientEvents, type ClientOptions } from './client-transaction';
 import type { Flow } from './flow';
+import { Holdings } from '../shares/holdings';
 import { limits } from './limits';
 import { ServerTransaction, serverKey } from './server-transaction';
 import { tagOf } from '../wire/sip-uri';
@@ -11,20 +12,25 @@ export class ServerTransactions {
   readonly #byKey = new Map<string, ServerTransaction>();
   readonly #byTxn = new Map<string, ServerTransaction>();
   readonly #initial = new Map<string, ServerTransaction>();
+  /** By the connection; those over UDP count only in all. */
+  readonly #perConnection = new Holdings<Flow>();
   readonly #timers: Timers;
 
   constructor(timers: Timers) {
     this.#timers = timers;
   }
 
-  /** `undefined` if there are too many. */
+  /** `undefined` if there are too many, in all or of this connection. */
   open(request: SipMessage, flow: Flow, bytes: number): ServerTransaction | undefined {
     if (this.#byKey.size >= limits.transactions) return undefined;
+    const most = flow.local.transport === 'tcp' ? limits.transactionsOfConnection : Infinity;
+    if (!this.#perConnection.take(flow, most)) return undefined;
     const key = serverKey(request);
     const merged = mergeKey(request);
     const transaction = new ServerTransaction(request, flow, bytes, this.#timers, () => {
       this.#byKey.delete(key);
       this.#byTxn.delete(transaction.txn);
+      this.#perConnection.giveBack(flow);
       if (this.#initial.get(merged) === transaction) this.#initial.delete(merged);
     });
     this.#byKey.set(key, transaction);

@@ -2,6 +2,7 @@ import { createSocket, type Socket as UdpSocket } from 'node:dgram';
 import { createServer, isIP, type Server } from 'node:net';
 import type { Logger } from '../ops/logger';
 import { OccasionalLog } from '../ops/occasional-log';
+import { Holdings } from '../shares/holdings';
 import { sameFamily, type ListeningPoint, type TransportName } from './contact';
 import type { Flow } from './flow';
 import { limits } from './limits';
@@ -62,11 +63,16 @@ export class Transport {
   /** The newest to each remote address and port; one peer port may be connected to several contacts. */
   readonly #connections = new Map<string, TcpConnection>();
   readonly #open = new Set<TcpConnection>();
-  readonly #perAddress = new Map<string, number>();
+  /** Those of them that count against our own limits. */
+  readonly #bounded = new Set<TcpConnection>();
+  readonly #perAddress = new Holdings();
+  readonly #isFronted: boolean;
   #closed = false;
 
-  constructor(logger: Logger, receive: Receiver) {
+  /** `isFronted`: what comes from loopback to a contact on loopback is an access listener, which has limits of its own. */
+  constructor({ logger, isFronted = false }: { logger: Logger; isFronted?: boolean }, receive: Receiver) {
     this.#occasionally = new OccasionalLog(logger);
+    this.#isFronted = isFronted;
     this.#receive = receive;
   }
 
@@ -171,11 +177,12 @@ export class Transport {
     server.on('connection', (socket) => {
       const address = socket.remoteAddress;
       const port = socket.remotePort;
-      if (address === undefined || port === undefined || this.#isFull(address)) {
+      const isBounded = !(this.#isFronted && isLoopback(point.host) && isLoopback(address ?? ''));
+      if (address === undefined || port === undefined || (isBounded && this.#isFull(address))) {
         socket.destroy();
         return;
       }
-      this.#keep(new TcpConnection(point, { address, port }, this.#events, socket));
+      this.#keep(new TcpConnection(point, { address, port }, this.#events, socket), isBounded);
     });
     this.#points.push(point);
     return point;
@@ -186,11 +193,14 @@ export class Transport {
     return this.#keep(new TcpConnection(local, { address, port }, this.#events));
   }
 
-  #keep(connection: TcpConnection): TcpConnection {
+  #keep(connection: TcpConnection, isBounded = true): TcpConnection {
     const { remoteAddress: address } = connection;
     this.#open.add(connection);
     this.#connections.set(hostPort(address, connection.remotePort), connection);
-    this.#perAddress.set(address, (this.#perAddress.get(address) ?? 0) + 1);
+    if (isBounded) {
+      this.#bounded.add(connection);
+      this.#perAddress.take(address, Infinity);
+    }
     return connection;
   }
 
@@ -201,16 +211,17 @@ export class Transport {
       this.#open.delete(connection);
       const key = hostPort(address, connection.remotePort);
       if (this.#connections.get(key) === connection) this.#connections.delete(key);
-      const left = (this.#perAddress.get(address) ?? 1) - 1;
-      if (left > 0) this.#perAddress.set(address, left);
-      else this.#perAddress.delete(address);
+      if (this.#bounded.delete(connection)) this.#perAddress.giveBack(address);
     },
   };
 
   #isFull(address: string): boolean {
     return (
-      this.#open.size >= limits.tcpConnections ||
-      (this.#perAddress.get(address) ?? 0) >= limits.tcpConnectionsPerAddress
+      this.#bounded.size >= limits.tcpConnections || this.#perAddress.of(address) >= limits.tcpConnectionsPerAddress
     );
   }
+}
+
+function isLoopback(address: string): boolean {
+  return address.startsWith('127.') || address === '::1';
 }

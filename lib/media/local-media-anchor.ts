@@ -1,6 +1,6 @@
 import { EventEmitter } from 'node:events';
 import { EdgeError } from '../errors';
-import type { StreamPath, StreamStatus } from '../gateway/stream';
+import type { StreamPath } from '../gateway/stream';
 import type { Logger } from '../ops/logger';
 import { OccasionalLog } from '../ops/occasional-log';
 import type { CallStatistics } from '../rtpengine/call-statistics';
@@ -8,7 +8,6 @@ import type { CandidateSpelling } from '../sdp/candidate';
 import type { TcpPriority } from '../sdp/gateway-candidate';
 import { AnchoredCall } from './anchored-call';
 import type { MsrpSwitch } from './call-msrp';
-import type { StreamGateway } from './call-streams';
 import type { Fallback } from './fallback';
 import { shareLimits, type ShareLimits } from '../shares/limits';
 import { LineShares } from './line-shares';
@@ -17,22 +16,8 @@ import type { PlacedMedia } from './placed-media';
 import { PathWatch } from './path-watch';
 import type { Profiles } from './profiles';
 import { StreamPaths } from './stream-paths';
-import { watching } from './watched-gateway';
+import { watching, type EventedStreamGateway } from './watched-gateway';
 import type { RtpengineChoice } from './rtpengine-choice';
-
-/** The TCP gateway in the same process. */
-export interface EventedStreamGateway extends StreamGateway, EventEmitter<StreamGatewayEvents> {
-  streamStatus(ufrag: string): StreamStatus | undefined;
-  /** rtpengine sends a stream's media elsewhere than to the connection that the UE uses; as of so many nominations. */
-  winBack(ufrag: string, nominations: number): void;
-}
-
-export interface StreamGatewayEvents {
-  selected: [StreamPath];
-  unanswered: [StreamPath, number];
-  'connection-lost': [StreamPath];
-  'media-lost': [StreamPath];
-}
 
 export interface LocalMediaAnchorOptions {
   rtpengine: RtpengineChoice;

@@ -13,8 +13,9 @@ const admin = { host: '127.0.0.1', port: 0 };
 const sdp = 'v=0\r\no=- 1 1 IN IP4 127.0.0.1\r\ns=-\r\nc=IN IP4 127.0.0.1\r\nt=0 0\r\nm=audio 4000 RTP/AVP 0\r\n';
 const closers: (() => unknown)[] = [];
 
-async function startEdge(contacts: string[], t1?: number): Promise<EmbeddedEdge> {
-  const edge = await EmbeddedEdge.start({ contacts, admin, secret: 's', logger, ...(t1 === undefined ? {} : { t1 }) });
+async function startEdge(contacts: string[], t1?: number, isFronted = false): Promise<EmbeddedEdge> {
+  const timers = t1 === undefined ? {} : { t1 };
+  const edge = await EmbeddedEdge.start({ contacts, admin, secret: 's', logger, isFronted, ...timers });
   closers.push(() => edge.close());
   return edge;
 }

@@ -5,11 +5,8 @@ import type { Nominated } from '../../../lib/gateway/nomination-ranks';
 import type { AdvertisedAddress, Stream, StreamStatus } from '../../../lib/gateway/stream';
 import type { MsrpSwitch } from '../../../lib/media/call-msrp';
 import type { Fallback } from '../../../lib/media/fallback';
-import {
-  LocalMediaAnchor,
-  type EventedStreamGateway,
-  type StreamGatewayEvents,
-} from '../../../lib/media/local-media-anchor';
+import { LocalMediaAnchor } from '../../../lib/media/local-media-anchor';
+import type { EventedStreamGateway, StreamGatewayEvents } from '../../../lib/media/watched-gateway';
 import type { MediaPlaces } from '../../../lib/media-places';
 import { PlacedMedia } from '../../../lib/media/placed-media';
 import type { Profiles } from '../../../lib/media/profiles';
