@@ -88,7 +88,8 @@ describeInNamespaces('MSRP where the firewall passes TCP 80 alone', () => {
       const reports = await call(lab, { direction });
       expectWhole(reports);
       expect(reports.ue.msrp?.path).toBe('tcp80');
-      const pairs = logged(lab.edgeLog.slice(logBefore), 'media has its path');
+      // What was gathered of a call before comes late, with how many times it was.
+      const pairs = logged(lab.edgeLog.slice(logBefore), 'media has its path').filter((line) => !('times' in line));
       expect(pairs).toMatchObject([{ line: 0, path: 'tcp80', remote: { address: addresses.ue } }]);
     }, 60_000);
 
