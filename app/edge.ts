@@ -18,6 +18,7 @@ import { MsrpBridges } from '../lib/msrp/bridges';
 import { LoadShedding } from '../lib/ops/load-shedding';
 import type { Logger } from '../lib/ops/logger';
 import { LoopLag } from '../lib/ops/loop-lag';
+import { CallNames } from '../lib/rtpengine/call-names';
 import { LocalDaemon } from '../lib/rtpengine/local-daemon';
 import { RtpenginePool } from '../lib/rtpengine/pool';
 import { shareLimits, type ShareLimits } from '../lib/shares/limits';
@@ -104,7 +105,7 @@ export class Edge {
     const requests = new RequestShares(shares);
     const lag = this.#keep(new LoopLag());
     const urls = config.RTPENGINE_URLS ?? [await this.#startRtpengine()];
-    const rtpengine = this.#keep(new RtpenginePool({ urls, logger }));
+    const rtpengine = this.#keep(new RtpenginePool({ urls, logger, names: new CallNames(edgeName(config)) }));
     const room = connectionRoomOf(config, logger);
     const gateway = this.#keep(
       new TcpGateway({
@@ -194,6 +195,7 @@ export class Edge {
     const config = this.#config;
     const daemon = new LocalDaemon(
       {
+        edge: edgeName(config),
         program: config.RTPENGINE_BIN,
         accessInterfaces: config.RTPENGINE_ACCESS_INTERFACE ?? config.GATEWAY_ADDRESS,
         coreInterfaces: config.RTPENGINE_CORE_INTERFACE ?? contactHosts(config.CORE_CONTACTS),
@@ -250,6 +252,11 @@ function connectionRoomOf(config: Config, logger: Logger): ConnectionRoom {
   const isNative = config.GATEWAY_PLANE !== 'node' && 'addon' in loadNativeAddon();
   const { first, last } = config.MSRP_PORTS;
   return roomHere(isNative ? 1 : 2, last - first + 1, logger);
+}
+
+/** What tells this edge from any other: no two can have these addresses. */
+function edgeName({ CORE_CONTACTS, GATEWAY_ADDRESS }: Config): string {
+  return [...CORE_CONTACTS, ...GATEWAY_ADDRESS].join();
 }
 
 function gatewayAddresses(config: Config): {

@@ -1,4 +1,4 @@
-import { spawn, type ChildProcess } from 'node:child_process';
+import { execFile, spawn, type ChildProcess } from 'node:child_process';
 import { randomInt } from 'node:crypto';
 import { createSocket } from 'node:dgram';
 import { once } from 'node:events';
@@ -10,8 +10,11 @@ import { monotonicNow } from '../ops/clock';
 import type { Logger } from '../ops/logger';
 import { controlUrl, type ControlAddress } from './control-address';
 import { NgClient } from './ng-client';
+import { endOrphans, marksOf } from './orphaned-daemons';
 
 export interface LocalDaemonOptions {
+  /** What tells this edge from any other, and stays the same when it starts again. */
+  edge: string;
   /** The rtpengine program. */
   program: string;
   /** Each `address` or `address!advertised`, one per address family, as rtpengine's --interface takes them. */
@@ -55,7 +58,10 @@ export class LocalDaemon {
     await requireAddresses('RTPENGINE_CORE_INTERFACE', this.#options.coreInterfaces);
     const host = ownLoopback();
     const control: ControlAddress = { transport: 'tcp', host, port: await freeTcpPort(host) };
-    if (!this.#closing) this.#spawn(control);
+    await this.#endOrphans();
+    const marks = await marksOf(this.#options.edge);
+    const bound = await boundToUs(this.#options.logger);
+    if (!this.#closing) this.#spawn(control, [...marks, ...bound]);
     const failed = await answersPing(control, this.#ended);
     if (failed !== undefined) {
       await this.close();
@@ -70,11 +76,20 @@ export class LocalDaemon {
     return controlUrl(control);
   }
 
-  #spawn({ host, port }: ControlAddress): void {
+  async #endOrphans(): Promise<void> {
+    const ended = await endOrphans(this.#options.edge);
+    if (ended > 0) this.#options.logger.info({ count: ended }, 'a local rtpengine of a former process is ended');
+  }
+
+  /** `by`: the program that starts it with what follows, and its arguments. */
+  #spawn({ host, port }: ControlAddress, by: readonly [string, ...string[]]): void {
     const { program, accessInterfaces, coreInterfaces, ports, logger } = this.#options;
+    const [first, ...more] = by;
     const child = spawn(
-      program,
+      first,
       [
+        ...more,
+        program,
         '--config-file=none',
         '--foreground',
         '--log-stderr',
@@ -115,6 +130,17 @@ export class LocalDaemon {
     await this.#ended;
     clearTimeout(kill);
   }
+}
+
+/** What a program is to be started by, so that it ends even if this process is killed. */
+async function boundToUs(logger: Logger): Promise<string[]> {
+  const wrapper = ['--pdeathsig', 'KILL', '--'];
+  const isThere = await new Promise<boolean>((resolve) => {
+    execFile('setpriv', [...wrapper, 'true'], (error) => resolve(error === null));
+  });
+  if (isThere) return ['setpriv', ...wrapper];
+  logger.warn('setpriv (util-linux) is missing: should edge80 be killed, its rtpengine goes on until the next start');
+  return [];
 }
 
 /** A loopback address that hardly anybody else uses: a port that is free there stays free until rtpengine has it. */

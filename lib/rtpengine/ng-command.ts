@@ -8,6 +8,8 @@ export interface NgCommands {
   /** Without a tag: the whole call. With one that rtpengine did not see, nothing would be deleted. */
   delete: { 'call-id': string; 'delete-delay': 0 };
   query: { 'call-id': string };
+  /** The names of calls, `limit` at most; without it, 32. */
+  list: { limit: number };
 }
 
 export type NgCommand = keyof NgCommands;

@@ -24,6 +24,11 @@ export class RtpenginePool {
     await Promise.all(this.nodes.map((node) => node.watch()));
   }
 
+  /** Deletes the calls that former processes of this edge left: now, and whenever a node comes back. Never rejects. */
+  async releaseLeft(): Promise<void> {
+    await Promise.all(this.nodes.map((node) => node.releaseLeft()));
+  }
+
   /**
    * The node for a new call; the call stays with it.
    * @param tried nodes that this call was refused by

@@ -1,8 +1,10 @@
 import { EdgeError } from '../errors';
 import type { Logger } from '../ops/logger';
 import { OccasionalLog } from '../ops/occasional-log';
+import type { CallNames } from './call-names';
 import { callStatistics, type CallStatistics } from './call-statistics';
 import { controlUrl, type ControlAddress } from './control-address';
+import { removeLeftCalls } from './left-calls';
 import { NgClient } from './ng-client';
 import type { AnswerOptions, NgCommand, NgCommands, NgReply, OfferOptions } from './ng-command';
 
@@ -13,6 +15,8 @@ export interface RtpengineNodeOptions {
   timeoutMs?: number;
   /** Time between pings; ms. */
   pingIntervalMs?: number;
+  /** How calls are named there; default: as they are. */
+  names?: CallNames;
 }
 
 /** A node is lost when so many pings in a row got no answer, while no command got one. */
@@ -33,12 +37,17 @@ const undeleted = 'rtpengine did not delete a call';
 export class RtpengineNode {
   readonly url: string;
   readonly #client: NgClient;
+  readonly #transport: 'tcp' | 'udp';
+  readonly #names: CallNames | undefined;
   readonly #logger: Logger;
   readonly #occasionally: OccasionalLog;
   readonly #pingIntervalMs: number;
   readonly #orphans = new Set<string>();
   #up = true;
   #missed = 0;
+  /** Calls of former processes are to be deleted; some may be there. */
+  #deletesLeft = false;
+  #mayHaveLeft = false;
   #timer: NodeJS.Timeout | undefined;
   #closed = false;
 
@@ -48,6 +57,8 @@ export class RtpengineNode {
     this.#occasionally = new OccasionalLog(options.logger);
     this.#pingIntervalMs = options.pingIntervalMs ?? 1000;
     this.#client = new NgClient(options);
+    this.#transport = options.at.transport;
+    this.#names = options.names;
   }
 
   /** True until pings go unanswered; true again as soon as anything is answered. */
@@ -77,27 +88,35 @@ export class RtpengineNode {
       return;
     }
     await this.#deleteOrphans();
+    await this.#deleteLeft();
+  }
+
+  /** Deletes what former processes of this edge left there, as soon as it answers. Never rejects. */
+  async releaseLeft(): Promise<void> {
+    this.#deletesLeft = true;
+    this.#mayHaveLeft = true;
+    await this.watch();
   }
 
   /** @returns the SDP for the other side */
   async offer(options: OfferOptions): Promise<string> {
-    return sdpOf('offer', await this.#request('offer', options));
+    return sdpOf('offer', await this.#request('offer', this.#named(options)));
   }
 
   /** @returns the SDP for the other side */
   async answer(options: AnswerOptions): Promise<string> {
-    return sdpOf('answer', await this.#request('answer', options));
+    return sdpOf('answer', await this.#request('answer', this.#named(options)));
   }
 
   /** What it knows of a call. (Its reply to `delete` has no statistics.) */
   async query(call: string): Promise<CallStatistics | undefined> {
-    return callStatistics(await this.#request('query', { 'call-id': call }));
+    return callStatistics(await this.#request('query', this.#named({ 'call-id': call })));
   }
 
   /** Never rejects. A call whose delete was not answered is deleted with the next answer to a ping. */
   async delete(call: string): Promise<void> {
     try {
-      await this.#request('delete', { 'call-id': call, 'delete-delay': 0 });
+      await this.#remove(this.#name(call));
     } catch (error) {
       const reason = reasonOf(error);
       const isLater = isSilence(error) && this.#orphans.size < maxOrphans;
@@ -116,6 +135,18 @@ export class RtpengineNode {
     this.#client.close();
   }
 
+  #name(call: string): string {
+    return this.#names?.of(call) ?? call;
+  }
+
+  #named<T extends { 'call-id': string }>(options: T): T {
+    return { ...options, 'call-id': this.#name(options['call-id']) };
+  }
+
+  async #remove(name: string): Promise<void> {
+    await this.#request('delete', { 'call-id': name, 'delete-delay': 0 });
+  }
+
   async #request<C extends NgCommand>(command: C, options: NgCommands[C]): Promise<NgReply> {
     try {
       const reply = await this.#client.request(command, options);
@@ -131,6 +162,7 @@ export class RtpengineNode {
     this.#missed = 0;
     if (this.#up) return;
     this.#up = true;
+    this.#mayHaveLeft = this.#deletesLeft;
     this.#logger.info({ rtpengine: this.url }, 'rtpengine answers again');
   }
 
@@ -147,6 +179,30 @@ export class RtpengineNode {
       if (this.#orphans.delete(call)) await this.delete(call);
     }
   }
+
+  async #deleteLeft(): Promise<void> {
+    const names = this.#names;
+    if (!this.#mayHaveLeft || names === undefined) return;
+    this.#mayHaveLeft = false;
+    try {
+      const { removed, isComplete } = await removeLeftCalls({
+        list: async (limit) => listOf(await this.#request('list', { limit })),
+        remove: (name) => this.#remove(name).catch(unlessSilent),
+        isLeft: (name) => names.isLeft(name),
+        transport: this.#transport,
+      });
+      const about = { rtpengine: this.url, calls: removed };
+      if (removed > 0) this.#logger.info(about, 'calls that a former process of this edge left are deleted');
+      if (!isComplete) this.#logger.warn(about, 'rtpengine has more calls than it can list: some may be left over');
+    } catch (error) {
+      this.#mayHaveLeft = true;
+      this.#logger.debug({ rtpengine: this.url, reason: reasonOf(error) }, 'rtpengine did not delete what was left');
+    }
+  }
+}
+
+function listOf({ calls }: NgReply): string[] {
+  return Array.isArray(calls) ? calls.filter((name) => typeof name === 'string') : [];
 }
 
 function sdpOf(command: string, reply: NgReply): string {
@@ -156,6 +212,11 @@ function sdpOf(command: string, reply: NgReply): string {
 
 function isSilence(error: unknown): boolean {
   return error instanceof EdgeError && error.code === 'anchor-unavailable';
+}
+
+/** What rtpengine refuses is no reason to leave the rest. */
+function unlessSilent(error: unknown): void {
+  if (isSilence(error)) throw error;
 }
 
 function reasonOf(error: unknown): string {

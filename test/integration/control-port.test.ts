@@ -89,7 +89,12 @@ describeWithRtpengine("rtpengine's control port", () => {
     let control: ControlAddress;
 
     beforeEach(async () => {
-      const interfaces = { accessInterfaces: [access], coreInterfaces: [core], ports: { first: 30_000, last: 39_999 } };
+      const interfaces = {
+        edge: 'test',
+        accessInterfaces: [access],
+        coreInterfaces: [core],
+        ports: { first: 30_000, last: 39_999 },
+      };
       const logger = pino({ level: 'silent' });
       daemon = new LocalDaemon({ program: rtpengineProgram(), ...interfaces, logger }, () => undefined);
       control = parseControlUrl(await daemon.start());

@@ -124,6 +124,7 @@ describeWithRtpengine('the media anchor on a real rtpengine', () => {
         program: rtpengineProgram(),
         accessInterfaces: [access],
         coreInterfaces: [core],
+        edge: 'test',
         ports: { first: 30_000, last: 40_000 },
         logger,
       },

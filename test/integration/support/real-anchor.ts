@@ -61,6 +61,7 @@ export class RealAnchor {
         program: rtpengineProgram(),
         accessInterfaces: [access],
         coreInterfaces: [core],
+        edge: 'test',
         ports: rtpenginePorts,
         logger,
       },
