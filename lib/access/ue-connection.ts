@@ -3,6 +3,7 @@ import { createConnection, isIP, type Socket } from 'node:net';
 import { networkOf } from '../ip-address';
 import { responseTo, type OwnResponse } from '../wire/own-response';
 import { headerParams, identityOf, tagOf } from '../wire/sip-uri';
+import { dropShortSessionTimer } from '../wire/session-timer';
 import { parseSipMessage, type SipMessage } from '../wire/sip-message';
 import { SipStream } from '../wire/sip-stream';
 import type { AccessFlow, EstablishedDialog } from './access-flow';
@@ -143,6 +144,7 @@ export class UeConnection {
       else if (!this.#dialogs.hold(message)) this.#toServer(message);
     } else if (isSound && this.#crossing?.responseToServer(message) === true) {
       dropUnusableContacts(message);
+      dropShortSessionTimer(message);
       if (this.#dialogs.responseFromUe(message)) this.#server?.send(message.toString());
     }
   }

@@ -3,6 +3,7 @@ import type { Logger } from '../ops/logger';
 import { OccasionalLog } from '../ops/occasional-log';
 import { errandHeader } from '../wire/private-headers';
 import { responseTo } from '../wire/own-response';
+import { dropShortSessionTimer } from '../wire/session-timer';
 import { parseSipMessage, contentLengthOf, type SipMessage } from '../wire/sip-message';
 import { tagOf, uriOf } from '../wire/sip-uri';
 import { Branches, type Branch } from './branches';
@@ -218,6 +219,7 @@ export class Relaying {
     // drachtio-server dies of a dialog whose target is no SIP URI; of one without a target it does not.
     const [contact] = response.values('contact');
     if (response.status < 300 && contact !== undefined && !/^sips?:/i.test(uriOf(contact))) response.remove('contact');
+    dropShortSessionTimer(response);
     this.branches.answered(branch, response.status);
     branch.back.send(response.toString());
     return true;

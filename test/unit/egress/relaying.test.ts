@@ -116,6 +116,12 @@ describe('what becomes of a message at the egress relay', () => {
     expect(lines(server.one, 'Contact')).toEqual([]);
   });
 
+  test('nor does a session timer that would end the server too', () => {
+    const sent = invite();
+    relaying.receive(answer(sent, 200, { 'Session-Expires': '1;refresher=uac' }), server);
+    expect(lines(server.one, 'Session-Expires')).toEqual([]);
+  });
+
   test('the Contact is the errand’s, where it has one', () => {
     const sent = invite({ contact: '*' });
     expect(lines(sent, 'Contact')).toEqual(['*']);
