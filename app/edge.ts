@@ -27,6 +27,7 @@ import { MemoryRegistrations } from '../lib/sip/memory-registrations';
 import { startPcscf, type RunningPcscf } from '../lib/sip/pcscf';
 import { AccessFront, emergencySettings, shownContacts } from './access-front';
 import { anchorAddress } from './anchor-address';
+import { tellCallRoom } from './call-room';
 import { contactHosts, type Config } from './config';
 import { mediaPlaces } from './media-places';
 import { warnOfLostHops } from './next-hops';
@@ -104,6 +105,7 @@ export class Edge {
     const shares = sharesOf(config);
     const requests = new RequestShares(shares);
     const lag = this.#keep(new LoopLag());
+    tellCallRoom(config, logger);
     const urls = config.RTPENGINE_URLS ?? [await this.#startRtpengine()];
     const rtpengine = this.#keep(new RtpenginePool({ urls, logger, names: new CallNames(edgeName(config)) }));
     const room = connectionRoomOf(config, logger);
