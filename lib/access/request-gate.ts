@@ -103,12 +103,14 @@ export class RequestGate {
 
   /** An emergency call is kept back by nothing but its own connection. */
   #noRoom(kind: RequestKind): Unserved | undefined {
-    const { limits, underWay } = this.#around;
+    const { limits, shares, underWay } = this.#around;
     if (this.#pending.size >= limits.ue.underWay) return 'ue-under-way';
     if (kind === 'emergency-call') return undefined;
     if (underWay.of('all') >= limits.underWay) return 'under-way';
-    const isFull = this.#ue === undefined && underWay.of('strangers') >= limits.strangers.underWay;
-    return isFull ? 'strangers-under-way' : undefined;
+    if (this.#ue !== undefined) return undefined;
+    const comesBack = kind === 'registration' && shares.isKnown(this.#source);
+    const room = limits.strangers.underWay / (comesBack ? 1 : 2);
+    return underWay.of('strangers') >= room ? 'strangers-under-way' : undefined;
   }
 
   #unserved(why: Unserved, message: string): void {

@@ -44,7 +44,10 @@ export interface StrangersShare {
   requests: Rate;
   emergencyCalls: Rate;
   emergencyCallsAtOnce: number;
-  /** Requests at once that have no answer yet. */
+  /**
+   * Requests at once that have no answer yet: who comes next waits for all of these. Half of them are kept as the last
+   * half of the burst is.
+   */
   underWay: number;
 }
 
@@ -109,7 +112,8 @@ export function shareLimits(sizes: ShareSizes = {}): ShareLimits {
       requests: { perSecond: strangerRequests, burst: strangerRequests * 2 },
       emergencyCalls: { perSecond: 20, burst: 50 },
       emergencyCallsAtOnce: Math.max(10, Math.ceil(maxCalls * smallPart)),
-      underWay: 2000,
+      // At the full rate it is reached when answers take longer than a quarter of a second.
+      underWay: Math.max(50, Math.ceil(strangerRequests / 4)),
     },
     messages: { perSecond: 500, burst: 2000 },
     linesOfCall: 16,

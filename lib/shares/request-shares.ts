@@ -84,6 +84,10 @@ export class RequestShares {
     if (this.#known.size > mostKnown && oldest !== undefined) this.#known.delete(oldest);
   }
 
+  isKnown(source: string): boolean {
+    return this.#known.has(source);
+  }
+
   /** Requests refused, by the share that was used up. */
   counts(): Readonly<Partial<Record<RequestRefusal, number>>> {
     return this.#refused.counts();
@@ -98,7 +102,7 @@ export class RequestShares {
   #ofStranger(source: string, kind: RequestKind): RequestRefusal | undefined {
     const share = kind === 'registration' ? 'registrations' : 'requests';
     if (!this.#source[share].take(source)) return `source-${share}`;
-    const comesBack = kind === 'registration' && this.#known.has(source);
+    const comesBack = kind === 'registration' && this.isKnown(source);
     return this.#strangers.requests.take(everybody, comesBack ? 0 : this.#reserve) ? undefined : 'strangers-requests';
   }
 

@@ -249,6 +249,22 @@ describe('Z3: what the SIP server does not answer', () => {
   });
 });
 
+test('N3: of a UE that may have 600 calls, the first of them is still known with the last', async () => {
+  const calls = 600;
+  const plenty = { perSecond: 0, burst: 2 * calls };
+  const ample = { requests: plenty, calls: plenty, callsAtOnce: calls, underWay: 2 * calls };
+  await start({ ue: ample, messages: plenty });
+  const { near, far } = await registered('pbx');
+  const From = '<sip:pbx@ims.example>;tag=first';
+  near.send(request('INVITE', { From, 'Call-ID': 'first' }));
+  far.send(response(await far.next(), 200));
+  const answer = await near.next();
+  near.send(many(calls - 1, 'INVITE'));
+  await next(far, calls - 1);
+  near.send(request('REFER', { From, 'Call-ID': 'first', To: answer.header('To') }));
+  expect((await far.next()).method).toBe('REFER');
+});
+
 test('X12: an emergency call passes though its source has nothing left', async () => {
   await start({ source: { requests: few, registrations: few }, strangers: { requests: few, underWay: 0 } });
   const near = await ue();
