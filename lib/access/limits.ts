@@ -16,6 +16,8 @@ export interface AccessLimits extends AdmissionLimits {
   stranger: number;
   /** Not yet written to a UE that reads slowly. */
   unsent: number;
+  /** The same, of a stranger: of these there are thousands, and each can ask for long answers and read none. */
+  unsentToStranger: number;
   /** Of a UE, while the SIP server has not taken the connection yet. */
   waiting: number;
   /** Body of a message of the SIP server: an SDP grows by the candidates of ours. */
@@ -45,6 +47,7 @@ export const defaultLimits: Readonly<AccessLimits> = {
   idle: 1_800_000,
   stranger: 120_000,
   unsent: 524_288,
+  unsentToStranger: 65_536,
   waiting: 131_072,
   serverBody: 131_072,
   calls: 500,

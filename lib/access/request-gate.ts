@@ -1,5 +1,6 @@
 import type { OccasionalLog } from '../ops/occasional-log';
 import type { Tally } from '../ops/tally';
+import { accountOf } from '../shares/account';
 import type { Holdings } from '../shares/holdings';
 import type { ShareLimits } from '../shares/limits';
 import type { RequestKind, RequestRefusal, RequestShares } from '../shares/request-shares';
@@ -86,7 +87,7 @@ export class RequestGate {
   }
 
   registered(ue: string): void {
-    this.#ue ??= ue;
+    this.#ue ??= accountOf(ue);
     this.#around.shares.registeredFrom(this.#source);
   }
 

@@ -86,10 +86,15 @@ export class UeConnection {
     this.#gate = new RequestGate(shared.gates, networkOf(socket.remoteAddress ?? ''), (request) =>
       this.#silent(request),
     );
-    this.#ue = new SipStream(socket, 'accepted', limits, {
-      message: (text, isCut) => this.#fromUe(text, isCut),
-      closed: (_connecting, fault) => this.#close(fault),
-    });
+    this.#ue = new SipStream(
+      socket,
+      'accepted',
+      { ...limits, unsent: limits.unsentToStranger },
+      {
+        message: (text, isCut) => this.#fromUe(text, isCut),
+        closed: (_connecting, fault) => this.#close(fault),
+      },
+    );
     this.#ue.limitIdleness(limits.idle);
     this.#stranger = setTimeout(() => this.#ue.close(), limits.stranger);
   }
@@ -300,6 +305,7 @@ export class UeConnection {
 
   #proved(): void {
     clearTimeout(this.#stranger);
+    this.#ue.limitUnsent(this.#limits.unsent);
     this.#events.proved();
   }
 }

@@ -16,6 +16,8 @@ export interface UeShare {
   lines: number;
   /** MSRP lines in all its calls: each takes up to 2 ports of MSRP_PORTS. */
   messageLines: number;
+  /** Subscriptions at once, of both directions: a switchboard watches hundreds of lines. */
+  subscriptions: number;
   /** Requests at once that have no answer yet. */
   underWay: number;
   /** Emergency calls at once, counted by connection, be it registered or not. */
@@ -98,6 +100,7 @@ export function shareLimits(sizes: ShareSizes = {}): ShareLimits {
       unanswered,
       lines: Math.max(32, calls * 2),
       messageLines: Math.min(msrpPart, Math.max(4, Math.ceil(calls / 3))),
+      subscriptions: Math.max(500, calls * 2),
       underWay: Math.max(64, calls),
       emergencyCallsAtOnce: 2,
     },

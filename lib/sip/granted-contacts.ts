@@ -46,7 +46,7 @@ function wanted(contact: string, request: SipMessage): number | undefined {
 }
 
 /** Instance and reg-id where the UE gave them (RFC 5626 §4.2, §6), else the URI. */
-function bindingOf(contact: string): string {
+export function bindingOf(contact: string): string {
   const params = headerParams(contact);
   const instance = params.get('+sip.instance');
   return instance === undefined ? uriKey(contact) : `${instance} ${params.get('reg-id') ?? ''}`;

@@ -1,6 +1,7 @@
 import type { IncomingRequest } from '../drachtio/messages';
 import { parseUri } from '../drachtio/srf';
 import { EdgeError } from '../errors';
+import { accountOf } from '../shares/account';
 import { uriOf } from '../wire/sip-uri';
 import { chargingVector } from './charging';
 import type { Egress } from './egress';
@@ -69,7 +70,13 @@ export class Originating {
     });
     const way =
       service === undefined ? this.#way(request, registration?.serviceRoute ?? []) : this.#emergencyWay(service);
-    return { ...way, policy, flow, ue: registration?.aor, isEmergency: service !== undefined };
+    return {
+      ...way,
+      policy,
+      flow,
+      ue: registration && accountOf(registration.aor),
+      isEmergency: service !== undefined,
+    };
   }
 
   /**

@@ -109,7 +109,8 @@ class Pcscf implements RunningPcscf {
       relayAlways: settings.relayAlways ?? false,
     });
     this.#terminating = new Terminating({ ...shared, tokens });
-    this.#subscriptions = new Subscriptions({ srf, registrar, connections, toCore });
+    const limits = options.shares ?? shareLimits();
+    this.#subscriptions = new Subscriptions({ srf, registrar, connections, toCore, mostOfUe: limits.ue.subscriptions });
     const timers = { ...defaultTimers, ...settings.timers };
     this.#edge = {
       ...{ srf, agent: coreHost, timers, dialogs: new DialogIndex(), toCore, byes: new Set(), egress },
@@ -120,7 +121,6 @@ class Pcscf implements RunningPcscf {
     this.#watchLink(srf);
     this.#watchMedia();
     this.#callsOnFlow = new CallsOnFlow(registrar);
-    const limits = options.shares ?? shareLimits();
     this.#callShares = new CallShares(limits);
     const shares = options.requests ?? new RequestShares(limits);
     this.#room = new RequestRoom({ limits, shares, registrar, connections, emergency, load: options.load });

@@ -10,7 +10,7 @@ import { chargingVector } from './charging';
 import type { Contact } from './contact';
 import { fromCore } from './core-reach';
 import { flowKey, type Flow, type FlowTokens } from './flow-token';
-import { grantedContacts } from './granted-contacts';
+import { bindingOf, grantedContacts, isRemoval } from './granted-contacts';
 import type { Egress } from './egress';
 import { listOf } from './name-addresses';
 import { registerHeaders, registerResponseHeaders, type RegisterAdditions } from './register-headers';
@@ -34,6 +34,12 @@ export interface RegistrarOptions {
 
 /** Why a flow carries no registration any more. */
 export type FlowEnd = 'expired' | 'deregistered' | 'replaced' | 'closed';
+
+/** Contacts that one REGISTER may name: a UE has one, or one for each of its networks. */
+const mostContacts = 10;
+
+/** Bindings of one address of record: the devices of a user, and what they have lost and not yet taken back. */
+const mostBindings = 100;
 
 /** Longest wait that a timer can hold, in ms. */
 const longestTimer = 2 ** 31 - 1;
@@ -76,18 +82,19 @@ export class Registrar extends EventEmitter<{ 'flow-ended': [flow: Flow, why: Fl
   async register(request: IncomingRequest, response: ResponseSender, uri: string): Promise<void> {
     const { srf, coreContact, settings, connections, logger } = this.#options;
     const contacts = listOf(request.get('contact'));
-    const isRemoval = contacts.length === 1 && contacts[0] === '*';
-    if (!isRemoval && !contacts.every((contact) => /^sips?:[^\s]/i.test(uriOf(contact)))) {
+    const isUnbinding = contacts.length === 1 && contacts[0] === '*';
+    if (!isUnbinding && !contacts.every((contact) => /^sips?:[^\s]/i.test(uriOf(contact)))) {
       // drachtio-server dies of them.
       throw new EdgeError('sip-invalid', 'A Contact is no SIP URI.', { sipStatus: 400 });
     }
+    await this.#mustHaveRoom(request, contacts);
     const flow = flowOf(request, connections);
     const headers = registerHeaders(request, {
       ...settings,
       path: this.#pathUri(request, flow),
       chargingVector: chargingVector(coreContact.address),
     });
-    const way = this.#way(headers, isRemoval);
+    const way = this.#way(headers, isUnbinding);
     const final = await fromCore(way.proxy, srf.send(uri, { method: 'REGISTER', ...way }));
     if (final.status >= 200 && final.status < 300) await this.#granted(request, final, flow);
     const { status, reason } = final;
@@ -98,10 +105,20 @@ export class Registrar extends EventEmitter<{ 'flow-ended': [flow: Flow, why: Fl
     logger.debug({ aor: request.getParsedHeader('to').uri, status, flow }, 'register');
   }
 
+  /** Many Contacts would fill the store in moments, and each is looked for among all that the registrar lists. */
+  async #mustHaveRoom(request: IncomingRequest, contacts: string[]): Promise<void> {
+    const message = 'The UE has as many Contacts as it may have.';
+    if (contacts.length > mostContacts) throw new EdgeError('too-many-contacts', message, { sipStatus: 400 });
+    const known = await this.#options.store.ofAor(identityOf(request.getParsedHeader('to').uri));
+    const more = contacts.filter((contact) => !known.some(({ binding }) => binding === bindingOf(contact)));
+    if (more.length === 0 || isRemoval(request) || known.length + more.length <= mostBindings) return;
+    throw new EdgeError('too-many-contacts', message, { sipStatus: 503, retryAfter: 60 });
+  }
+
   /** drachtio-server dies of a REGISTER with `Contact: *` that an app gives it: the relay puts it in. */
-  #way(headers: Headers, isRemoval: boolean): { proxy: string; headers: Headers } {
+  #way(headers: Headers, takesAll: boolean): { proxy: string; headers: Headers } {
     const { egress, coreNextHop } = this.#options;
-    if (!isRemoval) return { proxy: coreNextHop, headers };
+    if (!takesAll) return { proxy: coreNextHop, headers };
     const { proxy, headers: forRelay } = egress.send({ nextHop: coreNextHop, routes: [], contact: '*' });
     const others = Object.entries(headers).filter(([name]) => name.toLowerCase() !== 'contact');
     return { proxy, headers: { ...Object.fromEntries(others), ...forRelay } };

@@ -2,6 +2,7 @@ import type { IncomingRequest } from '../drachtio/messages';
 import { EdgeError } from '../errors';
 import { networkOf } from '../ip-address';
 import type { Side } from '../media/media-anchor';
+import { accountOf } from '../shares/account';
 import { Holdings } from '../shares/holdings';
 import type { ShareLimits } from '../shares/limits';
 import type { RequestKind, RequestShares } from '../shares/request-shares';
@@ -47,7 +48,10 @@ export class RequestRoom {
     if (flow.connection !== undefined) return;
     const [registration] = await registrar.registrationsOf(flow);
     const kind = kindOf(request, emergency);
-    const refused = shares.refusal({ source: networkOf(flow.address), ue: registration?.aor }, kind);
+    const refused = shares.refusal(
+      { source: networkOf(flow.address), ue: registration && accountOf(registration.aor) },
+      kind,
+    );
     if (refused) throw tooMany(503, retryAfter(kind === 'emergency-call'));
   }
 

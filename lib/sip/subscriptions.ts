@@ -6,6 +6,7 @@ import type { Srf } from '../drachtio/srf';
 import { isUnreachable } from '../drachtio/unreachable';
 import { EdgeError } from '../errors';
 import { otherSide, type Side } from '../media/media-anchor';
+import { Holdings } from '../shares/holdings';
 import { fromCore } from './core-reach';
 import type { UePolicy } from './ue-policy';
 import { passBack } from './exchanges';
@@ -43,6 +44,8 @@ export interface SubscriptionsOptions {
   connections: UeConnections;
   /** The server's ids of the dialogs that requests of ours start in the core. */
   toCore: Set<string>;
+  /** Subscriptions of one UE at most. */
+  mostOfUe: number;
   /** Subscriptions under way at most. */
   most?: number;
 }
@@ -55,6 +58,9 @@ export class Subscriptions {
   readonly #srf: Srf;
   readonly #connections: UeConnections;
   readonly #most: number;
+  readonly #mostOfUe: number;
+  /** How many each UE has, by its connection and by whom it is charged to. */
+  readonly #held = new Holdings();
   readonly #toCore: Set<string>;
   readonly #legs = new Map<string, Leg>();
   /** SUBSCRIBEs under way, by the server's ids of the dialogs that they are to make. */
@@ -62,10 +68,11 @@ export class Subscriptions {
   /** Ends the subscriptions of each UE, by its flow. */
   readonly #onFlow = new Map<string, Set<() => void>>();
 
-  constructor({ srf, registrar, connections, toCore, most = 100_000 }: SubscriptionsOptions) {
+  constructor({ srf, registrar, connections, toCore, mostOfUe, most = 100_000 }: SubscriptionsOptions) {
     this.#srf = srf;
     this.#connections = connections;
     this.#most = most;
+    this.#mostOfUe = mostOfUe;
     this.#toCore = toCore;
     registrar.on('flow-ended', (flow) => {
       for (const end of [...(this.#onFlow.get(flowKey(flow)) ?? [])]) end();
@@ -84,10 +91,7 @@ export class Subscriptions {
     { from, target }: { from: Side; target: Target },
   ): Promise<void> {
     if (!hasSafeTarget(request)) throw new EdgeError('sip-target', 'The Contact is no SIP URI.', { sipStatus: 400 });
-    if (this.size >= this.#most) {
-      const message = 'There are as many subscriptions as there may be.';
-      throw new EdgeError('too-many-subscriptions', message, { sipStatus: 503, retryAfter: 60 });
-    }
+    this.#mustHaveRoom(from, target);
     const near = serverDialogId(request);
     const { uri, policy } = target;
     const { proxy, headers: notes } = target.way();
@@ -106,6 +110,15 @@ export class Subscriptions {
       this.#toCore.delete(far);
       settled();
     }
+  }
+
+  #mustHaveRoom(from: Side, target: Target): void {
+    const isFull = sharesOf(target).some((name) => this.#held.of(name) >= this.#mostOfUe);
+    if (this.size < this.#most && !isFull) return;
+    const message = 'There are as many subscriptions as there may be.';
+    // Of one UE: the core need not think that the edge is overloaded.
+    const sipStatus = isFull && from === 'core' ? 480 : 503;
+    throw new EdgeError('too-many-subscriptions', message, { sipStatus, retryAfter: 60 });
   }
 
   /** Notes that the dialog is to come, for its first NOTIFY may be quicker than the 2xx (RFC 6665 §4.1.2.4). */
@@ -181,16 +194,19 @@ export class Subscriptions {
   }
 
   /** `near` and `far` are the server's ids of the two dialogs, `seconds` the time until they expire. */
-  #pair(from: Side, [near, far]: [string, string], seconds: number, { policy, flow }: Target): void {
+  #pair(from: Side, [near, far]: [string, string], seconds: number, target: Target): void {
+    const { policy, flow } = target;
     this.#legs.get(near)?.end();
     let timeout: NodeJS.Timeout | undefined;
     const key = flowKey(flow);
+    for (const name of sharesOf(target)) this.#held.take(name, Infinity);
     const onFlow = this.#onFlow.get(key) ?? new Set();
     let isOver = false;
     const end = () => {
       if (isOver) return;
       isOver = true;
       clearTimeout(timeout);
+      for (const name of sharesOf(target)) this.#held.giveBack(name);
       this.#legs.delete(near);
       this.#legs.delete(far);
       onFlow.delete(end);
@@ -206,6 +222,11 @@ export class Subscriptions {
     this.#legs.set(far, { side: otherSide(from), other: near, policy, flow, end, expireIn });
     expireIn(seconds);
   }
+}
+
+/** Whom a subscription is charged to. */
+function sharesOf({ flow, ue }: Target): string[] {
+  return ue === undefined ? [flowKey(flow)] : [flowKey(flow), ue];
 }
 
 /** The server's id of a dialog that we started, of a request in it that came before the server knew of it. */

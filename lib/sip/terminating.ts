@@ -1,5 +1,6 @@
 import type { IncomingRequest } from '../drachtio/messages';
 import { EdgeError } from '../errors';
+import { accountOf } from '../shares/account';
 import { chargingVector } from './charging';
 import { flowUri, looksLikeFlowToken, type Flow, type FlowTokens } from './flow-token';
 import { calledIdentity } from './identity';
@@ -55,7 +56,14 @@ export class Terminating {
     });
     const proxy = flowUri(flow);
     const uri = inRequestUri ? proxy : uriAt(request.uri, proxy);
-    return { uri, way: () => ({ proxy, headers: {} }), policy, flow, ue: registrations[0]?.aor, isEmergency: false };
+    return {
+      uri,
+      way: () => ({ proxy, headers: {} }),
+      policy,
+      flow,
+      ue: registrations[0] && accountOf(registrations[0].aor),
+      isEmergency: false,
+    };
   }
 
   #flow(request: IncomingRequest): { flow: Flow; inRequestUri: boolean } {

@@ -41,10 +41,12 @@ export class SipStream {
   #awaited: Awaited | undefined;
   #deadline: NodeJS.Timeout | undefined;
   #idle: NodeJS.Timeout | undefined;
+  #unsent: number;
 
   constructor(socket: Socket, kind: 'accepted' | 'dialled', limits: SipStreamLimits, events: SipStreamEvents) {
     this.#socket = socket;
     this.#limits = limits;
+    this.#unsent = limits.unsent;
     this.#events = events;
     this.#framer = new StreamFramer(limits.body);
     this.#connecting = kind === 'dialled';
@@ -77,7 +79,12 @@ export class SipStream {
     if (!this.isOpen) return;
     this.#socket.write(text, 'latin1');
     // A peer that does not read must not fill our memory.
-    if (this.#socket.writableLength > this.#limits.unsent) this.close();
+    if (this.#socket.writableLength > this.#unsent) this.close();
+  }
+
+  /** Lets so many bytes wait for a peer that reads slowly. */
+  limitUnsent(bytes: number): void {
+    this.#unsent = bytes;
   }
 
   /** Closes it if nothing, not even a keep-alive, comes for this long (ms). */

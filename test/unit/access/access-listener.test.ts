@@ -650,9 +650,16 @@ describe('limits', () => {
     },
   );
 
-  test('a UE that does not read is disconnected', async () => {
-    await start({ unsent: 65_536 });
-    const { near, far } = await connected();
+  test.each([
+    ['a UE', { unsent: 65_536, unsentToStranger: Infinity }, true],
+    ['N3: a stranger', { unsent: Infinity, unsentToStranger: 65_536 }, false],
+  ])('%s that does not read is disconnected, by its own limit', async (_who, limits, isRegistered) => {
+    await start(limits);
+    const { near, far, first } = await connected();
+    if (isRegistered) {
+      far.send(response(first, 200, { Expires: '600' }));
+      await near.next();
+    }
     near.socket.pause();
     const body = 'x'.repeat(60_000);
     // 24 MB: more than the kernel takes on its way.

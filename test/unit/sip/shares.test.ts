@@ -89,11 +89,11 @@ test('X4: the media of a call is charged to the identity of the UE, whoever call
   const { ue, path } = await ueOf('alice');
   call(ue);
   await core.next('INVITE');
-  expect(edge.anchor.owner).toBe('sip:alice@ims.example');
+  expect(edge.anchor.owner).toBe('alice@ims.example');
   edge.anchor.owner = undefined;
   callTo(ue, path);
   await ue.next('INVITE');
-  expect(edge.anchor.owner).toBe('sip:alice@ims.example');
+  expect(edge.anchor.owner).toBe('alice@ims.example');
 });
 
 test('N3: calls at once of one UE are bounded in both directions together', async () => {
@@ -201,5 +201,52 @@ describe('N3: requests under way', () => {
     for (let i = 0; i < 2; i++) ue.respond(await ue.next('MESSAGE'), 200);
     await core.next('200 MESSAGE');
     await core.next('200 MESSAGE');
+  });
+});
+
+describe('N3: subscriptions', () => {
+  const subscribe = (ue: SipPeer) => ue.request('SUBSCRIBE', 'sip:alice@ims.example', { Event: 'reg', Expires: '600' });
+
+  test('of one UE are bounded, over all its connections and spellings; those of another are not touched', async () => {
+    await start({ ue: { subscriptions: 1 } });
+    const { ue } = await ueOf('alice');
+    subscribe(ue);
+    core.respond(await core.next('SUBSCRIBE'), 200, { Expires: '600' });
+    await ue.next('200 SUBSCRIBE');
+    const { ue: second } = await ueOf('%61lice');
+    for (const full of [ue, second]) {
+      subscribe(full);
+      expect((await full.next('503 SUBSCRIBE')).header('Retry-After')).not.toBe('');
+    }
+    const { ue: other } = await ueOf('carol');
+    subscribe(other);
+    core.respond(await core.next('SUBSCRIBE'), 200, { Expires: '600' });
+    await other.next('200 SUBSCRIBE');
+  });
+});
+
+describe('N3: bindings', () => {
+  const contactsOf = (count: number, from = 0) =>
+    Array.from({ length: count }, (_, i) => `<sip:alice@192.0.2.9:${from + i + 1}>`).join(', ');
+
+  test('a REGISTER with many Contacts is refused before the core sees it', async () => {
+    await start({});
+    const ue = await edge.stranger();
+    ue.request('REGISTER', 'sip:ims.example', { Contact: contactsOf(11), Expires: '600' });
+    await ue.next('400 REGISTER');
+    expect(core.history.map(({ method }) => method)).not.toContain('REGISTER');
+  });
+
+  test('of one identity are bounded; those that are there are refreshed and taken back', async () => {
+    await start({});
+    const { ue } = await ueOf('alice');
+    const To = '<sip:alice@ims.example>';
+    for (let from = 0; from < 90; from += 10)
+      await edge.register(ue, { To, Contact: contactsOf(10, from), Expires: '600' });
+    await edge.register(ue, { To, Contact: contactsOf(9, 90), Expires: '600' });
+    ue.request('REGISTER', 'sip:ims.example', { To, Contact: contactsOf(1, 99), Expires: '600' });
+    expect((await ue.next('503 REGISTER')).header('Retry-After')).not.toBe('');
+    await edge.register(ue, { To, Contact: contactsOf(10), Expires: '600' });
+    await edge.register(ue, { To, Contact: contactsOf(1, 99), Expires: '0' });
   });
 });

@@ -1,0 +1,14 @@
+/**
+ * Whom an identity, as `identityOf` writes it, is charged to: one name for all spellings that a registrar may take for
+ * the same user. Who registers as `sip:alice@h`, `sips:Alice@h`, `sip:%61lice@h:5060` and so on has one share.
+ */
+export function accountOf(identity: string): string {
+  const [, user = '', host = ''] = /^sips?:(?:([^@]*)@)?(.*)$/i.exec(identity) ?? [];
+  if (host === '') return identity.toLowerCase();
+  const name = unescaped(user).replace(/[:;].*$/s, '');
+  return `${name}@${host.replace(/:\d*$/, '').replace(/\.$/, '')}`.toLowerCase();
+}
+
+function unescaped(user: string): string {
+  return user.replace(/%([\da-f]{2})/gi, (_escape, code: string) => String.fromCharCode(parseInt(code, 16)));
+}
