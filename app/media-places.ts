@@ -1,5 +1,5 @@
 import { isOnThisMachine, MediaPlaces } from '../lib/media-places';
-import { addressText } from '../lib/ip-address';
+import { addressText, normalAddress } from '../lib/ip-address';
 import type { Logger } from '../lib/ops/logger';
 import { parseControlUrl } from '../lib/rtpengine/control-address';
 import { parseContact } from '../lib/sip/contact';
@@ -22,19 +22,45 @@ export function mediaPlaces(config: Config, privatePorts: ReadonlySet<number>, l
     logger.warn({ networks }, 'CORE_MEDIA names this machine: services here can be sent media; for a trial alone');
   }
   const ownPorts = { udp: config.RTPENGINE_PORTS, tcp: config.MSRP_PORTS };
-  return new MediaPlaces({ coreMedia, own, ownPorts, closedPorts: closedPorts(config), privatePorts });
+  const closed = closedPorts(config);
+  return new MediaPlaces({
+    coreMedia,
+    own,
+    ownPorts,
+    closedPorts: closed,
+    privatePorts,
+    accessOnly: accessOnly(config),
+  });
 }
 
 /** Addresses of this machine that the settings name: with 1:1 NAT, no interface has them all. */
 function ownByName(config: Config): string[] {
-  const interfaces = [...(config.RTPENGINE_ACCESS_INTERFACE ?? []), ...(config.RTPENGINE_CORE_INTERFACE ?? [])];
-  return [
-    ...config.GATEWAY_ADDRESS,
-    ...(config.GATEWAY_BIND ?? []),
-    ...(config.ACCESS_ADDRESS ?? []),
-    ...contactHosts(contacts(config)),
-    ...interfaces.flatMap((each) => each.split('!')),
-  ];
+  const contacted = contactHosts([...config.ACCESS_CONTACTS, ...(config.ACCESS_LISTEN ?? [])]);
+  return [...ofAccess(config), ...contacted, ...(config.ACCESS_ADDRESS ?? []), ...ofCore(config)];
+}
+
+function accessOnly(config: Config): Set<string> {
+  const core = new Set(ofCore(config).map(normalAddress));
+  return new Set(
+    ofAccess(config)
+      .map(normalAddress)
+      .filter((address) => !core.has(address)),
+  );
+}
+
+/** Where our media for UEs is. */
+function ofAccess(config: Config): string[] {
+  const { GATEWAY_ADDRESS, GATEWAY_BIND = [], RTPENGINE_ACCESS_INTERFACE = [] } = config;
+  return [...GATEWAY_ADDRESS, ...GATEWAY_BIND, ...boundAndAdvertised(RTPENGINE_ACCESS_INTERFACE)];
+}
+
+/** Where our media for the core is, and our SIP. */
+function ofCore(config: Config): string[] {
+  return [...contactHosts(config.CORE_CONTACTS), ...boundAndAdvertised(config.RTPENGINE_CORE_INTERFACE ?? [])];
+}
+
+function boundAndAdvertised(interfaces: readonly string[]): string[] {
+  return interfaces.flatMap((each) => each.split('!'));
 }
 
 function closedPorts(config: Config): Map<number, 'sip-port' | 'control-port'> {

@@ -1,4 +1,4 @@
-import { addressBytes, addressText } from './ip-address';
+import { addressBytes, addressText, normalAddress } from './ip-address';
 import { isWithin, parsePrefix, type IpPrefix } from './ip-prefix';
 
 /** Why media is not sent to a place. */
@@ -47,10 +47,12 @@ export interface MediaPlacesOptions {
   /** Where the media of the core is; none: anywhere. */
   coreMedia: readonly MediaNetwork[];
   own: () => OwnAddresses;
-  /** Ports of this machine for media, by which two UEs of one edge reach each other. */
+  /** Ports of this machine for media, by which two UEs of one edge reach each other: over the core's side. */
   ownPorts: Readonly<Record<MediaPlace['transport'], PortRange>>;
   /** Ports that are not for media on any host. */
   closedPorts: ReadonlyMap<number, 'sip-port' | 'control-port'>;
+  /** Addresses of this machine, in the spelling of `normalAddress`, that are for UEs and not for the core. */
+  accessOnly: ReadonlySet<string>;
   /** Ports of this machine that are not for media, whatever networks there are. */
   privatePorts: ReadonlySet<number>;
 }
@@ -112,27 +114,37 @@ export class MediaPlaces {
   /** Why media of a UE does not go there, to the core; undefined: it may. */
   misplacedInCore(place: MediaPlace): Misplaced | undefined {
     const { coreMedia } = this.#options;
-    const { misplaced, isHere } = this.#judge(place);
+    const { misplaced, isHere } = this.#judge(place, this.#isOwnMedia(place));
     if (misplaced !== undefined || isHere || coreMedia.length === 0) return misplaced;
     return coreMedia.some((network) => isIn(network, place)) ? undefined : 'not-core-media';
   }
 
   /** Why media does not go there, to a UE; undefined: it may. */
   misplacedAtUe(place: MediaPlace): Misplaced | undefined {
-    return this.#judge(place).misplaced;
+    return this.#judge(place, false).misplaced;
+  }
+
+  /**
+   * On the ports of the access side media would be taken for that of a UE, and go to the core again: in a circle, by
+   * the SDPs of one call, or of several.
+   */
+  #isOwnMedia({ address, port, transport }: MediaPlace): boolean {
+    const { own, ownPorts, accessOnly } = this.#options;
+    const { first, last } = ownPorts[transport];
+    const plain = normalAddress(address);
+    return own().addresses.has(plain) && !accessOnly.has(plain) && port >= first && port <= last;
   }
 
   /** `isHere`: it is on this machine. */
-  #judge(place: MediaPlace): { misplaced: Misplaced | undefined; isHere: boolean } {
-    const { own, ownPorts, closedPorts, privatePorts } = this.#options;
-    const { address, port, transport } = place;
+  #judge(place: MediaPlace, isOwnMedia: boolean): { misplaced: Misplaced | undefined; isHere: boolean } {
+    const { own, closedPorts, privatePorts } = this.#options;
+    const { address, port } = place;
     const here = own();
     const addressed = misplacedAddress(address, here);
     const isHere = addressed === 'loopback' || addressed === 'own-address';
     const isTrial = this.#isTrial(place, here);
-    const { first, last } = ownPorts[transport];
-    const isOwnMedia = addressed === 'own-address' && port >= first && port <= last;
-    if (addressed !== undefined && !isTrial && !isOwnMedia) return { misplaced: addressed, isHere };
+    const isOurs = isOwnMedia && addressed === 'own-address';
+    if (addressed !== undefined && !isTrial && !isOurs) return { misplaced: addressed, isHere };
     if (isHere && privatePorts.has(port)) return { misplaced: 'control-port', isHere };
     return { misplaced: misplacedPort(port) ?? closedPorts.get(port), isHere };
   }

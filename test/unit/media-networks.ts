@@ -20,6 +20,7 @@ export function placesOn(own: readonly string[], more: Partial<MediaPlacesOption
       [2223, 'control-port'],
     ]),
     privatePorts: new Set(),
+    accessOnly: new Set(),
     ...more,
   });
 }

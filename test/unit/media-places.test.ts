@@ -124,6 +124,22 @@ describe('without CORE_MEDIA', () => {
     expect(places.misplacedInCore(place)).toBe(reason);
   });
 
+  test('N1: what is for UEs is none of the far end: media would go from the one side to the other in a circle', () => {
+    const accessOnly = new Set(['192.0.2.1', '2001:db8::1']);
+    const withSides = placesOn(own, { accessOnly });
+    for (const address of ['192.0.2.1', '::ffff:192.0.2.1', '64:ff9b::192.0.2.1', '2001:db8:0::1']) {
+      expect(withSides.misplacedInCore(udp(address, 30_000))).toBe('own-address');
+      expect(withSides.misplacedInCore(tcp(address, 50_000))).toBe('own-address');
+    }
+    expect(withSides.misplacedInCore(udp('10.9.9.9', 30_000))).toBeUndefined();
+    expect(withSides.misplacedInCore(udp('::ffff:10.9.9.9', 30_000))).toBeUndefined();
+  });
+
+  test.each(own.slice(0, 3))('N1: no UE is on this machine: %s', (address) => {
+    expect(places.misplacedAtUe(udp(address, 30_000))).toBe('own-address');
+    expect(places.misplacedAtUe(tcp(address, 50_000))).toBe('own-address');
+  });
+
   test('N1: a private port of this machine is none of media, in whatever range it is', () => {
     const withPrivate = placesOn(own, { privatePorts: new Set([30_123]) });
     expect(withPrivate.misplacedInCore(udp('192.0.2.1', 30_123))).toBe('control-port');

@@ -39,8 +39,20 @@ test.each([
   ...['10.0.0.4', '198.51.100.4', '10.0.0.5', '192.0.2.5'],
 ])('N1: no media goes to what the settings say is this machine: %s', (address) => {
   expect(placesBy()(address)).toBe('own-address');
-  expect(placesBy()(address, 30_000)).toBeUndefined();
   expect(placesBy({ RTPENGINE_PORTS: '40000-40009' })(address, 30_000)).toBe('own-address');
+});
+
+test.each(['192.0.2.1', '10.0.0.5', '192.0.2.5'])(
+  'N1: two UEs of this edge reach each other over its %s',
+  (address) => {
+    expect(placesBy()(address, 30_000)).toBeUndefined();
+  },
+);
+
+test.each(['198.51.100.3', '10.0.0.3', '10.0.0.4', '198.51.100.4'])('N1: and not over %s', (address) => {
+  expect(placesBy()(address, 30_000)).toBe('own-address');
+  expect(placesBy()(`64:ff9b::${address}`, 30_000)).toBe('own-address');
+  expect(placesBy({ RTPENGINE_CORE_INTERFACE: `${address}!192.0.2.5` })(address, 30_000)).toBeUndefined();
 });
 
 test('N1: nor to an address of its interfaces, nor to the broadcast address of their networks', () => {
