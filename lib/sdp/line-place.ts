@@ -6,7 +6,10 @@ import { isUnspecified, viewSession, type MediaView } from './session-view';
 
 /** Where the sender of a line wants its media. */
 export interface LinePlace extends TransportAddress {
-  /** What a=rtcp says (RFC 3605); undefined: RTCP goes to the port above, or there is no media. */
+  /**
+   * What a=rtcp says (RFC 3605); undefined: RTCP goes to the port above, or there is no media. With 0.0.0.0 or :: it goes
+   * nowhere, as where libwebrtc has no default yet.
+   */
   rtcp: { address: string | undefined; port: number } | undefined;
 }
 
@@ -28,6 +31,7 @@ export function linePlace({ address, port, rtcpPort, rtcpAddress }: MediaView): 
 
 /** All that is sent to: RTP, and RTCP, by RFC 3550 §11 one port above where nothing else is said. */
 export function sentTo({ address, port, rtcp }: LinePlace): readonly TransportAddress[] {
+  if (isUnspecified(rtcp?.address)) return [{ address, port }];
   return [
     { address, port },
     { address: rtcp?.address ?? address, port: rtcp?.port ?? port + 1 },

@@ -77,8 +77,8 @@ function viewMedia(
     rtcpMux: media.rtcpMux !== undefined,
     hasRtcp: isRtpOverUdp(line.transport) && !rtcpSwitchedOff(media.bandwidth ?? session.bandwidth ?? []),
     hasDtls: (media.fingerprint ?? session.fingerprint) !== undefined,
-    rtcpPort: media.rtcp?.port,
-    rtcpAddress: media.rtcp?.address,
+    rtcpPort: number(media.rtcp?.port),
+    rtcpAddress: text(media.rtcp?.address),
     candidates,
     offersTcp: candidates.some(canConnect),
   };
@@ -102,6 +102,11 @@ export function isHeldByAddress({ address, port }: MediaView): boolean {
 /** sdp-transform makes numbers of numeric tokens, though only of those that come back unchanged as text. */
 function text(token: string | number | undefined): string | undefined {
   return token === undefined ? undefined : String(token);
+}
+
+/** Of digits that begin with 0, sdp-transform makes no number. */
+function number(token: string | number | undefined): number | undefined {
+  return token === undefined ? undefined : Number(token);
 }
 
 function within(token: string | undefined, least: number, most: number): boolean {

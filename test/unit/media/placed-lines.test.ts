@@ -37,6 +37,8 @@ const misplaced: [string, string][] = [
   ],
   ['a=rtcp with a port', coreSdp('m=audio 6000 RTP/AVP 0', 'a=rtcp:2223')],
   ['a=rtcp with an address', coreSdp('m=audio 6000 RTP/AVP 0', 'a=rtcp:6001 IN IP4 127.0.0.7')],
+  ['a=rtcp with a number', coreSdp('m=audio 6000 RTP/AVP 0', 'a=rtcp:6001 IN IP4 2130706433')],
+  ['a=rtcp with 0', coreSdp('m=audio 6000 RTP/AVP 0', 'a=rtcp:6001 IN IP4 0')],
   ['a=rtcp with a name', coreSdp('m=audio 6000 RTP/AVP 0', 'a=rtcp:6001 IN IP4 localhost')],
   ['a core that claims ICE', coreSdp('m=audio 6000 RTP/AVP 0', 'c=IN IP4 127.0.0.7', ...ice)],
 ];
@@ -194,3 +196,14 @@ test('N1: with CORE_MEDIA a core elsewhere is refused, and one there is not', as
   expect(around.placed.counts()).toEqual({ 'not-core-media': 3 });
   await around.anchor.answer('c', 'core', coreAnswer);
 });
+
+test.each(['a=rtcp:9 IN IP4 0.0.0.0', 'a=rtcp:9 IN IP6 ::', 'a=rtcp:6001 IN IP6 0:0::0'])(
+  'a core that says nothing yet of where its RTCP goes, as libwebrtc does, has its media: %s',
+  async (line) => {
+    const toUe = await around.anchor.offer('c', 'core', coreSdp('m=audio 6000 RTP/AVP 0', line, 'a=rtcp-mux'), ue);
+    expect(mediaOf(toUe)[0]!.port).not.toBe(0);
+    expect(shown()[0]).toMatch(/m=audio 6000 .*\r\nc=IN IP4 203\.0\.113\.9\r\n/);
+    expect(shown()[0]).toMatch(/a=rtcp:\d+ IN (IP4 0\.0\.0\.0|IP6 ::)\r\n/);
+    expect(counted()).toBe(0);
+  },
+);
