@@ -116,8 +116,10 @@ export class UeDialogs {
    */
   responseFromUe(response: SipMessage): boolean {
     const { invite } = this.#calls.get(response.callId) ?? {};
-    const { status } = response;
-    if (invite === undefined || response.topVia?.branch !== invite.branch) return true;
+    const { status, cseq } = response;
+    // A CANCEL has the branch of its INVITE, and its 200 is no answer to that (RFC 3261 §9.1).
+    const isToInvite = cseq?.method === 'INVITE' && response.topVia?.branch === invite?.branch;
+    if (invite === undefined || !isToInvite) return true;
     const isSuccess = status >= 200 && status < 300;
     // Another 2xx is a repetition, or that of another fork.
     if (invite.isAnswered && !isSuccess) return false;

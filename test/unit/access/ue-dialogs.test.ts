@@ -145,6 +145,13 @@ describe('G31: a response of the UE after its final one to an INVITE', () => {
     expect([passes(200), passes(200), passes(200, { To: `${ue};tag=fork` })]).toEqual([true, true, true]);
   });
 
+  test('the 487 to a call that was cancelled passes after the 200 to the CANCEL', () => {
+    begin['a call to the UE']();
+    expect(passes(180)).toBe(true);
+    expect(dialogs.responseFromUe(response('server', 200, 'CANCEL'))).toBe(true);
+    expect([passes(487), passes(180)]).toEqual([true, false]);
+  });
+
   test('those to a re-INVITE, and to other requests, pass', () => {
     begin['a call to the UE']();
     passes(200);
