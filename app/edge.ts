@@ -178,6 +178,8 @@ export class Edge {
     );
     await firstConnect(srf);
     await front?.listener.start();
+    // Not before what no other process of this edge can have: it may be running, and have calls.
+    void rtpengine.releaseLeft();
     const { CORE_NEXT_HOP, EMERGENCY_NEXT_HOP } = config;
     warnOfLostHops({ CORE_NEXT_HOP, EMERGENCY_NEXT_HOP }, egress, logger);
   }
@@ -257,7 +259,7 @@ function connectionRoomOf(config: Config, logger: Logger): ConnectionRoom {
 }
 
 /** What tells this edge from any other: no two can have these addresses. */
-function edgeName({ CORE_CONTACTS, GATEWAY_ADDRESS }: Config): string {
+export function edgeName({ CORE_CONTACTS, GATEWAY_ADDRESS }: Config): string {
   return [...CORE_CONTACTS, ...GATEWAY_ADDRESS].join();
 }
 

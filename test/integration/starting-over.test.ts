@@ -5,6 +5,8 @@ import { tmpdir } from 'node:os';
 import path from 'node:path';
 import { createInterface } from 'node:readline';
 import { pino } from 'pino';
+import { readConfig } from '../../app/config';
+import { Edge, edgeName } from '../../app/edge';
 import { CallNames } from '../../lib/rtpengine/call-names';
 import { LocalDaemon } from '../../lib/rtpengine/local-daemon';
 import { NgClient } from '../../lib/rtpengine/ng-client';
@@ -92,6 +94,29 @@ describeWithRtpengine('an edge that was killed and starts again', () => {
     for (const opened of [pool, other, ng]) opened.close();
     await daemon.close();
   }, 60_000);
+
+  test('L3 X16: at its start', async () => {
+    const daemon = new LocalDaemon({ ...daemonOptions, edge: 'of the test', logger }, () => undefined);
+    const url = await daemon.start();
+    const config = readConfig({
+      ...{ ACCESS_CONTACTS: 'sip:127.0.0.2:25080;transport=tcp', CORE_CONTACTS: 'sip:127.0.0.3:25080' },
+      ...{ CORE_NEXT_HOP: 'sip:127.0.0.4:25080', GATEWAY_ADDRESS: '127.0.0.2', GATEWAY_PORTS: '25081' },
+      ...{ RTPENGINE_URLS: url, CORE_MEDIA: '127.0.0.0/8' },
+    });
+    const former = new RtpenginePool({ urls: [url], logger, names: new CallNames(edgeName(config)) });
+    await former.nodes[0]!.offer({ ...offer, 'call-id': 'left' });
+    former.close();
+    const ng = new NgClient({ at: parseControlUrl(url) });
+    const edge = new Edge(config, logger, () => undefined);
+    await edge.start();
+    await until('what was left is gone', 5000, async () => {
+      const { calls } = (await ng.request('list', { limit: 10 })) as { calls?: string[] };
+      return calls?.length === 0 ? true : undefined;
+    });
+    await edge.close();
+    ng.close();
+    await daemon.close();
+  }, 30_000);
 
   /** A process with a local rtpengine, whose number it says; with programs that are found there. */
   const edgeProcess = (edge: string, programs = process.env['PATH'] ?? '') =>
