@@ -87,9 +87,11 @@ export class AccessListener extends EventEmitter<{ closed: [flow: AccessFlow] }>
     this.#options = options;
     this.#logger = options.logger;
     this.#occasionally = new OccasionalLog(options.logger);
-    this.#limits = { ...defaultLimits, ...options.limits };
-    this.#admission = new Admission(this.#limits, (socket, reason) => this.#displace(socket, reason), monotonicNow);
     const limits = options.shares ?? shareLimits();
+    const known = { ...defaultLimits, ...options.limits };
+    // All calls that a UE may have at once are remembered.
+    this.#limits = { ...known, calls: Math.max(known.calls, limits.ue.callsAtOnce) };
+    this.#admission = new Admission(this.#limits, (socket, reason) => this.#displace(socket, reason), monotonicNow);
     this.#gates = {
       limits,
       shares: options.requests ?? new RequestShares(limits),
