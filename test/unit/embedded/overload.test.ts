@@ -112,6 +112,7 @@ test('X7: one connection cannot take all transactions: others are served', async
 
 test('X7: a request that came over TCP is over with its answer: it cannot be repeated', async () => {
   await start();
+  jest.useFakeTimers();
   const timers = new Timers();
   const servers = new ServerTransactions(timers);
   const flow = (transport: 'udp' | 'tcp') =>
@@ -121,9 +122,10 @@ test('X7: a request that came over TCP is over with its answer: it cannot be rep
     servers.open(options, flow(transport as 'udp' | 'tcp'), 100)?.reject(200, 'OK');
     return options;
   });
-  await new Promise((resolve) => setTimeout(resolve, 20));
+  jest.advanceTimersByTime(1);
   expect(left.map((each) => servers.of(each) !== undefined)).toEqual([false, true]);
   timers.close();
+  jest.useRealTimers();
 });
 
 test('X6: requests inside a call beyond what the app reads get 503, the link and the call stay', async () => {

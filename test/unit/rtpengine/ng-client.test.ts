@@ -185,6 +185,8 @@ describe('the ng client over TCP', () => {
   });
 
   test('ends a command at once where nobody listens, and takes the next one when somebody does', async () => {
+    let clock = performance.now();
+    const now = jest.spyOn(performance, 'now').mockImplementation(() => clock);
     const { port } = server.at;
     await server.close();
     await expect(client.request('ping', {})).rejects.toMatchObject({
@@ -193,8 +195,9 @@ describe('the ng client over TCP', () => {
     server = await FakeNgServer.start(undefined, 'tcp', port);
     // It does not try again at once.
     await expect(client.request('ping', {})).rejects.toMatchObject({ code: 'anchor-unavailable' });
-    await new Promise((resolve) => setTimeout(resolve, 400));
+    clock += 300;
     await expect(client.request('ping', {})).resolves.toEqual({ result: 'pong' });
+    now.mockRestore();
   });
 
   test('gives up a connection on which nothing comes any more', async () => {
