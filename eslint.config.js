@@ -18,7 +18,7 @@ const layers = {
   msrp: ['ice', 'ops', 'ip-address'],
   media: ['sdp', 'gateway', 'msrp', 'rtpengine', 'shares', 'ice', 'ops', 'ip-address', 'ip-prefix', 'media-places'],
   calls: ['media', 'ops'],
-  sip: ['wire', 'drachtio', 'media', 'calls', 'shares', 'ops', 'ip-address'],
+  sip: ['wire', 'drachtio', 'media', 'calls', 'shares', 'ops', 'ip-address', 'ip-prefix'],
   ue: ['drachtio', 'embedded', 'ice', 'msrp', 'sdp', 'ops', 'ip-address'],
 };
 

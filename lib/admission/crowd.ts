@@ -7,7 +7,7 @@ const networkToSource = 16;
 
 /** What stands in a {@link Crowd}. */
 export interface Member {
-  /** When it came, in ms, and as how many-th. */
+  /** When it came, in ms, and its number in the order of arrival. */
   readonly since: number;
   readonly number: number;
 }

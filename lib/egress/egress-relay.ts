@@ -91,8 +91,8 @@ export class EgressRelay {
    * Registers an errand for one request; it waits 32 s for it.
    *
    * Throws EdgeError `egress-invalid` for values that cannot stand in a SIP message; `egress-unreachable` (503) for a
-   * next hop of an address family that the relay has no address of; `egress-unsupported` (502) for `sips:`, `maddr` and other transports
-   * than UDP and TCP; `egress-full` (503) if too many errands wait.
+   * next hop of an address family that the relay has no address of; `egress-unsupported` (502) for `sips:`, `maddr` and
+   * other transports than UDP and TCP; `egress-full` (503) if too many errands wait.
    */
   send(errand: Errand): Posted {
     const { host, transport } = nextHopOf(errand.nextHop);

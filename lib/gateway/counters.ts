@@ -26,9 +26,9 @@ export type CloseReason =
 
 /**
  * Why a packet was dropped: `not-selected` before its connection was selected (C11), `first-byte` is
- * neither ICE nor media (D2), `control-text` text that commands a service (N1), `queue-…` toward a slow UE (E7), `anchor-queue` toward the anchor, `anchor-overflow`
- * from it: its packets came faster than they were taken (the native plane alone can tell). `connection-ended`: waited
- * for the UE when its connection ended.
+ * neither ICE nor media (D2), `control-text` text that commands a service (N1), `queue-…` toward a slow UE (E7),
+ * `anchor-queue` toward the anchor, `anchor-overflow` from it: its packets came faster than they were taken (the native
+ * plane alone can tell). `connection-ended`: waited for the UE when its connection ended.
  */
 export type DropReason =
   | 'not-selected'

@@ -1,7 +1,7 @@
 import { EdgeError } from '../errors';
 
 /** At which lag of the event loop something is refused, and at which it is taken again; ms. */
-export interface Threshold {
+interface Threshold {
   refuseAtMs: number;
   takeAtMs: number;
 }

@@ -30,7 +30,8 @@ export function withSourceAddresses(sdp: SdpLines, source: string | undefined, m
 
 /**
  * Whether it is known where a UE's lines are sent from: by ICE on one of them; else because each is shown with the
- * address and port that it says, the address being that of the UE's SIP. Where the two addresses differ a NAT stands between, and may have changed the port too.
+ * address and port that it says, the address being that of the UE's SIP. Where the two addresses differ a NAT stands
+ * between, and may have changed the port too.
  * @param said the UE's lines as it wrote them
  * @param shown as rtpengine is shown them
  */

@@ -1,4 +1,5 @@
-import { BlockList, isIP } from 'node:net';
+import { addressBytes } from '../ip-address';
+import { isWithin, parsePrefix } from '../ip-prefix';
 
 /*
  * A core without a domain of its own, such as a PBX, names those who call by its address: sip:101@10.0.0.5. A UE that
@@ -9,22 +10,20 @@ import { BlockList, isIP } from 'node:net';
 const naming = ['From', 'To', 'P-Asserted-Identity', 'Remote-Party-ID', 'Reply-To', 'Referred-By'];
 
 /** Networks that nobody outside can mean (RFC 1918, 6598, 3927, 4193, 4291). */
-const inner = new BlockList();
-for (const [network, bits] of [
-  ['10.0.0.0', 8],
-  ['100.64.0.0', 10],
-  ['127.0.0.0', 8],
-  ['169.254.0.0', 16],
-  ['172.16.0.0', 12],
-  ['192.168.0.0', 16],
-] as const)
-  inner.addSubnet(network, bits, 'ipv4');
-inner.addSubnet('fc00::', 7, 'ipv6');
-inner.addSubnet('fe80::', 10, 'ipv6');
-inner.addAddress('::1', 'ipv6');
+const inner = [
+  '10.0.0.0/8',
+  '100.64.0.0/10',
+  '127.0.0.0/8',
+  '169.254.0.0/16',
+  '172.16.0.0/12',
+  '192.168.0.0/16',
+  'fc00::/7',
+  'fe80::/10',
+  '::1',
+].flatMap((text) => parsePrefix(text) ?? []);
 
 /** Where a UE is registered, and addresses of the core that are no inner ones. */
-export interface Surroundings {
+export interface IdentityHosts {
   /** Host of its address of record, as it stands in a URI. */
   domain: string;
   core: readonly string[];
@@ -33,7 +32,7 @@ export interface Surroundings {
 /** Headers of a request for a UE, with its domain in place of addresses of the core. */
 export function withShownIdentities(
   headers: Readonly<Record<string, string>>,
-  { domain, core }: Surroundings,
+  { domain, core }: IdentityHosts,
 ): Record<string, string> {
   const shown = (value: string) =>
     value.replace(
@@ -46,6 +45,6 @@ export function withShownIdentities(
 }
 
 function isInside(host: string, core: readonly string[]): boolean {
-  const family = isIP(host);
-  return core.includes(host) || (family !== 0 && inner.check(host, family === 6 ? 'ipv6' : 'ipv4'));
+  const bytes = addressBytes(host);
+  return core.includes(host) || (bytes !== undefined && inner.some((prefix) => isWithin(bytes, prefix)));
 }

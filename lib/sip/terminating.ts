@@ -51,7 +51,7 @@ export class Terminating {
       asserted: calledIdentity(request, registrations),
       chargingVector: request.get('p-charging-vector') ?? chargingVector(coreHost),
       accessNetworkInfo,
-      surroundings: domain === undefined ? undefined : { domain, core: [coreHost, request.source_address] },
+      identityHosts: domain === undefined ? undefined : { domain, core: [coreHost, request.source_address] },
       isOnFlow: (later) => isOnFlow(later, flow, connections),
     });
     const proxy = flowUri(flow);

@@ -1,7 +1,7 @@
 import type { Headers, IncomingRequest } from '../drachtio/messages';
 import type { Side } from '../media/media-anchor';
 import type { HeaderTable, MessageKind } from './header-table';
-import { withShownIdentities, type Surroundings } from './shown-identities';
+import { withShownIdentities, type IdentityHosts } from './shown-identities';
 import { fromUe, towardUe, type AccessNetworkInfo } from './trust';
 
 /**
@@ -26,13 +26,13 @@ export interface UePolicyOptions {
   chargingVector: string;
   accessNetworkInfo: AccessNetworkInfo;
   /** Undefined: the UE is shown what the core writes. */
-  surroundings?: Surroundings | undefined;
+  identityHosts?: IdentityHosts | undefined;
   /** Whether a request came on the UE's flow. */
   isOnFlow: (request: IncomingRequest) => boolean;
 }
 
 export function uePolicy(options: UePolicyOptions): UePolicy {
-  const { table, asserted, chargingVector, accessNetworkInfo, surroundings, isOnFlow } = options;
+  const { table, asserted, chargingVector, accessNetworkInfo, identityHosts, isOnFlow } = options;
   const toCore = (kind: MessageKind, headers: Headers): Headers => ({
     ...fromUe(table, kind, headers, accessNetworkInfo),
     ...(asserted !== undefined && { 'P-Asserted-Identity': asserted }),
@@ -43,7 +43,7 @@ export function uePolicy(options: UePolicyOptions): UePolicy {
   return {
     request: (to, headers) => {
       const passed = pass(to, 'request', headers);
-      return to === 'access' && surroundings ? withShownIdentities(passed, surroundings) : passed;
+      return to === 'access' && identityHosts ? withShownIdentities(passed, identityHosts) : passed;
     },
     response: (to, headers) => pass(to, 'response', headers),
     admits: (from, request) => from === 'core' || isOnFlow(request),
