@@ -89,8 +89,8 @@ export class AccessListener extends EventEmitter<{ closed: [flow: AccessFlow] }>
     this.#occasionally = new OccasionalLog(options.logger);
     const limits = options.shares ?? shareLimits();
     const known = { ...defaultLimits, ...options.limits };
-    // All calls that a UE may have at once are remembered.
-    this.#limits = { ...known, calls: Math.max(known.calls, limits.ue.callsAtOnce) };
+    // All calls and subscriptions that a UE may have at once are remembered.
+    this.#limits = { ...known, calls: Math.max(known.calls, limits.ue.callsAtOnce + limits.ue.subscriptions) };
     this.#admission = new Admission(this.#limits, (socket, reason) => this.#displace(socket, reason), monotonicNow);
     this.#gates = {
       limits,
@@ -100,7 +100,7 @@ export class AccessListener extends EventEmitter<{ closed: [flow: AccessFlow] }>
       isEmergency: options.isEmergency ?? ((uri) => /^urn:service:sos\b/i.test(uri)),
       answer: this.#limits.answer,
       unserved: this.#unserved,
-      log: new OccasionalLog(options.logger),
+      log: this.#occasionally,
     };
     if (options.tls) this.useCertificate(options.tls);
     else if (options.listen.some(({ transport }) => transport === 'tls')) {

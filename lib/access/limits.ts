@@ -22,7 +22,7 @@ export interface AccessLimits extends AdmissionLimits {
   waiting: number;
   /** Body of a message of the SIP server: an SDP grows by the candidates of ours. */
   serverBody: number;
-  /** Calls of one connection whose Call-IDs are kept. */
+  /** Calls of one connection, and its dialogs, that are remembered at least. */
   calls: number;
   /** A UE has to acknowledge a reliable provisional response within this (RFC 3262 §3: 32 s at most). */
   acknowledgement: number;

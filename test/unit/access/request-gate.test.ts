@@ -249,18 +249,20 @@ describe('Z3: what the SIP server does not answer', () => {
   });
 });
 
-test('N3: of a UE that may have 600 calls, the first of them is still known with the last', async () => {
-  const calls = 600;
-  const plenty = { perSecond: 0, burst: 2 * calls };
-  const ample = { requests: plenty, calls: plenty, callsAtOnce: calls, underWay: 2 * calls };
-  await start({ ue: ample, messages: plenty });
+test('N3: of a UE with all the calls and subscriptions that it may have, the first call is still known', async () => {
+  const [callsAtOnce, subscriptions] = [510, 100];
+  const plenty = { perSecond: 0, burst: 1000 };
+  await start({
+    ue: { requests: plenty, calls: plenty, callsAtOnce, subscriptions, underWay: 1000 },
+    messages: plenty,
+  });
   const { near, far } = await registered('pbx');
   const From = '<sip:pbx@ims.example>;tag=first';
   near.send(request('INVITE', { From, 'Call-ID': 'first' }));
   far.send(response(await far.next(), 200));
   const answer = await near.next();
-  near.send(many(calls - 1, 'INVITE'));
-  await next(far, calls - 1);
+  near.send(many(callsAtOnce - 1, 'INVITE') + many(subscriptions, 'SUBSCRIBE'));
+  await next(far, callsAtOnce - 1 + subscriptions);
   near.send(request('REFER', { From, 'Call-ID': 'first', To: answer.header('To') }));
   expect((await far.next()).method).toBe('REFER');
 });
