@@ -96,6 +96,8 @@ export class AccessListener extends EventEmitter<{ closed: [flow: AccessFlow] }>
       limits,
       shares: options.requests ?? new RequestShares(limits),
       messages: new TokenBuckets(limits.messages, monotonicNow),
+      fewMessages: new TokenBuckets(limits.fewMessages, monotonicNow),
+      messagesOfSender: new TokenBuckets(limits.messagesOfSender, monotonicNow),
       underWay: new Holdings(),
       isEmergency: options.isEmergency ?? ((uri) => /^urn:service:sos\b/i.test(uri)),
       answer: this.#limits.answer,

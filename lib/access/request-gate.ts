@@ -20,6 +20,10 @@ export interface GateSurroundings {
   readonly shares: RequestShares;
   /** SIP messages of each connection. */
   readonly messages: TokenBuckets<RequestGate>;
+  /** Those that a connection may bring whatever others of its sender bring. */
+  readonly fewMessages: TokenBuckets<RequestGate>;
+  /** SIP messages beyond these, of all connections of a registered UE, or of all strangers of one place. */
+  readonly messagesOfSender: TokenBuckets;
   /** Requests on their way: of all UEs, and of those that are not registered. */
   readonly underWay: Holdings;
   /** By the Request-URI. */
@@ -30,7 +34,7 @@ export interface GateSurroundings {
   readonly log: OccasionalLog;
 }
 
-/** They end what was begun, so that whoever sends them takes less. */
+/** In a call they end what was begun, so that whoever sends them takes less. */
 const ending = new Set(['ACK', 'BYE', 'CANCEL', 'PRACK']);
 
 /** Which requests of one connection may go on to the SIP server now, and which of them it has left unanswered (N3). */
@@ -58,14 +62,16 @@ export class RequestGate {
 
   /** Whether the connection may bring another message; if not, it is to be closed. */
   takesMessage(): boolean {
-    if (this.#around.messages.take(this)) return true;
+    const { messages, fewMessages, messagesOfSender } = this.#around;
+    const sender = this.#ue ?? `at ${this.#source}`;
+    if (messages.take(this) && (fewMessages.take(this) || messagesOfSender.take(sender))) return true;
     this.#around.log.warn({ source: this.#source }, 'a connection is closed: it brings too many messages');
     return false;
   }
 
-  /** The answer to a request that there is no room for. */
-  refusal(request: SipMessage): OwnResponse | undefined {
-    if (ending.has(request.method)) return undefined;
+  /** The answer to a request that there is no room for. `isInCall`: its Call-ID is that of a call on this connection. */
+  refusal(request: SipMessage, isInCall: boolean): OwnResponse | undefined {
+    if (isInCall && ending.has(request.method)) return undefined;
     const kind = this.#kindOf(request);
     const refused = this.#around.shares.refusal({ source: this.#source, ue: this.#ue }, kind) ?? this.#noRoom(kind);
     if (refused === undefined) return undefined;
@@ -94,6 +100,7 @@ export class RequestGate {
   close(): void {
     this.#pending.close();
     this.#around.messages.forget(this);
+    this.#around.fewMessages.forget(this);
   }
 
   #kindOf(request: SipMessage): RequestKind {

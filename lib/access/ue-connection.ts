@@ -143,7 +143,9 @@ export class UeConnection {
     const { message, malformed } = parsed;
     const isSound = !malformed && !isCut;
     if (message.isRequest) {
-      const answer = isSound ? (this.#ownAnswer(message) ?? this.#gate.refusal(message)) : badRequest;
+      const answer = isSound
+        ? (this.#ownAnswer(message) ?? this.#gate.refusal(message, this.#calls.has(message.callId)))
+        : badRequest;
       if (answer) this.#answer(message, answer);
       else if (!message.topVia) this.#ue.end();
       else if (!this.#dialogs.hold(message)) this.#toServer(message);

@@ -60,6 +60,10 @@ export interface ShareLimits {
   strangers: StrangersShare;
   /** SIP messages on one connection, of any kind: beyond, it is closed. */
   messages: Rate;
+  /** The same on all connections of a registered UE, or of the strangers of one place, but for `fewMessages`. */
+  messagesOfSender: Rate;
+  /** What each connection may bring whatever the others bring: the neighbours of who floods can register. */
+  fewMessages: Rate;
   /** Media lines of a call that are carried; those behind them are declined with port 0. */
   linesOfCall: number;
   /** Requests outside of calls at once that the app serves, from UEs and from the core. */
@@ -119,6 +123,8 @@ export function shareLimits(sizes: ShareSizes = {}): ShareLimits {
       underWay: Math.max(50, Math.ceil(strangerRequests / 4)),
     },
     messages: { perSecond: 500, burst: 2000 },
+    messagesOfSender: { perSecond: 1000, burst: 4000 },
+    fewMessages: { perSecond: 5, burst: 10 },
     linesOfCall: 16,
     exchanges: 10_000,
     underWay: 4000,

@@ -17,6 +17,8 @@ interface Narrow {
   source?: Partial<ShareLimits['source']>;
   strangers?: Partial<ShareLimits['strangers']>;
   messages?: ShareLimits['messages'];
+  fewMessages?: ShareLimits['messages'];
+  messagesOfSender?: ShareLimits['messages'];
   underWay?: number;
 }
 
@@ -136,12 +138,16 @@ describe('N3: a registered UE', () => {
   test.each(['ACK', 'BYE', 'CANCEL', 'PRACK'])('may always send %s, which ends what others hold', async (method) => {
     await start({ ue: { requests: few, underWay: 1 } });
     const { near, far } = await registered();
-    near.send(request('INVITE', { 'Call-ID': 'c1' }));
-    await far.next();
+    const From = '<sip:alice@ims.example>;tag=a';
+    near.send(request('INVITE', { From, 'Call-ID': 'c1' }));
+    const invite = await far.next();
     // An ACK in a call that is not answered goes nowhere.
-    const callId = method === 'ACK' ? 'c0' : 'c1';
-    near.send(many(10, 'MESSAGE') + request(method, { 'Call-ID': callId, To: '<sip:bob@ims.example>;tag=b' }));
-    expect((await far.next()).method).toBe(method);
+    if (method === 'ACK') far.send(response(invite, 200));
+    const To = method === 'ACK' ? (await near.next()).header('To') : '<sip:bob@ims.example>;tag=b';
+    near.send(many(10, 'MESSAGE') + request(method, { 'Call-ID': 'c1', From, To }));
+    let arrived = await far.next();
+    while (arrived.method === 'MESSAGE') arrived = await far.next();
+    expect(arrived.method).toBe(method);
   });
 
   test('is disconnected when it goes on sending far beyond, whatever it is; others stay', async () => {
@@ -275,4 +281,49 @@ test('X12: an emergency call passes though its source has nothing left', async (
   const messages = [await far.next()];
   while (messages.at(-1)?.method !== 'INVITE') messages.push(await far.next());
   expect(messages.at(-1)?.startLine).toContain('urn:service:sos');
+});
+
+describe('N3: floods over many connections', () => {
+  test('what ends a call passes in calls of the connection alone', async () => {
+    await start({ source: { requests: { perSecond: 0, burst: 0 } } });
+    const { near, far } = await connected();
+    const inCall = { From: '<sip:x@ims.example>;tag=a', To: '<sip:y@ims.example>;tag=b', 'Call-ID': 'none' };
+    for (const method of ['BYE', 'CANCEL']) {
+      near.send(request(method, { ...inCall, CSeq: `1 ${method}` }));
+      expect((await near.next()).status).toBe(503);
+    }
+    near.send(request('ACK', { ...inCall, CSeq: '1 ACK' }) + request('REGISTER', { 'Call-ID': 'later' }));
+    expect((await far.next()).method).toBe('REGISTER');
+  });
+
+  const narrow = { messagesOfSender: { perSecond: 0, burst: 4 }, fewMessages: { perSecond: 0, burst: 1 } };
+
+  test('strangers of one place share their messages; who brings few is not touched', async () => {
+    await start(narrow);
+    // The listener answers it by itself.
+    const send = (wire: Wire, count: number) => wire.send(many(count, 'REFER'));
+    const [first, second, third] = [await ue(), await ue(), await ue()];
+    send(first, 4);
+    await next(first, 4);
+    send(second, 2);
+    await next(second, 2);
+    send(third, 2);
+    await third.closed;
+    const newcomer = await ue();
+    send(newcomer, 1);
+    expect((await newcomer.next()).status).toBe(405);
+  });
+
+  test('so do all connections of one UE, and another is not touched', async () => {
+    await start(narrow);
+    const one = await registered();
+    one.near.send(many(3, 'OPTIONS'));
+    await next(one.far, 3);
+    const two = await registered();
+    two.near.send(many(4, 'OPTIONS'));
+    await two.near.closed;
+    const other = await registered('bob');
+    other.near.send(many(3, 'OPTIONS'));
+    await next(other.far, 3);
+  });
 });
