@@ -30,6 +30,9 @@ export interface GatewayLimits {
   renominationMs: number;
   /** How often one connection may be nominated anew: each time rtpengine learns a candidate. */
   nominationsPerConnection: number;
+  /** Nominations of one stream that the UE may ask for at once, and the pause after which there is one more. */
+  nominationsAtOnce: number;
+  nominationEveryMs: number;
   /** All nominations of one stream, at most 65535: rtpengine forgets no candidate, and priorities rise with each. */
   nominationsPerStream: number;
   /**
@@ -68,6 +71,8 @@ export const defaultLimits: Readonly<GatewayLimits> = {
   nominationRetryMs: 50,
   renominationMs: 1000,
   nominationsPerConnection: 16,
+  nominationsAtOnce: 64,
+  nominationEveryMs: 1000,
   nominationsPerStream: 4096,
   unselectedMs: 10_000,
   unansweredMs: 1000,

@@ -1,10 +1,10 @@
 import type { AuthenticCheck } from '../ice/lite-agent';
-import type { TransportAddress } from '../ice/transport-address';
 import { AnswerWatch } from './answer-watch';
 import type { ConnectionId, ConnectionStatus } from './forwarding-plane';
 import { joining, listenTo, type MediaMember } from './media-member';
 import { Members } from './members';
 import { Nomination } from './nomination';
+import { NominationPace } from './nomination-pace';
 import { NominationRanks, type Nominated } from './nomination-ranks';
 import type { SessionSurroundings } from './session-surroundings';
 import type { MediaStream, StreamPath, StreamStatus } from './stream';
@@ -20,6 +20,7 @@ export class StreamSession {
   readonly #around: SessionSurroundings;
   readonly #members: Members<MediaMember>;
   readonly #ranks: NominationRanks;
+  readonly #pace: NominationPace;
   #nominatedAt = -Infinity;
   /** The connection nominated last, and its nomination until rtpengine answered. */
   #current: MediaMember | undefined;
@@ -43,6 +44,7 @@ export class StreamSession {
     this.#around = around;
     this.#members = new Members(around);
     this.#ranks = new NominationRanks(stream.nominated);
+    this.#pace = new NominationPace(around.limits, around.now());
   }
 
   get stream(): MediaStream {
@@ -76,7 +78,7 @@ export class StreamSession {
   }
 
   /** A connection authenticated; beyond the limit the oldest one without media has to go. */
-  join(id: ConnectionId, { remote, port }: { remote: TransportAddress; port: number }): void {
+  join(id: ConnectionId, { remote, port }: Pick<MediaMember, 'remote' | 'port'>): void {
     const { plane, now } = this.#around;
     const isInUse = (member: MediaMember) => member === this.#current || member === this.#selected;
     this.#members.join(joining(id, remote, port, plane.status(id)?.received ?? 0, now()), isInUse);
@@ -193,11 +195,10 @@ export class StreamSession {
   #mayNominate(member: MediaMember): boolean {
     const { limits, now, nominations } = this.#around;
     const again = member.nominations > 0 && this.#current !== undefined;
-    const refused =
-      (again && now() - this.#nominatedAt < limits.renominationMs) ||
-      member.nominations >= limits.nominationsPerConnection;
-    if (refused) nominations.refused += 1;
-    return !refused;
+    const isTooSoon = again && now() - this.#nominatedAt < limits.renominationMs;
+    const may = !isTooSoon && member.nominations < limits.nominationsPerConnection && this.#pace.take(now());
+    if (!may) nominations.refused += 1;
+    return may;
   }
 
   #listen(): void {

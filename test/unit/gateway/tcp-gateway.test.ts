@@ -412,6 +412,22 @@ describe('nomination', () => {
     expect(await first.frames.next()).toEqual(rtp(5));
   });
 
+  test('a UE that comes back without end does so at a pace: rtpengine is asked each time', async () => {
+    await open({ nominationsAtOnce: 2, nominationEveryMs: 1000 });
+    gateway.addStream(stream());
+    for (let i = 0; i < 2; i++) (await dialSelected()).close();
+    const ue = await dial();
+    await ue.ask(user, pwd, true);
+    expect(gateway.counters().nominations).toMatchObject({ started: 2, refused: 1 });
+    time += 999;
+    await ue.ask(user, pwd, true);
+    expect(gateway.counters().nominations).toMatchObject({ started: 2, refused: 2 });
+    time += 1;
+    await ue.ask(user, pwd, true);
+    await until(() => gateway.counters().nominations.succeeded === 3);
+    expect(gateway.counters().nominations).toMatchObject({ started: 3, refused: 2 });
+  });
+
   test('a UE that nominates without end on new connections is stopped: rtpengine forgets no candidate', async () => {
     await open({ nominationsPerStream: 2 });
     gateway.addStream(stream());
