@@ -48,6 +48,22 @@ describe('the media of one stream', () => {
     expect(b.counts).toMatchObject({ received: 8, lost: 2 });
   });
 
+  it('carries what it is given in the place of a tone, and tells what it heard', async () => {
+    const heard: string[] = [];
+    const sound = { next: () => Buffer.alloc(160, 'a'), heard: (payload: Buffer) => heard.push(payload.toString()) };
+    const b = new MediaSession({ sendRtp: () => true, sendRtcp: () => true, sound });
+    const a = new MediaSession({
+      limit: 2,
+      sendRtp: (packet) => (b.receive(packet), true),
+      sendRtcp: () => true,
+      sound,
+    });
+    sessions = [a, b];
+    a.startSending();
+    await once(a, 'done');
+    expect(heard).toEqual(['a'.repeat(160), 'a'.repeat(160)]);
+  });
+
   it('numbers packets one by one, 160 samples apart, the first one marked', async () => {
     const packets: Buffer[] = [];
     const session = new MediaSession({
