@@ -74,9 +74,14 @@ export class RequestGate {
     if (isInCall && ending.has(request.method)) return undefined;
     const kind = this.#kindOf(request);
     const refused = this.#around.shares.refusal({ source: this.#source, ue: this.#ue }, kind) ?? this.#noRoom(kind);
-    if (refused === undefined) return undefined;
-    this.#unserved(refused, 'requests of UEs are refused for now');
-    return tooMany(kind === 'emergency-call');
+    return this.#answerTo(refused, kind);
+  }
+
+  /** The same for one that had to wait for a connection to the server: since it came, others have gone there. */
+  refusalAfterWaiting(request: SipMessage): OwnResponse | undefined {
+    if (ending.has(request.method)) return undefined;
+    const kind = this.#kindOf(request);
+    return this.#answerTo(this.#noRoom(kind), kind);
   }
 
   /** Takes note of a request as it goes to the SIP server. */
@@ -119,6 +124,12 @@ export class RequestGate {
     const comesBack = kind === 'registration' && shares.isKnown(this.#source);
     const room = limits.strangers.underWay / (comesBack ? 1 : 2);
     return underWay.of('strangers') >= room ? 'strangers-under-way' : undefined;
+  }
+
+  #answerTo(refused: Unserved | undefined, kind: RequestKind): OwnResponse | undefined {
+    if (refused === undefined) return undefined;
+    this.#unserved(refused, 'requests of UEs are refused for now');
+    return tooMany(kind === 'emergency-call');
   }
 
   #unserved(why: Unserved, message: string): void {

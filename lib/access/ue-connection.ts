@@ -222,7 +222,11 @@ export class UeConnection {
     };
     this.#crossing = new Crossing(this.#flow, this.#serverAt);
     this.#events.opened(this.#flow);
-    for (const request of this.#waiting.splice(0)) this.#toServer(request);
+    for (const request of this.#waiting.splice(0)) {
+      const answer = this.#gate.refusalAfterWaiting(request);
+      if (answer) this.#answer(request, answer);
+      else this.#toServer(request);
+    }
   }
 
   #fromServer(text: string): void {

@@ -188,6 +188,30 @@ describe('X6: what is under way to the SIP server', () => {
     expect(first.method).toBe('REGISTER');
   });
 
+  test('is bounded for strangers so that half is left to REGISTERs from where a UE was before', async () => {
+    await start({ strangers: { underWay: 4 } });
+    const { near, far, first } = await connected();
+    near.send(many(3, 'REGISTER'));
+    expect((await next(near, 2)).map(({ status }) => status)).toEqual([503, 503]);
+    far.send(response(first, 200, { Contact: '<sip:a@10.1.2.3>;expires=600' }));
+    await near.next();
+    const other = await connected();
+    other.near.send(many(3, 'REGISTER'));
+    expect((await other.near.next()).status).toBe(503);
+    expect((await next(other.far, 2)).map(({ method }) => method)).toEqual(['REGISTER', 'REGISTER']);
+    expect(listener.counts().unserved).toEqual({ 'strangers-under-way': 3 });
+  });
+
+  test('is bounded for requests, too, that came before the connection to the SIP server stood', async () => {
+    await start({ strangers: { underWay: 4 } });
+    const near = await ue();
+    near.send(many(5, 'REGISTER'));
+    expect((await next(near, 3)).map(({ status }) => status)).toEqual([503, 503, 503]);
+    const far = await server.connection();
+    expect((await next(far, 2)).map(({ method }) => method)).toEqual(['REGISTER', 'REGISTER']);
+    expect(listener.counts().unserved).toEqual({ 'strangers-under-way': 3 });
+  });
+
   test('is bounded for all', async () => {
     await start({ underWay: 2 });
     const { near, far } = await registered();
