@@ -20,9 +20,6 @@ const sources = 300;
 /** How long an attacker may take to start and end beside its attack, ms. */
 const marginMs = 20_000;
 
-/** An attacker gives way to what is measured. */
-const nice = 10;
-
 /** How an attack is bounded. */
 export interface Bounds {
   seconds: number;
@@ -43,7 +40,7 @@ export async function assault(lab: HostileLab, name: string, bounds: Bounds): Pr
   const from = attacks[name]?.from ?? 'strangers';
   const own = from === 'ue' ? [addresses.ue] : Array.from({ length: sources }, (_, index) => stranger(index));
   const options: AttackerOptions = { name, edge: addresses.edgeAccess, sources: own, ...bounds };
-  const attacker = lab.child(from, 'attacker.js', [JSON.stringify(options)], nice);
+  const attacker = lab.child(from, 'attacker.js', [JSON.stringify(options)]);
   try {
     const report = await attacker.line('its report', bounds.seconds * 1000 + marginMs, parseObject);
     return report as unknown as AssaultReport;

@@ -7,9 +7,10 @@ export interface Holding {
   descriptors: number;
 }
 
-/** Beside what it held at most, the CPU time that it took, in seconds a second. */
+/** Beside what it held at most, in seconds a second: the CPU time that it took, and how long its main thread waited for one. */
 export interface Usage extends Holding {
   cpu: number;
+  waited: number;
 }
 
 /** What may be left of memory, and descriptors of what the good ones may just be about. */
@@ -64,6 +65,7 @@ export class EdgeUsage {
   watch(): () => Usage {
     const startedAt = performance.now();
     const cpuBefore = this.#cpuTime();
+    const waitedBefore = this.#waitingTime();
     const most = { memory: 0, descriptors: 0 };
     const look = () => {
       if (!this.#edge.running) return;
@@ -75,11 +77,18 @@ export class EdgeUsage {
     const timer = setInterval(look, every);
     return () => {
       clearInterval(timer);
-      if (!this.#edge.running) return { ...most, cpu: NaN };
+      if (!this.#edge.running) return { ...most, cpu: NaN, waited: NaN };
       look();
       const seconds = (performance.now() - startedAt) / 1000;
-      return { ...most, cpu: (this.#cpuTime() - cpuBefore) / seconds };
+      const waited = (this.#waitingTime() - waitedBefore) / seconds;
+      return { ...most, cpu: (this.#cpuTime() - cpuBefore) / seconds, waited };
     };
+  }
+
+  /** Seconds on a run queue, of the main thread. */
+  #waitingTime(): number {
+    const [, waited] = readFileSync(`/proc/${this.#edge.pid}/schedstat`, 'utf8').split(' ');
+    return Number(waited) / 1e9;
   }
 
   /** Seconds, of all threads: behind the name, which may have blanks in it, fields 14 and 15 of proc(5). */

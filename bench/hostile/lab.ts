@@ -45,13 +45,13 @@ export class HostileLab {
     }
   }
 
-  /** @param nice 0 to 19: the higher, the more it leaves to others */
-  child(place: Place, script: string, args: readonly string[], nice = 0): NamespaceProcess {
+  /** A program of this bench in a place. */
+  child(place: Place, script: string, args: readonly string[]): NamespaceProcess {
     return new NamespaceProcess({
       name: `${script} in ${place}`,
       namespace: this.lab.network.namespace(place),
-      program: 'nice',
-      args: ['-n', String(nice), process.execPath, program(script), ...args],
+      program: process.execPath,
+      args: [program(script), ...args],
     });
   }
 

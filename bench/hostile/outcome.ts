@@ -7,8 +7,9 @@ import type { Phase } from './phase';
 const floorMs = 100;
 const maxSetupRatio = 2;
 
-/** Beyond this the machine, not the edge, may be what was slow; ms. */
+/** Beyond these the machine, not the edge, may be what was slow: ms, and seconds a second. */
 const maxLateness = 20;
+const maxWaited = 0.1;
 
 /** An attack after which the edge was gone, or beside which no call could be made. */
 export interface Failed {
@@ -78,7 +79,7 @@ function ratios(phase: Phase, quiet: Phase): Ratios {
 
 /** What a person reads. */
 export function report({ machine, server, quiet, attacks, failed, ok }: Outcome): string {
-  const head = ['attack', 'lost', 'delay p99', 'register p50, p99', 'set-up p50, p99', 'refused', 'CPU %'];
+  const head = ['attack', 'lost', 'delay p99', 'register p50, p99', 'set-up p50, p99', 'refused', 'CPU %, waited %'];
   const table = new Table({
     head: [...head, 'MiB before, most, after', 'descriptors', 'late', 'aims missed'],
     style: { head: [], border: [] },
@@ -91,6 +92,9 @@ export function report({ machine, server, quiet, attacks, failed, ok }: Outcome)
     table.toString(),
     ...attacks.map((each) => `${each.attack ?? ''}: ${said(each)}`),
     ...failed.map(({ attack, error }) => `${attack}: FAILED: ${error}`),
+    ...(quiet.during.waited > maxWaited
+      ? ['Without an attack the edge had to wait for a CPU: others use the machine.']
+      : []),
     ...(late ? [`UEs or core came more than ${maxLateness} ms late: times may be the machine's.`] : []),
     ok ? 'Every aim was met.' : 'NOT every aim was met.',
   ].join('\n');
@@ -100,6 +104,7 @@ function row(phase: Phase, to: Ratios | undefined, missing: readonly string[]): 
   const { sent, lost, broken, delayP99, register, setup, failures, newcomers, before, during, after } = phase;
   const ratio = (value: number | undefined) => (value === undefined ? '' : ` (${value.toFixed(1)})`);
   const refused = Object.values(failures).reduce((sum, count) => sum + count, 0);
+  const percent = (share: number) => (share * 100).toFixed(0);
   const mib = (bytes: number) => (bytes / 2 ** 20).toFixed(0);
   const ms = (value: number) => value.toFixed(value < 10 ? 1 : 0);
   return [
@@ -109,7 +114,7 @@ function row(phase: Phase, to: Ratios | undefined, missing: readonly string[]): 
     `${ms(register.p50)}, ${ms(register.p99)}${ratio(to?.register)}`,
     `${ms(setup.p50)}, ${ms(setup.p99)}${ratio(to?.setup)}`,
     `${refused} of ${newcomers}`,
-    `${(during.cpu * 100).toFixed(0)}${ratio(to?.cpu)}`,
+    `${percent(during.cpu)}${ratio(to?.cpu)}, ${percent(during.waited)}`,
     `${mib(before.memory)}, ${mib(during.memory)}, ${mib(after.memory)}${to === undefined ? '' : ` (${to.memory.toFixed(2)})`}`,
     `${before.descriptors}, ${during.descriptors}, ${after.descriptors}`,
     ms(Math.max(phase.lateness.ue, phase.lateness.core)),
