@@ -54,3 +54,15 @@ test('B3: lines without an address stay as they are, and those with addresses of
   ];
   expect(shown(...lines)).toBe(sdp(...lines));
 });
+
+test('a long line without a colon is read in one go', () => {
+  // With a pattern that backtracks this takes minutes.
+  const line = `i=${'x'.repeat(200_000)}`;
+  expect(withoutForeignHosts({ session: [line], media: [] }).session).toEqual([line]);
+});
+
+test('what stands before a colon and looks like an IPv6 address is no name of an attribute', () => {
+  expect(withoutForeignHosts({ session: ['i=fe80::1', 'a=alt:fe80::1', 'a=x:y'], media: [] }).session).toEqual([
+    'a=x:y',
+  ]);
+});
