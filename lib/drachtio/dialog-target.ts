@@ -7,6 +7,8 @@ import type { SipMessage } from './messages';
 export function hasSafeTarget(message: SipMessage): boolean {
   const contact = message.get('contact')?.trim();
   if (contact === undefined || contact === '') return true;
-  const uri = /<([^>]*)>/.exec(contact)?.[1] ?? contact;
+  const open = contact.indexOf('<');
+  const close = contact.indexOf('>', open);
+  const uri = open >= 0 && close >= 0 ? contact.slice(open + 1, close) : contact;
   return /^sips?:(?:[^@\s]*@)?[\w[\].:-]+/i.test(uri.trim());
 }

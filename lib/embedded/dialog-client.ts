@@ -35,7 +35,7 @@ export class DialogClient {
     }
     const leg = this.#legFor(dialog, given);
     const first = leg?.routes[0];
-    const hop = parseSipUri(first === undefined ? (leg?.target ?? '') : (/<([^>]*)>/.exec(first)?.[1] ?? first));
+    const hop = parseSipUri(first === undefined ? (leg?.target ?? '') : (/<([^<>]*)>/.exec(first)?.[1] ?? first));
     if (!leg || !hop) {
       app.nok(id, noRoute(dialogId));
       return;

@@ -40,7 +40,7 @@ export function inDialogRequest(
   over?: Flow,
 ): Outgoing | undefined {
   const [first, ...rest] = leg.routes;
-  const firstUri = first === undefined ? undefined : parseSipUri(/<([^>]*)>/.exec(first)?.[1] ?? first);
+  const firstUri = first === undefined ? undefined : parseSipUri(/<([^<>]*)>/.exec(first)?.[1] ?? first);
   // A first hop that is no loose router wants to be the Request-URI (RFC 3261 §12.2.1.1).
   const isStrict = firstUri !== undefined && !firstUri.params.has('lr');
   const requestUri = isStrict ? firstUri.text : leg.target;

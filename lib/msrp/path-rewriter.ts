@@ -46,7 +46,7 @@ export class PathRewriter {
 
   #line(line: string, isResponse: boolean): string {
     const { shown, real, from } = this.#rewriting;
-    const [, name = '', value = ''] = /^(To-Path|From-Path):[ \t]*(.*)$/i.exec(line) ?? [];
+    const [, name = '', value = ''] = /^(To-Path|From-Path):(.*)$/i.exec(line) ?? [];
     if (name === '') return line;
     if (name.toLowerCase() === 'from-path') return `${name}: ${from}`;
     const path = value.trim();

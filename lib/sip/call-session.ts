@@ -205,7 +205,7 @@ export class CallSession {
     const dialog = this.#dialogs[side];
     if (!dialog) return undefined;
     const { callId, localTag, remoteTag } = dialog.sip;
-    const contact = /<([^>]*)>/.exec(this.headers.contact(side) ?? '')?.[1];
+    const contact = /<([^<>]*)>/.exec(this.headers.contact(side) ?? '')?.[1];
     const known = side === 'core' ? this.coreCallId(callId) : callId;
     return { callId: known, localTag, remoteTag, contact, party: this.parties[side] ?? '' };
   }

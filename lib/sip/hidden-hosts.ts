@@ -47,7 +47,7 @@ export function warnings(value: string): string {
 
 /** Whether a text has an address in it, or a name of three labels or more. */
 export function tellsHost(text: string): boolean {
-  return tellsAddress(text) || /[a-z\d-]+(\.[a-z\d-]+){2}/i.test(text);
+  return tellsAddress(text) || /(?<![a-z\d-])[a-z\d-]+(\.[a-z\d-]+){2}/i.test(text);
 }
 
 /** A Contact of a registrar's answer, without what it tells of where the REGISTER came from and by which way. */
@@ -59,7 +59,7 @@ export function withoutWay(contact: string): string {
 }
 
 function tellsAddress(text: string): boolean {
-  return /\d+\.\d+\.\d+\.\d+|:[\da-f]*:/i.test(text);
+  return /(?<!\d)\d+\.\d+\.\d+\.\d+|:[\da-f]*:/i.test(text);
 }
 
 /** Reasons (RFC 3326) without parameters that tell a host. */

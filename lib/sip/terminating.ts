@@ -86,6 +86,6 @@ export class Terminating {
  * number at the UE's own address.
  */
 function uriAt(uri: string, flow: string): string {
-  const [, number] = /^(?:tel:|sips?:(?=[^@]*;[^@]*@))([^;@]*)/i.exec(uri) ?? [];
+  const [, number] = /^(?:tel:|sips?:(?=[^;@]*;[^@]*@))([^;@]*)/i.exec(uri) ?? [];
   return number === undefined ? uri : flow.replace(/^sip:/, `sip:${number}@`);
 }
