@@ -14,6 +14,7 @@ import { TokenBuckets } from '../shares/token-buckets';
 import { bindError } from '../wire/bind-error';
 import { hostPort } from '../wire/sip-uri';
 import type { AccessFlow, EstablishedDialog } from './access-flow';
+import { Accounts } from './accounts';
 import { CallOwners } from './call-owners';
 import { defaultLimits, type AccessLimits } from './limits';
 import type { GateSurroundings, Unserved } from './request-gate';
@@ -75,6 +76,7 @@ export class AccessListener extends EventEmitter<{ closed: [flow: AccessFlow] }>
   readonly #connections = new Set<UeConnection>();
   readonly #flows = new Map<string, { flow: AccessFlow; connection: UeConnection }>();
   readonly #callOwners = new CallOwners();
+  readonly #accounts: Accounts<UeConnection>;
   readonly #unserved = new Tally<Unserved>();
   readonly #gates: GateSurroundings;
   #secureContext: SecureContext | undefined;
@@ -92,6 +94,7 @@ export class AccessListener extends EventEmitter<{ closed: [flow: AccessFlow] }>
     // All calls and subscriptions that a UE may have at once are remembered.
     this.#limits = { ...known, calls: Math.max(known.calls, limits.ue.callsAtOnce + limits.ue.subscriptions) };
     this.#admission = new Admission(this.#limits, (socket, reason) => this.#displace(socket, reason), monotonicNow);
+    this.#accounts = new Accounts(limits.ue.connections);
     this.#gates = {
       limits,
       shares: options.requests ?? new RequestShares(limits),
@@ -211,7 +214,10 @@ export class AccessListener extends EventEmitter<{ closed: [flow: AccessFlow] }>
       {
         opened: (flow) => this.#opened(flow, connection),
         refused: (error) => this.#serverRefused(error),
-        proved: () => void this.#admission.authenticate(place),
+        proved: (account) => {
+          this.#admission.authenticate(place);
+          if (account !== undefined) this.#accounts.join(connection, account)?.close();
+        },
         closed: (flow, fault) => {
           if (fault !== undefined) this.#occasionally.error({ err: fault }, 'a message of a UE could not be passed on');
           this.#closed(flow);
@@ -219,7 +225,10 @@ export class AccessListener extends EventEmitter<{ closed: [flow: AccessFlow] }>
       },
     );
     this.#connections.add(connection);
-    void connection.gone.then(() => this.#connections.delete(connection));
+    void connection.gone.then(() => {
+      this.#connections.delete(connection);
+      this.#accounts.leave(connection);
+    });
   }
 
   #displace(socket: Socket, reason: Displacement): void {

@@ -60,6 +60,11 @@ export class RequestGate {
     });
   }
 
+  /** Undefined as long as nobody has registered here. */
+  get account(): string | undefined {
+    return this.#ue;
+  }
+
   /** Whether the connection may bring another message; if not, it is to be closed. */
   takesMessage(): boolean {
     const { messages, fewMessages, messagesOfSender } = this.#around;

@@ -21,8 +21,11 @@ export interface UeConnectionEvents {
   opened(flow: AccessFlow): void;
   /** The SIP server did not take it. */
   refused(error: Error | undefined): void;
-  /** A registration was accepted, or a call answered: it is no stranger's. May be told more than once. */
-  proved(): void;
+  /**
+   * A registration was accepted, or a call answered: it is no stranger's. May be told more than once.
+   * @param account whose it is, by its first registration
+   */
+  proved(account: string | undefined): void;
   /** Told once. `flow` is missing if it never reached the SIP server; `fault` is an error of ours that a message caused. */
   closed(flow: AccessFlow | undefined, fault?: unknown): void;
 }
@@ -312,7 +315,7 @@ export class UeConnection {
   #proved(): void {
     clearTimeout(this.#stranger);
     this.#ue.limitUnsent(this.#limits.unsent);
-    this.#events.proved();
+    this.#events.proved(this.#gate.account);
   }
 }
 

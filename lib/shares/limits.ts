@@ -8,6 +8,8 @@ export interface UeShare {
   registrations: Rate;
   /** INVITEs that begin a call, and, counted apart, calls to the UE. */
   calls: Rate;
+  /** Connections of one account: with one more the oldest is closed, as if the UE had come back from elsewhere. */
+  connections: number;
   /** Calls at once, of both directions. */
   callsAtOnce: number;
   /** Calls at once without an answer yet, in each direction. */
@@ -100,6 +102,7 @@ export function shareLimits(sizes: ShareSizes = {}): ShareLimits {
       requests: { perSecond: Math.max(30, callsPerSecond * 6), burst: Math.max(300, callsPerSecond * 18) },
       registrations: { perSecond: 2, burst: 20 },
       calls: { perSecond: callsPerSecond, burst: Math.max(100, callsPerSecond * 3) },
+      connections: Math.max(20, Math.ceil(calls / 5)),
       callsAtOnce: calls,
       unanswered,
       lines: Math.max(32, calls * 2),

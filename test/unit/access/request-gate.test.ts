@@ -351,3 +351,16 @@ describe('N3: floods over many connections', () => {
     await next(other.far, 3);
   });
 });
+
+test('N3: an account has so many connections: with one more the oldest is closed, and nobody else’s', async () => {
+  await start({ ue: { connections: 2 } });
+  const first = await registered();
+  const other = await registered('bob');
+  await registered();
+  const third = await registered();
+  await first.near.closed;
+  for (const { near, far } of [other, third]) {
+    near.send(request('MESSAGE'));
+    expect((await far.next()).method).toBe('MESSAGE');
+  }
+});
