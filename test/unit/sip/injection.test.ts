@@ -149,7 +149,8 @@ function expectClean(message: Message): void {
 
 describe.each(attacks)('a header $what', (attack) => {
   test.each(['INVITE', 'MESSAGE', 'REGISTER'])('in a UE’s %s', async (method) => {
-    const ue = await edge.udpUe();
+    // One user has so many Contacts.
+    const ue = await edge.udpUe(`user${++serial}`);
     const arrived = await send(ue, method, attack);
     if (!arrived) return;
     expectClean(arrived);
@@ -158,7 +159,8 @@ describe.each(attacks)('a header $what', (attack) => {
   });
 
   test('in the 200 of the core', async () => {
-    const ue = await edge.udpUe();
+    // One user has so many Contacts.
+    const ue = await edge.udpUe(`user${++serial}`);
     const invite = ue.request('INVITE', 'sip:bob@ims.example', {}, sdp('offer'));
     const arrived = await core.next('INVITE');
     const headers = {

@@ -155,10 +155,10 @@ export class TestEdge {
   }
 
   /** A UE that is registered over UDP. */
-  async udpUe(): Promise<SipPeer> {
+  async udpUe(user = 'alice'): Promise<SipPeer> {
     const peer = await SipPeer.udp('127.2.0.2', this.access);
     this.#peers.push(peer);
-    await this.register(peer);
+    await this.register(peer, { To: `<sip:${user}@ims.example>` });
     return peer;
   }
 
