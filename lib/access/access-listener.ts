@@ -1,7 +1,7 @@
 import { EventEmitter } from 'node:events';
 import { createServer, type Server, type Socket } from 'node:net';
 import type { SecureContext } from 'node:tls';
-import { Admission, type Displacement } from '../admission/admission';
+import { Admission, type Displacement, type Place } from '../admission/admission';
 import { EdgeError } from '../errors';
 import { monotonicNow } from '../ops/clock';
 import type { Logger } from '../ops/logger';
@@ -16,6 +16,7 @@ import { hostPort } from '../wire/sip-uri';
 import type { AccessFlow, EstablishedDialog } from './access-flow';
 import { Accounts } from './accounts';
 import { CallOwners } from './call-owners';
+import { HandshakeGate, type HandshakeRefusal } from './handshake-gate';
 import { defaultLimits, type AccessLimits } from './limits';
 import type { GateSurroundings, Unserved } from './request-gate';
 import { secureContext, secured, type Certificate } from './tls';
@@ -51,6 +52,8 @@ export interface AccessCounts {
   authenticated: number;
   /** By the limit that they had to make room for. */
   displaced: Readonly<Partial<Record<Displacement, number>>>;
+  /** Connections that had to wait for their TLS handshake, or got none. */
+  handshakes: Readonly<Partial<Record<HandshakeRefusal, number>>>;
   /** Requests that were refused, or that the SIP server did not answer, by the reason. */
   unserved: Readonly<Partial<Record<Unserved, number>>>;
 }
@@ -79,6 +82,7 @@ export class AccessListener extends EventEmitter<{ closed: [flow: AccessFlow] }>
   readonly #accounts: Accounts<UeConnection>;
   readonly #unserved = new Tally<Unserved>();
   readonly #gates: GateSurroundings;
+  readonly #handshakes: HandshakeGate;
   #secureContext: SecureContext | undefined;
   #serverIsDown = false;
   #starting: Promise<void> | undefined;
@@ -107,6 +111,12 @@ export class AccessListener extends EventEmitter<{ closed: [flow: AccessFlow] }>
       unserved: this.#unserved,
       log: this.#occasionally,
     };
+    const { shares } = this.#gates;
+    this.#handshakes = new HandshakeGate(limits, {
+      isKnown: (source) => shares.isKnown(source),
+      patience: this.#limits.handshake,
+      log: this.#occasionally,
+    });
     if (options.tls) this.useCertificate(options.tls);
     else if (options.listen.some(({ transport }) => transport === 'tls')) {
       throw new EdgeError('config-invalid', 'TLS needs a certificate and its key.');
@@ -128,7 +138,13 @@ export class AccessListener extends EventEmitter<{ closed: [flow: AccessFlow] }>
 
   counts(): AccessCounts {
     const { strangers, authenticated } = this.#admission.counts();
-    return { strangers, authenticated, displaced: this.#displaced.counts(), unserved: this.#unserved.counts() };
+    return {
+      strangers,
+      authenticated,
+      displaced: this.#displaced.counts(),
+      handshakes: this.#handshakes.counts(),
+      unserved: this.#unserved.counts(),
+    };
   }
 
   /** How many UE connections there are, with those that have not got as far as the SIP server. */
@@ -175,7 +191,9 @@ export class AccessListener extends EventEmitter<{ closed: [flow: AccessFlow] }>
   }
 
   async #listen(point: AccessPoint): Promise<void> {
-    const server = createServer((socket) => this.#accept(point, socket));
+    // Of a connection that waits for its TLS handshake nothing is read.
+    const pauseOnConnect = point.transport === 'tls';
+    const server = createServer({ pauseOnConnect }, (socket) => this.#accept(point, socket));
     this.#servers.push(server);
     try {
       await new Promise<void>((resolve, reject) => {
@@ -205,9 +223,14 @@ export class AccessListener extends EventEmitter<{ closed: [flow: AccessFlow] }>
       this.#sockets.delete(socket);
       this.#admission.leave(place);
     });
+    if (point.transport === 'tcp') this.#serve(point, socket, place);
+    else this.#handshakes.enter(socket, address, () => this.#serve(point, this.#secured(socket), place));
+  }
+
+  #serve(point: AccessPoint, socket: Socket, place: Place<Socket>): void {
     const connection: UeConnection = new UeConnection(
       point,
-      this.#secured(point.transport, socket),
+      socket,
       this.#options.server,
       { owners: this.#callOwners, gates: this.#gates },
       this.#limits,
@@ -238,8 +261,9 @@ export class AccessListener extends EventEmitter<{ closed: [flow: AccessFlow] }>
     socket.destroy();
   }
 
-  #secured(transport: 'tcp' | 'tls', socket: Socket): Socket {
-    if (transport === 'tcp' || !this.#secureContext) return socket;
+  #secured(socket: Socket): Socket {
+    // The constructor has seen to it that there is one.
+    if (!this.#secureContext) return socket;
     const { remoteAddress: address, remotePort: port } = socket;
     const tls = secured(socket, this.#secureContext, this.#limits.handshake);
     tls.on('error', (error) => this.#logger.debug({ err: error, address, port }, 'TLS connection failed'));

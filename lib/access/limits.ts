@@ -4,9 +4,9 @@ import type { AdmissionLimits } from '../admission/admission';
 export interface AccessLimits extends AdmissionLimits {
   /** The SIP server has to take a connection within this; and what a connection still has to send has to go within it. */
   connect: number;
-  /** From the connection to the end of the TLS handshake. */
+  /** From the beginning of the TLS handshake to its end; and a connection waits so long at most until it may begin. */
   handshake: number;
-  /** From the connection to the first message, with the TLS handshake. */
+  /** From the connection to the first message, with the TLS handshake, but not what it had to wait for that. */
   firstMessage: number;
   /** A message that has begun has to be complete within this. */
   message: number;

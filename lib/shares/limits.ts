@@ -32,6 +32,8 @@ export interface SourceShare {
   registrations: Rate;
   /** Other requests: they are refused by the app anyway. */
   requests: Rate;
+  /** TLS handshakes, those of UEs that come back among them: one costs up to 1 ms of the event loop. */
+  handshakes: Rate;
   /** Emergency calls, those of registered UEs among them. */
   emergencyCalls: Rate;
   emergencyCallsAtOnce: number;
@@ -46,6 +48,8 @@ export interface StrangersShare {
    * that a flood from many places does not keep UEs from coming back.
    */
   requests: Rate;
+  /** TLS handshakes: a fifth of the event loop. The last half of the burst is kept as that of the requests is. */
+  handshakes: Rate;
   emergencyCalls: Rate;
   emergencyCallsAtOnce: number;
   /**
@@ -114,12 +118,14 @@ export function shareLimits(sizes: ShareSizes = {}): ShareLimits {
     source: {
       registrations: { perSecond: sourceRegistrations, burst: sourceRegistrations * 2 },
       requests: { perSecond: 20, burst: 200 },
+      handshakes: { perSecond: 50, burst: 200 },
       emergencyCalls: { perSecond: 1, burst: 10 },
       emergencyCallsAtOnce: 5,
       underWay: 500,
     },
     strangers: {
       requests: { perSecond: strangerRequests, burst: strangerRequests * 2 },
+      handshakes: { perSecond: 200, burst: 400 },
       emergencyCalls: { perSecond: 20, burst: 50 },
       emergencyCallsAtOnce: Math.max(10, Math.ceil(maxCalls * smallPart)),
       // At the full rate it is reached when answers take longer than a quarter of a second.

@@ -627,6 +627,7 @@ describe('limits', () => {
     expect(listener.counts()).toEqual({
       ...{ strangers: 3, authenticated: 1 },
       displaced: { 'address-limit': 2 },
+      handshakes: {},
       unserved: {},
     });
   });

@@ -7,6 +7,8 @@ import { AccessListener } from '../../../lib/access/access-listener';
 import type { AccessLimits } from '../../../lib/access/limits';
 import type { Certificate } from '../../../lib/access/tls';
 import { createLogger } from '../../../lib/ops/logger';
+import { shareLimits } from '../../../lib/shares/limits';
+import type { Rate } from '../../../lib/shares/token-buckets';
 import { selfSigned } from './self-signed';
 import { FakeSipServer, request, response, Wire } from './wire';
 
@@ -42,13 +44,16 @@ beforeAll(() => {
   certificate = selfSigned('ue.test');
 });
 
-async function start(limits: Partial<AccessLimits> = {}): Promise<void> {
+async function start(limits: Partial<AccessLimits> = {}, handshakes?: Rate): Promise<void> {
+  const shares = shareLimits();
+  if (handshakes) shares.source.handshakes = handshakes;
   listener = new AccessListener({
     listen: [{ host: '127.0.0.1', port: 0, transport: 'tls' }],
     tls: certificate,
     server: server.at,
     logger: createLogger('silent'),
     limits,
+    shares,
   });
   await listener.start();
 }
@@ -152,6 +157,55 @@ test.each([
   await near.closed;
   served.ue.send('\r\n\r\n');
   expect(await served.ue.bytes(4)).toBe('\r\n\r\n');
+});
+
+describe('X13: beyond the handshakes of its source', () => {
+  /** A connection that has sent all that a handshake begins with, after another one had the only token. */
+  async function held(limits: Partial<AccessLimits>): Promise<Wire> {
+    await listener.close();
+    await start(limits, { perSecond: 0, burst: 1 });
+    const first = sClient();
+    first.ue.send('\r\n\r\n');
+    await first.ue.bytes(2);
+    const near = await Wire.connect(port());
+    near.socket.write(await clientHello());
+    return near;
+  }
+
+  test('a connection is answered nothing, and closed when it has waited as long as a handshake may take', async () => {
+    const near = await held({ handshake: 100 });
+    await near.closed;
+    expect(near.text).toBe('');
+    expect(listener.counts().handshakes).toEqual({ 'source-handshakes': 1, 'too-late': 1 });
+  });
+
+  test('it makes room as every stranger does', async () => {
+    const near = await held({ unauthenticatedPerAddress: 2, graceMs: 0 });
+    const later = [await Wire.connect(port()), await Wire.connect(port())];
+    await near.closed;
+    expect(near.text).toBe('');
+    expect(listener.counts()).toMatchObject({ strangers: 2, displaced: { 'address-limit': 2 } });
+    for (const { socket } of later) socket.destroy();
+  });
+
+  test('it does not outlive the listener', async () => {
+    const near = await held({});
+    await listener.close();
+    await near.closed;
+    expect(near.text).toBe('');
+  });
+
+  test('it is served once there is room, with what it sent meanwhile', async () => {
+    await listener.close();
+    await start({}, { perSecond: 2, burst: 1 });
+    const to = { host: '127.0.0.1', port: port(), rejectUnauthorized: false };
+    const clients = Array.from({ length: 3 }, () => new Wire(connect(to)));
+    for (const ue of clients) ue.send(request('REGISTER'));
+    const served = await Promise.all(clients.map(async () => (await server.connection()).next()));
+    expect(served.map(({ method }) => method)).toEqual(['REGISTER', 'REGISTER', 'REGISTER']);
+    expect(listener.counts().handshakes).toEqual({ 'source-handshakes': 2 });
+    for (const { socket } of clients) socket.destroy();
+  });
 });
 
 test('what is no TLS is closed, and costs the SIP server nothing', async () => {
