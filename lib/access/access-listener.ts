@@ -19,7 +19,7 @@ import { CallOwners } from './call-owners';
 import { HandshakeGate, type HandshakeRefusal } from './handshake-gate';
 import { defaultLimits, type AccessLimits } from './limits';
 import type { GateSurroundings, Unserved } from './request-gate';
-import { secureContext, secured, type Certificate } from './tls';
+import { Handshakes, secureContext, type Certificate } from './tls';
 import { UeConnection } from './ue-connection';
 
 /** Where UEs connect to; port 0: any that is free. */
@@ -47,11 +47,14 @@ export interface AccessListenerOptions {
   isEmergency?: (uri: string) => boolean;
 }
 
+/** Which limit a connection had to make room for. */
+export type AccessDisplacement = Displacement | 'handshake-limit';
+
 export interface AccessCounts {
   strangers: number;
   authenticated: number;
   /** By the limit that they had to make room for. */
-  displaced: Readonly<Partial<Record<Displacement, number>>>;
+  displaced: Readonly<Partial<Record<AccessDisplacement, number>>>;
   /** Connections that had to wait for their TLS handshake, or got none. */
   handshakes: Readonly<Partial<Record<HandshakeRefusal, number>>>;
   /** Requests that were refused, or that the SIP server did not answer, by the reason. */
@@ -71,8 +74,9 @@ export class AccessListener extends EventEmitter<{ closed: [flow: AccessFlow] }>
   readonly #logger: Logger;
   readonly #occasionally: OccasionalLog;
   readonly #admission: Admission<Socket>;
+  readonly #handshakesUnderWay: Handshakes;
   /** By the limit that a connection had to make room for. */
-  readonly #displaced = new Tally<Displacement>();
+  readonly #displaced = new Tally<AccessDisplacement>();
   readonly #servers: Server[] = [];
   readonly #points: AccessPoint[] = [];
   readonly #sockets = new Set<Socket>();
@@ -99,6 +103,8 @@ export class AccessListener extends EventEmitter<{ closed: [flow: AccessFlow] }>
     this.#limits = { ...known, calls: Math.max(known.calls, limits.ue.callsAtOnce + limits.ue.subscriptions) };
     this.#admission = new Admission(this.#limits, (socket, reason) => this.#displace(socket, reason), monotonicNow);
     this.#accounts = new Accounts(limits.ue.connections);
+    const late = (socket: Socket) => this.#displace(socket, 'handshake-limit');
+    this.#handshakesUnderWay = new Handshakes(this.#limits, late, monotonicNow);
     this.#gates = {
       limits,
       shares: options.requests ?? new RequestShares(limits),
@@ -224,7 +230,7 @@ export class AccessListener extends EventEmitter<{ closed: [flow: AccessFlow] }>
       this.#admission.leave(place);
     });
     if (point.transport === 'tcp') this.#serve(point, socket, place);
-    else this.#handshakes.enter(socket, address, () => this.#serve(point, this.#secured(socket), place));
+    else this.#handshakes.enter(socket, address, () => this.#serve(point, this.#secured(socket, address), place));
   }
 
   #serve(point: AccessPoint, socket: Socket, place: Place<Socket>): void {
@@ -254,18 +260,18 @@ export class AccessListener extends EventEmitter<{ closed: [flow: AccessFlow] }>
     });
   }
 
-  #displace(socket: Socket, reason: Displacement): void {
+  #displace(socket: Socket, reason: AccessDisplacement): void {
     const { remoteAddress: address, remotePort: port } = socket;
     this.#displaced.add(reason);
     this.#logger.debug({ address, port, reason }, 'a connection made room for another one');
     socket.destroy();
   }
 
-  #secured(socket: Socket): Socket {
+  #secured(socket: Socket, address: string): Socket {
     // The constructor has seen to it that there is one.
     if (!this.#secureContext) return socket;
-    const { remoteAddress: address, remotePort: port } = socket;
-    const tls = secured(socket, this.#secureContext, this.#limits.handshake);
+    const { remotePort: port } = socket;
+    const tls = this.#handshakesUnderWay.begin(socket, address, this.#secureContext);
     tls.on('error', (error) => this.#logger.debug({ err: error, address, port }, 'TLS connection failed'));
     return tls;
   }

@@ -6,6 +6,8 @@ export interface AccessLimits extends AdmissionLimits {
   connect: number;
   /** From the beginning of the TLS handshake to its end; and a connection waits so long at most until it may begin. */
   handshake: number;
+  /** TLS handshakes at once. */
+  handshakes: number;
   /** From the connection to the first message, with the TLS handshake, but not what it had to wait for that. */
   firstMessage: number;
   /** A message that has begun has to be complete within this. */
@@ -42,6 +44,7 @@ export const defaultLimits: Readonly<AccessLimits> = {
   graceMs: 5000,
   connect: 10_000,
   handshake: 10_000,
+  handshakes: 512,
   firstMessage: 30_000,
   message: 32_000,
   idle: 1_800_000,

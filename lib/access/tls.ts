@@ -1,6 +1,7 @@
 import { constants } from 'node:crypto';
 import type { Socket } from 'node:net';
 import { createSecureContext, TLSSocket, type SecureContext } from 'node:tls';
+import { Admission } from '../admission/admission';
 import { EdgeError } from '../errors';
 
 /** Certificate chain and private key, PEM. */
@@ -38,11 +39,43 @@ export function secureContext({ cert, key }: Certificate): SecureContext {
   }
 }
 
-/** The server's end of TLS on a socket, which is closed if the handshake is not done within `handshake` ms. */
-export function secured(socket: Socket, context: SecureContext, handshake: number): TLSSocket {
-  const deadline = setTimeout(() => socket.destroy(), handshake);
-  const tls = new TLSSocket(socket, { isServer: true, secureContext: context });
-  tls.once('secure', () => clearTimeout(deadline));
-  socket.once('close', () => clearTimeout(deadline));
-  return tls;
+/** TLS handshakes of UEs: how many there may be at once, and how long one may take, ms. */
+export interface HandshakeLimits {
+  handshake: number;
+  handshakes: number;
+}
+
+/** Time that a handshake over a good line takes, ms: until then others make room first. */
+const graceMs = 2000;
+
+/**
+ * The TLS handshakes under way. Each holds about 100 kB, a thousand times what it costs who asks for it, so there are few
+ * at once: for a newcomer, one of them makes room, chosen as among strangers.
+ */
+export class Handshakes {
+  readonly #limits: HandshakeLimits;
+  readonly #admission: Admission<Socket>;
+
+  /** @param displace closes a connection whose handshake has to make room */
+  constructor(limits: HandshakeLimits, displace: (socket: Socket) => void, now: () => number) {
+    this.#limits = limits;
+    const { handshakes: most } = limits;
+    const unauthenticatedPerAddress = Math.ceil(most / 4);
+    const bounds = { connections: most, unauthenticated: most, unauthenticatedPerAddress, graceMs };
+    this.#admission = new Admission(bounds, displace, now);
+  }
+
+  /** The server's end of TLS on a socket of this peer, which is closed if its handshake takes too long. */
+  begin(socket: Socket, address: string, context: SecureContext): TLSSocket {
+    const place = this.#admission.enter(socket, address);
+    const deadline = setTimeout(() => socket.destroy(), this.#limits.handshake);
+    const tls = new TLSSocket(socket, { isServer: true, secureContext: context });
+    const over = () => {
+      clearTimeout(deadline);
+      this.#admission.leave(place);
+    };
+    tls.once('secure', over);
+    socket.once('close', over);
+    return tls;
+  }
 }

@@ -208,6 +208,27 @@ describe('X13: beyond the handshakes of its source', () => {
   });
 });
 
+test('N2: handshakes are few at once: for who comes the oldest makes room, and who is through stays', async () => {
+  await listener.close();
+  await start({ handshakes: 4 });
+  const stall = async () => {
+    const near = await Wire.connect(port());
+    near.socket.write((await clientHello()).subarray(0, 50));
+    return near;
+  };
+  const [first, ...others] = [await stall(), await stall(), await stall(), await stall()];
+  const { ue } = sClient();
+  ue.send('\r\n\r\n');
+  expect(await ue.bytes(2)).toBe('\r\n');
+  await first.closed;
+  expect(listener.counts().displaced).toEqual({ 'handshake-limit': 1 });
+  for (let i = 0; i < 4; i++) await stall();
+  await Promise.all(others.map(({ closed }) => closed));
+  ue.send('\r\n\r\n');
+  expect(await ue.bytes(4)).toBe('\r\n\r\n');
+  expect(listener.counts().displaced).toEqual({ 'handshake-limit': 4 });
+});
+
 test('what is no TLS is closed, and costs the SIP server nothing', async () => {
   const near = await Wire.connect(port());
   near.send(request('REGISTER'));
