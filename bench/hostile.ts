@@ -85,7 +85,11 @@ class Run {
     try {
       say('warming up');
       await phase(lab, { ...options, attack: undefined, seconds: warmUpSeconds });
-      for (const name of this.#names) await assault(lab, name, { seconds: foretasteSeconds });
+      for (const name of this.#names) {
+        await assault(lab, name, { seconds: foretasteSeconds }).catch((error: unknown) =>
+          say(`${name} in the warm-up: ${error instanceof Error ? error.message : String(error)}`),
+        );
+      }
       await delay(forgottenSeconds * 1000);
       return lab;
     } catch (error) {
