@@ -2,7 +2,7 @@ import { spawnSync } from 'node:child_process';
 import { isIP } from 'node:net';
 import { pino } from 'pino';
 import { TcpGateway } from '../../../lib/gateway/tcp-gateway';
-import { LocalMediaAnchor } from '../../../lib/media/local-media-anchor';
+import { LocalMediaAnchor, type LocalMediaAnchorOptions } from '../../../lib/media/local-media-anchor';
 import { PlacedMedia } from '../../../lib/media/placed-media';
 import type { MediaPlaces } from '../../../lib/media-places';
 import type { Side } from '../../../lib/media/media-anchor';
@@ -43,6 +43,7 @@ export class RealAnchor {
   readonly #daemon: LocalDaemon;
   readonly #pool: RtpenginePool;
   readonly #ng: NgClient;
+  readonly #options: LocalMediaAnchorOptions;
 
   private constructor(daemon: LocalDaemon, url: string, gateway: TcpGateway, places: MediaPlaces) {
     const pool = new RtpenginePool({ urls: [url], logger });
@@ -51,7 +52,8 @@ export class RealAnchor {
     this.#pool = pool;
     this.gateway = gateway;
     const placed = new PlacedMedia(places, logger);
-    this.anchor = new LocalMediaAnchor({ rtpengine: pool, gateway, fallback: () => 'always', placed, logger });
+    this.#options = { rtpengine: pool, gateway, fallback: () => 'always', placed, logger };
+    this.anchor = new LocalMediaAnchor(this.#options);
   }
 
   /** @param places by default those of a trial on one host */
@@ -75,6 +77,11 @@ export class RealAnchor {
     });
     await gateway.listen();
     return new RealAnchor(daemon, url, gateway, places);
+  }
+
+  /** One more, on the same rtpengine and gateway: to be closed before this one. */
+  another(options: Partial<LocalMediaAnchorOptions>): LocalMediaAnchor {
+    return new LocalMediaAnchor({ ...this.#options, ...options });
   }
 
   /** Ports that rtpengine holds toward a side that it has an SDP of, in the order of their media lines. */

@@ -1,0 +1,40 @@
+import { splitSdp } from '../../../lib/sdp/sdp-lines';
+import { parseMediaLine } from '../../../lib/sdp/media-line';
+
+const directions = /^a=(sendrecv|sendonly|recvonly|inactive)$/;
+
+/** What of an SDP nobody could use (B24, B26, B30): of every SDP that leaves, nothing. */
+export function brokenRules(text: string): string[] {
+  const { session, media } = splitSdp(text);
+  const needed = ['v=', 'o=', 's=', 't='].filter((type) => !session.some((line) => line.startsWith(type)));
+  return [...needed.map((type) => `no ${type} line`), ...media.flatMap((section) => ofSection(section, session))];
+}
+
+function ofSection(section: readonly string[], session: readonly string[]): string[] {
+  const [first = ''] = section;
+  const { port, transport, formats } = parseMediaLine(first);
+  const broken: string[] = [];
+  const has = (pattern: RegExp) => section.some((line) => pattern.test(line));
+  const hasOrInherits = (pattern: RegExp) => has(pattern) || session.some((line) => pattern.test(line));
+  if (!hasOrInherits(/^c=IN IP[46] \S+$/)) broken.push('no address');
+  if (!/^\S+( \S+)*$/.test(formats)) broken.push('no format');
+  broken.push(...section.filter(isBadMapping).map((line) => `a mapping that says nothing, ${line}`));
+  if (section.filter((line) => directions.test(line)).length > 1) broken.push('two directions');
+  if (has(/^a=crypto:/) && hasOrInherits(/^a=fingerprint:/)) broken.push('two kinds of keys');
+  if (port !== 0 && transport.includes('RTP/')) broken.push(...unmapped(formats, section));
+  return broken.map((reason) => `${first}: ${reason}`);
+}
+
+/** RFC 8866 §6.6. */
+function isBadMapping(line: string): boolean {
+  return line.startsWith('a=rtpmap:') && !/^a=rtpmap:\d{1,3} [^\s/]+\/[1-9]\d*(\/[1-9]\d*)?$/.test(line);
+}
+
+/** Formats that neither RFC 3551 §6 nor the line itself gives a meaning. */
+function unmapped(formats: string, section: readonly string[]): string[] {
+  return formats.split(' ').flatMap((format) => {
+    if (!/^\d+$/.test(format) || Number(format) > 127) return [`${format} is no payload type`];
+    const isMapped = Number(format) < 35 || section.some((line) => line.startsWith(`a=rtpmap:${format} `));
+    return isMapped ? [] : [`${format} has no mapping`];
+  });
+}
