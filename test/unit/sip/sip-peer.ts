@@ -16,6 +16,9 @@ export interface Message {
   all(name: string): string[];
 }
 
+/** By name; a header of several lines has a list, and an empty value leaves the header out. */
+export type PeerHeaders = Record<string, string | readonly string[]>;
+
 const compactForms: Record<string, string> = { 'Call-ID': 'i', Contact: 'm', From: 'f', To: 't', Via: 'v' };
 
 export function parse(raw: string): Message {
@@ -38,8 +41,9 @@ let serial = 0;
 export class SipPeer {
   readonly #received: Message[] = [];
   readonly #waiting: { wanted: (message: Message) => boolean; found: (message: Message) => void }[] = [];
-  readonly #transmit: (message: string | Uint8Array) => void;
+  readonly #transmit: (message: Uint8Array) => void;
   readonly #close: () => void;
+  readonly #encoding: BufferEncoding;
   readonly address: string;
   readonly port: number;
   readonly transport: string;
@@ -47,22 +51,29 @@ export class SipPeer {
 
   private constructor(
     at: AddressInfo,
-    transport: string,
-    transmit: (message: string | Uint8Array) => void,
+    { transport, encoding }: { transport: string; encoding: BufferEncoding },
+    transmit: (message: Uint8Array) => void,
     close: () => void,
   ) {
     this.address = at.address;
     this.port = at.port;
     this.transport = transport;
+    this.#encoding = encoding;
     this.#transmit = transmit;
     this.#close = close;
   }
 
-  static async udp(address: string, server: { address: string; port: number }, port = 0): Promise<SipPeer> {
+  /** `encoding`: `latin1` has one character a byte, whatever the bytes are. */
+  static async udp(
+    address: string,
+    server: { address: string; port: number },
+    port = 0,
+    encoding: BufferEncoding = 'utf8',
+  ): Promise<SipPeer> {
     const socket: UdpSocket = createSocket('udp4');
     socket.bind(port, address);
     await once(socket, 'listening');
-    const transmit = (message: string | Uint8Array) => {
+    const transmit = (message: Uint8Array) => {
       // A response goes back the way of its request (RFC 3261 §18.2.2), a request along its Route.
       const text = message.toString();
       const via = /^SIP\/2\.0[^]*?\r\nVia:[^,\r]*?\/UDP ([\d.]+):?(\d*)/.exec(text);
@@ -70,12 +81,16 @@ export class SipPeer {
       if (host === undefined) socket.send(message, server.port, server.address);
       else socket.send(message, Number(port) || 5060, host);
     };
-    const peer = new SipPeer(socket.address(), 'UDP', transmit, () => socket.close());
-    socket.on('message', (bytes) => peer.#take(parse(bytes.toString())));
+    const peer = new SipPeer(socket.address(), { transport: 'UDP', encoding }, transmit, () => socket.close());
+    socket.on('message', (bytes) => peer.#take(parse(bytes.toString(encoding))));
     return peer;
   }
 
-  static async tcp(address: string, server: { address: string; port: number }): Promise<SipPeer> {
+  static async tcp(
+    address: string,
+    server: { address: string; port: number },
+    encoding: BufferEncoding = 'utf8',
+  ): Promise<SipPeer> {
     const socket: Socket = connect({ host: server.address, port: server.port, localAddress: address, noDelay: true });
     await once(socket, 'connect');
     // Who was disconnected may not know it yet when it writes.
@@ -83,13 +98,13 @@ export class SipPeer {
     const at = { address, port: socket.localPort ?? 0, family: 'IPv4' };
     const peer = new SipPeer(
       at,
-      'TCP',
+      { transport: 'TCP', encoding },
       (message) => socket.write(message),
       () => socket.destroy(),
     );
     let buffered = '';
     socket.on('data', (bytes) => {
-      buffered += bytes.toString();
+      buffered += bytes.toString(encoding);
       for (;;) {
         const end = buffered.indexOf('\r\n\r\n');
         const length = Number(/\r\ncontent-length:\s*(\d+)/i.exec(buffered)?.[1] ?? 0);
@@ -139,12 +154,12 @@ export class SipPeer {
     this.#transmit(message);
   }
 
-  send(startLine: string, headers: Record<string, string>, body = ''): void {
-    // An empty value leaves the header out.
-    const lines = Object.entries(headers).flatMap(([name, value]) => (value === '' ? [] : [`${name}: ${value}`]));
+  send(startLine: string, headers: PeerHeaders, body = ''): void {
+    const lines = headerLines(headers).filter((line) => !line.endsWith(': '));
     const type = body && !headers['Content-Type'] ? ['Content-Type: application/sdp'] : [];
-    const text = [startLine, ...lines, ...type, `Content-Length: ${Buffer.byteLength(body)}`, '', body].join('\r\n');
-    this.#transmit(text);
+    const length = `Content-Length: ${Buffer.byteLength(body, this.#encoding)}`;
+    const text = [startLine, ...lines, ...type, length, '', body].join('\r\n');
+    this.#transmit(Buffer.from(text, this.#encoding));
   }
 
   via(): string {
@@ -152,7 +167,7 @@ export class SipPeer {
   }
 
   /** Sends a request outside a dialog and returns what a later one in its dialog needs. */
-  request(method: string, uri: string, extra: Record<string, string> = {}, body = ''): Message {
+  request(method: string, uri: string, extra: PeerHeaders = {}, body = ''): Message {
     const id = ++serial;
     const headers = {
       Via: this.via(),
@@ -165,12 +180,11 @@ export class SipPeer {
       ...extra,
     };
     this.send(`${method} ${uri} SIP/2.0`, headers, body);
-    const lines = Object.entries(headers).map(([name, value]) => `${name}: ${value}`);
-    return parse([`${method} ${uri} SIP/2.0`, ...lines, '', body].join('\r\n'));
+    return parse([`${method} ${uri} SIP/2.0`, ...headerLines(headers), '', body].join('\r\n'));
   }
 
   /** Answers a request; To gets a tag that is this peer's own. */
-  respond(request: Message, status: number, extra: Record<string, string> = {}, body = '', reason = 'Test'): void {
+  respond(request: Message, status: number, extra: PeerHeaders = {}, body = '', reason = 'Test'): void {
     const to = request.header('To');
     const headers = {
       Via: request.all('Via').join(', '),
@@ -190,7 +204,7 @@ export class SipPeer {
   }
 
   /** ACK to a response of an INVITE that this peer sent. */
-  ack(invite: Message, response: Message, body = ''): void {
+  ack(invite: Message, response: Message, body = '', extra: PeerHeaders = {}): void {
     const final = response.status >= 300;
     this.send(
       `ACK ${final ? uriOf(invite) : target(response)} SIP/2.0`,
@@ -201,12 +215,13 @@ export class SipPeer {
         To: response.header('To'),
         'Call-ID': invite.header('Call-ID'),
         CSeq: invite.header('CSeq').replace('INVITE', 'ACK'),
+        ...extra,
       },
       body,
     );
   }
 
-  cancel(invite: Message, extra: Record<string, string> = {}): void {
+  cancel(invite: Message, extra: PeerHeaders = {}): void {
     this.send(`CANCEL ${uriOf(invite)} SIP/2.0`, {
       Via: invite.header('Via'),
       'Max-Forwards': '70',
@@ -219,7 +234,7 @@ export class SipPeer {
   }
 
   /** A request inside the dialog that `invite` and its answer made; works for either end of it. */
-  inDialog(dialog: PeerDialog, method: string, extra: Record<string, string> = {}, body = ''): Message {
+  inDialog(dialog: PeerDialog, method: string, extra: PeerHeaders = {}, body = ''): Message {
     const headers = {
       Via: this.via(),
       'Max-Forwards': '70',
@@ -232,9 +247,12 @@ export class SipPeer {
       ...extra,
     };
     this.send(`${method} ${dialog.target} SIP/2.0`, headers, body);
-    const lines = Object.entries(headers).map(([name, value]) => `${name}: ${value}`);
-    return parse([`${method} ${dialog.target} SIP/2.0`, ...lines, '', body].join('\r\n'));
+    return parse([`${method} ${dialog.target} SIP/2.0`, ...headerLines(headers), '', body].join('\r\n'));
   }
+}
+
+function headerLines(headers: PeerHeaders): string[] {
+  return Object.entries(headers).flatMap(([name, value]) => [value].flat().map((each) => `${name}: ${each}`));
 }
 
 export interface PeerDialog {

@@ -27,6 +27,8 @@ export interface TestEdgeOptions {
   settings?: Partial<PcscfSettings>;
   /** TCP connections of UEs go to an access listener in front of the SIP server. */
   fronted?: boolean;
+  /** Of what the peers send and receive. */
+  encoding?: BufferEncoding;
   /** What UEs may take; its rates do not recover, for their clock stands still. */
   shares?: ShareLimits;
   /** Whether there is time for more. */
@@ -50,14 +52,16 @@ export class TestEdge {
   readonly #egress: EgressRelay;
   readonly #front: AccessListener | undefined;
   readonly coreNextHop: SipPeer;
+  readonly #encoding: BufferEncoding | undefined;
 
   private constructor(
     at: { access: Address; core: Address; front: Address | undefined },
     server: SipServer,
     link: LinkRelay,
     coreNextHop: SipPeer,
-    { timers, settings, shares, load }: TestEdgeOptions,
+    { timers, settings, shares, load, encoding }: TestEdgeOptions,
   ) {
+    this.#encoding = encoding;
     this.access = at.access;
     this.core = at.core;
     this.front = at.front;
@@ -105,7 +109,7 @@ export class TestEdge {
     const access = { address: '127.2.0.1', port: await freePort('127.2.0.1') };
     const core = { address: '127.1.0.1', port: await freePort('127.1.0.1') };
     const server = await startSipServer([contact(access), contact(core)]);
-    const coreNextHop = await SipPeer.udp('127.1.0.2', core);
+    const coreNextHop = await SipPeer.udp('127.1.0.2', core, 0, options.encoding);
     const link = await LinkRelay.open(server.adminPort);
     const front = options.fronted ? { address: '127.2.0.3', port: await freePort('127.2.0.3') } : undefined;
     const edge = new TestEdge({ access, core, front }, server, link, coreNextHop, options);
@@ -142,7 +146,14 @@ export class TestEdge {
 
   /** A UE with one TCP connection to the access contact, over which nothing is registered. */
   async stranger(): Promise<SipPeer> {
-    const peer = await SipPeer.tcp('127.2.0.2', this.front ?? this.access);
+    const peer = await SipPeer.tcp('127.2.0.2', this.front ?? this.access, this.#encoding);
+    this.#peers.push(peer);
+    return peer;
+  }
+
+  /** Another element of the core, over UDP. */
+  async coreElement(address: string, port = 0): Promise<SipPeer> {
+    const peer = await SipPeer.udp(address, this.core, port, this.#encoding);
     this.#peers.push(peer);
     return peer;
   }
