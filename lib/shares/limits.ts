@@ -30,6 +30,8 @@ export interface UeShare {
 export interface SourceShare {
   /** REGISTERs. A UE needs two: 500 UEs behind a NAT that lost its link are served within 20 s. */
   registrations: Rate;
+  /** REGISTERs that the part of `strangers.requests` which is kept for known places is for: a flood is none of them. */
+  keptRegistrations: Rate;
   /** Other requests: they are refused by the app anyway. */
   requests: Rate;
   /** TLS handshakes, those of UEs that come back among them: one costs up to 1 ms of the event loop. */
@@ -44,10 +46,12 @@ export interface SourceShare {
 /** What all UEs that are not registered may take together. */
 export interface StrangersShare {
   /**
-   * All their requests. The last half of the burst is kept for REGISTERs from where a UE has been registered before, so
-   * that a flood from many places does not keep UEs from coming back.
+   * All their requests. The last half of the burst is kept for REGISTERs from where a UE has been registered before, a
+   * few from each place, so that a flood from many places does not keep UEs from coming back.
    */
   requests: Rate;
+  /** Those among them that are no REGISTERs: the app refuses them, at the cost of those that it could serve. */
+  otherRequests: Rate;
   /** TLS handshakes: a fifth of the event loop. The last half of the burst is kept as that of the requests is. */
   handshakes: Rate;
   emergencyCalls: Rate;
@@ -117,6 +121,7 @@ export function shareLimits(sizes: ShareSizes = {}): ShareLimits {
     },
     source: {
       registrations: { perSecond: sourceRegistrations, burst: sourceRegistrations * 2 },
+      keptRegistrations: { perSecond: 10, burst: 10 },
       requests: { perSecond: 20, burst: 200 },
       handshakes: { perSecond: 50, burst: 200 },
       emergencyCalls: { perSecond: 1, burst: 10 },
@@ -125,6 +130,7 @@ export function shareLimits(sizes: ShareSizes = {}): ShareLimits {
     },
     strangers: {
       requests: { perSecond: strangerRequests, burst: strangerRequests * 2 },
+      otherRequests: { perSecond: strangerRequests / 4, burst: strangerRequests / 2 },
       handshakes: { perSecond: 200, burst: 400 },
       emergencyCalls: { perSecond: 20, burst: 50 },
       emergencyCallsAtOnce: Math.max(10, Math.ceil(maxCalls * smallPart)),

@@ -36,8 +36,8 @@ const everybody = 'all';
  */
 export class RequestShares {
   readonly #ue: Record<'requests' | 'registrations' | 'calls', TokenBuckets>;
-  readonly #source: Record<'registrations' | 'requests' | 'emergencyCalls', TokenBuckets>;
-  readonly #strangers: Record<'requests' | 'emergencyCalls', TokenBuckets>;
+  readonly #source: Record<'registrations' | 'keptRegistrations' | 'requests' | 'emergencyCalls', TokenBuckets>;
+  readonly #strangers: Record<'requests' | 'otherRequests' | 'emergencyCalls', TokenBuckets>;
   /** Kept of the strangers' requests for places that are known. */
   readonly #reserve: number;
   /** Places that UEs have registered from, the latest last. */
@@ -54,11 +54,13 @@ export class RequestShares {
     };
     this.#source = {
       registrations: buckets(source.registrations),
+      keptRegistrations: buckets(source.keptRegistrations),
       requests: buckets(source.requests),
       emergencyCalls: buckets(source.emergencyCalls),
     };
     this.#strangers = {
       requests: buckets(strangers.requests),
+      otherRequests: buckets(strangers.otherRequests),
       emergencyCalls: buckets(strangers.emergencyCalls),
     };
     this.#reserve = strangers.requests.burst / 2;
@@ -100,10 +102,13 @@ export class RequestShares {
   }
 
   #ofStranger(source: string, kind: RequestKind): RequestRefusal | undefined {
-    const share = kind === 'registration' ? 'registrations' : 'requests';
+    const isRegistration = kind === 'registration';
+    const share = isRegistration ? 'registrations' : 'requests';
     if (!this.#source[share].take(source)) return `source-${share}`;
-    const comesBack = kind === 'registration' && this.isKnown(source);
-    return this.#strangers.requests.take(everybody, comesBack ? 0 : this.#reserve) ? undefined : 'strangers-requests';
+    if (!isRegistration && !this.#strangers.otherRequests.take(everybody)) return 'strangers-requests';
+    if (this.#strangers.requests.take(everybody, this.#reserve)) return undefined;
+    const comesBack = isRegistration && this.isKnown(source) && this.#source.keptRegistrations.take(source);
+    return comesBack && this.#strangers.requests.take(everybody) ? undefined : 'strangers-requests';
   }
 
   /** Apart from all else: what a UE or its neighbours have sent before must not stand in its way. */

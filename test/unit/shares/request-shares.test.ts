@@ -81,10 +81,31 @@ describe('N3: a flood from many places', () => {
     shares.registeredFrom('192.0.2.1');
     for (let second = 0; second < 10; second++) {
       flood(shares);
-      expect(served(shares, stranger(), 'registration', 20)).toBe(20);
+      expect(served(shares, stranger(), 'registration', 10)).toBe(10);
       expect(served(shares, stranger('192.0.2.2'), 'registration', 1)).toBe(0);
       now += 1000;
     }
+  });
+
+  test('goes behind them when UEs have been registered where it comes from, too', () => {
+    const shares = sharesWith();
+    const places = Array.from({ length: 30 }, (_, i) => `10.0.0.${i}`);
+    for (const place of ['192.0.2.1', ...places]) shares.registeredFrom(place);
+    for (let turn = 0; turn < 200; turn++) {
+      for (const place of places) served(shares, stranger(place), 'registration', 2);
+      if (turn % 4 === 0) expect(served(shares, stranger(), 'registration', 1)).toBe(1);
+      now += 50;
+    }
+    expect(shares.counts()['strangers-requests']).toBeGreaterThan(1000);
+  });
+
+  test('leaves REGISTERs their room when it is of other requests', () => {
+    const shares = sharesWith();
+    const { otherRequests } = shareLimits().strangers;
+    let all = 0;
+    for (let i = 0; i < 2000; i++) all += served(shares, stranger(`10.0.${i >> 8}.${i & 255}`), 'other', 1);
+    expect(all).toBe(otherRequests.burst);
+    expect(served(shares, stranger(), 'registration', 50)).toBe(50);
   });
 
   test('does not touch registered UEs', () => {
