@@ -16,20 +16,15 @@
  */
 import { setTimeout as delay } from 'node:timers/promises';
 import { parseArgs } from 'node:util';
-import { assault } from './hostile/assault';
 import { attacks } from './hostile/attacks/attacks';
 import { HostileLab } from './hostile/lab';
 import { outcome, report, type Failed, type Outcome } from './hostile/outcome';
 import { phase, type Phase, type PhaseOptions } from './hostile/phase';
+import { warmUp } from './hostile/warm-up';
 
 type Options = Omit<PhaseOptions, 'attack'> & { names: string[]; json: boolean };
 
-/**
- * Before what is measured, so that code is compiled and caches have what they hold; s. Then what SIP's timers keep for
- * 32 s has to go.
- */
-const warmUpSeconds = 5;
-const foretasteSeconds = 2;
+/** After the warm-up: what SIP's timers keep for 32 s has to go; s. */
 const forgottenSeconds = 35;
 
 async function main(): Promise<void> {
@@ -84,12 +79,7 @@ class Run {
     const lab = await HostileLab.start();
     try {
       say('warming up');
-      await phase(lab, { ...options, attack: undefined, seconds: warmUpSeconds });
-      for (const name of this.#names) {
-        await assault(lab, name, { seconds: foretasteSeconds }).catch((error: unknown) =>
-          say(`${name} in the warm-up: ${error instanceof Error ? error.message : String(error)}`),
-        );
-      }
+      await warmUp(lab, { ...options, attacks: this.#names, report: say });
       await delay(forgottenSeconds * 1000);
       return lab;
     } catch (error) {

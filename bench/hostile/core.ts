@@ -8,7 +8,7 @@ import { parseSipMessage, type SipMessage } from '../../lib/wire/sip-message';
 import { CoreCall } from './core-call';
 import { distribution } from './distribution';
 import { Lateness } from './lateness';
-import { answeringUser, silentUser } from './users';
+import { answeringUser, domain, silentUser, strangerPrefix } from './users';
 
 const [host = ''] = process.argv.slice(2);
 const port = 5060;
@@ -43,6 +43,8 @@ async function answerTo(request: SipMessage): Promise<Answer> {
   const status = '200 OK';
   switch (request.method) {
     case 'REGISTER': {
+      if (request.get('to')?.includes(`sip:${strangerPrefix}`) === true)
+        return { status: '401 Unauthorized', headers: [challenge] };
       const path = request.lines('path').map((value) => `Path: ${value}`);
       const contacts = request.lines('contact').map((value) => `Contact: ${value}`);
       return { status, headers: [...path, ...contacts, `Expires: ${request.get('expires') ?? '600'}`] };
@@ -64,6 +66,7 @@ async function answerTo(request: SipMessage): Promise<Answer> {
   }
 }
 
+const challenge = `WWW-Authenticate: Digest realm="${domain}", nonce="0"`;
 const contact = `Contact: <sip:core@${host}:${port}>`;
 
 function responseTo(request: SipMessage, { status, headers = [], body = '' }: Answer): string {

@@ -32,6 +32,9 @@ export interface GoodOptions {
 const startMs = 60_000;
 const endMs = 60_000;
 
+/** Who waits longer than this for an answer was not served, ms. */
+export const patience = 5000;
+
 /** The good UEs and their core: held calls with media, and newcomers while it is measured. */
 export class GoodSide {
   /** How often a held call was refused before it was set up. */

@@ -51,12 +51,13 @@ export function outcome(server: string, quiet: Phase, phases: readonly Phase[], 
 
 /** What was aimed at and not met. */
 export function missed(phase: Phase, quiet: Phase): string[] {
-  const { lost, broken, failures, newcomers, before, after } = phase;
+  const { lost, broken, failures, newcomers, before, after, attacker } = phase;
   const failed = Object.values(failures).reduce((sum, count) => sum + count, 0);
   const slow = (['register', 'setup'] as const).filter(
     (what) => phase[what].p99 > Math.max(maxSetupRatio * quiet[what].p99, floorMs),
   );
   return [
+    ...(attacker?.failure ? ['attack'] : []),
     ...(lost > 0 ? ['loss'] : []),
     ...(broken > 0 ? ['calls ended'] : []),
     ...(failed > 0 || newcomers === 0 ? ['refusals'] : []),

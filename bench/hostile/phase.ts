@@ -2,7 +2,7 @@ import { setTimeout as delay } from 'node:timers/promises';
 import { assault, type AssaultReport } from './assault';
 import { distribution, type Distribution } from './distribution';
 import { EdgeUsage, isBack, type Holding, type Usage } from './edge-usage';
-import { GoodSide, type GoodReport } from './good-side';
+import { GoodSide, patience, type GoodReport } from './good-side';
 import type { HostileLab } from './lab';
 import type { NewcomerResult } from './newcomer';
 
@@ -44,9 +44,6 @@ export interface Phase {
 /** How long the edge may take after an attack to have back what it held before: SIP's own timers take 32 s; ms. */
 const settleMs = 40_000;
 const lookMs = 1000;
-
-/** Who waits longer than this for an answer was not served, ms. */
-const patience = 5000;
 
 /** One attack beside good calls and good newcomers. Rejects if the edge has ended, or no call can be made before. */
 export async function phase(lab: HostileLab, options: PhaseOptions): Promise<Phase> {

@@ -7,3 +7,6 @@ export const domain = 'example.net';
 
 /** A UE whose call is held all the time; its media is counted. */
 export const holderPrefix = 'holder';
+
+/** A user whom the registrar does not know: it wants credentials that nobody has. */
+export const strangerPrefix = 'stranger';

@@ -1,5 +1,5 @@
 import { randomBytes } from 'node:crypto';
-import { busyUser, domain, silentUser } from '../users';
+import { busyUser, domain, silentUser, strangerPrefix } from '../users';
 import { inTurn, ports, type Attack, type Target } from './attack';
 import { audioOffer, LeagueUe, msrpOffer } from './league-ue';
 import { pace } from './pace';
@@ -45,7 +45,7 @@ function league(perSecond: number, callee: string, offer: (source: string) => st
   };
 }
 
-const newUser = () => `u${randomBytes(6).toString('hex')}`;
+const newUser = () => `${strangerPrefix}${randomBytes(6).toString('hex')}`;
 
 const register = (): RequestParts => ({
   ...{ method: 'REGISTER', uri: `sip:${domain}`, user: newUser() },
