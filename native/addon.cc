@@ -60,11 +60,10 @@ class PlaneObject final : public Napi::ObjectWrap<PlaneObject> {
   /** (limits, threads, wake): `wake` is called without arguments when there is something to `take`. */
   explicit PlaneObject(const Napi::CallbackInfo& info) : Napi::ObjectWrap<PlaneObject>(info) {
     const auto given = info[0].As<Napi::Object>();
-    const auto size = [&](const char* name) {
-      return static_cast<size_t>(given.Get(name).As<Napi::Number>().DoubleValue());
-    };
+    const auto number = [&](const char* name) { return given.Get(name).As<Napi::Number>().DoubleValue(); };
+    const auto size = [&](const char* name) { return static_cast<size_t>(number(name)); };
     limits_ = {size("firstFrameBytes"), size("frameBytes"), size("queueBytes"), size("stunQueueBytes"),
-               size("heldFrames")};
+               number("heldMs"),        size("heldFrames"), size("heldBytes")};
     threads_ = info[1].As<Napi::Number>().Uint32Value();
     wake_ = Napi::Persistent(info[2].As<Napi::Function>());
   }

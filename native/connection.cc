@@ -63,8 +63,7 @@ void Connection::handled() {
   isWaiting_ = false;
   if (extra_ != nullptr && !extra_->backlog.empty()) {
     std::string backlog = std::move(extra_->backlog);
-    extra_->backlog.clear();
-    if (extra_->held.empty()) extra_.reset();
+    extra_.reset();
     const size_t done = deframer_.push(bytesOf(backlog), backlog.size(), *this);
     if (isWaiting_ && done < backlog.size()) extra().backlog = backlog.substr(done);
   }
@@ -79,6 +78,7 @@ void Connection::openAnchor(const Address& anchor) {
   if (!isOpen() || phase_ == Phase::stranger) return;
   around_.anchors.leave(*this);
   phase_ = Phase::nominating;
+  writer_.hold();
   around_.anchors.join(*this, anchor);
 }
 
@@ -91,15 +91,8 @@ void Connection::sendToAnchor(const std::string& message) {
 void Connection::select(double maxAge) {
   if (phase_ != Phase::nominating && phase_ != Phase::selected) return;
   phase_ = Phase::selected;
-  writer_.setMaxAge(maxAge);
-  if (extra_ == nullptr) return;
-  const std::deque<std::string> held = std::move(extra_->held);
-  extra_->held.clear();
-  status.held.remove(held.size());
-  if (extra_->backlog.empty()) extra_.reset();
-  for (const std::string& frame : held) {
-    toAnchor(bytesOf(frame), frame.size(), packetKind(bytesOf(frame), frame.size()));
-  }
+  release();
+  writer_.release(maxAge);
 }
 
 void Connection::write(std::string frames) { writer_.stream(std::move(frames)); }
@@ -126,11 +119,9 @@ void Connection::finish() {
 void Connection::close() {
   if (!isOpen()) return;
   phase_ = Phase::closed;
-  if (extra_ != nullptr) {
-    // Status is asked for until the connection is forgotten: what was held must not count as dropped twice.
-    status.held.remove(extra_->held.size());
-    drop(Drop::notSelected, extra_->held.size());
-  }
+  // Status is asked for until the connection is forgotten: what was held must not count as dropped twice.
+  if (held_ != nullptr) dropHeld(held_->length());
+  held_.reset();
   extra_.reset();
   writer_.close();
   around_.anchors.leave(*this);
@@ -241,8 +232,7 @@ Next Connection::frame(const uint8_t* frame, size_t length) {
     return isWaiting_ ? Next::wait : Next::goOn;
   }
   if (phase_ == Phase::selected) toAnchor(frame, length, kind);
-  else if (phase_ == Phase::nominating) hold(frame, length);
-  else drop(Drop::notSelected);
+  else hold(frame, length);
   return isOpen() ? Next::goOn : Next::stop;
 }
 
@@ -263,7 +253,6 @@ void Connection::anchorPacket(const uint8_t* packet, size_t length) {
     event.bytes.assign(reinterpret_cast<const char*>(packet), length);
     return tell(std::move(event));
   }
-  if (phase_ != Phase::selected) return drop(Drop::notSelected);
   status.fromAnchor.add(1);
   around_.gathering.add(writer_, packet, length);
 }
@@ -282,13 +271,28 @@ void Connection::toAnchor(const uint8_t* frame, size_t length, PacketKind kind) 
 }
 
 void Connection::hold(const uint8_t* frame, size_t length) {
-  std::deque<std::string>& held = extra().held;
-  held.emplace_back(reinterpret_cast<const char*>(frame), length);
+  const Limits& limits = around_.limits;
+  if (held_ == nullptr) held_ = std::make_unique<MediaQueue>(limits.heldMs, limits.heldBytes, limits.heldFrames);
   status.held.add(1);
-  if (held.size() <= around_.limits.heldFrames) return;
-  held.pop_front();
-  status.held.remove(1);
-  drop(Drop::notSelected);
+  const MediaQueue::Dropped dropped =
+      held_->push(std::string(reinterpret_cast<const char*>(frame), length), monotonicMs());
+  dropHeld(dropped.forAge + dropped.forBytes);
+}
+
+void Connection::release() {
+  if (held_ == nullptr) return;
+  const std::unique_ptr<MediaQueue> held = std::move(held_);
+  dropHeld(held->dropOld(monotonicMs()));
+  while (held->length() > 0) {
+    const std::string frame = held->shift();
+    status.held.remove(1);
+    toAnchor(bytesOf(frame), frame.size(), packetKind(bytesOf(frame), frame.size()));
+  }
+}
+
+void Connection::dropHeld(size_t frames) {
+  status.held.remove(frames);
+  drop(Drop::notSelected, frames);
 }
 
 void Connection::drop(Drop reason, size_t packets) {

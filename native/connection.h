@@ -1,12 +1,12 @@
 #pragma once
 
 #include <cstdint>
-#include <deque>
 #include <memory>
 #include <string>
 
 #include "anchor-sockets.h"
 #include "deframer.h"
+#include "media-queue.h"
 #include "surroundings.h"
 #include "text-opening.h"
 #include "ue-writer.h"
@@ -75,9 +75,9 @@ class Connection final : public Watched, public AnchorMember, private UeWriter::
 
  private:
   /**
-   * How far it has come: `stranger` until control admits it, `admitted` while no pair is selected, `nominating` from
-   * the nomination until it is `selected`. One whose first bytes are text is no longer a `stranger`: what it says is
-   * `text` until it is known what that is, and HTTP is `answered`.
+   * How far it has come: `stranger` until control admits it, `admitted` while its pair is valid and not nominated,
+   * `nominating` from then until it is `selected`. One whose first bytes are text is no longer a `stranger`: what it
+   * says is `text` until it is known what that is, and HTTP is `answered`.
    */
   enum class Phase : uint8_t { stranger, text, answered, admitted, nominating, selected, closed };
 
@@ -87,6 +87,8 @@ class Connection final : public Watched, public AnchorMember, private UeWriter::
   void takeText(const char* bytes, size_t length);
   void toAnchor(const uint8_t* frame, size_t length, PacketKind kind);
   void hold(const uint8_t* frame, size_t length);
+  void release();
+  void dropHeld(size_t frames);
   void drop(Drop reason, size_t packets = 1) override;
   void writeBlocked() override;
   void writeFailed() override;
@@ -107,10 +109,10 @@ class Connection final : public Watched, public AnchorMember, private UeWriter::
   unsigned unhandled_ = 0;
   Deframer deframer_;
   UeWriter writer_;
+  /** Media of the UE until the connection is selected: it may begin once a check was answered (RFC 8445 §12.1). */
+  std::unique_ptr<MediaQueue> held_;
   /** What few connections need, and is there only while they do. */
   struct Extra {
-    /** Media of the UE while rtpengine has not answered: it may begin as soon as its own check was answered. */
-    std::deque<std::string> held;
     /** Bytes read behind a frame that control has not handled. */
     std::string backlog;
     /** The first bytes of one that sends text. */

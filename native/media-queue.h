@@ -9,8 +9,9 @@
 namespace edge80 {
 
 /**
- * What waits for a UE that reads slowly, oldest first. Bounded by age, since old media is worth nothing to the ear
- * however few bytes it has, and by bytes, since a burst of video is many in a short time. The clock is the caller's.
+ * Media that waits, for a UE that reads slowly or for the selection of its connection, oldest first. Bounded by age,
+ * since old media is worth nothing to the ear however few bytes it has, and by bytes, since a burst of video is many in
+ * a short time. The clock is the caller's.
  */
 class MediaQueue {
  public:
@@ -20,7 +21,8 @@ class MediaQueue {
     size_t forBytes = 0;
   };
 
-  MediaQueue(double maxAge, size_t maxBytes) : maxAge(maxAge), maxBytes_(maxBytes) {}
+  MediaQueue(double maxAge, size_t maxBytes, size_t maxFrames = SIZE_MAX)
+      : maxAge(maxAge), maxBytes_(maxBytes), maxFrames_(maxFrames) {}
 
   /** ms; what waited longer is dropped. */
   double maxAge;
@@ -34,7 +36,7 @@ class MediaQueue {
     frames_.push_back({std::move(frame), now});
     Dropped dropped;
     dropped.forAge = dropOld(now);
-    for (; bytes_ > maxBytes_; dropped.forBytes++) remove();
+    for (; bytes_ > maxBytes_ || length() > maxFrames_; dropped.forBytes++) remove();
     return dropped;
   }
 
@@ -88,6 +90,7 @@ class MediaQueue {
   size_t head_ = 0;
   size_t bytes_ = 0;
   size_t maxBytes_;
+  size_t maxFrames_;
 };
 
 }  // namespace edge80

@@ -16,13 +16,15 @@ class Gathering;
 
 using ConnectionId = uint64_t;
 
-/** Those of lib/gateway/limits.ts that concern this plane; bytes. */
+/** Those of lib/gateway/limits.ts that concern this plane; bytes, or as their names say. */
 struct Limits {
   size_t firstFrameBytes;
   size_t frameBytes;
   size_t queueBytes;
   size_t stunQueueBytes;
+  double heldMs;
   size_t heldFrames;
+  size_t heldBytes;
 };
 
 /** Why a connection ended by itself; `finished` for the reason that `finish` was given. */

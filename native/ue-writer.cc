@@ -9,9 +9,6 @@ namespace edge80 {
 
 namespace {
 
-/** ms that media waits until control said how old it may get. */
-constexpr double initialMaxAge = 200;
-
 /** Frames, and about how many bytes, in one write. */
 constexpr size_t maxGathered = 64;
 constexpr size_t gatheredBytes = 4096;
@@ -42,8 +39,19 @@ UeWriter::UeWriter(int fd, Owner& owner, Traffic& written, Count& held, const Li
       owner_(owner),
       written_(written),
       held_(held),
-      stunQueueBytes_(limits.stunQueueBytes),
-      media_(initialMaxAge, limits.queueBytes) {}
+      limits_(limits),
+      media_(limits.heldMs, limits.queueBytes) {}
+
+void UeWriter::hold() {
+  isHolding_ = true;
+  media_.maxAge = limits_.heldMs;
+}
+
+void UeWriter::release(double maxAge) {
+  isHolding_ = false;
+  flush();
+  media_.maxAge = maxAge;
+}
 
 bool UeWriter::stun(const std::string& message) {
   if (!isOpen() || isFinishing_) return true;
@@ -51,7 +59,7 @@ bool UeWriter::stun(const std::string& message) {
   stunBytes_ += message.size();
   written_.count(PacketKind::stun, message.size());
   flush();
-  return stunBytes_ <= stunQueueBytes_;
+  return stunBytes_ <= limits_.stunQueueBytes;
 }
 
 void UeWriter::stream(std::string frames) {
@@ -131,7 +139,7 @@ void UeWriter::close() {
 
 /** Nothing waits: what comes now needs neither queue nor clock. */
 bool UeWriter::isIdle() const {
-  return isOpen() && unsent_.empty() && media_.length() == 0 && (waiting_ == nullptr || waiting_->stun.empty());
+  return isOpen() && !isHolding_ && unsent_.empty() && media_.length() == 0 && (waiting_ == nullptr || waiting_->stun.empty());
 }
 
 void UeWriter::flush() {
@@ -170,7 +178,7 @@ bool UeWriter::nextFrame() {
     waiting_->stream.pop_front();
     return true;
   }
-  if (media_.length() == 0) return false;
+  if (isHolding_ || media_.length() == 0) return false;
   const size_t old = media_.dropOld(monotonicMs());
   held_.remove(old);
   owner_.drop(Drop::queueAge, old);

@@ -17,8 +17,9 @@ namespace edge80 {
 
 /**
  * What goes to a UE over its connection: STUN first, then a stream's bytes or media, of which each waits in a bounded
- * queue of its own while the kernel takes no more. Only what is still here can be dropped when it grows old: so the
- * kernel is given a frame at a time, or those that came in one turn, and the next only when it has taken the last.
+ * queue of its own while the kernel takes no more, and media until the connection is selected. Only what is still here
+ * can be dropped when it grows old: so the kernel is given a frame at a time, or those that came in one turn, and the
+ * next only when it has taken the last.
  */
 class UeWriter final : public Gatherer {
  public:
@@ -39,8 +40,10 @@ class UeWriter final : public Gatherer {
   /** `held` counts frames that are dropped if the connection ends now. */
   UeWriter(int fd, Owner& owner, Traffic& written, Count& held, const Limits& limits);
 
-  /** ms that media may wait. */
-  void setMaxAge(double maxAge) { media_.maxAge = maxAge; }
+  /** Media waits until `release`, as from the beginning. */
+  void hold();
+  /** `maxAge`: how long media may wait from now on, ms. */
+  void release(double maxAge);
   /** False if more waits than may. */
   bool stun(const std::string& message);
   void stream(std::string frames);
@@ -66,7 +69,8 @@ class UeWriter final : public Gatherer {
   Owner& owner_;
   Traffic& written_;
   Count& held_;
-  const size_t stunQueueBytes_;
+  const Limits& limits_;
+  bool isHolding_ = true;
   bool isFinishing_ = false;
   bool isShut_ = false;
   bool isDrained_ = true;

@@ -21,14 +21,11 @@ export interface ConnectionSurroundings {
 }
 
 /**
- * How far a connection has come: `stranger` until control admits it, `admitted` while no pair is
- * selected, `nominating` from opening the socket toward rtpengine until it is `selected`. One whose first bytes are text
+ * How far a connection has come: `stranger` until control admits it, `admitted` while its pair is valid and
+ * not nominated, `nominating` from opening the socket toward rtpengine until it is `selected`. One whose first bytes are text
  * is no longer a `stranger`: what it says is `text` until it is known what that is, and HTTP is `answered`.
  */
 type Phase = 'stranger' | 'text' | 'answered' | 'admitted' | 'nominating' | 'selected' | 'closed';
-
-/** Media kept per connection until control said how old it may get. */
-const initialMaxAge = 200;
 
 /** Frames of a stream of bytes are no datagrams: whatever fits into the header is taken (RFC 4571 §2). */
 const longestStreamFrame = 0xffff;
@@ -56,8 +53,8 @@ export class Connection implements FrameSink, AnchorListener {
   /** The first bytes of one that sends text. */
   #opening = '';
   #anchor: AnchorSocket | undefined;
-  /** Media of the UE while rtpengine has not answered yet: it may begin as soon as its own check was answered. */
-  #held: Buffer[] = [];
+  /** Media of the UE until the connection is selected: it may begin once a check was answered (RFC 8445 §12.1). */
+  #held: MediaQueue | undefined;
   readonly #written = () => this.#flush();
 
   constructor(id: ConnectionId, socket: Socket, remote: TransportAddress, around: ConnectionSurroundings) {
@@ -67,7 +64,7 @@ export class Connection implements FrameSink, AnchorListener {
     this.#around = around;
     const { limits } = around;
     this.#deframer = new Deframer(limits.firstFrameBytes, this);
-    this.#media = new MediaQueue(initialMaxAge, limits.queueBytes, (reason, frames) => this.#drop(reason, frames));
+    this.#media = new MediaQueue(limits.heldMs, limits.queueBytes, (reason, frames) => this.#drop(reason, frames));
     socket.on('data', (chunk: Buffer) => this.#read(chunk));
     socket.on('end', () => this.close(this.#finishing ?? 'peer'));
     socket.on('error', () => this.close('socket-error'));
@@ -94,6 +91,7 @@ export class Connection implements FrameSink, AnchorListener {
     if (this.#phase === 'closed' || this.#phase === 'stranger') return;
     this.#anchor?.close();
     this.#phase = 'nominating';
+    this.#media.maxAge = this.#around.limits.heldMs;
     this.#anchor = new AnchorSocket(anchor, this);
   }
 
@@ -104,10 +102,9 @@ export class Connection implements FrameSink, AnchorListener {
   select(maxAge: number): void {
     if (this.#phase !== 'nominating' && this.#phase !== 'selected') return;
     this.#phase = 'selected';
+    this.#release();
+    this.#flush();
     this.#media.maxAge = maxAge;
-    const held = this.#held;
-    this.#held = [];
-    for (const frame of held) this.#toAnchor(frame, packetKind(frame));
   }
 
   write(frames: Buffer): void {
@@ -144,11 +141,11 @@ export class Connection implements FrameSink, AnchorListener {
     if (this.#phase === 'closed') return;
     this.#phase = 'closed';
     const { counters, listener, closed } = this.#around;
-    this.#drop('not-selected', this.#held.length);
+    this.#drop('not-selected', this.#held?.length ?? 0);
     counters.closes[reason] += 1;
     counters.open -= 1;
     this.#drop('connection-ended', this.#media.length);
-    this.#held = [];
+    this.#held = undefined;
     this.#stun = [];
     this.#stream = [];
     this.#media.clear();
@@ -175,8 +172,7 @@ export class Connection implements FrameSink, AnchorListener {
       countPacket(counters.fromUe, kind, frame.length);
       if (kind === 'stun') listener.controlFrame(this.id, frame);
       else if (this.#phase === 'selected') this.#toAnchor(frame, kind);
-      else if (this.#phase === 'nominating') this.#hold(frame);
-      else this.#drop('not-selected');
+      else this.#hold(frame);
     }
     return this.#isOpen();
   }
@@ -202,8 +198,6 @@ export class Connection implements FrameSink, AnchorListener {
     countPacket(counters.fromAnchor, kind, packet.length);
     if (kind === 'stun') {
       listener.anchorDatagram(this.id, packet);
-    } else if (this.#phase !== 'selected') {
-      this.#drop('not-selected');
     } else {
       this.#passed.fromAnchor += 1;
       this.#forUe(packet, kind);
@@ -247,7 +241,8 @@ export class Connection implements FrameSink, AnchorListener {
 
   /** Nothing waits for the UE: what comes now needs neither queue nor clock. */
   #isIdle(): boolean {
-    return this.#media.length === 0 && this.#stun.length === 0 && this.#socket.writableLength === 0;
+    const isWaiting = this.#media.length > 0 || this.#stun.length > 0 || this.#socket.writableLength > 0;
+    return this.#phase === 'selected' && !isWaiting;
   }
 
   #forUe(packet: Buffer, kind: PacketKind): void {
@@ -272,10 +267,18 @@ export class Connection implements FrameSink, AnchorListener {
   }
 
   #hold(frame: Buffer): void {
-    this.#held.push(frame);
-    if (this.#held.length <= this.#around.limits.heldFrames) return;
-    this.#held.shift();
-    this.#drop('not-selected');
+    const { limits, now } = this.#around;
+    const dropped = (_reason: DropReason, frames: number) => this.#drop('not-selected', frames);
+    this.#held ??= new MediaQueue(limits.heldMs, limits.heldBytes, dropped, limits.heldFrames);
+    // A view would keep all that was read with it.
+    this.#held.push(Buffer.from(frame), now());
+  }
+
+  #release(): void {
+    const held = this.#held;
+    this.#held = undefined;
+    const next = () => held?.shift(this.#around.now());
+    for (let frame = next(); frame !== undefined; frame = next()) this.#toAnchor(frame, packetKind(frame));
   }
 
   #drop(reason: DropReason, packets = 1): void {
@@ -312,7 +315,7 @@ export class Connection implements FrameSink, AnchorListener {
       return message;
     }
     if (this.#content === 'msrp') return this.#stream.shift();
-    if (this.#media.length === 0) return undefined;
+    if (this.#phase !== 'selected' || this.#media.length === 0) return undefined;
     const frame = this.#media.shift(this.#around.now());
     if (frame !== undefined) countPacket(this.#around.counters.toUe, packetKind(frame, 2), frame.length - 2);
     return frame;

@@ -25,10 +25,11 @@ export type CloseReason =
   | 'shutdown';
 
 /**
- * Why a packet was dropped: `not-selected` before its connection was selected (C11), `first-byte` is
- * neither ICE nor media (D2), `control-text` text that commands a service (N1), `queue-…` toward a slow UE (E7),
- * `anchor-queue` toward the anchor, `anchor-overflow` from it: its packets came faster than they were taken (the native
- * plane alone can tell). `connection-ended`: waited for the UE when its connection ended.
+ * Why a packet was dropped: `not-selected` waited in vain for the selection of the UE's connection (C11), `first-byte`
+ * is neither ICE nor media (D2), `control-text` text that commands a service (N1), `queue-…` waited too long for a slow
+ * UE (E7) or for the selection, `anchor-queue` toward the anchor, `anchor-overflow` from it: its packets came faster
+ * than they were taken (the native plane alone can tell). `connection-ended`: waited for the UE when its connection
+ * ended.
  */
 export type DropReason =
   | 'not-selected'

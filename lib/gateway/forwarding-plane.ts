@@ -44,12 +44,12 @@ export interface ForwardingPlane {
   send(connection: ConnectionId, message: Buffer): void;
   /**
    * Opens a UDP socket toward rtpengine's address, in place of any earlier one of this connection. Until
-   * `select`, no media passes; a little of what the UE sends is kept.
+   * `select`, no media passes, either way: it waits on the connection that it came for, the newest of it.
    */
   openAnchor(connection: ConnectionId, anchor: TransportAddress): void;
   /** Sends a STUN message from that socket. */
   sendToAnchor(connection: ConnectionId, message: Buffer): void;
-  /** Lets media pass both ways; `maxAge` (ms) bounds what waits for the UE. */
+  /** Lets media pass both ways, what waited first; `maxAge` (ms) bounds what waits for the UE from now on. */
   select(connection: ConnectionId, maxAge: number): void;
   /** Sends frames of `msrp`, header included, as they are: in order, none dropped, STUN before them. */
   write(connection: ConnectionId, frames: Buffer): void;

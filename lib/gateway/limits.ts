@@ -50,8 +50,13 @@ export interface GatewayLimits {
   silentMs: number;
   /** How often the streams are looked at for both. */
   watchMs: number;
-  /** Frames of the UE kept while rtpengine has not yet answered the nomination. */
+  /**
+   * Media that waits for its connection to be selected. It is no older than a DTLS flight that its sender would have
+   * repeated by then (RFC 6347 §4.2.4.1); of the UE it is bounded by these too, of rtpengine by `queueBytes`.
+   */
+  heldMs: number;
   heldFrames: number;
+  heldBytes: number;
 }
 
 export const defaultLimits: Readonly<GatewayLimits> = {
@@ -79,5 +84,7 @@ export const defaultLimits: Readonly<GatewayLimits> = {
   unansweredMaxMs: 16_000,
   silentMs: 30_000,
   watchMs: 2500,
+  heldMs: 1000,
   heldFrames: 32,
+  heldBytes: 64 * 1024,
 };

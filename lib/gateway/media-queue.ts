@@ -2,15 +2,16 @@
 export type OnDropped = (reason: 'queue-age' | 'queue-bytes', frames: number) => void;
 
 /**
- * What waits for a UE that reads slowly, oldest first. Bounded by age, since old media is worth nothing
- * to the ear however few bytes it has, and by bytes, since a burst of video is many in a short time. The
- * clock is the caller's.
+ * Media that waits, for a UE that reads slowly or for the selection of its connection, oldest first. Bounded by age,
+ * since old media is worth nothing to the ear however few bytes it has, and by bytes, since a burst of video is many in
+ * a short time. The clock is the caller's.
  */
 export class MediaQueue {
   /** ms; what waited longer is dropped. */
   maxAge: number;
 
   readonly #maxBytes: number;
+  readonly #maxFrames: number;
   readonly #dropped: OnDropped;
   /** Frames and their times of arrival, in step; those before `#head` are gone. */
   #frames: (Buffer | undefined)[] = [];
@@ -18,9 +19,10 @@ export class MediaQueue {
   #head = 0;
   #bytes = 0;
 
-  constructor(maxAge: number, maxBytes: number, dropped: OnDropped) {
+  constructor(maxAge: number, maxBytes: number, dropped: OnDropped, maxFrames = Infinity) {
     this.maxAge = maxAge;
     this.#maxBytes = maxBytes;
+    this.#maxFrames = maxFrames;
     this.#dropped = dropped;
   }
 
@@ -39,7 +41,7 @@ export class MediaQueue {
     this.#bytes += frame.length;
     this.#dropOld(now);
     let excess = 0;
-    for (; this.#bytes > this.#maxBytes; excess++) this.#remove();
+    for (; this.#bytes > this.#maxBytes || this.length > this.#maxFrames; excess++) this.#remove();
     if (excess > 0) this.#dropped('queue-bytes', excess);
   }
 

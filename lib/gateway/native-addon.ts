@@ -43,13 +43,15 @@ export interface NativePlane {
   stop(): void;
 }
 
-/** Bytes; those of GatewayLimits that concern the native plane. */
+/** Those of GatewayLimits that concern the native plane. */
 interface NativeLimits {
   firstFrameBytes: number;
   frameBytes: number;
   queueBytes: number;
   stunQueueBytes: number;
+  heldMs: number;
   heldFrames: number;
+  heldBytes: number;
 }
 
 /** What the addon exports. */

@@ -1,9 +1,9 @@
 import fc from 'fast-check';
 import { MediaQueue } from '../../../lib/gateway/media-queue';
 
-function queue(maxAge: number, maxBytes: number) {
+function queue(maxAge: number, maxBytes: number, maxFrames?: number) {
   const drops = { 'queue-age': 0, 'queue-bytes': 0 };
-  const media = new MediaQueue(maxAge, maxBytes, (reason, frames) => (drops[reason] += frames));
+  const media = new MediaQueue(maxAge, maxBytes, (reason, frames) => (drops[reason] += frames), maxFrames);
   return { media, drops };
 }
 
@@ -25,6 +25,13 @@ test('E7: more bytes than the bound drop the oldest whole frames', () => {
   for (let i = 0; i < 5; i++) media.push(frame(i), 0);
   expect(drops).toEqual({ 'queue-age': 0, 'queue-bytes': 2 });
   expect(media.length).toBe(3);
+  expect(media.shift(0)).toEqual(frame(2));
+});
+
+test('C17: more frames than the bound drop the oldest', () => {
+  const { media, drops } = queue(200, 1000, 3);
+  for (let i = 0; i < 5; i++) media.push(frame(i), 0);
+  expect(drops).toEqual({ 'queue-age': 0, 'queue-bytes': 2 });
   expect(media.shift(0)).toEqual(frame(2));
 });
 
