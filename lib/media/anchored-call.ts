@@ -9,6 +9,7 @@ import type { GatewayCandidateOptions } from '../sdp/gateway-candidate';
 import { withIceLite, withoutIce } from '../sdp/ice-attributes';
 import { withoutForeignHosts } from '../sdp/foreign-hosts';
 import { withoutIceOn } from '../sdp/ice-mismatch';
+import { withOfferedFormats } from '../sdp/line-formats';
 import { isAnchorable } from '../sdp/media-line';
 import { emptySdp, joinSdp, splitSdp, withSections, type SdpLines } from '../sdp/sdp-lines';
 import { SessionOrigin } from '../sdp/session-origin';
@@ -164,7 +165,7 @@ export class AnchoredCall {
     for (const restart of exchange.keptBack) await this.#askRtpengine({ ...exchange, shown: restart });
     exchange.keptBack = [];
     const messages = (await this.#msrp?.answer(from, answer)) ?? noSections;
-    const said = { from, view, shown };
+    const said = { from, view, shown: withOfferedFormats(shown, exchange.offer) };
     const reply = await this.#rtpengine.answer(said, exchange.lines);
     this.#complete = { exchange, answer: said };
     const towardOther = putBackAnchored(this.#replied(reply, from), exchange.lines, answer);

@@ -1,3 +1,4 @@
+import { withFormatsOf } from './line-formats';
 import { declined, formatMediaLine, isAnchorable, parseMediaLine, withConnection } from './media-line';
 import { isMsrp } from './msrp-line';
 import { invalidSdp, type SdpLines } from './sdp-lines';
@@ -41,15 +42,16 @@ export function takeAnchored(sdp: SdpLines, lines: AnchoredLines): SdpLines {
 }
 
 /**
- * What the other side gets: rtpengine's lines in their places, and each line of `sdp` that rtpengine was not
- * shown as declined.
+ * What the other side gets: rtpengine's lines in their places, with the formats of the sender's, and each line of `sdp`
+ * that rtpengine was not shown as declined.
  */
 export function putBackAnchored(reply: SdpLines, lines: AnchoredLines, sdp: SdpLines): SdpLines {
   return {
     session: reply.session,
     media: sdp.media.map((section, index) => {
       const anchored = reply.media[lines.indexOf(index)];
-      return anchored === undefined || !isAnchorable(transportOf(section)) ? declined(section) : anchored;
+      if (anchored === undefined || !isAnchorable(transportOf(section))) return declined(section);
+      return withFormatsOf(anchored, section);
     }),
   };
 }

@@ -2,8 +2,8 @@ import type { RtpengineChoice, RtpengineCommands } from '../../../lib/media/rtpe
 import { EdgeError } from '../../../lib/errors';
 import type { CallStatistics } from '../../../lib/rtpengine/call-statistics';
 import type { AnswerOptions, OfferOptions } from '../../../lib/rtpengine/ng-command';
-import { formatMediaLine } from '../../../lib/sdp/media-line';
-import { splitSdp } from '../../../lib/sdp/sdp-lines';
+import { formatMediaLine, isRtpOverUdp, parseMediaLine } from '../../../lib/sdp/media-line';
+import { joinSdp, splitSdp } from '../../../lib/sdp/sdp-lines';
 import { viewSession } from '../../../lib/sdp/session-view';
 
 type Received = ({ command: 'offer' } & OfferOptions) | ({ command: 'answer' } & AnswerOptions);
@@ -48,7 +48,7 @@ export class FakeRtpengine implements RtpengineCommands {
     const towardUe = options['from-tag'] === 'access';
     const { media } = viewSession(splitSdp(this.#offer?.sdp ?? ''));
     return this.#write(
-      options.sdp,
+      withOffered(options.sdp, this.#offer?.sdp ?? ''),
       towardUe,
       (line) => towardUe && media[line]?.hasIce === true,
       (line) => towardUe && media[line]?.rtcpMux === true,
@@ -106,6 +106,24 @@ export class FakeRtpengine implements RtpengineCommands {
     const origin = lines.session.find((line) => line.startsWith('o='))?.replace(/\S+$/, address) ?? '';
     return ['v=0', origin, 's=-', `c=IN IP4 ${address}`, 't=0 0', ...media, ''].join('\r\n');
   }
+}
+
+/** An answer without the formats that were not offered in the same number. */
+function withOffered(answer: string, offer: string): string {
+  const offered = splitSdp(offer).media.map((section) => parseMediaLine(section[0] ?? ''));
+  const { session, media } = splitSdp(answer);
+  const sections = media.map((section, index) => {
+    const line = parseMediaLine(section[0] ?? '');
+    const { transport, formats } = offered[index] ?? line;
+    if (!isRtpOverUdp(line.transport) || !isRtpOverUdp(transport) || line.port === 0) return section;
+    const kept = line.formats.split(' ').filter((format) => formats.split(' ').includes(format));
+    const isKept = (attribute: string) => {
+      const format = /^a=(?:rtpmap|fmtp|rtcp-fb):(\d+) /.exec(attribute)?.[1];
+      return format === undefined || kept.includes(format);
+    };
+    return [formatMediaLine({ ...line, formats: kept.join(' ') }), ...section.slice(1).filter(isKept)];
+  });
+  return joinSdp({ session, media: sections });
 }
 
 /** A pool of these; silent ones count as lost. */

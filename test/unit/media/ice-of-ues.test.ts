@@ -226,7 +226,8 @@ describe('D4: payload types 64-95', () => {
     const { towardCore, sdp } = await answerTo(ueSdp(...own, ...ice, 'a=rtcp-mux'), anchorWith(), coreSdp(...own));
     for (const text of [towardCore, sdp]) {
       expect(text).toMatch(/m=audio \d+ RTP\/AVP 96 63 0\r\n/);
-      expect(text.split('\r\n').filter((line) => codecs.includes(line))).toEqual(codecs);
+      const written = text.split('\r\n').filter((line) => codecs.includes(line));
+      expect(written.sort()).toEqual([...codecs].sort());
     }
   });
 });

@@ -1,0 +1,47 @@
+import { withFormatsOf, withOfferedFormats } from '../../../lib/sdp/line-formats';
+
+const reply = ['m=audio 40000 RTP/AVP 0', 'c=IN IP4 192.0.2.1', 'b=AS:64', 'a=rtpmap:0 PCMU/8000', 'a=sendrecv'];
+const rest = ['c=IN IP4 192.0.2.1', 'b=AS:64'];
+
+describe('B24, B25: the formats of a line are those of its sender', () => {
+  test.each([
+    [
+      'S5: a codec under another number',
+      ['m=audio 6000 RTP/AVP 0 101', 'c=IN IP4 203.0.113.9', 'a=rtpmap:101 telephone-event/8000', 'a=fmtp:101 0-15'],
+      ['m=audio 40000 RTP/AVP 0 101', ...rest, 'a=rtpmap:101 telephone-event/8000', 'a=fmtp:101 0-15', 'a=sendrecv'],
+    ],
+    [
+      'feedback, for all formats and for one',
+      ['m=audio 6000 RTP/AVPF 96', 'a=rtcp-fb:* nack', 'a=x-other', 'a=rtpmap:96 opus/48000/2', 'a=rtcp-fb:96 ccm fir'],
+      [
+        ...['m=audio 40000 RTP/AVP 96', ...rest],
+        ...['a=rtcp-fb:* nack', 'a=rtpmap:96 opus/48000/2', 'a=rtcp-fb:96 ccm fir', 'a=sendrecv'],
+      ],
+    ],
+    [
+      'S4: no rtpmap, none written',
+      ['m=audio 6000 RTP/AVP 0 101'],
+      ['m=audio 40000 RTP/AVP 0 101', ...rest, 'a=sendrecv'],
+    ],
+  ])('%s', (_, sender, expected) => {
+    expect(withFormatsOf(reply, sender)).toEqual(expected);
+  });
+
+  test.each([
+    ['declined here', ['m=audio 0 RTP/AVP 0'], ['m=audio 6000 RTP/AVP 8']],
+    ['declined there', reply, ['m=audio 0 RTP/AVP 8']],
+    ['no RTP', ['m=image 40000 udptl t38'], ['m=image 6000 udptl t38', 'a=fmtp:1 x']],
+    ['of RTP before, and of none now', ['m=image 40000 udptl t38'], ['m=audio 6000 RTP/AVP 8']],
+  ])('a line that is %s stays as it is', (_, section, sender) => {
+    expect(withFormatsOf(section, sender)).toBe(section);
+  });
+
+  test('rtpengine is shown an answer with the formats of the offer, in their numbers', () => {
+    const answer = { session: ['v=0'], media: [['m=audio 6000 RTP/AVP 96', 'a=rtpmap:96 opus/48000/2', 'a=sendonly']] };
+    const offer = { session: [], media: [['m=audio 5000 RTP/AVP 111 0', 'a=rtpmap:111 opus/48000/2', 'a=recvonly']] };
+    expect(withOfferedFormats(answer, offer)).toEqual({
+      session: ['v=0'],
+      media: [['m=audio 6000 RTP/AVP 111 0', 'a=rtpmap:111 opus/48000/2', 'a=sendonly']],
+    });
+  });
+});
