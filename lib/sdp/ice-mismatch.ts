@@ -3,7 +3,7 @@ import { parseCandidate } from './candidate';
 import { withoutLineIce } from './ice-attributes';
 import { isRtpOverUdp } from './media-line';
 import { hasAttribute, withoutAttributes, type SdpLines } from './sdp-lines';
-import { hasDefault, isHeldByAddress, viewSession, type MediaView } from './session-view';
+import { hasDefault, isHeldByAddress, isUnspecified, viewSession, type MediaView } from './session-view';
 
 /**
  * The lines whose default destination, for RTP or for RTCP on a port of its own, is not among their candidates
@@ -15,12 +15,22 @@ export function mismatchedLines(sdp: SdpLines): ReadonlySet<number> {
 }
 
 function isMismatched(view: MediaView, section: readonly string[]): boolean {
-  const { port, address, hasIce, rtcpMux, rtcpPort, rtcpAddress, transport } = view;
+  const { port, address, hasIce, transport } = view;
   if (!isRtpOverUdp(transport) || !hasIce || port === 0) return false;
   if (address === undefined || !hasDefault(view) || isHeldByAddress(view)) return false;
   if (!isListed(section, { component: 1, address, port })) return true;
-  if (rtcpMux || rtcpPort === undefined) return false;
-  return !isListed(section, { component: 2, address: rtcpAddress ?? address, port: rtcpPort });
+  const rtcp = rtcpDefault(view, address);
+  return rtcp !== undefined && !isListed(section, { component: 2, ...rtcp });
+}
+
+/** Where RTCP goes as a=rtcp says (RFC 3605); undefined where none does, or that is no address (RFC 8839 §4.2.5). */
+function rtcpDefault(
+  { rtcpMux, hasRtcp, rtcpPort, rtcpAddress }: MediaView,
+  address: string,
+): { address: string; port: number } | undefined {
+  if (rtcpMux || !hasRtcp || rtcpPort === undefined || rtcpPort === 9) return undefined;
+  const said = normalAddress(rtcpAddress ?? address);
+  return isUnspecified(said) || addressBytes(said) === undefined ? undefined : { address: said, port: rtcpPort };
 }
 
 /**

@@ -75,7 +75,7 @@ function viewMedia(
     pwd,
     hasIce: within(ufrag, 4, 256) && within(pwd, 22, 256),
     rtcpMux: media.rtcpMux !== undefined,
-    hasRtcp: isRtpOverUdp(line.transport) && !rtcpSwitchedOff(media.bandwidth ?? session.bandwidth ?? []),
+    hasRtcp: isRtpOverUdp(line.transport) && !rtcpSwitchedOff(media, session),
     hasDtls: (media.fingerprint ?? session.fingerprint) !== undefined,
     rtcpPort: number(media.rtcp?.port),
     rtcpAddress: text(media.rtcp?.address),
@@ -113,6 +113,8 @@ function within(token: string | undefined, least: number, most: number): boolean
   return token !== undefined && token.length >= least && token.length <= most;
 }
 
-function rtcpSwitchedOff(bandwidth: { type: string; limit: number }[]): boolean {
-  return ['RS', 'RR'].every((type) => bandwidth.some((line) => line.type === type && line.limit === 0));
+/** Each of the two is inherited by itself (RFC 3556 §2). */
+function rtcpSwitchedOff(...parts: { bandwidth?: { type: string; limit: number }[] }[]): boolean {
+  const lines = parts.flatMap(({ bandwidth = [] }) => bandwidth);
+  return ['RS', 'RR'].every((wanted) => lines.find(({ type }) => type === wanted)?.limit === 0);
 }

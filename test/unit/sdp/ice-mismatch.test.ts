@@ -9,12 +9,16 @@ const sdp = (...lines: string[]) => splitSdp(['v=0', 'o=- 1 1 IN IP4 1.2.3.4', '
 const line = (m: string, address: string, ...lines: string[]) =>
   sdp(m, `c=IN IP${address.includes(':') ? 6 : 4} ${address}`, ...credentials, ...lines);
 
-describe('B16: an ICE mismatch', () => {
+describe('B16, B27: an ICE mismatch', () => {
   test.each([
     ['another address', line('m=audio 5000 RTP/AVP 0', '203.0.113.5', candidate(1, '10.0.0.5 5000'))],
     ['another port', line('m=audio 5001 RTP/AVP 0', '10.0.0.5', candidate(1, '10.0.0.5 5000'))],
     ['the address of component 2', line('m=audio 5001 RTP/AVP 0', '10.0.0.5', candidate(2, '10.0.0.5 5001'))],
     ['no candidate', line('m=audio 5000 RTP/AVP 0', '10.0.0.5')],
+    [
+      'another port for RTCP, of which one way is switched off',
+      line('m=audio 5000 RTP/AVP 0', '10.0.0.5', candidate(1, '10.0.0.5 5000'), 'b=RS:0', 'a=rtcp:5001'),
+    ],
     [
       'another address for RTCP',
       line('m=audio 5000 RTP/AVP 0', '10.0.0.5', candidate(1, '10.0.0.5 5000'), 'a=rtcp:5001 IN IP4 10.0.0.6'),
@@ -50,6 +54,19 @@ describe('B16: an ICE mismatch', () => {
     ['a declined line', line('m=audio 0 RTP/AVP 0', '10.0.0.5')],
     ['a line without ICE', sdp('m=audio 5000 RTP/AVP 0', 'c=IN IP4 10.0.0.5')],
   ])('is not %s', (_, lines) => expect([...mismatchedLines(lines)]).toEqual([]));
+
+  test.each([
+    ['S8: to 0.0.0.0', ['a=rtcp:9 IN IP4 0.0.0.0']],
+    ['to 0.0.0.0 and another port', ['a=rtcp:5001 IN IP4 0.0.0.0']],
+    ['to ::', ['a=rtcp:9 IN IP6 ::']],
+    ['to :: in another spelling', ['a=rtcp:9 IN IP6 0:0:0:0:0:0:0:0']],
+    ['to port 9', ['a=rtcp:9']],
+    ['to a name', ['a=rtcp:5001 IN IP4 ue.example.com']],
+    ['that is switched off', ['b=RS:0', 'b=RR:0', 'a=rtcp:5001']],
+  ])('is not RTCP %s', (_, more) => {
+    const lines = line('m=audio 5000 RTP/AVP 0', '10.0.0.5', candidate(1, '10.0.0.5 5000'), ...more);
+    expect([...mismatchedLines(lines)]).toEqual([]);
+  });
 
   test('takes ICE from its line alone, whoever inherits its credentials', () => {
     const both = sdp(...credentials, 'm=audio 5000 RTP/AVP 0', candidate(1, '10.0.0.5 1'), 'm=video 9 RTP/AVP 96');

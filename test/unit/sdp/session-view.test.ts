@@ -59,6 +59,8 @@ describe('the view of a session', () => {
   test('RTCP switched off by bandwidth', () => {
     expect(view('m=audio 5000 RTP/AVP 0', 'b=RS:0', 'b=RR:0').media[0]?.hasRtcp).toBe(false);
     expect(view('m=audio 5000 RTP/AVP 0', 'b=RS:0', 'b=RR:800').media[0]?.hasRtcp).toBe(true);
+    expect(view('b=RS:0', 'b=RR:0', 'm=audio 5000 RTP/AVP 0', 'b=AS:64').media[0]?.hasRtcp).toBe(false);
+    expect(view('b=RS:0', 'b=RR:0', 'm=audio 5000 RTP/AVP 0', 'b=RR:800').media[0]?.hasRtcp).toBe(true);
   });
 
   test.each(['ue.example.com', '2', '0x7f000001'])('B18: %s in c= is no address, and no fault of the view', (name) => {
