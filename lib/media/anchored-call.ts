@@ -28,6 +28,7 @@ import { keepRestartBack } from './restart';
 import type { RtpengineChoice } from './rtpengine-choice';
 import { requireUsable, shownSdp } from './shown-sdp';
 import { TowardUe } from './toward-ue';
+import { UeWords } from './ue-words';
 
 export interface AnchoredCallOptions {
   name: string;
@@ -95,8 +96,7 @@ export class AnchoredCall {
   #exchanges = 0;
   /** The last exchange with an answer. */
   #complete: CompleteExchange | undefined;
-  /** The UE's lines by its SDP in the last complete exchange. */
-  #ue: readonly MediaView[] = [];
+  readonly #ue = new UeWords();
   /** Those of them that are RTP over TCP. */
   #tcp: TcpLines = new Map();
   #lines: AnchoredLines = [];
@@ -127,7 +127,9 @@ export class AnchoredCall {
 
   /** The lines of the UE that the last complete exchange left in use at rtpengine. */
   get linesInUse(): number[] {
-    return this.#ue.filter(({ port, transport }) => port !== 0 && isAnchorable(transport)).map(({ index }) => index);
+    return this.#ue.lines
+      .filter(({ port, transport }) => port !== 0 && isAnchorable(transport))
+      .map(({ index }) => index);
   }
 
   /** What rtpengine knows of the call; undefined if it does not tell. Never rejects. */
@@ -169,7 +171,7 @@ export class AnchoredCall {
     const reply = await this.#rtpengine.answer(said, exchange.lines);
     this.#complete = { exchange, answer: said };
     const towardOther = putBackAnchored(this.#replied(reply, from), exchange.lines, answer);
-    this.#ue = from === 'access' ? view : exchange.view;
+    this.#ue.heard(from === 'access' ? view : exchange.view);
     this.#tcp = from === 'access' ? received.tcp : exchange.tcp;
     return from === 'access'
       ? this.#answerOfUe(exchange, view, towardOther, messages)
@@ -219,10 +221,9 @@ export class AnchoredCall {
     if (!this.isOpen) requireUsable(view, this.#msrp !== undefined);
     const shown = shownSdp(from, offer, this.#ueAddress, this.#maySend.access);
     const { now, onAnswer: keptBack } =
-      from === 'access' ? keepRestartBack(shown, this.#ue) : { now: shown, onAnswer: [] };
+      from === 'access' ? keepRestartBack(shown, this.#ue.lines) : { now: shown, onAnswer: [] };
     const lines = anchoredLines(this.#lines, offer, this.#mostLines);
-    const ueLines = view.map(({ index }) => this.#ue[index]).filter((line) => line !== undefined && line.port !== 0);
-    const ueDeclinedIce = ueLines.length > 0 && !ueLines.some((line) => line?.hasIce === true);
+    const ueDeclinedIce = this.#ue.declinesIce;
     const messages = (await this.#msrp?.offer(from, offer)) ?? noSections;
     const reply = await this.#askRtpengine({ from, view, shown: now, ueDeclinedIce, lines }).catch((error: unknown) => {
       this.#msrp?.rollback();
@@ -235,7 +236,7 @@ export class AnchoredCall {
       this.#exchange = { ...known, tcp, told: new Map(), withoutIce: new Set() };
       return this.#towardCore(towardOther, view, messages);
     }
-    const line = (index: number) => this.#ueLine(index);
+    const line = (index: number) => this.#ue.of(index, view[index]?.transport ?? '');
     const ue = { isAnswer: false, exchange: known.number, line, tcp: this.#tcp, mismatched };
     const written = this.#forUe.write(towardOther, ue);
     const plain = viewSession(withSections(written.sdp, messages)).media.filter(({ hasIce }) => !hasIce);
@@ -292,11 +293,5 @@ export class AnchoredCall {
       ueLines.map(({ transport }) => transport),
     );
     return joinSdp(this.#origins.core.write(withoutForeignHosts(withSections(withoutIce(sdp), messages))));
-  }
-
-  /** The UE's last word on a line; undefined if it has said nothing yet, or the line was not in use. */
-  #ueLine(index: number): MediaView | undefined {
-    const line = this.#ue[index];
-    return line === undefined || line.port === 0 ? undefined : line;
   }
 }

@@ -1,0 +1,40 @@
+import { UeWords } from '../../../lib/media/ue-words';
+import { audio, ice, mediaOf, ueSdp } from './fixtures';
+
+const image = 'm=image 5010 udptl t38';
+const withIce = [...audio, ...ice, 'a=rtcp-mux'];
+const bfcp = ['m=application 5020 UDP/BFCP *', 'c=IN IP4 10.0.0.5'];
+
+function heard(...sdps: string[][]): UeWords {
+  const words = new UeWords();
+  for (const lines of sdps) words.heard(mediaOf(ueSdp(...lines)));
+  return words;
+}
+
+describe('B28: what a line without RTP says of ICE says nothing of those with it', () => {
+  test.each([
+    ['nothing said yet', [], false],
+    ['ICE', [withIce], false],
+    ['no ICE', [audio], true],
+    ['S10: ICE, then a fax on the line', [withIce, [image]], false],
+    ['no ICE, then a fax', [audio, [image]], true],
+    ['a fax from the start', [[image]], false],
+    ['a fax, then no ICE', [[image], audio], true],
+    ['ICE, then a fax on a line of its own', [withIce, ['m=audio 0 RTP/AVP 0', image]], false],
+    ['no ICE beside BFCP that has it', [[...audio, ...bfcp, ...ice]], true],
+    ['ICE beside BFCP without', [[...withIce, ...bfcp]], false],
+  ])('%s', (_, sdps, declinesIce) => expect(heard(...sdps).declinesIce).toBe(declinesIce));
+
+  test('the last word on a line is that of its kind', () => {
+    const words = heard(withIce, [image]);
+    expect(words.of(0, 'RTP/AVP')).toMatchObject({ kind: 'audio', hasIce: true });
+    expect(words.of(0, 'udptl')).toMatchObject({ kind: 'image', hasIce: false });
+    expect(words.of(1, 'RTP/AVP')).toBeUndefined();
+  });
+
+  test('a line that was declined has said nothing', () => {
+    const words = heard(withIce, ['m=audio 0 RTP/AVP 0']);
+    expect(words.of(0, 'RTP/AVP')).toBeUndefined();
+    expect(words.declinesIce).toBe(false);
+  });
+});
