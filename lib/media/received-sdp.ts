@@ -1,6 +1,7 @@
 import type { MaySend } from '../sdp/line-place';
 import { mismatchedLines, withoutIceOn } from '../sdp/ice-mismatch';
 import { withFirstLines } from '../sdp/anchored-lines';
+import { withoutLiteIce } from '../sdp/ice-attributes';
 import { withoutRtcpPayloadTypes } from '../sdp/payload-types';
 import { invalidSdp, splitSdp, type SdpLines } from '../sdp/sdp-lines';
 import { tcpLines, withUdpLines, type TcpLines } from '../sdp/tcp-media-lines';
@@ -26,8 +27,9 @@ export interface ReceivedSdp {
 export function receivedSdp(from: Side, text: string, maySend: MaySend, most: number): ReceivedSdp {
   const written = withFirstLines(splitSdp(text), most);
   if (from === 'core') return { sdp: withPlacedLines(written, maySend), tcp: new Map(), mismatched: new Set() };
-  const tcp = tcpLines(written);
-  const overUdp = tcp.size === 0 ? written : withUdpLines(written);
+  const usable = withoutLiteIce(written);
+  const tcp = tcpLines(usable);
+  const overUdp = tcp.size === 0 ? usable : withUdpLines(usable);
   const mismatched = mismatchedLines(overUdp);
   return { sdp: withoutRtcpPayloadTypes(withoutIceOn(overUdp, mismatched)), tcp, mismatched };
 }

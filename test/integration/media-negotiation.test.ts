@@ -37,8 +37,12 @@ describeWithRtpengine('what UE and core agree on, with a real rtpengine between'
   });
 
   /** An offer of that side and the answer of the other; each end then sends to where it was told. */
-  async function exchange(from: Side, offer: string[], answer: string[]): Promise<Record<'offer' | 'answer', string>> {
-    const lines = (side: Side, [first = '', ...rest]: string[]) =>
+  async function exchange(
+    from: Side,
+    offer: readonly string[],
+    answer: readonly string[],
+  ): Promise<Record<'offer' | 'answer', string>> {
+    const lines = (side: Side, [first = '', ...rest]: readonly string[]) =>
       sdp(side, first.replace(/^(m=\S+) \d+/, `$1 ${at[side].port}`), ...rest);
     const ue = { address: ends.access };
     const offered = await parts.anchor.offer(call, from, lines(from, offer), ue);
@@ -60,7 +64,7 @@ describeWithRtpengine('what UE and core agree on, with a real rtpengine between'
         [offers, answers],
         [answers, offers],
       ] as const) {
-        const { answer: got } = await exchange(from, [...offer], [...answer]);
+        const { answer: got } = await exchange(from, offer, answer);
         expect(got).toContain(answer.slice(1).join('\r\n'));
         expect(mediaLine(got).formats).toBe(mediaLine(sdp('core', ...answer)).formats);
         for (const number of [111, 126, 96, 101])
@@ -69,6 +73,21 @@ describeWithRtpengine('what UE and core agree on, with a real rtpengine between'
             at[side].send(packet(number, text));
             await at[other(side)].hears(text);
           }
+      }
+    },
+  );
+
+  test.each(['access', 'core'] as const)(
+    'B29: a UE that is ICE-lite itself has media both ways, %s offers',
+    async (from) => {
+      const credentials = ['a=ice-ufrag:ueUF', 'a=ice-pwd:uepwduepwduepwduepwd12'];
+      const candidate = `a=candidate:1 1 UDP 2130706431 ${ends.access} ${at.access.port} typ host`;
+      const ofUe = ['m=audio 9 RTP/AVP 0', 'a=ice-lite', ...credentials, candidate, 'a=rtcp-mux'];
+      const ofCore = ['m=audio 9 RTP/AVP 0'];
+      await exchange(from, ...(from === 'access' ? ([ofUe, ofCore] as const) : ([ofCore, ofUe] as const)));
+      for (const side of ['access', 'core'] as const) {
+        at[side].send(packet(0, `of ${side}`));
+        await at[other(side)].hears(`of ${side}`);
       }
     },
   );
