@@ -18,3 +18,11 @@ export interface EstablishedDialog {
   readonly ueTag: string;
   readonly serverTag: string;
 }
+
+/** What the P-CSCF says is registered over a connection. */
+export interface HeldRegistration {
+  /** The public identity that was registered first. */
+  readonly identity: string;
+  /** s until the last one expires. */
+  readonly seconds: number;
+}

@@ -13,7 +13,7 @@ import { RequestShares } from '../shares/request-shares';
 import { TokenBuckets } from '../shares/token-buckets';
 import { bindError } from '../wire/bind-error';
 import { hostPort } from '../wire/sip-uri';
-import type { AccessFlow, EstablishedDialog } from './access-flow';
+import type { AccessFlow, EstablishedDialog, HeldRegistration } from './access-flow';
 import { Accounts } from './accounts';
 import { CallOwners } from './call-owners';
 import { HandshakeGate, type HandshakeRefusal } from './handshake-gate';
@@ -166,6 +166,11 @@ export class AccessListener extends EventEmitter<{ closed: [flow: AccessFlow] }>
   /** The app got the 2xx that made a dialog of the UE behind the SIP server's peer with this address and port. */
   established(address: string, port: number, dialog: EstablishedDialog): void {
     this.#flows.get(hostPort(address, port))?.connection.established(dialog);
+  }
+
+  /** The app says what is registered over the connection behind that peer now; undefined: nothing. */
+  registered(address: string, port: number, registration: HeldRegistration | undefined): void {
+    this.#flows.get(hostPort(address, port))?.connection.registered(registration);
   }
 
   /** @throws EdgeError `sip-listen-failed`; nothing is left open then. */

@@ -2,11 +2,11 @@ import { randomBytes } from 'node:crypto';
 import { createConnection, isIP, type Socket } from 'node:net';
 import { networkOf } from '../ip-address';
 import { responseTo, type OwnResponse } from '../wire/own-response';
-import { headerParams, identityOf, tagOf } from '../wire/sip-uri';
+import { tagOf } from '../wire/sip-uri';
 import { dropShortSessionTimer } from '../wire/session-timer';
 import { parseSipMessage, type SipMessage } from '../wire/sip-message';
 import { SipStream } from '../wire/sip-stream';
-import type { AccessFlow, EstablishedDialog } from './access-flow';
+import type { AccessFlow, EstablishedDialog, HeldRegistration } from './access-flow';
 import type { CallOwners } from './call-owners';
 import { Crossing, markSource } from './crossing';
 import type { AccessLimits } from './limits';
@@ -109,6 +109,15 @@ export class UeConnection {
   /** The app got the UE's answer that made this dialog. */
   established(dialog: EstablishedDialog): void {
     this.#dialogs.established(dialog);
+  }
+
+  /** A UE that sends no keep-alives is silent until its registration has to be renewed. */
+  registered(registration: HeldRegistration | undefined): void {
+    const seconds = Math.min(registration?.seconds ?? 0, longestRegistration);
+    this.#ue.limitIdleness(seconds * 1000 + this.#limits.idle);
+    if (!registration) return;
+    this.#gate.registered(registration.identity);
+    this.#proved();
   }
 
   #close(fault?: unknown): void {
@@ -249,7 +258,8 @@ export class UeConnection {
       }
       if (!this.#gate.answered(message) || !this.#crossing.responseToUe(message)) return;
       this.#dialogs.responseFromServer(message);
-      this.#noteRegistration(message);
+      // An emergency call needs no registration.
+      if (message.cseq?.method === 'INVITE' && message.status >= 200 && message.status < 300) this.#proved();
     }
     this.#ue.send(message.toString());
   }
@@ -292,24 +302,6 @@ export class UeConnection {
     this.#calls.delete(oldest);
     this.#unanswered.cancel(oldest);
     this.#owners.release(oldest, this);
-  }
-
-  /** A UE that sends no keep-alives is silent until its registration has to be renewed. */
-  #noteRegistration(response: SipMessage): void {
-    const { method } = response.cseq ?? {};
-    if (response.status < 200 || response.status > 299) return;
-    // An emergency call needs no registration.
-    if (method === 'INVITE') this.#proved();
-    if (method !== 'REGISTER') return;
-    const given = [
-      response.get('expires'),
-      ...response.values('contact').map((one) => headerParams(one).get('expires')),
-    ];
-    const seconds = Math.max(0, ...given.map((text) => (/^\d{1,10}$/.test(text ?? '') ? Number(text) : 0)));
-    this.#ue.limitIdleness(Math.min(seconds, longestRegistration) * 1000 + this.#limits.idle);
-    if (seconds === 0) return;
-    this.#gate.registered(identityOf(response.get('to') ?? ''));
-    this.#proved();
   }
 
   #proved(): void {

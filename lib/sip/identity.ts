@@ -1,16 +1,19 @@
 import type { SipMessage } from '../drachtio/messages';
-import { identityOf } from '../wire/sip-uri';
+import { uriOf } from '../wire/sip-uri';
+import { identityOf } from '../wire/uri-comparison';
 import { listOf } from './name-addresses';
 import type { Registration } from './registration';
+import { covers, isWildcarded } from './wildcarded-identity';
 
 /**
  * For whom a UE sends a request, of those that it registered over one flow: who it prefers
  * (P-Preferred-Identity), else whom From names, else whoever it registered first.
  */
 export function registrationFor(request: SipMessage, registrations: Registration[]): Registration | undefined {
-  const wished = [...preferred(request), request.get('from') ?? ''].map(identityOf);
-  for (const identity of wished) {
-    const found = registrations.find((each) => identities(each).includes(identity));
+  for (const wish of [...preferred(request), request.get('from') ?? '']) {
+    const found = registrations.find(
+      ({ aor, associated }) => aor === identityOf(uriOf(wish)) || grantedAs(wish, associated) !== undefined,
+    );
     if (found) return found;
   }
   return registrations[0];
@@ -21,29 +24,37 @@ export function registrationFor(request: SipMessage, registrations: Registration
  * is among those that the core named, else the default one.
  */
 export function assertedIdentity(request: SipMessage, registration: Registration): string {
-  const associated = registration.associated;
-  for (const wish of preferred(request)) {
-    const granted = associated.find((each) => identityOf(each) === identityOf(wish));
-    if (granted !== undefined) return granted;
-  }
-  return associated[0] ?? `<${registration.aor}>`;
+  const { associated } = registration;
+  return firstGranted(preferred(request), associated) ?? defaultOf(associated) ?? `<${registration.aor}>`;
 }
 
 /** The identity of the UE that was called (TS 24.229 §5.2.6.4): P-Called-Party-ID or To, where it is one of its own. */
 export function calledIdentity(request: SipMessage, registrations: Registration[]): string | undefined {
-  const wished = [...listOf(request.get('p-called-party-id')), request.get('to') ?? ''].map(identityOf);
-  const associated = registrations.flatMap(({ associated }) => associated);
-  for (const identity of wished) {
-    const found = associated.find((each) => identityOf(each) === identity);
-    if (found !== undefined) return found;
-  }
-  return associated[0];
+  const associated = registrations.flatMap((each) => each.associated);
+  const wishes = [...listOf(request.get('p-called-party-id')), request.get('to') ?? ''];
+  return firstGranted(wishes, associated) ?? defaultOf(associated) ?? registrations.map(({ aor }) => `<${aor}>`)[0];
 }
 
 function preferred(request: SipMessage): string[] {
   return listOf(request.get('p-preferred-identity'));
 }
 
-function identities({ aor, associated }: Registration): string[] {
-  return [aor, ...associated.map(identityOf)];
+function firstGranted(wishes: readonly string[], associated: readonly string[]): string | undefined {
+  for (const wish of wishes) {
+    const granted = grantedAs(wish, associated);
+    if (granted !== undefined) return granted;
+  }
+  return undefined;
+}
+
+/** What the core has granted, as it wrote it; of a wildcard that covers the wish, the wished identity alone. */
+function grantedAs(wish: string, associated: readonly string[]): string | undefined {
+  const identity = identityOf(uriOf(wish));
+  const same = associated.find((each) => !isWildcarded(uriOf(each)) && identityOf(uriOf(each)) === identity);
+  return same ?? (associated.some((each) => covers(uriOf(each), identity)) ? `<${identity}>` : undefined);
+}
+
+/** A wildcard is nobody's name. */
+function defaultOf(associated: readonly string[]): string | undefined {
+  return associated.find((each) => !isWildcarded(uriOf(each)));
 }

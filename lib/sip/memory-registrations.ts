@@ -24,22 +24,22 @@ export class MemoryRegistrations implements RegistrationStore {
   }
 
   save(registration: Registration): Promise<void> {
-    const { aor, binding, flow } = registration;
-    this.#drop(aor, binding);
+    const { aor, key, flow } = registration;
+    this.#drop(aor, key);
     if (this.#size >= this.#most) {
       const message = 'There are as many registrations as there may be.';
       return Promise.reject(new EdgeError('registrations-full', message, { sipStatus: 503, retryAfter: 60 }));
     }
     const bindings = this.#byAor.get(aor) ?? new Map<string, Registration>();
-    this.#byAor.set(aor, bindings.set(binding, registration));
+    this.#byAor.set(aor, bindings.set(key, registration));
     const onFlow = this.#byFlow.get(flowKey(flow)) ?? new Set<Registration>();
     this.#byFlow.set(flowKey(flow), onFlow.add(registration));
     this.#size += 1;
     return Promise.resolve();
   }
 
-  remove(aor: string, binding: string): Promise<void> {
-    this.#drop(aor, binding);
+  remove(aor: string, key: string): Promise<void> {
+    this.#drop(aor, key);
     return Promise.resolve();
   }
 
@@ -55,16 +55,16 @@ export class MemoryRegistrations implements RegistrationStore {
     return [...registrations].filter(({ expiresAt }) => expiresAt > this.#now());
   }
 
-  #drop(aor: string, binding: string): void {
+  #drop(aor: string, key: string): void {
     const bindings = this.#byAor.get(aor);
-    const registration = bindings?.get(binding);
+    const registration = bindings?.get(key);
     if (!bindings || !registration) return;
-    bindings.delete(binding);
+    bindings.delete(key);
     if (bindings.size === 0) this.#byAor.delete(aor);
-    const key = flowKey(registration.flow);
-    const onFlow = this.#byFlow.get(key);
+    const flow = flowKey(registration.flow);
+    const onFlow = this.#byFlow.get(flow);
     onFlow?.delete(registration);
-    if (onFlow?.size === 0) this.#byFlow.delete(key);
+    if (onFlow?.size === 0) this.#byFlow.delete(flow);
     this.#size -= 1;
   }
 }

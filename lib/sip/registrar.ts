@@ -5,12 +5,20 @@ import { EdgeError } from '../errors';
 import { monotonicNow } from '../ops/clock';
 import type { Logger } from '../ops/logger';
 import { OccasionalLog } from '../ops/occasional-log';
-import { hostPort, identityOf, uriOf } from '../wire/sip-uri';
+import { hostPort, uriOf } from '../wire/sip-uri';
+import { identityOf } from '../wire/uri-comparison';
 import { chargingVector } from './charging';
 import type { Contact } from './contact';
 import { fromCore } from './core-reach';
 import { flowKey, type Flow, type FlowTokens } from './flow-token';
-import { bindingOf, grantedContacts, isRemoval } from './granted-contacts';
+import {
+  bindingOf,
+  grantedContacts,
+  isRemoval,
+  isReplaced,
+  isSameBinding,
+  type GrantedContact,
+} from './granted-contacts';
 import type { Egress } from './egress';
 import { listOf } from './name-addresses';
 import { registerHeaders, registerResponseHeaders, type RegisterAdditions } from './register-headers';
@@ -57,7 +65,7 @@ const flowTimer = 120;
 export class Registrar extends EventEmitter<{ 'flow-ended': [flow: Flow, why: FlowEnd] }> {
   readonly #options: RegistrarOptions;
   readonly #occasionally: OccasionalLog;
-  /** Ends each registration in time; by aor and binding. */
+  /** Ends each registration in time; by aor and key. */
   readonly #expiries = new Map<string, NodeJS.Timeout>();
   readonly #dropped = new Set<string>();
 
@@ -110,7 +118,7 @@ export class Registrar extends EventEmitter<{ 'flow-ended': [flow: Flow, why: Fl
     const message = 'The UE has as many Contacts as it may have.';
     if (contacts.length > mostContacts) throw new EdgeError('too-many-contacts', message, { sipStatus: 400 });
     const known = await this.#options.store.ofAor(identityOf(request.getParsedHeader('to').uri));
-    const more = contacts.filter((contact) => !known.some(({ binding }) => binding === bindingOf(contact)));
+    const more = contacts.filter((contact) => !known.some(({ binding }) => isSameBinding(binding, bindingOf(contact))));
     if (more.length === 0 || isRemoval(request) || known.length + more.length <= mostBindings) return;
     throw new EdgeError('too-many-contacts', message, { sipStatus: 503, retryAfter: 60 });
   }
@@ -145,37 +153,66 @@ export class Registrar extends EventEmitter<{ 'flow-ended': [flow: Flow, why: Fl
   async #granted(request: IncomingRequest, response: IncomingResponse, flow: Flow): Promise<void> {
     const { store } = this.#options;
     const aor = identityOf(request.getParsedHeader('to').uri);
-    const granted = grantedContacts(request, response);
+    const known = await store.ofAor(aor);
+    const granted = grantedContacts(
+      request,
+      response,
+      known.map(({ binding }) => binding),
+    );
     if (granted === 'all-removed') {
-      for (const registration of await store.ofAor(aor)) await this.#remove(registration, 'deregistered');
+      for (const registration of known) await this.#remove(registration, 'deregistered');
       return;
     }
-    const known = await store.ofAor(aor);
-    const associated = listOf(response.get('p-associated-uri'));
+    // What is new comes first: a flow must not be without a registration in between, for the UE's calls would end.
     for (const { binding, expires } of granted) {
-      const earlier = known.find((each) => each.binding === binding);
-      if (expires === 0) {
-        if (earlier) await this.#remove(earlier, 'deregistered');
-        continue;
-      }
-      const registration: Registration = {
-        aor,
-        binding,
-        flow,
-        serviceRoute: listOf(response.get('service-route')),
-        associated: associated.length > 0 ? associated : [`<${aor}>`],
-        expiresAt: monotonicNow() + expires * 1000,
-      };
-      await store.save(registration);
-      this.#dropped.delete(flowKey(flow));
-      this.#expireIn(expires * 1000, registration);
-      if (earlier && flowKey(earlier.flow) !== flowKey(flow)) await this.#leave(earlier.flow, 'replaced');
+      const earlier = known.find((each) => isSameBinding(each.binding, binding));
+      if (expires > 0) await this.#add(aor, { binding, expires }, { response, flow, earlier });
+      else if (earlier) await this.#remove(earlier, 'deregistered');
+    }
+    const kept = granted.filter(({ expires }) => expires > 0);
+    for (const older of known) {
+      if (kept.some(({ binding }) => isReplaced(older.binding, binding, response)))
+        await this.#remove(older, 'replaced');
     }
     // The connection may have ended while the registrar thought about it.
-    const { connections } = this.#options;
-    if (flow.connection !== undefined && connections.flowAt(flow.address, flow.port)?.id !== flow.connection) {
-      await this.lose(flow);
-    }
+    if (flow.connection !== undefined && !this.#isOpen(flow)) await this.lose(flow);
+  }
+
+  async #add(
+    aor: string,
+    { binding, expires }: GrantedContact,
+    { response, flow, earlier }: { response: IncomingResponse; flow: Flow; earlier: Registration | undefined },
+  ): Promise<void> {
+    const associated = listOf(response.get('p-associated-uri'));
+    const registration: Registration = {
+      aor,
+      binding,
+      key: earlier?.key ?? binding.outbound ?? binding.uri,
+      flow,
+      serviceRoute: listOf(response.get('service-route')),
+      associated: associated.length > 0 ? associated : [`<${aor}>`],
+      expiresAt: monotonicNow() + expires * 1000,
+    };
+    await this.#options.store.save(registration);
+    this.#dropped.delete(flowKey(flow));
+    this.#expireIn(expires * 1000, registration);
+    await this.#tell(flow);
+    if (earlier && flowKey(earlier.flow) !== flowKey(flow)) await this.#leave(earlier.flow, 'replaced');
+  }
+
+  /** The access listener keeps a UE's connection for as long as something is registered over it. */
+  async #tell(flow: Flow): Promise<void> {
+    if (!this.#isOpen(flow)) return;
+    const registrations = await this.#options.store.onFlow(flow);
+    const ends = registrations.map(({ expiresAt }) => expiresAt);
+    const [first] = registrations;
+    const seconds = (Math.max(...ends) - monotonicNow()) / 1000;
+    this.#options.connections.registered(flow.address, flow.port, first && { identity: first.aor, seconds });
+  }
+
+  /** Whether the flow is a connection that the access listener still has. */
+  #isOpen({ address, port, connection }: Flow): boolean {
+    return connection !== undefined && this.#options.connections.flowAt(address, port)?.id === connection;
   }
 
   #expireIn(ms: number, registration: Registration): void {
@@ -198,11 +235,12 @@ export class Registrar extends EventEmitter<{ 'flow-ended': [flow: Flow, why: Fl
     const key = timerKey(registration);
     clearTimeout(this.#expiries.get(key));
     this.#expiries.delete(key);
-    await this.#options.store.remove(registration.aor, registration.binding);
+    await this.#options.store.remove(registration.aor, registration.key);
   }
 
   /** A registration has left the flow: it may have been the last. */
   async #leave(flow: Flow, why: FlowEnd): Promise<void> {
+    await this.#tell(flow);
     if ((await this.#options.store.onFlow(flow)).length > 0) return;
     const [oldest] = this.#dropped;
     if (this.#dropped.size >= mostDropped && oldest !== undefined) this.#dropped.delete(oldest);
@@ -234,6 +272,6 @@ function wantsOutbound(request: IncomingRequest, { connection }: Flow): boolean 
   return hops === 1 && /;\s*reg-id\s*=/i.test(request.get('contact') ?? '');
 }
 
-function timerKey({ aor, binding }: Registration): string {
-  return `${aor} ${binding}`;
+function timerKey({ aor, key }: Registration): string {
+  return `${aor} ${key}`;
 }

@@ -1,11 +1,13 @@
 import type { Flow } from './flow-token';
+import type { Binding } from './granted-contacts';
 
 /** One contact of one public identity, as the registrar granted it (TS 24.229 §5.2.2). */
 export interface Registration {
   /** Public identity that was registered, as a key. */
   aor: string;
-  /** What is registered: instance and reg-id where the UE gave them (RFC 5626 §4.2), else the Contact's URI. */
-  binding: string;
+  binding: Binding;
+  /** Tells it from others of the same aor; it stays when the UE spells its Contact another way. */
+  key: string;
   flow: Flow;
   /** Route set for requests of the UE, as name-addrs (RFC 3608). */
   serviceRoute: string[];
@@ -19,10 +21,10 @@ export interface Registration {
  * Where registrations are kept. What has expired is not told any more; who keeps it also drops it.
  */
 export interface RegistrationStore {
-  /** Takes the place of a registration with the same aor and binding. Rejects with `registrations-full` (503). */
+  /** Takes the place of a registration with the same aor and key. Rejects with `registrations-full` (503). */
   save(registration: Registration): Promise<void>;
   /** Does nothing where there is none. */
-  remove(aor: string, binding: string): Promise<void>;
+  remove(aor: string, key: string): Promise<void>;
   ofAor(aor: string): Promise<Registration[]>;
   onFlow(flow: Flow): Promise<Registration[]>;
 }

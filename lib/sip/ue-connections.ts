@@ -18,6 +18,8 @@ export interface UeConnections {
   flowAt(address: string, port: number): AccessFlow | undefined;
   /** To be told of a 2xx of that UE to a SUBSCRIBE: until then what it sends in the dialog does not reach the server. */
   established(address: string, port: number, dialog: { callId: string; ueTag: string; serverTag: string }): void;
+  /** To be told what is registered over that UE's connection now, for how many s; undefined: nothing. */
+  registered(address: string, port: number, registration: { identity: string; seconds: number } | undefined): void;
   on(event: 'closed', listener: (flow: AccessFlow) => void): unknown;
 }
 
@@ -25,6 +27,7 @@ export interface UeConnections {
 export const noConnections: UeConnections = {
   flowAt: () => undefined,
   established: () => undefined,
+  registered: () => undefined,
   on: () => undefined,
 };
 

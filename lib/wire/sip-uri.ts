@@ -52,15 +52,6 @@ export function uriOf(nameAddr: string): string {
   return (nameAddr.split(';')[0] ?? '').trim();
 }
 
-/** A public identity as a key: `sip:user@host` or `tel:+15551234`, of a URI or a name-addr. */
-export function identityOf(nameAddress: string): string {
-  const uri = uriOf(nameAddress).replace(/[;?].*$/, '');
-  const [, scheme = '', rest = uri] = /^(\w+):(.*)$/.exec(uri) ?? [];
-  if (/^tel$/i.test(scheme)) return `tel:${rest.replace(/[-.()]/g, '')}`;
-  const at = rest.lastIndexOf('@');
-  return `${scheme.toLowerCase()}:${rest.slice(0, at + 1)}${rest.slice(at + 1).toLowerCase()}`;
-}
-
 /** The parameters of the header, not those of the URI inside. */
 export function headerParams(nameAddr: string): Map<string, string> {
   const open = angleOf(nameAddr);

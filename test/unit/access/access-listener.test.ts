@@ -6,7 +6,7 @@ import type { AccessLimits } from '../../../lib/access/limits';
 import { createLogger } from '../../../lib/ops/logger';
 import { countsOf, telling } from '../ops/told';
 import { uriOf, type Message } from '../sip/sip-peer';
-import { FakeSipServer, request, response, Wire } from './wire';
+import { FakeSipServer, request, response, tellRegistered, Wire } from './wire';
 
 let server: FakeSipServer;
 let listener: AccessListener;
@@ -600,10 +600,19 @@ describe('limits', () => {
     await far.closed;
   });
 
+  test('G22: a 2xx to a REGISTER proves nothing: what is registered says the P-CSCF', async () => {
+    await start({ stranger: 300 });
+    const { near, far, first } = await connected();
+    far.send(response(first, 200, { Contact: '<sip:another@192.0.2.4>;expires=600' }));
+    expect((await near.next()).status).toBe(200);
+    await near.closed;
+  });
+
   test.each(['REGISTER', 'INVITE'])('a UE with an accepted %s may stay', async (method) => {
     await start({ stranger: 1000 });
     const { near, far, first } = await connected(method);
-    far.send(response(first, 200, { Contact: '<sip:a@192.0.2.4>;expires=600' }));
+    if (method === 'REGISTER') tellRegistered(listener, far);
+    far.send(response(first, 200));
     expect((await near.next()).status).toBe(200);
     // Another one, that came later, has gone: the first is still served.
     const later = await connected('OPTIONS');
@@ -614,9 +623,8 @@ describe('limits', () => {
 
   test('X3: strangers of one address are bounded: the oldest makes room for a UE, which then stays', async () => {
     const listener = await start({ unauthenticatedPerAddress: 2, graceMs: 0 });
-    const { near, far, first } = await connected();
-    far.send(response(first, 200, { Contact: '<sip:alice@10.1.2.3>;expires=600' }));
-    await near.next();
+    const { near, far } = await connected();
+    tellRegistered(listener, far);
     const idle = [await ue(), await ue(), await ue(), await ue()];
     await idle[0]!.closed;
     const { far: second } = await connected();
@@ -656,11 +664,8 @@ describe('limits', () => {
     ['N3: a stranger', { unsent: Infinity, unsentToStranger: 65_536 }, false],
   ])('%s that does not read is disconnected, by its own limit', async (_who, limits, isRegistered) => {
     await start(limits);
-    const { near, far, first } = await connected();
-    if (isRegistered) {
-      far.send(response(first, 200, { Expires: '600' }));
-      await near.next();
-    }
+    const { near, far } = await connected();
+    if (isRegistered) tellRegistered(listener, far);
     near.socket.pause();
     const body = 'x'.repeat(60_000);
     // 24 MB: more than the kernel takes on its way.
@@ -690,9 +695,8 @@ describe('limits', () => {
 
   test('a registered UE may be silent until its registration ends', async () => {
     await start({ idle: 500 });
-    const { near, far, first } = await connected();
-    far.send(response(first, 200, { Expires: '600' }));
-    await near.next();
+    const { near, far } = await connected();
+    tellRegistered(listener, far);
     // This one has come later and is closed earlier.
     const silent = await ue();
     silent.send(request('OPTIONS'));

@@ -132,3 +132,21 @@ test('SUBSCRIBE of a UE, and the NOTIFY to it', async () => {
   ue.respond(notify, 200);
   await core.next('200 NOTIFY');
 });
+
+test.each([
+  ['names no expiry', {}, { Contact: '<sip:a@10.1.2.3>' }, 1],
+  ['lists no contact', {}, { Contact: '' }, 1],
+  ['answers a query', { Contact: '' }, { Contact: '<sip:desk@10.1.2.4>;expires=600', Expires: '600' }, 0],
+  ['takes one device back', { Expires: '0' }, { Contact: '<sip:desk@10.1.2.4>;expires=600', Expires: '600' }, 0],
+])('P4: of a 200 that %s the listener makes what the P-CSCF does', async (_what, asked, granted, more) => {
+  const before = edge.proven ?? 0;
+  const ue = await edge.stranger();
+  const to = { To: '<sip:gina@ims.example>', Contact: '<sip:a@10.1.2.3>' };
+  ue.request('REGISTER', 'sip:ims.example', { ...to, ...asked });
+  core.respond(await core.next('REGISTER'), 200, granted);
+  await ue.next('200 REGISTER');
+  expect(edge.proven).toBe(before + more);
+  ue.request('MESSAGE', 'sip:bob@ims.example');
+  if (more === 1) core.respond(await core.next('MESSAGE'), 200);
+  expect((await ue.next((message) => message.method === 'MESSAGE')).status).toBe(more === 1 ? 200 : 403);
+});

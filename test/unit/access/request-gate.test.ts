@@ -4,7 +4,7 @@ import { createLogger } from '../../../lib/ops/logger';
 import { shareLimits, type ShareLimits } from '../../../lib/shares/limits';
 import { RequestShares } from '../../../lib/shares/request-shares';
 import type { Message } from '../sip/sip-peer';
-import { FakeSipServer, request, response, Wire } from './wire';
+import { FakeSipServer, request, response, tellRegistered, Wire } from './wire';
 
 /* What the listener keeps from the SIP server, with rates whose clock stands still. */
 
@@ -54,7 +54,8 @@ async function connected(method = 'REGISTER', headers: Record<string, string> = 
 
 async function registered(user = 'alice') {
   const { near, far, first } = await connected('REGISTER', { To: `<sip:${user}@ims.example>` });
-  far.send(response(first, 200, { Contact: '<sip:a@10.1.2.3>;expires=600' }));
+  tellRegistered(listener, far, `sip:${user}@ims.example`);
+  far.send(response(first, 200));
   await near.next();
   return { near, far };
 }
@@ -193,7 +194,8 @@ describe('X6: what is under way to the SIP server', () => {
     const { near, far, first } = await connected();
     near.send(many(3, 'REGISTER'));
     expect((await next(near, 2)).map(({ status }) => status)).toEqual([503, 503]);
-    far.send(response(first, 200, { Contact: '<sip:a@10.1.2.3>;expires=600' }));
+    tellRegistered(listener, far);
+    far.send(response(first, 200));
     await near.next();
     const other = await connected();
     other.near.send(many(3, 'REGISTER'));

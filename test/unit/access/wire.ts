@@ -1,6 +1,7 @@
 import { once } from 'node:events';
 import { connect, createServer, type AddressInfo, type Server, type Socket } from 'node:net';
 import type { Duplex } from 'node:stream';
+import type { AccessListener } from '../../../lib/access/access-listener';
 import { parse, type Message } from '../sip/sip-peer';
 
 /** One end of a TCP or TLS connection, with all that it received. */
@@ -101,6 +102,11 @@ export class FakeSipServer {
   async stop(): Promise<void> {
     await new Promise((resolve) => this.#server.close(resolve));
   }
+}
+
+/** The P-CSCF's word that somebody is registered over a UE's connection, which the SIP server has as `far`. */
+export function tellRegistered(listener: AccessListener, far: Wire, identity = 'sip:alice@ims.example'): void {
+  listener.registered('127.0.0.1', far.socket.remotePort ?? 0, { identity, seconds: 600 });
 }
 
 let serial = 0;

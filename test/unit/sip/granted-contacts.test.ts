@@ -1,49 +1,149 @@
 import type { SipMessage } from '../../../lib/drachtio/messages';
-import { grantedContacts } from '../../../lib/sip/granted-contacts';
+import { bindingOf, grantedContacts, isReplaced } from '../../../lib/sip/granted-contacts';
 
-const message = (headers: Record<string, string>) =>
-  ({ get: (name: string) => headers[name.toLowerCase()] }) as unknown as SipMessage;
+const message = (contact: string | undefined, expires?: string) =>
+  ({ get: (name: string) => (name === 'contact' ? contact : name === 'expires' ? expires : undefined) }) as SipMessage;
 
-const granted = (request: Record<string, string>, response: Record<string, string>) =>
-  grantedContacts(message(request), message(response));
+interface Case {
+  /** Contact and Expires of the REGISTER, and of its 2xx. */
+  asked?: string;
+  askedExpires?: string;
+  listed?: string;
+  listedExpires?: string;
+  others?: string[];
+}
 
-test('G4: a contact has the expiry that the registrar granted, of all that it lists', () => {
-  const request = { contact: '<sip:a@192.0.2.7:5060>;expires=3600' };
-  const response = { contact: '<sip:other@192.0.2.8>;expires=7200, <sip:a@192.0.2.7:5060>;expires=600' };
-  expect(granted(request, response)).toEqual([{ binding: 'sip:a@192.0.2.7:5060', expires: 600 }]);
+/** What is granted, as `URI expiry`. */
+const granted = ({ asked, askedExpires, listed, listedExpires, others = [] }: Case) => {
+  const contacts = grantedContacts(message(asked, askedExpires), message(listed, listedExpires), others.map(bindingOf));
+  return contacts === 'all-removed' ? contacts : contacts.map(({ binding, expires }) => `${binding.uri} ${expires}`);
+};
+
+const a = 'sip:a@192.0.2.7:5062;transport=tcp';
+
+describe('G4: how long a contact is registered', () => {
+  test.each<[string, Case, number]>([
+    ['its own expiry in the list', { asked: `<${a}>;expires=3600`, listed: `<${a}>;expires=600` }, 600],
+    ['Expires', { asked: `<${a}>`, askedExpires: '900', listed: `<${a}>`, listedExpires: '300' }, 300],
+    [
+      'what Expires asked for, where the 2xx names none',
+      { asked: `<${a}>`, askedExpires: '900', listed: `<${a}>` },
+      900,
+    ],
+    ['what the Contact asked for, where the 2xx names none', { asked: `<${a}>;expires=900`, listed: `<${a}>` }, 900],
+    ['an hour, where nobody names one', { asked: `<${a}>`, listed: `<${a}>` }, 3600],
+    ['its own among several', { asked: `<${a}>`, listed: `<sip:b@h>;expires=7200, <${a}>;expires=600` }, 600],
+    ['none, where the list has it with 0', { asked: `<${a}>`, listed: `<${a}>;expires=0` }, 0],
+    ['an unreadable expiry counts for none', { asked: `<${a}>`, listed: `<${a}>;expires=soon` }, 3600],
+  ])('%s', (_what, exchange, expires) => {
+    expect(granted(exchange)).toEqual([`${a} ${expires}`]);
+  });
 });
 
-test('G4: without a parameter, Expires holds', () => {
-  const contact = '<sip:a@192.0.2.7>';
-  expect(granted({ contact, expires: '900' }, { contact, expires: '300' })).toMatchObject([{ expires: 300 }]);
-  expect(granted({ contact, expires: '900' }, { contact })).toMatchObject([{ expires: 900 }]);
-  expect(granted({ contact }, { contact })).toMatchObject([{ expires: 3600 }]);
+describe('P2: what was asked for is registered, however the 2xx spells it', () => {
+  test.each([
+    ['a parameter more', '<sip:a@192.0.2.7:5062;transport=tcp;line=7>;expires=60'],
+    ['parameters in another order', '<sip:a@192.0.2.7:5062;ob;transport=tcp>;expires=60'],
+    ['escapes', '<sip:%61@192.0.2.7:5062;transport=tcp>;expires=60'],
+    ['another case', '<SIP:a@192.0.2.7:5062;TRANSPORT=TCP>;Expires=60'],
+    ['another host', '<sip:a@198.51.100.2:5062;transport=tcp>;expires=60'],
+    ['another port', '<sip:a@192.0.2.7;transport=tcp>;expires=60'],
+    ['without its transport', '<sip:a@192.0.2.7:5062>;expires=60'],
+    ['another user', '<sip:alice@192.0.2.7:5062;transport=tcp>;expires=60'],
+    ['no brackets', `${a};expires=60`.replace(';transport=tcp', '')],
+    [
+      'q and a GRUU',
+      `"A" <${a}>;q=0.5;pub-gruu="sip:alice@ims.example;gr=urn:uuid:1";expires=60;temp-gruu="sip:x@h;gr"`,
+    ],
+    ['instance and reg-id', `<${a}>;reg-id=1;+sip.instance="<urn:uuid:1>";expires=60`],
+  ])('%s', (_what, listed) => {
+    expect(granted({ asked: `<${a}>;expires=3600`, listed })).toEqual([`${a} 60`]);
+  });
+
+  test('and if it lists nothing', () => {
+    expect(granted({ asked: `<${a}>;expires=600` })).toEqual([`${a} 600`]);
+    expect(granted({ asked: `<${a}>`, listedExpires: '300' })).toEqual([`${a} 300`]);
+  });
+
+  test('a port written out, with other devices in the list', () => {
+    const asked = '<sip:a@192.0.2.7>;expires=3600';
+    const listed = '<sip:b@192.0.2.8>;expires=7200, <sip:a@192.0.2.7:5060>;expires=60';
+    expect(granted({ asked, listed, others: ['<sip:b@192.0.2.8>'] })).toEqual(['sip:a@192.0.2.7 60']);
+    // Whoever cannot be told from it may be it.
+    expect(granted({ asked, listed })).toEqual(['sip:a@192.0.2.7 7200']);
+  });
+
+  test('several contacts, in any order', () => {
+    const asked = `<${a}>;expires=60, <sip:b@192.0.2.7>;expires=60`;
+    const listed = `<sip:b@192.0.2.7;line=2>;expires=20, <sip:A@192.0.2.9>;expires=40, <${a};line=1>;expires=10`;
+    expect(granted({ asked, listed })).toEqual([`${a} 10`, 'sip:b@192.0.2.7 20']);
+  });
 });
 
-test('G4: several contacts, one of which is taken back', () => {
-  const request = { contact: '<sip:a@192.0.2.7>;expires=60, <sip:b@192.0.2.7>;expires=0' };
-  const response = { contact: '<sip:a@192.0.2.7>;expires=60' };
-  expect(granted(request, response)).toEqual([
-    { binding: 'sip:a@192.0.2.7', expires: 60 },
-    { binding: 'sip:b@192.0.2.7', expires: 0 },
-  ]);
+describe('P3: several contacts in one REGISTER, some taken back', () => {
+  const [older, newer] = ['sip:u@192.0.2.7:40000', 'sip:u@198.51.100.7:50000'];
+  const instance = '+sip.instance="<urn:uuid:7>"';
+
+  test.each([
+    [`<${newer}>;${instance},<${older}>;${instance};expires=0`],
+    [`<${older}>;${instance};expires=0, <${newer}>;${instance}`],
+    [`<${older}>;expires=0, <${newer}>`],
+  ])('%s: the new one is registered first, then the old one is gone', (asked) => {
+    expect(granted({ asked, listed: `<${newer}>;${instance};expires=60` })).toEqual([`${newer} 60`, `${older} 0`]);
+    expect(granted({ asked, listedExpires: '60' })).toEqual([`${newer} 60`, `${older} 0`]);
+  });
+
+  test('with outbound both are one binding, which stays', () => {
+    const asked = `<${newer}>;${instance};reg-id=1, <${older}>;${instance};reg-id=1;expires=0`;
+    expect(granted({ asked, listedExpires: '60' })).toEqual([`${newer} 60`]);
+  });
+
+  test('one that is taken back is gone, even if the list still has it', () => {
+    const asked = `<${a}>;expires=60, <sip:b@192.0.2.7>;expires=0`;
+    const listed = `<${a}>;expires=60, <sip:b@192.0.2.7>;expires=30`;
+    expect(granted({ asked, listed })).toEqual([`${a} 60`, 'sip:b@192.0.2.7 0']);
+  });
 });
 
-test('G4: a contact that the registrar does not list is not registered', () => {
-  expect(granted({ contact: '<sip:a@192.0.2.7>' }, {})).toMatchObject([{ expires: 0 }]);
+test('P4: what takes one device back grants nothing, whoever else is listed', () => {
+  expect(granted({ asked: `<${a}>;expires=0`, listed: '<sip:b@192.0.2.8>;expires=60' })).toEqual([`${a} 0`]);
+  expect(granted({ asked: `<${a}>`, askedExpires: '0', listed: '<sip:b@192.0.2.8>;expires=60' })).toEqual([`${a} 0`]);
+});
+
+test('P4: a query grants nothing', () => {
+  expect(granted({ listed: `<${a}>;expires=60` })).toEqual([]);
 });
 
 test('G4: Contact: * takes all back', () => {
-  expect(granted({ contact: '*', expires: '0' }, {})).toBe('all-removed');
+  expect(granted({ asked: '*', askedExpires: '0' })).toBe('all-removed');
 });
 
 test('G1: with outbound, instance and reg-id name the binding, whatever the URI', () => {
-  const instance = '+sip.instance="<urn:uuid:1>"';
-  const request = { contact: `<sip:a@192.0.2.7:40000>;reg-id=2;${instance};expires=600` };
-  const response = { contact: `<sip:a@192.0.2.7:40000>;reg-id=1;${instance};expires=5, ${request.contact}` };
-  expect(granted(request, response)).toEqual([{ binding: '"<urn:uuid:1>" 2', expires: 600 }]);
+  const instance = '+sip.instance="<urn:uuid:F1>"';
+  const asked = `<${a}>;reg-id=2;${instance};expires=600`;
+  const listed = `<${a}>;reg-id=1;${instance};expires=5, <sip:x@y>;reg-id=2;+sip.instance="<urn:UUID:f1>";expires=60`;
+  expect(granted({ asked, listed })).toEqual([`${a} 60`]);
 });
 
-test('a query registers nothing', () => {
-  expect(granted({}, { contact: '<sip:a@192.0.2.7>;expires=60' })).toEqual([]);
+describe('P3: a registrar that keeps one contact of a device', () => {
+  const of = (uri: string, more = '') => bindingOf(`<${uri}>;+sip.instance="<urn:uuid:7>"${more}`);
+  const [older, newer] = [of('sip:u@192.0.2.7'), of('sip:u@198.51.100.7')];
+
+  test.each<[string, boolean, Parameters<typeof isReplaced>]>([
+    ['has replaced what it lists no more', true, [older, newer, message('<sip:u@198.51.100.7>')]],
+    ['has not replaced what it lists', false, [older, newer, message('<sip:u@192.0.2.7>, <sip:u@198.51.100.7>')]],
+    ['has not said that it did, where it lists nothing', false, [older, newer, message(undefined)]],
+    [
+      'has nothing to do with other devices',
+      false,
+      [bindingOf('<sip:v@192.0.2.8>'), newer, message('<sip:u@198.51.100.7>')],
+    ],
+    [
+      'lets flows of outbound stand',
+      false,
+      [of('sip:u@192.0.2.7', ';reg-id=1'), of('sip:u@198.51.100.7', ';reg-id=2'), message('<sip:u@198.51.100.7>')],
+    ],
+  ])('%s', (_what, isIt, [one, other, response]) => {
+    expect(isReplaced(one, other, response)).toBe(isIt);
+  });
 });

@@ -1,12 +1,14 @@
 import type { SipMessage } from '../../../lib/drachtio/messages';
 import { assertedIdentity, calledIdentity, registrationFor } from '../../../lib/sip/identity';
+import { covers } from '../../../lib/sip/wildcarded-identity';
 import type { Registration } from '../../../lib/sip/registration';
 
 const message = (headers: Record<string, string>) =>
   ({ get: (name: string) => headers[name.toLowerCase()] }) as unknown as SipMessage;
 
 const registration = (aor: string, associated: string[]): Registration => ({
-  ...{ aor, associated, binding: 'b', serviceRoute: [], expiresAt: 0 },
+  ...{ aor, associated, key: 'b', serviceRoute: [], expiresAt: 0 },
+  binding: { uri: 'b', instance: undefined, outbound: undefined },
   flow: { transport: 'tcp', address: '198.51.100.2', port: 40000 },
 });
 
@@ -48,4 +50,61 @@ test('G9: the called identity is P-Called-Party-ID or To, where it is the UE’s
   expect(calledIdentity(message({ to: '<tel:+15550100>' }), [alice])).toBe('<tel:+15550100>');
   expect(calledIdentity(message({ to: '<sip:x@y>' }), [alice])).toBe('"Alice" <sip:alice@ims.example>');
   expect(calledIdentity(message({ to: '<sip:x@y>' }), [])).toBeUndefined();
+});
+
+describe('P14: an identity is one of the UE’s', () => {
+  const pbx = registration('sip:pbx@example.net', [
+    '<sip:pbx@example.net>',
+    '<sip:pbx-!.*!@example.net>',
+    '<tel:+1202!555[0-9]{4}!>',
+    '<sip:7042;phone-context=example.net@example.net;user=phone>',
+    '<sip:+12025550100@example.net>',
+  ]);
+
+  test.each([
+    ['with an escaped plus', '<sip:%2B12025550100@example.net>', '<sip:+12025550100@example.net>'],
+    ['with user=phone', '<sip:+12025550100@example.net;user=phone>', '<sip:+12025550100@example.net>'],
+    ['with separators', '<sip:+1-202-555-0100@example.net;user=phone>', '<sip:+12025550100@example.net>'],
+    ['with another case of its host', 'sip:+12025550100@Example.NET', '<sip:+12025550100@example.net>'],
+    ['with its context', '<sip:7042;phone-context=EXAMPLE.net@example.net;user=phone>', pbx.associated[3]],
+    ['that a wildcard covers', '"Desk" <sip:pbx-17@example.net;x=1>', '<sip:pbx-17@example.net>'],
+    ['that a wildcard of numbers covers', '<tel:+1-202-555-0199>', '<tel:+12025550199>'],
+    ['not: another context', '<sip:7042;phone-context=b.example@example.net;user=phone>', '<sip:pbx@example.net>'],
+    ['not: no context', '<sip:7042@example.net;user=phone>', '<sip:pbx@example.net>'],
+    ['not: without its plus', '<sip:12025550100@example.net>', '<sip:pbx@example.net>'],
+    ['not: another host', '<sip:pbx-17@example.org>', '<sip:pbx@example.net>'],
+    ['not: another scheme', '<sips:pbx-17@example.net>', '<sip:pbx@example.net>'],
+    ['not: beside the wildcard', '<sip:xpbx-17@example.net>', '<sip:pbx@example.net>'],
+    ['not: too short a number', '<tel:+120255501>', '<sip:pbx@example.net>'],
+    ['not: a wildcard itself', '<sip:pbx-!.*!@example.org>', '<sip:pbx@example.net>'],
+    ['not: what would break out', '<sip:pbx-1>, <sip:boss@example.net>@example.net>', '<sip:pbx@example.net>'],
+  ])('%s: %s', (_what, wish, asserted) => {
+    expect(assertedIdentity(message({ 'p-preferred-identity': wish }), pbx)).toBe(asserted);
+  });
+
+  test('a wildcard is never the default', () => {
+    const only = registration('sip:pbx@example.net', ['<sip:pbx-!.*!@example.net>', '<sip:main@example.net>']);
+    expect(assertedIdentity(message({}), only)).toBe('<sip:main@example.net>');
+    expect(assertedIdentity(message({}), { ...only, associated: ['<sip:pbx-!.*!@example.net>'] })).toBe(
+      '<sip:pbx@example.net>',
+    );
+  });
+
+  test('the called one, too', () => {
+    expect(calledIdentity(message({ to: '<sip:pbx-9@example.net>' }), [pbx])).toBe('<sip:pbx-9@example.net>');
+  });
+});
+
+test.each([
+  ['sip:a!.*!@h', 'sip:a@h', true],
+  ['sip:!(sales|support)!-eu@H', 'sip:support-eu@h', true],
+  ['sip:!(sales|support)!-eu@h', 'sip:sales@h', false],
+  ['sip:!x[[:digit:]]+!@h', 'sip:x12@h', true],
+  ['sip:%2B1!.*!@h', 'sip:+1202@h', true],
+  ['sip:a!(!@h', 'sip:a(@h', false],
+  ['sip:a!(a+)+!@h', 'sip:aaa@h', false],
+  ['sip:a!.*.*.*.*!@h', 'sip:aaa@h', false],
+  ['sip:a@h', 'sip:a@h', false],
+])('P14: %s covers %s: %s', (wildcarded, identity, does) => {
+  expect(covers(wildcarded, identity)).toBe(does);
 });

@@ -2,8 +2,9 @@ import { MemoryRegistrations } from '../../../lib/sip/memory-registrations';
 import type { Registration } from '../../../lib/sip/registration';
 
 const flow = (port: number) => ({ transport: 'tcp' as const, address: '198.51.100.2', port });
-const of = (aor: string, binding: string, port: number, expiresAt = 1000): Registration => ({
-  ...{ aor, binding, expiresAt, serviceRoute: [], associated: [] },
+const of = (aor: string, key: string, port: number, expiresAt = 1000): Registration => ({
+  ...{ aor, key, expiresAt, serviceRoute: [], associated: [] },
+  binding: { uri: key, instance: undefined, outbound: undefined },
   flow: flow(port),
 });
 

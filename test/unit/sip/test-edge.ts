@@ -151,6 +151,11 @@ export class TestEdge {
     return peer;
   }
 
+  /** UEs that the access listener takes for registered, or in a call. */
+  get proven(): number | undefined {
+    return this.#front?.counts().authenticated;
+  }
+
   /** Another element of the core, over UDP. */
   async coreElement(address: string, port = 0): Promise<SipPeer> {
     const peer = await SipPeer.udp(address, this.core, port, this.#encoding);
