@@ -1,4 +1,4 @@
-/** RTP packets that each end of a call sends: so long that the edge, which looks 1 s and 3 s after the answer, sees UDP. */
+/** RTP packets that each end of a call sends: so long that the edge, which looks each second after the answer, sees UDP. */
 export const mediaPackets = 170;
 
 /** One call as its UE saw it. */

@@ -1,7 +1,9 @@
+import { discardPlace } from '../sdp/discard-place';
 import { withoutRtcpMux } from '../sdp/grouping';
 import { withoutIce } from '../sdp/ice-attributes';
-import { formatMediaLine, parseMediaLine, withConnection } from '../sdp/media-line';
-import { hasAttribute, withoutAttributes, type SdpLines } from '../sdp/sdp-lines';
+import { withPlace } from '../sdp/line-place';
+import { parseMediaLine } from '../sdp/media-line';
+import { hasAttribute, type SdpLines } from '../sdp/sdp-lines';
 import { viewSession, type MediaView } from '../sdp/session-view';
 
 const plainTransports = ['RTP/AVP', 'RTP/AVPF'];
@@ -26,11 +28,8 @@ export function answerOfNobody(offered: SdpLines): SdpLines | undefined {
   return {
     session: session.filter((line) => !line.startsWith('c=')),
     media: sections.map((section, index) => {
-      const line = parseMediaLine(section[0] ?? '');
-      if (line.port === 0) return section;
-      const rest = withoutAttributes(section.slice(1), ['rtcp']);
-      const nobody = media[index]?.address?.includes(':') === true ? '::1' : '127.0.0.1';
-      return withConnection([formatMediaLine({ ...line, port: 9 }), ...rest], nobody);
+      if (parseMediaLine(section[0] ?? '').port === 0) return section;
+      return withPlace(section, discardPlace(media[index]?.address?.includes(':') === true));
     }),
   };
 }

@@ -190,14 +190,15 @@ export class LocalMediaAnchor extends EventEmitter<MediaAnchorEvents> implements
     }
   }
 
-  async #end(name: string, { call, paths, watch, tail }: Entry): Promise<readonly StreamReport[]> {
+  async #end(name: string, entry: Entry): Promise<readonly StreamReport[]> {
+    const { call, paths, watch, tail } = entry;
     watch.stop();
     call.closeStreams();
     await tail;
     // A command that was under way may have opened some.
     call.closeStreams();
     const statistics = await call.statistics();
-    if (statistics) paths.count(statistics, call.anchoredLines);
+    if (statistics) this.#learn(name, entry, statistics);
     await call.delete();
     this.#calls.delete(name);
     return paths.reports();

@@ -1,5 +1,8 @@
-/** ms after an answer, and then after each look: the last one is a minute after the answer. */
-const pauses = [1000, 2000, 4000, 8000, 16_000, 32_000];
+/**
+ * ms after an answer, and then after each look: the last one is a minute after the answer. A UE that nominates late, as
+ * one does whose TURN servers are slow, is seen soon after.
+ */
+const pauses = [1, 1, 1, 1, 2, 2, 4, 4, 8, 8, 16, 16].map((seconds) => seconds * 1000);
 
 /**
  * Looks, at growing intervals, which way the media of a call takes, until that is known: only rtpengine sees whether UDP

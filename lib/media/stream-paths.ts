@@ -1,6 +1,7 @@
 import type { StreamStatus } from '../gateway/stream';
 import type { CallStatistics, LineStatistics } from '../rtpengine/call-statistics';
 import type { AnchoredLines } from '../sdp/anchored-lines';
+import { isDiscardPlace } from '../sdp/discard-place';
 import type { MediaPath, SelectedPath, StreamReport } from './media-anchor';
 
 type Known = Omit<StreamReport, 'line'>;
@@ -13,6 +14,8 @@ export class StreamPaths {
   readonly #known = new Map<number, Known>();
   /** The streams that the gateway is open to, by ufrag; a line has two during an ICE restart, the newer last. */
   readonly #open = new Map<string, number>();
+  /** Of the stream that was closed last, by line. */
+  readonly #closed = new Map<number, StreamStatus>();
 
   /** @param own addresses of the machine that the gateway runs on */
   constructor(statusOf: (ufrag: string) => StreamStatus | undefined, own: readonly string[]) {
@@ -30,6 +33,7 @@ export class StreamPaths {
     this.#open.delete(ufrag);
     const status = this.#statusOf(ufrag);
     if (line === undefined || status === undefined) return;
+    this.#closed.set(line, status);
     const known = this.#line(line);
     known.reconnects += status.reconnects;
     known.dropped += status.dropped;
@@ -44,15 +48,16 @@ export class StreamPaths {
   }
 
   /**
-   * What rtpengine tells of the call.
+   * What rtpengine tells of the call; at its end too, when the streams are closed.
    * @param lines those that rtpengine knows, in its order
    * @returns the paths that are news
    */
   learn(statistics: CallStatistics, lines: AnchoredLines): Path[] {
-    this.count(statistics, lines);
+    this.#count(statistics, lines);
     return lines.flatMap((line, index) => {
       const { confirmed, endpoint, localAddress } = statistics.get('access')?.[index] ?? {};
-      if (confirmed !== true || endpoint === undefined) return [];
+      // Confirmed is what was heard from anywhere: the UE may not have nominated a pair yet.
+      if (confirmed !== true || endpoint === undefined || isDiscardPlace(endpoint)) return [];
       const tcp = this.#gatewayStatus(line);
       const isOurs = endpoint.address === localAddress || this.#own.includes(endpoint.address);
       // rtpengine still sends to the socket of a connection that is gone, or of the stream before an ICE restart.
@@ -73,17 +78,6 @@ export class StreamPaths {
     const mapped = this.#gatewayStatus(line)?.mapped;
     if (mapped === undefined) return undefined;
     return endpoint?.port === mapped.port && endpoint.address === mapped.address ? undefined : endpoint;
-  }
-
-  /** What rtpengine counted, without a look at the paths: those to the gateway are gone when a call has ended. */
-  count(statistics: CallStatistics, lines: AnchoredLines): void {
-    for (const [index, line] of lines.entries()) {
-      const ue = statistics.get('access')?.[index];
-      if (ue === undefined) continue;
-      const known = this.#line(line);
-      known.rttMs = ue.rttMs ?? known.rttMs;
-      known.packets = { access: ue.packets, core: statistics.get('core')?.[index]?.packets ?? 0 };
-    }
   }
 
   /** Undefined as long as it is not known. */
@@ -107,9 +101,19 @@ export class StreamPaths {
       });
   }
 
+  #count(statistics: CallStatistics, lines: AnchoredLines): void {
+    for (const [index, line] of lines.entries()) {
+      const ue = statistics.get('access')?.[index];
+      if (ue === undefined) continue;
+      const known = this.#line(line);
+      known.rttMs = ue.rttMs ?? known.rttMs;
+      known.packets = { access: ue.packets, core: statistics.get('core')?.[index]?.packets ?? 0 };
+    }
+  }
+
   #gatewayStatus(line: number): StreamStatus | undefined {
     const ufrag = [...this.#open].findLast(([, its]) => its === line)?.[0];
-    return ufrag === undefined ? undefined : this.#statusOf(ufrag);
+    return ufrag === undefined ? this.#closed.get(line) : this.#statusOf(ufrag);
   }
 
   #isOnTcp(line: number): boolean {

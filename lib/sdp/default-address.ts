@@ -1,10 +1,10 @@
+import { discardPlace } from './discard-place';
 import { withPlace } from './line-place';
 import type { SdpLines } from './sdp-lines';
 import { isHeldByAddress, viewSession, type MediaView } from './session-view';
 
 /**
- * The SDP of a UE with loopback and the discard port, where nobody listens, as the default address of each line
- * with ICE. rtpengine sends to the default until a pair is nominated, and c=, m= and a=rtcp are the UE's word
+ * The SDP of a UE with a place where nobody listens as the default address of each line with ICE. rtpengine sends to the default until a pair is nominated, and c=, m= and a=rtcp are the UE's word
  * alone: anybody could have media sent to somebody else (C11). It would also take 0.0.0.0 for a hold and refuse a
  * name, where RFC 8839 §4.2.5 has no default yet. A hold by 0.0.0.0 stays one.
  */
@@ -30,5 +30,5 @@ function isReplaced(view: MediaView): boolean {
 /** Of the family of the address that it replaces, because rtpengine takes its own of that family. */
 function withDiscardDefault(section: readonly string[], view: MediaView): readonly string[] {
   const address = view.address ?? view.candidates[0]?.address ?? '';
-  return withPlace(section, { address: address.includes(':') ? '::1' : '127.0.0.1', port: 9, rtcp: undefined });
+  return withPlace(section, discardPlace(address.includes(':')));
 }

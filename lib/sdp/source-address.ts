@@ -1,4 +1,5 @@
 import { addressBytes, normalAddress } from '../ip-address';
+import { discardPlace } from './discard-place';
 import { linePlace, sentTo, withPlace, type MaySend } from './line-place';
 import { isAnchorable } from './media-line';
 import { withoutAttributes, type SdpLines } from './sdp-lines';
@@ -62,7 +63,7 @@ function withSource(
 ): readonly string[] {
   const isIpv6 = (address: string) => addressBytes(address)?.length === 16;
   const family = isIpv6(view.address ?? source ?? '');
-  const nobody = { address: family ? '::1' : '127.0.0.1', port: 9, rtcp: undefined };
+  const nobody = discardPlace(family);
   if (source === undefined || isIpv6(source) !== family) return withPlace(section, nobody);
   // The address in a=rtcp would be another word of the UE (RFC 3605 §2.1).
   const said = linePlace({ ...view, address: source, rtcpAddress: undefined });

@@ -3,6 +3,7 @@ import { randomBytes } from 'node:crypto';
 import { createSocket, type Socket as UdpSocket } from 'node:dgram';
 import { once } from 'node:events';
 import { connect, type Socket } from 'node:net';
+import { setTimeout as delay } from 'node:timers/promises';
 import { pino } from 'pino';
 import { TcpGateway } from '../../lib/gateway/tcp-gateway';
 import { buildBindingRequest } from '../../lib/ice/binding';
@@ -766,6 +767,31 @@ describeWithRtpengine('the media anchor on a real rtpengine', () => {
       const again = await exchange('access', moved, theirs);
       expect(lineOf(again.offered).port).toBe(lineOf(offered).port);
       await flowsOverUdp(phone, far, lineOf(again.answered), lineOf(again.offered));
+    } finally {
+      phone.close();
+      far.close();
+    }
+  });
+
+  test('I8, S19: a UE that sends at once and nominates late has a path when it has nominated', async () => {
+    const phone = await bound('127.0.0.1');
+    const far = await bound('127.0.0.4');
+    const told: SelectedPath[] = [];
+    anchor.on('selected', (path) => told.push(path));
+    try {
+      const own = ue.replaceAll(' 5000', ` ${phone.address().port}`);
+      const theirs = sdp('core', `m=audio ${far.address().port} RTP/AVP 0`);
+      const { answered, offered } = await exchange('access', own, theirs);
+      phone.send(rtp('too early'), lineOf(answered).port, lineOf(answered).address);
+      // It looks after 1 s, and again after 2.
+      await delay(1200);
+      expect(told).toEqual([]);
+      await nominateOverUdp(phone, lineOf(answered));
+      await flowsOverUdp(phone, far, lineOf(answered), lineOf(offered));
+      await until('the path is told', 5000, () => Promise.resolve(told.length > 0 ? true : undefined));
+      const remote = { address: '127.0.0.1', port: phone.address().port };
+      expect(told).toEqual([{ call, line: 0, path: 'udp', remote }]);
+      expect(await anchor.release(call)).toMatchObject([{ path: 'udp', remote }]);
     } finally {
       phone.close();
       far.close();

@@ -170,6 +170,29 @@ describe('the media anchor', () => {
     ]);
   });
 
+  test.each([
+    ['UDP', 'udp'],
+    ['TCP', 'tcp80'],
+  ])('I8, S19: a UE that nominates %s late has its path in the record, be the call over by then', async (_, path) => {
+    const { anchor, gateway, rtpengine } = anchorWith();
+    await anchor.offer('c', 'access', iceOffer);
+    await anchor.answer('c', 'core', coreAnswer);
+    const told: SelectedPath[] = [];
+    anchor.on('selected', (selected) => told.push(selected));
+    const remote = { address: '203.0.113.5', port: 50000 };
+    const at = { localAddress: '198.51.100.1', confirmed: true, packets: 1, rttMs: undefined };
+    const goesTo = (endpoint: typeof remote) => (rtpengine.statistics = new Map([['access', [{ endpoint, ...at }]]]));
+    goesTo({ address: '127.0.0.1', port: 9 });
+    const stream = gateway.streams.get('uf0gen1')!;
+    gateway.emit('media-lost', { stream, remote, port: 80 });
+    await turn();
+    expect(told).toEqual([]);
+    if (path === 'udp') goesTo(remote);
+    else gateway.emit('selected', { stream, remote, port: 80 });
+    expect(await anchor.release('c')).toMatchObject([{ line: 0, path, remote }]);
+    expect(told).toEqual([{ call: 'c', line: 0, path, remote }]);
+  });
+
   test('E4: a UE that went over to UDP, and so is silent on TCP, has not lost its media', async () => {
     const { anchor, gateway, rtpengine } = anchorWith();
     await anchor.offer('c', 'access', iceOffer);

@@ -53,6 +53,44 @@ describe('the ways of a call’s streams', () => {
     ]);
   });
 
+  test.each(['127.0.0.1', '::1'])(
+    'I8, S19: as long as rtpengine has no place of the UE but %s and port 9, no path is known',
+    (address) => {
+      open('uf', 0);
+      const nobody = line({ endpoint: { address, port: 9 } });
+      expect(paths.learn(statistics(nobody), [0])).toEqual([]);
+      expect(paths.areKnown([0])).toBe(false);
+      expect(paths.reports()[0]).toMatchObject({ path: undefined, remote: undefined });
+      // What it nominates then is news at once.
+      expect(paths.selected({ line: 0, path: 'tcp80', remote: ue })).toBe(true);
+      expect(paths.learn(statistics(nobody), [0])).toEqual([]);
+      expect(paths.reports()[0]).toMatchObject({ path: 'tcp80', remote: ue });
+    },
+  );
+
+  test('I8, S19: another UE on loopback, or on port 9, has a path', () => {
+    for (const [index, endpoint] of [
+      { address: '127.0.0.1', port: 5004 },
+      { ...ue, port: 9 },
+    ].entries())
+      expect(paths.learn(statistics(line({ endpoint })), [index])).toEqual([
+        { line: index, path: 'udp', remote: endpoint },
+      ]);
+  });
+
+  test('I8, S19: what rtpengine tells at the end of a call is read by the connection that was there until then', () => {
+    const tcp = { address: '203.0.113.5', port: 50001 };
+    open('uf', 0);
+    paths.learn(statistics(line()), [0]);
+    // It has gone to TCP since.
+    open('uf', 0, { remote: tcp, port: 443 });
+    paths.closing('uf');
+    statuses.clear();
+    expect(paths.learn(statistics(line({ endpoint: ourSocket })), [0])).toEqual([
+      { line: 0, path: 'tcp443', remote: tcp },
+    ]);
+  });
+
   test.each([
     ['on the address of rtpengine itself', ourSocket, '198.51.100.1'],
     ['on another of our addresses', { address: '192.0.2.1', port: 1 }, '198.51.100.1'],
