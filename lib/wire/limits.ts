@@ -4,4 +4,6 @@ export const messageLimits = {
   part: 8190,
   /** All header lines together. */
   head: 65_536,
+  /** Header lines: a short one costs as much time as a long one. */
+  lines: 256,
 } as const;

@@ -1,3 +1,4 @@
+import { messageLimits } from './limits';
 import { splitOutsideQuotes } from './sip-uri';
 
 /**
@@ -222,16 +223,19 @@ const single = ['from', 'to', 'call-id', 'cseq', 'max-forwards'];
 
 /**
  * Reads one message whose end is known. What is wrong with its start line or its headers is counted as a fault,
- * and a line that is no header is kept out. `undefined` if the text does not begin like SIP.
+ * and a line that is no header is kept out. `undefined` if the text does not begin like SIP, or begins with what some
+ * read as several lines.
  */
 export function parseSipMessage(text: string): { message: SipMessage; malformed: boolean } | undefined {
   const end = text.indexOf('\r\n\r\n');
   const head = end < 0 ? text : text.slice(0, end);
   const [startLine = '', ...lines] = head.replace(/\r\n[ \t]+/g, ' ').split('\r\n');
   if (!/^(SIP\/\d+\.\d+ \d{3}( |$)|[\w.!%*+`'~-]+ .*\S +SIP\/\d+\.\d+ *$)/.test(startLine)) return undefined;
+  if (hasLineEnd(startLine)) return undefined;
   let malformed = !/^(SIP\/|\S+ [a-z][a-z0-9+.-]*:[^\s<>"]+ SIP\/\d+\.\d+$)/i.test(startLine);
+  malformed ||= lines.length > messageLimits.lines;
   const headers: Header[] = [];
-  for (const line of lines) {
+  for (const line of lines.slice(0, messageLimits.lines)) {
     const header = parseHeader(line);
     if (header) headers.push(header);
     else malformed ||= line !== '';
@@ -246,9 +250,21 @@ export function parseSipMessage(text: string): { message: SipMessage; malformed:
 function parseHeader(line: string): Header | undefined {
   const colon = line.indexOf(':');
   const name = withoutBlanks(line.slice(0, Math.max(colon, 0)));
-  // Elements that read strings of C see the end at a NUL.
-  if (!/^\S+$/.test(name) || /[\r\n\0]/.test(line)) return undefined;
+  if (!/^\S+$/.test(name) || hasLineEnd(line)) return undefined;
   return { key: headerKey(name), name, value: withoutBlanks(line.slice(colon + 1)) };
+}
+
+/** What some take for the end of a line: a CR or LF alone, and a NUL for elements that read strings of C. */
+function hasLineEnd(line: string): boolean {
+  return /[\r\n\0]/.test(line);
+}
+
+/**
+ * The same text by itself, for what is kept of a message: a piece of a string keeps all of the string that it was cut
+ * out of, here all bytes that came with it.
+ */
+export function detached(text: string): string {
+  return Buffer.from(text, 'latin1').toString('latin1');
 }
 
 /**
