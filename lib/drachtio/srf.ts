@@ -1,5 +1,6 @@
 import type { EventEmitter } from 'node:events';
 import { EdgeError } from '../errors';
+import './dialog-methods';
 import { hasSafeTarget } from './dialog-target';
 import { DrachtioLink, linkLost } from './drachtio-link';
 import type {

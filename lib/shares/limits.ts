@@ -2,8 +2,14 @@ import type { Rate } from './token-buckets';
 
 /** What one UE may take, told by the identity that it registered and by its connection. */
 export interface UeShare {
-  /** All requests but ACK, BYE, CANCEL and PRACK, which end what others hold. */
+  /** All requests but the endings. */
   requests: Rate;
+  /** ACK, BYE, CANCEL and PRACK in its calls: they end what others hold, and are not held up by its other requests. */
+  endings: Rate;
+  /** Provisional responses, and 2xx to INVITEs: of these there may be any number for one request of ours. */
+  progress: Rate;
+  /** Requests that the core sends to it, calls apart, outside of dialogs and in all of its dialogs. */
+  delivered: Rate;
   /** REGISTERs among them: each costs the core an authentication. */
   registrations: Rate;
   /** INVITEs that begin a call, and, counted apart, calls to the UE. */
@@ -68,7 +74,7 @@ export interface ShareLimits {
   ue: UeShare;
   source: SourceShare;
   strangers: StrangersShare;
-  /** SIP messages on one connection, of any kind: beyond, it is closed. */
+  /** SIP messages on one connection, of any kind, and what their bytes cost: beyond, it is closed. */
   messages: Rate;
   /** The same on all connections of a registered UE, or of the strangers of one place, but for `fewMessages`. */
   messagesOfSender: Rate;
@@ -76,6 +82,12 @@ export interface ShareLimits {
   fewMessages: Rate;
   /** Media lines of a call that are carried; those behind them are declined with port 0. */
   linesOfCall: number;
+  /** MSRP lines of them: each may take two ports of MSRP_PORTS. */
+  messageLinesOfCall: number;
+  /** Requests of the core in one dialog with a UE. */
+  deliveredInDialog: Rate;
+  /** Provisional responses to the INVITE of one call: each may bring an answer, for rtpengine and for the caller. */
+  progressOfCall: Rate;
   /** Requests outside of calls at once that the app serves, from UEs and from the core. */
   exchanges: number;
   /** Requests of all UEs at once on their way to the SIP server and not answered yet. */
@@ -102,12 +114,20 @@ const smallPart = 1 / 20;
 export function shareLimits(sizes: ShareSizes = {}): ShareLimits {
   const { maxCalls = 10_000, sourceRegistrations = 50, strangerRequests = 400, msrpPorts = 1000 } = sizes;
   const calls = sizes.ueCalls ?? Math.min(50, Math.max(2, Math.ceil(maxCalls * smallPart)));
-  const callsPerSecond = Math.max(2, calls / 10);
-  const unanswered = Math.min(calls, Math.max(10, Math.ceil(calls / 5)));
+  // A PBX of 30 lines at the busiest time of its day: calls of 3 s, all of them ringing.
+  const callsPerSecond = Math.max(2, Math.min(10, calls / 5), calls / 10);
+  const unanswered = Math.min(calls, Math.max(30, Math.ceil(calls / 5)));
+  const requests = { perSecond: Math.max(30, callsPerSecond * 6), burst: Math.max(300, callsPerSecond * 18) };
+  // A call has six messages or so, in twelve pieces with 10 kB in all.
+  const messages = { perSecond: Math.max(500, callsPerSecond * 20), burst: Math.max(2000, callsPerSecond * 80) };
   const msrpPart = Math.max(2, Math.floor((msrpPorts / 2) * smallPart));
   return {
     ue: {
-      requests: { perSecond: Math.max(30, callsPerSecond * 6), burst: Math.max(300, callsPerSecond * 18) },
+      requests,
+      // A call has an ACK, a BYE, and a PRACK or two; one to the UE as many.
+      endings: { perSecond: 2 * requests.perSecond, burst: 2 * requests.burst },
+      progress: requests,
+      delivered: requests,
       registrations: { perSecond: 2, burst: 20 },
       calls: { perSecond: callsPerSecond, burst: Math.max(100, callsPerSecond * 3) },
       connections: Math.max(20, Math.ceil(calls / 5)),
@@ -137,10 +157,13 @@ export function shareLimits(sizes: ShareSizes = {}): ShareLimits {
       // At the full rate it is reached when answers take longer than a quarter of a second.
       underWay: Math.max(50, Math.ceil(strangerRequests / 4)),
     },
-    messages: { perSecond: 500, burst: 2000 },
-    messagesOfSender: { perSecond: 1000, burst: 4000 },
+    messages,
+    messagesOfSender: { perSecond: 2 * messages.perSecond, burst: 2 * messages.burst },
     fewMessages: { perSecond: 5, burst: 10 },
     linesOfCall: 16,
+    messageLinesOfCall: 4,
+    deliveredInDialog: { perSecond: 10, burst: 100 },
+    progressOfCall: { perSecond: 5, burst: 50 },
     exchanges: 10_000,
     underWay: 4000,
   };

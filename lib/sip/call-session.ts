@@ -5,15 +5,18 @@ import { EdgeError } from '../errors';
 import { otherSide, type Side } from '../media/media-anchor';
 import type { Logger } from '../ops/logger';
 import type { OccasionalLog } from '../ops/occasional-log';
+import { retryAfter } from '../shares/retry-after';
+import type { TokenBuckets } from '../shares/token-buckets';
 import { CallHeaders } from './call-headers';
 import type { UePolicy } from './ue-policy';
 import type { DialogIndex, Leg } from './dialog-index';
 import type { EarlyCaller } from './early-caller';
 import { forwardInDialog } from './in-dialog-forwarding';
 import type { Egress } from './egress';
+import type { CoreRequests } from './core-requests';
 import { SessionChanges } from './session-changes';
 import { SessionTimers } from './session-timers';
-import { reply, verdictOf, type Verdict } from './verdict';
+import { reply, retryLater, verdictOf, type Verdict } from './verdict';
 
 /** What all of a P-CSCF's calls share. */
 export interface SipEdge {
@@ -24,6 +27,9 @@ export interface SipEdge {
   dialogs: DialogIndex;
   /** The server's ids of the dialogs that INVITEs of ours started in the core. */
   toCore: Set<string>;
+  coreRequests: CoreRequests;
+  /** Provisional responses, by call. */
+  progress: TokenBuckets;
   /** BYEs of ours that are not answered yet. */
   byes: Set<Promise<unknown>>;
   egress: Egress;
@@ -109,10 +115,16 @@ export class CallSession {
 
   /** Whether a request of that side may be served; where not, it is refused here. */
   admits(from: Side, request: IncomingRequest, response: ResponseSender): boolean {
-    if (this.#policy.admits(from, request)) return true;
     const { source_address: source, method } = request;
-    this.warn({ from, method, source }, 'request over a flow that is not the call’s');
-    this.respond(from, method, response, { status: 403, headers: {} });
+    if (!this.#policy.admits(from, request)) {
+      this.warn({ from, method, source }, 'request over a flow that is not the call’s');
+      this.respond(from, method, response, { status: 403, headers: {} });
+      return false;
+    }
+    const { id, facts } = this.call;
+    if (from === 'access' || this.edge.coreRequests.takesInDialog(id, facts.ue ?? id)) return true;
+    this.warn({ method, source }, 'requests of the core in a call are refused for now');
+    this.respond(from, method, response, retryLater(retryAfter()));
     return false;
   }
 

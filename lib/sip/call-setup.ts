@@ -137,6 +137,7 @@ export class CallSetup {
     }
     if (response.status < 200) {
       this.#sawProvisional = true;
+      if (!this.#mayProgress(response)) return;
       if (response.has('RSeq')) this.#session.earlyCallee = { id: response.stackDialogId, pending: sent };
       this.#then(() => this.#ringing(response));
       return;
@@ -157,6 +158,14 @@ export class CallSetup {
     } catch (error) {
       this.#session.fail(error);
     }
+  }
+
+  /** Each response may bring an answer, for rtpengine and for the caller: a callee that floods is not heard (N3). */
+  #mayProgress({ status }: IncomingResponse): boolean {
+    const { call, edge } = this.#session;
+    const may = edge.progress.take(call.id);
+    if (!may) this.#session.warn({ status }, 'provisional responses of a callee are dropped for now');
+    return may;
   }
 
   #then(task: () => Promise<void>): void {

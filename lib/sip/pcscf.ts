@@ -3,15 +3,18 @@ import type { IncomingRequest, Method, ResponseSender } from '../drachtio/messag
 import type { Srf } from '../drachtio/srf';
 import { EdgeError } from '../errors';
 import type { SelectedPath, Side } from '../media/media-anchor';
+import { monotonicNow } from '../ops/clock';
 import { OccasionalLog } from '../ops/occasional-log';
 import { networkOf } from '../ip-address';
 import { shareLimits } from '../shares/limits';
 import { RequestShares } from '../shares/request-shares';
+import { TokenBuckets } from '../shares/token-buckets';
 import { RequestAdmission, hasToTag, refusal } from './request-admission';
 import { CallSession, type SipEdge, type SipTimers } from './call-session';
 import { CallSetup } from './call-setup';
 import { CallShares } from './call-shares';
 import { CallsOnFlow } from './calls-on-flow';
+import { CoreRequests } from './core-requests';
 import { parseContact } from './contact';
 import { DialogIndex } from './dialog-index';
 import { exchange } from './exchanges';
@@ -110,10 +113,13 @@ class Pcscf implements RunningPcscf {
     });
     this.#terminating = new Terminating({ ...shared, tokens });
     const limits = options.shares ?? shareLimits();
-    this.#subscriptions = new Subscriptions({ srf, registrar, connections, toCore, mostOfUe: limits.ue.subscriptions });
+    const coreRequests = new CoreRequests(limits);
+    const mostOfUe = limits.ue.subscriptions;
+    this.#subscriptions = new Subscriptions({ srf, registrar, connections, toCore, coreRequests, mostOfUe });
     const timers = { ...defaultTimers, ...settings.timers };
     this.#edge = {
-      ...{ srf, agent: coreHost, timers, dialogs: new DialogIndex(), toCore, byes: new Set(), egress },
+      ...{ srf, agent: coreHost, timers, dialogs: new DialogIndex(), toCore, byes: new Set(), egress, coreRequests },
+      progress: new TokenBuckets(limits.progressOfCall, monotonicNow),
       occasionally: new OccasionalLog(logger),
       releaseOnMediaLoss: settings.releaseOnMediaLoss ?? false,
     };
@@ -123,7 +129,15 @@ class Pcscf implements RunningPcscf {
     this.#callsOnFlow = new CallsOnFlow(registrar);
     this.#callShares = new CallShares(limits);
     const shares = options.requests ?? new RequestShares(limits);
-    this.#room = new RequestRoom({ limits, shares, registrar, connections, emergency, load: options.load });
+    this.#room = new RequestRoom({
+      limits,
+      shares,
+      coreRequests,
+      registrar,
+      connections,
+      emergency,
+      load: options.load,
+    });
   }
 
   async drain(): Promise<void> {
@@ -251,7 +265,7 @@ class Pcscf implements RunningPcscf {
       const target = await this.#target(from, request);
       const way = { from, target };
       try {
-        await this.#room.ofUe(target.flow, from, () =>
+        await this.#room.ofUe(target, from, () =>
           request.method === 'SUBSCRIBE'
             ? this.#subscriptions.subscribe(request, response, way)
             : exchange(srf, request, response, way),

@@ -17,6 +17,7 @@ export class ReliableProvisional {
   readonly finalAllowed: Promise<void>;
   readonly #session: CallSession;
   readonly #response: IncomingResponse;
+  #hasPrack = false;
   #allowFinal: () => void = () => undefined;
 
   constructor(session: CallSession, response: IncomingResponse) {
@@ -53,11 +54,17 @@ export class ReliableProvisional {
   /**
    * Passes the caller's PRACK on. An offer in it goes in an UPDATE that follows, for drachtio-server sends a PRACK
    * without its body; where the callee takes no UPDATE, the offer is refused, and the callee has its PRACK all the same.
+   * Another one acknowledges nothing (RFC 3262 §3): the callee is not to get as many as a caller can send.
    */
   async prack(request: IncomingRequest, response: ResponseSender): Promise<void> {
     const { call, caller, callee, edge } = this.#session;
     if (!this.#session.admits(caller, request, response)) return;
     const answer = (verdict: Verdict) => this.#session.respond(caller, 'PRACK', response, verdict);
+    if (this.#hasPrack) {
+      answer({ status: 481, headers: {} });
+      return;
+    }
+    this.#hasPrack = true;
     try {
       if (call.ended) {
         answer({ status: 200, headers: {} });

@@ -7,14 +7,17 @@ import { Holdings } from '../shares/holdings';
 import type { ShareLimits } from '../shares/limits';
 import type { RequestKind, RequestShares } from '../shares/request-shares';
 import { retryAfter } from '../shares/retry-after';
+import type { CoreRequests } from './core-requests';
 import { emergencyService, type EmergencySettings } from './emergency';
 import { flowKey, type Flow } from './flow-token';
 import type { Registrar } from './registrar';
+import type { Target } from './target';
 import { flowOf, type UeConnections } from './ue-connections';
 
 export interface RequestRoomOptions {
   limits: ShareLimits;
   shares: RequestShares;
+  coreRequests: CoreRequests;
   registrar: Registrar;
   connections: UeConnections;
   emergency: EmergencySettings;
@@ -70,15 +73,20 @@ export class RequestRoom {
    * Serves a request of a UE, or for it. Rejects as `serve` does, and with `too-many-requests`: 503 to the UE, 480 to the
    * core, which need not think that the edge is overloaded.
    */
-  async ofUe(flow: Flow, from: Side, serve: () => Promise<void>): Promise<void> {
-    const { ue } = this.#options.limits;
-    const full = from === 'access' ? tooMany(503, retryAfter()) : tooMany(480, retryAfter());
-    await this.#holding(`${from} ${flowKey(flow)}`, ue.underWay, full, serve);
+  async ofUe(
+    { flow, ue = flowKey(flow) }: Pick<Target, 'flow' | 'ue'>,
+    from: Side,
+    serve: () => Promise<void>,
+  ): Promise<void> {
+    const { limits, coreRequests } = this.#options;
+    const full = tooMany(from === 'access' ? 503 : 480, retryAfter());
+    if (from === 'core' && !coreRequests.takes(ue)) throw full;
+    await this.#holding(`${from} ${ue}`, limits.ue.underWay, full, serve);
   }
 
   /** Serves a REGISTER, whose UE may be known by no more than where it is. Rejects as {@link ofUe}. */
   async ofRegistering(flow: Flow, serve: () => Promise<void>): Promise<void> {
-    if (flow.connection !== undefined) return this.ofUe(flow, 'access', serve);
+    if (flow.connection !== undefined) return this.ofUe({ flow, ue: undefined }, 'access', serve);
     const { limits, registrar, shares } = this.#options;
     const place = networkOf(flow.address);
     await this.#holding(place, limits.source.underWay, tooMany(503, retryAfter()), serve);

@@ -7,6 +7,8 @@ import { isUnreachable } from '../drachtio/unreachable';
 import { EdgeError } from '../errors';
 import { otherSide, type Side } from '../media/media-anchor';
 import { Holdings } from '../shares/holdings';
+import { retryAfter } from '../shares/retry-after';
+import type { CoreRequests } from './core-requests';
 import { fromCore } from './core-reach';
 import type { UePolicy } from './ue-policy';
 import { passBack } from './exchanges';
@@ -16,7 +18,7 @@ import type { Registrar } from './registrar';
 import { serverDialogId } from './server-dialog-id';
 import type { Target } from './target';
 import { hideExpiry, type UeConnections } from './ue-connections';
-import { reply } from './verdict';
+import { reply, retryLater } from './verdict';
 
 /** One leg of a subscription: what comes in its dialog goes on in the other's. */
 interface Leg {
@@ -26,6 +28,10 @@ interface Leg {
   policy: UePolicy;
   /** The UE's. */
   flow: Flow;
+  /** Whom the UE is charged as. */
+  ue: string;
+  /** Names the subscription, in words of ours. */
+  name: string;
   /** Ends the subscription, which both legs share. */
   end: () => void;
   /** Starts the wait for its refresh again. */
@@ -44,6 +50,7 @@ export interface SubscriptionsOptions {
   connections: UeConnections;
   /** The server's ids of the dialogs that requests of ours start in the core. */
   toCore: Set<string>;
+  coreRequests: CoreRequests;
   /** Subscriptions of one UE at most. */
   mostOfUe: number;
   /** Subscriptions under way at most. */
@@ -62,14 +69,16 @@ export class Subscriptions {
   /** How many each UE has, by its connection and by whom it is charged to. */
   readonly #held = new Holdings();
   readonly #toCore: Set<string>;
+  readonly #coreRequests: CoreRequests;
   readonly #legs = new Map<string, Leg>();
   /** SUBSCRIBEs under way, by the server's ids of the dialogs that they are to make. */
   readonly #toCome = new Map<string, Promise<void>>();
   /** Ends the subscriptions of each UE, by its flow. */
   readonly #onFlow = new Map<string, Set<() => void>>();
 
-  constructor({ srf, registrar, connections, toCore, mostOfUe, most = 100_000 }: SubscriptionsOptions) {
+  constructor({ srf, registrar, connections, toCore, coreRequests, mostOfUe, most = 100_000 }: SubscriptionsOptions) {
     this.#srf = srf;
+    this.#coreRequests = coreRequests;
     this.#connections = connections;
     this.#most = most;
     this.#mostOfUe = mostOfUe;
@@ -166,9 +175,13 @@ export class Subscriptions {
     await setImmediate();
     const leg = this.#legs.get(id);
     if (!leg) return false;
-    const { side, other, policy, flow } = leg;
+    const { side, other, policy, flow, ue, name } = leg;
     if (!policy.admits(side, request)) {
       reply(response, { status: 403, headers: {} });
+      return true;
+    }
+    if (side === 'core' && !this.#coreRequests.takesInDialog(name, ue)) {
+      reply(response, retryLater(retryAfter()));
       return true;
     }
     if (!hasSafeTarget(request)) {
@@ -218,8 +231,9 @@ export class Subscriptions {
       if (isOver) return;
       timeout = setTimeout(end, Math.min(anew * 1000 + grace, 2 ** 31 - 1));
     };
-    this.#legs.set(near, { side: from, other: far, policy, flow, end, expireIn });
-    this.#legs.set(far, { side: otherSide(from), other: near, policy, flow, end, expireIn });
+    const both = { policy, flow, ue: target.ue ?? key, name: far, end, expireIn };
+    this.#legs.set(near, { ...both, side: from, other: far });
+    this.#legs.set(far, { ...both, side: otherSide(from), other: near });
     expireIn(seconds);
   }
 }

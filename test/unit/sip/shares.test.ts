@@ -1,6 +1,7 @@
 import { shareLimits, type ShareLimits } from '../../../lib/shares/limits';
 import { sdp } from './fake-anchor';
-import { freePort, SipPeer, type Message } from './sip-peer';
+import { establish } from './established-call';
+import { calleeDialog, callerDialog, freePort, SipPeer, type Message, type PeerDialog } from './sip-peer';
 import { TestEdge } from './test-edge';
 
 const usual = shareLimits();
@@ -9,8 +10,16 @@ const few = { perSecond: 0, burst: 3 };
 let edge: TestEdge;
 let core: SipPeer;
 
-async function start(narrow: { [Part in 'ue' | 'source']?: Partial<ShareLimits[Part]> }, settings = {}): Promise<void> {
-  const shares = { ...usual, ue: { ...usual.ue, ...narrow.ue }, source: { ...usual.source, ...narrow.source } };
+interface Narrow {
+  ue?: Partial<ShareLimits['ue']>;
+  source?: Partial<ShareLimits['source']>;
+  deliveredInDialog?: ShareLimits['deliveredInDialog'];
+  progressOfCall?: ShareLimits['progressOfCall'];
+}
+
+async function start(narrow: Narrow, settings = {}): Promise<void> {
+  const ue = { ...usual.ue, ...narrow.ue };
+  const shares = { ...usual, ...narrow, ue, source: { ...usual.source, ...narrow.source } };
   edge = await TestEdge.start({ shares, settings });
   core = edge.coreNextHop;
 }
@@ -201,6 +210,108 @@ describe('N3: requests under way', () => {
     for (let i = 0; i < 2; i++) ue.respond(await ue.next('MESSAGE'), 200);
     await core.next('200 MESSAGE');
     await core.next('200 MESSAGE');
+  });
+});
+
+describe('N3: a far end that floods', () => {
+  const inCall = ['INFO', 'MESSAGE', 'OPTIONS', 'REFER', 'NOTIFY', 'UPDATE'];
+  const headers = { Event: 'refer', 'Subscription-State': 'active', 'Refer-To': '<sip:carol@ims.example>' };
+
+  async function served(of: PeerDialog, ue: SipPeer, method: string): Promise<void> {
+    core.inDialog(of, method, headers);
+    ue.respond(await ue.next(method), 200);
+    await core.next(`200 ${method}`);
+  }
+
+  test('in a call gets 500 beyond the share of that call; other calls and messages of the UE go on', async () => {
+    await start({ deliveredInDialog: { perSecond: 0, burst: inCall.length } });
+    const { ue, path } = await ueOf('alice');
+    const { callee } = await establish(ue, core);
+    const { callee: other, caller } = await establish(ue, core);
+    for (const method of inCall) await served(callee, ue, method);
+    for (const method of inCall) {
+      core.inDialog(callee, method, headers);
+      expect((await core.next(`500 ${method}`)).header('Retry-After')).not.toBe('');
+    }
+    core.inDialog(callee, 'INVITE', {}, sdp('again'));
+    const again = await core.next('500 INVITE');
+    core.ack(again, again);
+    await served(other, ue, 'INFO');
+    core.request('MESSAGE', `sip:ue@${ue.address}:${ue.port}`, { Route: path });
+    ue.respond(await ue.next('MESSAGE'), 200);
+    await core.next('200 MESSAGE');
+    // The UE has its own share, and BYE passes.
+    ue.inDialog(caller, 'INFO');
+    core.respond(await core.next('INFO'), 200);
+    core.inDialog(callee, 'BYE');
+    ue.respond(await ue.next('BYE'), 200);
+    expect(edge.log.filter((line) => line.includes('of the core in a call are refused'))).toHaveLength(1);
+  });
+
+  test('in a subscription, likewise', async () => {
+    await start({ deliveredInDialog: few });
+    const { ue } = await ueOf('alice');
+    ue.request('SUBSCRIBE', 'sip:alice@ims.example', { Event: 'presence', Expires: '600' });
+    const arrived = await core.next('SUBSCRIBE');
+    core.respond(arrived, 200, { Expires: '600' });
+    await ue.next('200 SUBSCRIBE');
+    const dialog = calleeDialog(arrived, core);
+    for (let i = 0; i < 3; i++) await served(dialog, ue, 'NOTIFY');
+    core.inDialog(dialog, 'NOTIFY', headers);
+    expect((await core.next('500 NOTIFY')).header('Retry-After')).not.toBe('');
+  });
+
+  test('with messages to a UE gets 480 beyond its share, and another UE has its own', async () => {
+    await start({ ue: { delivered: few } });
+    const { ue, path } = await ueOf('alice');
+    const { ue: other, path: otherPath } = await ueOf('carol');
+    const send = (to: SipPeer, route: string) =>
+      core.request('MESSAGE', `sip:ue@${to.address}:${to.port}`, { Route: route });
+    for (let i = 0; i < 3; i++) {
+      send(ue, path);
+      ue.respond(await ue.next('MESSAGE'), 200);
+      await core.next('200 MESSAGE');
+    }
+    send(ue, path);
+    expect((await core.next('480 MESSAGE')).header('Retry-After')).not.toBe('');
+    send(other, otherPath);
+    await other.next('MESSAGE');
+  });
+
+  test.each(['core', 'ue'] as const)('with provisional responses is not heard: callee %s', async (side) => {
+    await start({ progressOfCall: few });
+    const { ue, path } = await ueOf('alice');
+    const invite = side === 'core' ? call(ue) : callTo(ue, path);
+    const [caller, callee] = side === 'core' ? [ue, core] : [core, ue];
+    const arrived = await callee.next('INVITE');
+    for (let i = 0; i < 20; i++) callee.respond(arrived, 183, {}, sdp(`early ${i}`));
+    callee.respond(arrived, 200, {}, sdp('answer'));
+    caller.ack(invite, await caller.next('200 INVITE'));
+    expect(caller.history.filter(({ status }) => status === 183)).toHaveLength(3);
+    expect(edge.anchor.asked.filter((asked) => asked.startsWith('answer'))).toHaveLength(4);
+  });
+
+  test('with PRACKs reaches the callee once for each reliable response, and no log in a call', async () => {
+    const stderr = jest.spyOn(console, 'error').mockImplementation(() => undefined);
+    await start({});
+    const { ue } = await ueOf('alice');
+    const invite = ue.request('INVITE', 'sip:bob@ims.example', { Supported: '100rel' }, sdp('offer'));
+    const arrived = await core.next('INVITE');
+    core.respond(arrived, 183, { Require: '100rel', RSeq: '1' }, sdp('early'));
+    const early = await ue.next('183 INVITE');
+    const dialog = callerDialog(invite, early);
+    const prack = () => ue.inDialog(dialog, 'PRACK', { RAck: `${early.header('RSeq')} 1 INVITE` });
+    for (let i = 0; i < 5; i++) prack();
+    for (let i = 0; i < 4; i++) await ue.next('481 PRACK');
+    core.respond(await core.next('PRACK'), 200);
+    await ue.next('200 PRACK');
+    core.respond(arrived, 200, {}, '');
+    ue.ack(invite, await ue.next('200 INVITE'));
+    prack();
+    await ue.next('481 PRACK');
+    expect(core.history.filter(({ method, status }) => method === 'PRACK' && status === 0)).toHaveLength(1);
+    expect(stderr.mock.calls).toEqual([]);
+    stderr.mockRestore();
   });
 });
 
