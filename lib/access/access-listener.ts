@@ -111,6 +111,8 @@ export class AccessListener extends EventEmitter<{ closed: [flow: AccessFlow] }>
       messages: new TokenBuckets(limits.messages, monotonicNow),
       fewMessages: new TokenBuckets(limits.fewMessages, monotonicNow),
       messagesOfSender: new TokenBuckets(limits.messagesOfSender, monotonicNow),
+      endings: new TokenBuckets(limits.ue.endings, monotonicNow),
+      progress: new TokenBuckets(limits.ue.progress, monotonicNow),
       underWay: new Holdings(),
       isEmergency: options.isEmergency ?? ((uri) => /^urn:service:sos\b/i.test(uri)),
       answer: this.#limits.answer,

@@ -12,7 +12,14 @@ import { tagOf } from '../wire/sip-uri';
 import { PendingRequests } from './pending-requests';
 
 /** What became of requests of UEs that the SIP server did not see, or did not answer. */
-export type Unserved = RequestRefusal | 'ue-under-way' | 'strangers-under-way' | 'under-way' | 'server-silent';
+export type Unserved =
+  | RequestRefusal
+  | 'ue-endings'
+  | 'ue-progress'
+  | 'ue-under-way'
+  | 'strangers-under-way'
+  | 'under-way'
+  | 'server-silent';
 
 /** What the gates of all connections share. */
 export interface GateSurroundings {
@@ -22,9 +29,13 @@ export interface GateSurroundings {
   readonly messages: TokenBuckets<RequestGate>;
   /** Those that a connection may bring whatever others of its sender bring. */
   readonly fewMessages: TokenBuckets<RequestGate>;
+  /** ACK, BYE, CANCEL and PRACK in calls, of each registered UE and of each connection without one. */
+  readonly endings: TokenBuckets<string | RequestGate>;
+  /** Provisional responses and 2xx to INVITEs, as the endings. */
+  readonly progress: TokenBuckets<string | RequestGate>;
   /** SIP messages beyond these, of all connections of a registered UE, or of all strangers of one place. */
   readonly messagesOfSender: TokenBuckets;
-  /** Requests on their way: of all UEs, and of those that are not registered. */
+  /** Requests on their way: of all UEs, of those that are not registered, and of each that is. */
   readonly underWay: Holdings;
   /** By the Request-URI. */
   isEmergency(uri: string): boolean;
@@ -33,6 +44,10 @@ export interface GateSurroundings {
   readonly unserved: Tally<Unserved>;
   readonly log: OccasionalLog;
 }
+
+/** What bytes cost beside the messages in them, in messages: each piece that they come in, and so many bytes. */
+const pieceCost = 0.25;
+const bytesOfMessage = 2048;
 
 /** In a call they end what was begun, so that whoever sends them takes less. */
 const ending = new Set(['ACK', 'BYE', 'CANCEL', 'PRACK']);
@@ -67,19 +82,33 @@ export class RequestGate {
 
   /** Whether the connection may bring another message; if not, it is to be closed. */
   takesMessage(): boolean {
-    const { messages, fewMessages, messagesOfSender } = this.#around;
-    const sender = this.#ue ?? `at ${this.#source}`;
-    if (messages.take(this) && (fewMessages.take(this) || messagesOfSender.take(sender))) return true;
-    this.#around.log.warn({ source: this.#source }, 'a connection is closed: it brings too many messages');
-    return false;
+    return this.#mayBring(1);
+  }
+
+  /**
+   * The same for bytes that came in one piece, whatever they are: keep-alives, a long message, or one in pieces of a
+   * byte, of which each costs as much as many bytes do.
+   */
+  takesBytes(bytes: number): boolean {
+    return this.#mayBring(pieceCost + bytes / bytesOfMessage);
   }
 
   /** The answer to a request that there is no room for. `isInCall`: its Call-ID is that of a call on this connection. */
   refusal(request: SipMessage, isInCall: boolean): OwnResponse | undefined {
-    if (isInCall && ending.has(request.method)) return undefined;
     const kind = this.#kindOf(request);
-    const refused = this.#around.shares.refusal({ source: this.#source, ue: this.#ue }, kind) ?? this.#noRoom(kind);
+    const refused =
+      isInCall && ending.has(request.method)
+        ? this.#tooManyEndings()
+        : (this.#around.shares.refusal({ source: this.#source, ue: this.#ue }, kind) ?? this.#noRoom(kind));
     return this.#answerTo(refused, kind);
+  }
+
+  /** Whether a response of the UE may go on: of those that there may be many of, so many. */
+  takesResponse({ status, cseq }: SipMessage): boolean {
+    const isOnlyOne = status >= 300 || (status >= 200 && cseq?.method !== 'INVITE');
+    if (isOnlyOne || this.#around.progress.take(this.#sender)) return true;
+    this.#unserved('ue-progress', 'responses of UEs are dropped for now');
+    return false;
   }
 
   /** The same for one that had to wait for a connection to the server: since it came, others have gone there. */
@@ -92,7 +121,7 @@ export class RequestGate {
   /** Takes note of a request as it goes to the SIP server. */
   sent(request: SipMessage): void {
     const { underWay } = this.#around;
-    const names = this.#ue === undefined ? ['all', 'strangers'] : ['all'];
+    const names = ['all', this.#ue === undefined ? 'strangers' : `ue ${this.#ue}`];
     for (const name of names) underWay.take(name, Infinity);
     this.#pending.sent(request, () => names.forEach((name) => underWay.giveBack(name)));
   }
@@ -109,8 +138,25 @@ export class RequestGate {
 
   close(): void {
     this.#pending.close();
-    this.#around.messages.forget(this);
-    this.#around.fewMessages.forget(this);
+    const { messages, fewMessages, endings, progress } = this.#around;
+    for (const buckets of [messages, fewMessages, endings, progress]) buckets.forget(this);
+  }
+
+  #mayBring(cost: number): boolean {
+    const { messages, fewMessages, messagesOfSender } = this.#around;
+    const sender = this.#ue ?? `at ${this.#source}`;
+    const mayBe =
+      messages.take(this, 0, cost) && (fewMessages.take(this, 0, cost) || messagesOfSender.take(sender, 0, cost));
+    if (!mayBe) this.#around.log.warn({ source: this.#source }, 'a connection is closed: it brings too many messages');
+    return mayBe;
+  }
+
+  get #sender(): string | RequestGate {
+    return this.#ue ?? this;
+  }
+
+  #tooManyEndings(): Unserved | undefined {
+    return this.#around.endings.take(this.#sender) ? undefined : 'ue-endings';
   }
 
   #kindOf(request: SipMessage): RequestKind {
@@ -125,7 +171,7 @@ export class RequestGate {
     if (this.#pending.size >= limits.ue.underWay) return 'ue-under-way';
     if (kind === 'emergency-call') return undefined;
     if (underWay.of('all') >= limits.underWay) return 'under-way';
-    if (this.#ue !== undefined) return undefined;
+    if (this.#ue !== undefined) return underWay.of(`ue ${this.#ue}`) >= limits.ue.underWay ? 'ue-under-way' : undefined;
     const comesBack = kind === 'registration' && shares.isKnown(this.#source);
     const room = limits.strangers.underWay / (comesBack ? 1 : 2);
     return underWay.of('strangers') >= room ? 'strangers-under-way' : undefined;

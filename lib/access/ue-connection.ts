@@ -4,7 +4,7 @@ import { networkOf } from '../ip-address';
 import { responseTo, type OwnResponse } from '../wire/own-response';
 import { tagOf } from '../wire/sip-uri';
 import { dropShortSessionTimer } from '../wire/session-timer';
-import { parseSipMessage, type SipMessage } from '../wire/sip-message';
+import { detached, parseSipMessage, type SipMessage } from '../wire/sip-message';
 import { SipStream } from '../wire/sip-stream';
 import type { AccessFlow, EstablishedDialog, HeldRegistration } from './access-flow';
 import type { CallOwners } from './call-owners';
@@ -96,6 +96,7 @@ export class UeConnection {
       {
         message: (text, isCut) => this.#fromUe(text, isCut),
         closed: (_connecting, fault) => this.#close(fault),
+        mayRead: (bytes) => this.#gate.takesBytes(bytes),
       },
     );
     this.#ue.limitIdleness(limits.idle);
@@ -164,7 +165,8 @@ export class UeConnection {
     } else if (isSound && this.#crossing?.responseToServer(message) === true) {
       dropUnusableContacts(message);
       dropShortSessionTimer(message);
-      if (this.#dialogs.responseFromUe(message)) this.#server?.send(message.toString());
+      if (this.#gate.takesResponse(message) && this.#dialogs.responseFromUe(message))
+        this.#server?.send(message.toString());
     }
   }
 
@@ -192,6 +194,7 @@ export class UeConnection {
       this.#dialogs.requestFromUe(request);
       this.#gate.sent(request);
       this.#server?.send(request.toString());
+      this.#noteEnd(request);
       return;
     }
     this.#waiting.push(request);
@@ -247,6 +250,7 @@ export class UeConnection {
     if (message.isRequest) {
       this.#noteCall(message);
       this.#dialogs.requestFromServer(message);
+      this.#noteEnd(message);
       this.#crossing.requestToUe(message);
     } else {
       const isReliable = this.#unanswered.response(message);
@@ -294,14 +298,23 @@ export class UeConnection {
 
   #noteCall(request: SipMessage): void {
     if (request.method !== 'INVITE' || tagOf(request.get('to')) !== undefined) return;
-    this.#calls.delete(request.callId);
-    this.#calls.add(request.callId);
-    this.#owners.claim(request.callId, this);
+    const callId = detached(request.callId);
+    this.#calls.delete(callId);
+    this.#calls.add(callId);
+    this.#owners.claim(callId, this);
     const [oldest] = this.#calls;
     if (this.#calls.size <= this.#limits.calls || oldest === undefined) return;
-    this.#calls.delete(oldest);
     this.#unanswered.cancel(oldest);
-    this.#owners.release(oldest, this);
+    this.#forgetCall(oldest);
+  }
+
+  /** The last that a call has is an ACK to a refusal, or a BYE. */
+  #noteEnd({ method, callId }: SipMessage): void {
+    if ((method === 'ACK' || method === 'BYE') && !this.#dialogs.has(callId)) this.#forgetCall(callId);
+  }
+
+  #forgetCall(callId: string): void {
+    if (this.#calls.delete(callId)) this.#owners.release(callId, this);
   }
 
   #proved(): void {

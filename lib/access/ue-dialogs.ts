@@ -1,5 +1,5 @@
 import type { OwnResponse } from '../wire/own-response';
-import type { SipMessage } from '../wire/sip-message';
+import { detached, type SipMessage } from '../wire/sip-message';
 import { tagOf } from '../wire/sip-uri';
 import type { EstablishedDialog } from './access-flow';
 import { noSuchDialog } from './own-answers';
@@ -23,8 +23,8 @@ const holdMs = 2000;
 interface Dialogs {
   /** Those with a 2xx, each as the tags of UE and server. */
   readonly confirmed: Set<string>;
-  /** Branch of the server's INVITE that begins it, and whether the UE has sent its final response. */
-  invite: { readonly branch: string; isAnswered: boolean } | undefined;
+  /** Branch of the server's INVITE that begins it, and whether the UE has sent its final response, or refused it. */
+  invite: { readonly branch: string; isAnswered: boolean; isRefused: boolean } | undefined;
   /** Of a SUBSCRIBE for the UE: the NOTIFYs that wait until the dialog is confirmed. */
   readonly held: Map<SipMessage, NodeJS.Timeout> | undefined;
 }
@@ -80,11 +80,16 @@ export class UeDialogs {
     return true;
   }
 
+  /** Whether there is a dialog of this Call-ID, or may be one. */
+  has(callId: string): boolean {
+    return this.#calls.has(callId);
+  }
+
   /** Takes note of a request on its way to the server. */
   requestFromUe(request: SipMessage): void {
     const peerTag = tagOf(request.get('to'));
     if (dialogMakers.has(request.method) && peerTag === undefined) this.#begin(request.callId, undefined);
-    else if (request.method === 'BYE') this.#end(request.callId, tagsOf(request));
+    else if (request.method === 'BYE' || isLastNotify(request)) this.#end(request.callId, tagsOf(request));
   }
 
   /**
@@ -97,9 +102,10 @@ export class UeDialogs {
     const tags = pair(ueTag, tagOf(request.get('from')));
     if (dialogMakers.has(method) && ueTag === undefined) {
       const known = this.#begin(callId, method === 'SUBSCRIBE' ? new Map<SipMessage, NodeJS.Timeout>() : undefined);
-      if (method === 'INVITE') known.invite = { branch: request.topVia?.branch ?? '', isAnswered: false };
-    } else if (method === 'ACK') this.#confirm(callId, tags);
-    else if (method === 'BYE') this.#end(callId, tags);
+      if (method !== 'INVITE') return;
+      known.invite = { branch: detached(request.topVia?.branch ?? ''), isAnswered: false, isRefused: false };
+    } else if (method === 'ACK') this.#acknowledged(callId, tags);
+    else if (method === 'BYE' || isLastNotify(request)) this.#end(callId, tags);
   }
 
   /** Takes note of a response to the UE. */
@@ -124,6 +130,7 @@ export class UeDialogs {
     // Another 2xx is a repetition, or that of another fork.
     if (invite.isAnswered && !isSuccess) return false;
     invite.isAnswered ||= status >= 200;
+    invite.isRefused ||= status >= 300;
     return true;
   }
 
@@ -140,10 +147,17 @@ export class UeDialogs {
   #begin(callId: string, held: Dialogs['held']): Dialogs {
     const known = this.#calls.get(callId) ?? { confirmed: new Set<string>(), invite: undefined, held };
     this.#calls.delete(callId);
-    this.#calls.set(callId, known);
+    this.#calls.set(detached(callId), known);
     const [oldest] = this.#calls.keys();
     if (this.#calls.size > this.#options.limit && oldest !== undefined) this.#forget(oldest);
     return known;
+  }
+
+  /** By the ACK to a refusal the server has no dialog, and says so of none. */
+  #acknowledged(callId: string, tags: string): void {
+    const { invite, confirmed } = this.#calls.get(callId) ?? {};
+    if (invite?.isRefused !== true) this.#confirm(callId, tags);
+    else if (confirmed?.size === 0) this.#forget(callId);
   }
 
   #confirm(callId: string, tags: string): void {
@@ -169,6 +183,11 @@ export class UeDialogs {
   }
 }
 
+/** RFC 6665 §4.4.1 */
+function isLastNotify(request: SipMessage): boolean {
+  return request.method === 'NOTIFY' && /^terminated\b/i.test(request.get('subscription-state') ?? '');
+}
+
 function mayHold({ method }: SipMessage, { confirmed, held }: Dialogs): boolean {
   return method === 'NOTIFY' && held !== undefined && confirmed.size === 0 && held.size < mostHeld;
 }
@@ -179,5 +198,5 @@ function tagsOf(request: SipMessage): string {
 }
 
 function pair(ueTag: string | undefined, serverTag: string | undefined): string {
-  return `${ueTag ?? ''} ${serverTag ?? ''}`;
+  return detached(`${ueTag ?? ''} ${serverTag ?? ''}`);
 }

@@ -38,11 +38,11 @@ export class TokenBuckets<Name = string> {
     return this.#buckets.size;
   }
 
-  /** Takes a token; false where there is none, or where fewer than `reserve` would be left. */
-  take(name: Name, reserve = 0): boolean {
+  /** Takes a token, or `count` of them; false where there are not as many, or where fewer than `reserve` would be left. */
+  take(name: Name, reserve = 0, count = 1): boolean {
     const bucket = this.#filled(name);
-    if (bucket.tokens < 1 + reserve) return false;
-    bucket.tokens -= 1;
+    if (bucket.tokens < count + reserve) return false;
+    bucket.tokens -= count;
     return true;
   }
 

@@ -9,6 +9,8 @@ export interface SipStreamEvents {
   connected?(): void;
   /** A keep-alive (RFC 5626 §4.4.1). Unset: it is answered. */
   ping?(): void;
+  /** Whether bytes that came in one piece are to be read; if not, the connection is closed. Unset: they are. */
+  mayRead?(bytes: number): boolean;
 }
 
 /** Times in ms, sizes in bytes. */
@@ -112,6 +114,10 @@ export class SipStream {
 
   #read(chunk: Buffer): void {
     if (!this.isOpen) return;
+    if (this.#events.mayRead?.(chunk.length) === false) {
+      this.close();
+      return;
+    }
     this.#idle?.refresh();
     for (const unit of this.#framer.push(chunk)) this.#take(unit);
     if (this.#framer.isBroken) this.end();

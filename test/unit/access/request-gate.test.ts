@@ -3,6 +3,7 @@ import type { AccessLimits } from '../../../lib/access/limits';
 import { createLogger } from '../../../lib/ops/logger';
 import { shareLimits, type ShareLimits } from '../../../lib/shares/limits';
 import { RequestShares } from '../../../lib/shares/request-shares';
+import { footprint } from '../../fuzz/growth';
 import type { Message } from '../sip/sip-peer';
 import { FakeSipServer, request, response, tellRegistered, Wire } from './wire';
 
@@ -151,6 +152,44 @@ describe('N3: a registered UE', () => {
     expect(arrived.method).toBe(method);
   });
 
+  test('but not without end: what ends a call has a share of its own', async () => {
+    await start({ ue: { endings: few } });
+    const { near, far } = await registered();
+    const From = '<sip:alice@ims.example>;tag=a';
+    near.send(request('INVITE', { From, 'Call-ID': 'c1' }));
+    far.send(response(await far.next(), 200));
+    const To = (await near.next()).header('To');
+    const send = (method: string) => near.send(request(method, { 'Call-ID': 'c1', From, To, CSeq: `9 ${method}` }));
+    for (const method of ['ACK', 'ACK', 'CANCEL']) {
+      send(method);
+      expect((await far.next()).method).toBe(method);
+    }
+    for (const method of ['ACK', 'BYE', 'PRACK', 'CANCEL']) send(method);
+    expect((await next(near, 3)).map(({ status, method }) => `${status} ${method}`)).toEqual([
+      ...['503 BYE', '503 PRACK', '503 CANCEL'],
+    ]);
+    near.send(request('MESSAGE'));
+    expect((await far.next()).method).toBe('MESSAGE');
+    expect(listener.counts().unserved).toEqual({ 'ue-endings': 4 });
+  });
+
+  test('is not heard beyond its share of provisional responses and 2xx to INVITEs; what ends a request passes', async () => {
+    await start({ ue: { progress: few } });
+    const { near, far } = await registered();
+    const Via = `SIP/2.0/TCP 127.0.0.1:${server.at.port};branch=z9hG4bKserver`;
+    far.send(request('INVITE', { Via, 'Call-ID': 'c1' }) + request('INVITE', { Via: `${Via}2`, 'Call-ID': 'c2' }));
+    const [one, two] = await next(near, 2);
+    far.send(request('MESSAGE', { Via: `${Via}3` }));
+    const message = await near.next();
+    near.send(
+      Array.from({ length: 9 }, () => response(one!, 180)).join('') + response(one!, 200) + response(two!, 486),
+    );
+    near.send(response(message, 200));
+    const seen = await next(far, 5);
+    expect(seen.map(({ status }) => status)).toEqual([180, 180, 180, 486, 200]);
+    expect(listener.counts().unserved).toEqual({ 'ue-progress': 7 });
+  });
+
   test('is disconnected when it goes on sending far beyond, whatever it is; others stay', async () => {
     await start({ messages: { perSecond: 0, burst: 30 } });
     const { near, far } = await registered();
@@ -159,6 +198,39 @@ describe('N3: a registered UE', () => {
     await Promise.all([near.closed, far.closed]);
     other.near.send(request('MESSAGE'));
     expect((await other.far.next()).method).toBe('MESSAGE');
+  });
+});
+
+describe('N3: bytes cost as messages do', () => {
+  const narrow = { messages: { perSecond: 0, burst: 20 } };
+
+  test.each([
+    ['keep-alives', '\r\n\r\n'],
+    ['a message in pieces of a byte', 'X'],
+  ])('%s: a connection that brings too many pieces is closed, and others stay', async (_what, piece) => {
+    await start(narrow);
+    const other = await registered('bob');
+    const near = await ue();
+    const timer = setInterval(() => near.send(piece), 1);
+    await near.closed;
+    clearInterval(timer);
+    other.near.send(request('MESSAGE'));
+    expect((await other.far.next()).method).toBe('MESSAGE');
+  });
+
+  test('a connection that brings too many bytes is closed', async () => {
+    await start(narrow);
+    const near = await ue();
+    near.send(request('MESSAGE', { Subject: 'x'.repeat(50_000) }));
+    await near.closed;
+    expect(server.count).toBe(0);
+  });
+
+  test('a busy UE is far below: a PBX with 10 calls a second, of six messages in twelve pieces', () => {
+    const { messages, fewMessages } = shareLimits();
+    const perSecond = 10 * (6 + 12 * 0.25 + 10_000 / 2048);
+    expect(perSecond).toBeLessThan(messages.perSecond / 2);
+    expect(fewMessages.burst).toBeGreaterThan(4);
   });
 });
 
@@ -173,6 +245,21 @@ describe('X6: what is under way to the SIP server', () => {
     near.send(request('MESSAGE'));
     expect((await far.next()).method).toBe('MESSAGE');
     expect(listener.counts().unserved).toEqual({ 'ue-under-way': 2 });
+  });
+
+  test('is bounded for each UE over all its connections', async () => {
+    await start({ ue: { underWay: 3 } });
+    const [one, two, other] = [await registered(), await registered(), await registered('bob')];
+    one.near.send(many(2, 'MESSAGE'));
+    const [first] = await next(one.far, 2);
+    two.near.send(many(2, 'MESSAGE'));
+    expect((await two.near.next()).status).toBe(503);
+    other.near.send(request('MESSAGE'));
+    await other.far.next();
+    one.far.send(response(first!, 200));
+    await one.near.next();
+    two.near.send(request('OPTIONS'));
+    expect((await next(two.far, 2)).map(({ method }) => method)).toEqual(['MESSAGE', 'OPTIONS']);
   });
 
   test('is bounded for all strangers, and leaves room for registered UEs', async () => {
@@ -299,6 +386,84 @@ test('N3: of a UE with all the calls and subscriptions that it may have, the fir
   expect((await far.next()).method).toBe('REFER');
 });
 
+describe('N3: calls that are over are forgotten', () => {
+  const From = '<sip:alice@ims.example>;tag=first';
+  const To = '<sip:bob@ims.example>;tag=answerer';
+  /** In a call it goes on, else the listener answers it: the server would not. */
+  const isKnown = async (near: Wire, far: Wire, tags = { From, To }) => {
+    near.send(request('REFER', { ...tags, 'Call-ID': 'c1', CSeq: '5 REFER' }) + request('OPTIONS'));
+    const { method } = await far.next();
+    if (method !== 'OPTIONS') await far.next();
+    return method === 'REFER';
+  };
+
+  test.each(['the UE', 'the other end'])('a call of the UE: after the BYE of %s', async (who) => {
+    await start();
+    const { near, far } = await registered();
+    near.send(request('INVITE', { From, 'Call-ID': 'c1' }));
+    far.send(response(await far.next(), 200));
+    await near.next();
+    expect(await isKnown(near, far)).toBe(true);
+    if (who === 'the UE') near.send(request('BYE', { From, To, 'Call-ID': 'c1', CSeq: '6 BYE' }));
+    else far.send(request('BYE', { From: To, To: From, 'Call-ID': 'c1' }));
+    await (who === 'the UE' ? far : near).next();
+    expect(await isKnown(near, far)).toBe(false);
+    // The next owner of the Call-ID may be another.
+    const other = await registered('bob');
+    other.near.send(request('INVITE', { From, 'Call-ID': 'c1' }));
+    other.far.send(response(await other.far.next(), 200));
+    await other.near.next();
+    expect(await isKnown(other.near, other.far)).toBe(true);
+  });
+
+  test('calls that are refused: after the ACK, which passes beside all else', async () => {
+    await start({ ue: { requests: { perSecond: 0, burst: 3 } } });
+    const { near, far } = await registered();
+    near.send(request('INVITE', { From, 'Call-ID': 'c1' }));
+    const invite = await far.next();
+    far.send(response(invite, 486));
+    const refusal = await near.next();
+    near.send(request('MESSAGE'));
+    await far.next();
+    near.send(request('ACK', { From, To, 'Call-ID': 'c1', Via: refusal.header('Via'), CSeq: '1 ACK' }));
+    expect((await far.next()).header('Via')).toBe(invite.header('Via'));
+    near.send(request('BYE', { From, To, 'Call-ID': 'c1' }) + request('BYE', { From, To, 'Call-ID': 'c1' }));
+    expect((await near.next()).status).toBe(503);
+  });
+
+  test('a call to the UE that it refuses', async () => {
+    await start();
+    const { near, far } = await registered();
+    const Via = `SIP/2.0/TCP 127.0.0.1:${server.at.port};branch=z9hG4bKserver`;
+    far.send(request('INVITE', { Via, From: To, To: '<sip:alice@ims.example>', 'Call-ID': 'c1' }));
+    near.send(response(await near.next(), 486));
+    const refusal = await far.next();
+    far.send(request('ACK', { Via, From: To, To: refusal.header('To'), 'Call-ID': 'c1' }));
+    await near.next();
+    expect(await isKnown(near, far, { From: refusal.header('To'), To })).toBe(false);
+  });
+
+  test('and what is kept of a call does not keep the messages that it came in', async () => {
+    const plenty = { perSecond: 0, burst: 100_000 };
+    await start({
+      ...{ messages: plenty, messagesOfSender: plenty },
+      ue: { requests: plenty, calls: plenty, underWay: 1000 },
+    });
+    const { near, far } = await registered();
+    const long = Object.fromEntries(Array.from({ length: 8 }, (_, i) => [`X-${i}`, 'x'.repeat(7500)]));
+    const before = await footprint();
+    for (let i = 0; i < 200; i++) {
+      near.send(request('INVITE', { ...long, 'Call-ID': `one-of-many-calls-that-are-refused-${i}` }));
+      far.send(response(await far.next(), 486));
+      await near.next();
+      near.forget();
+      far.forget();
+    }
+    // 12 MB have passed.
+    expect((await footprint()).heap - before.heap).toBeLessThan(4_000_000);
+  });
+});
+
 test('X12: an emergency call passes though its source has nothing left', async () => {
   await start({ source: { requests: few, registrations: few }, strangers: { requests: few, underWay: 0 } });
   const near = await ue();
@@ -322,7 +487,7 @@ describe('N3: floods over many connections', () => {
     expect((await far.next()).method).toBe('REGISTER');
   });
 
-  const narrow = { messagesOfSender: { perSecond: 0, burst: 4 }, fewMessages: { perSecond: 0, burst: 1 } };
+  const narrow = { messagesOfSender: { perSecond: 0, burst: 6 }, fewMessages: { perSecond: 0, burst: 2 } };
 
   test('strangers of one place share their messages; who brings few is not touched', async () => {
     await start(narrow);
@@ -333,7 +498,7 @@ describe('N3: floods over many connections', () => {
     await next(first, 4);
     send(second, 2);
     await next(second, 2);
-    send(third, 2);
+    send(third, 5);
     await third.closed;
     const newcomer = await ue();
     send(newcomer, 1);
@@ -346,7 +511,7 @@ describe('N3: floods over many connections', () => {
     one.near.send(many(3, 'OPTIONS'));
     await next(one.far, 3);
     const two = await registered();
-    two.near.send(many(4, 'OPTIONS'));
+    two.near.send(many(6, 'OPTIONS'));
     await two.near.closed;
     const other = await registered('bob');
     other.near.send(many(3, 'OPTIONS'));

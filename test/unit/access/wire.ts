@@ -32,6 +32,12 @@ export class Wire<S extends Duplex = Socket> {
     this.socket.write(text, 'latin1');
   }
 
+  /** Drops what came and was looked at. */
+  forget(): void {
+    this.text = this.text.slice(this.#looked);
+    this.#looked = 0;
+  }
+
   /** Resolves when `length` bytes have come in all. */
   async bytes(length: number): Promise<string> {
     await this.#until(() => this.text.length >= length || undefined);
