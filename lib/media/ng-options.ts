@@ -24,6 +24,12 @@ const knownSourceOnly = ['strict-source', 'endpoint-learning-off'];
 /** Behind a NAT rtpengine has to learn where a UE without ICE sends from; once it has, nobody else is accepted. */
 const firstSourceOnly = ['strict-source'];
 
+/**
+ * A UE without `a=tls-id` (RFC 8842 §4), as all browsers are, keeps its DTLS association when it restarts ICE. Releases of
+ * rtpengine that know tls-id would begin a new one then, which the UE ignores: nothing it sends could be read any more.
+ */
+const keepDtls = 'no-tls-id';
+
 /** One way to agree on keys: of itself rtpengine would offer DTLS and SDES at once. */
 function profileOptions(profile: Profile | undefined): Pick<OfferOptions, 'transport-protocol' | 'SDES' | 'DTLS'> {
   if (profile === undefined) return {};
@@ -51,7 +57,13 @@ export function offerOptions(
     ...profileOptions(profile),
   };
   if (from === 'access')
-    return { ...common, ICE: 'remove', 'ICE-lite': 'backward', 'rtcp-mux': ['demux'], ...sourceFlags(isSourceKnown) };
+    return {
+      ...common,
+      ICE: 'remove',
+      'ICE-lite': 'backward',
+      'rtcp-mux': ['demux'],
+      flags: flagsOfUe(sdp, isSourceKnown),
+    };
   return {
     ...common,
     ICE: ueDeclinedIce ? 'remove' : 'force',
@@ -65,10 +77,11 @@ export function answerOptions({ call, from, sdp, isSourceKnown }: NgOptionsInput
   const common = { 'call-id': call, 'from-tag': otherSide(from), 'to-tag': from, sdp, replace };
   // "default" answers with ICE only if ICE was offered (B15).
   return from === 'access'
-    ? { ...common, ICE: 'remove', ...sourceFlags(isSourceKnown) }
+    ? { ...common, ICE: 'remove', flags: flagsOfUe(sdp, isSourceKnown) }
     : { ...common, ICE: 'default' };
 }
 
-function sourceFlags(isKnown: boolean): { flags: readonly string[] } {
-  return { flags: isKnown ? knownSourceOnly : firstSourceOnly };
+function flagsOfUe(sdp: string, isSourceKnown: boolean): readonly string[] {
+  const flags = isSourceKnown ? knownSourceOnly : firstSourceOnly;
+  return /^a=fingerprint:/m.test(sdp) && !/^a=tls-id:/m.test(sdp) ? [...flags, keepDtls] : flags;
 }

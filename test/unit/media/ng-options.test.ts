@@ -77,4 +77,18 @@ describe('what rtpengine is told', () => {
     expect(answerOptions({ call: 'c', from: 'access', sdp, isSourceKnown: false }).flags).toEqual(learning);
     expect(offerOptions({ call: 'c', from: 'access', sdp, isSourceKnown: false }, first).flags).toEqual(learning);
   });
+
+  test.each([
+    ['a=fingerprint:sha-256 AA', ['no-tls-id']],
+    ['a=fingerprint:sha-256 AA\r\na=tls-id:abcdefghijklmnopqrst', []],
+    ['a=crypto:1 AES_CM_128_HMAC_SHA1_80 inline:AA', []],
+  ])(
+    'E5: a UE with %j keeps its DTLS association over an ICE restart, or says itself that it does not',
+    (line, more) => {
+      const ofUe = { call: 'c', from: 'access', sdp: `v=0\r\n${line}\r\n`, isSourceKnown: true } as const;
+      expect(offerOptions(ofUe, { known: true, ueDeclinedIce: false }).flags).toEqual([...flags, ...more]);
+      expect(answerOptions(ofUe).flags).toEqual([...flags, ...more]);
+      expect(answerOptions({ ...ofUe, from: 'core' }).flags).toBeUndefined();
+    },
+  );
 });
