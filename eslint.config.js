@@ -43,6 +43,12 @@ const systemClock = [
   "MemberExpression[object.name='Date'][property.name='now']",
 ].map((selector) => ({ selector, message: clock }));
 
+const browserPage = 'test/integration/clients/browser-page.js';
+const ofBrowsers = [
+  ...['navigator', 'RTCPeerConnection', 'MediaStream', 'Audio', 'AudioContext', 'AnalyserNode'],
+  ...['GainNode', 'OscillatorNode', 'MediaStreamAudioDestinationNode'],
+];
+
 module.exports = tseslint.config(
   { ignores: ['dist/', 'node_modules/', 'coverage/', 'native/build/'] },
   js.configs.recommended,
@@ -95,6 +101,11 @@ module.exports = tseslint.config(
   },
   {
     files: ['**/*.js'],
+    ignores: [browserPage],
     languageOptions: { globals: { module: 'writable', require: 'readonly', __dirname: 'readonly' } },
+  },
+  {
+    files: [browserPage],
+    languageOptions: { globals: Object.fromEntries(ofBrowsers.map((name) => [name, 'readonly'])) },
   },
 );

@@ -90,12 +90,14 @@ missing_packages() {
   if ! command -v kamailio >/dev/null; then echo kamailio; fi
   if ! command -v openssl >/dev/null; then echo openssl; fi
   native_build_packages
-  if ! has_libnice; then printf '%s\n' python3-gi gir1.2-nice-0.1; fi
+  if ! has_bindings Nice 0.1; then printf '%s\n' python3-gi gir1.2-nice-0.1; fi
+  if ! command -v chromium >/dev/null; then echo chromium; fi
 }
 
-# Its Python bindings are there for the system's own Python alone.
-has_libnice() {
-  /usr/bin/python3 -c 'import gi; gi.require_version("Nice", "0.1"); from gi.repository import Nice' 2>/dev/null
+# The Python bindings of a library, by its name and version in GObject introspection; they are there for the system's
+# own Python alone.
+has_bindings() {
+  /usr/bin/python3 -c "import gi; gi.require_version('$1', '$2'); from gi.repository import $1" 2>/dev/null
 }
 
 as_root() {

@@ -26,13 +26,20 @@ export class Firewall {
     this.#ue = ue;
   }
 
-  static async raise(network: Network, mode: FirewallMode, ue: UePlace = 'ue'): Promise<Firewall> {
-    if (mode === 'tcp80') {
-      const ports = `{ 80, ${sipPort} }`;
+  /** @param mode the TCP ports that are let through beside that of SIP may stand in its place */
+  static async raise(network: Network, mode: FirewallMode | readonly number[], ue: UePlace = 'ue'): Promise<Firewall> {
+    if (mode !== 'open') {
+      const ports = `{ ${[...(mode === 'tcp80' ? [80] : mode), sipPort].join(', ')} }`;
       await load(network, 'edge', edgeInterface[ue], `tcp dport ${ports}`);
       await load(network, ue, outerInterface, `tcp sport ${ports}`);
     }
     return new Firewall(network, ue);
+  }
+
+  /** Lets everything through again; not where it was open. */
+  async lower(): Promise<void> {
+    await unload(this.#network, 'edge', edgeInterface[this.#ue]);
+    await unload(this.#network, this.#ue, outerInterface);
   }
 
   async dropped(): Promise<DroppedPackets> {
@@ -57,6 +64,10 @@ async function load(network: Network, place: Place, device: string, passed: stri
     `add rule inet ${device} arriving counter name dropped drop`,
   ];
   await runTool('ip', ['netns', 'exec', network.namespace(place), 'nft', rules.join('; ')]);
+}
+
+async function unload(network: Network, place: Place, device: string): Promise<void> {
+  await runTool('ip', ['netns', 'exec', network.namespace(place), 'nft', `delete table inet ${device}`]);
 }
 
 interface CounterListing {

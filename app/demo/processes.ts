@@ -27,6 +27,8 @@ export interface NamespaceProcessOptions {
   environment?: Readonly<Record<string, string>>;
   /** Working directory; ours where it is not given. */
   directory?: string;
+  /** Called with each message of a Node program that talks to us by IPC. */
+  onMessage?: (message: unknown) => void;
 }
 
 export type OutputListener = (line: string, stream: 'stdout' | 'stderr') => void;
@@ -52,12 +54,15 @@ export class NamespaceProcess {
     const child = spawn('ip', ['netns', 'exec', options.namespace, options.program, ...options.args], {
       env: { PATH: process.env['PATH'], ...options.environment },
       cwd: options.directory,
-      stdio: ['ignore', 'pipe', 'pipe'],
+      stdio: ['ignore', 'pipe', 'pipe', ...(options.onMessage ? ['ipc' as const] : [])],
       detached: true,
     });
     this.#child = child;
-    createInterface({ input: child.stdout }).on('line', (line) => this.#hear(line, 'stdout'));
-    createInterface({ input: child.stderr }).on('line', (line) => this.#hear(line, 'stderr'));
+    for (const stream of ['stdout', 'stderr'] as const) {
+      const input = child[stream];
+      if (input !== null) createInterface({ input }).on('line', (line) => this.#hear(line, stream));
+    }
+    if (options.onMessage) child.on('message', options.onMessage);
     this.ended = new Promise((resolve) => {
       const finish = (how: string) => {
         this.#exit ??= how;
@@ -111,6 +116,11 @@ export class NamespaceProcess {
       const giveUp = setTimeout(() => finish(() => fail(`took longer than ${timeoutMs / 1000} s`)), timeoutMs);
       void this.ended.then((how) => finish(() => fail(`ended (${how})`)));
     });
+  }
+
+  /** Sends a message to a program that was given `onMessage`; nothing happens once it has ended. */
+  send(message: object): void {
+    if (this.#child.connected) this.#child.send(message);
   }
 
   signal(signal: NodeJS.Signals): void {

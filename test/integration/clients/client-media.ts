@@ -15,12 +15,16 @@ export interface Heard {
   sampleRate: number;
 }
 
-/** The media of one call in a client that is not ours. It sends a tone as soon as it can. */
-export interface ClientMedia {
+/** What makes and takes the SDP of one call. */
+export interface Negotiator {
   offer(): Promise<string>;
   answer(offer: string): Promise<string>;
   /** Takes the answer to its offer. */
   accept(answer: string): Promise<void>;
+}
+
+/** The media of one call in a client that is not ours. It sends a tone as soon as it can. */
+export interface ClientMedia extends Negotiator {
   /** Resolves with a second of what comes in from now on, from the first sound on. */
   listen(): Promise<Heard>;
   close(): void | Promise<void>;

@@ -5,10 +5,11 @@ import { createInterface } from 'node:readline';
 import { formatCandidate, parseCandidate } from '../../../lib/sdp/candidate';
 import { readDescription, writeDescription } from '../../../lib/ue/description';
 import { buildRtp, parseRtp } from '../../../lib/ue/rtp';
-import { muLaw, pcmu } from '../../../lib/ue/tone';
+import { pcmu } from '../../../lib/ue/tone';
 import type { ClientMedia, Heard, SelectedPair } from './client-media';
 import { linear } from './mu-law';
 import { Recording } from './recording';
+import { tonePayload } from './tone-payload';
 
 interface Gathered {
   ufrag: string;
@@ -21,7 +22,6 @@ type Told = Partial<Gathered> & { selected?: SelectedPair; received?: string };
 
 /** ms of a packet. */
 const interval = 20;
-const amplitude = 8000;
 
 /** ICE and RFC 4571 frames by a real libnice; on it, RTP in PCMU that is made here. */
 export class NiceMedia implements ClientMedia {
@@ -122,11 +122,7 @@ export class NiceMedia implements ClientMedia {
 
   #packet(number: number): Buffer {
     const timestamp = number * pcmu.samplesPerPacket;
-    const sample = (_: unknown, n: number) => {
-      const phase = (2 * Math.PI * this.#frequency * (timestamp + n)) / pcmu.clockRate;
-      return muLaw(Math.round(amplitude * Math.sin(phase)));
-    };
-    const payload = Buffer.from(Array.from({ length: pcmu.samplesPerPacket }, sample));
+    const payload = tonePayload(this.#frequency, number);
     const { payloadType } = pcmu;
     return buildRtp({ payloadType, marker: number === 0, sequence: number, timestamp, ssrc: this.#ssrc, payload });
   }

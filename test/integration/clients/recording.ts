@@ -1,24 +1,26 @@
 /** PCM of less than this amplitude is silence; lost packets, comfort noise and a µ-law zero stay below it. */
 const soundAmplitude = 500;
 
-/** Keeps one second of what comes in, from the first sound on. */
+/** Keeps what comes in, from the first sound on: a second of it unless `seconds` says how much. */
 export class Recording {
   readonly complete: Promise<{ samples: Int16Array; sampleRate: number }>;
   #resolve: (heard: { samples: Int16Array; sampleRate: number }) => void = () => undefined;
   #chunks: Int16Array[] = [];
   #length = 0;
+  readonly #seconds: number;
 
-  constructor() {
+  constructor(seconds = 1) {
+    this.#seconds = seconds;
     this.complete = new Promise((resolve) => (this.#resolve = resolve));
   }
 
   add(samples: Int16Array, sampleRate: number): void {
-    if (this.#length >= sampleRate) return;
+    if (this.#length >= this.#seconds * sampleRate) return;
     if (this.#length === 0 && !samples.some((sample) => Math.abs(sample) > soundAmplitude)) return;
     // The client may use the buffer again.
     this.#chunks.push(samples.slice());
     this.#length += samples.length;
-    if (this.#length < sampleRate) return;
+    if (this.#length < this.#seconds * sampleRate) return;
     const whole = new Int16Array(this.#length);
     let at = 0;
     for (const chunk of this.#chunks) {

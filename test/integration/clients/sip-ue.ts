@@ -1,8 +1,9 @@
 import { randomUUID } from 'node:crypto';
+import { EventEmitter, on } from 'node:events';
 import type { Dialog, IncomingRequest, ResponseSender } from '../../../lib/drachtio/messages';
 import { SipLink } from '../../../lib/ue/sip-link';
 import type { Logger } from '../../../lib/ops/logger';
-import type { ClientMedia } from './client-media';
+import type { Negotiator } from './client-media';
 
 export interface SipUeOptions {
   /** `address:port` of the edge. */
@@ -16,29 +17,30 @@ const aor = 'sip:ue@example.net';
 
 type Invite = [request: IncomingRequest, response: ResponseSender];
 
-/** SIP for a client that has media alone: registers over one TCP connection, makes or takes a call, and ends it. */
+/** SIP for a client that has media alone: registers over one TCP connection, makes and takes calls, and ends them. */
 export class SipUe {
   readonly #link: SipLink;
   readonly #proxy: string;
   readonly #contact: string;
-  readonly #invited: Promise<Invite>;
+  /** What was not taken yet waits in it. */
+  readonly #invites: AsyncIterator<Invite>;
 
-  private constructor(link: SipLink, { edge }: SipUeOptions, invited: Promise<Invite>) {
+  private constructor(link: SipLink, { edge }: SipUeOptions, invites: AsyncIterator<Invite>) {
     this.#link = link;
     this.#proxy = `sip:${edge};transport=tcp`;
     const [, hostPort = ''] = (link.contacts[0] ?? '').split('/');
     this.#contact = `<sip:ue@${hostPort};transport=tcp>`;
-    this.#invited = invited;
+    this.#invites = invites;
   }
 
   static async open(options: SipUeOptions): Promise<SipUe> {
     const { local, logger } = options;
-    let invite: (invite: Invite) => void = () => undefined;
-    const invited = new Promise<Invite>((resolve) => (invite = resolve));
+    const incoming = new EventEmitter<{ invite: Invite }>();
+    const invites = on(incoming, 'invite') as AsyncIterator<Invite>;
     const link = await SipLink.open({ contacts: [`sip:${local}:0;transport=tcp`], logger }, (srf) => {
-      srf.handle('INVITE', (request, response) => invite([request, response]));
+      srf.handle('INVITE', (request, response) => void incoming.emit('invite', request, response));
     });
-    return new SipUe(link, options, invited);
+    return new SipUe(link, options, invites);
   }
 
   async register(): Promise<void> {
@@ -54,7 +56,7 @@ export class SipUe {
   }
 
   /** Calls, and resolves once the answer was taken. */
-  async call(uri: string, media: ClientMedia): Promise<Dialog> {
+  async call(uri: string, media: Negotiator): Promise<Dialog> {
     const { srf } = this.#link;
     const headers = { From: `<${aor}>`, To: `<${uri}>`, Contact: this.#contact, 'Content-Type': 'application/sdp' };
     const body = await media.offer();
@@ -75,30 +77,38 @@ export class SipUe {
   }
 
   /** Answers the call that comes in, or has come in. */
-  async take(media: ClientMedia): Promise<Dialog> {
-    const [request, response] = await this.#invited;
+  async take(media: Negotiator): Promise<Dialog> {
+    const [request, response] = (await this.#invites.next()).value as Invite;
     const headers = { Contact: this.#contact };
     return await this.#link.srf.createUas(request, response, { localSdp: await media.answer(request.body), headers });
   }
 
-  /** Offers anew (re-INVITE), has the far end do so by an INFO, and resolves once both offers are answered. */
-  async reinvite(dialog: Dialog, media: ClientMedia): Promise<void> {
-    const { srf } = this.#link;
-    const theirs = new Promise<void>((resolve, reject) => {
-      dialog.on('modify', (request, response) => {
-        const answered = media.answer(request.body).then((body) => {
-          const headers = { Contact: this.#contact, 'Content-Type': 'application/sdp' };
-          response.send(200, undefined, { headers, body });
-        });
-        answered.then(resolve, reject);
-      });
-    });
+  /** Offers anew by a re-INVITE. */
+  async offerAnew(dialog: Dialog, media: Negotiator): Promise<void> {
     const headers = { Contact: this.#contact, 'Content-Type': 'application/sdp' };
     const body = await media.offer();
-    const { response } = await srf.requestInDialog(dialog, { method: 'INVITE', headers, body });
+    const { response } = await this.#link.srf.requestInDialog(dialog, { method: 'INVITE', headers, body });
     if (response.status !== 200) throw new Error(`re-INVITE was answered ${response.status}`);
     await media.accept(response.body);
-    await srf.requestInDialog(dialog, { method: 'INFO' });
+  }
+
+  /** Answers what the far end offers from now on; `onAnswer` is given what becomes of each. */
+  answerOffers(dialog: Dialog, media: Negotiator, onAnswer: (answered: Promise<void>) => void): void {
+    dialog.on('modify', (request, response) => {
+      const answered = media.answer(request.body).then((body) => {
+        const headers = { Contact: this.#contact, 'Content-Type': 'application/sdp' };
+        response.send(200, undefined, { headers, body });
+      });
+      answered.catch(() => response.send(488, undefined));
+      onAnswer(answered);
+    });
+  }
+
+  /** Offers anew (re-INVITE), has the far end do so by an INFO, and resolves once both offers are answered. */
+  async reinvite(dialog: Dialog, media: Negotiator): Promise<void> {
+    const theirs = new Promise<void>((resolve) => this.answerOffers(dialog, media, resolve));
+    await this.offerAnew(dialog, media);
+    await this.#link.srf.requestInDialog(dialog, { method: 'INFO' });
     await theirs;
   }
 

@@ -1,0 +1,153 @@
+import { Firewall } from '../../app/demo/firewall';
+import { addresses } from '../../app/demo/network';
+import { breakConnection } from './support/broken-connection';
+import { BrowserCalls } from './support/browser-calls';
+import { Chromium } from './support/chromium';
+import type { Lab } from './support/lab';
+import { labOfSuite } from './support/lab-of-suite';
+import { logged } from './support/logged';
+import { describeInNamespaces } from './support/namespaces';
+import { until } from './support/until';
+
+const plainCore = { CORE_PROFILE: 'rtp-avp', ACCESS_PROFILE: 'webrtc' };
+const directions = ['originating', 'terminating'] as const;
+
+const tcp = (port: number) => ({ transport: 'tcp', remote: `${addresses.edgeAccess}:${port}` });
+
+/** Calls of one Chromium, in a lab of the suite. */
+function chromiumOfSuite(settings: Record<string, string>, use: (lab: Lab, calls: BrowserCalls) => void): void {
+  let lab: Lab;
+  let chromium: Chromium;
+  let calls: BrowserCalls;
+
+  afterEach(async () => {
+    await calls.hangUp();
+  }, 20_000);
+
+  afterAll(async () => {
+    await calls.close();
+    await chromium.close();
+  }, 20_000);
+
+  labOfSuite((started) => (lab = started), { settings: { ...plainCore, ...settings } });
+
+  beforeAll(async () => {
+    chromium = await Chromium.start(lab.network);
+    calls = await BrowserCalls.start(lab.network, chromium);
+    use(lab, calls);
+  }, 30_000);
+}
+
+describeInNamespaces(
+  'Chromium and a core with plain RTP',
+  () => {
+    let lab: Lab;
+    let calls: BrowserCalls;
+
+    chromiumOfSuite({}, (...started) => ([lab, calls] = started));
+
+    /** The ufrags that connections to TCP 80 were authenticated with, one for each. */
+    const ufrags = () => logged(lab.edgeLog, 'connection authenticated').map(({ ufrag }) => ufrag);
+
+    describe('behind a firewall that passes TCP 80 alone', () => {
+      let firewall: Firewall;
+
+      beforeAll(async () => {
+        firewall = await Firewall.raise(lab.network, 'tcp80');
+      });
+
+      afterAll(async () => {
+        await firewall.lower();
+      });
+
+      test.each(directions)('A5, A6, D8: tones go both ways, %s', async (direction) => {
+        await calls.call({ direction });
+        await calls.tonesPass();
+        expect(await calls.pairs()).toEqual([tcp(80)]);
+      });
+
+      test.each(directions)('B22: audio and video have a connection each, %s', async (direction) => {
+        await calls.call({ direction, video: true });
+        await calls.tonesPass();
+        await calls.picturesPass();
+        expect(await calls.pairs()).toEqual([tcp(80), tcp(80)]);
+      });
+
+      test('B22: video is added in the call', async () => {
+        await calls.call({ direction: 'originating' });
+        await calls.offerAnew({ video: true });
+        await calls.picturesPass();
+        await calls.tonesPass();
+        expect(await calls.pairs()).toEqual([tcp(80), tcp(80)]);
+      });
+
+      test('B17, F2: either end holds the other, and takes it back', async () => {
+        await calls.call({ direction: 'originating' });
+        await calls.tonesPass();
+        await calls.offerAnew({ direction: 'sendonly' });
+        expect((await calls.sdpsOfCore()).at(-1)).toContain('a=sendonly');
+        await calls.browserHears(false);
+        await calls.coreHears();
+        await calls.offerAnew({ direction: 'sendrecv' });
+        await calls.tonesPass();
+        await calls.coreHolds(true);
+        expect(await calls.directions()).toEqual(['recvonly']);
+        await calls.browserHears(false);
+        await calls.coreHolds(false);
+        await calls.tonesPass();
+      });
+
+      test('E5, F1: it restarts ICE', async () => {
+        await calls.call({ direction: 'originating' });
+        await calls.tonesPass();
+        const before = new Set(ufrags());
+        await calls.offerAnew({ iceRestart: true });
+        await until('it comes with another ufrag', 10_000, () => ufrags().find((ufrag) => !before.has(ufrag)));
+        await calls.tonesPass();
+        expect(await calls.pairs()).toEqual([tcp(80)]);
+      });
+
+      test('E3: its connection is reset, and it comes back', async () => {
+        await calls.call({ direction: 'terminating' });
+        await calls.tonesPass();
+        const before = ufrags().length;
+        await breakConnection(lab.network, 'reset');
+        await until('it connects anew', 10_000, () => ufrags()[before]);
+        await calls.tonesPass();
+        expect(await calls.pairs()).toEqual([tcp(80)]);
+      });
+    });
+
+    describe('with a firewall that is open', () => {
+      test.each(directions)('A5: media takes UDP, %s', async (direction) => {
+        await calls.call({ direction });
+        await calls.tonesPass();
+        expect(await calls.pairs()).toMatchObject([{ transport: 'udp' }]);
+      });
+    });
+  },
+  { programs: ['chromium'] },
+);
+
+describeInNamespaces(
+  'Chromium and an edge with the ports 80 and 443',
+  () => {
+    let lab: Lab;
+    let calls: BrowserCalls;
+
+    chromiumOfSuite({ GATEWAY_PORTS: '80,443' }, (...started) => ([lab, calls] = started));
+
+    test.each([
+      { passes: [80, 443], direction: 'originating', takes: 80 },
+      { passes: [80, 443], direction: 'terminating', takes: 80 },
+      { passes: [443], direction: 'originating', takes: 443 },
+    ] as const)('C12: where $passes pass, tones go both ways over $takes, $direction', async (each) => {
+      const firewall = await Firewall.raise(lab.network, each.passes);
+      await calls.call({ direction: each.direction });
+      await calls.tonesPass();
+      expect(await calls.pairs()).toEqual([tcp(each.takes)]);
+      await firewall.lower();
+    });
+  },
+  { programs: ['chromium'] },
+);

@@ -1,0 +1,114 @@
+import { EventEmitter, on } from 'node:events';
+import type { Dialog, IncomingRequest, ResponseSender } from '../../../lib/drachtio/messages';
+import type { Srf } from '../../../lib/drachtio/srf';
+import { createLogger } from '../../../lib/ops/logger';
+import { SipLink } from '../../../lib/ue/sip-link';
+import { PlainMedia, type Kind } from './plain-media';
+import { serveParent } from './remote-calls';
+
+/*
+ * A core for the tests: a registrar, and a phone with plain RTP that sends a tone; run by a NamespaceWorker in the
+ * core's namespace. One call at a time.
+ */
+
+/** What the test may call here. */
+export type CoreFunctions = typeof functions;
+
+type Invite = [request: IncomingRequest, response: ResponseSender];
+
+const incoming = new EventEmitter<{ invite: Invite }>();
+const invites = on(incoming, 'invite') as AsyncIterator<Invite>;
+const sdpType = { 'Content-Type': 'application/sdp' };
+
+let srf: Srf | undefined;
+let own = { address: '', tone: 0 };
+/** Path of the UE, which is all that leads to it. */
+let path = '';
+let call: { dialog: Dialog; media: PlainMedia } | undefined;
+
+const functions = {
+  /** @param tone that is sent, Hz */
+  async open(address: string, tone: number): Promise<void> {
+    own = { address, tone };
+    const contacts = [`sip:${address}:5060;transport=udp`];
+    const link = await SipLink.open({ contacts, logger: createLogger('warn') }, (opened) => {
+      opened.handle('REGISTER', register);
+      opened.handle('INVITE', (request, response) => void incoming.emit('invite', request, response));
+    });
+    srf = link.srf;
+  },
+  /** Answers the call that comes in, or has come in. */
+  async take(): Promise<void> {
+    const [request, response] = (await invites.next()).value as Invite;
+    const media = new PlainMedia(own.address, own.tone);
+    await opened(srf).createUas(request, response, {
+      localSdp: await media.answer(request.body),
+      onDialog: (dialog) => begun(dialog, media),
+    });
+  },
+  /** Calls the UE that registered last; resolves once it has answered. */
+  async call(kinds: Kind[]): Promise<void> {
+    const media = new PlainMedia(own.address, own.tone);
+    for (const kind of kinds) await media.add(kind);
+    // Next hop and Request-URI are the same: it is the flow token in it that leads the edge to the UE.
+    const [, address = ''] = /<([^>;]+)[^>]*>/.exec(path) ?? [];
+    const headers = { From: '<sip:core@example.net>', To: '<sip:ue@example.net>', ...sdpType };
+    const invite = { method: 'INVITE' as const, proxy: address, headers, body: await media.offer() };
+    await new Promise<void>((resolve, reject) => {
+      const sent = opened(srf).request(address, invite, (request) => {
+        request.on('response', (response, acknowledge) => {
+          if (response.status >= 300) reject(new Error(`INVITE was answered ${response.status} ${response.reason}`));
+          if (response.status < 200 || response.status >= 300) return;
+          acknowledge();
+          begun(opened(srf).uacDialog(request, response), media);
+          media.accept(response.body).then(resolve, reject);
+        });
+      });
+      sent.catch(reject);
+    });
+  },
+  /** Puts the UE on hold or takes it back, by a re-INVITE. */
+  async hold(holding: boolean): Promise<void> {
+    const { dialog, media } = opened(call);
+    media.hold(holding);
+    const body = await media.offer();
+    const { response } = await opened(srf).requestInDialog(dialog, { method: 'INVITE', headers: sdpType, body });
+    if (response.status !== 200) throw new Error(`re-INVITE was answered ${response.status}`);
+    await media.accept(response.body);
+  },
+  /** How much of the sound that comes next is a tone of this frequency (Hz), 0 to 1. */
+  hear: async (frequency: number): Promise<number> => opened(call).media.hear(frequency),
+  /** Every SDP of the far end in this call, oldest first. */
+  sdps: (): string[] => opened(call).media.remoteSdps,
+  async hangUp(): Promise<void> {
+    const ending = call;
+    call = undefined;
+    // The UE's BYE may be on its way.
+    await ending?.dialog.destroy().catch(() => undefined);
+    ending?.media.close();
+  },
+};
+
+serveParent(functions);
+
+function register(request: IncomingRequest, response: ResponseSender): void {
+  path = request.get('Path') ?? '';
+  const [contact] = request.getParsedHeader('contact');
+  const headers = { Contact: `<${contact?.uri ?? ''}>;expires=600`, Path: path, Supported: 'path' };
+  response.send(200, undefined, { headers });
+}
+
+function begun(dialog: Dialog, media: PlainMedia): void {
+  call = { dialog, media };
+  dialog.on('modify', (request, response) => {
+    media.answer(request.body).then(
+      (body) => response.send(200, undefined, { headers: sdpType, body }),
+      () => response.send(500, undefined),
+    );
+  });
+}
+
+function opened<T>(value: T | undefined): T {
+  if (value === undefined) throw new Error('There is none yet');
+  return value;
+}
