@@ -1,12 +1,12 @@
-import { readFileSync, unwatchFile, watchFile } from 'node:fs';
+import { unwatchFile, watchFile } from 'node:fs';
 import { isIP } from 'node:net';
 import { AccessListener, type AccessListenerOptions, type AccessPoint } from '../lib/access/access-listener';
-import type { Certificate } from '../lib/access/tls';
 import { EdgeError } from '../lib/errors';
 import type { Logger } from '../lib/ops/logger';
 import { parseContact } from '../lib/sip/contact';
 import { emergencyService, type EmergencySettings } from '../lib/sip/emergency';
 import { hostPort } from '../lib/wire/sip-uri';
+import { readCertificate } from './certificate';
 import type { Config } from './config';
 
 /** How often certificate and key are looked at, ms. */
@@ -24,7 +24,7 @@ export class AccessFront {
   /** @throws EdgeError `config-invalid` */
   constructor(config: Config, shares: FrontShares, logger: Logger) {
     const listen = (config.ACCESS_LISTEN ?? []).map((contact) => pointOf(contact, config.ACCESS_ADDRESS ?? []));
-    const tls = listen.some(({ transport }) => transport === 'tls') ? certificate(config) : undefined;
+    const tls = listen.some(({ transport }) => transport === 'tls') ? readCertificate(config) : undefined;
     const emergency = emergencySettings(config);
     this.listener = new AccessListener({
       ...{ listen, server: serverContact(config), ...shares, logger },
@@ -34,7 +34,7 @@ export class AccessFront {
     if (!tls) return;
     const renew = () => {
       try {
-        this.listener.useCertificate(certificate(config));
+        this.listener.useCertificate(readCertificate(config));
         logger.info('TLS certificate renewed');
       } catch (error) {
         // One of the two files may be newer than the other for a moment.
@@ -76,17 +76,4 @@ function serverContact(config: Config): { address: string; port: number } {
   const contact = config.ACCESS_CONTACTS.map(parseContact).find(({ transports }) => transports.includes('tcp'));
   if (!contact) throw new EdgeError('config-invalid', 'ACCESS_CONTACTS has no TCP contact.');
   return contact;
-}
-
-function certificate(config: Config): Certificate {
-  return { cert: read('TLS_CERT_FILE', config.TLS_CERT_FILE), key: read('TLS_KEY_FILE', config.TLS_KEY_FILE) };
-}
-
-function read(setting: string, file = ''): Buffer {
-  try {
-    return readFileSync(file);
-  } catch (cause) {
-    const code = (cause as NodeJS.ErrnoException).code ?? 'unknown error';
-    throw new EdgeError('config-invalid', `${setting} cannot be read: ${file} (${code}).`, { cause });
-  }
 }

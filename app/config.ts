@@ -1,136 +1,42 @@
-import { isIP } from 'node:net';
 import { z } from 'zod';
-import { nextHopOf } from '../lib/egress/errand';
 import { EdgeError } from '../lib/errors';
 import { parsePrefix } from '../lib/ip-prefix';
-import type { AccessRealm } from '../lib/media/access-realms';
-import { parseMediaNetwork } from '../lib/media-places';
-import type { Fallback } from '../lib/media/fallback';
-import { parseControlUrl } from '../lib/rtpengine/control-address';
-import type { TcpPriority } from '../lib/sdp/gateway-candidate';
-import { parseContact, type Contact } from '../lib/sip/contact';
-import { isWrittenHere } from '../lib/sip/header-table';
+import { parseContact } from '../lib/sip/contact';
+import { contradiction, type WrongSetting } from './setting-rules';
+import {
+  areDistinct,
+  commaList,
+  contacts,
+  count,
+  countFrom,
+  flowTokenKeys,
+  headerNames,
+  interfaces,
+  ipAddresses,
+  isForRelay,
+  list,
+  listeningPoint,
+  mediaNetwork,
+  onePerFamily,
+  port,
+  portRange,
+  printable,
+  rankedPort,
+  realmForm,
+  realmHint,
+  realmOf,
+  relayedHop,
+  rtpengineUrl,
+  shownAddresses,
+  sipUri,
+} from './setting-values';
 
 /*
  * The one table of settings. Each comes from the environment under the name that it has here, is checked at
  * start, and is listed in .env.example with its default and the same sentence.
  */
 
-const list = z.string().transform((text) => text.split(/[\s]+/).filter((item) => item !== ''));
-
-const commaList = z
-  .string()
-  .transform((text) => text.split(',').flatMap((item) => (item.trim() === '' ? [] : [item.trim()])));
-
-const ipAddress = z.string().refine((text) => isIP(text) !== 0, 'must be an IP address');
-
-const onePerFamily = (items: string[]) => new Set(items.map((item) => isIP(item))).size === items.length;
-
-const ipAddresses = commaList.pipe(z.array(ipAddress).min(1, 'must name an address'));
-
-const port = z
-  .string()
-  .regex(/^\d+$/, 'must be a port number')
-  .transform(Number)
-  .pipe(z.number().min(1, 'must be 1 or more').max(65535, 'must be 65535 or less'));
-
-/** A port, or a port and the rank of its candidates: `443=above-relay`. */
-const rankedPort = z
-  .string()
-  .transform((text) => {
-    const [number = '', rank] = text.split(/=(.*)/);
-    return rank === undefined ? { port: number } : { port: number, rank };
-  })
-  .pipe(
-    z.object({
-      port,
-      rank: z
-        .string()
-        .regex(/^(lowest|above-relay)$/, 'must have ranks lowest or above-relay')
-        .transform((rank) => rank as TcpPriority)
-        .exactOptional(),
-    }),
-  );
-
-const count = (most: number) =>
-  z.coerce
-    .number<string>('must be a number')
-    .int('must be a whole number')
-    .min(1, 'must be 1 or more')
-    .max(most, `must be ${most} or less`);
-
-const areDistinct = (values: unknown[]) => new Set(values).size === values.length;
-
-const contactLike = (example: string, isFit: (contact: Contact) => boolean) =>
-  z.string().refine(
-    (text) => {
-      const contact = contactIn(text);
-      return contact !== undefined && isIP(contact.address) !== 0 && isFit(contact);
-    },
-    { message: `must look like ${example}`, abort: true },
-  );
-
-const contact = contactLike('sip:198.51.100.1:5060;transport=udp,tcp', () => true);
-
-const listeningPoint = contactLike(
-  'sip:198.51.100.1:5060;transport=tcp sip:198.51.100.1:5061;transport=tls',
-  ({ transports }) => /^(tcp|tls)$/.test(transports.join()),
-);
-
-const contacts = list.pipe(z.array(contact).min(1, 'must name at least one contact'));
-
-const sipUri = z.string().regex(/^sips?:[^\s<>;]+(;[^\s<>]*)?$/, 'must be a SIP URI such as sip:192.0.2.2:5060');
-
-const relayedHop = {
-  message: 'must be a sip: URI over UDP or TCP without maddr, since it is reached from EGRESS_PORT',
-};
-
-const rtpengineUrl = z.string().refine(isControlUrl, 'must be a comma list of tcp://host:port, or udp://host:port');
-
-const interfaces = commaList.pipe(
-  z.array(z.string().regex(/^[0-9a-fA-F.:]+(![0-9a-fA-F.:]+)?$/, 'must be address or address!advertised')).min(1),
-);
-
 const integrity = ['yes', 'no', 'ip-assoc-pending', 'ip-assoc-yes', 'tls-pending', 'tls-yes', 'auth-done'] as const;
-
-const flowTokenKeys = commaList.pipe(
-  z.array(z.string().min(16, 'must have keys of 16 characters or more')).min(1, 'must have at least one key'),
-);
-
-const realmForm = /^[0-9a-fA-F.:]+(\/\d{1,3})?=(always|offered|off)$/;
-const realmHint = 'must be a comma list such as 198.51.100.0/24=off,2001:db8::/32=offered';
-
-function realmOf(text: string): AccessRealm {
-  const [prefix = '', fallback] = text.split('=');
-  return { prefix, fallback: fallback as Fallback };
-}
-
-const headerNames = commaList.pipe(
-  z.array(
-    z
-      .string()
-      .regex(/^[\w.!%*+`'~-]+$/, 'must be a comma list of header names')
-      .refine((name) => !isWrittenHere(name), 'must not name a header that the edge alone writes'),
-  ),
-);
-
-const portRangeHint = 'must be a range of ports such as 50000-50999';
-
-const portRange = z
-  .string()
-  .regex(/^\d{1,5}-\d{1,5}$/, portRangeHint)
-  .transform((text) => text.split('-').map(Number))
-  .refine(([first = 0, last = 0]) => first >= 1 && first <= last && last <= 65535, portRangeHint)
-  .transform(([first = 0, last = 0]) => ({ first, last }));
-
-const mediaNetworkHint = 'must be a comma list such as 192.0.2.0/24,203.0.113.0/24:16384-32767,2001:db8::/32';
-
-const mediaNetwork = z.string().transform((text, context) => {
-  const network = parseMediaNetwork(text);
-  if (network !== undefined) return network;
-  context.addIssue(mediaNetworkHint);
-  return z.NEVER;
-});
 
 const table = {
   ACCESS_CONTACTS: contacts.describe(
@@ -140,7 +46,7 @@ const table = {
     'Where the core reaches the edge: contacts in the manner of drachtio, separated by spaces',
   ),
   CORE_NEXT_HOP: sipUri.describe('Where requests of UEs are sent: the I-CSCF, registrar or PBX'),
-  GATEWAY_ADDRESS: ipAddresses
+  GATEWAY_ADDRESS: shownAddresses
     .refine(onePerFamily, 'must name one address per family at most')
     .describe('Public address that UEs dial for TCP 80; one per address family, separated by a comma'),
   ACCESS_LISTEN: list
@@ -149,7 +55,7 @@ const table = {
     .describe(
       'TCP and TLS contacts that edge80 itself has for UEs, in front of the first TCP one of ACCESS_CONTACTS; unset: none',
     ),
-  ACCESS_ADDRESS: ipAddresses
+  ACCESS_ADDRESS: shownAddresses
     .refine(onePerFamily, 'must name one address per family at most')
     .optional()
     .describe('Address of ACCESS_LISTEN that UEs are shown in SIP, if it differs (1:1 NAT); one per family'),
@@ -271,18 +177,14 @@ const table = {
     .describe(
       'What leaves by EGRESS_PORT: service-route, or always (for a core without Service-Route that is a proxy)',
     ),
-  VISITED_NETWORK_ID: z
-    .string()
-    .regex(/^[\x20-\x7e]{1,255}$/, 'must be printable ASCII')
+  VISITED_NETWORK_ID: printable('must be printable ASCII')
     .optional()
     .describe('Name of this network for P-Visited-Network-ID in REGISTER; unset: the header is not sent'),
   INTEGRITY_PROTECTED: z
     .enum(integrity, `must be ${integrity.join(', ')}`)
     .optional()
     .describe('Parameter integrity-protected in the Authorization of REGISTERs (TS 24.229); unset: it is not sent'),
-  ACCESS_NETWORK_INFO: z
-    .string()
-    .regex(/^[\x20-\x7e]{1,255}$/, 'must be pass, remove or a header value')
+  ACCESS_NETWORK_INFO: printable('must be pass, remove or a header value')
     .default('pass')
     .describe('P-Access-Network-Info of UEs: pass, remove, or the value that is sent to the core instead'),
   PASS_HEADERS_TO_UE: headerNames
@@ -317,11 +219,7 @@ const table = {
   STRANGER_REQUESTS: count(1_000_000)
     .default(400)
     .describe('Requests a second of all UEs that are not registered; further ones get 503'),
-  DRAIN_SECONDS: z.coerce
-    .number<string>('must be a number')
-    .int('must be a whole number')
-    .min(0, 'must be 0 or more')
-    .max(86_400, 'must be 86400 or less')
+  DRAIN_SECONDS: countFrom(0, 86_400)
     .default(300)
     .describe('How long calls under way may go on after SIGTERM, while new ones get 503; 0: they end at once'),
   LOG_LEVEL: z
@@ -330,30 +228,7 @@ const table = {
     .describe('Least level that is logged'),
 };
 
-// drachtio-server chooses the contact to send from by address alone.
-const schema = z
-  .object(table)
-  .refine(
-    (config) => !contactHosts(config.CORE_CONTACTS).some((host) => contactHosts(config.ACCESS_CONTACTS).includes(host)),
-    {
-      path: ['CORE_CONTACTS'],
-      message: 'must have other addresses than ACCESS_CONTACTS',
-    },
-  )
-  .refine(
-    (config) =>
-      !config.ACCESS_LISTEN || config.ACCESS_CONTACTS.some((text) => parseContact(text).transports.includes('tcp')),
-    {
-      path: ['ACCESS_CONTACTS'],
-      message: 'must have a TCP contact where ACCESS_LISTEN is set',
-    },
-  )
-  .refine((config) => config.EGRESS_RELAY !== 'always' || isForRelay(config.CORE_NEXT_HOP), {
-    path: ['CORE_NEXT_HOP'],
-    ...relayedHop,
-  })
-  .refine((config) => !hasTls(config.ACCESS_LISTEN) || config.TLS_CERT_FILE, { path: ['TLS_CERT_FILE'] })
-  .refine((config) => !hasTls(config.ACCESS_LISTEN) || config.TLS_KEY_FILE, { path: ['TLS_KEY_FILE'] });
+const schema = z.object(table);
 
 export type Config = z.infer<typeof schema>;
 
@@ -370,47 +245,24 @@ export function readConfig(environment: NodeJS.ProcessEnv): Config {
     Object.keys(table).flatMap((name) => (environment[name] ? [[name, environment[name]]] : [])),
   );
   const result = schema.safeParse(given);
-  if (result.success) return result.data;
-  const issue = result.error.issues[0];
-  const name = String(issue?.path[0] ?? 'settings');
-  const what =
-    name in given
-      ? `${issue?.message ?? 'is wrong'} (it is "${name === 'FLOW_TOKEN_KEYS' ? '…' : String(given[name]).replace(/\s+/g, ' ')}")`
-      : 'is missing';
-  const about = settings.find((setting) => setting.name === name)?.description ?? '';
-  throw new EdgeError('config-invalid', `${name} ${what}: ${about}`);
+  const wrong = result.success ? contradiction(result.data) : issueOf(result.error.issues[0], given);
+  if (result.success && wrong === undefined) return result.data;
+  const { setting = 'settings', what = 'is wrong' } = wrong ?? {};
+  const value = given[setting]?.replace(/\s+/g, ' ');
+  const said = value === undefined ? what : `${what} (it is "${secrets.has(setting) ? '…' : value}")`;
+  const about = settings.find(({ name }) => name === setting)?.description ?? '';
+  throw new EdgeError('config-invalid', `${setting} ${said}: ${about}`);
+}
+
+/** Their values are in no message. */
+const secrets = new Set(['FLOW_TOKEN_KEYS', 'DRACHTIO_SECRET']);
+
+function issueOf(issue: z.core.$ZodIssue | undefined, given: Record<string, unknown>): WrongSetting {
+  const setting = String(issue?.path[0]);
+  return { setting, what: setting in given ? (issue?.message ?? 'is wrong') : 'is missing' };
 }
 
 /** The addresses in contacts, each once: `sip:[2001:db8::1]:5060` → `2001:db8::1`. */
 export function contactHosts(contacts: string[]): string[] {
   return [...new Set(contacts.map((text) => parseContact(text).address))];
-}
-
-function contactIn(text: string): Contact | undefined {
-  try {
-    return parseContact(text);
-  } catch {
-    return undefined;
-  }
-}
-
-function isControlUrl(url: string): boolean {
-  try {
-    parseControlUrl(url);
-    return true;
-  } catch {
-    return false;
-  }
-}
-
-function hasTls(listen: string[] = []): boolean {
-  return listen.some((text) => parseContact(text).isSecure);
-}
-
-function isForRelay(nextHop: string): boolean {
-  try {
-    return nextHopOf(nextHop).host !== '';
-  } catch {
-    return false;
-  }
 }

@@ -32,6 +32,7 @@ import { contactHosts, type Config } from './config';
 import { mediaPlaces } from './media-places';
 import { warnOfLostHops } from './next-hops';
 import { roomHere, type ConnectionRoom } from './open-files';
+import { requireOwnAddresses } from './own-machine';
 
 /** Something that was opened, and how it is closed. */
 interface Opened {
@@ -105,6 +106,7 @@ export class Edge {
     const shares = sharesOf(config);
     const requests = new RequestShares(shares);
     const lag = this.#keep(new LoopLag());
+    await requireOwnAddresses(config);
     tellCallRoom(config, logger);
     const urls = config.RTPENGINE_URLS ?? [await this.#startRtpengine()];
     const rtpengine = this.#keep(new RtpenginePool({ urls, logger, names: new CallNames(edgeName(config)) }));
@@ -120,7 +122,7 @@ export class Edge {
     );
     const realms = config.TCP_FALLBACK_REALMS ?? [];
     const fallbacks = [config.TCP_FALLBACK, ...realms.map(({ fallback }) => fallback)];
-    if (fallbacks.some((fallback) => fallback !== 'off')) await gateway.listen();
+    if (fallbacks.some((fallback) => fallback !== 'off')) await opening('GATEWAY_PORTS', gateway.listen());
     const anchor = this.#keep(
       new LocalMediaAnchor({
         rtpengine,
@@ -141,7 +143,7 @@ export class Edge {
     const egress = this.#keep(
       new EgressRelay({ hosts: contactHosts(config.CORE_CONTACTS), port: config.EGRESS_PORT ?? 0, logger }),
     );
-    await egress.start();
+    await opening('EGRESS_PORT', egress.start());
     for (const port of egress.ports) this.#privatePorts.add(port);
     const server = await this.#sipServer();
     const srf = this.#keep(new Srf(server));
@@ -177,7 +179,7 @@ export class Edge {
       }),
     );
     await firstConnect(srf);
-    await front?.listener.start();
+    await opening('ACCESS_LISTEN', front?.listener.start());
     // Not before what no other process of this edge can have: it may be running, and have calls.
     void rtpengine.releaseLeft();
     const { CORE_NEXT_HOP, EMERGENCY_NEXT_HOP } = config;
@@ -227,13 +229,14 @@ export class Edge {
     }
     logger.warn('DRACHTIO_HOST is not set: SIP is served by the embedded edge, which is for trying out and testing');
     const secret = randomBytes(16).toString('hex');
-    const embedded = await EmbeddedEdge.start({
+    const starting = EmbeddedEdge.start({
       contacts: [...config.ACCESS_CONTACTS, ...config.CORE_CONTACTS],
       admin: { host: '127.0.0.1', port: 0 },
       secret,
       logger,
       isFronted: config.ACCESS_LISTEN !== undefined,
     });
+    const embedded = await opening('ACCESS_CONTACTS, CORE_CONTACTS', starting);
     const { adminPort } = this.#keep(embedded);
     this.#privatePorts.add(adminPort);
     return { host: '127.0.0.1', port: adminPort, secret };
@@ -273,6 +276,16 @@ function gatewayAddresses(config: Config): {
     listen: everyPort(config.GATEWAY_BIND ?? config.GATEWAY_ADDRESS),
     advertised: everyPort(config.GATEWAY_ADDRESS).map((at) => ({ ...at, family: isIP(at.address) === 6 ? 6 : 4 })),
   };
+}
+
+/** What goes wrong names the setting that it is about. */
+async function opening<T>(setting: string, opened: T | Promise<T>): Promise<T> {
+  try {
+    return await opened;
+  } catch (error) {
+    if (!(error instanceof EdgeError)) throw error;
+    throw new EdgeError(error.code, `${setting}: ${error.message}`, { cause: error });
+  }
 }
 
 /**

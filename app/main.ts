@@ -1,12 +1,14 @@
 #!/usr/bin/env node
-import { existsSync } from 'node:fs';
+import { existsSync, readFileSync } from 'node:fs';
+import { parseEnv } from 'node:util';
 import { EdgeError } from '../lib/errors';
 import { createLogger } from '../lib/ops/logger';
-import { readConfig } from './config';
+import { readConfig, type Config } from './config';
 import { drained } from './draining';
 import { Edge } from './edge';
 import { logFaults } from './faults';
 import { onStopSignal, signalStatus, type StopSignal } from './stop-signals';
+import { saidOf, unknownSettings } from './unknown-settings';
 
 let stopping = false;
 
@@ -15,9 +17,12 @@ let stopping = false;
  * terminal, and whatever comes in a drain, release the calls at once; one more signal ends the process as it is.
  */
 async function main(): Promise<void> {
-  if (existsSync('.env')) process.loadEnvFile('.env');
-  const config = readConfig(process.env);
+  const file = existsSync('.env') ? parseEnv(readFileSync('.env', 'utf8')) : {};
+  const environment = { ...file, ...process.env };
+  const unknown = unknownSettings(Object.keys(environment), Object.keys(file));
+  const config = configOr(() => unknown.forEach((each) => tell(saidOf(each))), environment);
   const logger = createLogger(config.LOG_LEVEL);
+  for (const each of unknown) logger.warn({ setting: each.name, meant: each.meant }, saidOf(each));
 
   logFaults(logger);
   const edge = new Edge(config, logger, (error) => {
@@ -60,10 +65,24 @@ async function main(): Promise<void> {
   );
 }
 
+/** A setting that seems to be missing may be there under another name: `refused` is called before the error goes on. */
+function configOr(refused: () => void, environment: NodeJS.ProcessEnv): Config {
+  try {
+    return readConfig(environment);
+  } catch (error) {
+    refused();
+    throw error;
+  }
+}
+
+function tell(text: string): void {
+  process.stderr.write(`edge80: ${text}\n`);
+}
+
 main().catch((error: unknown) => {
   // A start that was broken off fails in what was under way.
   if (stopping) return;
   // One line for what a person can mend; a stack only for what is our fault.
-  process.stderr.write(`edge80: ${error instanceof EdgeError ? error.message : String((error as Error).stack)}\n`);
+  tell(error instanceof EdgeError ? error.message : String((error as Error).stack));
   process.exit(1);
 });

@@ -1,8 +1,7 @@
 import { execFile, spawn, type ChildProcess } from 'node:child_process';
 import { randomInt } from 'node:crypto';
-import { createSocket } from 'node:dgram';
 import { once } from 'node:events';
-import { createServer, isIPv6, type AddressInfo } from 'node:net';
+import { createServer, type AddressInfo } from 'node:net';
 import { createInterface } from 'node:readline';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { EdgeError } from '../errors';
@@ -17,7 +16,10 @@ export interface LocalDaemonOptions {
   edge: string;
   /** The rtpengine program. */
   program: string;
-  /** Each `address` or `address!advertised`, one per address family, as rtpengine's --interface takes them. */
+  /**
+   * Each `address` or `address!advertised`, one per address family, as rtpengine's --interface takes them. On one that
+   * the machine does not have it starts without a word, and fails at the first call.
+   */
   accessInterfaces: string[];
   coreInterfaces: string[];
   /** For media; `last` included. */
@@ -54,8 +56,6 @@ export class LocalDaemon {
    * @throws EdgeError `rtpengine-not-started`, with what to do about it.
    */
   async start(): Promise<string> {
-    await requireAddresses('RTPENGINE_ACCESS_INTERFACE', this.#options.accessInterfaces);
-    await requireAddresses('RTPENGINE_CORE_INTERFACE', this.#options.coreInterfaces);
     const host = ownLoopback();
     const control: ControlAddress = { transport: 'tcp', host, port: await freeTcpPort(host) };
     await this.#endOrphans();
@@ -67,7 +67,7 @@ export class LocalDaemon {
       await this.close();
       throw new EdgeError(
         'rtpengine-not-started',
-        `The local rtpengine (${this.#options.program}) could not be started: ${failed}. Install it (apt-get install rtpengine-daemon), set RTPENGINE_BIN, or point RTPENGINE_URLS to a running one.`,
+        `RTPENGINE_BIN: the local rtpengine (${this.#options.program}) could not be started: ${failed}. Install it (apt-get install rtpengine-daemon), name another program, or point RTPENGINE_URLS to a running one.`,
       );
     }
     void this.#ended.then((reason) => {
@@ -116,7 +116,9 @@ export class LocalDaemon {
     this.#ended = new Promise<string>((resolve) => {
       child.once('error', (error) => resolve(error.message));
       child.once('exit', (code, signal) =>
-        resolve(`it ended with ${signal ?? `code ${code ?? '?'}`}: ${last.join(' | ')}`),
+        resolve(
+          `it ended with ${signal ?? `code ${code ?? '?'}`}${last.length > 0 ? `: ${last.join(' | ')}` : ' and said nothing'}`,
+        ),
       );
     });
   }
@@ -155,40 +157,6 @@ async function freeTcpPort(host: string): Promise<number> {
   server.close();
   await once(server, 'close');
   return port;
-}
-
-/** Throws where no socket can have this address. */
-async function mustBind(host: string): Promise<void> {
-  const socket = createSocket({ type: isIPv6(host) ? 'udp6' : 'udp4' });
-  try {
-    await new Promise<void>((resolve, reject) => {
-      socket.once('error', reject);
-      socket.bind(0, host, resolve);
-    });
-  } finally {
-    await new Promise<void>((resolve) => socket.close(() => resolve()));
-  }
-}
-
-/** rtpengine starts without a word where it cannot bind an address, and fails at the first call. */
-async function requireAddresses(setting: string, interfaces: readonly string[]): Promise<void> {
-  for (const each of interfaces) {
-    const [address = ''] = each.split('!', 1);
-    try {
-      // Bound to, not looked for: a loopback prefix, or a local route, makes more addresses usable than are listed.
-      await mustBind(address);
-    } catch (cause) {
-      const code = (cause as NodeJS.ErrnoException).code ?? String(cause);
-      // The second where the machine has no IPv6 at all.
-      const isMissing = code === 'EADDRNOTAVAIL' || code === 'EAFNOSUPPORT';
-      const reason = isMissing ? 'this machine does not have it' : code;
-      throw new EdgeError(
-        'rtpengine-not-started',
-        `The local rtpengine cannot use the address ${address}: ${reason}. Name one that the machine has in ${setting}, behind 1:1 NAT as address!advertised.`,
-        { cause },
-      );
-    }
-  }
 }
 
 /** Resolves with undefined once ng answers a ping, or with a reason: the child ended, or did not answer in time. */

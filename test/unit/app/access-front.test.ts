@@ -1,20 +1,10 @@
-import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
-import { tmpdir } from 'node:os';
-import { join } from 'node:path';
 import { AccessFront } from '../../../app/access-front';
 import { readConfig } from '../../../app/config';
 import { createLogger } from '../../../lib/ops/logger';
 import { shareLimits } from '../../../lib/shares/limits';
 import { RequestShares } from '../../../lib/shares/request-shares';
 import { freePort } from '../sip/sip-peer';
-import { selfSigned } from '../access/self-signed';
 import { FakeSipServer, request, Wire } from '../access/wire';
-
-const folder = mkdtempSync(join(tmpdir(), 'edge80-front-'));
-const file = (name: string, content: string | Buffer): string => {
-  writeFileSync(join(folder, name), content);
-  return join(folder, name);
-};
 
 function front(settings: Record<string, string>): AccessFront {
   const config = readConfig({
@@ -28,8 +18,6 @@ function front(settings: Record<string, string>): AccessFront {
   const shares = shareLimits();
   return new AccessFront(config, { shares, requests: new RequestShares(shares) }, createLogger('silent'));
 }
-
-afterAll(() => rmSync(folder, { recursive: true }));
 
 test('UEs reach the first TCP contact of the SIP server', async () => {
   const server = await FakeSipServer.start();
@@ -45,22 +33,4 @@ test('UEs reach the first TCP contact of the SIP server', async () => {
   await opened.close();
   await opened.close();
   await server.stop();
-});
-
-describe('I5: what is wrong with certificate and key is said in one line', () => {
-  const { cert, key } = selfSigned('edge.test');
-
-  test.each([
-    ['a file that is missing', join(folder, 'none.pem'), /^TLS_CERT_FILE cannot be read: .*none\.pem \(ENOENT\)\.$/],
-    ['what is no certificate', file('odd.pem', 'odd'), /^The TLS certificate and its key cannot be used\.$/],
-  ])('%s', (_what, certificate, message) => {
-    const settings = { TLS_CERT_FILE: certificate, TLS_KEY_FILE: file('key.pem', key) };
-    expect(() => front(settings)).toThrow(expect.objectContaining({ code: 'config-invalid' }));
-    expect(() => front(settings)).toThrow(message);
-  });
-
-  test('nothing where they fit', async () => {
-    const opened = front({ TLS_CERT_FILE: file('cert.pem', cert), TLS_KEY_FILE: file('key.pem', key) });
-    await opened.close();
-  });
 });

@@ -1,0 +1,45 @@
+import { createPrivateKey, X509Certificate, type KeyObject } from 'node:crypto';
+import { readFileSync } from 'node:fs';
+import { secureContext, type Certificate } from '../lib/access/tls';
+import { EdgeError } from '../lib/errors';
+import type { Config } from './config';
+
+/** The certificate chain and the private key of the settings. @throws EdgeError `config-invalid`, naming the setting */
+export function readCertificate({ TLS_CERT_FILE, TLS_KEY_FILE }: Config): Certificate {
+  const cert = read('TLS_CERT_FILE', TLS_CERT_FILE);
+  const key = read('TLS_KEY_FILE', TLS_KEY_FILE);
+  const leaf = orWrong('TLS_CERT_FILE', TLS_CERT_FILE, 'holds no certificate in PEM', () => new X509Certificate(cert));
+  if (!leaf.checkPrivateKey(privateKey(key, TLS_KEY_FILE)))
+    throw wrong('TLS_KEY_FILE', TLS_KEY_FILE, 'holds the key of another certificate than the first in TLS_CERT_FILE');
+  orWrong('TLS_CERT_FILE', TLS_CERT_FILE, 'cannot be used with its key', () => secureContext({ cert, key }));
+  return { cert, key };
+}
+
+function privateKey(key: Buffer, file: string | undefined): KeyObject {
+  // In PKCS #8 it is in the label, before that in a header (RFC 7468 §11, RFC 1421 §4.6.1.1).
+  if (key.includes('ENCRYPTED')) throw wrong('TLS_KEY_FILE', file, 'has a passphrase; store the key without one');
+  return orWrong('TLS_KEY_FILE', file, 'holds no private key in PEM', () => createPrivateKey(key));
+}
+
+function read(setting: string, file = ''): Buffer {
+  try {
+    return readFileSync(file);
+  } catch (cause) {
+    const code = (cause as NodeJS.ErrnoException).code ?? 'unknown error';
+    throw new EdgeError('config-invalid', `${setting} cannot be read: ${file} (${code}).`, { cause });
+  }
+}
+
+function orWrong<T>(setting: string, file: string | undefined, what: string, act: () => T): T {
+  try {
+    return act();
+  } catch (cause) {
+    throw wrong(setting, file, what, cause);
+  }
+}
+
+/** OpenSSL's own words follow where it has some: `ca md too weak`, `ee key too small`. */
+function wrong(setting: string, file = '', what: string, cause?: unknown): EdgeError {
+  const { reason } = { ...(cause as { reason?: string } | undefined) };
+  return new EdgeError('config-invalid', `${setting}: ${file} ${what}${reason ? ` (${reason})` : ''}.`, { cause });
+}

@@ -1,0 +1,168 @@
+import { isIP } from 'node:net';
+import { addressBytes, normalAddress } from '../lib/ip-address';
+import { parseContact } from '../lib/sip/contact';
+import { parseSipUri } from '../lib/wire/sip-uri';
+import type { Config } from './config';
+import { isForRelay, relayedHop } from './setting-values';
+
+/** A setting, and what is wrong with it: `must …`. */
+export interface WrongSetting {
+  setting: string;
+  what: string;
+}
+
+/** The first thing in which settings that are right by themselves do not go together. */
+export function contradiction(config: Config): WrongSetting | undefined {
+  for (const rule of rules) {
+    const found = rule(config);
+    if (found !== undefined) return found;
+  }
+  return undefined;
+}
+
+const rules: ((config: Config) => WrongSetting | undefined)[] = [
+  // drachtio-server chooses the contact to send from by address alone.
+  ({ CORE_CONTACTS, ACCESS_CONTACTS }) => {
+    const access = new Set(ACCESS_CONTACTS.map(hostOf));
+    return when(
+      CORE_CONTACTS.map(hostOf).some((host) => access.has(host)),
+      {
+        setting: 'CORE_CONTACTS',
+        what: 'must have other addresses than ACCESS_CONTACTS',
+      },
+    );
+  },
+  ({ ACCESS_LISTEN, ACCESS_CONTACTS }) =>
+    when(ACCESS_LISTEN && !ACCESS_CONTACTS.some((text) => parseContact(text).transports.includes('tcp')), {
+      setting: 'ACCESS_CONTACTS',
+      what: 'must have a TCP contact where ACCESS_LISTEN is set',
+    }),
+  ({ EGRESS_RELAY, CORE_NEXT_HOP }) =>
+    when(EGRESS_RELAY === 'always' && !isForRelay(CORE_NEXT_HOP), {
+      setting: 'CORE_NEXT_HOP',
+      what: relayedHop,
+    }),
+  (config) => {
+    const missing = (['TLS_CERT_FILE', 'TLS_KEY_FILE'] as const).find((setting) => config[setting] === undefined);
+    const hasTls = config.ACCESS_LISTEN?.some((text) => parseContact(text).isSecure);
+    return missing && when(hasTls, { setting: missing, what: 'is missing' });
+  },
+  ({ GATEWAY_ADDRESS, GATEWAY_BIND }) =>
+    when(GATEWAY_BIND && !haveSameFamilies(GATEWAY_BIND, GATEWAY_ADDRESS), {
+      setting: 'GATEWAY_BIND',
+      what: 'must name addresses of the same families as GATEWAY_ADDRESS',
+    }),
+  ({ ACCESS_ADDRESS = [], ACCESS_LISTEN = [] }) =>
+    when(!familiesOf(ACCESS_ADDRESS).every((family) => familiesOf(ACCESS_LISTEN.map(hostOf)).includes(family)), {
+      setting: 'ACCESS_ADDRESS',
+      what: 'must be of a family that ACCESS_LISTEN has',
+    }),
+  sharedPlace,
+  mediaPortOfSip,
+  ({ CORE_NEXT_HOP, EMERGENCY_NEXT_HOP, ...config }) => {
+    const own = new Set(sipPlaces(config).map(({ address, port }) => `${address} ${port}`));
+    const hops = Object.entries({ CORE_NEXT_HOP, EMERGENCY_NEXT_HOP });
+    const [setting] = hops.find(([, hop]) => hop !== undefined && own.has(placeOf(hop))) ?? [];
+    return when(setting, { setting: setting ?? '', what: 'must not name the edge itself' });
+  },
+];
+
+function when(isSo: unknown, wrong: WrongSetting): WrongSetting | undefined {
+  return isSo ? wrong : undefined;
+}
+
+/** One port that two things would open. */
+function sharedPlace(config: Config): WrongSetting | undefined {
+  const places = [...gatewayPlaces(config), ...sipPlaces(config), ...egressPlaces(config)];
+  for (const [index, place] of places.entries()) {
+    const other = places.slice(0, index).find((each) => isSame(each, place));
+    if (other === undefined) continue;
+    const { setting, address, port, protocol } = place;
+    const again = other.setting === setting ? 'twice' : `that ${other.setting} has, too`;
+    return { setting, what: `must not open ${protocol} port ${port} of ${address} ${again}` };
+  }
+  return undefined;
+}
+
+/** A port of SIP that the local rtpengine would take for media. */
+function mediaPortOfSip(config: Config): WrongSetting | undefined {
+  if (config.RTPENGINE_URLS !== undefined) return undefined;
+  const { RTPENGINE_ACCESS_INTERFACE, RTPENGINE_CORE_INTERFACE, GATEWAY_ADDRESS, CORE_CONTACTS } = config;
+  const interfaces = [
+    ...(RTPENGINE_ACCESS_INTERFACE ?? GATEWAY_ADDRESS),
+    ...(RTPENGINE_CORE_INTERFACE ?? CORE_CONTACTS.map(hostOf)),
+  ];
+  const media = new Set(interfaces.map((each) => normalAddress(each.split('!', 1)[0] ?? '')));
+  const { first, last } = config.RTPENGINE_PORTS;
+  const found = [...sipPlaces(config), ...egressPlaces(config)].find(
+    ({ protocol, address, port }) => protocol === 'UDP' && media.has(address) && port >= first && port <= last,
+  );
+  return found && { setting: 'RTPENGINE_PORTS', what: `must not have port ${found.port} of ${found.setting} in it` };
+}
+
+/** What is opened on this machine, or on that of drachtio-server. */
+interface Place {
+  setting: string;
+  protocol: 'TCP' | 'UDP';
+  address: string;
+  port: number;
+}
+
+type SipSettings = Pick<Config, 'ACCESS_CONTACTS' | 'CORE_CONTACTS' | 'ACCESS_LISTEN'>;
+
+function sipPlaces({ ACCESS_CONTACTS, CORE_CONTACTS, ACCESS_LISTEN = [] }: SipSettings): Place[] {
+  return Object.entries({ ACCESS_CONTACTS, CORE_CONTACTS, ACCESS_LISTEN }).flatMap(([setting, contacts]) =>
+    contacts.map(parseContact).flatMap(({ address, port, transports }) =>
+      transports.map((transport) => ({
+        ...{ setting, address: normalAddress(address), port },
+        protocol: transport === 'udp' ? ('UDP' as const) : ('TCP' as const),
+      })),
+    ),
+  );
+}
+
+function gatewayPlaces({ GATEWAY_ADDRESS, GATEWAY_BIND = GATEWAY_ADDRESS, GATEWAY_PORTS }: Config): Place[] {
+  return GATEWAY_BIND.flatMap((address) =>
+    GATEWAY_PORTS.map(({ port }) => ({
+      ...{ setting: 'GATEWAY_PORTS', address: normalAddress(address), port },
+      protocol: 'TCP' as const,
+    })),
+  );
+}
+
+function egressPlaces({ EGRESS_PORT: port, CORE_CONTACTS }: Config): Place[] {
+  if (port === undefined) return [];
+  return [...new Set(CORE_CONTACTS.map(hostOf))].flatMap((host) =>
+    (['UDP', 'TCP'] as const).map((protocol) => ({
+      ...{ setting: 'EGRESS_PORT', address: normalAddress(host), port },
+      protocol,
+    })),
+  );
+}
+
+function isSame(one: Place, other: Place): boolean {
+  if (one.protocol !== other.protocol || one.port !== other.port) return false;
+  const isAny = isEvery(one.address) || isEvery(other.address);
+  return one.address === other.address || (isAny && isIP(one.address) === isIP(other.address));
+}
+
+function isEvery(address: string): boolean {
+  return addressBytes(address)?.every((byte) => byte === 0) === true;
+}
+
+function placeOf(uri: string): string {
+  const { scheme, host = '', port } = parseSipUri(uri) ?? {};
+  return `${normalAddress(host)} ${port ?? (scheme === 'sips' ? 5061 : 5060)}`;
+}
+
+function hostOf(contact: string): string {
+  return parseContact(contact).address;
+}
+
+function familiesOf(addresses: readonly string[]): number[] {
+  return [...new Set(addresses.map((address) => isIP(address)))].sort();
+}
+
+function haveSameFamilies(some: readonly string[], others: readonly string[]): boolean {
+  return familiesOf(some).join() === familiesOf(others).join();
+}

@@ -1,0 +1,195 @@
+import { isIP } from 'node:net';
+import { z } from 'zod';
+import { nextHopOf } from '../lib/egress/errand';
+import { addressBytes, normalAddress } from '../lib/ip-address';
+import type { AccessRealm } from '../lib/media/access-realms';
+import { parseMediaNetwork } from '../lib/media-places';
+import type { Fallback } from '../lib/media/fallback';
+import { parseControlUrl } from '../lib/rtpengine/control-address';
+import type { TcpPriority } from '../lib/sdp/gateway-candidate';
+import { parseContact, type Contact } from '../lib/sip/contact';
+import { isWrittenHere } from '../lib/sip/header-table';
+import { parseSipUri } from '../lib/wire/sip-uri';
+
+/* What the values of settings look like, each checked by itself: app/config.ts has the table. */
+
+export const list = z.string().transform((text) => text.split(/[\s]+/).filter((item) => item !== ''));
+
+export const commaList = z
+  .string()
+  .transform((text) => text.split(',').flatMap((item) => (item.trim() === '' ? [] : [item.trim()])));
+
+const ipAddress = z.string().refine((text) => isIP(text) !== 0, 'must be an IP address');
+
+/** Of one host, as others can be told it: not all addresses, not a group, not one that needs an interface beside it. */
+function isOfOneHost(address: string): boolean {
+  const bytes = addressBytes(address);
+  if (bytes === undefined || address.includes('%') || bytes.every((byte) => byte === 0)) return false;
+  const [first = 0] = bytes;
+  return bytes.length === 4 ? first !== 0 && first < 224 : first !== 0xff;
+}
+
+const oneHost = 'must name the address of one host, as others reach it';
+
+export const onePerFamily = (items: string[]) => new Set(items.map((item) => isIP(item))).size === items.length;
+
+export const ipAddresses = commaList
+  .pipe(z.array(ipAddress).min(1, 'must name an address'))
+  .refine((items) => areDistinct(items.map(normalAddress)), 'must name each address once');
+
+/** Addresses that UEs are told. */
+export const shownAddresses = ipAddresses
+  .refine((items) => items.every(isOfOneHost), oneHost)
+  .refine(onePerFamily, 'must name one address per family at most');
+
+export const port = z
+  .string()
+  .regex(/^\d+$/, 'must be a port number')
+  .transform(Number)
+  .pipe(z.number().min(1, 'must be 1 or more').max(65535, 'must be 65535 or less'));
+
+/** A port, or a port and the rank of its candidates: `443=above-relay`. */
+export const rankedPort = z
+  .string()
+  .transform((text) => {
+    const [number = '', rank] = text.split(/=(.*)/);
+    return rank === undefined ? { port: number } : { port: number, rank };
+  })
+  .pipe(
+    z.object({
+      port,
+      rank: z
+        .string()
+        .regex(/^(lowest|above-relay)$/, 'must have ranks lowest or above-relay')
+        .transform((rank) => rank as TcpPriority)
+        .exactOptional(),
+    }),
+  );
+
+/** Digits alone: 0x10 and 1e3 are numbers, too, but nobody means them. */
+export const countFrom = (least: number, most: number) =>
+  z
+    .string()
+    .regex(/^\d+$/, 'must be a whole number')
+    .transform(Number)
+    .pipe(z.number().min(least, `must be ${least} or more`).max(most, `must be ${most} or less`));
+
+export const count = (most: number) => countFrom(1, most);
+
+/** What stands in a header as it is. */
+export const printable = (hint: string) =>
+  z
+    .string()
+    .max(255, 'must have 255 characters at most')
+    .regex(/^[\x20-\x7e]+$/, hint);
+
+export const areDistinct = (values: unknown[]) => new Set(values).size === values.length;
+
+const contactLike = (example: string, isFit: (contact: Contact) => boolean) =>
+  z.string().refine(
+    (text) => {
+      const contact = contactIn(text);
+      return contact !== undefined && isOfOneHost(contact.address) && isFit(contact);
+    },
+    { message: `must look like ${example}`, abort: true },
+  );
+
+const contact = contactLike('sip:198.51.100.1:5060;transport=udp,tcp', () => true);
+
+export const listeningPoint = contactLike(
+  'sip:198.51.100.1:5060;transport=tcp sip:198.51.100.1:5061;transport=tls',
+  ({ transports }) => /^(tcp|tls)$/.test(transports.join()),
+);
+
+export const contacts = list.pipe(z.array(contact).min(1, 'must name at least one contact'));
+
+export const sipUri = z.string().refine(isSipUri, 'must be a SIP URI such as sip:192.0.2.2:5060');
+
+export const relayedHop = 'must be a sip: URI over UDP or TCP without maddr, since it is reached from EGRESS_PORT';
+
+export const rtpengineUrl = z
+  .string()
+  .refine(isControlUrl, 'must be a comma list of tcp://host:port, or udp://host:port');
+
+export const interfaces = commaList.pipe(
+  z
+    .array(
+      z.string().refine((text) => {
+        const [address = '', ...advertised] = text.split('!');
+        return isOfOneHost(address) && advertised.length <= 1 && advertised.every(isOfOneHost);
+      }, 'must be address or address!advertised'),
+    )
+    .min(1, 'must name an address'),
+);
+
+export const flowTokenKeys = commaList.pipe(
+  z.array(z.string().min(16, 'must have keys of 16 characters or more')).min(1, 'must have at least one key'),
+);
+
+export const realmForm = /^[0-9a-fA-F.:]+(\/\d{1,3})?=(always|offered|off)$/;
+export const realmHint = 'must be a comma list such as 198.51.100.0/24=off,2001:db8::/32=offered';
+
+export function realmOf(text: string): AccessRealm {
+  const [prefix = '', fallback] = text.split('=');
+  return { prefix, fallback: fallback as Fallback };
+}
+
+export const headerNames = commaList.pipe(
+  z.array(
+    z
+      .string()
+      .regex(/^[\w.!%*+`'~-]+$/, 'must be a comma list of header names')
+      .refine((name) => !isWrittenHere(name), 'must not name a header that the edge alone writes'),
+  ),
+);
+
+const portRangeHint = 'must be a range of ports such as 50000-50999';
+
+export const portRange = z
+  .string()
+  .regex(/^\d{1,5}-\d{1,5}$/, portRangeHint)
+  .transform((text) => text.split('-').map(Number))
+  .refine(([first = 0, last = 0]) => first >= 1 && first <= last && last <= 65535, portRangeHint)
+  .transform(([first = 0, last = 0]) => ({ first, last }));
+
+const mediaNetworkHint = 'must be a comma list such as 192.0.2.0/24,203.0.113.0/24:16384-32767,2001:db8::/32';
+
+export const mediaNetwork = z.string().transform((text, context) => {
+  const network = parseMediaNetwork(text);
+  if (network !== undefined) return network;
+  context.addIssue(mediaNetworkHint);
+  return z.NEVER;
+});
+
+function contactIn(text: string): Contact | undefined {
+  try {
+    return parseContact(text);
+  } catch {
+    return undefined;
+  }
+}
+
+/** With a host that there can be: one whose last label is a number is an IPv4 address (RFC 3696 §2), and maybe a wrong one. */
+function isSipUri(text: string): boolean {
+  const uri = parseSipUri(text);
+  if (uri === undefined || uri.scheme === 'tel') return false;
+  const { host } = uri;
+  return isIP(host) !== 0 ? isOfOneHost(host) : !/(^|\.)\d+\.?$/.test(host) && !/[:]/.test(host);
+}
+
+function isControlUrl(url: string): boolean {
+  try {
+    parseControlUrl(url);
+    return true;
+  } catch {
+    return false;
+  }
+}
+
+export function isForRelay(nextHop: string): boolean {
+  try {
+    return nextHopOf(nextHop).host !== '';
+  } catch {
+    return false;
+  }
+}
