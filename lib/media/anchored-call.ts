@@ -3,14 +3,16 @@ import { EdgeError } from '../errors';
 import type { MediaStream, Stream } from '../gateway/stream';
 import type { OccasionalLog } from '../ops/occasional-log';
 import type { CallStatistics } from '../rtpengine/call-statistics';
-import { anchoredLines, matchAnswer, putBackAnchored, type AnchoredLines } from '../sdp/anchored-lines';
+import { matchAnswer, putBackAnchored, withOfferedLines, type AnchoredLines } from '../sdp/anchored-lines';
 import { withoutTurnedFeedback } from '../sdp/feedback';
 import type { GatewayCandidateOptions } from '../sdp/gateway-candidate';
 import { withIceLite, withoutIce } from '../sdp/ice-attributes';
 import { withoutForeignHosts } from '../sdp/foreign-hosts';
 import { withoutIceOn } from '../sdp/ice-mismatch';
+import { withKeyingOf } from '../sdp/keying';
 import { withOfferedFormats } from '../sdp/line-formats';
-import { isAnchorable } from '../sdp/media-line';
+import { ofPlaces, type LinePlaces } from '../sdp/line-places';
+import { isAnchorable, withAddresses } from '../sdp/media-line';
 import { emptySdp, joinSdp, splitSdp, withSections, type SdpLines } from '../sdp/sdp-lines';
 import { SessionOrigin } from '../sdp/session-origin';
 import { viewSession, type MediaView } from '../sdp/session-view';
@@ -23,7 +25,7 @@ import type { CallLines } from './line-shares';
 import { otherSide, type Side } from './media-anchor';
 import { profileToward, type Profile, type Profiles } from './profiles';
 import type { CallPlaces } from './placed-media';
-import { receivedSdp, requireOfferedTransport } from './received-sdp';
+import { receivedAnswer, receivedOffer, requireOfferedTransport } from './received-sdp';
 import { keepRestartBack } from './restart';
 import type { RtpengineChoice } from './rtpengine-choice';
 import { requireUsable, shownSdp } from './shown-sdp';
@@ -54,13 +56,16 @@ interface Exchange {
   number: number;
   from: Side;
   offer: SdpLines;
+  /** As its sender wrote it, RTP over TCP too. */
+  written: SdpLines;
+  /** The lines that its sender knows. */
+  places: LinePlaces;
   view: readonly MediaView[];
   /** What rtpengine is shown of it. */
   shown: SdpLines;
   /** What it is shown before the answer only: an ICE restart. */
   keptBack: readonly SdpLines[];
   ueDeclinedIce: boolean;
-  lines: AnchoredLines;
   /** Of an offer of the UE: the lines without ICE because of a mismatch. */
   mismatched: ReadonlySet<number>;
   /** The UE's lines that are RTP over TCP, by its offer or by ours to it. */
@@ -99,7 +104,8 @@ export class AnchoredCall {
   readonly #ue = new UeWords();
   /** Those of them that are RTP over TCP. */
   #tcp: TcpLines = new Map();
-  #lines: AnchoredLines = [];
+  /** What the sides said in the last complete exchange. */
+  #agreed: Partial<Record<Side, SdpLines>> = {};
 
   constructor(options: AnchoredCallOptions) {
     const { name, rtpengine, gateway, fallback, candidates, profiles, ueAddress, msrp, places, charged, log } = options;
@@ -122,7 +128,7 @@ export class AnchoredCall {
 
   /** The lines that rtpengine knows, in its order. */
   get anchoredLines(): AnchoredLines {
-    return this.#lines;
+    return this.#rtpengine.lines;
   }
 
   /** The lines of the UE that the last complete exchange left in use at rtpengine. */
@@ -145,7 +151,7 @@ export class AnchoredCall {
     } catch (error) {
       if (isFirst) {
         this.closeStreams();
-        await this.delete();
+        await this.leaveRtpengine();
       }
       throw error;
     }
@@ -159,7 +165,7 @@ export class AnchoredCall {
     const exchange = this.#exchange;
     if (exchange === undefined || exchange.from === from)
       throw new EdgeError('answer-unexpected', 'An SDP answer came without an offer.', { sipStatus: 488 });
-    const received = receivedSdp(from, text, this.#maySend.core, this.#mostLines);
+    const received = receivedAnswer(text, exchange.offer, { from, maySend: this.#maySend.core, most: this.#mostLines });
     requireOfferedTransport(received, exchange.tcp);
     const answer = matchAnswer(withoutIceOn(received.sdp, exchange.withoutIce), exchange.offer);
     const { media: view } = viewSession(answer);
@@ -168,9 +174,11 @@ export class AnchoredCall {
     exchange.keptBack = [];
     const messages = (await this.#msrp?.answer(from, answer)) ?? noSections;
     const said = { from, view, shown: withOfferedFormats(shown, exchange.offer) };
-    const reply = await this.#rtpengine.answer(said, exchange.lines);
+    const reply = await this.#rtpengine.answer(said, exchange.number === 1);
     this.#complete = { exchange, answer: said };
-    const towardOther = putBackAnchored(this.#replied(reply, from), exchange.lines, answer);
+    this.#agreed =
+      from === 'access' ? { access: answer, core: exchange.offer } : { access: exchange.offer, core: answer };
+    const towardOther = putBackAnchored(this.#replied(reply, from), this.#rtpengine.lines, answer);
     this.#ue.heard(from === 'access' ? view : exchange.view);
     this.#tcp = from === 'access' ? received.tcp : exchange.tcp;
     return from === 'access'
@@ -187,16 +195,11 @@ export class AnchoredCall {
   async rollback(): Promise<void> {
     const complete = this.#complete;
     if (complete === undefined || this.#exchange === complete.exchange) return;
-    const { answer } = complete;
-    // With the lines that the refused offer added: rtpengine knows them now, and sees them declined.
-    const lines = this.#lines;
-    const exchange = { ...complete.exchange, lines };
-    await this.#askRtpengine(exchange);
-    await this.#rtpengine.answer(answer, lines);
+    await this.#askRtpengine(complete.exchange);
+    await this.#rtpengine.answer(complete.answer, false);
     this.#streams.rollback();
     this.#msrp?.rollback();
-    this.#exchange = exchange;
-    this.#complete = { exchange, answer };
+    this.#exchange = complete.exchange;
   }
 
   /** The UE nominated a connection of this stream. */
@@ -211,44 +214,47 @@ export class AnchoredCall {
   }
 
   /** Frees what rtpengine holds. Never rejects. */
-  async delete(): Promise<void> {
-    await this.#rtpengine.delete();
+  async leaveRtpengine(): Promise<void> {
+    await this.#rtpengine.leave();
   }
 
   async #offer(from: Side, text: string): Promise<string> {
-    const { sdp: offer, tcp, mismatched } = receivedSdp(from, text, this.#maySend.core, this.#mostLines);
+    const agreed = [this.#agreed[otherSide(from)], this.#agreed[from]].filter((said) => said !== undefined);
+    const receiving = { from, agreed, maySend: this.#maySend.core, most: this.#mostLines };
+    const { sdp: offer, places, written, tcp, mismatched } = receivedOffer(text, receiving);
     const { media: view } = viewSession(offer);
     if (!this.isOpen) requireUsable(view, this.#msrp !== undefined);
     const shown = shownSdp(from, offer, this.#ueAddress, this.#maySend.access);
     const { now, onAnswer: keptBack } =
       from === 'access' ? keepRestartBack(shown, this.#ue.lines) : { now: shown, onAnswer: [] };
-    const lines = anchoredLines(this.#lines, offer, this.#mostLines);
     const ueDeclinedIce = this.#ue.declinesIce;
     const messages = (await this.#msrp?.offer(from, offer)) ?? noSections;
-    const reply = await this.#askRtpengine({ from, view, shown: now, ueDeclinedIce, lines }).catch((error: unknown) => {
+    const reply = await this.#askRtpengine({ from, view, shown: now, ueDeclinedIce }).catch((error: unknown) => {
       this.#msrp?.rollback();
       throw error;
     });
-    this.#lines = lines;
-    const known = { number: ++this.#exchanges, from, offer, view, shown, keptBack, ueDeclinedIce, lines, mismatched };
-    const towardOther = putBackAnchored(this.#replied(reply, from), lines, offer);
+    const said = { from, offer, written, places, view, shown };
+    const known = { ...said, number: ++this.#exchanges, keptBack, ueDeclinedIce, mismatched };
+    const turned = this.#profileToward(otherSide(from)) !== undefined;
+    const replied = putBackAnchored(this.#replied(reply, from), this.#rtpengine.lines, offer);
+    const towardOther = turned ? replied : withKeyingOf(replied, offer);
     if (from === 'access') {
       this.#exchange = { ...known, tcp, told: new Map(), withoutIce: new Set() };
-      return this.#towardCore(towardOther, view, messages);
+      return this.#writtenForCore(towardOther, view, messages);
     }
     const line = (index: number) => this.#ue.of(index, view[index]?.transport ?? '');
     const ue = { isAnswer: false, exchange: known.number, line, tcp: this.#tcp, mismatched };
-    const written = this.#forUe.write(towardOther, ue);
-    const plain = viewSession(withSections(written.sdp, messages)).media.filter(({ hasIce }) => !hasIce);
+    const forUe = this.#forUe.write(towardOther, ue);
+    const plain = viewSession(withSections(forUe.sdp, messages)).media.filter(({ hasIce }) => !hasIce);
     const withoutIce = new Set(plain.map(({ index }) => index));
-    this.#exchange = { ...known, tcp: written.tcp, told: written.told, withoutIce };
-    return this.#writtenForUe(written.sdp, messages);
+    this.#exchange = { ...known, tcp: forUe.tcp, told: forUe.told, withoutIce };
+    return this.#writtenForUe(forUe.sdp, messages);
   }
 
-  #askRtpengine(offer: ShownSdp & Pick<Exchange, 'ueDeclinedIce' | 'lines'>): Promise<string | undefined> {
-    const { from, lines, ueDeclinedIce } = offer;
+  async #askRtpengine(offer: ShownSdp & Pick<Exchange, 'ueDeclinedIce'>): Promise<string | undefined> {
+    const { from, ueDeclinedIce } = offer;
     const profile = this.#profileToward(otherSide(from));
-    return this.#rtpengine.offer(offer, lines, { ueDeclinedIce, profile });
+    return this.#rtpengine.offer(offer, { most: this.#mostLines, ueDeclinedIce, profile });
   }
 
   #profileToward(to: Side): Profile | undefined {
@@ -261,37 +267,41 @@ export class AnchoredCall {
     return reply === undefined ? emptySdp(this.#shown?.[otherSide(from)] ?? '0.0.0.0') : splitSdp(reply);
   }
 
-  #answerOfUe(
-    { told, number }: Exchange,
-    view: readonly MediaView[],
-    towardCore: SdpLines,
-    messages: MsrpSections,
-  ): string {
+  #answerOfUe(exchange: Exchange, view: readonly MediaView[], towardCore: SdpLines, messages: MsrpSections): string {
+    const { told, number } = exchange;
     const isTaken = (line: MediaView | undefined) => line?.hasIce === true && line.port !== 0 && muxesRtcp(line);
     const taken = [...told.values()].filter(({ line }) => isTaken(view[line]));
     // A 18x answer without ICE may have closed what the 200's needs.
     for (const stream of taken) this.#forUe.open(stream, number);
     this.#streams.settle(new Set(taken.map(({ line }) => line)), number);
-    return this.#towardCore(towardCore, view, messages);
+    return this.#writtenForCore(towardCore, view, messages, exchange);
   }
 
-  #answerToUe({ view, tcp, mismatched, number }: Exchange, reply: SdpLines, messages: MsrpSections): string {
+  #answerToUe(exchange: Exchange, reply: SdpLines, messages: MsrpSections): string {
+    const { view, tcp, mismatched, number } = exchange;
     const line = (index: number) => view[index];
     const { sdp, told } = this.#forUe.write(reply, { isAnswer: true, exchange: number, line, tcp, mismatched });
     this.#streams.settle(new Set(told.keys()), number);
-    return this.#writtenForUe(sdp, messages);
+    return this.#writtenForUe(sdp, messages, exchange);
   }
 
-  #writtenForUe(sdp: SdpLines, messages: MsrpSections): string {
-    return joinSdp(this.#origins.access.write(withoutForeignHosts(withIceLite(withSections(sdp, messages)))));
+  #writtenForUe(sdp: SdpLines, messages: MsrpSections, answered?: Exchange): string {
+    return this.#written('access', withIceLite(withSections(sdp, messages)), answered);
   }
 
   /** Nothing of the access side's ICE or TCP is left in it (B19). */
-  #towardCore(reply: SdpLines, ueLines: readonly MediaView[], messages: MsrpSections): string {
-    const sdp = withoutTurnedFeedback(
-      reply,
-      ueLines.map(({ transport }) => transport),
+  #writtenForCore(reply: SdpLines, ueLines: readonly MediaView[], messages: MsrpSections, answered?: Exchange): string {
+    const transports = ueLines.map(({ transport }) => transport);
+    return this.#written(
+      'core',
+      withSections(withoutIce(withoutTurnedFeedback(reply, transports)), messages),
+      answered,
     );
-    return joinSdp(this.#origins.core.write(withoutForeignHosts(withSections(withoutIce(sdp), messages))));
+  }
+
+  /** @param answered of an answer: the exchange that `to` has offered in */
+  #written(to: Side, sdp: SdpLines, answered: Exchange | undefined): string {
+    const whole = answered === undefined ? sdp : ofPlaces(withOfferedLines(sdp, answered.written), answered.places);
+    return joinSdp(this.#origins[to].write(withoutForeignHosts(withAddresses(whole))));
   }
 }

@@ -2,7 +2,6 @@ import { discardPlace } from '../sdp/discard-place';
 import { withoutRtcpMux } from '../sdp/grouping';
 import { withoutIce } from '../sdp/ice-attributes';
 import { withPlace } from '../sdp/line-place';
-import { parseMediaLine } from '../sdp/media-line';
 import { hasAttribute, type SdpLines } from '../sdp/sdp-lines';
 import { viewSession, type MediaView } from '../sdp/session-view';
 
@@ -28,8 +27,9 @@ export function answerOfNobody(offered: SdpLines): SdpLines | undefined {
   return {
     session: session.filter((line) => !line.startsWith('c=')),
     media: sections.map((section, index) => {
-      if (parseMediaLine(section[0] ?? '').port === 0) return section;
-      return withPlace(section, discardPlace(media[index]?.address?.includes(':') === true));
+      const nowhere = discardPlace(media[index]?.address?.includes(':') === true);
+      // rtpengine wants an address on a line with port 0, too.
+      return withPlace(section, media[index]?.port === 0 ? { ...nowhere, port: 0 } : nowhere);
     }),
   };
 }

@@ -199,7 +199,7 @@ export class LocalMediaAnchor extends EventEmitter<MediaAnchorEvents> implements
     call.closeStreams();
     const statistics = await call.statistics();
     if (statistics) this.#learn(name, entry, statistics);
-    await call.delete();
+    await call.leaveRtpengine();
     this.#calls.delete(name);
     return paths.reports();
   }

@@ -1,37 +1,75 @@
-import type { MaySend } from '../sdp/line-place';
-import { mismatchedLines, withoutIceOn } from '../sdp/ice-mismatch';
 import { withFirstLines } from '../sdp/anchored-lines';
+import { withOwnDirections } from '../sdp/directions';
 import { withoutLiteIce } from '../sdp/ice-attributes';
+import { mismatchedLines, withoutIceOn } from '../sdp/ice-mismatch';
+import { withOneKeying } from '../sdp/keying';
+import { atPlaces, placesIn, type LinePlaces } from '../sdp/line-places';
+import type { MaySend } from '../sdp/line-place';
 import { withoutRtcpPayloadTypes } from '../sdp/payload-types';
 import { invalidSdp, splitSdp, type SdpLines } from '../sdp/sdp-lines';
-import { tcpLines, withUdpLines, type TcpLines } from '../sdp/tcp-media-lines';
 import { viewSession } from '../sdp/session-view';
+import { tcpLines, withUdpLines, type TcpLines } from '../sdp/tcp-media-lines';
+import { withUsableFormats } from '../sdp/usable-formats';
 import type { Side } from './media-anchor';
 import { withPlacedLines } from './placed-lines';
 
 /** An SDP as the anchor works on it, and what the SDP to its sender has to heed of the lines as they were written. */
 export interface ReceivedSdp {
-  /** RTP over UDP alone, with ICE only on lines where it can be used. */
+  /** All lines of the session, RTP over UDP alone, with ICE only on lines where it can be used. */
   sdp: SdpLines;
+  /** The lines of it that were written: what its sender knows of the session. */
+  places: LinePlaces;
+  /** With lines of RTP over TCP as they were written. */
+  written: SdpLines;
   /** The lines that were RTP over TCP. */
   tcp: TcpLines;
   /** The lines without ICE because their default is not among their candidates (B16). */
   mismatched: ReadonlySet<number>;
 }
 
+export interface Receiving {
+  from: Side;
+  /** Of an answer the offer; of a later offer what both sides said last, the sender's own last. */
+  agreed: readonly SdpLines[];
+  /** Whether media may be sent to the core there. */
+  maySend: MaySend;
+  /** Lines that are carried; those behind them are declined. */
+  most: number;
+}
+
 /**
- * @param maySend whether media may be sent to the core there
- * @param most lines that are carried; those behind them are declined
+ * Lines that are missing are declined ones.
  * @throws EdgeError `sdp-invalid` or `no-usable-media` (488)
  */
-export function receivedSdp(from: Side, text: string, maySend: MaySend, most: number): ReceivedSdp {
-  const written = withFirstLines(splitSdp(text), most);
-  if (from === 'core') return { sdp: withPlacedLines(written, maySend), tcp: new Map(), mismatched: new Set() };
+export function receivedOffer(text: string, receiving: Receiving): ReceivedSdp {
+  const session = receiving.agreed[0] ?? { session: [], media: [] };
+  const said = splitSdp(text);
+  const places = placesIn(session, said);
+  return received(atPlaces(said, places, session), places, receiving);
+}
+
+/**
+ * Lines that are missing are declined ones, and those that were not offered are left out (RFC 3264 §6).
+ * @throws as {@link receivedOffer}
+ */
+export function receivedAnswer(text: string, offer: SdpLines, receiving: Omit<Receiving, 'agreed'>): ReceivedSdp {
+  const { session, media } = splitSdp(text);
+  const said = { session, media: media.slice(0, offer.media.length) };
+  const places = placesIn(offer, said);
+  return received(atPlaces(said, places, offer), places, { ...receiving, agreed: [offer] });
+}
+
+function received(said: SdpLines, places: LinePlaces, { from, agreed, maySend, most }: Receiving): ReceivedSdp {
+  const whole = withUsableFormats(withFirstLines(said, most), agreed);
+  const written = withOneKeying(withOwnDirections(whole));
+  const known = { places, written };
+  if (from === 'core')
+    return { ...known, sdp: withPlacedLines(written, maySend), tcp: new Map(), mismatched: new Set() };
   const usable = withoutLiteIce(written);
   const tcp = tcpLines(usable);
   const overUdp = tcp.size === 0 ? usable : withUdpLines(usable);
   const mismatched = mismatchedLines(overUdp);
-  return { sdp: withoutRtcpPayloadTypes(withoutIceOn(overUdp, mismatched)), tcp, mismatched };
+  return { ...known, sdp: withoutRtcpPayloadTypes(withoutIceOn(overUdp, mismatched)), tcp, mismatched };
 }
 
 /**

@@ -1,7 +1,7 @@
 import { withFormatsOf } from './line-formats';
 import { declined, formatMediaLine, isAnchorable, parseMediaLine, withConnection } from './media-line';
 import { isMsrp } from './msrp-line';
-import { invalidSdp, type SdpLines } from './sdp-lines';
+import type { SdpLines } from './sdp-lines';
 
 /**
  * The m= lines that rtpengine knows of a call, as indexes of the SDP's own lines, in the order in which
@@ -10,12 +10,22 @@ import { invalidSdp, type SdpLines } from './sdp-lines';
  */
 export type AnchoredLines = readonly number[];
 
+const notUsed = 'm=audio 0 RTP/AVP 0';
+
 /** The known lines, with those of this SDP that are to be shown for the first time behind them: of its first `most`. */
 export function anchoredLines(known: AnchoredLines, sdp: SdpLines, most = Infinity): AnchoredLines {
   const added = sdp.media.flatMap((section, index) =>
     index < most && !known.includes(index) && isAnchorable(transportOf(section)) ? [index] : [],
   );
   return [...known, ...added];
+}
+
+/** Whether any of these lines is in use. */
+export function isAnyInUse(sdp: SdpLines, lines: AnchoredLines): boolean {
+  return lines.some((index) => {
+    const { port, transport } = parseMediaLine(sdp.media[index]?.[0] ?? notUsed);
+    return port !== 0 && isAnchorable(transport);
+  });
 }
 
 /** The SDP with all lines but the first `most` declined. */
@@ -29,7 +39,7 @@ export function takeAnchored(sdp: SdpLines, lines: AnchoredLines): SdpLines {
   const hasConnection = (section: readonly string[]) => section.some((line) => line.startsWith('c='));
   const shown = lines.map((index) => {
     const section = sdp.media[index];
-    if (section === undefined) return ['m=audio 0 RTP/AVP 0'];
+    if (section === undefined) return [notUsed];
     return isAnchorable(transportOf(section)) ? section : [placeholder(section)];
   });
   return {
@@ -51,28 +61,40 @@ export function putBackAnchored(reply: SdpLines, lines: AnchoredLines, sdp: SdpL
     media: sdp.media.map((section, index) => {
       const anchored = reply.media[lines.indexOf(index)];
       if (anchored === undefined || !isAnchorable(transportOf(section))) return declined(section);
-      return withFormatsOf(anchored, section);
+      const { port, transport } = parseMediaLine(anchored[0] ?? '');
+      if (port !== 0) return withFormatsOf(anchored, section);
+      const line = { ...parseMediaLine(section[0] ?? ''), transport };
+      return declined([formatMediaLine(line), ...section.slice(1)]);
+    }),
+  };
+}
+
+/** An answer whose declined lines are as the offerer has written them, but for the port (RFC 3264 §6). */
+export function withOfferedLines(answer: SdpLines, offer: SdpLines): SdpLines {
+  return {
+    session: answer.session,
+    media: answer.media.map((section, index) => {
+      const { port } = parseMediaLine(section[0] ?? '');
+      return port === 0 ? declined(offer.media[index] ?? section) : section;
     }),
   };
 }
 
 /**
- * An answer with as many lines as its offer. Lines missing at the end are taken as declined, as some PBXs
- * leave them out; lines that were not offered make the answer invalid (RFC 3264 §6). A line whose offer did
- * not reach the answerer in use (port 0) is declined, whatever the answer says.
+ * An answer whose lines are declined where its offer is not in use, or did not reach the answerer in use (port 0),
+ * whatever the answer says. A declined line has the formats of the offer (RFC 3264 §6).
  *
- * @param offer the offer as its sender wrote it
- * @throws EdgeError `sdp-invalid` (488)
+ * @param offer the offer as its sender wrote it, with as many lines
  */
 export function matchAnswer(answer: SdpLines, offer: SdpLines): SdpLines {
-  if (answer.media.length > offer.media.length) throw invalidSdp('the answer has lines that were not offered');
   return {
     session: answer.session,
-    media: offer.media.map((offered, index) => {
-      const section = answer.media[index];
-      const { port, transport } = parseMediaLine(offered[0] ?? '');
-      const isCarried = isAnchorable(transport) || isMsrp(transport);
-      return section === undefined || port === 0 || !isCarried ? declined(offered) : section;
+    media: answer.media.map((section, index) => {
+      const offered = offer.media[index] ?? section;
+      const { port, transport, formats } = parseMediaLine(offered[0] ?? '');
+      if (port === 0 || !(isAnchorable(transport) || isMsrp(transport))) return declined(offered);
+      const line = parseMediaLine(section[0] ?? '');
+      return line.port === 0 ? [formatMediaLine({ ...line, formats })] : section;
     }),
   };
 }

@@ -2,7 +2,7 @@ import { addressBytes, normalAddress } from '../ip-address';
 import { parseCandidate } from './candidate';
 import { withoutLineIce } from './ice-attributes';
 import { isRtpOverUdp } from './media-line';
-import { hasAttribute, withoutAttributes, type SdpLines } from './sdp-lines';
+import { withInherited, type SdpLines } from './sdp-lines';
 import { hasDefault, isHeldByAddress, isUnspecified, viewSession, type MediaView } from './session-view';
 
 /**
@@ -46,18 +46,9 @@ function isListed(section: readonly string[], wanted: { component: number; addre
   });
 }
 
-/** The SDP without ICE on these lines; the others keep what they inherited from the session part. */
+/** The SDP without ICE on these lines; the others keep what they inherit from the session part. */
 export function withoutIceOn(sdp: SdpLines, lines: ReadonlySet<number>): SdpLines {
   if (lines.size === 0) return sdp;
-  const inherited = ['ice-ufrag', 'ice-pwd'];
-  const isInherited = (line: string) => inherited.some((name) => hasAttribute([line], name));
-  const credentials = sdp.session.filter(isInherited);
-  return {
-    session: withoutAttributes(sdp.session, inherited),
-    media: sdp.media.map((section, index) => {
-      if (lines.has(index)) return withoutLineIce(section);
-      const own = credentials.filter((line) => !hasAttribute(section, line.slice(2).split(':', 1)[0] ?? ''));
-      return [...section, ...own];
-    }),
-  };
+  const { session, media } = withInherited(withInherited(sdp, ['ice-ufrag']), ['ice-pwd']);
+  return { session, media: media.map((section, index) => (lines.has(index) ? withoutLineIce(section) : section)) };
 }

@@ -1,4 +1,4 @@
-import { invalidSdp } from './sdp-lines';
+import { invalidSdp, isAttribute, type SdpLines } from './sdp-lines';
 
 /** An m= line (RFC 8866 §5.14). */
 export interface MediaLine {
@@ -31,12 +31,27 @@ export function withConnection(section: readonly string[], address: string): rea
   return [...rest.slice(0, at), `c=IN ${address.includes(':') ? 'IP6' : 'IP4'} ${address}`, ...rest.slice(at)];
 }
 
+/** The SDP with an address on each line that has none and inherits none (RFC 8866 §5.7): that of o=. */
+export function withAddresses(sdp: SdpLines): SdpLines {
+  const hasAddress = (lines: readonly string[]) => lines.some((line) => line.startsWith('c='));
+  if (hasAddress(sdp.session) || sdp.media.every(hasAddress)) return sdp;
+  const [address = '0.0.0.0'] = sdp.session.find((line) => line.startsWith('o='))?.match(/\S+$/) ?? [];
+  const media = sdp.media.map((section) => (hasAddress(section) ? section : withConnection(section, address)));
+  return { session: sdp.session, media };
+}
+
 /**
- * The section of a media line that is not used: port 0 and nothing else (RFC 3264 §6), so that no address
- * of one side is shown to the other.
+ * The section of a media line that is not used: port 0 (RFC 3264 §6) and a=mid, by which a peer that has one on each line
+ * tells them apart (RFC 8843 §7.1.1). Nothing else, so that no address of one side is shown to the other.
  */
 export function declined(section: readonly string[]): readonly string[] {
-  return [formatMediaLine({ ...parseMediaLine(section[0] ?? ''), port: 0 })];
+  const mid = section.filter((line) => isAttribute(line, 'mid'));
+  return [formatMediaLine({ ...parseMediaLine(section[0] ?? ''), port: 0 }), ...mid];
+}
+
+/** RTP in all its profiles, over UDP or TCP. */
+export function isRtp(transport: string): boolean {
+  return /^([A-Z]+\/)*RTP\/S?AVPF?$/i.test(transport);
 }
 
 /** RTP over UDP in all its profiles: what rtpengine anchors and what may be carried in RFC 4571 frames. */

@@ -52,6 +52,15 @@ export function withSections(sdp: SdpLines, sections: ReadonlyMap<number, readon
   return { session: sdp.session, media: sdp.media.map((section, index) => sections.get(index) ?? section) };
 }
 
+/** The SDP with each section as `change` has it; the same object where nothing is changed, as it may have been read. */
+export function withEachSection(
+  sdp: SdpLines,
+  change: (section: readonly string[], index: number) => readonly string[],
+): SdpLines {
+  const media = sdp.media.map(change);
+  return media.every((section, index) => section === sdp.media[index]) ? sdp : { session: sdp.session, media };
+}
+
 /** True for `a=<name>` and `a=<name>:…`. */
 export function isAttribute(line: string, name: string): boolean {
   return line.startsWith(`a=${name}`) && (line.length === name.length + 2 || line[name.length + 2] === ':');
@@ -64,6 +73,21 @@ export function hasAttribute(lines: readonly string[], name: string): boolean {
 /** The lines without the attributes of the given names. */
 export function withoutAttributes(lines: readonly string[], names: readonly string[]): readonly string[] {
   return lines.filter((line) => !names.some((name) => isAttribute(line, name)));
+}
+
+/**
+ * The SDP with attributes of the session part on each line that inherits them (RFC 8866 §6), so that each line can be
+ * changed by itself.
+ * @param alternatives names of which a line that has any inherits none of the others
+ */
+export function withInherited(sdp: SdpLines, alternatives: readonly string[]): SdpLines {
+  const isOne = (line: string) => alternatives.some((name) => isAttribute(line, name));
+  const inherited = sdp.session.filter(isOne);
+  if (inherited.length === 0) return sdp;
+  return {
+    session: sdp.session.filter((line) => !isOne(line)),
+    media: sdp.media.map((section) => (section.some(isOne) ? section : [...section, ...inherited])),
+  };
 }
 
 export function invalidSdp(reason: string): EdgeError {

@@ -3,6 +3,7 @@ import { isRtpOverUdp } from '../sdp/media-line';
 import { isMsrp, readMsrpLine, type MsrpLine, type MsrpSetup } from '../sdp/msrp-line';
 import { isAttribute, splitSdp } from '../sdp/sdp-lines';
 import { viewSession, type Direction, type MediaView } from '../sdp/session-view';
+import { formatWithoutChoice } from '../sdp/usable-formats';
 import type { TransportAddress } from '../ice/transport-address';
 import type { IceDescription } from './ice-stream';
 import { pcmu } from './tone';
@@ -55,9 +56,10 @@ export function writeDescription({ address, sessionId, version, streams }: Local
 }
 
 function writeStream(stream: LocalStream): string[] {
-  const { kind, port, direction, ice, transport = 'RTP/AVP', formats } = stream;
+  const { kind, port, direction, ice, transport = 'RTP/AVP', formats = '' } = stream;
   const media = (payloads: string) => `m=${kind} ${port} ${transport} ${payloads}`;
-  if (port === 0) return [media(formats ?? String(pcmu.payloadType))];
+  // The peer may have named none.
+  if (port === 0) return [media(formats === '' ? formatWithoutChoice(transport) : formats)];
   if (stream.msrp !== undefined) return [media('*'), ...writeMsrp(stream.msrp), ...writeIce(ice)];
   return [
     media(String(pcmu.payloadType)),

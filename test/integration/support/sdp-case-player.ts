@@ -82,7 +82,7 @@ function differences(side: Side, last: Outcome | undefined, expected: ExpectedSd
   if (last === undefined || 'refused' in last || last.side !== side) return [`nothing came: ${told(last)}`];
   const sdp = splitSdp(last.sdp);
   const wrong = [...wrongLines(sdp), ...wrongIn(sdp.session, expected.session)];
-  return wrong.map((reason) => `${reason} in what came:\n${last.sdp}`);
+  return wrong.length === 0 ? [] : [`${wrong.join('\n')}\nin\n${last.sdp}`];
 
   function wrongLines({ media }: SdpLines): string[] {
     const same = media.length === expected.media.length;

@@ -27,7 +27,7 @@ function ofSection(section: readonly string[], session: readonly string[]): stri
 
 /** RFC 8866 §6.6. */
 function isBadMapping(line: string): boolean {
-  return line.startsWith('a=rtpmap:') && !/^a=rtpmap:\d{1,3} [^\s/]+\/[1-9]\d*(\/[1-9]\d*)?$/.test(line);
+  return line.startsWith('a=rtpmap:') && !/^a=rtpmap:\d{1,3} [^\s/]+\/[1-9]\d*(\/[^\s/]+)?$/.test(line);
 }
 
 /** Formats that neither RFC 3551 §6 nor the line itself gives a meaning. */

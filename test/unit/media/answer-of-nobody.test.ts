@@ -13,7 +13,7 @@ const ice = [
 ];
 
 describe('what rtpengine is told of a UE that has said nothing yet', () => {
-  test('C11: every line in use goes to nobody, without ICE; one that is not stays as it is', () => {
+  test('C11: S1: every line goes to nobody, without ICE; one that is not in use stays so, and has an address, too', () => {
     const offered = offer(
       ...['m=audio 30000 RTP/AVP 0', 'a=rtcp:30001', 'a=rtcp-mux', ...ice],
       'm=video 0 RTP/AVP 96',
@@ -24,7 +24,7 @@ describe('what rtpengine is told of a UE that has said nothing yet', () => {
       viewSession(answer).media.map(({ port, address, hasIce, rtcpMux }) => [port, address, hasIce, rtcpMux]),
     ).toEqual([
       [9, '127.0.0.1', false, false],
-      [0, undefined, false, false],
+      [0, '127.0.0.1', false, false],
       [9, '::1', false, false],
     ]);
     expect(answer.media[2]).toContain('a=rtpmap:96 H264/90000');

@@ -36,9 +36,9 @@ describe('B16: an ICE mismatch', () => {
   });
 
   test('of one line leaves ICE to the others', async () => {
-    const video = ['m=video 5004 RTP/AVP 96', 'c=IN IP4 10.0.0.5', ...ice.slice(0, 2)];
+    const video = ['m=video 5004 RTP/AVP 34', 'c=IN IP4 10.0.0.5', ...ice.slice(0, 2)];
     const offer = `${rewritten}${[...video, udpCandidate.replace('5000', '5004'), 'a=rtcp-mux', ''].join('\r\n')}`;
-    const { sdp } = await answerTo(offer, anchorWith(), coreSdp(...coreAudio, 'm=video 6002 RTP/AVP 96'));
+    const { sdp } = await answerTo(offer, anchorWith(), coreSdp(...coreAudio, 'm=video 6002 RTP/AVP 34'));
     expect(mediaOf(sdp).map(({ hasIce }) => hasIce)).toEqual([false, true]);
     expect(sdp.indexOf('a=ice-mismatch')).toBeLessThan(sdp.indexOf('m=video'));
     expect(tcpCandidatesOf(sdp, 1)).toHaveLength(1);
@@ -218,6 +218,7 @@ describe('D4: payload types 64-95', () => {
   test('all else of the codecs passes as it is, both ways', async () => {
     const codecs = [
       'a=rtpmap:96 AMR-WB/16000',
+      'a=rtpmap:63 L16/8000',
       'a=fmtp:96 mode-set=0,1,2; octet-align=1',
       'a=ptime:20',
       'a=rtcp-fb:* x',
@@ -253,7 +254,7 @@ describe('C11: until a pair is nominated', () => {
   });
 
   test('a line without ICE beside it is told apart, and a hold by 0.0.0.0 is one', async () => {
-    const mixed = await answerTo(`${iceOffer}m=video 5002 RTP/AVP 96\r\n`);
+    const mixed = await answerTo(`${iceOffer}m=video 5002 RTP/AVP 34\r\n`);
     expect(mediaOf(mixed.rtpengine.received[0]!.sdp)).toMatchObject([
       { address: '127.0.0.1', port: 9 },
       { ...ue, port: 5002 },

@@ -12,7 +12,7 @@ afterEach(() => around.anchor.close());
 
 const shown = () => around.rtpengine.received.map(({ sdp }) => sdp);
 const counted = () => Object.values(around.placed.counts()).reduce((sum, count) => sum + count, 0);
-const good = ['m=video 7000 RTP/AVP 96', 'c=IN IP4 203.0.113.9'];
+const good = ['m=video 7000 RTP/AVP 34', 'c=IN IP4 203.0.113.9'];
 
 /** SDPs of a core that would have media sent to `127.0.0.7` or to port 2223, by what says so. */
 const misplaced: [string, string][] = [
@@ -58,7 +58,7 @@ describe.each(misplaced)('N1: a core whose SDP names a place that is none of med
   test('has that line of its offer declined, and keeps the other', async () => {
     const toUe = await around.anchor.offer('c', 'core', withVideo, ue);
     expect(mediaOf(toUe).map(({ port }) => port === 0)).toEqual([true, false]);
-    const answer = ueSdp('m=audio 5000 RTP/AVP 0', 'm=video 5002 RTP/AVP 96');
+    const answer = ueSdp('m=audio 5000 RTP/AVP 0', 'm=video 5002 RTP/AVP 34');
     const toCore = await around.anchor.answer('c', 'access', answer);
     expect(mediaOf(toCore).map(({ port }) => port === 0)).toEqual([true, false]);
     requireUnseen();
@@ -73,7 +73,7 @@ describe.each(misplaced)('N1: a core whose SDP names a place that is none of med
   });
 
   test('has that line of its answer taken as declined', async () => {
-    await around.anchor.offer('c', 'access', ueSdp('m=audio 5000 RTP/AVP 0', 'm=video 5002 RTP/AVP 96'), ue);
+    await around.anchor.offer('c', 'access', ueSdp('m=audio 5000 RTP/AVP 0', 'm=video 5002 RTP/AVP 34'), ue);
     const toUe = await around.anchor.answer('c', 'core', withVideo);
     expect(mediaOf(toUe).map(({ port }) => port === 0)).toEqual([true, false]);
     requireUnseen();
@@ -112,7 +112,7 @@ describe('what rtpengine could read otherwise than we do', () => {
       ['m=audio 6000 RTP/AVP 0', 'c=IN IP6 0:0::0', 'a=rtcp:2223 IN IP4 127.0.0.7'],
     ],
   ])('N1: %s of a core: it is shown one place, said once', async (_name, lines) => {
-    await around.anchor.offer('c', 'access', ueSdp('m=audio 5000 RTP/AVP 0', 'm=video 5002 RTP/AVP 96'), ue);
+    await around.anchor.offer('c', 'access', ueSdp('m=audio 5000 RTP/AVP 0', 'm=video 5002 RTP/AVP 34'), ue);
     await around.anchor.answer('c', 'core', coreSdp(...lines)).catch(() => undefined);
     for (const sdp of shown().slice(1)) {
       expect(sdp).not.toMatch(/127\.0\.0\.7|2223|\/9/);
@@ -128,7 +128,7 @@ describe('what rtpengine could read otherwise than we do', () => {
     ['the same of a line with ICE', ['m=audio 5000 RTP/AVP 0', 'c=IN IP4 127.0.0.7', 'c=IN IP4 0.0.0.0', ...ice]],
     ['two a=rtcp', ['m=audio 5000 RTP/AVP 0', 'a=rtcp:2223', 'a=rtcp:5001']],
     ['several ports', ['m=audio 5000/9 RTP/AVP 0']],
-    ['a declined line', ['m=audio 0 RTP/AVP 0', 'c=IN IP4 127.0.0.7', 'm=video 5002 RTP/AVP 96']],
+    ['a declined line', ['m=audio 0 RTP/AVP 0', 'c=IN IP4 127.0.0.7', 'm=video 5002 RTP/AVP 34']],
   ])('N1: %s of a UE: it is shown one place, said once', async (_name, lines) => {
     await around.anchor.offer('c', 'access', ueSdp(...lines), ue);
     expect(shown()).toHaveLength(1);

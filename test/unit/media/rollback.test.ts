@@ -3,7 +3,7 @@ import type { FakeRtpengine } from './fake-rtpengine';
 import { anchorWith, coreAnswer, coreAudio, coreSdp, iceOffer, mediaOf, udpCandidate, ueSdp } from './fixtures';
 
 const hold = coreAnswer.replace('203.0.113.9', '203.0.113.10').replace('sendrecv', 'sendonly');
-const withVideo = coreSdp(...coreAudio, 'm=video 6002 RTP/AVP 96');
+const withVideo = coreSdp(...coreAudio, 'm=video 6002 RTP/AVP 34');
 const restart = iceOffer.replace('ueUF', 'ueU2').replace('uepwd', 'uepwX');
 const silent = () => new EdgeError('anchor-unavailable', 'timeout', { sipStatus: 503, retryAfter: 5 });
 
@@ -181,7 +181,7 @@ describe('an ICE restart of the UE', () => {
 
   test('of one line leaves the others alone', async () => {
     const sessionIce = ['a=ice-ufrag:ueUF', 'a=ice-pwd:uepwduepwduepwduepwd12'];
-    const video = ['m=video 5000 RTP/AVP 96', udpCandidate, 'a=rtcp-mux'];
+    const video = ['m=video 5000 RTP/AVP 34', udpCandidate, 'a=rtcp-mux'];
     const lines = ['m=audio 5000 RTP/AVP 0', udpCandidate, 'a=rtcp-mux', ...video];
     const { anchor, rtpengine } = anchorWith();
     await anchor.offer('c', 'access', ueSdp(...sessionIce, ...lines));

@@ -68,15 +68,15 @@ describe('the answer to a UE', () => {
   });
 
   test('B15: line by line', async () => {
-    const offer = ueSdp(...audio, 'm=video 5000 RTP/AVP 96', ...ice, 'a=rtcp-mux');
-    const { sdp } = await answerTo(offer, coreSdp(...coreAudio, 'm=video 6002 RTP/AVP 96'));
+    const offer = ueSdp(...audio, 'm=video 5000 RTP/AVP 34', ...ice, 'a=rtcp-mux');
+    const { sdp } = await answerTo(offer, coreSdp(...coreAudio, 'm=video 6002 RTP/AVP 34'));
     expect(mediaOf(sdp).map(({ hasIce }) => hasIce)).toEqual([false, true]);
     expect(tcpCandidatesOf(sdp, 1)).toHaveLength(1);
   });
 
   test('B8: ice-lite is at session level though the first line is declined', async () => {
-    const offer = ueSdp('m=video 0 RTP/AVP 96', ...audio, ...ice, 'a=rtcp-mux');
-    const { sdp } = await answerTo(offer, coreSdp('m=video 0 RTP/AVP 96', ...coreAudio));
+    const offer = ueSdp('m=video 0 RTP/AVP 34', ...audio, ...ice, 'a=rtcp-mux');
+    const { sdp } = await answerTo(offer, coreSdp('m=video 0 RTP/AVP 34', ...coreAudio));
     expect(sdp.indexOf('a=ice-lite\r\n')).toBeGreaterThan(0);
     expect(sdp.indexOf('a=ice-lite')).toBeLessThan(sdp.indexOf('m='));
   });
@@ -205,10 +205,10 @@ describe('what the core gets and gives', () => {
 
   test('B12: lines that cannot be carried are declined to both, to the UE with their transport', async () => {
     const message = ['m=message 2855 TCP/MSRP *', 'a=path:msrp://10.0.0.5:2855/x;tcp'];
-    const tcpLine = ['m=video 9 TCP/RTP/AVP 96', 'a=setup:active'];
+    const tcpLine = ['m=video 9 TCP/RTP/AVP 34', 'a=setup:active'];
     const { towardCore, sdp, rtpengine } = await answerTo(
       ueSdp(...message, ...audio, ...ice, 'a=rtcp-mux', ...tcpLine),
-      coreSdp('m=message 0 TCP/MSRP *', ...coreAudio, 'm=video 7000 RTP/AVP 96'),
+      coreSdp('m=message 0 TCP/MSRP *', ...coreAudio, 'm=video 7000 RTP/AVP 34'),
     );
     expect(rtpengine.received.map((command) => mediaOf(command.sdp).map(({ port }) => port > 0))).toEqual([
       [true, false],

@@ -52,6 +52,16 @@ describe('an offer of the UE', () => {
     const sdp = writeDescription({ ...description, streams: [declined] });
     expect(sdp).toMatch(/m=video 0 RTP\/AVPF 96 97\r\n$/);
   });
+
+  it.each([
+    ['video', 'RTP/AVP', '0'],
+    ['image', 'udptl', 't38'],
+    ['application', 'TCP/BFCP', '*'],
+  ])('S7, B24: declines %s of a peer that named no format with one all the same', (kind, transport, expected) => {
+    const declined = { kind, port: 0, direction: 'inactive', transport, formats: '' } as const;
+    const sdp = writeDescription({ ...description, streams: [declined] });
+    expect(sdp).toMatch(new RegExp(`m=${kind} 0 ${transport} ${expected === '*' ? '\\*' : expected}\r\n$`));
+  });
 });
 
 describe('the peer’s description', () => {

@@ -1,0 +1,54 @@
+import { withKeyingOf, withOneKeying } from '../../../lib/sdp/keying';
+import { splitSdp } from '../../../lib/sdp/sdp-lines';
+
+const sdp = (...lines: string[]) => splitSdp(['v=0', 'o=- 1 1 IN IP4 192.0.2.5', 's=-', 't=0 0', ...lines].join('\n'));
+const crypto = (tag: number, suite = 'AES_CM_128_HMAC_SHA1_80') => `a=crypto:${tag} ${suite} inline:key${tag}`;
+const dtls = ['a=fingerprint:sha-256 AA:BB', 'a=setup:actpass', 'a=tls-id:1'];
+const savp = 'm=audio 1 RTP/SAVP 0';
+const tls = 'm=video 3 UDP/TLS/RTP/SAVPF 34';
+const plain = 'm=audio 5 RTP/AVP 0';
+
+describe('S16, B30: a line with both kinds of keys', () => {
+  test('has the kind of its transport', () => {
+    const both = [crypto(1), ...dtls];
+    expect(withOneKeying(sdp(savp, ...both, tls, ...both, plain, ...both)).media).toEqual([
+      [savp, crypto(1)],
+      [tls, ...dtls],
+      [plain, crypto(1)],
+    ]);
+  });
+
+  test('may inherit one of them; other lines keep what they inherit', () => {
+    const { session, media } = withOneKeying(sdp(...dtls, savp, crypto(1), tls, 'a=setup:active'));
+    expect(session).toEqual(sdp().session);
+    expect(media).toEqual([
+      [savp, crypto(1)],
+      [tls, 'a=setup:active', dtls[0], dtls[2]],
+    ]);
+  });
+
+  test.each([
+    ['SDES', [savp, crypto(1), crypto(2, 'F8_128_HMAC_SHA1_80')]],
+    ['DTLS', [...dtls, tls]],
+    ['DTLS in RTP/SAVPF', ['m=audio 1 RTP/SAVPF 0', ...dtls]],
+    ['each on a line of its own', [savp, crypto(1), tls, ...dtls]],
+  ])('with one of them stays as it is: %s', (_, lines) => {
+    const said = sdp(...lines);
+    expect(withOneKeying(said)).toBe(said);
+  });
+});
+
+test.each<[name: string, said: string[], kept: string[]]>([
+  ['a suite', [savp, crypto(1)], [crypto(1)]],
+  [
+    'two suites by tag and name',
+    [savp, crypto(3, 'f8_128_hmac_sha1_80'), crypto(1)],
+    [crypto(1), crypto(3, 'F8_128_HMAC_SHA1_80')],
+  ],
+  ['a tag of another suite', [savp, crypto(2)], []],
+  ['DTLS', [savp, ...dtls], dtls],
+  ['DTLS in the session part', [...dtls, savp], dtls],
+])('S16, B30: what rtpengine adds to %s is taken out', (_, said, kept) => {
+  const suites = [crypto(1), crypto(2, 'AEAD_AES_256_GCM'), crypto(3, 'F8_128_HMAC_SHA1_80')];
+  expect(withKeyingOf(sdp(savp, ...suites, ...dtls), sdp(...said)).media).toEqual([[savp, ...kept]]);
+});
