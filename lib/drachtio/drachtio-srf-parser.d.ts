@@ -1,4 +1,7 @@
 declare module 'drachtio-srf/lib/sip-parser/parser' {
-  const parser: { parseSipMessage: (text: string, lazy?: boolean) => { headers: Record<string, string> } | undefined };
+  const parser: {
+    parseSipMessage: (text: string, lazy?: boolean) => { headers: Record<string, string> } | undefined;
+    stringifySipMessage: (message: object) => string;
+  };
   export default parser;
 }

@@ -1,5 +1,6 @@
 import type { EventEmitter } from 'node:events';
 import DrachtioSrf from 'drachtio-srf';
+import './credential-lines';
 import './plain-messages';
 import type { Dialog, IncomingRequest, IncomingResponse, ParsedUri, ResponseSender, SentRequest } from './messages';
 

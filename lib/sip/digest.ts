@@ -1,4 +1,5 @@
 import { EdgeError } from '../errors';
+import { credentialsOf } from '../wire/credentials';
 import { splitOutsideQuotes } from '../wire/sip-uri';
 
 /**
@@ -19,20 +20,20 @@ export function withIntegrity(authorization: string, integrityProtected: string 
   if (/integrity-protected/i.test(claimless)) {
     throw new EdgeError('sip-invalid', 'The Authorization cannot be read.', { sipStatus: 400 });
   }
-  return integrityProtected === undefined ? claimless : `${claimless}, integrity-protected="${integrityProtected}"`;
+  if (integrityProtected === undefined) return claimless;
+  const claims = credentialsOf(claimless).map((each) => `${each}, integrity-protected="${integrityProtected}"`);
+  return claims.join(', ');
 }
 
-/** `Digest a=1, b="2"`, also with several challenges in one value, without the parameters that are not kept. */
+/** `Digest a=1, b="2"`, also several in one value, without the parameters that are not kept. */
 function editParameters(value: string, keep: (name: string) => boolean): string {
-  let scheme = '';
-  const kept: string[] = [];
-  for (const part of splitOutsideQuotes(value, ',')) {
-    const [, newScheme, parameter = ''] = /^(?:([\w-]+)\s+(?=[\w-]+\s*=))?(.*)$/s.exec(part) ?? [];
-    if (newScheme !== undefined) scheme = newScheme;
-    const name = /^([\w-]+)\s*=/.exec(parameter)?.[1]?.toLowerCase();
-    if (name !== undefined && !keep(name)) continue;
-    kept.push(scheme === '' ? parameter : `${scheme} ${parameter}`);
-    scheme = '';
-  }
-  return kept.join(', ');
+  const edited = credentialsOf(value).map((each) => {
+    const [, scheme = '', parameters = ''] = /^([^\s=,"]+\s+(?=[^\s=]))?(.*)$/s.exec(each) ?? [];
+    const kept = splitOutsideQuotes(parameters, ',').filter((parameter) => {
+      const name = /^([\w-]+)\s*=/.exec(parameter)?.[1]?.toLowerCase();
+      return name === undefined || keep(name);
+    });
+    return kept.length === 0 ? '' : scheme + kept.join(', ');
+  });
+  return edited.filter((each) => each !== '').join(', ');
 }

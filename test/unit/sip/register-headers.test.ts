@@ -66,6 +66,13 @@ test('G3: what a UE says of its own protection is taken out', () => {
   expect(withIntegrity('Digest integrity-protected="yes", username="a"', undefined)).toBe('Digest username="a"');
 });
 
+test('P11: each of several credentials says how it came', () => {
+  const several = 'Digest username="a, Digest b", integrity-protected="yes",Digest username="b"';
+  expect(withIntegrity(several, 'no')).toBe(
+    'Digest username="a, Digest b", integrity-protected="no", Digest username="b", integrity-protected="no"',
+  );
+});
+
 test.each([
   'Digest username="a"; integrity-protected="yes"',
   'Digest username="a" integrity-protected="yes"',
