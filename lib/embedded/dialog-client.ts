@@ -41,7 +41,8 @@ export class DialogClient {
       return;
     }
     // Nothing is looked up for what goes by another way than the name.
-    const host = dialog.nextHop || leg.behindNat ? '127.0.0.1' : hop.host;
+    const isElsewhere = first === undefined && (dialog.nextHop ?? leg.behindNat) !== undefined;
+    const host = isElsewhere ? '127.0.0.1' : hop.host;
     this.#stack.names.resolve(host, () => {
       if (isAck) this.#ack(id, app, dialog, given);
       else this.#request(id, app, dialog, leg, given);

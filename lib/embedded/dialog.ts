@@ -47,7 +47,7 @@ export class Dialog {
   /** The leg that requests go to. */
   leg: Leg | undefined;
   cseq: number;
-  /** Next hop that the app gave for its INVITE; it stays for the dialog. */
+  /** Next hop that the app gave for its INVITE; it stays for a dialog without a route set. */
   nextHop: Destination | undefined;
   /** As a UAS: what the INVITE came over. */
   callerFlow: Flow | undefined;

@@ -48,7 +48,7 @@ export function inDialogRequest(
   const hop = firstUri ?? parseSipUri(leg.target);
   const address = hop && names.known(hop.host);
   const natural = hop && address !== undefined ? destinationOf(hop, address, transport) : undefined;
-  const destination = dialog.nextHop ?? (firstUri ? natural : (leg.behindNat ?? natural));
+  const destination = firstUri ? natural : (dialog.nextHop ?? leg.behindNat ?? natural);
   const flow = over ?? (destination && transport.flowTo(destination, dialog.localPoint));
   if (!flow) return undefined;
   const message = new SipMessage(`${method} ${requestUri} SIP/2.0`);

@@ -169,7 +169,11 @@ export class Subscriptions {
 
   /** Passes a request inside a subscription's dialog on; false where there is none. */
   async inDialog(request: IncomingRequest, response: ResponseSender): Promise<boolean> {
-    const id = request.stackDialogId ?? idAtReceiver(request);
+    // Empty while the dialog is none yet to the server.
+    const id =
+      request.stackDialogId === undefined || request.stackDialogId === ''
+        ? idAtReceiver(request)
+        : request.stackDialogId;
     await this.#toCome.get(id);
     // What was read before, such as the answer to the SUBSCRIBE that caused this NOTIFY, goes on before.
     await setImmediate();
