@@ -137,6 +137,12 @@ const table = {
     .describe(
       'Networks that media toward the core goes to, each with ports if need be: prefix:first-last, separated by commas; unset: any',
     ),
+  CORE_MEDIA_TO: z
+    .enum(['said', 'heard'], 'must be said or heard')
+    .default('said')
+    .describe(
+      'Where media goes in the core: said (where its SDP says), heard (where its RTP comes from; behind a NAT)',
+    ),
   DRACHTIO_HOST: z
     .string()
     .optional()

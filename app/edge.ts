@@ -134,6 +134,7 @@ export class Edge {
         profiles: { core: config.CORE_PROFILE, access: config.ACCESS_PROFILE },
         ownAddresses: [...(config.GATEWAY_BIND ?? []), ...contactHosts(config.CORE_CONTACTS)],
         placed: new PlacedMedia(mediaPlaces(config, this.#privatePorts, logger), logger),
+        learnsCore: config.CORE_MEDIA_TO === 'heard',
         logger,
         maxCalls: config.MAX_CALLS,
         shares,

@@ -44,6 +44,8 @@ export interface AnchoredCallOptions {
   /** Undefined: lines for MSRP are declined. */
   msrp: MsrpSwitch | undefined;
   places: CallPlaces;
+  /** Media toward the core goes to where its RTP comes from, and not to where its SDP says. */
+  learnsCore: boolean;
   /** What the call takes of its UE's share. */
   charged: CallLines;
   log: OccasionalLog;
@@ -109,7 +111,7 @@ export class AnchoredCall {
 
   constructor(options: AnchoredCallOptions) {
     const { name, rtpengine, gateway, fallback, candidates, profiles, ueAddress, msrp, places, charged, log } = options;
-    this.#rtpengine = new CallAtRtpengine(name, rtpengine, charged);
+    this.#rtpengine = new CallAtRtpengine(name, rtpengine, charged, options.learnsCore);
     this.#profiles = profiles;
     this.#ueAddress = ueAddress;
     this.#maySend = places.rtp;

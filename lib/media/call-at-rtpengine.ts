@@ -36,6 +36,7 @@ export class CallAtRtpengine {
   readonly #name: string;
   readonly #rtpengine: RtpengineChoice;
   readonly #charged: CallLines;
+  readonly #learnsCore: boolean;
   #node: RtpengineCommands | undefined;
   #lines: AnchoredLines = [];
   /** It knows both sides. */
@@ -43,8 +44,12 @@ export class CallAtRtpengine {
   /** The answer that counts has declined all its lines. */
   #isDeclined = false;
 
-  /** @param charged is charged with the lines that rtpengine keeps: all that it was ever shown */
-  constructor(name: string, rtpengine: RtpengineChoice, charged: CallLines) {
+  /**
+   * @param charged is charged with the lines that rtpengine keeps: all that it was ever shown
+   * @param learnsCore media toward the core goes to where its RTP comes from
+   */
+  constructor(name: string, rtpengine: RtpengineChoice, charged: CallLines, learnsCore: boolean) {
+    this.#learnsCore = learnsCore;
     this.#name = name;
     this.#charged = charged;
     this.#rtpengine = rtpengine;
@@ -117,6 +122,7 @@ export class CallAtRtpengine {
 
   #optionsInput({ from, view, shown }: ShownSdp, lines: AnchoredLines): NgOptionsInput {
     const sdp = joinSdp(takeAnchored(shown, lines));
-    return { call: this.#name, from, sdp, isSourceKnown: areSourcesKnown(view, viewSession(shown).media) };
+    const isSourceKnown = from === 'core' ? !this.#learnsCore : areSourcesKnown(view, viewSession(shown).media);
+    return { call: this.#name, from, sdp, isSourceKnown };
   }
 }

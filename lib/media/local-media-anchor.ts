@@ -35,6 +35,8 @@ export interface LocalMediaAnchorOptions {
   /** Addresses that the gateway may have toward rtpengine, beside rtpengine's own and those that it advertises. */
   ownAddresses?: readonly string[];
   placed: PlacedMedia;
+  /** Media toward the core goes to where its RTP comes from, and not to where its SDP says; default: it does not. */
+  learnsCore?: boolean;
   logger: Logger;
   /** Calls at the same time; those beyond are refused with 503. */
   maxCalls?: number;
@@ -156,6 +158,7 @@ export class LocalMediaAnchor extends EventEmitter<MediaAnchorEvents> implements
       ueAddress: ue?.address,
       msrp: this.#options.msrp,
       places: this.#options.placed.ofCall(name),
+      learnsCore: this.#options.learnsCore ?? false,
       charged: this.#lines.ofCall(ue?.owner ?? name),
       log: this.#log,
     });

@@ -8,7 +8,10 @@ export interface NgOptionsInput {
   /** Whose SDP it is. It serves as rtpengine's tag, so that forks in the core are one peer to it (F6). */
   from: Side;
   sdp: string;
-  /** Of an SDP of the UE: it is known where it sends from, by ICE or by its addresses. */
+  /**
+   * Of an SDP of the UE: it is known where it sends from, by ICE or by its addresses. Of one of the core: the UE's media goes
+   * to where it says, and not to where RTP comes from.
+   */
   isSourceKnown: boolean;
 }
 
@@ -29,6 +32,13 @@ const firstSourceOnly = ['strict-source'];
  * rtpengine that know tls-id would begin a new one then, which the UE ignores: nothing it sends could be read any more.
  */
 const keepDtls = 'no-tls-id';
+
+/**
+ * A core may send from elsewhere than it receives (a media gateway, an SBC), so RTP is taken from anywhere; but the UE's
+ * media goes to the address that the last answer named. With learning it would go to whoever in the core sends first
+ * after an answer: a fork that lost, or a stranger.
+ */
+const asSaid = ['endpoint-learning-off'];
 
 /** One way to agree on keys: of itself rtpengine would offer DTLS and SDES at once. */
 function profileOptions(profile: Profile | undefined): Pick<OfferOptions, 'transport-protocol' | 'SDES' | 'DTLS'> {
@@ -66,6 +76,7 @@ export function offerOptions(
     };
   return {
     ...common,
+    ...(isSourceKnown && { flags: asSaid }),
     ICE: ueDeclinedIce ? 'remove' : 'force',
     'ICE-lite': 'forward',
     // Without "require": a UE without rtcp-mux finds its separate RTCP port (D6).
@@ -78,7 +89,7 @@ export function answerOptions({ call, from, sdp, isSourceKnown }: NgOptionsInput
   // "default" answers with ICE only if ICE was offered (B15).
   return from === 'access'
     ? { ...common, ICE: 'remove', flags: flagsOfUe(sdp, isSourceKnown) }
-    : { ...common, ICE: 'default' };
+    : { ...common, ICE: 'default', ...(isSourceKnown && { flags: asSaid }) };
 }
 
 function flagsOfUe(sdp: string, isSourceKnown: boolean): readonly string[] {

@@ -221,6 +221,66 @@ describeWithRtpengine('the security of media, on a real rtpengine', () => {
     return { towardCore, towardUe };
   }
 
+  describe('S17: the UE’s media goes to the address that the last answer named', () => {
+    let other: UdpEnd;
+    beforeEach(async () => {
+      other = await UdpEnd.open(rogueAddress);
+    });
+    afterEach(() => other.close());
+
+    /** The UE sends until `end` has heard it once more; returns how much of that the other one got. */
+    async function goesTo(end: UdpEnd, notTo: UdpEnd): Promise<number> {
+      const before = notTo.heard.length;
+      for (let i = 0; i < 10; i++) {
+        sequence += 1;
+        ue.send(rtp(ssrcs.ue, sequence, `UE ${sequence};`));
+      }
+      await end.hears(`UE ${sequence};`);
+      return notTo.heard.length - before;
+    }
+
+    test.each(['tcp80', 'udp'] as const)(
+      'on %s, whoever else in the core is quick, and it is heard from anywhere',
+      async (path) => {
+        const towardCore = mediaLine(await parts.anchor.offer(call, 'access', ueSdp('ueUF')));
+        const towardUe = mediaLine(await parts.anchor.answer(call, 'core', farSdp()));
+        await nominate(path, towardUe, 'ueUF');
+        other.to = far.to = { address: addresses.core, port: towardCore.port };
+        other.send(rtp(0x33333333, 1, 'quick;'));
+        await ue.hears('quick;');
+        expect(await goesTo(far, other)).toBe(0);
+
+        // Another fork answers, and is silent; the first one sends once more.
+        await parts.anchor.answer(call, 'core', sdp(rogueAddress, `m=audio ${other.port} RTP/AVP 0`));
+        far.send(rtp(ssrcs.far, 1, 'once more;'));
+        await ue.hears('once more;');
+        expect(await goesTo(other, far)).toBe(0);
+      },
+    );
+
+    test('with CORE_MEDIA_TO=heard to whom is heard: a core behind a NAT, or whoever is quick', async () => {
+      const anchor = parts.another({ learnsCore: true });
+      const towardCore = mediaLine(await anchor.offer(call, 'access', ueSdp('ueUF')));
+      const towardUe = mediaLine(await anchor.answer(call, 'core', farSdp()));
+      await nominate('udp', towardUe, 'ueUF');
+      other.to = { address: addresses.core, port: towardCore.port };
+      other.send(rtp(0x33333333, 1, 'from behind a NAT;'));
+      await ue.hears('from behind a NAT;');
+      expect(await goesTo(other, far)).toBe(0);
+      await anchor.close();
+    });
+
+    test('in a call to the UE, too', async () => {
+      const offered = mediaLine(await parts.anchor.offer(call, 'core', farSdp()));
+      await nominate('tcp80', offered, 'ueUF');
+      const answered = mediaLine(await parts.anchor.answer(call, 'access', ueSdp('ueUF')));
+      other.to = { address: addresses.core, port: answered.port };
+      other.send(rtp(0x33333333, 1, 'quick;'));
+      await ue.hears('quick;');
+      expect(await goesTo(far, other)).toBe(0);
+    });
+  });
+
   describe('another client of TCP 80', () => {
     async function getsNothing(firstFrame: Buffer): Promise<void> {
       const other = await TcpEnd.open(parts.gateway.address()[0]!, rogueAddress);

@@ -56,6 +56,12 @@ describe('what rtpengine is told', () => {
     expect(options).toMatchObject({ ICE: 'remove', 'to-tag': 'access' });
   });
 
+  test('S17: of an SDP of the core, that media goes to where it says', () => {
+    const input = { call: 'c', from: 'core', sdp, isSourceKnown: true } as const;
+    expect(offerOptions(input, first).flags).toEqual(['endpoint-learning-off']);
+    expect(answerOptions(input).flags).toEqual(['endpoint-learning-off']);
+  });
+
   test('of answers', () => {
     const tags = { 'call-id': 'c', sdp, replace };
     expect(answerOptions({ call: 'c', from: 'core', sdp, isSourceKnown: false })).toEqual({
@@ -88,7 +94,7 @@ describe('what rtpengine is told', () => {
       const ofUe = { call: 'c', from: 'access', sdp: `v=0\r\n${line}\r\n`, isSourceKnown: true } as const;
       expect(offerOptions(ofUe, { known: true, ueDeclinedIce: false }).flags).toEqual([...flags, ...more]);
       expect(answerOptions(ofUe).flags).toEqual([...flags, ...more]);
-      expect(answerOptions({ ...ofUe, from: 'core' }).flags).toBeUndefined();
+      expect(answerOptions({ ...ofUe, from: 'core' }).flags).toEqual(['endpoint-learning-off']);
     },
   );
 });
