@@ -254,6 +254,7 @@ export class AccessListener extends EventEmitter<{ closed: [flow: AccessFlow] }>
           this.#admission.authenticate(place);
           if (account !== undefined) this.#accounts.join(connection, account)?.close();
         },
+        unproved: () => this.#admission.forget(place),
         closed: (flow, fault) => {
           if (fault !== undefined) this.#occasionally.error({ err: fault }, 'a message of a UE could not be passed on');
           this.#closed(flow);

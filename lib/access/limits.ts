@@ -14,7 +14,7 @@ export interface AccessLimits extends AdmissionLimits {
   message: number;
   /** Without a keep-alive or a message; of a UE that is registered: this long after its registration ends. */
   idle: number;
-  /** From the connection to a registration, or an answered call, whatever comes meanwhile. */
+  /** From the connection to a registration, or an answered call, whatever comes meanwhile; and from the end of these. */
   stranger: number;
   /** Not yet written to a UE that reads slowly. */
   unsent: number;

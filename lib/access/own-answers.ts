@@ -6,12 +6,6 @@ import { tagOf } from '../wire/sip-uri';
 export const badRequest: OwnResponse = { status: 400, reason: 'Bad Request' };
 /** To a request in a call that began on another connection (RFC 5626 §5.3). */
 export const foreignCall: OwnResponse = { status: 403, reason: 'Forbidden' };
-export const serverDown: OwnResponse = {
-  status: 503,
-  reason: 'Service Unavailable',
-  headers: { 'Retry-After': '10' },
-};
-
 /** To a BYE that went on as a CANCEL. */
 export const ended: OwnResponse = { status: 200, reason: 'OK' };
 

@@ -10,7 +10,7 @@ import type { AccessFlow, EstablishedDialog, HeldRegistration } from './access-f
 import type { CallOwners } from './call-owners';
 import { Crossing, markSource } from './crossing';
 import type { AccessLimits } from './limits';
-import { answerInPlaceOfSilence, badRequest, ended, foreignCall, serverDown } from './own-answers';
+import { answerInPlaceOfSilence, badRequest, ended, foreignCall } from './own-answers';
 import { RequestGate, tooMany, type GateSurroundings } from './request-gate';
 import { UeDialogs } from './ue-dialogs';
 import { UnansweredInvites } from './unanswered-invites';
@@ -26,6 +26,8 @@ export interface UeConnectionEvents {
    * @param account whose it is, by its first registration
    */
   proved(account: string | undefined): void;
+  /** It is a stranger's again: nothing is registered any more, and no answered call is left. */
+  unproved(): void;
   /** Told once. `flow` is missing if it never reached the SIP server; `fault` is an error of ours that a message caused. */
   closed(flow: AccessFlow | undefined, fault?: unknown): void;
 }
@@ -51,7 +53,8 @@ export class UeConnection {
   /** Call-IDs of calls that were begun here, the latest last. */
   readonly #calls = new Set<string>();
   /** Ends who keeps a place and does nothing with it: keep-alives alone would hold it for ever. */
-  readonly #stranger: NodeJS.Timeout;
+  #stranger: NodeJS.Timeout | undefined;
+  #isRegistered = false;
   readonly #unanswered: UnansweredInvites;
   readonly #dialogs: UeDialogs;
   readonly #gate: RequestGate;
@@ -100,7 +103,7 @@ export class UeConnection {
       },
     );
     this.#ue.limitIdleness(limits.idle);
-    this.#stranger = setTimeout(() => this.#ue.close(), limits.stranger);
+    this.#limitStranger();
   }
 
   close(): void {
@@ -116,9 +119,11 @@ export class UeConnection {
   registered(registration: HeldRegistration | undefined): void {
     const seconds = Math.min(registration?.seconds ?? 0, longestRegistration);
     this.#ue.limitIdleness(seconds * 1000 + this.#limits.idle);
-    if (!registration) return;
-    this.#gate.registered(registration.identity);
-    this.#proved();
+    this.#isRegistered = registration !== undefined;
+    if (registration) {
+      this.#gate.registered(registration.identity);
+      this.#proved();
+    } else this.#unprovedIfIdle();
   }
 
   #close(fault?: unknown): void {
@@ -282,7 +287,7 @@ export class UeConnection {
     }
     if (!this.#flow) {
       this.#events.refused(refusal);
-      for (const request of this.#waiting.splice(0)) this.#answer(request, serverDown);
+      for (const request of this.#waiting.splice(0)) this.#answer(request, tooMany());
     }
     this.#ue.end();
     // The flow is of no use from now on, even if the UE is slow to take what is left for it.
@@ -314,13 +319,29 @@ export class UeConnection {
   }
 
   #forgetCall(callId: string): void {
-    if (this.#calls.delete(callId)) this.#owners.release(callId, this);
+    if (!this.#calls.delete(callId)) return;
+    this.#owners.release(callId, this);
+    this.#unprovedIfIdle();
   }
 
   #proved(): void {
     clearTimeout(this.#stranger);
+    this.#stranger = undefined;
     this.#ue.limitUnsent(this.#limits.unsent);
     this.#events.proved(this.#gate.account);
+  }
+
+  /** Else who had an emergency call, or took his registration back, would keep a UE's place with keep-alives alone. */
+  #unprovedIfIdle(): void {
+    const hasCall = [...this.#calls].some((callId) => this.#dialogs.isEstablished(callId));
+    if (this.#isRegistered || hasCall || this.#stranger !== undefined) return;
+    this.#ue.limitUnsent(this.#limits.unsentToStranger);
+    this.#limitStranger();
+    this.#events.unproved();
+  }
+
+  #limitStranger(): void {
+    this.#stranger = setTimeout(() => this.#ue.close(), this.#limits.stranger);
   }
 }
 

@@ -85,6 +85,11 @@ export class UeDialogs {
     return this.#calls.has(callId);
   }
 
+  /** Whether a dialog of this Call-ID has its 2xx, and has not ended. */
+  isEstablished(callId: string): boolean {
+    return (this.#calls.get(callId)?.confirmed.size ?? 0) > 0;
+  }
+
   /** Takes note of a request on its way to the server. */
   requestFromUe(request: SipMessage): void {
     const peerTag = tagOf(request.get('to'));

@@ -17,6 +17,8 @@ export type Displacement = 'connection-limit' | 'unauthenticated-limit' | 'addre
 
 /** A connection's place; whose it is, is the admission's business alone. */
 export interface Place<C> extends Member {
+  since: number;
+  number: number;
   readonly connection: C;
   readonly source: Source<Place<C>>;
   state: 'stranger' | 'authenticated' | 'gone';
@@ -38,7 +40,8 @@ const shareOfStrangers = 8;
  * authenticated a source may have a stranger more, so that the UEs behind a crowded NAT come back past an attacker there.
  *
  * Connections that have authenticated make room for nobody. They leave one place in {@link shareOfStrangers} to
- * strangers: who authenticates beyond that keeps the place of a stranger, so that even then everybody gets in.
+ * strangers: who authenticates beyond that keeps the place of a stranger, so that even then everybody gets in. A
+ * connection may become a stranger's again, and is then one that has just come.
  */
 export class Admission<C> {
   readonly #limits: AdmissionLimits;
@@ -68,7 +71,7 @@ export class Admission<C> {
     this.#makeRoom(now);
     const source = this.#crowd.sourceOf(origin);
     const place: Place<C> = { connection, source, since: now, number: ++this.#number, state: 'stranger' };
-    this.#entries.set(place, { inAll: this.#strangers.append(place), inSource: this.#crowd.add(place, source) });
+    this.#append(place);
     return place;
   }
 
@@ -84,6 +87,18 @@ export class Admission<C> {
     this.#crowd.countAuthenticated(place.source, 1);
     this.#remove(place);
     return true;
+  }
+
+  /** What the connection had authenticated by has ended. Nothing for a stranger's. */
+  forget(place: Place<C>): void {
+    if (place.state !== 'authenticated') return;
+    const now = this.#now();
+    this.#authenticated -= 1;
+    this.#makeRoom(now);
+    Object.assign(place, { since: now, number: ++this.#number, state: 'stranger' });
+    // First counted, so that its source is never without a connection.
+    this.#append(place);
+    this.#crowd.countAuthenticated(place.source, -1);
   }
 
   /** The connection has ended; may be called twice, and for one that made room. */
@@ -131,6 +146,11 @@ export class Admission<C> {
   #evict(place: Place<C>, reason: Displacement): void {
     this.leave(place);
     this.#displace(place.connection, reason);
+  }
+
+  #append(place: Place<C>): void {
+    const inSource = this.#crowd.add(place, place.source);
+    this.#entries.set(place, { inAll: this.#strangers.append(place), inSource });
   }
 
   #remove(place: Place<C>): void {

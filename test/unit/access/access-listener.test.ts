@@ -621,6 +621,51 @@ describe('limits', () => {
     expect((await far.next()).method).toBe('MESSAGE');
   });
 
+  test('N2: a UE with nothing registered any more is a stranger, and has to go', async () => {
+    const listener = await start({ stranger: 300 });
+    const { near, far } = await connected();
+    const { remotePort = 0 } = far.socket;
+    tellRegistered(listener, far);
+    expect(listener.counts()).toMatchObject({ strangers: 0, authenticated: 1 });
+    listener.registered('127.0.0.1', remotePort, undefined);
+    expect(listener.counts()).toMatchObject({ strangers: 1, authenticated: 0 });
+    tellRegistered(listener, far);
+    expect(listener.counts()).toMatchObject({ strangers: 0, authenticated: 1 });
+    listener.registered('127.0.0.1', remotePort, undefined);
+    const ping = setInterval(() => near.send('\r\n\r\n'), 50);
+    await near.closed;
+    clearInterval(ping);
+  });
+
+  test('N2: so is one after its emergency call, whatever it left without an ACK', async () => {
+    const listener = await start();
+    const From = '<sip:anonymous@anonymous.invalid>;tag=a';
+    const { near, far, first } = await connected('INVITE', { From, 'Call-ID': 'sos' });
+    far.send(response(first, 200));
+    const To = (await near.next()).header('To');
+    near.send(request('INVITE', { 'Call-ID': 'refused' }));
+    far.send(response(await far.next(), 403));
+    await near.next();
+    expect(listener.counts()).toMatchObject({ strangers: 0, authenticated: 1 });
+    near.send(request('BYE', { From, To, 'Call-ID': 'sos', CSeq: '2 BYE' }));
+    await far.next();
+    expect(listener.counts()).toMatchObject({ strangers: 1, authenticated: 0 });
+  });
+
+  test('N2: a UE in a call stays when its registration has ended', async () => {
+    const listener = await start();
+    const From = '<sip:alice@ims.example>;tag=a';
+    const { near, far, first } = await connected('INVITE', { From, 'Call-ID': 'c1' });
+    far.send(response(first, 200));
+    const To = (await near.next()).header('To');
+    tellRegistered(listener, far);
+    listener.registered('127.0.0.1', far.socket.remotePort ?? 0, undefined);
+    expect(listener.counts()).toMatchObject({ strangers: 0, authenticated: 1 });
+    far.send(request('BYE', { From: To, To: From, 'Call-ID': 'c1' }));
+    await near.next();
+    expect(listener.counts()).toMatchObject({ strangers: 1, authenticated: 0 });
+  });
+
   test('X3: strangers of one address are bounded: the oldest makes room for a UE, which then stays', async () => {
     const listener = await start({ unauthenticatedPerAddress: 2, graceMs: 0 });
     const { near, far } = await connected();

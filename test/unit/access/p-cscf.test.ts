@@ -141,7 +141,8 @@ test.each([
 ])('P4: of a 200 that %s the listener makes what the P-CSCF does', async (_what, asked, granted, more) => {
   const before = edge.proven ?? 0;
   const ue = await edge.stranger();
-  const to = { To: '<sip:gina@ims.example>', Contact: '<sip:a@10.1.2.3>' };
+  // Somebody new each time: who registers a device anew over another connection leaves the one before.
+  const to = { To: `<sip:gina${ue.port}@ims.example>`, Contact: '<sip:a@10.1.2.3>' };
   ue.request('REGISTER', 'sip:ims.example', { ...to, ...asked });
   core.respond(await core.next('REGISTER'), 200, granted);
   await ue.next('200 REGISTER');

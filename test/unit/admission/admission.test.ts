@@ -37,6 +37,10 @@ class Door {
     return this.admission.authenticate(this.places.get(name)!);
   }
 
+  forget(name: string): void {
+    this.admission.forget(this.places.get(name)!);
+  }
+
   leave(name: string): void {
     const place = this.places.get(name);
     if (place !== undefined) this.admission.leave(place);
@@ -171,6 +175,33 @@ describe('X3: who has authenticated', () => {
   });
 });
 
+describe('N2: who has authenticated by something that ended', () => {
+  test('is a stranger again, as if it had just come, and makes room like one', () => {
+    const door = new Door({ unauthenticated: 3 });
+    door.enter('ue', '192.0.2.1');
+    door.authenticate('ue');
+    door.crowd('idle', 3, ipv4);
+    door.time = 5000;
+    door.forget('ue');
+    expect(door.admission.counts()).toMatchObject({ strangers: 3, authenticated: 0 });
+    // It was older than all of them.
+    expect(door.displaced).toEqual(['idle-0']);
+    door.crowd('later', 3, (i) => ipv4(i + 10));
+    expect(door.displaced).toEqual(['idle-0', 'idle-1', 'idle-2', 'ue']);
+  });
+
+  test('authenticates anew, and a stranger has nothing to forget', () => {
+    const door = new Door();
+    door.enter('ue', '192.0.2.1');
+    door.forget('ue');
+    for (let i = 0; i < 3; i++) {
+      expect(door.authenticate('ue')).toBe(true);
+      door.forget('ue');
+    }
+    expect(door.admission.counts()).toEqual({ strangers: 1, authenticated: 0, sources: 1 });
+  });
+});
+
 test('nothing is remembered of those that have gone', () => {
   const door = new Door();
   door.crowd('flood', 5000, ipv4);
@@ -189,6 +220,7 @@ test('N2: whoever comes, authenticates and leaves: newcomers are taken, and the 
     { weight: 4, arbitrary: fc.record({ kind: fc.constant('enter' as const), from: fc.nat(addresses.length - 1) }) },
     { weight: 2, arbitrary: fc.record({ kind: fc.constant('authenticate' as const), which: fc.nat(200) }) },
     { weight: 1, arbitrary: fc.record({ kind: fc.constant('leave' as const), which: fc.nat(200) }) },
+    { weight: 1, arbitrary: fc.record({ kind: fc.constant('forget' as const), which: fc.nat(200) }) },
     { weight: 1, arbitrary: fc.record({ kind: fc.constant('wait' as const), time: fc.nat(15) }) },
   );
   fc.assert(
@@ -207,8 +239,7 @@ test('N2: whoever comes, authenticates and leaves: newcomers are taken, and the 
         } else if (one.kind === 'wait') {
           door.time += one.time;
         } else if (door.places.has(name)) {
-          if (one.kind === 'authenticate') door.authenticate(name);
-          else door.leave(name);
+          door[one.kind](name);
         }
         const strangers = states().filter((state) => state === 'stranger').length;
         const authenticated = states().filter((state) => state === 'authenticated').length;
