@@ -13,6 +13,7 @@ import type { Registrar } from './registrar';
 import type { Target } from './target';
 import type { AccessNetworkInfo } from './trust';
 import { flowOf, isOnFlow, type UeConnections } from './ue-connections';
+import { identityHosts } from './shown-identities';
 import { uePolicy } from './ue-policy';
 
 export interface OriginatingOptions {
@@ -52,7 +53,7 @@ export class Originating {
    * `emergency-refused` (380), and as the relay does.
    */
   async target(request: IncomingRequest): Promise<Target> {
-    const { registrar, connections, emergency, accessNetworkInfo, coreHost, table } = this.#options;
+    const { registrar, connections, emergency, accessNetworkInfo, coreHost, coreNextHop, table } = this.#options;
     const flow = flowOf(request, connections);
     const registration = registrationFor(request, await registrar.registrationsOf(flow));
     // Only a call is one: nothing else may pass without a registration.
@@ -66,6 +67,7 @@ export class Originating {
       asserted: registration && assertedIdentity(request, registration),
       chargingVector: chargingVector(coreHost),
       accessNetworkInfo,
+      identityHosts: identityHosts(registration, [coreHost, parseUri(coreNextHop)?.host ?? coreHost]),
       isOnFlow: (later) => isOnFlow(later, flow, connections),
     });
     const way =

@@ -1,9 +1,11 @@
 import type { Headers, IncomingRequest, IncomingResponse } from '../drachtio/messages';
-import { splitOutsideQuotes } from '../wire/sip-uri';
+import { splitOutsideQuotes, uriOf } from '../wire/sip-uri';
+import { identityOf } from '../wire/uri-comparison';
 import { withIntegrity } from './digest';
 import { isAnew, type HeaderTable } from './header-table';
 import { withoutWay } from './hidden-hosts';
 import { listOf } from './name-addresses';
+import { identityHosts, withShownIdentities } from './shown-identities';
 import { fromUe, towardUe, type AccessNetworkInfo } from './trust';
 
 /** What a REGISTER gets on its way to the core (TS 24.229 §5.2.2). */
@@ -53,7 +55,9 @@ export function registerHeaders(request: IncomingRequest, additions: RegisterAdd
 export function registerResponseHeaders(table: HeaderTable, response: IncomingResponse): Headers {
   const hasBindings = response.status < 300;
   const own = withoutHop(response.headers, (name) => name === 'unsupported' || (name === 'contact' && hasBindings));
-  const { Contact: contacts, ...headers } = towardUe(table, 'response', own);
+  const { Contact: contacts, ...passed } = towardUe(table, 'response', own);
+  const hosts = identityHosts({ aor: identityOf(uriOf(response.get('to') ?? '')) }, []);
+  const headers = hosts ? withShownIdentities(passed, hosts) : passed;
   const required = options(response.get('require'));
   const supported = options(response.get('supported'));
   return {

@@ -29,7 +29,16 @@ export interface IdentityHosts {
   core: readonly string[];
 }
 
-/** Headers of a request for a UE, with its domain in place of addresses of the core. */
+/** By what a UE has registered; undefined: it is in no domain. */
+export function identityHosts(
+  registration: { readonly aor: string } | undefined,
+  core: readonly string[],
+): IdentityHosts | undefined {
+  const domain = /^sips?:[^@]*@(.+)$/i.exec(registration?.aor ?? '')?.[1];
+  return domain === undefined ? undefined : { domain, core };
+}
+
+/** Headers of a message for a UE, with its domain in place of addresses of the core. */
 export function withShownIdentities(
   headers: Readonly<Record<string, string>>,
   { domain, core }: IdentityHosts,

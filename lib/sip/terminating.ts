@@ -12,6 +12,7 @@ import type { Registrar } from './registrar';
 import type { Target } from './target';
 import type { AccessNetworkInfo } from './trust';
 import { isOnFlow, type UeConnections } from './ue-connections';
+import { identityHosts } from './shown-identities';
 import { uePolicy } from './ue-policy';
 
 export interface TerminatingOptions {
@@ -45,13 +46,12 @@ export class Terminating {
       throw new EdgeError('flow-gone', 'The connection that the UE registered on is gone.', { sipStatus: 430 });
     }
     const registrations = await registrar.registrationsOf(flow);
-    const domain = /^sips?:[^@]*@(.+)$/i.exec(registrations[0]?.aor ?? '')?.[1];
     const policy = uePolicy({
       table,
       asserted: calledIdentity(request, registrations),
       chargingVector: request.get('p-charging-vector') ?? chargingVector(coreHost),
       accessNetworkInfo,
-      identityHosts: domain === undefined ? undefined : { domain, core: [coreHost, request.source_address] },
+      identityHosts: identityHosts(registrations[0], [coreHost, request.source_address]),
       isOnFlow: (later) => isOnFlow(later, flow, connections),
     });
     const proxy = flowUri(flow);

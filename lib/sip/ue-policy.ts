@@ -38,13 +38,14 @@ export function uePolicy(options: UePolicyOptions): UePolicy {
     ...(asserted !== undefined && { 'P-Asserted-Identity': asserted }),
     'P-Charging-Vector': chargingVector,
   });
+  const toUe = (kind: MessageKind, headers: Headers): Headers => {
+    const passed = towardUe(table, kind, headers);
+    return identityHosts ? withShownIdentities(passed, identityHosts) : passed;
+  };
   const pass = (to: Side, kind: MessageKind, headers: Headers) =>
-    to === 'core' ? toCore(kind, headers) : towardUe(table, kind, headers);
+    to === 'core' ? toCore(kind, headers) : toUe(kind, headers);
   return {
-    request: (to, headers) => {
-      const passed = pass(to, 'request', headers);
-      return to === 'access' && identityHosts ? withShownIdentities(passed, identityHosts) : passed;
-    },
+    request: (to, headers) => pass(to, 'request', headers),
     response: (to, headers) => pass(to, 'response', headers),
     admits: (from, request) => from === 'core' || isOnFlow(request),
   };

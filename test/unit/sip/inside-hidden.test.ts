@@ -45,6 +45,9 @@ const leaking = () => ({
   Server: `core (${core.address})`,
   Warning: `399 ${core.address}:${core.port} "from ${core.address}"`,
   'X-Node': core.address,
+  'P-Asserted-Identity': `"Bob" <sip:bob@${core.address}:${core.port}>, <sip:+12025550101@${core.address};user=phone>`,
+  'Remote-Party-ID': `"Bob" <sip:bob@${core.address}>;party=called`,
+  'Reply-To': `<sip:bob@${core.address}>`,
 });
 
 async function answered(invite: Message, arrived: Message): Promise<void> {
