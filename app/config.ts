@@ -211,7 +211,7 @@ const table = {
     .pipe(z.array(z.string().regex(/^[0-9*#]+$/, 'must be a comma list of numbers')))
     .default(['112', '911'])
     .describe('Numbers that are emergency calls where EMERGENCY_NEXT_HOP is set, separated by commas'),
-  MAX_CALLS: count(1_000_000).default(10_000).describe('Calls under way at most; further ones get 503'),
+  MAX_CALLS: count(1_000_000).default(5000).describe('Calls under way at most; further ones get 503'),
   UE_CALLS: count(1_000_000)
     .optional()
     .describe(

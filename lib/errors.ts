@@ -3,7 +3,7 @@
  *
  * `code` is stable and may be matched on; `message` is one sentence in the user's terms.
  * Where a SIP request caused the error, `sipStatus` is the verdict it deserves and `retryAfter`
- * the seconds to put in Retry-After (RFC 3261 §20.33).
+ * the seconds to put in Retry-After (RFC 3261 §20.33), where there is a reason for just as many.
  */
 export class EdgeError extends Error {
   readonly code: string;

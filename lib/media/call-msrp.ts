@@ -46,9 +46,6 @@ interface Session {
   isOver: boolean;
 }
 
-/** Lines of one call that are carried; any more are declined: each may take a port of ours. */
-const mostLines = 4;
-
 /** For a line by its index, the section that the other side gets. */
 export type MsrpSections = ReadonlyMap<number, readonly string[]>;
 
@@ -73,7 +70,7 @@ export class CallMsrp {
     const offered = new Map<number, Session>();
     const sections = new Map<number, readonly string[]>();
     try {
-      for (const { section, view } of msrpLines(sdp)) {
+      for (const { section, view } of this.#lines(sdp)) {
         const said = saidIn(section, view);
         const known = this.#sessions.get(view.index);
         const session = known !== undefined && goesOn(known, from, said) ? known : this.#newSession(from);
@@ -95,7 +92,7 @@ export class CallMsrp {
     const sections = new Map<number, readonly string[]>();
     const kept = new Map<number, Session>();
     const to = otherSide(from);
-    for (const { section, view } of msrpLines(sdp)) {
+    for (const { section, view } of this.#lines(sdp)) {
       const session = this.#offered.get(view.index);
       const offer = session?.said[to];
       if (session === undefined || offer === undefined) continue;
@@ -133,6 +130,14 @@ export class CallMsrp {
     this.#closeUnless(this.#sessions, new Map());
     this.#offered = new Map();
     this.#sessions = new Map();
+  }
+
+  /** Those that are carried; any more are declined: each may take a port of ours. */
+  #lines(sdp: SdpLines): { section: readonly string[]; view: MediaView }[] {
+    return viewSession(sdp)
+      .media.filter(({ transport, port }) => isMsrp(transport) && port !== 0)
+      .slice(0, this.#options.charged.mostMessageLines)
+      .map((view) => ({ section: sdp.media[view.index] ?? [], view }));
   }
 
   #newSession(from: Side): Session {
@@ -250,13 +255,6 @@ function offeringSetup({ isTls, setup = 'active' }: Said): MsrpSetup {
 function answeringSetup(offer: Said, answer: Said): 'active' | 'passive' {
   const isActive = offer.isTls ? answer.setup === 'active' : offer.setup === 'passive';
   return isActive ? 'active' : 'passive';
-}
-
-function msrpLines(sdp: SdpLines): { section: readonly string[]; view: MediaView }[] {
-  return viewSession(sdp)
-    .media.filter(({ transport, port }) => isMsrp(transport) && port !== 0)
-    .slice(0, mostLines)
-    .map((view) => ({ section: sdp.media[view.index] ?? [], view }));
 }
 
 function saidIn(section: readonly string[], { address, port, hasIce, ufrag }: MediaView): Said {

@@ -24,15 +24,22 @@ export class LineShares {
 export class CallLines {
   /** Lines of the call that are carried; the ones behind them are declined. */
   readonly most: number;
+  /** Of them, those for MSRP. */
+  readonly mostMessageLines: number;
   readonly #owner: string;
   readonly #limits: ShareLimits['ue'];
   readonly #held: Record<'lines' | 'messageLines', Holdings>;
   #lines = 0;
 
-  constructor(owner: string, { ue, linesOfCall }: ShareLimits, held: Record<'lines' | 'messageLines', Holdings>) {
+  constructor(
+    owner: string,
+    { ue, linesOfCall, messageLinesOfCall }: ShareLimits,
+    held: Record<'lines' | 'messageLines', Holdings>,
+  ) {
     this.#owner = owner;
     this.#limits = ue;
     this.most = linesOfCall;
+    this.mostMessageLines = messageLinesOfCall;
     this.#held = held;
   }
 

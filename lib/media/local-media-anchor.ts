@@ -78,7 +78,7 @@ export class LocalMediaAnchor extends EventEmitter<MediaAnchorEvents> implements
     this.#options = options;
     this.#log = new OccasionalLog(options.logger);
     this.#lines = new LineShares(options.shares ?? shareLimits());
-    this.#maxCalls = options.maxCalls ?? 10_000;
+    this.#maxCalls = options.maxCalls ?? 5000;
     options.gateway.on('selected', this.#onSelected);
     options.gateway.on('unanswered', this.#onUnanswered);
     options.gateway.on('connection-lost', this.#onLost);
@@ -136,7 +136,6 @@ export class LocalMediaAnchor extends EventEmitter<MediaAnchorEvents> implements
       const reason = this.#closed ? 'it is closing' : `it has ${this.#maxCalls} calls`;
       throw new EdgeError('anchor-unavailable', `The media anchor takes no more calls: ${reason}.`, {
         sipStatus: 503,
-        retryAfter: 5,
       });
     }
     const { rtpengine, gateway, profiles = asOffered } = this.#options;
@@ -226,7 +225,7 @@ export class LocalMediaAnchor extends EventEmitter<MediaAnchorEvents> implements
     if (/\bSDP\b/.test(error.message))
       return new EdgeError('sdp-invalid', error.message, { sipStatus: 488, cause: error });
     this.#log.warn({ call, reason: error.message }, 'rtpengine refused a call');
-    return new EdgeError('anchor-unavailable', error.message, { sipStatus: 503, retryAfter: 5, cause: error });
+    return new EdgeError('anchor-unavailable', error.message, { sipStatus: 503, cause: error });
   }
 
   readonly #onSelected = (at: StreamPath): void => {

@@ -35,6 +35,6 @@ export class LoadShedding {
     this.#isRefused[what] = lagMs >= (this.#isRefused[what] ? takeAtMs : refuseAtMs);
     if (!this.#isRefused[what]) return;
     const message = `The edge is overloaded: it is ${Math.round(lagMs)} ms late.`;
-    throw new EdgeError('overloaded', message, { sipStatus: 503, retryAfter: 5 });
+    throw new EdgeError('overloaded', message, { sipStatus: 503 });
   }
 }

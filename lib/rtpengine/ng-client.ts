@@ -181,7 +181,6 @@ export class NgClient {
   #unavailable(reason: string): EdgeError {
     return new EdgeError('anchor-unavailable', `rtpengine at ${this.#url} is not available: ${reason}.`, {
       sipStatus: 503,
-      retryAfter: 5,
     });
   }
 }

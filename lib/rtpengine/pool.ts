@@ -54,5 +54,5 @@ export class RtpenginePool {
 }
 
 function unavailable(message: string): EdgeError {
-  return new EdgeError('anchor-unavailable', message, { sipStatus: 503, retryAfter: 5 });
+  return new EdgeError('anchor-unavailable', message, { sipStatus: 503 });
 }

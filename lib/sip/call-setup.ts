@@ -25,7 +25,7 @@ import {
 } from './session-expires';
 import { serverDialogId } from './server-dialog-id';
 import type { Target } from './target';
-import type { Verdict } from './verdict';
+import { unavailable, type Verdict } from './verdict';
 
 /**
  * The INVITE that starts a call, from its arrival to its answer, as a B2BUA: the offer may stand in the
@@ -214,7 +214,7 @@ export class CallSetup {
     } else if (unreachable && this.#session.callee === 'core') {
       this.#session.fail(coreUnreachable(this.#proxy, reason));
     } else if (unreachable) {
-      this.#session.end('rejected', { verdict: { status: 503, headers: { 'Retry-After': '5' } } });
+      this.#session.end('rejected', { verdict: unavailable() });
     } else {
       const longer = status === 422 ? response.get('min-se') : undefined;
       const headers = { ...responseHeaders(response), ...(longer !== undefined && { 'Min-SE': longer }) };
@@ -286,7 +286,7 @@ export class CallSetup {
         this.#session.caller,
         'INVITE',
         this.#response,
-        this.#session.ending.verdict ?? unavailable,
+        this.#session.ending.verdict ?? unavailable(),
       );
     }
     this.#onSettled();
@@ -298,8 +298,6 @@ export class CallSetup {
     this.#outgoing = undefined;
   }
 }
-
-const unavailable: Verdict = { status: 503, headers: { 'Retry-After': '5' } };
 
 /** How the server names itself toward the sender of an INVITE. */
 function contactFor({ receivedOn, protocol }: IncomingRequest): string | undefined {

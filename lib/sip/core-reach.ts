@@ -2,9 +2,6 @@ import type { IncomingResponse } from '../drachtio/messages';
 import { isUnreachable } from '../drachtio/unreachable';
 import { EdgeError } from '../errors';
 
-/** s; whatever is wrong with the next hop, it is seldom mended sooner. */
-const retryAfter = 5;
-
 /** What an operator is told, by the words of the SIP server: drachtio-server's, and those of the embedded one. */
 const reasons: [said: RegExp, reason: string][] = [
   [/\bDNS\b|host name not found/i, 'its name does not resolve'],
@@ -36,7 +33,7 @@ export async function sentToCore<T>(nextHop: string, sending: Promise<T>): Promi
 /** Nobody at `nextHop` took a request; `said`: what the server says of it. */
 export function coreUnreachable(nextHop: string, said: string): EdgeError {
   const message = `CORE_NEXT_HOP (${nextHop}) cannot be reached: ${reasonFor(said) ?? 'it takes no requests'}.`;
-  return new EdgeError('core-unreachable', message, { sipStatus: 503, retryAfter, cause: said });
+  return new EdgeError('core-unreachable', message, { sipStatus: 503, cause: said });
 }
 
 function reasonFor(said: string): string | undefined {

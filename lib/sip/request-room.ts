@@ -66,7 +66,7 @@ export class RequestRoom {
 
   /** Serves a request outside of calls, as one of all. Rejects as `serve` does, and with `too-many-requests` (503). */
   async amongAll(serve: () => Promise<void>): Promise<void> {
-    await this.#holding(everything, this.#options.limits.exchanges, tooMany(503, 10), serve);
+    await this.#holding(everything, this.#options.limits.exchanges, tooMany(503, retryAfter()), serve);
   }
 
   /**

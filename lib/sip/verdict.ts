@@ -2,6 +2,7 @@ import { fitsFrame } from '../drachtio/srf';
 import { sendableStatus } from '../drachtio/status';
 import type { Headers, ResponseSender, SipMessage } from '../drachtio/messages';
 import { EdgeError } from '../errors';
+import { retryAfter } from '../shares/retry-after';
 import { tellsHost } from './hidden-hosts';
 
 /** The final response that an error deserves. */
@@ -19,19 +20,21 @@ export function retryLater(seconds: number): Verdict {
 /** Warn-codes of RFC 3261 §20.43: 304 media type not available, 399 whatever a person should read. */
 const warnings: Record<string, string> = { 'no-usable-media': '304', 'sdp-invalid': '399' };
 
-/** s */
-const defaultRetryAfter = 5;
+/** For who may come again, but not all together. */
+export function unavailable(): Verdict {
+  return { status: 503, headers: { 'Retry-After': String(retryAfter()) } };
+}
 
 /** An unforeseen error is a 500. */
 export function verdictOf(error: unknown, agent: string): Verdict {
   if (!(error instanceof EdgeError)) return { status: 500, headers: {} };
   const code = warnings[error.code];
   // Without it a UE may take the edge itself for dead (RFC 3261 §21.5.4).
-  const retryAfter = error.retryAfter ?? (error.sipStatus === 503 ? defaultRetryAfter : undefined);
+  const seconds = error.retryAfter ?? (error.sipStatus === 503 ? retryAfter() : undefined);
   return {
     status: error.sipStatus ?? 500,
     headers: {
-      ...(retryAfter !== undefined && { 'Retry-After': String(retryAfter) }),
+      ...(seconds !== undefined && { 'Retry-After': String(seconds) }),
       ...(code !== undefined && { Warning: `${code} ${agent} "${error.message.replace(/["\\\r\n]/g, ' ')}"` }),
     },
   };

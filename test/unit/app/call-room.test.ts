@@ -34,4 +34,8 @@ describe('calls that the ports of rtpengine carry', () => {
     });
     expect(logged({ RTPENGINE_PORTS: '30000-30099', MAX_CALLS: '50' })).toBe('');
   });
+
+  test('are enough for MAX_CALLS with the settings as they are delivered', () => {
+    expect(logged({})).toBe('');
+  });
 });

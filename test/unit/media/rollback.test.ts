@@ -5,7 +5,7 @@ import { anchorWith, coreAnswer, coreAudio, coreSdp, iceOffer, mediaOf, udpCandi
 const hold = coreAnswer.replace('203.0.113.9', '203.0.113.10').replace('sendrecv', 'sendonly');
 const withVideo = coreSdp(...coreAudio, 'm=video 6002 RTP/AVP 34');
 const restart = iceOffer.replace('ueUF', 'ueU2').replace('uepwd', 'uepwX');
-const silent = () => new EdgeError('anchor-unavailable', 'timeout', { sipStatus: 503, retryAfter: 5 });
+const silent = () => new EdgeError('anchor-unavailable', 'timeout', { sipStatus: 503 });
 
 /** A call of a UE that does ICE, answered. */
 async function answered() {

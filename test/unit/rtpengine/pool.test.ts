@@ -70,8 +70,7 @@ describe('the pool of rtpengines', () => {
     servers[0]!.answer = (request) => {
       if (request.command === 'ping') pong(request);
     };
-    for (let i = 0; i < 5; i++)
-      await expect(node!.query(`call-${i}`)).rejects.toMatchObject({ sipStatus: 503, retryAfter: 5 });
+    for (let i = 0; i < 5; i++) await expect(node!.query(`call-${i}`)).rejects.toMatchObject({ sipStatus: 503 });
     expect(node!.isUp).toBe(true);
     expect(log.lines()).toEqual([]);
   });
@@ -93,9 +92,7 @@ describe('the pool of rtpengines', () => {
     const waiting = Array.from({ length: 512 }, () => node!.query('call').catch(() => undefined));
     expect([pool.pick().url, pool.pick().url]).toEqual([servers[1]!.url, servers[1]!.url]);
     waiting.push(...Array.from({ length: 512 }, () => pool.nodes[1]!.query('call').catch(() => undefined)));
-    expect(() => pool.pick()).toThrow(
-      expect.objectContaining({ code: 'anchor-unavailable', sipStatus: 503, retryAfter: 5 }),
-    );
+    expect(() => pool.pick()).toThrow(expect.objectContaining({ code: 'anchor-unavailable', sipStatus: 503 }));
     await Promise.all(waiting);
     for (const server of servers) server.answer = pong;
     await until(() => pool.nodes.every(({ isUp }) => isUp));
