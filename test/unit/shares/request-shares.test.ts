@@ -64,6 +64,48 @@ test('N3: calls have a rate of their own, and leave room for other requests', ()
   expect(served(shares, registered(), 'other', 1)).toBe(1);
 });
 
+describe('N3: who has much to do is not refused, with the shares as they are delivered', () => {
+  const { ue, messages } = shareLimits();
+
+  test('a PBX with 10 calls a second, for ten minutes', () => {
+    const shares = sharesWith();
+    const pbx = registered('sip:pbx@ims.example');
+    let calls = 0;
+    for (let second = 0; second < 600; second++) {
+      calls += served(shares, pbx, 'call', 10);
+      // Re-INVITEs, INFO and what else there is in calls.
+      expect(served(shares, pbx, 'other', 30)).toBe(30);
+      now += 1000;
+    }
+    expect(calls).toBe(6000);
+    expect([ue.callsAtOnce, ue.unanswered]).toEqual([50, 30]);
+    expect(ue.endings.perSecond).toBeGreaterThanOrEqual(10 * 6);
+    expect(ue.progress.perSecond).toBeGreaterThanOrEqual(10 * 3);
+    expect(messages.perSecond).toBeGreaterThan(2 * 10 * 12);
+  });
+
+  test('a phone that sends 20 short messages at once, each minute', () => {
+    const shares = sharesWith();
+    for (let minute = 0; minute < 60; minute++) {
+      expect(served(shares, registered(), 'other', 20)).toBe(20);
+      now += 60_000;
+    }
+    expect(ue.underWay).toBeGreaterThan(20);
+  });
+
+  test('a client of RCS that asks for what 250 of its contacts can do, and then 20 a second', () => {
+    const shares = sharesWith();
+    expect(served(shares, registered(), 'other', 250)).toBe(250);
+    expect(servedInTime(shares, registered(), 'other', 20, 60)).toBe(1200);
+  });
+
+  test('50 phones behind one NAT that all come back within a second, and subscribe', () => {
+    const shares = sharesWith();
+    expect(served(shares, stranger(), 'registration', 100)).toBe(100);
+    for (let i = 0; i < 50; i++) expect(served(shares, registered(`sip:p${i}@ims.example`), 'other', 5)).toBe(5);
+  });
+});
+
 describe('N3: a flood from many places', () => {
   const flood = (shares: RequestShares) => {
     for (let i = 0; i < 5000; i++) shares.refusal(stranger(`10.0.${i >> 8}.${i & 255}`), 'registration');
