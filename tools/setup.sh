@@ -92,6 +92,7 @@ missing_packages() {
   native_build_packages
   if ! has_bindings Nice 0.1; then printf '%s\n' python3-gi gir1.2-nice-0.1; fi
   if ! command -v chromium >/dev/null; then echo chromium; fi
+  if ! command -v firefox-esr >/dev/null; then echo firefox-esr; fi
 }
 
 # The Python bindings of a library, by its name and version in GObject introspection; they are there for the system's

@@ -1,42 +1,17 @@
 import { Firewall } from '../../app/demo/firewall';
 import { addresses } from '../../app/demo/network';
 import { breakConnection } from './support/broken-connection';
-import { BrowserCalls } from './support/browser-calls';
+import type { BrowserCalls } from './support/browser-calls';
+import { browserOfSuite } from './support/browser-of-suite';
 import { Chromium } from './support/chromium';
 import type { Lab } from './support/lab';
-import { labOfSuite } from './support/lab-of-suite';
 import { logged } from './support/logged';
 import { describeInNamespaces } from './support/namespaces';
 import { until } from './support/until';
 
-const plainCore = { CORE_PROFILE: 'rtp-avp', ACCESS_PROFILE: 'webrtc' };
 const directions = ['originating', 'terminating'] as const;
 
 const tcp = (port: number) => ({ transport: 'tcp', remote: `${addresses.edgeAccess}:${port}` });
-
-/** Calls of one Chromium, in a lab of the suite. */
-function chromiumOfSuite(settings: Record<string, string>, use: (lab: Lab, calls: BrowserCalls) => void): void {
-  let lab: Lab;
-  let chromium: Chromium;
-  let calls: BrowserCalls;
-
-  afterEach(async () => {
-    await calls.hangUp();
-  }, 20_000);
-
-  afterAll(async () => {
-    await calls.close();
-    await chromium.close();
-  }, 20_000);
-
-  labOfSuite((started) => (lab = started), { settings: { ...plainCore, ...settings } });
-
-  beforeAll(async () => {
-    chromium = await Chromium.start(lab.network);
-    calls = await BrowserCalls.start(lab.network, chromium);
-    use(lab, calls);
-  }, 30_000);
-}
 
 describeInNamespaces(
   'Chromium and a core with plain RTP',
@@ -44,7 +19,7 @@ describeInNamespaces(
     let lab: Lab;
     let calls: BrowserCalls;
 
-    chromiumOfSuite({}, (...started) => ([lab, calls] = started));
+    browserOfSuite(Chromium, {}, (...started) => ([lab, calls] = started));
 
     /** The ufrags that connections to TCP 80 were authenticated with, one for each. */
     const ufrags = () => logged(lab.edgeLog, 'connection authenticated').map(({ ufrag }) => ufrag);
@@ -135,7 +110,7 @@ describeInNamespaces(
     let lab: Lab;
     let calls: BrowserCalls;
 
-    chromiumOfSuite({ GATEWAY_PORTS: '80,443' }, (...started) => ([lab, calls] = started));
+    browserOfSuite(Chromium, { GATEWAY_PORTS: '80,443' }, (...started) => ([lab, calls] = started));
 
     test.each([
       { passes: [80, 443], direction: 'originating', takes: 80 },

@@ -1,0 +1,35 @@
+import type { Network } from '../../../app/demo/network';
+import type { Browser } from './browser';
+import { BrowserCalls } from './browser-calls';
+import type { Lab } from './lab';
+import { labOfSuite } from './lab-of-suite';
+
+const plainCore = { CORE_PROFILE: 'rtp-avp', ACCESS_PROFILE: 'webrtc' };
+
+/** One browser for the calls of a suite, in a lab of its own with a core that has plain RTP; a call that a test leaves is ended. */
+export function browserOfSuite(
+  kind: { start(network: Network): Promise<Browser> },
+  settings: Record<string, string>,
+  use: (lab: Lab, calls: BrowserCalls) => unknown,
+): void {
+  let lab: Lab;
+  let browser: Browser;
+  let calls: BrowserCalls;
+
+  afterEach(async () => {
+    await calls.hangUp();
+  }, 20_000);
+
+  afterAll(async () => {
+    await calls.close();
+    await browser.close();
+  }, 20_000);
+
+  labOfSuite((started) => (lab = started), { settings: { ...plainCore, ...settings } });
+
+  beforeAll(async () => {
+    browser = await kind.start(lab.network);
+    calls = await BrowserCalls.start(lab.network, browser);
+    await use(lab, calls);
+  }, 30_000);
+}
