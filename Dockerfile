@@ -15,10 +15,10 @@ COPY tools/build-native.sh tools/
 COPY native native
 # npm says in one line what came of the native forwarding plane; an image without it is not wanted.
 RUN npm ci && test -f native/build/Release/forwarding_plane.node
-COPY tsconfig.json tsconfig.build.json ./
+COPY tsconfig.json tsconfig.build.json tsconfig.run.json ./
 COPY app app
 COPY lib lib
-RUN npx tsc -p tsconfig.build.json && npm prune --omit=dev
+RUN npx tsc -p tsconfig.run.json && npm prune --omit=dev && rm -rf node_modules/typescript node_modules/@types
 
 FROM node:20-bookworm-slim AS edge80
 WORKDIR /edge80

@@ -1,7 +1,8 @@
 #!/usr/bin/env bash
 # Brings a fresh clone to the point where it runs.
 #
-#   tools/setup.sh run     npm packages and build
+#   tools/setup.sh run     npm packages and build; packages for development may have been left out by npm ci --omit=dev
+#   tools/setup.sh dev     the same with all packages, for tests and benches
 #   tools/setup.sh demo    the programs that the demo calls, by apt
 #   tools/setup.sh tests   those that the tests call as well
 #   tools/setup.sh bench   those that bench:relay and bench:msrp call
@@ -41,23 +42,20 @@ check_node() {
   command -v npm >/dev/null || fail "npm is missing. Install npm beside Node.js $version."
 }
 
-# The copy of the lock file tells whether node_modules is what the lock file asks for: file times do not,
-# because a checkout sets them anew.
 install_npm_packages() {
-  local installed=node_modules/.edge80-package-lock.json
-  if cmp --silent package-lock.json "$installed" && [ -x node_modules/.bin/tsc ]; then
-    return
-  fi
+  local least=$1
+  ! node tools/has-packages.js "$least" || return 0
   say "installing npm packages"
   quietly npm ci --include=dev --no-audit --no-fund --loglevel=error ||
     fail "npm ci failed (see above). Check the network or the registry setting of npm, then run this again."
-  cp package-lock.json "$installed"
 }
 
 build() {
+  local project=tsconfig.build.json
+  node tools/has-packages.js dev || project=tsconfig.run.json
   say "building"
   bash tools/build-native.sh
-  node_modules/.bin/tsc -p tsconfig.build.json >&2 || fail "The build failed: see the compiler's messages above."
+  node_modules/.bin/tsc -p "$project" >&2 || fail "The build failed: see the compiler's messages above."
 }
 
 native_build_packages() {
@@ -146,9 +144,9 @@ install_system_packages() {
 }
 
 case "${1:-}" in
-  run)
+  run | dev)
     check_node
-    install_npm_packages
+    install_npm_packages "$1"
     build
     ;;
   demo)
@@ -166,6 +164,6 @@ case "${1:-}" in
     bash tools/build-native.sh
     ;;
   *)
-    fail "usage: tools/setup.sh run|demo|tests|bench|fuzz"
+    fail "usage: tools/setup.sh run|dev|demo|tests|bench|fuzz"
     ;;
 esac

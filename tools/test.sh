@@ -7,7 +7,7 @@ export PATH="$PATH:/usr/sbin:/sbin:$PWD/node_modules/.bin"
 
 say() { printf 'edge80: %s\n' "$*" >&2; }
 
-bash tools/setup.sh run
+bash tools/setup.sh dev
 system_ready=yes
 bash tools/setup.sh tests || system_ready=''
 say "lint"
