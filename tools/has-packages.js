@@ -4,6 +4,7 @@
  * checkout sets them anew.
  */
 const { readFileSync } = require('node:fs');
+const process = require('node:process');
 
 const withDev = process.argv[2] === 'dev';
 const packagesOf = (file) => JSON.parse(readFileSync(file, 'utf8')).packages;
