@@ -14,6 +14,7 @@ import { parseArgs } from 'node:util';
 import { outcome, report } from './gateway/outcome';
 import { relayNames } from './gateway/relay';
 import { runRound, type Round, type RoundOptions } from './gateway/round';
+import { toldUsage } from './usage';
 
 interface Options extends RoundOptions {
   rounds: number;
@@ -21,6 +22,7 @@ interface Options extends RoundOptions {
 }
 
 async function main(): Promise<void> {
+  if (toldUsage(__filename)) return;
   const { rounds, json, ...options } = readOptions();
   const done: Round[] = [];
   for (let i = 0; i < rounds; i++) {

@@ -21,6 +21,7 @@ import { HostileLab } from './hostile/lab';
 import { outcome, report, type Failed, type Outcome } from './hostile/outcome';
 import { phase, type Phase, type PhaseOptions } from './hostile/phase';
 import { warmUp } from './hostile/warm-up';
+import { toldUsage } from './usage';
 
 type Options = Omit<PhaseOptions, 'attack'> & { names: string[]; json: boolean };
 
@@ -28,6 +29,7 @@ type Options = Omit<PhaseOptions, 'attack'> & { names: string[]; json: boolean }
 const forgottenSeconds = 35;
 
 async function main(): Promise<void> {
+  if (toldUsage(__filename)) return;
   const options = readOptions();
   if (options === undefined) return void process.stdout.write(`${Object.keys(attacks).join('\n')}\n`);
   const result = await measure(options);

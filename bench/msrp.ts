@@ -21,8 +21,10 @@ import { loadNativeAddon } from '../lib/gateway/native-addon';
 import { outcome, report, type Options } from './msrp/outcome';
 import { relayNames, type RelayName } from './msrp/relays';
 import { runRounds, type Round } from './msrp/round';
+import { toldUsage } from './usage';
 
 async function main(): Promise<void> {
+  if (toldUsage(__filename)) return;
   const { relays, ...options } = readOptions();
   const rounds: Round[] = [];
   for (let i = 0; i < options.rounds; i++) {

@@ -19,6 +19,7 @@ import { addresses, Network, type UePlace } from '../app/demo/network';
 import { NamespaceProcess } from '../app/demo/processes';
 import type { UeCall } from './paths/call-result';
 import { outcome, report, setting, type Outcome, type Udp } from './paths/outcome';
+import { toldUsage } from './usage';
 
 interface Options {
   calls: number;
@@ -33,6 +34,7 @@ const places: Readonly<Record<Udp, UePlace>> = { open: 'ue', blocked: 'ue2' };
 const recordMs = 10_000;
 
 async function main(): Promise<void> {
+  if (toldUsage(__filename)) return;
   const { json, ...options } = readOptions();
   const result = await measure(options);
   process.stdout.write(`${report(result)}\n`);

@@ -25,6 +25,7 @@ import { buildPrograms } from './relay/programs';
 import type { RelayName } from './relay/relays';
 import { maxOthers, Session, type Run } from './relay/session';
 import { highestLoad, type MaxLoad } from './relay/steps';
+import { toldUsage } from './usage';
 
 /** One relay under load for a while. */
 export interface Round extends Run {
@@ -34,6 +35,7 @@ export interface Round extends Run {
 }
 
 async function main(): Promise<void> {
+  if (toldUsage(__filename)) return;
   const options = readOptions();
   buildPrograms();
   const relays: RelayName[] = ['edge80', 'coturn', 'floor', ...(options.withNode ? ['node' as const] : [])];

@@ -19,6 +19,7 @@ import { parseArgs } from 'node:util';
 import { outcome, report } from './signalling/outcome';
 import { runHeld, runRound, type Held, type Round } from './signalling/round';
 import { System, systemNames, type SystemName } from './signalling/system';
+import { toldUsage } from './usage';
 
 interface Options {
   rate: number;
@@ -34,6 +35,7 @@ interface Options {
 const warmUpSeconds = 20;
 
 async function main(): Promise<void> {
+  if (toldUsage(__filename)) return;
   const { json, ...options } = readOptions();
   const result = await measure(options);
   process.stdout.write(`${report(result)}\n`);

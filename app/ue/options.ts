@@ -92,7 +92,8 @@ As a core to try it against (registrar and phone; RTP over UDP, no ICE):
   --cema                  says a=msrp-cema
   --setup active|passive  for MSRP, in place of offering actpass and answering active
   --msrps PEM             MSRP over TLS, with the certificate and key of this file
-  --drop audio|msrp       drops this and takes it back by re-INVITEs; what is sent by MSRP is sent before, between and after
+  --drop audio|msrp       in a call with both: drops this for a while when MSRP is through, and takes it back, by
+                          re-INVITEs; what is sent by MSRP is sent before, between (audio dropped), and after
   --no-ice                UE: without ICE
   --hang-up us|peer       who ends the call (us where we call, peer where we are called)
   --seconds N             media to send, 50 packets a second (5), then silence
