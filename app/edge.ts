@@ -128,7 +128,6 @@ export class Edge {
         rtpengine,
         gateway,
         fallback: fallbackByRealm(realms, config.TCP_FALLBACK),
-        tcpPriority: config.TCP_PRIORITY,
         msrp: this.#msrp(),
         candidateSpelling: config.CANDIDATE_SPELLING,
         profiles: { core: config.CORE_PROFILE, access: config.ACCESS_PROFILE },
@@ -272,7 +271,9 @@ function gatewayAddresses(config: Config): {
   advertised: AdvertisedAddress[];
 } {
   const everyPort = (addresses: string[]) =>
-    addresses.flatMap((address) => config.GATEWAY_PORTS.map((ranked) => ({ address, ...ranked })));
+    addresses.flatMap((address) =>
+      config.GATEWAY_PORTS.map((ranked) => ({ address, rank: config.TCP_PRIORITY, ...ranked })),
+    );
   return {
     listen: everyPort(config.GATEWAY_BIND ?? config.GATEWAY_ADDRESS),
     advertised: everyPort(config.GATEWAY_ADDRESS).map((at) => ({ ...at, family: isIP(at.address) === 6 ? 6 : 4 })),

@@ -43,6 +43,7 @@ class PlaneObject final : public Napi::ObjectWrap<PlaneObject> {
     return DefineClass(env, "Plane",
                        {InstanceMethod<&PlaneObject::listen>("listen"), InstanceMethod<&PlaneObject::address>("address"),
                         InstanceMethod<&PlaneObject::take>("take"), InstanceMethod<&PlaneObject::admit>("admit"),
+                        InstanceMethod<&PlaneObject::simple<Command::Kind::listenForMedia>>("listenForMedia"),
                         InstanceMethod<&PlaneObject::simple<Command::Kind::handled>>("handled"),
                         InstanceMethod<&PlaneObject::withBytes<Command::Kind::send>>("send"),
                         InstanceMethod<&PlaneObject::openAnchor>("openAnchor"),
@@ -151,6 +152,7 @@ class PlaneObject final : public Napi::ObjectWrap<PlaneObject> {
         kind(event.kind == Event::Kind::controlFrame ? "controlFrame" : "anchorDatagram");
         object.Set("bytes", Napi::Buffer<char>::Copy(env, event.bytes.data(), event.bytes.size()));
         break;
+      case Event::Kind::mediaHeard: kind("mediaHeard"); break;
       case Event::Kind::drained: kind("drained"); break;
       case Event::Kind::closed:
         kind("closed");

@@ -231,6 +231,10 @@ Next Connection::frame(const uint8_t* frame, size_t length) {
     isWaiting_ = mayDecide || unhandled_ >= maxUnhandled;
     return isWaiting_ ? Next::wait : Next::goOn;
   }
+  if (isListenedTo_) {
+    isListenedTo_ = false;
+    tell({Event::Kind::mediaHeard, id});
+  }
   if (phase_ == Phase::selected) toAnchor(frame, length, kind);
   else hold(frame, length);
   return isOpen() ? Next::goOn : Next::stop;

@@ -52,6 +52,8 @@ class Connection final : public Watched, public AnchorMember, private UeWriter::
   /** Nothing is read before. */
   void begin();
   void admit(Content content);
+  /** Control is told of the next packet of media, once. */
+  void listenForMedia() { isListenedTo_ = true; }
   void handled();
   void send(const std::string& message);
   void openAnchor(const Address& anchor);
@@ -105,6 +107,7 @@ class Connection final : public Watched, public AnchorMember, private UeWriter::
   bool isBegun_ = false;
   bool isPaused_ = false;
   bool isWaiting_ = false;
+  bool isListenedTo_ = false;
   uint32_t watched_ = 0;
   unsigned unhandled_ = 0;
   Deframer deframer_;

@@ -37,7 +37,7 @@ struct StatusValues {
 
 /** What control is told. */
 struct Event {
-  enum class Kind { accepted, controlFrame, anchorDatagram, drained, closed };
+  enum class Kind { accepted, controlFrame, mediaHeard, anchorDatagram, drained, closed };
 
   Kind kind;
   ConnectionId id;

@@ -136,6 +136,7 @@ void Worker::obey(Command& command) {
   switch (command.kind) {
     case Command::Kind::begin: return connection.begin();
     case Command::Kind::admit: return connection.admit(command.content);
+    case Command::Kind::listenForMedia: return connection.listenForMedia();
     case Command::Kind::handled: return connection.handled();
     case Command::Kind::send: return connection.send(command.bytes);
     case Command::Kind::openAnchor: return connection.openAnchor(command.address);

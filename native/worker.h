@@ -18,6 +18,7 @@ struct Command {
   enum class Kind {
     begin,
     admit,
+    listenForMedia,
     handled,
     send,
     openAnchor,

@@ -46,6 +46,8 @@ export class Connection implements FrameSink, AnchorListener {
   #isDrained = true;
   #finishing: CloseReason | undefined;
   #content: StreamContent = 'rtp';
+  /** Control is to be told of the next packet of media. */
+  #isListenedTo = false;
   #dropped = 0;
   /** Packets of media that passed. */
   readonly #passed = { toAnchor: 0, fromAnchor: 0 };
@@ -76,6 +78,10 @@ export class Connection implements FrameSink, AnchorListener {
     this.#phase = 'admitted';
     this.#content = content;
     this.#deframer.limit = content === 'msrp' ? longestStreamFrame : this.#around.limits.frameBytes;
+  }
+
+  listenForMedia(): void {
+    this.#isListenedTo = true;
   }
 
   send(message: Buffer): void {
@@ -171,8 +177,7 @@ export class Connection implements FrameSink, AnchorListener {
     } else {
       countPacket(counters.fromUe, kind, frame.length);
       if (kind === 'stun') listener.controlFrame(this.id, frame);
-      else if (this.#phase === 'selected') this.#toAnchor(frame, kind);
-      else this.#hold(frame);
+      else this.#carry(frame, kind);
     }
     return this.#isOpen();
   }
@@ -254,6 +259,15 @@ export class Connection implements FrameSink, AnchorListener {
       this.#media.push(framed(packet), now());
       this.#flush();
     }
+  }
+
+  #carry(frame: Buffer, kind: PacketKind): void {
+    if (this.#isListenedTo) {
+      this.#isListenedTo = false;
+      this.#around.listener.mediaHeard(this.id);
+    }
+    if (this.#phase === 'selected') this.#toAnchor(frame, kind);
+    else if (this.#isOpen()) this.#hold(frame);
   }
 
   #toAnchor(frame: Buffer, kind: PacketKind): void {

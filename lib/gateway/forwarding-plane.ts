@@ -40,6 +40,8 @@ export interface ForwardingPlane {
    * all frames do.
    */
   admit(connection: ConnectionId, content: StreamContent): void;
+  /** Of the next packet of media that comes from the UE, control is told by `mediaHeard`, once. */
+  listenForMedia(connection: ConnectionId): void;
   /** Sends a STUN message to the UE, before any media that waits, and never drops it. */
   send(connection: ConnectionId, message: Buffer): void;
   /**
@@ -72,6 +74,8 @@ export interface ForwardingPlaneListener {
   accepted(connection: ConnectionId, remote: TransportAddress, local: TransportAddress): void;
   /** A STUN frame; before `admit`, and of `msrp`, any frame. */
   controlFrame(connection: ConnectionId, frame: Buffer): void;
+  /** The UE sends media on the connection; once for each `listenForMedia`. */
+  mediaHeard(connection: ConnectionId): void;
   /** A STUN message from the socket toward rtpengine. */
   anchorDatagram(connection: ConnectionId, datagram: Buffer): void;
   /** The kernel has taken all that was written. */

@@ -46,6 +46,14 @@ export interface GatewayLimits {
    */
   unansweredMs: number;
   unansweredMaxMs: number;
+  /** How long the UE sends nothing on a connection that was nominated above its UDP before rtpengine is asked for it. */
+  unheardMs: number;
+  /** Nothing more comes for so long on a connection that a UE has left. */
+  movedMs: number;
+  /** A connection on which something came within this is alive: a UE checks each 2.5 s, or sends media. */
+  liveMs: number;
+  /** How long a connection that was never nominated stays without a byte. libwebrtc gives up its own after 30 s. */
+  idleMs: number;
   /** Silence after which the media of a stream is lost: consent expires (RFC 7675 §5.1). */
   silentMs: number;
   /** How often the streams are looked at for both. */
@@ -80,8 +88,12 @@ export const defaultLimits: Readonly<GatewayLimits> = {
   nominationEveryMs: 1000,
   nominationsPerStream: 4096,
   unselectedMs: 10_000,
-  unansweredMs: 1000,
+  unansweredMs: 200,
   unansweredMaxMs: 16_000,
+  unheardMs: 300,
+  movedMs: 100,
+  liveMs: 3000,
+  idleMs: 45_000,
   silentMs: 30_000,
   watchMs: 2500,
   heldMs: 1000,

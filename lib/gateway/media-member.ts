@@ -1,5 +1,4 @@
 import type { TransportAddress } from '../ice/transport-address';
-import type { ConnectionId } from './forwarding-plane';
 import type { Member } from './members';
 
 /** A connection of a stream whose media goes to rtpengine. */
@@ -9,23 +8,25 @@ export interface MediaMember extends Member {
   heardAt: number;
   /** The loss of its media was told. */
   isTold: boolean;
-  /** The UE's ufrag, from the check that nominated it. */
+  /** The UE's ufrag, from its last check. */
   remoteUfrag: string;
   /** Where rtpengine sends to, if it sends to this connection. */
   mapped: TransportAddress | undefined;
   nominations: number;
+  /** How much its port is wanted: more than those of a lower number. */
+  preference: number;
+  /** Packets of media that had gone to rtpengine when it was looked at last. */
+  carried: number;
 }
 
 /** One that has just authenticated, when so many bytes had come. */
 export function joining(
-  id: ConnectionId,
-  remote: TransportAddress,
-  port: number,
+  at: Pick<MediaMember, 'id' | 'remote' | 'port' | 'preference'>,
   received: number,
   now: number,
 ): MediaMember {
-  const counts = { sequence: 0, nominations: 0, isTold: false };
-  return { id, remote, port, joinedAt: now, received, heardAt: now, remoteUfrag: '', mapped: undefined, ...counts };
+  const counts = { sequence: 0, nominations: 0, carried: 0, isTold: false };
+  return { ...at, joinedAt: now, received, heardAt: now, remoteUfrag: '', mapped: undefined, ...counts };
 }
 
 /** Whether more bytes have come than at the last look; `received`: undefined of a connection that is gone. */

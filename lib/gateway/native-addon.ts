@@ -8,7 +8,7 @@ import type { ConnectionId, ConnectionStatus, StreamContent } from './forwarding
 export type NativeEvent = { id: ConnectionId } & (
   | { kind: 'accepted'; remote: TransportAddress; local: TransportAddress }
   | { kind: 'controlFrame' | 'anchorDatagram'; bytes: Buffer }
-  | { kind: 'drained' }
+  | { kind: 'mediaHeard' | 'drained' }
   | { kind: 'closed'; reason: NativeCloseReason; status: ConnectionStatus }
 );
 
@@ -27,6 +27,7 @@ export interface NativePlane {
   admit(connection: ConnectionId, content: StreamContent): void;
   /** A `controlFrame` was acted upon: what came behind it may be looked at. */
   handled(connection: ConnectionId): void;
+  listenForMedia(connection: ConnectionId): void;
   send(connection: ConnectionId, message: Buffer): void;
   openAnchor(connection: ConnectionId, address: string, port: number): void;
   sendToAnchor(connection: ConnectionId, message: Buffer): void;

@@ -60,6 +60,10 @@ export class NativeForwardingPlane implements ForwardingPlane {
     this.#native.admit(connection, content);
   }
 
+  listenForMedia(connection: ConnectionId): void {
+    this.#native.listenForMedia(connection);
+  }
+
   send(connection: ConnectionId, message: Buffer): void {
     this.#native.send(connection, message);
   }
@@ -160,6 +164,9 @@ export class NativeForwardingPlane implements ForwardingPlane {
         break;
       case 'anchorDatagram':
         this.#listener.anchorDatagram(event.id, event.bytes);
+        break;
+      case 'mediaHeard':
+        this.#listener.mediaHeard(event.id);
         break;
       case 'drained':
         if (open.finishing === undefined) this.#listener.drained(event.id);

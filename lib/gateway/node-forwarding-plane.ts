@@ -59,6 +59,10 @@ export class NodeForwardingPlane implements ForwardingPlane {
     this.#connections.get(connection)?.admit(content);
   }
 
+  listenForMedia(connection: ConnectionId): void {
+    this.#connections.get(connection)?.listenForMedia();
+  }
+
   send(connection: ConnectionId, message: Buffer): void {
     this.#connections.get(connection)?.send(message);
   }

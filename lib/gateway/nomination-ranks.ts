@@ -16,7 +16,8 @@ const aboveAllCandidates = 127 << 16;
  * retires none. They rise from 1, below every UDP candidate: a UE that has nominated UDP too stays there, or goes there.
  *
  * A UE's own checks rank higher. Who overhears one can send it to rtpengine over UDP from elsewhere, but cannot change
- * its PRIORITY, which is signed; so a nomination above that wins the media back.
+ * its PRIORITY, which is signed; so a nomination above that wins the media back. Above UDP, too, goes the media of a UE
+ * whose UDP has died; once it is back there, all that was raised has to be lowered.
  */
 export class NominationRanks {
   #count: number;
@@ -37,6 +38,11 @@ export class NominationRanks {
     return this.#rank >= aboveAllCandidates;
   }
 
+  /** The PRIORITY that the last nomination would have had if none was ever raised. */
+  get lowest(): number {
+    return priorityOf(this.#count);
+  }
+
   /** The PRIORITY of an authentic check, if it had one. */
   seen(priority = 0): void {
     this.#highestSeen = Math.max(this.#highestSeen, priority >>> 8);
@@ -50,10 +56,19 @@ export class NominationRanks {
     this.#rank = this.#rank < this.#highestSeen ? this.#highestSeen : Math.max(this.#rank, aboveAllCandidates);
   }
 
+  /** Those that were raised rank as if they had not been, and so do those to come. */
+  lower(): void {
+    this.#rank = this.#count;
+  }
+
   /** The PRIORITY of the next nomination. */
   next(): number {
     this.#count += 1;
     this.#rank = Math.min(this.#rank + 1, highestRank);
-    return this.#rank * 256 + 255;
+    return priorityOf(this.#rank);
   }
+}
+
+function priorityOf(rank: number): number {
+  return rank * 256 + 255;
 }

@@ -1,39 +1,47 @@
 import type { AuthenticCheck } from '../ice/lite-agent';
 import { AnswerWatch } from './answer-watch';
 import type { ConnectionId, ConnectionStatus } from './forwarding-plane';
+import { LostMedia } from './lost-media';
+import { MediaFollower } from './media-follower';
 import { joining, listenTo, type MediaMember } from './media-member';
 import { Members } from './members';
-import { Nomination } from './nomination';
-import { NominationPace } from './nomination-pace';
-import { NominationRanks, type Nominated } from './nomination-ranks';
+import type { Nominated } from './nomination-ranks';
+import { ReturnWatch } from './return-watch';
 import type { SessionSurroundings } from './session-surroundings';
 import type { MediaStream, StreamPath, StreamStatus } from './stream';
+import { StreamNominations, type RaisedCandidate } from './stream-nominations';
 
 /**
  * One stream, the connections that authenticated for it, and which of them carries its media.
  *
- * The newest nominated connection wins (C12), whatever PRIORITY the UE sends. When it ends, the one
+ * Of those that the UE nominated and is heard on, that to the port most wanted wins, and of several to one port the
+ * newest (C12), whatever PRIORITY the UE sends; but where the UE sends its media, there it goes. When it ends, the one
  * nominated before takes over: a UE that nominated several may have kept another than we did.
  */
 export class StreamSession {
   #stream: MediaStream;
   readonly #around: SessionSurroundings;
   readonly #members: Members<MediaMember>;
-  readonly #ranks: NominationRanks;
-  readonly #pace: NominationPace;
-  #nominatedAt = -Infinity;
-  /** The connection nominated last, and its nomination until rtpengine answered. */
+  readonly #nominations: StreamNominations;
+  readonly #follower: MediaFollower;
+  readonly #return: ReturnWatch;
+  /** How often a connection was nominated, by the UE or by us. */
+  #sequence = 0;
+  /** The connection nominated last. */
   #current: MediaMember | undefined;
-  #nomination: Nomination | undefined;
+  /** One on which the UE sends media while none is nominated. */
+  #tried: MediaMember | undefined;
   /** The connection that rtpengine was last seen to accept. */
   #selected: MediaMember | undefined;
   #selectedAt: number | undefined;
   /** Of the selected connection, or of the last one. */
   #answers: AnswerWatch | undefined;
+  #look: NodeJS.Timeout | undefined;
+  /** rtpengine was seen to send the media elsewhere, and is to be asked whether the next nomination was enough. */
+  #isContested = false;
   /** Something came on the selected connection since: the UE uses it too. */
   #isUsed = false;
-  /** Where the media went until its connection was lost, and when that was; until it is told, or another is selected. */
-  #lost: { path: StreamPath; at: number } | undefined;
+  readonly #lost: LostMedia;
   /** How often another connection was selected when the one before was gone, or had its time. */
   #reconnects = 0;
   /** Packets dropped on connections that have ended. */
@@ -43,8 +51,10 @@ export class StreamSession {
     this.#stream = stream;
     this.#around = around;
     this.#members = new Members(around);
-    this.#ranks = new NominationRanks(stream.nominated);
-    this.#pace = new NominationPace(around.limits, around.now());
+    this.#nominations = new StreamNominations(stream, around, (member) => this.#select(member));
+    this.#follower = new MediaFollower(around, (member) => this.#follow(member));
+    this.#return = new ReturnWatch(around.limits, (times) => this.#unheard(times));
+    this.#lost = new LostMedia(around);
   }
 
   get stream(): MediaStream {
@@ -52,11 +62,16 @@ export class StreamSession {
   }
 
   get nominated(): Nominated {
-    return this.#ranks.nominated;
+    return this.#nominations.nominated;
   }
 
   get isSelected(): boolean {
     return this.#selected !== undefined;
+  }
+
+  /** Candidates of ours that may rank above the UE's UDP at rtpengine; undefined if they are not all known. */
+  get raised(): readonly RaisedCandidate[] | undefined {
+    return this.#nominations.raised;
   }
 
   status(): StreamStatus {
@@ -79,9 +94,11 @@ export class StreamSession {
 
   /** A connection authenticated; beyond the limit the oldest one without media has to go. */
   join(id: ConnectionId, { remote, port }: Pick<MediaMember, 'remote' | 'port'>): void {
-    const { plane, now } = this.#around;
+    const { plane, now, preference } = this.#around;
     const isInUse = (member: MediaMember) => member === this.#current || member === this.#selected;
-    this.#members.join(joining(id, remote, port, plane.status(id)?.received ?? 0, now()), isInUse);
+    const at = { id, remote, port, preference: preference(port) };
+    this.#members.join(joining(at, plane.status(id)?.received ?? 0, now()), isInUse);
+    plane.listenForMedia(id);
   }
 
   /** Whether an authenticated check is this connection's own, and not a copy of another's. */
@@ -93,50 +110,69 @@ export class StreamSession {
   checked(id: ConnectionId, check: AuthenticCheck): void {
     const member = this.#members.get(id);
     if (member === undefined) return;
-    this.#ranks.seen(check.priority);
-    if (check.nominated) this.#nominated(member, check.remoteUfrag);
+    member.remoteUfrag = check.remoteUfrag;
+    this.#nominations.seen(check.priority);
+    if (check.nominated) this.#nominated(member);
     this.#askIfUnanswered();
   }
 
+  /** The UE sends media on a connection (C12, C19). */
+  mediaHeard(id: ConnectionId): void {
+    const member = this.#members.get(id);
+    if (member === undefined) return;
+    if (member === this.#current) {
+      this.#lookSoon();
+    } else if (this.#current !== undefined) {
+      this.#follower.heard(member, this.#current);
+    } else {
+      // Before it nominates: it may be on UDP by what rtpengine knows, and UDP has died.
+      this.#tried = member;
+      this.#askWhere(member);
+    }
+  }
+
   /**
-   * rtpengine sends the media elsewhere, though the UE uses its connection (C18): to an address that repeated a check of
-   * the UE, or to one that the UE has left. The connection is nominated anew, as another candidate of a higher rank.
+   * rtpengine sends the media elsewhere, though the UE uses its connection (C18, C19): to an address that repeated a
+   * check of the UE, or to one that the UE has left. The connection is nominated anew, as another candidate of a higher
+   * rank.
    * @param count how many nominations there were when rtpengine was asked; one since then may have won already
    */
   winBack(count: number): void {
-    const { limits, now, nominations } = this.#around;
-    const selected = this.#selected;
-    if (selected === undefined || count !== this.nominated.count || count >= limits.nominationsPerStream) return;
-    // There is nothing better to try at once.
-    if (this.#ranks.isAboveAll && now() - this.#nominatedAt < limits.renominationMs) return;
-    nominations.raised += 1;
-    this.#ranks.raise();
-    this.#nominate(selected);
+    const member = this.#selected ?? this.#tried;
+    if (member === undefined || count !== this.nominated.count || !this.#nominations.raise()) return;
+    this.#isContested = true;
+    this.#nominate(member);
+  }
+
+  /** rtpengine has lowered what was raised: it is made to choose again. */
+  lower(): void {
+    this.#return.stop();
+    this.#isContested = false;
+    this.#nominations.lower();
+    if (this.#selected !== undefined) this.#nominate(this.#selected);
   }
 
   anchorDatagram(id: ConnectionId, datagram: Buffer): void {
-    if (this.#current?.id === id) this.#nomination?.received(datagram);
+    const member = this.#members.get(id);
+    if (member !== undefined) this.#nominations.received(member, datagram);
   }
 
   left(id: ConnectionId, status: ConnectionStatus): void {
     const member = this.#members.leave(id);
     if (member === undefined) return;
     this.#dropped += status.dropped;
+    if (member === this.#tried) this.#tried = undefined;
     const wasSelected = member === this.#selected;
     if (wasSelected) {
       this.#answers?.passed(status, this.#around.now());
       this.#selected = undefined;
+      this.#return.stop();
     }
     if (member === this.#current) {
-      this.#nomination?.stop();
-      this.#nomination = undefined;
+      this.#nominations.stop();
       this.#current = undefined;
     }
-    if (wasSelected) {
-      const path = this.#pathOf(member);
-      this.#lost = member.isTold ? undefined : { path, at: this.#around.now() };
-      this.#around.lost(path);
-    }
+    if (wasSelected) this.#lost.ended(this.#pathOf(member), member.isTold);
     if (this.#current === undefined) this.#fallBack();
   }
 
@@ -144,73 +180,98 @@ export class StreamSession {
   watch(): void {
     this.#listen();
     this.#askIfUnanswered();
-    const { limits, now, mediaLost } = this.#around;
-    if (this.#lost !== undefined && now() - this.#lost.at >= limits.silentMs) {
-      const { path } = this.#lost;
-      this.#lost = undefined;
-      mediaLost(path);
-    }
+    this.#lost.watch();
     const selected = this.#selected;
-    if (selected === undefined) return;
-    if (this.#isSilent(selected)) this.#giveUp(selected);
+    if (selected !== undefined && this.#isSilent(selected)) this.#giveUp(selected);
     // Not before the UE is seen to use it: it may have kept another than we did (E1).
-    else if (selected === this.#current && this.#isUsed) this.#members.closeUnselected(selected, this.#selectedAt ?? 0);
+    else if (selected !== undefined && selected === this.#current && this.#isUsed)
+      this.#members.closeUnselected(selected, this.#selectedAt ?? 0);
+    else if (this.#current === undefined) this.#closeIdle();
   }
 
   /** The stream is over: its connections are closed, and nothing is said of them. */
   end(): void {
-    this.#nomination?.stop();
+    this.#nominations.stop();
+    this.#follower.stop();
+    this.#return.stop();
+    clearTimeout(this.#look);
     this.#current = undefined;
     this.#selected = undefined;
-    this.#lost = undefined;
+    this.#tried = undefined;
+    this.#lost.forget();
     this.#members.end();
   }
 
-  #nominated(member: MediaMember, remoteUfrag: string): void {
-    member.remoteUfrag = remoteUfrag;
-    if (member !== this.#current) {
-      if (this.#mayNominate(member)) this.#nominate(member);
-    } else if (member === this.#selected) {
-      this.#answers?.used(this.#around.now());
+  #nominated(member: MediaMember): void {
+    if (member === this.#current) {
+      if (member === this.#selected) this.#answers?.used(this.#around.now());
+      return;
     }
+    member.sequence = ++this.#sequence;
+    if (this.#mayReplace(member) && this.#nominations.may(member, this.#current !== undefined)) this.#nominate(member);
+  }
+
+  /** Not one to a port that is wanted more, while the UE is heard on it. */
+  #mayReplace({ preference }: MediaMember): boolean {
+    const current = this.#current;
+    if (current === undefined || current.preference <= preference) return true;
+    const { plane, now, limits } = this.#around;
+    listenTo(current, plane.status(current.id)?.received, now());
+    return now() - current.heardAt >= limits.liveMs;
+  }
+
+  /** The UE sends its media on another connection than the one that was nominated last. */
+  #follow(member: MediaMember): void {
+    if (this.#members.get(member.id) === undefined || member === this.#current) return;
+    if (this.#nominations.may(member, this.#current !== undefined)) this.#nominate(member);
   }
 
   #askIfUnanswered(): void {
     const { plane, now } = this.#around;
     const selected = this.#selected;
-    if (selected === undefined || selected !== this.#current || this.#nomination !== undefined) return;
+    if (selected === undefined || selected !== this.#current || this.#nominations.isPending) return;
     const status = plane.status(selected.id);
     if (status) this.#answers?.passed(status, now());
     if (this.#answers?.isDue(now())) this.#askWhere(selected);
   }
 
-  #askWhere(selected: MediaMember): void {
-    this.#around.unanswered(this.#pathOf(selected), this.nominated.count);
+  #lookSoon(): void {
+    clearTimeout(this.#look);
+    this.#look = setTimeout(() => this.#askIfUnanswered(), this.#around.limits.unansweredMs).unref();
   }
 
-  /**
-   * A connection that was nominated before wins again only after a pause, and not for ever: aggressive
-   * nomination repeats USE-CANDIDATE on all connections at once, and rtpengine keeps a candidate for each.
-   */
-  #mayNominate(member: MediaMember): boolean {
-    const { limits, now, nominations } = this.#around;
-    const again = member.nominations > 0 && this.#current !== undefined;
-    const isTooSoon = again && now() - this.#nominatedAt < limits.renominationMs;
-    const may = !isTooSoon && member.nominations < limits.nominationsPerConnection && this.#pace.take(now());
-    if (!may) nominations.refused += 1;
-    return may;
+  #askWhere(member: MediaMember): void {
+    this.#around.unanswered(this.#pathOf(member), this.nominated.count);
+  }
+
+  #unheard(times: number): void {
+    const selected = this.#selected;
+    if (selected === undefined) return;
+    if (times === 1) this.#around.plane.listenForMedia(selected.id);
+    this.#around.unheard(this.#pathOf(selected), times);
   }
 
   #listen(): void {
     const { plane, now } = this.#around;
     for (const member of this.#members.all()) {
-      const isHeard = listenTo(member, plane.status(member.id)?.received, now());
+      const status = plane.status(member.id);
+      const isHeard = listenTo(member, status?.received, now());
       if (isHeard && member === this.#selected) this.#isUsed = true;
+      // Media that comes all the time need not be told of.
+      if (status?.toAnchor === member.carried) plane.listenForMedia(member.id);
+      member.carried = status?.toAnchor ?? 0;
     }
   }
 
-  #isSilent({ heardAt }: MediaMember): boolean {
-    return this.#around.now() - heardAt >= this.#around.limits.silentMs;
+  #isSilent({ heardAt }: MediaMember, ms = this.#around.limits.silentMs): boolean {
+    return this.#around.now() - heardAt >= ms;
+  }
+
+  /** On UDP, as far as is known: what the UE has dialled may be its way out when UDP dies, and is checked until then (E9). */
+  #closeIdle(): void {
+    const { plane, limits } = this.#around;
+    for (const member of this.#members.all())
+      if (this.#isSilent(member, limits.idleMs)) plane.closeConnection(member.id, 'silent');
   }
 
   /** A UE that is heard on another connection that it nominated has not lost its media: that one takes over (E4). */
@@ -227,47 +288,17 @@ export class StreamSession {
     return { stream: this.#stream, remote, port };
   }
 
-  /** To the one nominated last, if the UE is still heard on it or on none. */
+  /** To the port most wanted, and there to the one nominated last, if the UE is still heard on it or on none. */
   #fallBack(): void {
-    const nominated = this.#members.nominated();
+    const nominated = this.#members.nominated().sort((a, b) => b.preference - a.preference);
     const next = nominated.find((member) => !this.#isSilent(member)) ?? nominated[0];
     if (next !== undefined) this.#nominate(next);
   }
 
   #nominate(member: MediaMember): void {
-    const { plane, limits, now, nominations, anchorAddress } = this.#around;
-    // An ICE restart makes a new stream.
-    if (this.nominated.count >= limits.nominationsPerStream) {
-      nominations.refused += 1;
-      plane.closeConnection(member.id, 'stream-limit');
-      return;
-    }
-    this.#nomination?.stop();
+    member.sequence = ++this.#sequence;
     this.#current = member;
-    this.#nominatedAt = now();
-    const priority = this.#ranks.next();
-    member.sequence = this.nominated.count;
-    member.nominations += 1;
-    nominations.started += 1;
-    this.#nomination = new Nomination(this.#stream, member.remoteUfrag, priority, limits, {
-      send: (request, attempt) => {
-        if (attempt > 1) nominations.repeated += 1;
-        plane.sendToAnchor(member.id, request);
-      },
-      succeeded: (mapped) => {
-        member.mapped = mapped;
-        nominations.succeeded += 1;
-        this.#nomination = undefined;
-        this.#select(member);
-      },
-      failed: () => {
-        nominations.failed += 1;
-        plane.closeConnection(member.id, 'nomination-failed');
-      },
-    });
-    const { address, port } = this.#stream.anchor;
-    plane.openAnchor(member.id, { address: anchorAddress(address), port });
-    this.#nomination.start();
+    this.#nominations.start(member, this.#stream);
   }
 
   #select(member: MediaMember): void {
@@ -279,10 +310,13 @@ export class StreamSession {
     const hadOther = since !== undefined && (!this.#selected || now() - since >= limits.renominationMs);
     if (isNew && hadOther) this.#reconnects += 1;
     this.#selected = member;
+    this.#tried = undefined;
     plane.select(member.id, this.#stream.kind === 'audio' ? limits.audioQueueMs : limits.videoQueueMs);
     if (isNew) this.#begin(member);
-    // Of a UE that had its media here rtpengine is asked at once whether it has them again.
-    if (!isNew || (hadOther && wasUsed)) this.#askWhere(member);
+    if (this.#nominations.isRaised) this.#return.start(() => plane.status(member.id)?.toAnchor);
+    // Of a UE that had its media here, or sends it, rtpengine is asked at once whether it has them again.
+    if (this.#isContested || (isNew && hadOther && wasUsed)) this.#askWhere(member);
+    this.#isContested = false;
   }
 
   #begin(member: MediaMember): void {
@@ -291,10 +325,11 @@ export class StreamSession {
     this.#answers = status && new AnswerWatch(limits, status, now());
     this.#selectedAt = now();
     this.#isUsed = false;
-    this.#lost = undefined;
+    this.#lost.forget();
     member.received = status?.received ?? member.received;
     member.heardAt = this.#selectedAt;
     member.isTold = false;
     selected(this.#pathOf(member));
+    this.#lookSoon();
   }
 }

@@ -16,6 +16,7 @@ import { NodeForwardingPlane } from './node-forwarding-plane';
 import { MsrpSession } from './msrp-session';
 import type { SessionSurroundings } from './session-surroundings';
 import { StreamSession } from './stream-session';
+import type { RaisedCandidate } from './stream-nominations';
 import type { AdvertisedAddress, Stream, StreamPath, StreamStatus } from './stream';
 
 export interface TcpGatewayOptions {
@@ -38,6 +39,8 @@ export interface TcpGatewayEvents {
   selected: [StreamPath];
   /** The UE uses the connection, and rtpengine sends nothing to it; how many nominations there were, for `winBack`. */
   unanswered: [StreamPath, number];
+  /** The UE sends no media on its connection, which was nominated above its UDP; how many looks in a row saw none. */
+  unheard: [StreamPath, number];
   /** The connection that carried the media ended; the stream stays open for a new one (E3). */
   'connection-lost': [StreamPath];
   /** For 30 s the stream had no connection, or nothing came on it; once until another is selected (E4). */
@@ -99,7 +102,9 @@ export class TcpGateway extends EventEmitter<TcpGatewayEvents> {
       nominations: { started: 0, repeated: 0, succeeded: 0, failed: 0, refused: 0, raised: 0 },
       anchorAddress: options.anchorAddress ?? ((advertised) => advertised),
       selected: (path) => this.#tell('selected', path),
+      preference: portPreference(options.advertised),
       unanswered: (path, nominations) => this.emit('unanswered', path, nominations),
+      unheard: (path, times) => this.emit('unheard', path, times),
       lost: (path) => this.#tell('connection-lost', path),
       mediaLost: (path) => this.#tell('media-lost', path),
     };
@@ -163,6 +168,18 @@ export class TcpGateway extends EventEmitter<TcpGatewayEvents> {
     if (session instanceof StreamSession) session.winBack(nominations);
   }
 
+  /** Candidates of ours that may rank above the UE's UDP at rtpengine; none of an unknown stream, or if not all are known. */
+  raisedOf(ufrag: string): readonly RaisedCandidate[] {
+    const session = this.#sessions.get(ufrag);
+    return session instanceof StreamSession ? (session.raised ?? []) : [];
+  }
+
+  /** rtpengine ranks those of a stream as low as they say: it is made to choose again where the media goes. */
+  lower(ufrag: string): void {
+    const session = this.#sessions.get(ufrag);
+    if (session instanceof StreamSession) session.lower();
+  }
+
   /** What is known of a stream; undefined if the gateway is not open to it. */
   streamStatus(ufrag: string): StreamStatus | undefined {
     return this.#sessions.get(ufrag)?.status();
@@ -196,6 +213,10 @@ export class TcpGateway extends EventEmitter<TcpGatewayEvents> {
     return {
       accepted: (connection, remote, local) => this.#accepted(connection, remote, local.port),
       controlFrame: (connection, frame) => this.#received(connection, frame),
+      mediaHeard: (connection) => {
+        const session = this.#accesses.get(connection)?.session;
+        if (session instanceof StreamSession) session.mediaHeard(connection);
+      },
       anchorDatagram: (connection, datagram) => {
         const session = this.#accesses.get(connection)?.session;
         if (session instanceof StreamSession) session.anchorDatagram(connection, datagram);
@@ -291,9 +312,16 @@ export class TcpGateway extends EventEmitter<TcpGatewayEvents> {
     );
   }
 
-  #tell(event: Exclude<keyof TcpGatewayEvents, 'unanswered'>, path: StreamPath): void {
+  #tell(event: Exclude<keyof TcpGatewayEvents, 'unanswered' | 'unheard'>, path: StreamPath): void {
     const { call, line, ufrag } = path.stream;
     this.#logger.debug({ call, line, ufrag, remote: path.remote, port: path.port }, event);
     this.emit(event, path);
   }
+}
+
+/** The first of the ports is wanted most; those that rank above relays, more than the others (A8, B5). */
+function portPreference(advertised: readonly AdvertisedAddress[]): (port: number) => number {
+  const isAbove = ({ rank }: AdvertisedAddress) => rank === 'above-relay';
+  const ordered = [...advertised.filter(isAbove), ...advertised.filter((at) => !isAbove(at))].map(({ port }) => port);
+  return (port) => -(ordered.includes(port) ? ordered.indexOf(port) : ordered.length);
 }

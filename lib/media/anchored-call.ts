@@ -10,6 +10,7 @@ import { withIceLite, withoutIce } from '../sdp/ice-attributes';
 import { withoutForeignHosts } from '../sdp/foreign-hosts';
 import { withoutIceOn } from '../sdp/ice-mismatch';
 import { withKeyingOf } from '../sdp/keying';
+import { withLearnedCandidates, type LearnedCandidate } from '../sdp/learned-candidates';
 import { withOfferedFormats } from '../sdp/line-formats';
 import { ofPlaces, type LinePlaces } from '../sdp/line-places';
 import { isAnchorable, withAddresses } from '../sdp/media-line';
@@ -197,11 +198,25 @@ export class AnchoredCall {
   async rollback(): Promise<void> {
     const complete = this.#complete;
     if (complete === undefined || this.#exchange === complete.exchange) return;
-    await this.#askRtpengine(complete.exchange);
-    await this.#rtpengine.answer(complete.answer, false);
+    await this.#tellAgain(complete);
     this.#streams.rollback();
     this.#msrp?.rollback();
     this.#exchange = complete.exchange;
+  }
+
+  /**
+   * Tells rtpengine what the last complete exchange said, and candidates of ours on a line of the UE with it: of one that
+   * it has learned from a check it takes the priority that an SDP gives it.
+   * @returns false if it cannot be told now
+   * @throws EdgeError
+   */
+  async rank(line: number, candidates: readonly LearnedCandidate[]): Promise<boolean> {
+    const complete = this.#complete;
+    if (complete === undefined || this.#exchange !== complete.exchange) return false;
+    const ranked = <S extends ShownSdp>(said: S): S =>
+      said.from === 'access' ? { ...said, shown: withLearnedCandidates(said.shown, line, candidates) } : said;
+    await this.#tellAgain({ exchange: ranked(complete.exchange), answer: ranked(complete.answer) });
+    return true;
   }
 
   /** The UE nominated a connection of this stream. */
@@ -257,6 +272,11 @@ export class AnchoredCall {
     const { from, ueDeclinedIce } = offer;
     const profile = this.#profileToward(otherSide(from));
     return this.#rtpengine.offer(offer, { most: this.#mostLines, ueDeclinedIce, profile });
+  }
+
+  async #tellAgain({ exchange, answer }: CompleteExchange): Promise<void> {
+    await this.#askRtpengine(exchange);
+    await this.#rtpengine.answer(answer, false);
   }
 
   #profileToward(to: Side): Profile | undefined {

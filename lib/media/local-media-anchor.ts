@@ -1,6 +1,7 @@
 import { EventEmitter } from 'node:events';
 import { EdgeError } from '../errors';
 import type { StreamPath } from '../gateway/stream';
+import { monotonicNow } from '../ops/clock';
 import type { Logger } from '../ops/logger';
 import { OccasionalLog } from '../ops/occasional-log';
 import type { CallStatistics } from '../rtpengine/call-statistics';
@@ -12,6 +13,7 @@ import type { Fallback } from './fallback';
 import { shareLimits, type ShareLimits } from '../shares/limits';
 import { LineShares } from './line-shares';
 import type { MediaAnchor, MediaAnchorEvents, SelectedPath, Side, StreamReport, UePlace } from './media-anchor';
+import { PathFollower, type FollowedCall } from './path-follower';
 import type { PlacedMedia } from './placed-media';
 import { PathWatch } from './path-watch';
 import type { Profiles } from './profiles';
@@ -68,6 +70,7 @@ export class LocalMediaAnchor extends EventEmitter<MediaAnchorEvents> implements
   readonly #options: LocalMediaAnchorOptions;
   readonly #maxCalls: number;
   readonly #lines: LineShares;
+  readonly #follower: PathFollower;
   readonly #calls = new Map<string, Entry>();
   /** Of what strangers can cause. */
   readonly #log: OccasionalLog;
@@ -77,10 +80,13 @@ export class LocalMediaAnchor extends EventEmitter<MediaAnchorEvents> implements
     super();
     this.#options = options;
     this.#log = new OccasionalLog(options.logger);
+    const lookAt = (name: string) => this.#lookAt(name);
+    this.#follower = new PathFollower({ gateway: options.gateway, lookAt, log: this.#log, now: monotonicNow });
     this.#lines = new LineShares(options.shares ?? shareLimits());
     this.#maxCalls = options.maxCalls ?? 5000;
     options.gateway.on('selected', this.#onSelected);
     options.gateway.on('unanswered', this.#onUnanswered);
+    options.gateway.on('unheard', this.#onUnheard);
     options.gateway.on('connection-lost', this.#onLost);
     options.gateway.on('media-lost', this.#onMediaLost);
   }
@@ -126,6 +132,7 @@ export class LocalMediaAnchor extends EventEmitter<MediaAnchorEvents> implements
     this.#closed = true;
     this.#options.gateway.off('selected', this.#onSelected);
     this.#options.gateway.off('unanswered', this.#onUnanswered);
+    this.#options.gateway.off('unheard', this.#onUnheard);
     this.#options.gateway.off('connection-lost', this.#onLost);
     this.#options.gateway.off('media-lost', this.#onMediaLost);
     await Promise.all([...this.#calls.keys()].map((name) => this.release(name)));
@@ -237,22 +244,18 @@ export class LocalMediaAnchor extends EventEmitter<MediaAnchorEvents> implements
     else entry.watch.start();
   };
 
-  readonly #onUnanswered = (...asked: [StreamPath, number]): void => void this.#askWhere(...asked);
+  readonly #onUnanswered = (...asked: [StreamPath, number]): void => void this.#follower.unanswered(...asked);
 
-  /** The UE uses its connection and nothing comes for it: does rtpengine send the media elsewhere? */
-  async #askWhere({ stream }: StreamPath, nominations: number): Promise<void> {
-    const { call, line, ufrag } = stream;
-    const entry = this.#calls.get(call);
-    if (entry === undefined) return;
-    const statistics = await entry.call.statistics();
-    if (statistics === undefined || this.#calls.get(call) !== entry || isReleasing(entry)) return;
-    const elsewhere = entry.paths.elsewhere(statistics, entry.call.anchoredLines, line);
-    if (elsewhere === undefined) {
-      this.#learn(call, entry, statistics);
-      return;
-    }
-    this.#log.warn({ call, line, ...elsewhere }, 'media went elsewhere than to the connection that the UE uses');
-    this.#options.gateway.winBack(ufrag, nominations);
+  readonly #onUnheard = (...asked: [StreamPath, number]): void => void this.#follower.unheard(...asked);
+
+  async #lookAt(name: string): Promise<FollowedCall | undefined> {
+    const entry = this.#calls.get(name);
+    const statistics = await entry?.call.statistics();
+    if (entry === undefined || statistics === undefined) return undefined;
+    if (this.#calls.get(name) !== entry || isReleasing(entry)) return undefined;
+    const { call, paths } = entry;
+    const learn = () => this.#learn(name, entry, statistics);
+    return { call, paths, statistics, learn, run: (command) => this.#run(name, entry, command) };
   }
 
   readonly #onLost = (at: StreamPath): void => {

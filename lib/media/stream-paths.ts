@@ -12,6 +12,8 @@ export class StreamPaths {
   readonly #statusOf: (ufrag: string) => StreamStatus | undefined;
   readonly #own: readonly string[];
   readonly #known = new Map<number, Known>();
+  /** Packets that rtpengine did not take, by line, as of the last look. */
+  readonly #errors = new Map<number, number>();
   /** The streams that the gateway is open to, by ufrag; a line has two during an ICE restart, the newer last. */
   readonly #open = new Map<string, number>();
   /** Of the stream that was closed last, by line. */
@@ -74,10 +76,19 @@ export class StreamPaths {
    * @param lines those that rtpengine knows, in its order
    */
   elsewhere(statistics: CallStatistics, lines: AnchoredLines, line: number): LineStatistics['endpoint'] {
-    const endpoint = statistics.get('access')?.[lines.indexOf(line)]?.endpoint;
+    const { endpoint, confirmed } = statistics.get('access')?.[lines.indexOf(line)] ?? {};
     const mapped = this.#gatewayStatus(line)?.mapped;
-    if (mapped === undefined) return undefined;
+    // None is nominated: what was heard came over UDP.
+    if (mapped === undefined) return confirmed === true && endpoint && !isDiscardPlace(endpoint) ? endpoint : undefined;
     return endpoint?.port === mapped.port && endpoint.address === mapped.address ? undefined : endpoint;
+  }
+
+  /** How many packets of a line's UE rtpengine did not take since this was asked last: it hears the UE elsewhere. */
+  strays(statistics: CallStatistics, lines: AnchoredLines, line: number): number {
+    const { errors = 0 } = statistics.get('access')?.[lines.indexOf(line)] ?? {};
+    const before = this.#errors.get(line) ?? errors;
+    this.#errors.set(line, errors);
+    return errors - before;
   }
 
   /** Undefined as long as it is not known. */

@@ -11,6 +11,8 @@ export interface LineStatistics {
   confirmed: boolean;
   /** RTP packets that came from that side. */
   packets: number;
+  /** Packets that it did not take: of RTP, those from elsewhere than from its endpoint. */
+  errors: number;
   /** Between rtpengine and that side, by its last RTCP, ms; undefined where there was none. */
   rttMs: number | undefined;
 }
@@ -23,7 +25,7 @@ const stream = z.object({
   'local address': z.string().optional(),
   flags: z.array(z.string()).default([]),
   SSRC: z.number().optional(),
-  stats: z.object({ packets: z.number() }).optional(),
+  stats: z.object({ packets: z.number(), errors: z.number().default(0) }).optional(),
 });
 
 const report = z.object({ 'round-trip time leg': z.number() });
@@ -48,6 +50,7 @@ export function callStatistics(reply: NgReply): CallStatistics | undefined {
       localAddress: rtp?.['local address'],
       confirmed: rtp?.flags.includes('confirmed') === true,
       packets: rtp?.stats?.packets ?? 0,
+      errors: rtp?.stats?.errors ?? 0,
       rttMs: rtt === undefined || rtt === 0 ? undefined : rtt / 1000,
     };
   };

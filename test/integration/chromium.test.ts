@@ -99,6 +99,21 @@ describeInNamespaces(
         await calls.tonesPass();
         expect(await calls.pairs()).toMatchObject([{ transport: 'udp' }]);
       });
+
+      test('S21, C19: UDP dies in the call and comes back, and media goes with it', async () => {
+        await calls.call({ direction: 'originating' });
+        await calls.tonesPass();
+        expect(await calls.pairs()).toMatchObject([{ transport: 'udp' }]);
+        const firewall = await Firewall.raise(lab.network, 'tcp80');
+        await calls.browserHears(false);
+        await calls.tonesPass();
+        expect(await calls.pairs()).toEqual([tcp(80)]);
+        await firewall.lower();
+        await until('it is on UDP again', 20_000, async () =>
+          (await calls.pairs())[0]?.transport === 'udp' ? true : undefined,
+        );
+        await calls.tonesPass();
+      }, 60_000);
     });
   },
   { programs: ['chromium'] },

@@ -1,6 +1,7 @@
 import { spawnSync } from 'node:child_process';
 import { isIP } from 'node:net';
 import { pino } from 'pino';
+import { choosePlane, type PlaneName } from '../../../lib/gateway/plane-choice';
 import { TcpGateway } from '../../../lib/gateway/tcp-gateway';
 import { LocalMediaAnchor, type LocalMediaAnchorOptions } from '../../../lib/media/local-media-anchor';
 import { PlacedMedia } from '../../../lib/media/placed-media';
@@ -57,7 +58,11 @@ export class RealAnchor {
   }
 
   /** @param places by default those of a trial on one host */
-  static async start({ access, core }: AnchorAddresses, places = trialPlaces()): Promise<RealAnchor> {
+  static async start(
+    { access, core }: AnchorAddresses,
+    places = trialPlaces(),
+    plane: PlaneName = 'node',
+  ): Promise<RealAnchor> {
     const daemon = new LocalDaemon(
       {
         program: rtpengineProgram(),
@@ -74,6 +79,7 @@ export class RealAnchor {
       listen: [{ address: access, port: 0 }],
       advertised: [{ address: access, port: 80, family: isIP(access) === 6 ? 6 : 4 }],
       logger,
+      plane: choosePlane(plane, 1, logger),
     });
     await gateway.listen();
     return new RealAnchor(daemon, url, gateway, places);

@@ -32,6 +32,7 @@ beforeEach(async () => {
         frames.push(Buffer.from(frame));
       },
       anchorDatagram: () => undefined,
+      mediaHeard: () => undefined,
       drained: (connection) => drained.push(connection),
       closed: (connection, reason) => closed.push({ connection, reason }),
     },

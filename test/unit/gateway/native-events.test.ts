@@ -37,6 +37,7 @@ async function handedOn(events: NativeEvent[]) {
     accepted: (id) => note(id, Buffer.alloc(0)),
     controlFrame: note,
     anchorDatagram: note,
+    mediaHeard: () => undefined,
     drained: () => undefined,
     closed: () => undefined,
   };
@@ -95,6 +96,7 @@ describeNativePlane(() => {
           } else order.push([id, bytes[1]]);
         },
         anchorDatagram: () => undefined,
+        mediaHeard: () => undefined,
         drained: () => undefined,
         closed: () => undefined,
       },

@@ -2,7 +2,15 @@ import { describeNativePlane } from './plane-under-test';
 
 /** What holds of one plane holds of the other. */
 describeNativePlane(() => {
-  const files = ['first-second', 'forwarding-plane', 'msrp', 'stream-life', 'tcp-gateway', '../msrp/through-gateway'];
+  const files = [
+    'first-second',
+    'forwarding-plane',
+    'msrp',
+    'stream-life',
+    'tcp-gateway',
+    'ways-of-media',
+    '../msrp/through-gateway',
+  ];
   describe.each(files)('%s', (file) => {
     jest.requireActual(`./${file}.test`);
   });

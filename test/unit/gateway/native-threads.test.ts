@@ -16,6 +16,7 @@ describeNativePlane(() => {
         accepted: (connection) => accepted.push(connection),
         controlFrame: (connection) => frames.push(connection),
         anchorDatagram: () => undefined,
+        mediaHeard: () => undefined,
         drained: () => undefined,
         closed: (connection) => closed.push(connection),
       },

@@ -15,6 +15,7 @@ function chosen(wanted: PlaneName, load = missing) {
     accepted: nothing,
     controlFrame: nothing,
     anchorDatagram: nothing,
+    mediaHeard: nothing,
     drained: nothing,
     closed: nothing,
   };

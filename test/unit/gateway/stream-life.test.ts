@@ -1,5 +1,6 @@
 import { once } from 'node:events';
 import { pino } from 'pino';
+import { defaultLimits } from '../../../lib/gateway/limits';
 import type { Stream } from '../../../lib/gateway/stream';
 import { TcpGateway } from '../../../lib/gateway/tcp-gateway';
 import { FakeAnchor } from './fake-anchor';
@@ -9,6 +10,7 @@ import { TestUe } from './test-ue';
 const ufrag = 'Ab12Cd34';
 const pwd = 'thePasswordThatRtpengineChose';
 const user = `${ufrag}:ueue`;
+const { unansweredMs } = defaultLimits;
 const rtp = (marker: number) => Buffer.alloc(172, marker).fill(0x80, 0, 1).fill(0, 1, 2);
 
 let gateway: TcpGateway;
@@ -85,7 +87,7 @@ describe('media that rtpengine sends elsewhere', () => {
     anchor.send(rtp(1));
     await ue.frames.next();
     await ue.ask(user, pwd, true);
-    elapse(999);
+    elapse(unansweredMs - 1);
     await ue.ask(user, pwd, true);
     expect(asked).toEqual([]);
     elapse(1);
@@ -96,7 +98,7 @@ describe('media that rtpengine sends elsewhere', () => {
     const ue = await dialSelected();
     ue.send(rtp(1));
     await anchor.media.next();
-    elapse(999);
+    elapse(unansweredMs - 1);
     expect(asked).toEqual([]);
     elapse(1);
     expect(asked).toEqual([1]);

@@ -3,6 +3,7 @@ import { pino } from 'pino';
 import { EdgeError } from '../../../lib/errors';
 import type { Nominated } from '../../../lib/gateway/nomination-ranks';
 import type { AdvertisedAddress, Stream, StreamStatus } from '../../../lib/gateway/stream';
+import type { RaisedCandidate } from '../../../lib/gateway/stream-nominations';
 import type { MsrpSwitch } from '../../../lib/media/call-msrp';
 import type { Fallback } from '../../../lib/media/fallback';
 import { LocalMediaAnchor } from '../../../lib/media/local-media-anchor';
@@ -29,6 +30,9 @@ export class FakeGateway extends EventEmitter<StreamGatewayEvents> implements Ev
   nominated: Nominated | undefined;
   /** What was to be won back. */
   readonly wonBack: [ufrag: string, nominations: number][] = [];
+  /** Candidates that may rank above UDP, of each stream; and what was lowered. */
+  raised: RaisedCandidate[] = [];
+  readonly lowered: string[] = [];
   /** By ufrag, while the stream is open. */
   readonly statuses = new Map<string, StreamStatus>();
 
@@ -54,6 +58,14 @@ export class FakeGateway extends EventEmitter<StreamGatewayEvents> implements Ev
 
   winBack(...stream: [ufrag: string, nominations: number]): void {
     this.wonBack.push(stream);
+  }
+
+  raisedOf(): readonly RaisedCandidate[] {
+    return this.raised;
+  }
+
+  lower(ufrag: string): void {
+    this.lowered.push(ufrag);
   }
 
   ufrags(): string[] {

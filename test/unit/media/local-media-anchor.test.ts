@@ -180,7 +180,7 @@ describe('the media anchor', () => {
     const told: SelectedPath[] = [];
     anchor.on('selected', (selected) => told.push(selected));
     const remote = { address: '203.0.113.5', port: 50000 };
-    const at = { localAddress: '198.51.100.1', confirmed: true, packets: 1, rttMs: undefined };
+    const at = { localAddress: '198.51.100.1', confirmed: true, packets: 1, errors: 0, rttMs: undefined };
     const goesTo = (endpoint: typeof remote) => (rtpengine.statistics = new Map([['access', [{ endpoint, ...at }]]]));
     goesTo({ address: '127.0.0.1', port: 9 });
     const stream = gateway.streams.get('uf0gen1')!;
@@ -203,7 +203,14 @@ describe('the media anchor', () => {
     const told: unknown[] = [];
     gateway.emit('selected', { stream, remote, port: 80 });
     anchor.on('media-lost', (path) => told.push(path));
-    const ue = { endpoint: onUdp, localAddress: '198.51.100.1', confirmed: true, packets: 1, rttMs: undefined };
+    const ue = {
+      endpoint: onUdp,
+      localAddress: '198.51.100.1',
+      confirmed: true,
+      packets: 1,
+      errors: 0,
+      rttMs: undefined,
+    };
     rtpengine.statistics = new Map([['access', [ue]]]);
     const selected = once(anchor, 'selected');
     gateway.emit('connection-lost', { stream, remote, port: 80 });
@@ -225,7 +232,7 @@ describe('the media anchor', () => {
       await anchor.answer('c', 'core', coreAnswer);
       const stream = gateway.streams.get('uf0gen1')!;
       gateway.statuses.set(stream.ufrag, { remote, port: 80, mapped, reconnects: 0, dropped: 0 });
-      const ue = { endpoint, localAddress: '198.51.100.1', confirmed: false, packets: 1, rttMs: undefined };
+      const ue = { endpoint, localAddress: '198.51.100.1', confirmed: false, packets: 1, errors: 0, rttMs: undefined };
       rtpengine.statistics = new Map([['access', [ue]]]);
       gateway.emit('unanswered', { stream, remote, port: 80 }, 3);
       await turn();

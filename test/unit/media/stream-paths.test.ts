@@ -10,6 +10,7 @@ const line = (changes: Partial<LineStatistics> = {}): LineStatistics => ({
   localAddress: '198.51.100.1',
   confirmed: true,
   packets: 10,
+  errors: 0,
   rttMs: 5,
   ...changes,
 });

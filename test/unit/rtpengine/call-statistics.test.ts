@@ -31,7 +31,7 @@ const reply = {
               endpoint: { family: 'IPv4', address: '198.51.100.2', port: 51838 },
               flags: ['RTP', 'RTCP', 'filled', 'confirmed'],
               SSRC: 4161928252,
-              stats: { packets: 346, bytes: 58936, errors: 0 },
+              stats: { packets: 346, bytes: 58936, errors: 7 },
             },
             { 'local port': 0, flags: ['RTCP'], stats: { packets: 9, bytes: 0, errors: 0 } },
           ],
@@ -50,10 +50,18 @@ test('tells each line of each side: endpoint, packets, and the round-trip time t
       localAddress: '198.51.100.1',
       confirmed: true,
       packets: 346,
+      errors: 7,
       rttMs: 1.23,
     },
   ]);
-  const nothing = { endpoint: undefined, localAddress: undefined, confirmed: false, packets: 0, rttMs: undefined };
+  const nothing = {
+    endpoint: undefined,
+    localAddress: undefined,
+    confirmed: false,
+    packets: 0,
+    errors: 0,
+    rttMs: undefined,
+  };
   expect(statistics?.get('core')).toEqual([nothing, nothing]);
 });
 

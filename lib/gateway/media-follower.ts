@@ -1,0 +1,50 @@
+import type { MediaMember } from './media-member';
+import type { SessionSurroundings } from './session-surroundings';
+
+/**
+ * Sees that a UE sends its media on another connection than the one that carries its stream. What is still on its way
+ * there when the UE moves is no use of it: the UE has moved once nothing more comes there.
+ */
+export class MediaFollower {
+  readonly #around: Pick<SessionSurroundings, 'plane' | 'limits'>;
+  readonly #moved: (member: MediaMember) => void;
+  #timer: NodeJS.Timeout | undefined;
+
+  constructor(around: Pick<SessionSurroundings, 'plane' | 'limits'>, moved: (member: MediaMember) => void) {
+    this.#around = around;
+    this.#moved = moved;
+  }
+
+  /** Media of the UE came on `member`, while `current` carries the stream. */
+  heard(member: MediaMember, current: MediaMember): void {
+    if (this.#carried(current) === 0) {
+      this.#moved(member);
+      return;
+    }
+    if (this.#timer !== undefined) return;
+    const { movedMs } = this.#around.limits;
+    this.#wait(movedMs, () => {
+      const carried = this.#carried(current);
+      this.#wait(movedMs, () => {
+        if (this.#carried(current) === carried) this.#moved(member);
+      });
+    });
+  }
+
+  /** May be called twice. */
+  stop(): void {
+    clearTimeout(this.#timer);
+    this.#timer = undefined;
+  }
+
+  #wait(ms: number, then: () => void): void {
+    this.#timer = setTimeout(() => {
+      this.#timer = undefined;
+      then();
+    }, ms).unref();
+  }
+
+  #carried({ id }: MediaMember): number {
+    return this.#around.plane.status(id)?.toAnchor ?? 0;
+  }
+}
