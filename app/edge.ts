@@ -160,7 +160,10 @@ export class Edge {
         egress,
         connections: front?.listener,
         ...{ shares, requests },
-        load: new LoadShedding(() => lag.ms),
+        load: new LoadShedding(
+          () => lag.ms,
+          () => srf.unread,
+        ),
         settings: {
           accessContacts: config.ACCESS_CONTACTS,
           publicContacts: [...(config.ACCESS_LISTEN ?? []), ...shownContacts(config)],

@@ -49,6 +49,13 @@ export class DrachtioLink extends EventEmitter<LinkEvents> {
     return this.#connected;
   }
 
+  /** Bytes that the server has not read yet. */
+  get unread(): number {
+    let unread = 0;
+    for (const { writableLength } of this.srf.app.client?.mapServer.keys() ?? []) unread += writableLength;
+    return unread;
+  }
+
   /** Starts to connect, and keeps at it until {@link close}. Register the handlers first. */
   connect(): void {
     const { host, port, secret } = this.#options;

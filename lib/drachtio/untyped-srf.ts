@@ -13,7 +13,7 @@ export interface Agent extends EventEmitter {
     closing?: boolean;
     reconnectVars: { retryTimer: NodeJS.Timeout | null; retryDelay: number };
   };
-  mapServer: Map<{ end(): void; destroy(): void }, unknown>;
+  mapServer: Map<{ end(): void; destroy(): void; readonly writableLength: number }, unknown>;
 }
 
 export interface UntypedSrf {

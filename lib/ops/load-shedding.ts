@@ -15,21 +15,33 @@ const thresholds: { call: Threshold; registration: Threshold } = {
   registration: { refuseAtMs: 600, takeAtMs: 200 },
 };
 
+/** Bytes for the SIP server that it has not read: beyond, what is under way has to be told before anything new. */
+const mostUnread = 1_048_576;
+
 /**
- * What is refused when this process is late (N4): first new calls, much later registrations. What belongs to a call
- * under way always goes on.
+ * What is refused when this process is late (N4): first new calls, much later registrations; and when the SIP server does
+ * not read, all that is new. What belongs to a call under way always goes on.
  */
 export class LoadShedding {
   readonly #lagMs: () => number;
+  readonly #unread: () => number;
   readonly #isRefused = { call: false, registration: false };
 
-  /** `lagMs`: how late this process is. */
-  constructor(lagMs: () => number) {
+  /** `lagMs`: how late this process is; `unread`: bytes that the SIP server has not read. */
+  constructor(lagMs: () => number, unread: () => number) {
     this.#lagMs = lagMs;
+    this.#unread = unread;
+  }
+
+  /** @throws EdgeError `overloaded` (503) */
+  mustBeHeard(): void {
+    if (this.#unread() < mostUnread) return;
+    throw new EdgeError('overloaded', 'The SIP server does not read what it is told.', { sipStatus: 503 });
   }
 
   /** @throws EdgeError `overloaded` (503) */
   mustTake(what: 'call' | 'registration'): void {
+    this.mustBeHeard();
     const lagMs = this.#lagMs();
     const { refuseAtMs, takeAtMs } = thresholds[what];
     this.#isRefused[what] = lagMs >= (this.#isRefused[what] ? takeAtMs : refuseAtMs);

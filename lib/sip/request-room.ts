@@ -26,6 +26,8 @@ export interface RequestRoomOptions {
 }
 
 export interface Load {
+  /** Throws `overloaded` (503) where the SIP server does not read what it is told. */
+  mustBeHeard(): void;
   /** Throws `overloaded` (503). */
   mustTake(what: 'call' | 'registration'): void;
 }
@@ -64,8 +66,9 @@ export class RequestRoom {
     if (kind === 'call' || kind === 'registration') this.#options.load?.mustTake(kind);
   }
 
-  /** Serves a request outside of calls, as one of all. Rejects as `serve` does, and with `too-many-requests` (503). */
+  /** Serves a request outside of calls, as one of all. Rejects as `serve` does, and with `too-many-requests`, `overloaded` (503). */
   async amongAll(serve: () => Promise<void>): Promise<void> {
+    this.#options.load?.mustBeHeard();
     await this.#holding(everything, this.#options.limits.exchanges, tooMany(503, retryAfter()), serve);
   }
 

@@ -39,6 +39,11 @@ class FakeServer {
     for (let seen = 0; seen < count; seen++) await once(this.#server, 'connection');
   }
 
+  /** Reads nothing more. */
+  stall(): void {
+    for (const socket of this.#sockets) socket.pause();
+  }
+
   cut(): void {
     for (const socket of this.#sockets) socket.destroy();
   }
@@ -102,6 +107,27 @@ describe('the link to drachtio', () => {
     await expect(srf.send('sip:a@192.0.2.9', { method: 'OPTIONS' })).rejects.toMatchObject({ code: 'drachtio-lost' });
     srf.close();
   });
+});
+
+test('N4: what a server does not read is counted, until the link is lost', async () => {
+  const server = await FakeServer.start('right');
+  const srf = new Srf({ host: '127.0.0.1', port: server.port, secret: 'right', retryMaxDelay: 20 });
+  expect(srf.unread).toBe(0);
+  srf.connect();
+  await once(srf, 'connect');
+  server.stall();
+  const body = 'x'.repeat(9000);
+  const sent: Promise<unknown>[] = [];
+  // The kernel takes some megabytes first.
+  while (srf.unread < 1_000_000) {
+    for (let i = 0; i < 100; i++) sent.push(srf.send('sip:a@192.0.2.9', { method: 'MESSAGE', body }).catch(() => 0));
+    await new Promise(setImmediate);
+  }
+  server.cut();
+  await Promise.all(sent);
+  expect(srf.unread).toBe(0);
+  srf.close();
+  server.close();
 });
 
 describe('what drachtio can send', () => {

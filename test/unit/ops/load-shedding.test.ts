@@ -1,10 +1,13 @@
 import { LoadShedding } from '../../../lib/ops/load-shedding';
 
-const overloaded = expect.objectContaining({ code: 'overloaded', sipStatus: 503 }) as object;
+const overloaded = expect.objectContaining({ code: 'overloaded', sipStatus: 503 }) as Error;
 
 function shedding() {
   const now = { lagMs: 0 };
-  const load = new LoadShedding(() => now.lagMs);
+  const load = new LoadShedding(
+    () => now.lagMs,
+    () => 0,
+  );
   const isTaken = (what: 'call' | 'registration') => {
     try {
       load.mustTake(what);
@@ -21,6 +24,18 @@ function shedding() {
 }
 
 describe('N4: under load', () => {
+  test('nothing new is taken while much waits for the SIP server to read it', () => {
+    let unread = 0;
+    const load = new LoadShedding(
+      () => 0,
+      () => unread,
+    );
+    const all = [() => load.mustBeHeard(), () => load.mustTake('call'), () => load.mustTake('registration')];
+    for (unread of [0, 1_000_000]) for (const take of all) expect(take).not.toThrow();
+    unread = 2_000_000;
+    for (const take of all) expect(take).toThrow(overloaded);
+  });
+
   test('calls are refused first, registrations much later', () => {
     const at = shedding();
     expect([0, 149, 150, 599, 600].map(at)).toEqual([

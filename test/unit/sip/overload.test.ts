@@ -14,12 +14,18 @@ describe('N4: an edge that is late', () => {
   let path: string;
   let call: Established;
   let lagMs: number;
+  let unread: number;
 
   beforeEach(async () => {
     lagMs = 0;
     const port = await freePort('127.1.0.112');
     const emergency = { nextHop: `sip:127.1.0.112:${port}`, numbers: ['112'] };
-    edge = await TestEdge.start({ settings: { emergency }, load: new LoadShedding(() => lagMs) });
+    unread = 0;
+    const load = new LoadShedding(
+      () => lagMs,
+      () => unread,
+    );
+    edge = await TestEdge.start({ settings: { emergency }, load });
     core = edge.coreNextHop;
     ecscf = await SipPeer.udp('127.1.0.112', edge.core, port);
     ue = await edge.stranger();
@@ -44,6 +50,22 @@ describe('N4: an edge that is late', () => {
     expect(edge.calls.size).toBe(1);
     lagMs = 10;
     await hangUp(ue, core, await establish(ue, core));
+    await hangUp(ue, core, call);
+  });
+
+  test('refuses all that is new while the SIP server does not read, and goes on with calls under way', async () => {
+    unread = 2_000_000;
+    ue.request('MESSAGE', bob);
+    await ue.next('503 MESSAGE');
+    core.request('MESSAGE', 'sip:alice@10.1.2.3', { Route: path });
+    await core.next('503 MESSAGE');
+    ue.ack(ue.request('INVITE', bob, {}, sdp('offer')), await ue.next('503 INVITE'));
+    ue.inDialog(call.caller, 'INFO');
+    core.respond(await core.next('INFO'), 200);
+    await ue.next('200 INFO');
+    unread = 0;
+    ue.request('MESSAGE', bob);
+    core.respond(await core.next('MESSAGE'), 202);
     await hangUp(ue, core, call);
   });
 
