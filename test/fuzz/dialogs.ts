@@ -69,7 +69,8 @@ export class DialogPlayer {
 function unlimited(): ShareLimits {
   const most = Number.MAX_SAFE_INTEGER;
   const limits = shareLimits({ sourceRegistrations: most, strangerRequests: most });
-  return { ...limits, source: { ...limits.source, requests: { perSecond: most, burst: most } } };
+  const any = { perSecond: most, burst: most };
+  return { ...limits, messages: any, messagesOfSender: any, source: { ...limits.source, requests: any } };
 }
 
 async function open(): Promise<Ends> {

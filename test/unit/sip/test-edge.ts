@@ -187,7 +187,7 @@ export class TestEdge {
     const alice = '<sip:alice@ims.example>';
     ue.request('REGISTER', 'sip:ims.example', { To: alice, Contact: `${ue.contact};expires=600`, ...extra });
     const register = await this.coreNextHop.next('REGISTER');
-    this.coreNextHop.respond(register, 200, { Contact: register.header('Contact'), ...granted });
+    this.coreNextHop.respond(register, 200, { Contact: register.all('Contact').join(', '), ...granted });
     await ue.next('200 REGISTER');
     return register.header('Path');
   }
