@@ -16,6 +16,8 @@ export interface CorePhoneOptions {
   /** RTP packets to send on each stream of a call, then silence; undefined: no limit. */
   limit?: number | undefined;
   messages?: MessageOptions | undefined;
+  /** Begins to send when it hears the UE, into a path that is there (default); else as soon as it has answered. */
+  startWhenHeard?: boolean | undefined;
   observer: Observer;
   logger: Logger;
 }
@@ -34,8 +36,7 @@ const defaultExpires = 600;
 
 /**
  * The least core that an edge can be tried against: a registrar that grants everything and remembers the
- * Path, and a phone without ICE and without rtcp-mux. It begins to send when it hears the UE, so that it
- * sends nothing into a path that is not there yet.
+ * Path, and a phone without ICE and without rtcp-mux.
  */
 export class CorePhone {
   readonly #options: CorePhoneOptions;
@@ -50,7 +51,7 @@ export class CorePhone {
 
   /** Opens SIP on UDP and TCP. Rejects with `sip-unusable`. */
   static async open(options: CorePhoneOptions): Promise<CorePhone> {
-    const { listen, limit, messages, observer, logger } = options;
+    const { listen, limit, messages, startWhenHeard = true, observer, logger } = options;
     const host = listen.host.includes(':') ? `[${listen.host}]` : listen.host;
     const registrar = new Registrar(observer);
     const phone = await Phone.open(
@@ -61,7 +62,7 @@ export class CorePhone {
         media: {
           address: listen.host,
           limit,
-          startWhenHeard: true,
+          startWhenHeard,
           open: (lines, _, packet) => PlainTransport.open({ address: listen.host, lines, packet }),
           messages: {
             ...messages,

@@ -56,7 +56,7 @@ export class SipUe {
   }
 
   /** Calls, and resolves once the answer was taken. */
-  async call(uri: string, media: Negotiator): Promise<Dialog> {
+  async call(uri: string, media: Pick<Negotiator, 'offer' | 'accept'>): Promise<Dialog> {
     const { srf } = this.#link;
     const headers = { From: `<${aor}>`, To: `<${uri}>`, Contact: this.#contact, 'Content-Type': 'application/sdp' };
     const body = await media.offer();

@@ -47,6 +47,11 @@ export class WebrtcMedia implements ClientMedia {
     await this.#connection.setRemoteDescription({ type: 'answer', sdp: answer });
   }
 
+  /** Resolves with the first sound of the far end. */
+  async firstSound(): Promise<void> {
+    await this.#recording.begun;
+  }
+
   async listen(): Promise<Heard> {
     this.#recording = new Recording();
     const heard = await this.#recording.complete;
