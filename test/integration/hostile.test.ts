@@ -28,6 +28,9 @@ const expected: Record<string, { most: number; until?: string }> = {
   'invite-flood-ue': { most: 600, until: 'answered 503' },
   'calls-unanswered': { most: 30, until: 'answered 503' },
   'msrp-unanswered': { most: 50, until: 'answered 503' },
+  'in-call-flood': { most: 1000, until: 'closed' },
+  'keep-alives': { most: 100 },
+  'long-messages': { most: 10, until: 'closed' },
 };
 
 /** An attack that is not refused ends after these, s. */

@@ -1,6 +1,7 @@
 import type { Attack } from './attack';
 import { checkAttacks } from './checks';
 import { connectionAttacks } from './connections';
+import { floods } from './floods';
 import { renegotiation } from './renegotiation';
 import { requestAttacks } from './requests';
 
@@ -10,4 +11,5 @@ export const attacks: Readonly<Record<string, Attack>> = {
   ...checkAttacks,
   'tls-renegotiation': renegotiation,
   ...requestAttacks,
+  ...floods,
 };

@@ -10,6 +10,11 @@ export interface CheckedStream {
   password: string;
 }
 
+export interface LeagueCall extends CheckedStream {
+  /** The 200 that made its dialog. */
+  answer: string;
+}
+
 /** A registered UE that turned against the edge. */
 export class LeagueUe {
   readonly sip: SipSocket;
@@ -36,14 +41,14 @@ export class LeagueUe {
   }
 
   /** Makes a call with media over port 80. Rejects if it is not answered. */
-  async call(source: string): Promise<CheckedStream> {
+  async call(source: string): Promise<LeagueCall> {
     const own = randomBytes(6).toString('hex');
     const { status, text } = await this.sip.request({ ...this.#invite(answeringUser), body: iceOffer(source, own) });
     if (status !== 200) throw new Error(`The call of the attacking UE got ${status}.`);
-    this.sip.acknowledge(text);
+    this.sip.inDialog(text, { method: 'ACK', cseq: 1 });
     const ufrag = /^a=ice-ufrag:(\S+)/m.exec(text)?.[1] ?? '';
     const password = /^a=ice-pwd:(\S+)/m.exec(text)?.[1] ?? '';
-    return { username: `${ufrag}:${own}`, password };
+    return { username: `${ufrag}:${own}`, password, answer: text };
   }
 
   #invite(callee: string) {

@@ -13,6 +13,13 @@ export interface RequestParts {
   body?: string;
 }
 
+export interface InDialogParts {
+  method: string;
+  cseq: number;
+  headers?: readonly string[];
+  body?: string;
+}
+
 /** SIP of an attacker over one connection: requests from templates, and only as much of the answers as is counted. */
 export class SipSocket {
   readonly socket: Socket;
@@ -51,13 +58,15 @@ export class SipSocket {
     });
   }
 
-  /** Takes back to the 200 of an INVITE what it wants to be acknowledged with. */
-  acknowledge(answer: string): void {
+  /** A request in the dialog that the 200 to an INVITE made; one that nobody waits for. */
+  inDialog(answer: string, { method, cseq, headers = [], body = '' }: InDialogParts): void {
+    if (this.socket.writableLength >= maxUnsent) return;
     const line = (name: string) => new RegExp(`^${name}:.*$`, 'im').exec(answer)?.[0] ?? '';
     const uri = /^contact:.*<([^>]+)>/im.exec(answer)?.[1] ?? '';
     const [to, from, call] = ['to', 'from', 'call-id'].map(line);
-    const lines = [`ACK ${uri} SIP/2.0`, this.#via(newId()), 'Max-Forwards: 70', from, to, call, 'CSeq: 1 ACK'];
-    this.socket.write(`${[...lines, 'Content-Length: 0'].join('\r\n')}\r\n\r\n`, 'latin1');
+    const lines = [`${method} ${uri} SIP/2.0`, this.#via(newId()), 'Max-Forwards: 70', from, to, call];
+    const rest = [`CSeq: ${cseq} ${method}`, this.contact('league'), ...headers, `Content-Length: ${body.length}`];
+    this.socket.write(`${[...lines, ...rest].join('\r\n')}\r\n\r\n${body}`, 'latin1');
   }
 
   contact(user: string): string {
