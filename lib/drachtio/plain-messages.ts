@@ -1,5 +1,5 @@
 import parser from 'drachtio-srf/lib/sip-parser/parser';
-import { headerKey } from '../wire/sip-message';
+import { detached, headerKey } from '../wire/sip-message';
 
 /*
  * drachtio-srf hands headers on as they came: folds and lone CRs and LFs are left in their values, and their names
@@ -16,8 +16,20 @@ const parse = parser.parseSipMessage;
 parser.parseSipMessage = (text, lazy) => {
   const message = parse(plain(text), lazy);
   if (message) message.headers = withLongNames(message.headers);
+  if (message && text.length > longMessage) {
+    message.headers = detachedValues(message.headers);
+    if (message.uri !== undefined) message.uri = detached(message.uri);
+  }
   return message;
 };
+
+/** Characters; of a shorter message it does no harm when it is kept for one of its headers. */
+const longMessage = 4096;
+
+/** What is kept of a message for as long as a registration or subscription lasts must not keep all of it. */
+function detachedValues(headers: Record<string, string>): Record<string, string> {
+  return Object.fromEntries(Object.entries(headers).map(([name, value]) => [detached(name), detached(value)]));
+}
 
 /** drachtio-srf knows but some of the compact forms (RFC 3261 §7.3.3), and takes `e` for a header that does not exist. */
 function withLongNames(headers: Record<string, string>): Record<string, string> {

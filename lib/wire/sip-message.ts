@@ -264,7 +264,7 @@ function hasLineEnd(line: string): boolean {
  * out of, here all bytes that came with it.
  */
 export function detached(text: string): string {
-  return Buffer.from(text, 'latin1').toString('latin1');
+  return Buffer.from(text).toString();
 }
 
 /**

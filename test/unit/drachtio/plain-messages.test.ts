@@ -3,6 +3,7 @@ import Srf from 'drachtio-srf';
 import { plain } from '../../../lib/drachtio/plain-messages';
 import { inDialogHeaders, responseHeaders } from '../../../lib/sip/header-policy';
 import type { IncomingResponse } from '../../../lib/drachtio/messages';
+import { footprint } from '../../fuzz/growth';
 
 const { SipMessage } = Srf as unknown as { SipMessage: new (text: string) => IncomingResponse };
 
@@ -45,4 +46,26 @@ test.each([
   ['blanks in the Request-Line', 'INVITE  sip:a@b   SIP/2.0 \r\n\r\n', 'INVITE sip:a@b SIP/2.0\r\n\r\n'],
 ])('%s', (_what, text, expected = text) => {
   expect(plain(text)).toBe(expected);
+});
+
+test('N3: what is kept of a message, for as long as a registration lasts, does not keep all of it', async () => {
+  const long = Array.from({ length: 8 }, (_, i) => `X-${i}: ${String(i).repeat(7500)}`);
+  const read = (i: number) => {
+    const own = [
+      `Call-ID: one-of-many-messages-that-are-long-${i}`,
+      `To: "Größe 漢字" <sip:somebody-${i}@ims.example>`,
+    ];
+    const text = [`SUBSCRIBE sip:somebody-with-a-name-${i}@ims.example SIP/2.0`, ...own, ...long, '', ''].join('\r\n');
+    const { headers, uri } = new SipMessage(text) as IncomingResponse & { uri: string };
+    return [headers['call-id'], headers['to'], uri];
+  };
+  const before = await footprint();
+  const kept = Array.from({ length: 200 }, (_, i) => read(i));
+  // 12 MB have passed.
+  expect((await footprint()).heap - before.heap).toBeLessThan(4_000_000);
+  expect(kept[199]).toEqual([
+    'one-of-many-messages-that-are-long-199',
+    '"Größe 漢字" <sip:somebody-199@ims.example>',
+    'sip:somebody-with-a-name-199@ims.example',
+  ]);
 });
