@@ -23,7 +23,7 @@ const marginMs = 20_000;
 /** How an attack is bounded. */
 export interface Bounds {
   seconds: number;
-  /** Things tried; the attack ends with the last of them if it has seen `until` by then. */
+  /** Things tried; the attack ends with the last of them if it has seen `until`, or anything, by then. */
   most?: number;
   until?: string | undefined;
 }

@@ -29,7 +29,8 @@ async function main(): Promise<void> {
   const counts: Record<string, number> = {};
   const stop = new AbortController();
   let tries = 0;
-  const isEnough = () => most !== undefined && tries >= most && (until === undefined || until in counts);
+  const hasSeen = () => (until === undefined ? Object.keys(counts).length > 0 : until in counts);
+  const isEnough = () => most !== undefined && tries >= most && hasSeen();
   const tried = () => {
     tries += 1;
     if (isEnough()) stop.abort();
