@@ -14,7 +14,7 @@ const renewalCheck = 60_000;
 
 /** What the listener's UEs may take. */
 export type FrontShares = Required<Pick<AccessListenerOptions, 'shares' | 'requests'>> &
-  Pick<AccessListenerOptions, 'limits'>;
+  Pick<AccessListenerOptions, 'limits' | 'bodies'>;
 
 /** The access listener with its certificate, which is read anew when its files change. */
 export class AccessFront {

@@ -175,13 +175,13 @@ const table = {
   EGRESS_PORT: port
     .optional()
     .describe(
-      'Port, on the hosts of CORE_CONTACTS, that requests of UEs with a Service-Route leave from; unset: any free one',
+      'Port, on the hosts of CORE_CONTACTS, that requests of UEs leave from and those of the core come to, by the Path; unset: any free one',
     ),
   EGRESS_RELAY: z
     .enum(['service-route', 'always'], 'must be service-route or always')
-    .default('service-route')
+    .optional()
     .describe(
-      'What leaves by EGRESS_PORT: service-route, or always (for a core without Service-Route that is a proxy)',
+      'What passes EGRESS_PORT: always (all to and from the core, under another Call-ID, for a core that is a proxy), or service-route (requests with one; large messages and bodies with NULs then fail); unset: all, with the Call-ID kept, where CORE_NEXT_HOP is sip: over UDP or TCP',
     ),
   VISITED_NETWORK_ID: printable('must be printable ASCII')
     .optional()
@@ -266,6 +266,11 @@ const secrets = new Set(['FLOW_TOKEN_KEYS', 'DRACHTIO_SECRET']);
 function issueOf(issue: z.core.$ZodIssue | undefined, given: Record<string, unknown>): WrongSetting {
   const setting = String(issue?.path[0]);
   return { setting, what: setting in given ? (issue?.message ?? 'is wrong') : 'is missing' };
+}
+
+/** Whether all to and from the core goes by the relay. */
+export function relaysAlways({ EGRESS_RELAY, CORE_NEXT_HOP }: Config): boolean {
+  return EGRESS_RELAY === undefined ? isForRelay(CORE_NEXT_HOP) : EGRESS_RELAY === 'always';
 }
 
 /** The addresses in contacts, each once: `sip:[2001:db8::1]:5060` → `2001:db8::1`. */

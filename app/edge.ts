@@ -3,6 +3,7 @@ import { isIP } from 'node:net';
 import { availableParallelism } from 'node:os';
 import { CallTable } from '../lib/calls/call-table';
 import { Srf } from '../lib/drachtio/srf';
+import type { ServerContact } from '../lib/egress/core-entry';
 import { EgressRelay } from '../lib/egress/egress-relay';
 import { EmbeddedEdge } from '../lib/embedded/embedded-edge';
 import { EdgeError } from '../lib/errors';
@@ -15,6 +16,7 @@ import { LocalMediaAnchor } from '../lib/media/local-media-anchor';
 import { PlacedMedia } from '../lib/media/placed-media';
 import type { MsrpSwitch } from '../lib/media/call-msrp';
 import { MsrpBridges } from '../lib/msrp/bridges';
+import { monotonicNow } from '../lib/ops/clock';
 import { LoadShedding } from '../lib/ops/load-shedding';
 import type { Logger } from '../lib/ops/logger';
 import { LoopLag } from '../lib/ops/loop-lag';
@@ -23,12 +25,14 @@ import { LocalDaemon } from '../lib/rtpengine/local-daemon';
 import { RtpenginePool } from '../lib/rtpengine/pool';
 import { shareLimits, type ShareLimits } from '../lib/shares/limits';
 import { RequestShares } from '../lib/shares/request-shares';
+import { parseContact } from '../lib/sip/contact';
 import { MemoryRegistrations } from '../lib/sip/memory-registrations';
 import { startPcscf, type RunningPcscf } from '../lib/sip/pcscf';
+import { CarriedBodies } from '../lib/wire/carried-bodies';
 import { AccessFront, emergencySettings, shownContacts } from './access-front';
 import { anchorAddress } from './anchor-address';
 import { tellCallRoom } from './call-room';
-import { contactHosts, type Config } from './config';
+import { contactHosts, relaysAlways, type Config } from './config';
 import { mediaPlaces } from './media-places';
 import { warnOfLostHops } from './next-hops';
 import { roomHere, type ConnectionRoom } from './open-files';
@@ -140,16 +144,22 @@ export class Edge {
       }),
     );
 
+    const bodies = new CarriedBodies(monotonicNow);
     const egress = this.#keep(
-      new EgressRelay({ hosts: contactHosts(config.CORE_CONTACTS), port: config.EGRESS_PORT ?? 0, logger }),
+      new EgressRelay({
+        hosts: contactHosts(config.CORE_CONTACTS),
+        port: config.EGRESS_PORT ?? 0,
+        server: serverContacts(config),
+        ...{ bodies, logger },
+      }),
     );
     await opening('EGRESS_PORT', egress.start());
     for (const port of egress.ports) this.#privatePorts.add(port);
     const server = await this.#sipServer();
-    const srf = this.#keep(new Srf(server));
+    const srf = this.#keep(new Srf({ ...server, bodies }));
     const front =
       config.ACCESS_LISTEN &&
-      this.#keep(new AccessFront(config, { shares, requests, limits: { connections: room.ues } }, logger));
+      this.#keep(new AccessFront(config, { shares, requests, bodies, limits: { connections: room.ues } }, logger));
     const flowTokenKeys = config.FLOW_TOKEN_KEYS ?? [randomBytes(32).toString('base64url')];
     this.#pcscf = this.#keep(
       startPcscf({
@@ -170,7 +180,8 @@ export class Edge {
           coreContacts: config.CORE_CONTACTS,
           coreNextHop: config.CORE_NEXT_HOP,
           flowTokenKeys,
-          relayAlways: config.EGRESS_RELAY === 'always',
+          relayAlways: relaysAlways(config),
+          keepsCallIds: config.EGRESS_RELAY === undefined,
           visitedNetworkId: config.VISITED_NETWORK_ID,
           integrityProtected: config.INTEGRITY_PROTECTED,
           accessNetworkInfo: config.ACCESS_NETWORK_INFO,
@@ -254,6 +265,14 @@ function sharesOf(config: Config): ShareLimits {
     strangerRequests: config.STRANGER_REQUESTS,
     maxCalls: config.MAX_CALLS,
     msrpPorts: last - first + 1,
+  });
+}
+
+/** Where the SIP server takes what the core sends. */
+function serverContacts(config: Config): ServerContact[] {
+  return config.CORE_CONTACTS.map(parseContact).map(({ address, port, transports }) => {
+    const known = (['udp', 'tcp'] as const).filter((transport) => transports.includes(transport));
+    return { address, port, transports: known };
   });
 }
 

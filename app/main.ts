@@ -3,7 +3,7 @@ import { existsSync, readFileSync } from 'node:fs';
 import { parseEnv } from 'node:util';
 import { EdgeError } from '../lib/errors';
 import { createLogger } from '../lib/ops/logger';
-import { readConfig, type Config } from './config';
+import { readConfig, relaysAlways, type Config } from './config';
 import { drained } from './draining';
 import { Edge } from './edge';
 import { logFaults } from './faults';
@@ -59,7 +59,7 @@ async function main(): Promise<void> {
       ports: config.GATEWAY_PORTS.map(({ port }) => port),
       fallback: config.TCP_FALLBACK,
       priority: config.TCP_PRIORITY,
-      egress: config.EGRESS_RELAY,
+      egress: relaysAlways(config) ? 'always' : 'service-route',
     },
     'edge80 is ready',
   );

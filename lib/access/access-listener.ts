@@ -12,6 +12,7 @@ import { shareLimits, type ShareLimits } from '../shares/limits';
 import { RequestShares } from '../shares/request-shares';
 import { TokenBuckets } from '../shares/token-buckets';
 import { bindError } from '../wire/bind-error';
+import type { CarriedBodies } from '../wire/carried-bodies';
 import { hostPort } from '../wire/sip-uri';
 import type { AccessFlow, EstablishedDialog, HeldRegistration } from './access-flow';
 import { Accounts } from './accounts';
@@ -45,6 +46,8 @@ export interface AccessListenerOptions {
   requests?: RequestShares;
   /** Whether an INVITE for this Request-URI is an emergency call; default: urn:service:sos is (RFC 5031). */
   isEmergency?: (uri: string) => boolean;
+  /** Bodies that go past the server, shared with the app; unset: none do. */
+  bodies?: CarriedBodies | undefined;
 }
 
 /** Which limit a connection had to make room for. */
@@ -245,7 +248,7 @@ export class AccessListener extends EventEmitter<{ closed: [flow: AccessFlow] }>
       point,
       socket,
       this.#options.server,
-      { owners: this.#callOwners, gates: this.#gates },
+      { owners: this.#callOwners, gates: this.#gates, bodies: this.#options.bodies },
       this.#limits,
       {
         opened: (flow) => this.#opened(flow, connection),

@@ -1,7 +1,8 @@
 import { createHash } from 'node:crypto';
-import { hiddenPrefix, isPrivateHeader } from '../wire/private-headers';
+import { hiddenPrefix, removePrivate } from '../wire/private-headers';
 import { hostPort, parseSipUri, tagOf, uriOf } from '../wire/sip-uri';
-import { parseVia, type SipMessage, type Via } from '../wire/sip-message';
+import { markSource } from '../wire/source-mark';
+import type { SipMessage, Via } from '../wire/sip-message';
 import type { AccessFlow } from './access-flow';
 import { CarriedVias } from './carried-vias';
 
@@ -131,18 +132,6 @@ export class Crossing {
   }
 }
 
-/** Fills in where a request really came from (RFC 3261 §18.2.1, RFC 3581 §4), whatever its sender wrote there. */
-export function markSource(request: SipMessage, address: string, port: number): void {
-  const [top = ''] = request.values('via');
-  const via = parseVia(top);
-  if (!via) return;
-  const wantsPort = /;\s*rport\s*(?==|;|$)/i.test(top);
-  const clean = top.replace(/;\s*(received|rport)\s*(=[^;]*)?(?=;|$)/gi, '');
-  const received = wantsPort || via.host !== address ? `;received=${address}` : '';
-  request.removeFirst('via');
-  request.prepend('Via', `${clean}${received}${wantsPort ? `;rport=${port}` : ''}`);
-}
-
 /** The same branch for all that belongs to one transaction: CANCEL and the ACK of a refusal have that of their INVITE. */
 function addVia(request: SipMessage, sentBy: string): void {
   const via = request.topVia;
@@ -184,11 +173,6 @@ function showHidden(response: SipMessage): void {
   for (const { name, value } of response.headers) {
     if (name.startsWith(hiddenPrefix)) response.add(name.slice(hiddenPrefix.length), value);
   }
-}
-
-/** What passes between the app and the listener alone. */
-function removePrivate(message: SipMessage): void {
-  message.headers = message.headers.filter(({ name }) => !isPrivateHeader(name));
 }
 
 function names(text: string, at: { readonly address: string; readonly port: number }): boolean {

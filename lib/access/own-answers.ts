@@ -1,9 +1,25 @@
+import { hasLongLine } from '../wire/long-lines';
 import type { OwnResponse } from '../wire/own-response';
 import type { SipMessage } from '../wire/sip-message';
+import type { Cut } from '../wire/stream-framer';
 import { tagOf } from '../wire/sip-uri';
 
 /* Answers that the SIP server has no part in. */
 export const badRequest: OwnResponse = { status: 400, reason: 'Bad Request' };
+const largeBody: OwnResponse = { status: 413, reason: 'Request Entity Too Large' };
+const largeHead: OwnResponse = { status: 513, reason: 'Message Too Large' };
+
+/** To a request that cannot be read, or that the SIP server would not take. */
+export function answerToUnsound(
+  request: SipMessage,
+  malformed: boolean,
+  cut: Cut | undefined,
+): OwnResponse | undefined {
+  if (malformed || cut === 'endless') return badRequest;
+  if (cut === 'too-large') return largeBody;
+  return hasLongLine(request) ? largeHead : undefined;
+}
+
 /** To a request in a call that began on another connection (RFC 5626 §5.3). */
 export const foreignCall: OwnResponse = { status: 403, reason: 'Forbidden' };
 /** To a BYE that went on as a CANCEL. */

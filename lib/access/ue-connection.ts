@@ -1,16 +1,20 @@
 import { randomBytes } from 'node:crypto';
 import { createConnection, isIP, type Socket } from 'node:net';
 import { networkOf } from '../ip-address';
+import type { CarriedBodies } from '../wire/carried-bodies';
 import { responseTo, type OwnResponse } from '../wire/own-response';
 import { tagOf } from '../wire/sip-uri';
 import { dropShortSessionTimer } from '../wire/session-timer';
+import { dropLongLines } from '../wire/long-lines';
+import { markSource } from '../wire/source-mark';
 import { detached, parseSipMessage, type SipMessage } from '../wire/sip-message';
 import { SipStream } from '../wire/sip-stream';
+import type { Cut } from '../wire/stream-framer';
 import type { AccessFlow, EstablishedDialog, HeldRegistration } from './access-flow';
 import type { CallOwners } from './call-owners';
-import { Crossing, markSource } from './crossing';
+import { Crossing } from './crossing';
 import type { AccessLimits } from './limits';
-import { answerInPlaceOfSilence, badRequest, ended, foreignCall } from './own-answers';
+import { answerInPlaceOfSilence, answerToUnsound, ended, foreignCall } from './own-answers';
 import { RequestGate, tooMany, type GateSurroundings } from './request-gate';
 import { UeDialogs } from './ue-dialogs';
 import { UnansweredInvites } from './unanswered-invites';
@@ -50,6 +54,7 @@ export class UeConnection {
   #waiting: SipMessage[] = [];
   #waitingBytes = 0;
   readonly #owners: CallOwners;
+  readonly #bodies: CarriedBodies | undefined;
   /** Call-IDs of calls that were begun here, the latest last. */
   readonly #calls = new Set<string>();
   /** Ends who keeps a place and does nothing with it: keep-alives alone would hold it for ever. */
@@ -68,7 +73,11 @@ export class UeConnection {
     point: { readonly transport: 'tcp' | 'tls'; readonly shown?: string | undefined },
     socket: Socket,
     server: { readonly address: string; readonly port: number },
-    shared: { readonly owners: CallOwners; readonly gates: GateSurroundings },
+    shared: {
+      readonly owners: CallOwners;
+      readonly gates: GateSurroundings;
+      readonly bodies?: CarriedBodies | undefined;
+    },
     limits: AccessLimits,
     events: UeConnectionEvents,
   ) {
@@ -76,6 +85,7 @@ export class UeConnection {
     this.#socket = socket;
     this.#serverAt = server;
     this.#owners = shared.owners;
+    this.#bodies = shared.bodies;
     this.#limits = limits;
     this.#events = events;
     this.gone = new Promise((resolve) => (this.#goneNow = resolve));
@@ -97,7 +107,7 @@ export class UeConnection {
       'accepted',
       { ...limits, unsent: limits.unsentToStranger },
       {
-        message: (text, isCut) => this.#fromUe(text, isCut),
+        message: (text, cut) => this.#fromUe(text, cut),
         closed: (_connecting, fault) => this.#close(fault),
         mayRead: (bytes) => this.#gate.takesBytes(bytes),
       },
@@ -152,26 +162,26 @@ export class UeConnection {
     this.#goneNow();
   }
 
-  #fromUe(text: string, isCut: boolean): void {
+  #fromUe(text: string, cut: Cut | undefined): void {
     const parsed = this.#gate.takesMessage() ? parseSipMessage(text) : undefined;
     if (!parsed) {
       this.#ue.end();
       return;
     }
     const { message, malformed } = parsed;
-    const isSound = !malformed && !isCut;
     if (message.isRequest) {
-      const answer = isSound
-        ? (this.#ownAnswer(message) ?? this.#gate.refusal(message, this.#calls.has(message.callId)))
-        : badRequest;
+      const answer =
+        answerToUnsound(message, malformed, cut) ??
+        this.#ownAnswer(message) ??
+        this.#gate.refusal(message, this.#calls.has(message.callId));
       if (answer) this.#answer(message, answer);
       else if (!message.topVia) this.#ue.end();
       else if (!this.#dialogs.hold(message)) this.#toServer(message);
-    } else if (isSound && this.#crossing?.responseToServer(message) === true) {
+    } else if (!malformed && cut === undefined && this.#crossing?.responseToServer(message) === true) {
+      dropLongLines(message);
       dropUnusableContacts(message);
       dropShortSessionTimer(message);
-      if (this.#gate.takesResponse(message) && this.#dialogs.responseFromUe(message))
-        this.#server?.send(message.toString());
+      if (this.#gate.takesResponse(message) && this.#dialogs.responseFromUe(message)) this.#send(message);
     }
   }
 
@@ -198,7 +208,7 @@ export class UeConnection {
       this.#unanswered.request(request);
       this.#dialogs.requestFromUe(request);
       this.#gate.sent(request);
-      this.#server?.send(request.toString());
+      this.#send(request);
       this.#noteEnd(request);
       return;
     }
@@ -206,6 +216,11 @@ export class UeConnection {
     this.#waitingBytes += request.raw?.length ?? 0;
     if (this.#waitingBytes > this.#limits.waiting) this.close();
     else if (!this.#server) this.#connect();
+  }
+
+  #send(message: SipMessage): void {
+    this.#bodies?.take(message);
+    this.#server?.send(message.toString());
   }
 
   #connect(): void {
@@ -251,7 +266,7 @@ export class UeConnection {
 
   #fromServer(text: string): void {
     const message = parseSipMessage(text)?.message;
-    if (!message || !this.#crossing) return;
+    if (!message || !this.#crossing || this.#bodies?.putBack(message) === false) return;
     if (message.isRequest) {
       this.#noteCall(message);
       this.#dialogs.requestFromServer(message);

@@ -1,3 +1,4 @@
+import { hasBareName } from '../wire/display-name';
 import type { OwnResponse } from '../wire/own-response';
 import type { SipMessage } from '../wire/sip-message';
 import { parseSipUri, uriOf } from '../wire/sip-uri';
@@ -5,13 +6,14 @@ import { badRequest } from './own-answers';
 
 /**
  * 400 for a request that drachtio-server drops without a word, because it cannot read the SIP URI that it is for, or
- * dies of, when it has to send to a Contact that is no SIP URI.
+ * dies of, when it has to send to a Contact that is no SIP URI; or that it reads nothing after.
  */
 export function answerToUnusable(request: SipMessage): OwnResponse | undefined {
   const { requestUri } = request;
   const isFor = !/^sips?:/i.test(requestUri) || isSipUri(requestUri);
   const isFrom = request.method === 'REGISTER' || request.values('contact').every(canBeSentTo);
-  return isFor && isFrom ? undefined : badRequest;
+  const isNamed = ['from', 'to', 'contact'].some((key) => request.lines(key).some(hasBareName));
+  return isFor && isFrom && !isNamed ? undefined : badRequest;
 }
 
 /** Takes the Contacts away that drachtio-server would die of as the target of ACK, PRACK or BYE. */

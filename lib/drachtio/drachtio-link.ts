@@ -1,5 +1,7 @@
 import { EventEmitter } from 'node:events';
 import { EdgeError } from '../errors';
+import type { CarriedBodies } from '../wire/carried-bodies';
+import { fromServer, toServer } from './carrying';
 import { UntypedSrf, type Agent } from './untyped-srf';
 
 export interface LinkOptions {
@@ -8,6 +10,8 @@ export interface LinkOptions {
   secret: string;
   /** Longest wait before another attempt to connect, in ms. */
   retryMaxDelay?: number;
+  /** Those that listener and relay carry past the server; unset: they are not there. */
+  bodies?: CarriedBodies | undefined;
 }
 
 export interface LinkEvents {
@@ -64,6 +68,7 @@ export class DrachtioLink extends EventEmitter<LinkEvents> {
     this.srf.on('error', () => undefined);
     const agent = this.#agent;
     this.#guard(agent);
+    this.#carry(agent);
     agent.on('connect', (refused: Error | null, contacts: string, version: string) => {
       if (this.#closed) this.#hangUp();
       else if (refused) this.#refused(refused);
@@ -105,16 +110,24 @@ export class DrachtioLink extends EventEmitter<LinkEvents> {
    * the process, and would read the same message again if it went on.
    */
   #guard({ wp }: Agent): void {
+    const { bodies } = this.#options;
     for (const read of wp.listeners('msg')) {
       wp.off('msg', read);
-      wp.on('msg', (...message) => {
+      wp.on('msg', (socket, frame) => {
         try {
-          read(...message);
+          read(socket, bodies ? fromServer(frame, bodies) : frame);
         } catch (cause) {
           this.emit('error', new EdgeError('handler-failed', 'A message could not be handled.', { cause }));
         }
       });
     }
+  }
+
+  /** What the server is not to see goes past it. */
+  #carry({ wp }: Agent): void {
+    const { bodies } = this.#options;
+    const send = wp.send.bind(wp);
+    wp.send = (socket, frame) => send(socket, toServer(frame, bodies));
   }
 
   #hangUp(): void {

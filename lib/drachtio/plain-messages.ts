@@ -12,11 +12,17 @@ import { detached, headerKey } from '../wire/sip-message';
 
 const parse = parser.parseSipMessage;
 
-/** From now on drachtio-srf reads messages as {@link plain} leaves them, with the long names of headers. */
+/**
+ * From now on drachtio-srf reads messages as {@link plain} leaves them, with the long names of headers and all of the
+ * body that there is.
+ */
 parser.parseSipMessage = (text, lazy) => {
-  const message = parse(plain(text), lazy);
-  if (message) message.headers = withLongNames(message.headers);
-  if (message && text.length > longMessage) {
+  const end = text.indexOf('\r\n\r\n');
+  const message = parse(`${plain(end < 0 ? text : text.slice(0, end))}\r\n\r\n`, lazy);
+  if (!message) return undefined;
+  message.headers = withLongNames(message.headers);
+  message.body = end < 0 ? '' : bodyOf(text.slice(end + 4), message.headers['content-length']);
+  if (text.length > longMessage) {
     message.headers = detachedValues(message.headers);
     if (message.uri !== undefined) message.uri = detached(message.uri);
   }
@@ -29,6 +35,11 @@ const longMessage = 4096;
 /** What is kept of a message for as long as a registration or subscription lasts must not keep all of it. */
 function detachedValues(headers: Record<string, string>): Record<string, string> {
   return Object.fromEntries(Object.entries(headers).map(([name, value]) => [detached(name), detached(value)]));
+}
+
+/** drachtio-srf takes a body without a Content-Length for ended at its first empty line. */
+function bodyOf(rest: string, length: string | undefined): string {
+  return /^\d{1,9}$/.test(length ?? '') ? rest.slice(0, Number(length)) : rest;
 }
 
 /** drachtio-srf knows but some of the compact forms (RFC 3261 §7.3.3), and takes `e` for a header that does not exist. */

@@ -1,5 +1,8 @@
 import type { EventEmitter } from 'node:events';
 import { EdgeError } from '../errors';
+import { bytesOf } from '../wire/bytes';
+import { mustBeCarried } from '../wire/carried-bodies';
+import { uncarriedHeader } from '../wire/private-headers';
 import './dialog-methods';
 import { hasSafeTarget } from './dialog-target';
 import { DrachtioLink, linkLost } from './drachtio-link';
@@ -24,6 +27,8 @@ export interface RequestOptions {
   body?: string;
   /** SIP URI of the next hop; the Request-URI stays as it is. */
   proxy?: string;
+  /** Whether a 2xx to an INVITE brings an offer, whose ACK the caller owes; default: where the INVITE has no body. */
+  leavesAck?: boolean;
 }
 
 /** A final response; `acknowledge` is there for a 2xx to an INVITE that the caller must ACK. */
@@ -134,7 +139,7 @@ export class Srf extends DrachtioLink {
    */
   async requestInDialog(
     dialog: InDialog,
-    options: RequestOptions,
+    { leavesAck, ...options }: RequestOptions,
     onSent?: (request: SentRequest) => void,
   ): Promise<FinalResponse> {
     const owner: EventEmitter & { socket?: unknown } = 'pending' in dialog ? dialog.pending : dialog;
@@ -156,8 +161,22 @@ export class Srf extends DrachtioLink {
       throw new EdgeError('sip-target', 'The far end cannot be reached at its new Contact.', { sipStatus: 502 });
     }
     const mustAck = options.method === 'INVITE' && final.response.status < 300;
-    if (mustAck && options.body) final.acknowledge?.();
-    return mustAck && !options.body ? final : { response: final.response };
+    const isLeft = leavesAck ?? !options.body;
+    if (mustAck && !isLeft) final.acknowledge?.();
+    return mustAck && isLeft ? final : { response: final.response };
+  }
+
+  /** Ends a dialog with a BYE and resolves once that is answered; without what it cannot carry. */
+  async hangUp(dialog: Dialog, { headers = {}, body = '' }: { headers?: Headers; body?: string }): Promise<void> {
+    const { Reason: reason } = headers;
+    const content = fitsFrame({ headers, body })
+      ? { headers, ...(body && { body }) }
+      : { headers: reason === undefined ? {} : { Reason: reason } };
+    try {
+      await this.requestInDialog(dialog, { method: 'BYE', ...content });
+    } finally {
+      this.forget(dialog);
+    }
   }
 
   /**
@@ -209,10 +228,14 @@ export class Srf extends DrachtioLink {
   }
 }
 
-/** Whether the server takes a message with these headers and this body: one above some 12 kB stalls the whole link. */
-export function fitsFrame(message: { headers?: Headers; body?: string }): boolean {
-  const lines = Object.entries(message.headers ?? {}).map(([name, value]) => `${name}: ${value}`);
-  return Buffer.byteLength(lines.join('\r\n')) + Buffer.byteLength(message.body ?? '') <= frameLimit;
+/**
+ * Whether the server takes a message with these headers and this body: one above some 12 kB stalls the whole link. A body
+ * that it is not to see has to be carried past it.
+ */
+export function fitsFrame({ headers = {}, body = '' }: { headers?: Headers; body?: string }): boolean {
+  const head = Object.entries(headers).map(([name, value]) => `${name}: ${value}`);
+  const isCarried = mustBeCarried(body) && headers[uncarriedHeader] === undefined;
+  return bytesOf(head.join('\r\n')).length + (isCarried ? 0 : body.length) <= frameLimit;
 }
 
 /** Bytes of headers and body; the rest up to 12 kB is for what drachtio-srf adds. */

@@ -1,5 +1,6 @@
 import type { EventEmitter } from 'node:events';
 import DrachtioSrf from 'drachtio-srf';
+import './byte-link';
 import './credential-lines';
 import './plain-messages';
 import type { Dialog, IncomingRequest, IncomingResponse, ParsedUri, ResponseSender, SentRequest } from './messages';
@@ -7,9 +8,10 @@ import type { Dialog, IncomingRequest, IncomingResponse, ParsedUri, ResponseSend
 /** Parts of drachtio-srf 5.0.29 that its own types get wrong or leave out. */
 export interface Agent extends EventEmitter {
   wp: {
-    listeners(event: 'msg'): ((...message: unknown[]) => void)[];
-    on(event: 'msg', listener: (...message: unknown[]) => void): void;
-    off(event: 'msg', listener: (...message: unknown[]) => void): void;
+    listeners(event: 'msg'): ((socket: unknown, frame: string) => void)[];
+    on(event: 'msg', listener: (socket: unknown, frame: string) => void): void;
+    off(event: 'msg', listener: (socket: unknown, frame: string) => void): void;
+    send(socket: unknown, frame: string): string;
     closing?: boolean;
     reconnectVars: { retryTimer: NodeJS.Timeout | null; retryDelay: number };
   };

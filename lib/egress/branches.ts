@@ -1,20 +1,31 @@
 import { createHmac, randomBytes } from 'node:crypto';
 import type { SipMessage } from '../wire/sip-message';
-import type { Errand } from './errand';
 import type { Limits } from './limits';
-import type { Link } from './link';
+import type { Destination, Link } from './link';
+
+/** A request as it was sent on. */
+export interface Sent {
+  /** Without the relay's Via, and from its first response on without its body. */
+  readonly request: SipMessage;
+  /** To be repeated over UDP; empty for a connection, which loses nothing. */
+  readonly text: string;
+  readonly onward: Link;
+  /** Where it goes over UDP, if the next hop takes no connection for a request of this size. */
+  readonly overUdp: Destination | undefined;
+}
 
 /** One request that went through, with its CANCEL and the ACK to its non-2xx response. */
 export interface Branch {
   readonly method: string;
-  /** As it came from the server. */
+  /** As it came, without its body. */
   readonly request: SipMessage;
-  /** To the server. */
+  /** To its sender. */
   readonly back: Link;
-  readonly errand: Errand | undefined;
+  /** Whether the core sent it to the server. */
+  readonly isForServer: boolean;
   /** As it was sent on, and the way that it went; `undefined` while the next hop is looked up. */
-  sent: { readonly request: SipMessage; readonly text: string; readonly onward: Link } | undefined;
-  /** The answer that the relay gave itself, in place of the core. */
+  sent: Sent | undefined;
+  /** The answer that the relay gave itself, in place of who is behind it. */
   answer: string | undefined;
   isFinal: boolean;
   /** Time by the relay's clock. */
@@ -59,11 +70,11 @@ export class Branches {
   }
 
   /** `undefined` if there are too many. */
-  open(id: string, request: SipMessage, back: Link, errand: Errand | undefined): Branch | undefined {
+  open(id: string, parts: Pick<Branch, 'request' | 'back' | 'isForServer'>): Branch | undefined {
     if (this.#entries.size >= this.#limits.branches) return undefined;
     const until = this.#now() + this.#limits.unanswered;
-    const { method } = request;
-    const branch = { method, request, back, errand, sent: undefined, answer: undefined, isFinal: false, until };
+    const { method } = parts.request;
+    const branch: Branch = { ...parts, method, sent: undefined, answer: undefined, isFinal: false, until };
     this.#entries.set(id, branch);
     return branch;
   }
@@ -73,14 +84,16 @@ export class Branches {
     const { ringing, afterInvite, afterOther, unanswered } = this.#limits;
     const isInvite = branch.method === 'INVITE';
     if (branch.isFinal) return;
+    // Whoever answers has it.
+    if (branch.sent) branch.sent.request.body = '';
     branch.isFinal = status >= 200;
     const wait = branch.isFinal ? (isInvite ? afterInvite : afterOther) : isInvite ? ringing : unanswered;
     branch.until = this.#now() + wait;
   }
 
-  /** Those that wait for a final response over a link. */
-  waitingFor(link: Link): Branch[] {
-    return [...this.#entries.values()].filter(({ sent, isFinal }) => sent?.onward === link && !isFinal);
+  /** Those that wait for a final response over a link, by their branch parameters. */
+  waitingFor(link: Link): [id: string, branch: Branch][] {
+    return [...this.#entries].filter(([, { sent, isFinal }]) => sent?.onward === link && !isFinal);
   }
 
   /** Throws away those that are over. */

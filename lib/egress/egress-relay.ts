@@ -1,7 +1,9 @@
 import { isIP, isIPv6 } from 'node:net';
 import { EdgeError } from '../errors';
 import type { Logger } from '../ops/logger';
+import type { CarriedBodies } from '../wire/carried-bodies';
 import { errandHeader } from '../wire/private-headers';
+import type { ServerContact } from './core-entry';
 import { Endpoint } from './endpoint';
 import { checkedErrand, nextHopOf, type Errand, type NextHop } from './errand';
 import { limits as defaults, type Limits } from './limits';
@@ -19,6 +21,10 @@ export interface EgressRelayOptions {
   readonly limits?: Partial<Limits>;
   /** In place of the system's. */
   readonly lookups?: Lookups;
+  /** Where the SIP server takes what the core sends; unset: nothing is passed on to it but in dialogs that began here. */
+  readonly server?: readonly ServerContact[];
+  /** Bodies that go past the server, shared with the app; unset: none do. */
+  readonly bodies?: CarriedBodies | undefined;
 }
 
 /** What the app must send a request with to have its errand done. */
@@ -44,12 +50,12 @@ export class EgressRelay {
   readonly #limits: Limits;
   #sweeping: NodeJS.Timeout | undefined;
 
-  constructor({ hosts, port = 0, logger, limits, lookups }: EgressRelayOptions) {
+  constructor({ hosts, port = 0, logger, limits, lookups, server, bodies }: EgressRelayOptions) {
     this.#limits = { ...defaults, ...limits };
     this.#endpoints = hosts.map(
       (host) =>
         new Endpoint(host, port, this.#limits, {
-          message: (text, link) => this.#relaying.receive(text, link),
+          message: (text, link, isTooLarge) => this.#relaying.receive(text, link, isTooLarge),
           isWanted: (link) => this.#relaying.branches.waitingFor(link).length > 0,
           lost: (link) => this.#relaying.lost(link),
         }),
@@ -60,7 +66,13 @@ export class EgressRelay {
       linkTo: (to: Destination) => this.#endpointFor(to.address)?.linkTo(to),
       isOwn: (to: Destination) => this.#endpoints.some((own) => own.host === to.address && own.port === to.port),
     };
-    this.#relaying = new Relaying(network, logger, this.#limits, () => performance.now());
+    const passing = { ...(server && { contacts: server }), bodies };
+    this.#relaying = new Relaying(network, logger, this.#limits, () => performance.now(), passing);
+  }
+
+  /** `host:port` where the core reaches UEs by way of the relay, on the address that it is given. */
+  entry(address: string): string | undefined {
+    return this.#endpoints.find(({ host }) => host === address)?.sentBy;
   }
 
   /** Those that it listens on, once it has started. */
@@ -102,7 +114,9 @@ export class EgressRelay {
       throw new EdgeError('egress-unreachable', message, { sipStatus: 503 });
     }
     const id = this.#relaying.errands.put(checkedErrand(errand));
-    return { proxy: `sip:${endpoint.sentBy};transport=${transport}`, headers: { [errandHeader]: id }, coreCallId };
+    const known = errand.keepsCallId === true ? (callId: string) => callId : coreCallId;
+    const proxy = `sip:${endpoint.sentBy};transport=${transport}`;
+    return { proxy, headers: { [errandHeader]: id }, coreCallId: known };
   }
 
   /**

@@ -8,8 +8,8 @@ import { TcpLink } from './tcp-link';
 
 /** Where an endpoint brings what it receives. */
 export interface EndpointEvents {
-  /** Returns whether the message was of use. */
-  message(text: string, link: Link): boolean;
+  /** Returns whether the message was of use. `isTooLarge`: there is its head alone. */
+  message(text: string, link: Link, isTooLarge: boolean): boolean;
   /** Whether somebody waits for something to come over the link. */
   isWanted(link: Link): boolean;
   lost(link: Link): void;
@@ -82,7 +82,7 @@ export class Endpoint {
     udp.on('message', (datagram, peer) => {
       // Keep-alives are shorter than any SIP message.
       if (datagram.length < 16 || peer.port === 0) return;
-      this.#events.message(datagram.toString('latin1'), this.#udpLink(peer.address, peer.port));
+      this.#events.message(datagram.toString('latin1'), this.#udpLink(peer.address, peer.port), false);
     });
     const server = createServer();
     this.#server = server;
@@ -139,7 +139,7 @@ export class Endpoint {
 
   #link(remote: { address: string; port: number }, socket: Socket | string): TcpLink {
     const events = {
-      message: (text: string, link: TcpLink) => this.#events.message(text, link),
+      message: (text: string, link: TcpLink, isTooLarge: boolean) => this.#events.message(text, link, isTooLarge),
       closed: (link: TcpLink) => this.#closed(link),
     };
     return new TcpLink(remote, socket, { sentBy: this.sentBy, limits: this.#limits, events });

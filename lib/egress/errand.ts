@@ -1,4 +1,5 @@
 import { EdgeError } from '../errors';
+import { bytesOf } from '../wire/bytes';
 import { parseSipUri } from '../wire/sip-uri';
 import type { TransportName } from './link';
 
@@ -13,6 +14,8 @@ export interface Errand {
   readonly routes: readonly string[];
   /** Request-URI, where it is to be another one than the server can send (`urn:`, `tel:`). */
   readonly requestUri?: string;
+  /** Whether a dialog that the request begins keeps its Call-ID toward the core. */
+  readonly keepsCallId?: boolean;
   /** Contact of a REGISTER, where it is one that the server cannot send: `*`. */
   readonly contact?: '*';
 }
@@ -47,21 +50,19 @@ export function nextHopOf(text: string, otherwise: TransportName = 'udp'): NextH
 
 /** The errand as the wire wants it. Throws EdgeError `egress-invalid` for what could break out of its header. */
 export function checkedErrand(errand: Errand): Errand {
-  const { requestUri } = errand;
   const routes = errand.routes.map((route) => {
-    if (!/^\P{Cc}+$/u.test(route)) throw invalid('A Route of the errand has control characters in it, or is empty.');
-    return toBytes(route);
+    const bytes = bytesOf(route);
+    if (!/^[ -~\x80-\xff]+$/.test(bytes)) {
+      throw invalid('A Route of the errand has control characters in it, or is empty.');
+    }
+    return bytes;
   });
-  if (requestUri === undefined) return { ...errand, routes };
-  if (!/^[a-z][a-z0-9+.-]*:[^\s<>"\p{Cc}]+$/iu.test(requestUri)) {
+  if (errand.requestUri === undefined) return { ...errand, routes };
+  const requestUri = bytesOf(errand.requestUri);
+  if (!/^[a-z][a-z0-9+.-]*:[!#-;=?-~\x80-\xff]+$/i.test(requestUri)) {
     throw invalid('The Request-URI of the errand is no URI.');
   }
-  return { ...errand, routes, requestUri: toBytes(requestUri) };
-}
-
-/** UTF-8 with one character a byte. */
-function toBytes(text: string): string {
-  return Buffer.from(text).toString('latin1');
+  return { ...errand, routes, requestUri };
 }
 
 function invalid(message: string): EdgeError {

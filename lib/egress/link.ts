@@ -11,6 +11,8 @@ export interface Destination {
 export interface Link extends Destination {
   /** The relay's own end as it stands in a Via: host and port. */
   readonly sentBy: string;
+  /** A connection that does not stand yet. */
+  readonly isConnecting?: boolean;
   /** Text has one character a byte (latin1). Does nothing once the link is lost. */
   send(text: string): void;
   /** The peer brought something of use: it is no stranger any more. */

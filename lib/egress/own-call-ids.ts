@@ -1,7 +1,7 @@
 import { createHmac, randomBytes, timingSafeEqual } from 'node:crypto';
 import type { SipMessage } from '../wire/sip-message';
 import { hostPort, parseSipUri, uriOf } from '../wire/sip-uri';
-import type { Link } from './link';
+import type { Link, TransportName } from './link';
 
 /** Stands before the SIP server's Call-ID, toward the core. */
 const prefix = 'e80-';
@@ -11,13 +11,37 @@ export function coreCallId(callId: string): string {
   return prefix + callId;
 }
 
-/** Where a request inside such a dialog is on its way to. */
+/** Begin the user parts of the relay's two Record-Routes in dialogs that keep their Call-ID: one for each side to come by. */
+const fromServer = 's';
+const fromCore = 'c';
+
+/** Tells the marks of these dialogs from those of others. */
+const ofBoth = 'both ';
+
+/** What the relay speaks with each side. */
+export interface Ways {
+  readonly server: TransportName;
+  readonly core: TransportName;
+  /** SIP URI. */
+  readonly nextHop?: string;
+}
+
+/** What the route of a request says that came by it. */
+export interface Carried {
+  readonly bound: Bound;
+  /** Where it goes, if no other route says it. */
+  readonly nextHop?: string;
+}
+
+/** Where a request inside a dialog that goes by the relay is on its way to. */
 export type Bound = 'for-core' | 'for-server';
 
 /**
  * Gives dialogs another Call-ID toward the core than the SIP server has. A core that is a proxy sends a call between
  * two UEs of this edge back to it under the same Call-ID and From tag, and by these two alone drachtio-server tells
  * dialogs apart: it would take both for one.
+ *
+ * A dialog that the core begins keeps its Call-ID, and so does one whose errand says so, for a core that is no proxy.
  *
  * Nothing is kept. The relay's Record-Route brings what belongs to the dialog by way of it, and carries an HMAC of the
  * Call-ID, so that nobody can make such a route up.
@@ -32,17 +56,40 @@ export class OwnCallIds {
     request.set('Call-ID', coreCallId(request.callId));
   }
 
+  /**
+   * Changes a request that begins a dialog which keeps its Call-ID. The later ones of the server come by the route that the
+   * core's do not. `nextHop`: where they go on to, if no other route says it.
+   */
+  follow(request: SipMessage, { sentBy }: Link, bound: Bound, { server, core, nextHop = '' }: Ways): void {
+    const text = `${ofBoth}${request.callId} ${nextHop}`;
+    const user = `${this.#mark(text)}${nextHop && '.'}${Buffer.from(nextHop, 'latin1').toString('base64url')}`;
+    const sides = bound === 'for-server' ? ([fromCore, fromServer] as const) : ([fromServer, fromCore] as const);
+    for (const side of sides) {
+      const transport = side === fromServer ? server : core;
+      request.prepend('Record-Route', `<sip:${side}${user}@${sentBy};transport=${transport};lr>`);
+    }
+  }
+
   /** Changes a request inside such a dialog, from either side. Leaves any other as it is, and returns `undefined`. */
-  carryOn(request: SipMessage, { sentBy }: Link): Bound | undefined {
+  carryOn(request: SipMessage, { sentBy }: Link): Carried | undefined {
     const route = parseSipUri(uriOf(request.values('route')[0] ?? ''));
     if (!route || hostPort(route.host, route.port) !== sentBy) return undefined;
     const { callId } = request;
+    const { user = '' } = route;
+    const [mark = '', next = ''] = user.slice(1).split('.');
+    const nextHop = Buffer.from(next, 'base64url').toString('latin1');
+    if (isSame(this.#mark(`${ofBoth}${callId} ${nextHop}`), mark)) {
+      request.removeFirst('route');
+      request.removeFirst('route');
+      if (!user.startsWith(fromServer)) return { bound: 'for-server' };
+      return { bound: 'for-core', ...(nextHop !== '' && { nextHop }) };
+    }
     const bound = callId.startsWith(prefix) ? 'for-server' : 'for-core';
     const servers = bound === 'for-server' ? callId.slice(prefix.length) : callId;
-    if (!isSame(this.#mark(servers), route.user ?? '')) return undefined;
+    if (!isSame(this.#mark(servers), user)) return undefined;
     request.removeFirst('route');
     request.set('Call-ID', bound === 'for-server' ? servers : coreCallId(callId));
-    return bound;
+    return { bound };
   }
 
   #mark(callId: string): string {

@@ -1,17 +1,31 @@
 import { randomBytes } from 'node:crypto';
 import type { Logger } from '../ops/logger';
 import { OccasionalLog } from '../ops/occasional-log';
-import { errandHeader } from '../wire/private-headers';
+import type { CarriedBodies } from '../wire/carried-bodies';
+import { hasLongLine } from '../wire/long-lines';
 import { responseTo } from '../wire/own-response';
-import { dropShortSessionTimer } from '../wire/session-timer';
-import { parseSipMessage, contentLengthOf, type SipMessage } from '../wire/sip-message';
+import { errandHeader } from '../wire/private-headers';
+import { markSource } from '../wire/source-mark';
+import { parseSipMessage, type SipMessage } from '../wire/sip-message';
 import { tagOf, uriOf } from '../wire/sip-uri';
 import { Branches, type Branch } from './branches';
+import { CoreEntry, type ServerContact } from './core-entry';
 import { nextHopOf, type Errand, type NextHop } from './errand';
 import type { Limits } from './limits';
 import type { Destination, Link } from './link';
-import { OwnCallIds, type Bound } from './own-call-ids';
+import { OwnCallIds, type Carried } from './own-call-ids';
+import {
+  beginsDialog,
+  finish,
+  isSameHost,
+  isSamePeer,
+  mendForCore,
+  mendForServer,
+  read,
+  setRoutes,
+} from './relayed-messages';
 import { Servers } from './servers';
+import { UdpOnly } from './udp-only';
 import { UnclaimedErrands } from './unclaimed-errands';
 
 /** What the relay needs of the network. */
@@ -24,15 +38,34 @@ export interface Network {
 }
 
 const reasons = {
+  413: 'Request Entity Too Large',
   481: 'Call/Transaction Does Not Exist',
   482: 'Loop Detected',
   500: 'Server Internal Error',
   503: 'Service Unavailable',
+  513: 'Message Too Large',
 } as const;
 
 type AnswerStatus = keyof typeof reasons;
 
 const errandKey = errandHeader.toLowerCase();
+
+interface Arrived {
+  /** As it came, without its body. */
+  request: SipMessage;
+  /** What is to go on of it. */
+  onward: SipMessage;
+  carried: Carried | undefined;
+}
+
+interface Onward extends Omit<Arrived, 'carried'> {
+  errand: Errand | undefined;
+  isForServer: boolean;
+  /** Where to, if a Path led it here. */
+  entered?: Destination | undefined;
+  /** Where to, if neither errand nor Route says it. */
+  nextHop?: string | undefined;
+}
 
 /**
  * What becomes of each message that reaches the egress relay: a proxy (RFC 3261 §16) without timers of its own,
@@ -45,24 +78,46 @@ export class Relaying {
   readonly dropped = { requests: 0, responses: 0 };
   readonly #servers: Servers;
   readonly #callIds = new OwnCallIds();
+  readonly #entry: CoreEntry;
+  readonly #udpOnly: UdpOnly;
+  readonly #bodies: CarriedBodies | undefined;
   readonly #network: Network;
   readonly #logger: Logger;
   readonly #occasionally: OccasionalLog;
   readonly #tag = randomBytes(8).toString('hex');
 
-  /** @param now a clock in ms. */
-  constructor(network: Network, logger: Logger, limits: Limits, now: () => number) {
+  /**
+   * @param now a clock in ms.
+   * @param server where the SIP server takes what the core sends, and what of that goes past it.
+   */
+  constructor(
+    network: Network,
+    logger: Logger,
+    limits: Limits,
+    now: () => number,
+    { contacts = [], bodies }: { contacts?: readonly ServerContact[]; bodies?: CarriedBodies | undefined } = {},
+  ) {
     this.#network = network;
     this.#logger = logger;
     this.#occasionally = new OccasionalLog(logger);
     this.errands = new UnclaimedErrands(now, limits);
     this.branches = new Branches(now, limits);
     this.#servers = new Servers(limits.servers);
+    this.#entry = new CoreEntry(contacts);
+    this.#udpOnly = new UdpOnly(now);
+    this.#bodies = bodies;
+    for (const { transports, ...at } of contacts) {
+      for (const transport of transports) this.#servers.add({ transport, ...at });
+    }
   }
 
-  /** A message that came over a link. Returns whether it was of use. */
-  receive(text: string, from: Link): boolean {
-    const message = read(text);
+  /** A message that came over a link. Returns whether it was of use. `isTooLarge`: there is its head alone. */
+  receive(text: string, from: Link, isTooLarge = false): boolean {
+    const message = isTooLarge ? parseSipMessage(text)?.message : read(text);
+    if (isTooLarge && message?.topVia) {
+      if (message.isRequest && message.method !== 'ACK') this.#answer(message, from, 413);
+      return true;
+    }
     if (message !== undefined && this.#take(message, from)) {
       from.prove();
       return true;
@@ -88,8 +143,8 @@ export class Relaying {
 
   /** A link to a next hop cannot be made or has ended: the server gets its answers at once. */
   lost(link: Link): void {
-    const waiting = this.branches.waitingFor(link);
-    for (const branch of waiting) this.#fail(branch, 503);
+    const waiting = this.branches.waitingFor(link).filter(([id, branch]) => !this.#isSentOverUdp(id, branch));
+    for (const [, branch] of waiting) this.#fail(branch, 503);
     const { address: host, port, transport } = link;
     if (waiting.length > 0) this.#unreached({ host, port, transport }, 'it takes no connections, or has ended one');
   }
@@ -106,25 +161,49 @@ export class Relaying {
   }
 
   /**
-   * Requests without an errand are believed to the SIP server alone, and to the core inside a dialog that began here.
-   * A stranger gets no answer: over UDP it could be meant for somebody else, whose address he wrote on the packet.
+   * Requests without an errand are believed to the SIP server alone, and to the core inside a dialog that goes by the
+   * relay, or where a Path led it here. A stranger gets no answer: over UDP it could be meant for somebody else, whose
+   * address he wrote on the packet.
    */
   #request(request: SipMessage, from: Link): boolean {
     const id = this.branches.idFor(request);
     if (id === undefined) return false;
-    const ids = request.values(errandKey);
-    request.remove(errandKey);
-    const branch = this.branches.get(id);
-    if (branch) return this.#again(id, branch, request, from);
     const { method } = request;
-    const errand = method === 'ACK' || method === 'CANCEL' ? undefined : this.#errandOf(ids);
-    const onward = request.clone();
-    const bound = errand ? undefined : this.#callIds.carryOn(onward, from);
+    const ids = request.values(errandKey);
+    const branch = this.branches.get(id);
+    const errand = branch || method === 'ACK' || method === 'CANCEL' ? undefined : this.#errandOf(ids);
     if (errand) this.#servers.add(from);
-    else if (bound !== 'for-server' && !this.#servers.has(from)) return false;
-    if (errand ?? (method !== 'CANCEL' && tagOf(request.get('to')) !== undefined))
-      this.#open(id, { request, onward, bound }, from, errand);
+    const isOfServer = this.#servers.has(from);
+    const isWhole = mendForCore(request, isOfServer ? this.#bodies : undefined);
+    if (branch) return this.#again(id, branch, request, from);
+    const onward = request.clone();
+    request.body = '';
+    const carried = errand ? undefined : this.#callIds.carryOn(onward, from);
+    if (!errand && this.#ofCore(id, { request, onward, carried }, from)) return true;
+    if (!isOfServer) return false;
+    const isOnItsWay = errand ?? (method !== 'CANCEL' && tagOf(request.get('to')) !== undefined);
+    if (isWhole && isOnItsWay)
+      this.#open(id, { request, onward, errand, isForServer: false, nextHop: carried?.nextHop }, from);
     else if (method !== 'ACK') this.#answer(request, from, method === 'CANCEL' ? 481 : 500);
+    return true;
+  }
+
+  /** A request that goes on to the server. False: it is none. */
+  #ofCore(id: string, { request, onward, carried }: Arrived, from: Link): boolean {
+    if (carried?.bound === 'for-core') return false;
+    const entered = carried ? undefined : this.#entry.admit(onward, from);
+    if (!carried && !entered) return false;
+    markSource(request, from.address, from.port);
+    markSource(onward, from.address, from.port);
+    if (hasLongLine(onward)) {
+      if (request.method !== 'ACK') this.#answer(request, this.#backTo(request, from), 513);
+      return true;
+    }
+    if (entered && beginsDialog(onward)) {
+      this.#callIds.follow(onward, from, 'for-server', { server: entered.transport, core: from.transport });
+    }
+    this.#bodies?.take(onward);
+    this.#open(id, { request, onward, errand: undefined, isForServer: true, entered }, from);
     return true;
   }
 
@@ -135,15 +214,17 @@ export class Relaying {
 
   /** A repetition, a CANCEL, or the ACK of a non-2xx response. */
   #again(id: string, branch: Branch, request: SipMessage, from: Link): boolean {
-    if (!this.#servers.has(from) && !isSamePeer(branch.back, from)) return false;
+    const isSender = branch.isForServer ? isSameHost : isSamePeer;
+    if (!this.#servers.has(from) && !isSender(branch.back, from)) return false;
     const { method } = request;
     const { sent, answer } = branch;
     if (method === branch.method) {
       if (answer !== undefined) branch.back.send(answer);
-      // A connection loses nothing.
-      else if (sent?.onward.transport === 'udp') sent.onward.send(sent.text);
+      else if (sent && (sent.onward.isConnecting !== true || !this.#isSentOverUdp(id, branch))) {
+        if (sent.text !== '') sent.onward.send(sent.text);
+      }
     } else if (branch.method !== 'INVITE' || (method !== 'CANCEL' && method !== 'ACK')) return false;
-    else if (method === 'CANCEL' && (answer !== undefined || !sent)) this.#answer(request, from, 481);
+    else if (method === 'CANCEL' && (answer !== undefined || !sent)) this.#answer(request, branch.back, 481);
     else if (sent) {
       request.requestUri = sent.request.requestUri;
       request.set('Call-ID', sent.request.callId);
@@ -153,17 +234,17 @@ export class Relaying {
     return true;
   }
 
-  /** `onward` is what is to go on of the request. */
-  #open(
-    id: string,
-    { request, onward, bound }: { request: SipMessage; onward: SipMessage; bound: Bound | undefined },
-    from: Link,
-    errand: Errand | undefined,
-  ): void {
+  /** `onward` is what is to go on of the request; `entered`: where to, where a Path led it here. */
+  #open(id: string, { request, onward, errand, isForServer, entered, nextHop }: Onward, from: Link): void {
     const isAck = request.method === 'ACK';
-    const branch = isAck ? undefined : this.branches.open(id, request, from, errand);
+    const back = this.#servers.has(from) ? from : this.#backTo(request, from);
+    const branch = isAck ? undefined : this.branches.open(id, { request, back, isForServer });
     if (!branch && !isAck) {
-      this.#answer(request, from, 503);
+      this.#answer(request, back, 503);
+      return;
+    }
+    if (entered) {
+      this.#send(id, onward, branch, entered);
       return;
     }
     const fail = (status: AnswerStatus) => branch && this.#fail(branch, status);
@@ -171,36 +252,72 @@ export class Relaying {
     try {
       if (errand?.requestUri !== undefined) onward.requestUri = errand.requestUri;
       if (errand) setRoutes(onward, errand.routes);
-      if (errand && beginsDialog(onward)) this.#callIds.begin(onward, from);
       if (errand?.contact !== undefined) onward.set('Contact', errand.contact);
       // In a dialog that has the relay as its next hop for want of a Record-Route (RFC 3261 §16.6, item 6).
-      hop = errand
-        ? nextHopOf(errand.nextHop)
-        : nextHopOf(uriOf(onward.values('route')[0] ?? `<${onward.requestUri}>`), from.transport);
+      const [route] = onward.values('route');
+      const next = route === undefined ? (nextHop ?? onward.requestUri) : uriOf(route);
+      hop = errand ? nextHopOf(errand.nextHop) : nextHopOf(next, from.transport);
+      if (errand && beginsDialog(onward)) this.#beginDialog(onward, errand, from, hop);
     } catch (error) {
       this.#occasionally.error({ err: error, method: request.method }, 'A request cannot be sent to the core');
       fail(500);
       return;
     }
-    this.#network.locate(hop, (destination) => {
+    this.#network.locate(hop, (located) => {
       if (branch?.isFinal === true) return;
-      if (!destination) this.#unreached(hop, 'its name does not resolve');
+      if (!located) this.#unreached(hop, 'its name does not resolve');
+      const destination = located && isForServer ? this.#entry.reachable(located) : located;
       const isOwn = destination && this.#network.isOwn(destination);
       // Else anybody who has seen the Record-Route could send to anywhere by way of the relay.
-      const isAstray = destination && bound === 'for-server' && !this.#servers.has(destination);
+      const isAstray = destination && isForServer && !this.#servers.has(destination);
       if (isOwn === true || isAstray === true) fail(482);
-      else this.#send(id, onward, branch, destination && this.#network.linkTo(destination));
+      else this.#send(id, onward, branch, destination);
     });
   }
 
-  #send(id: string, request: SipMessage, branch: Branch | undefined, onward: Link | undefined): void {
-    if (!onward) {
+  #beginDialog(request: SipMessage, errand: Errand, from: Link, hop: NextHop): void {
+    if (errand.keepsCallId !== true) this.#callIds.begin(request, from);
+    else {
+      const { nextHop } = errand;
+      this.#callIds.follow(request, from, 'for-core', { server: from.transport, core: hop.transport, nextHop });
+    }
+  }
+
+  #send(id: string, request: SipMessage, branch: Branch | undefined, destination: Destination | undefined): void {
+    const asAsked = destination && this.#network.linkTo(destination);
+    if (!destination || !asAsked) {
       if (branch) this.#fail(branch, 503);
       return;
     }
+    const text = finish(request.clone(), id, asAsked);
+    // A connection to the server would be no gain: it is at this machine, and bodies go past it.
+    const way = branch?.isForServer === true ? destination : this.#udpOnly.wayFor(destination, text.length);
+    const connection = way === destination ? undefined : this.#network.linkTo(way);
+    const onward = connection ?? asAsked;
+    const overUdp = connection && destination;
+    if (branch) branch.sent = { request, text: onward.transport === 'udp' ? text : '', onward, overUdp };
+    onward.send(connection ? finish(request.clone(), id, connection) : text);
+  }
+
+  /** Whether a request, too large for a datagram, goes in one all the same: its next hop takes no connection. */
+  #isSentOverUdp(id: string, branch: Branch): boolean {
+    const { request, overUdp } = branch.sent ?? {};
+    const onward = overUdp && this.#network.linkTo(overUdp);
+    if (!onward || !request) return false;
+    this.#udpOnly.learn(overUdp);
     const text = finish(request.clone(), id, onward);
-    if (branch) branch.sent = { request, text, onward };
+    branch.sent = { request, text, onward, overUdp: undefined };
     onward.send(text);
+    return true;
+  }
+
+  /** Where the response to a request of the core goes (RFC 3261 §18.2.2, RFC 3581 §4). */
+  #backTo(request: SipMessage, from: Link): Link {
+    if (from.transport === 'tcp') return from;
+    const [top = ''] = request.values('via');
+    const port = /;\s*rport\b/i.test(top) ? from.port : (request.topVia?.port ?? 5060);
+    const { transport, address } = from;
+    return port === from.port ? from : (this.#network.linkTo({ transport, address, port }) ?? from);
   }
 
   #response(response: SipMessage): boolean {
@@ -216,10 +333,8 @@ export class Relaying {
       branch.back.send(response.toString());
       return true;
     }
-    // drachtio-server dies of a dialog whose target is no SIP URI; of one without a target it does not.
-    const [contact] = response.values('contact');
-    if (response.status < 300 && contact !== undefined && !/^sips?:/i.test(uriOf(contact))) response.remove('contact');
-    dropShortSessionTimer(response);
+    if (!branch.isForServer) mendForServer(response, this.#bodies);
+    else if (!mendForCore(response, this.#bodies)) return false;
     this.branches.answered(branch, response.status);
     branch.back.send(response.toString());
     return true;
@@ -240,40 +355,4 @@ export class Relaying {
     const headers = status === 503 ? { 'Retry-After': '5' } : {};
     return responseTo(request, { status, reason: reasons[status], headers }, this.#tag).toString();
   }
-}
-
-function beginsDialog(request: SipMessage): boolean {
-  return (request.method === 'INVITE' || request.method === 'SUBSCRIBE') && tagOf(request.get('to')) === undefined;
-}
-
-function isSamePeer(one: Link, other: Link): boolean {
-  return one.transport === other.transport && one.address === other.address && one.port === other.port;
-}
-
-/** `undefined` for what is no SIP, or is cut off. */
-function read(text: string): SipMessage | undefined {
-  const message = parseSipMessage(text)?.message;
-  if (message?.cseq === undefined || !message.topVia) return undefined;
-  if (message.isRequest && message.cseq.method !== message.method) return undefined;
-  const end = text.indexOf('\r\n\r\n');
-  const stated = contentLengthOf(text.slice(0, end < 0 ? text.length : end)) ?? String(message.body.length);
-  const length = Number(stated);
-  if (!/^\d+$/.test(stated) || length > message.body.length) return undefined;
-  // A datagram may be longer than its message (RFC 3261 §18.3).
-  message.body = message.body.slice(0, length);
-  return message;
-}
-
-function setRoutes(request: SipMessage, routes: readonly string[]): void {
-  request.remove('route');
-  for (const route of routes) request.add('Route', route);
-}
-
-/** The request as it goes out over a link. Its Max-Forwards is the server's; the server's ACKs may have none. */
-function finish(request: SipMessage, id: string, { transport, sentBy }: Link): string {
-  if (!request.has('max-forwards')) request.add('Max-Forwards', '70');
-  // Asked for on UDP alone (RFC 3581 §3).
-  const rport = transport === 'udp' ? ';rport' : '';
-  request.prepend('Via', `SIP/2.0/${transport.toUpperCase()} ${sentBy}${rport};branch=${id}`);
-  return request.toString();
 }

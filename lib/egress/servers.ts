@@ -1,4 +1,4 @@
-import type { Destination, Link } from './link';
+import type { Destination } from './link';
 
 /**
  * Where the SIP server was seen: the senders of requests that had an errand.
@@ -18,8 +18,8 @@ export class Servers {
     return this.#known.has(keyOf(peer));
   }
 
-  add(link: Link): void {
-    const key = keyOf(link);
+  add(server: Destination): void {
+    const key = keyOf(server);
     // The one seen last stands last.
     this.#known.delete(key);
     this.#known.add(key);

@@ -4,8 +4,8 @@ import type { Limits } from './limits';
 import type { Link } from './link';
 
 export interface TcpLinkEvents {
-  /** Returns whether the message was of use. */
-  message(text: string, link: TcpLink): boolean;
+  /** Returns whether the message was of use. `isTooLarge`: there is its head alone. */
+  message(text: string, link: TcpLink, isTooLarge: boolean): boolean;
   closed(link: TcpLink): void;
 }
 
@@ -40,10 +40,10 @@ export class TcpLink implements Link {
       isDialled ? 'dialled' : 'accepted',
       { connect, firstMessage, message, unsent },
       {
-        message: (text) => {
+        message: (text, cut) => {
           this.usedAt = performance.now();
           // A stranger gets one try.
-          if (!events.message(text, this) && !this.#isProven) this.close();
+          if (!events.message(text, this, cut === 'too-large') && !this.#isProven) this.close();
         },
         closed: () => events.closed(this),
       },
@@ -52,6 +52,10 @@ export class TcpLink implements Link {
 
   get isOpen(): boolean {
     return this.#stream.isOpen;
+  }
+
+  get isConnecting(): boolean {
+    return this.#stream.isConnecting;
   }
 
   get isProven(): boolean {

@@ -1,6 +1,6 @@
 import { randomUUID } from 'node:crypto';
 import type { Socket } from 'node:net';
-import { AdminFrameReader, writeAdminFrame } from './admin-frames';
+import { AdminFrameReader, writeAdminFrame } from '../wire/admin-frames';
 import type { Flow } from './flow';
 import { limits } from './limits';
 import { wallClock } from '../ops/clock';

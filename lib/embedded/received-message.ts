@@ -1,4 +1,5 @@
 import type { Flow } from './flow';
+import { hasBareName } from '../wire/display-name';
 import { messageLimits } from '../wire/limits';
 import { parseSipUri, splitOutsideQuotes, tagOf, uriOf } from '../wire/sip-uri';
 import { contentLengthOf, parseSipMessage, parseVia, type SipMessage } from '../wire/sip-message';
@@ -71,19 +72,20 @@ function faultOf(message: SipMessage, malformed: boolean, raw: string, flow: Flo
   if (!/^0*\d{1,3}$/.test(message.get('max-forwards') ?? '70'))
     return { status: 400, reason: 'Bad Max-Forwards Header' };
   const length = contentLengthOf(raw.split('\r\n\r\n', 1)[0] ?? '');
-  if (length !== undefined && !/^\d{1,6}$/.test(length)) return { status: 400, reason: 'Bad Content-Length Header' };
+  if (length !== undefined && !/^\d{1,9}$/.test(length)) return { status: 400, reason: 'Bad Content-Length Header' };
   // Over a stream nobody could tell where it ends (RFC 3261 §18.3).
   if (length === undefined && flow.local.transport === 'tcp') return bad;
-  return Number(length ?? 0) > messageLimits.part || isTooLong(message, raw) ? bad : undefined;
+  if (Number(length ?? 0) > messageLimits.body) return { status: 413, reason: 'Request Entity Too Large' };
+  return Number(length ?? 0) > message.body.length || isTooLong(message, raw) ? bad : undefined;
 }
 
 /** Also of many blanks on end: the patterns that apps read headers with take time by the square of their number. */
 function isTooLong(message: SipMessage, raw: string): boolean {
   const end = raw.indexOf('\r\n\r\n');
   const head = end < 0 ? raw : raw.slice(0, end);
-  const hasLongLine = head.split('\r\n').some((line) => line.length > messageLimits.part);
+  const hasLongLine = head.split('\r\n').some((line) => line.length > messageLimits.line);
   return (
-    hasLongLine || message.body.length > messageLimits.part || head.length > messageLimits.head || manyBlanks.test(head)
+    hasLongLine || message.body.length > messageLimits.body || head.length > messageLimits.head || manyBlanks.test(head)
   );
 }
 
@@ -92,7 +94,7 @@ const manyBlanks = /[ \t\r\n]{256}/;
 function nameAddrIsSound(value: string): boolean {
   const [displayName = ''] = withoutQuotesAndUris(value).split('<', 1);
   const isNamed = value.includes('<') && /[,;:@=?()[\]{}\\/]/.test(displayName);
-  return !isNamed && /^[a-z][a-z0-9+.-]*:\S/i.test(uriOf(value));
+  return !isNamed && !hasBareName(value) && /^[a-z][a-z0-9+.-]*:\S/i.test(uriOf(value));
 }
 
 /** An empty parameter, or an empty value of a list. */

@@ -36,6 +36,11 @@ export class CallHeaders {
     return { ...this.#policy.response(to, headers), ...(refreshes && this.#contactHeader(to)) };
   }
 
+  /** What a message without further headers needs besides. */
+  carriage(to: Side): Headers {
+    return this.#policy.carriage(to);
+  }
+
   /** Our Contact (a name-addr) toward that side; undefined: only the server knows. */
   contact(side: Side): string | undefined {
     return this.#contacts[side];

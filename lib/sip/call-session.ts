@@ -14,6 +14,8 @@ import type { EarlyCaller } from './early-caller';
 import { forwardInDialog } from './in-dialog-forwarding';
 import type { Egress } from './egress';
 import type { CoreRequests } from './core-requests';
+import { inDialogHeaders } from './header-policy';
+import type { Content } from './session-body';
 import { SessionChanges } from './session-changes';
 import { SessionTimers } from './session-timers';
 import { reply, retryLater, verdictOf, type Verdict } from './verdict';
@@ -60,6 +62,8 @@ export interface Ending {
   verdict?: Verdict;
   /** Reason header (RFC 3326) for BYE and CANCEL. */
   reason?: string;
+  /** What the BYE that ended it says, for the BYE of the other leg. */
+  bye?: Content;
 }
 
 export type SendInDialog = (options: RequestOptions, onSent?: (request: SentRequest) => void) => Promise<FinalResponse>;
@@ -141,7 +145,7 @@ export class CallSession {
     to: Side,
     method: string,
     response: ResponseSender,
-    verdict: Verdict & { body?: string },
+    verdict: Verdict,
     sent?: (refused: unknown, message?: SipMessage) => void,
   ): void {
     const headers = this.headers.response(to, method, verdict.status, verdict.headers);
@@ -165,6 +169,7 @@ export class CallSession {
         // For a caller that has no 200 yet: the callee took the call and was gone.
         verdict: { status: 480, headers: {} },
         ...(reason !== undefined && { reason }),
+        ...(bye.source === 'network' && { bye: { headers: inDialogHeaders(bye), body: bye.body } }),
       });
     });
     this.changes.attach(side, dialog);
@@ -238,12 +243,13 @@ export class CallSession {
       this.edge.srf.forget(dialog);
       return;
     }
-    const { reason } = this.#ending;
+    const { reason, bye: said } = this.#ending;
     // Whatever becomes of the BYE, the call is over for us.
-    const headers = this.headers.request(side, 'BYE', reason === undefined ? {} : { Reason: reason });
-    const { byes } = this.edge;
-    const bye = dialog
-      .destroy({ headers })
+    const passed = said?.headers ?? (reason === undefined ? {} : { Reason: reason });
+    const headers = this.headers.request(side, 'BYE', passed);
+    const { byes, srf } = this.edge;
+    const bye = srf
+      .hangUp(dialog, { headers, body: said?.body ?? '' })
       .catch(() => undefined)
       .finally(() => byes.delete(bye));
     byes.add(bye);

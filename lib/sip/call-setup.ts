@@ -13,6 +13,8 @@ import type { CallSession } from './call-session';
 import { coreUnreachable, sentToCore } from './core-reach';
 import { EarlyCaller } from './early-caller';
 import { hasOption, inviteHeaders, responseHeaders } from './header-policy';
+import { redirection } from './redirection';
+import { passedRefusal } from './refusal-content';
 import { ReliableProvisional } from './reliable-provisional';
 import {
   granted,
@@ -24,6 +26,7 @@ import {
   withGranted,
 } from './session-expires';
 import { serverDialogId } from './server-dialog-id';
+import { bodyOf, sessionBody, type SessionBody } from './session-body';
 import type { Target } from './target';
 import { unavailable, type Verdict } from './verdict';
 
@@ -34,6 +37,7 @@ import { unavailable, type Verdict } from './verdict';
 export class CallSetup {
   readonly #session: CallSession;
   readonly #request: IncomingRequest;
+  readonly #asked: SessionBody;
   readonly #response: ResponseSender;
   readonly #target: Target;
   readonly #onSettled: () => void;
@@ -62,6 +66,7 @@ export class CallSetup {
     this.#onSettled = onSettled;
     this.#session = session;
     this.#request = request;
+    this.#asked = sessionBody(request);
     this.#response = response;
     this.#target = target;
   }
@@ -84,15 +89,16 @@ export class CallSetup {
       return;
     }
     this.#session.step(async () => {
-      const offer = this.#request.body ? await call.offer(caller, this.#request.body) : '';
+      const { sdp, with: having } = this.#asked;
+      const content = having(sdp && (await call.offer(caller, sdp)));
       const way = this.#target.way();
       if (way.coreCallId) this.#session.coreCallId = way.coreCallId;
       const headers = {
         ...this.#session.headers.request(callee, 'INVITE', this.#inviteHeaders()),
         ...way.headers,
+        ...content.headers,
       };
-      const sdp = offer && { headers: { ...headers, 'Content-Type': 'application/sdp' }, body: offer };
-      const invite = { method: 'INVITE' as const, proxy: way.proxy, headers, ...sdp };
+      const invite = { method: 'INVITE' as const, proxy: way.proxy, headers, ...bodyOf(content) };
       this.#proxy = way.proxy;
       const sending = edge.srf.request(this.#target.uri, invite, (sent) => this.#sent(sent));
       await (callee === 'core' ? sentToCore(way.proxy, sending) : sending);
@@ -102,7 +108,10 @@ export class CallSetup {
   #inviteHeaders(): Headers {
     const hopsLeft = Number(this.#request.get('max-forwards') ?? 70) - 1;
     const shortest = this.#request.get('min-se');
-    const headers = withAsked(inviteHeaders(this.#request, hopsLeft), sessionExpires(this.#request)?.interval);
+    const headers = withAsked(
+      inviteHeaders(this.#request, hopsLeft, this.#asked.sdp !== ''),
+      sessionExpires(this.#request)?.interval,
+    );
     return { ...headers, ...(shortest !== undefined && { 'Min-SE': shortest }) };
   }
 
@@ -150,7 +159,7 @@ export class CallSetup {
     }
     // Acknowledged at once, so that the callee need not repeat it; the dialog is taken over before its BYE is read.
     const { call, callee, edge } = this.#session;
-    if (this.#request.body || call.ended) acknowledge();
+    if (this.#asked.sdp || call.ended) acknowledge();
     else this.#oweAck = acknowledge;
     try {
       this.#session.adopt(callee, edge.srf.uacDialog(sent, response));
@@ -179,24 +188,27 @@ export class CallSetup {
     const fromCallee = response.has('RSeq');
     const reliable = fromCallee && hasOption(this.#request, '100rel');
     // Without an offer in the INVITE this SDP would be one, to be answered in a PRACK, which the server cannot send.
-    const sdp = response.body && this.#request.body ? await call.answer(callee, response.body) : '';
+    const given = sessionBody(response);
+    const sdp = given.sdp && this.#asked.sdp ? await call.answer(callee, given.sdp) : '';
     this.#earlySdp = sdp || this.#earlySdp;
-    const headers = responseHeaders(response);
+    const content = given.with(sdp);
+    const headers = { ...responseHeaders(response), ...content.headers };
+    const { body } = content;
     const { status, reason } = response;
     if (!reliable) {
       if (fromCallee) await edge.srf.prack(response, this.#session.headers.request(callee, 'PRACK', {}));
-      this.#tellCaller({ status, reason, headers, body: sdp });
+      this.#tellCaller({ status, reason, headers, body });
       return;
     }
     this.#provisional = new ReliableProvisional(this.#session, response);
     const reliably = { ...headers, Require: [headers['Require'], '100rel'].filter(Boolean).join(', ') };
     if (sdp) this.#session.isEarlyOfferAnswered = true;
-    this.#tellCaller({ status, reason, headers: reliably, body: sdp });
+    this.#tellCaller({ status, reason, headers: reliably, body });
     await this.#provisional.acknowledged;
     if (!call.ended) this.#provisional = undefined;
   }
 
-  #tellCaller(progress: Verdict & { body: string }): void {
+  #tellCaller(progress: Verdict): void {
     const session = this.#session;
     session.respond(session.caller, 'INVITE', this.#response, progress, (refused, message) => {
       if (message) session.earlyCaller ??= EarlyCaller.of(session.edge, session.caller, this.#request, message);
@@ -217,20 +229,23 @@ export class CallSetup {
       this.#session.end('rejected', { verdict: unavailable() });
     } else {
       const longer = status === 422 ? response.get('min-se') : undefined;
-      const headers = { ...responseHeaders(response), ...(longer !== undefined && { 'Min-SE': longer }) };
-      this.#session.end('rejected', { verdict: { status, reason, headers } });
+      const refusal = passedRefusal(response);
+      const elsewhere = redirection(response, this.#session.caller, this.#request.uri);
+      const headers = { ...refusal.headers, ...elsewhere, ...(longer !== undefined && { 'Min-SE': longer }) };
+      this.#session.end('rejected', { verdict: { ...refusal, headers } });
     }
   }
 
   async #answered(response: IncomingResponse): Promise<void> {
     const { call, caller, callee, edge } = this.#session;
-    const sdp = await this.#finalSdp(response);
+    const given = sessionBody(response);
+    const content = given.with(await this.#finalSdp(given.sdp));
     const interval = granted(this.#request);
     const passed = withGranted(responseHeaders(response), interval);
     const headers = this.#session.headers.response(caller, 'INVITE', 200, passed);
     await edge.srf.createUas(this.#request, this.#response, {
-      localSdp: sdp,
-      headers: sdp ? { ...headers, 'Content-Type': 'application/sdp' } : headers,
+      localSdp: content.body,
+      headers: { ...headers, ...content.headers },
       onDialog: (dialog) => {
         this.#session.adopt(caller, dialog);
         if (this.#oweAck) dialog.once('ack', (ack) => this.#session.step(() => this.#answeredInAck(ack)));
@@ -243,27 +258,28 @@ export class CallSetup {
     });
   }
 
-  /** What the 200 for the caller carries: an answer, an offer, or nothing where both went before. */
-  async #finalSdp(response: IncomingResponse): Promise<string> {
+  /** What the 200 for the caller carries: an answer, an offer, or nothing where both went before. `given`: by the callee. */
+  async #finalSdp(given: string): Promise<string> {
     const { call, callee } = this.#session;
-    if (this.#request.body) {
+    if (this.#asked.sdp) {
       const early = this.#session.isEarlyOfferAnswered ? '' : this.#earlySdp;
-      const sdp = response.body ? await call.answer(callee, response.body) : early;
+      const sdp = given ? await call.answer(callee, given) : early;
       if (!sdp && !this.#session.isEarlyOfferAnswered)
         throw new EdgeError('sip-invalid', 'The far end took the call without an answer.', { sipStatus: 502 });
       return sdp;
     }
-    if (!response.body) {
+    if (!given) {
       throw new EdgeError('sip-invalid', 'The far end took the call without an offer.', { sipStatus: 502 });
     }
-    return await call.offer(callee, response.body);
+    return await call.offer(callee, given);
   }
 
   async #answeredInAck(ack: IncomingRequest): Promise<void> {
-    const { call, caller } = this.#session;
-    if (!ack.body) throw new EdgeError('sip-invalid', 'The ACK brought no answer.');
-    const body = await call.answer(caller, ack.body);
-    this.#oweAck?.({ body, headers: { 'Content-Type': 'application/sdp' } });
+    const { call, caller, callee } = this.#session;
+    const { sdp, with: having } = sessionBody(ack);
+    if (!sdp) throw new EdgeError('sip-invalid', 'The ACK brought no answer.');
+    const { headers, body } = having(await call.answer(caller, sdp));
+    this.#oweAck?.({ body, headers: { ...headers, ...this.#session.headers.carriage(callee) } });
     this.#oweAck = undefined;
   }
 

@@ -4,6 +4,7 @@ import type { FinalResponse, RequestOptions } from '../drachtio/srf';
 import type { Side } from '../media/media-anchor';
 import { splitOutsideQuotes, uriOf } from '../wire/sip-uri';
 import type { SipEdge } from './call-session';
+import { beyondRelay } from './relayed';
 import type { Way } from './target';
 import { flowUri } from './flow-token';
 
@@ -26,8 +27,13 @@ export class EarlyCaller {
   static of(edge: SipEdge, side: Side, invite: IncomingRequest, progress: SipMessage): EarlyCaller | undefined {
     const uri = invite.getParsedHeader('contact')[0]?.uri ?? '';
     if (!/^sip:/i.test(uri)) return undefined;
-    const routes = splitOutsideQuotes(invite.get('record-route') ?? '', ',').map((route) => route.trim());
-    const [first] = routes.filter((route) => route !== '');
+    const recorded = splitOutsideQuotes(invite.get('record-route') ?? '', ',');
+    const routes = beyondRelay(recorded, edge.egress);
+    const [first] = routes;
+    if (routes.length < recorded.length) {
+      const nextHop = first === undefined ? uri : uriOf(first);
+      return new EarlyCaller(edge, invite, progress, uri, () => edge.egress.send({ nextHop, routes }));
+    }
     const { source_address: address, source_port: port, protocol } = invite;
     const proxy = flowUri({ transport: protocol === 'udp' ? 'udp' : 'tcp', address, port });
     // The access listener's own route names the connection that the INVITE came on.

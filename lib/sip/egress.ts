@@ -4,4 +4,6 @@ import type { Way } from './target';
 /** The egress relay: gives the way that the SIP server must send a request, so that the errand is done to it. */
 export interface Egress {
   send(errand: Errand): Way;
+  /** `host:port` where the core reaches UEs by way of it, on one of its addresses. */
+  entry(address: string): string | undefined;
 }

@@ -7,6 +7,7 @@ import { otherSide } from '../media/media-anchor';
 import { fromCore } from './core-reach';
 import type { UePolicy } from './ue-policy';
 import { contentHeaders, exchangeHeaders, responseHeaders } from './header-policy';
+import { redirection } from './redirection';
 import type { Target } from './target';
 import { reply } from './verdict';
 
@@ -30,21 +31,29 @@ export async function exchange(
   if (from === 'core' && isUnreachable(final)) {
     throw new EdgeError('flow-failed', 'The UE cannot be reached over its connection.', { sipStatus: 430 });
   }
-  passBack(final, response, { to: from, policy });
+  passBack(final, response, { to: from, policy, uri: request.uri });
 }
 
-/** Answers a request with the response that it got on the other side; `hide` has the last word on its headers. */
+interface Passing {
+  to: Side;
+  policy: UePolicy;
+  /** What was asked for. */
+  uri: string;
+  hide?: (headers: Headers) => Headers;
+}
+
+/** Answers a request for `uri` with the response that it got on the other side; `hide` has the last word on its headers. */
 export function passBack(
   final: IncomingResponse,
   response: ResponseSender,
-  { to, policy, hide = (headers) => headers }: { to: Side; policy: UePolicy; hide?: (headers: Headers) => Headers },
+  { to, policy, uri, hide = (headers) => headers }: Passing,
 ): void {
   const { status, reason, body } = final;
   reply(response, {
     status,
     reason,
     headers: {
-      ...hide(policy.response(to, responseHeaders(final))),
+      ...hide(policy.response(to, { ...responseHeaders(final), ...redirection(final, to, uri) })),
       ...contentHeaders(final),
     },
     body,

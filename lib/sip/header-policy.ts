@@ -11,11 +11,11 @@ import { isAnew } from './header-table';
 const hopOptions = new Set(['gruu', 'outbound', 'path', 'sec-agree', 'timer']);
 
 /** Headers of an INVITE for the other side. Tags of From and To are left out: the server makes new ones. */
-export function inviteHeaders(invite: SipMessage, hopsLeft: number): Headers {
+export function inviteHeaders(invite: SipMessage, hopsLeft: number, hasOffer: boolean): Headers {
   return {
     ...passedOn(invite),
     // A reliable response to an INVITE without offer brings an offer, whose answer a PRACK of the server cannot carry.
-    ...optionHeaders(invite, invite.body ? [] : ['100rel']),
+    ...optionHeaders(invite, hasOffer ? [] : ['100rel']),
     From: withoutTag(invite, 'from'),
     To: withoutTag(invite, 'to'),
     'Max-Forwards': String(hopsLeft),
@@ -25,14 +25,18 @@ export function inviteHeaders(invite: SipMessage, hopsLeft: number): Headers {
 /** Headers of a request outside a call for the other side, with its type of content. */
 export function exchangeHeaders(request: SipMessage): Headers {
   const hopsLeft = Number(request.get('max-forwards') ?? 70) - 1;
-  return { ...inviteHeaders(request, hopsLeft), ...optionHeaders(request), ...contentHeaders(request) };
+  return { ...inviteHeaders(request, hopsLeft, true), ...contentHeaders(request) };
 }
 
 /** Headers of a response for the other side. Whether it is reliable is not the other side's to say. */
 export function responseHeaders(response: SipMessage): Headers {
   const options = { ...optionHeader(response, 'Supported'), ...optionHeader(response, 'Require', ['100rel']) };
   const unsupported = response.get('unsupported');
-  return { ...passedOn(response), ...options, ...(unsupported !== undefined && { Unsupported: unsupported }) };
+  return {
+    ...passedOn(response),
+    ...options,
+    ...(unsupported !== undefined && { Unsupported: unsupported }),
+  };
 }
 
 /** Headers of a request inside a dialog for the other side, with those of its content. */

@@ -22,8 +22,10 @@ export interface OriginatingOptions {
   egress: Egress;
   own: OwnAddresses;
   coreNextHop: string;
-  /** Whether what makes a dialog goes by the relay without a Service-Route, too. */
+  /** Whether requests without a Service-Route go by the relay, too. */
   relayAlways: boolean;
+  /** Whether a call has the same Call-ID in the core as here, unless it goes along a Service-Route. */
+  keepsCallIds: boolean;
   /** Host of ours toward the core. */
   coreHost: string;
   emergency: EmergencySettings;
@@ -62,16 +64,17 @@ export class Originating {
       const message = 'The UE is not registered over this connection.';
       throw new EdgeError('not-registered', message, { sipStatus: 403 });
     }
+    const { isRelayed, ...way } =
+      service === undefined ? this.#way(request, registration?.serviceRoute ?? []) : this.#emergencyWay(service);
     const policy = uePolicy({
       table,
       asserted: registration && assertedIdentity(request, registration),
       chargingVector: chargingVector(coreHost),
       accessNetworkInfo,
       identityHosts: identityHosts(registration, [coreHost, parseUri(coreNextHop)?.host ?? coreHost]),
+      carried: { access: flow.connection !== undefined, core: isRelayed },
       isOnFlow: (later) => isOnFlow(later, flow, connections),
     });
-    const way =
-      service === undefined ? this.#way(request, registration?.serviceRoute ?? []) : this.#emergencyWay(service);
     return {
       ...way,
       policy,
@@ -82,34 +85,39 @@ export class Originating {
   }
 
   /**
-   * Along the Service-Route (RFC 3608 §5), where the registrar gave one. What makes a dialog may have to go by the relay
-   * all the same: a core that is a proxy sends a call between two UEs back under the Call-ID that it came with.
+   * Along the Service-Route (RFC 3608 §5), where the registrar gave one. What has none goes by the relay all the same, for
+   * the SIP server does not pass everything on as it is; and a core that is a proxy sends a call between two UEs back under
+   * the Call-ID that it came with.
    */
-  #way({ uri, method }: IncomingRequest, routes: string[]): Pick<Target, 'uri' | 'way'> {
-    const { egress, coreNextHop, relayAlways } = this.#options;
+  #way({ uri }: IncomingRequest, routes: string[]): RelayedOrNot {
+    const { egress, coreNextHop, relayAlways, keepsCallIds } = this.#options;
     const [first] = routes;
     const nextHop = first === undefined ? coreNextHop : uriOf(first);
     const meant = this.uriFor(uri);
     const asSip = sipUri(meant, nextHop);
     // drachtio-server refuses parameters in the user part (local numbers, TS 24.229 §5.1.2A.1.5).
     const sent = asSip.replace(/^(sips?:[^;@]*);[^@]*@/i, '$1@');
-    const makesDialog = method === 'INVITE' || method === 'SUBSCRIBE';
-    if (first === undefined && sent === asSip && !(relayAlways && makesDialog)) {
-      return { uri: sent, way: () => ({ proxy: coreNextHop, headers: {} }) };
+    if (first === undefined && sent === asSip && !relayAlways) {
+      return { uri: sent, way: () => ({ proxy: coreNextHop, headers: {} }), isRelayed: false };
     }
     const requestUri = first === undefined ? asSip : meant;
-    return { uri: sent, way: () => egress.send({ nextHop, routes, ...(requestUri !== sent && { requestUri }) }) };
+    const keeps = first === undefined && keepsCallIds;
+    const errand = { nextHop, routes, keepsCallId: keeps, ...(requestUri !== sent && { requestUri }) };
+    return { uri: sent, way: () => egress.send(errand), isRelayed: true };
   }
 
-  #emergencyWay(service: string): Pick<Target, 'uri' | 'way'> {
+  #emergencyWay(service: string): RelayedOrNot {
     const { egress, emergency } = this.#options;
     const { nextHop } = emergency;
     if (nextHop === undefined) throw new EmergencyRefused();
     const route = `<${nextHop}${/;lr\b/i.test(nextHop) ? '' : ';lr'}>`;
     const host = parseUri(nextHop)?.host ?? 'invalid';
-    return { uri: `sip:sos@${host}`, way: () => egress.send({ nextHop, routes: [route], requestUri: service }) };
+    const errand = { nextHop, routes: [route], requestUri: service };
+    return { uri: `sip:sos@${host}`, way: () => egress.send(errand), isRelayed: true };
   }
 }
+
+type RelayedOrNot = Pick<Target, 'uri' | 'way'> & { isRelayed: boolean };
 
 /** drachtio-server dies of a request to a tel URI: its number becomes a SIP URI (RFC 3261 §19.1.6). */
 function sipUri(uri: string, nextHop: string): string {

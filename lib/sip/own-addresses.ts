@@ -1,12 +1,16 @@
 import { parseUri } from '../drachtio/srf';
+import { hostPort } from '../wire/sip-uri';
 import type { Contact } from './contact';
+import type { Egress } from './egress';
 import { looksLikeFlowToken } from './flow-token';
 
-/** The addresses under which SIP reaches this edge, on either side. */
+/** The addresses under which SIP reaches this edge, on either side: its contacts, and the relay. */
 export class OwnAddresses {
   readonly #contacts = new Set<string>();
+  readonly #egress: Egress;
 
-  constructor(contacts: Contact[]) {
+  constructor(contacts: Contact[], egress: Egress) {
+    this.#egress = egress;
     for (const { address, port } of contacts) this.#contacts.add(key(address, port));
   }
 
@@ -23,11 +27,11 @@ export class OwnAddresses {
   }
 
   #has(host: string | undefined, port: number): boolean {
+    if (host === undefined) return false;
+    const address = host.replace(/^\[|\]$/g, '');
+    if (this.#egress.entry(address) === hostPort(address, port)) return true;
     const isDefault = Number.isNaN(port);
-    return (
-      host !== undefined &&
-      (this.#contacts.has(key(host, isDefault ? 5060 : port)) || (isDefault && this.#contacts.has(key(host, 5061))))
-    );
+    return this.#contacts.has(key(host, isDefault ? 5060 : port)) || (isDefault && this.#contacts.has(key(host, 5061)));
   }
 }
 

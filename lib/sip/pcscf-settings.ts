@@ -22,8 +22,10 @@ export interface PcscfSettings {
   coreContacts: string[];
   /** SIP URI that requests of UEs are sent to: REGISTER, and what has no Service-Route. */
   coreNextHop: string;
-  /** Whether INVITE and SUBSCRIBE of UEs go by the relay without a Service-Route, too. */
+  /** Whether all that goes to the core, and comes from there for a UE, goes by the relay; else what has a Service-Route. */
   relayAlways?: boolean;
+  /** Whether a call has the same Call-ID in the core as here, unless it goes along a Service-Route: for a core that is no proxy. */
+  keepsCallIds?: boolean;
   /** The first signs flow tokens, all verify. */
   flowTokenKeys: string[];
   /** Name of this network for P-Visited-Network-ID (RFC 7315 §4.3); undefined: none is sent. */

@@ -94,11 +94,13 @@ class Pcscf implements RunningPcscf {
     if (firstKey === undefined) throw new EdgeError('config-invalid', 'There is no flow token key.');
     const toCore = new Set<string>();
     this.#admission = new RequestAdmission(new SideByAddress(access, core), toCore);
-    const own = new OwnAddresses([...access, ...core, ...(settings.publicContacts ?? []).map(parseContact)]);
+    const own = new OwnAddresses([...access, ...core, ...(settings.publicContacts ?? []).map(parseContact)], egress);
     this.#own = own;
     const tokens = new FlowTokens([firstKey, ...keys]);
     const table = new HeaderTable(settings.moreHeaders);
+    const relayAlways = settings.relayAlways ?? false;
     const registrar = new Registrar({
+      relayAlways,
       ...{ srf, store, tokens, egress, connections, coreNextHop, coreContact, logger },
       settings: { visitedNetworkId, integrityProtected, accessNetworkInfo, table },
     });
@@ -106,10 +108,10 @@ class Pcscf implements RunningPcscf {
     const coreHost = coreContact.address;
     this.#refusals = new Refusals(coreHost, logger);
     const emergency = settings.emergency ?? { numbers: [] };
-    const shared = { registrar, connections, own, coreHost, accessNetworkInfo, table };
+    const shared = { registrar, connections, own, egress, coreHost, accessNetworkInfo, table };
     this.#originating = new Originating({
-      ...{ ...shared, egress, coreNextHop, emergency },
-      relayAlways: settings.relayAlways ?? false,
+      ...{ ...shared, coreNextHop, emergency, relayAlways },
+      keepsCallIds: settings.keepsCallIds ?? false,
     });
     this.#terminating = new Terminating({ ...shared, tokens });
     const limits = options.shares ?? shareLimits();

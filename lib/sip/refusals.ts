@@ -20,8 +20,9 @@ export class Refusals {
   }
 
   refuse(request: IncomingRequest, response: ResponseSender, error: unknown): void {
-    const verdict: Verdict & { body?: string } = verdictOf(error, this.#agent);
+    const verdict: Verdict = verdictOf(error, this.#agent);
     if (verdict.status === 415) verdict.headers['Accept'] = 'application/sdp';
+    if (verdict.status === 415) verdict.headers['Accept-Encoding'] = 'identity';
     if (verdict.status === 420) verdict.headers['Unsupported'] = unmetOptions(request).join(', ');
     if (error instanceof EmergencyRefused) {
       verdict.headers['Content-Type'] = error.contentType;

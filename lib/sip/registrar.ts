@@ -20,9 +20,12 @@ import {
   type GrantedContact,
 } from './granted-contacts';
 import type { Egress } from './egress';
+import { contentHeaders } from './header-policy';
 import { listOf } from './name-addresses';
 import { registerHeaders, registerResponseHeaders, type RegisterAdditions } from './register-headers';
 import type { Registration, RegistrationStore } from './registration';
+import { carriageOf } from './relayed';
+import { bodyOf } from './session-body';
 import { flowOf, hideExpiry, type AccessFlow, type UeConnections } from './ue-connections';
 import { reply } from './verdict';
 
@@ -36,6 +39,8 @@ export interface RegistrarOptions {
   coreNextHop: string;
   /** Where the core reaches us: goes into Path. */
   coreContact: Contact;
+  /** Whether REGISTERs go by the relay, and what is for UEs comes by it. */
+  relayAlways: boolean;
   settings: Pick<RegisterAdditions, 'visitedNetworkId' | 'integrityProtected' | 'accessNetworkInfo' | 'table'>;
   logger: Logger;
 }
@@ -102,14 +107,16 @@ export class Registrar extends EventEmitter<{ 'flow-ended': [flow: Flow, why: Fl
       path: this.#pathUri(request, flow),
       chargingVector: chargingVector(coreContact.address),
     });
-    const way = this.#way(headers, isUnbinding);
-    const final = await fromCore(way.proxy, srf.send(uri, { method: 'REGISTER', ...way }));
+    const way = this.#way({ ...headers, ...contentHeaders(request) }, isUnbinding);
+    const final = await fromCore(way.proxy, srf.send(uri, { method: 'REGISTER', ...way, ...bodyOf(request) }));
     if (final.status >= 200 && final.status < 300) await this.#granted(request, final, flow);
-    const { status, reason } = final;
+    const { status, reason, body } = final;
     const timer = wantsOutbound(request, flow) && status < 300 && !final.has('flow-timer');
     const passed = registerResponseHeaders(settings.table, final);
     const shown = status < 300 ? hideExpiry(passed, flow) : passed;
-    reply(response, { status, reason, headers: { ...shown, ...(timer && { 'Flow-Timer': String(flowTimer) }) } });
+    const content = { ...contentHeaders(final), ...carriageOf(flow.connection !== undefined) };
+    const own = timer ? { 'Flow-Timer': String(flowTimer) } : {};
+    reply(response, { status, reason, headers: { ...shown, ...content, ...own }, body });
     logger.debug({ aor: request.getParsedHeader('to').uri, status, flow }, 'register');
   }
 
@@ -125,10 +132,11 @@ export class Registrar extends EventEmitter<{ 'flow-ended': [flow: Flow, why: Fl
 
   /** drachtio-server dies of a REGISTER with `Contact: *` that an app gives it: the relay puts it in. */
   #way(headers: Headers, takesAll: boolean): { proxy: string; headers: Headers } {
-    const { egress, coreNextHop } = this.#options;
-    if (!takesAll) return { proxy: coreNextHop, headers };
-    const { proxy, headers: forRelay } = egress.send({ nextHop: coreNextHop, routes: [], contact: '*' });
-    const others = Object.entries(headers).filter(([name]) => name.toLowerCase() !== 'contact');
+    const { egress, coreNextHop, relayAlways } = this.#options;
+    if (!takesAll && !relayAlways) return { proxy: coreNextHop, headers: { ...headers, ...carriageOf(false) } };
+    const errand = { nextHop: coreNextHop, routes: [], ...(takesAll && { contact: '*' as const }) };
+    const { proxy, headers: forRelay } = egress.send(errand);
+    const others = Object.entries(headers).filter(([name]) => !takesAll || name.toLowerCase() !== 'contact');
     return { proxy, headers: { ...Object.fromEntries(others), ...forRelay } };
   }
 
@@ -258,10 +266,11 @@ export class Registrar extends EventEmitter<{ 'flow-ended': [flow: Flow, why: Fl
   }
 
   #pathUri(request: IncomingRequest, flow: Flow): string {
-    const { tokens, coreNextHop, coreContact } = this.#options;
+    const { tokens, coreNextHop, coreContact, egress, relayAlways } = this.#options;
     const { address, port } = coreContact;
+    const entry = relayAlways ? egress.entry(address) : undefined;
     const transport = /;transport=tcp/i.test(coreNextHop) ? ';transport=tcp' : '';
-    return `sip:${tokens.write(flow)}@${hostPort(address, port)}${transport};lr${wantsOutbound(request, flow) ? ';ob' : ''}`;
+    return `sip:${tokens.write(flow)}@${entry ?? hostPort(address, port)}${transport};lr${wantsOutbound(request, flow) ? ';ob' : ''}`;
   }
 }
 

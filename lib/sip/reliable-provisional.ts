@@ -1,6 +1,7 @@
 import type { Headers, IncomingRequest, IncomingResponse, ResponseSender } from '../drachtio/messages';
 import type { CallSession } from './call-session';
 import { allows, inDialogHeaders, responseHeaders } from './header-policy';
+import { sessionBody } from './session-body';
 import { verdictOf, type Verdict } from './verdict';
 
 /**
@@ -72,7 +73,7 @@ export class ReliableProvisional {
       }
       const headers = withoutContent(inDialogHeaders(request));
       const final = await edge.srf.prack(this.#response, this.#session.headers.request(callee, 'PRACK', headers));
-      if (request.body && final.status < 300) {
+      if (sessionBody(request).sdp && final.status < 300) {
         if (allows(this.#response, 'UPDATE')) await this.#session.changes.change(caller, request, response);
         else answer({ status: 488, headers: {} });
       } else answer({ status: final.status, reason: final.reason, headers: responseHeaders(final) });

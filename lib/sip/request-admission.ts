@@ -3,6 +3,7 @@ import type { IncomingRequest } from '../drachtio/messages';
 import { EdgeError } from '../errors';
 import type { Side } from '../media/media-anchor';
 import { serverDialogId } from './server-dialog-id';
+import { isUnknownBody, sessionBody } from './session-body';
 import type { SideByAddress } from './side-by-address';
 
 /** Which requests are looked at at all (RFC 3261 §8.2, §16.3); whether their sender may make them comes after. */
@@ -42,8 +43,8 @@ export class RequestAdmission {
     if (hasToTag(invite)) throw refusal('sip-no-dialog', 481, 'There is no such call.');
     if (!hasSafeTarget(invite)) throw refusal('sip-target', 400, 'The Contact is no SIP URI.');
     if (!invite.get('contact')?.trim()) throw refusal('sip-invalid', 400, 'The INVITE has no Contact.');
-    const type = invite.get('content-type') ?? 'application/sdp';
-    if (invite.body && !/^application\/sdp\b/i.test(type)) throw refusal('sip-type', 415, `${type} is not served.`);
+    if (isUnknownBody(invite)) throw refusal('sip-type', 415, `${invite.get('content-type') ?? ''} is not served.`);
+    sessionBody(invite);
     return side;
   }
 }

@@ -5,10 +5,16 @@ import { EdgeError } from '../errors';
 import { otherSide, type Side } from '../media/media-anchor';
 import type { CallSession, SendInDialog } from './call-session';
 import { inDialogHeaders, responseHeaders } from './header-policy';
+import { passedRefusal } from './refusal-content';
+import { bodyOf, isUnknownBody, sessionBody, type SessionBody } from './session-body';
 import { granted, isTooShort, shortestInterval, taken, withAsked, withGranted } from './session-expires';
 import { retryLater, verdictOf, type Verdict } from './verdict';
 
 const terminated: Verdict = { status: 487, headers: {} };
+const unreadable: Verdict = {
+  status: 415,
+  headers: { Accept: 'application/sdp', 'Accept-Encoding': 'identity' },
+};
 
 /** Statuses that say that the far end's dialog is no more (RFC 3261 §12.2.1.2). */
 const dialogGone = new Set([404, 408, 410, 481]);
@@ -20,10 +26,11 @@ interface Change {
   /** Sends in the far end's dialog. */
   send: SendInDialog;
   request: IncomingRequest;
+  asked: SessionBody;
   /** By what it goes to the far end. */
   method: 'INVITE' | 'UPDATE';
   /** Answers it. */
-  answer: (verdict: Verdict & { body?: string }) => void;
+  answer: (verdict: Verdict) => void;
   /** Aborted by the sender's CANCEL, which may come at any time. */
   withdrawn: AbortSignal;
 }
@@ -56,14 +63,14 @@ export class SessionChanges {
       this.#session.abandon(from, request.method, response);
       return;
     }
-    const answer = (verdict: Verdict & { body?: string }) =>
-      this.#session.respond(from, request.method, response, verdict);
+    const answer = (verdict: Verdict) => this.#session.respond(from, request.method, response, verdict);
     const to = otherSide(from);
     const isInvite = request.method === 'INVITE';
-    const isOffer = isInvite || request.body !== '';
-    const refusal = this.#refusal(from, request, isOffer);
+    const asked = readBody(request);
+    const isOffer = isInvite || (asked?.sdp ?? '') !== '';
+    const refusal = asked ? this.#refusal(from, request, isOffer) : unreadable;
     const send = this.#session.wayTo(to);
-    if (refusal || !send) {
+    if (refusal || !send || !asked) {
       answer(refusal ?? retryLater(2));
       return;
     }
@@ -83,9 +90,9 @@ export class SessionChanges {
     const forget = call.onEnd(() => answer(terminated));
     // By an UPDATE of ours its receiver lengthens its session, but drachtio-server, which would hang up, does not.
     const method = isInvite || (isOffer && timers.interval(to) !== undefined) ? 'INVITE' : 'UPDATE';
-    const change: Change = { from, to, send, request, method, answer, withdrawn: withdrawal.signal };
+    const change: Change = { from, to, send, request, asked, method, answer, withdrawn: withdrawal.signal };
     try {
-      if (request.body) await this.#withOffer(change);
+      if (asked.sdp) await this.#withOffer(change);
       else if (isInvite && own) await this.#withoutOffer(change, own);
       else await this.#refresh(change);
     } catch (error) {
@@ -103,9 +110,6 @@ export class SessionChanges {
   #refusal(from: Side, request: IncomingRequest, isOffer: boolean): Verdict | undefined {
     const { call, isEarlyOfferAnswered } = this.#session;
     const isInvite = request.method === 'INVITE';
-    if (request.body && !/^application\/sdp\b/i.test(request.get('content-type') ?? 'application/sdp')) {
-      return { status: 415, headers: { Accept: 'application/sdp' } };
-    }
     if (isTooShort(request)) return { status: 422, headers: { 'Min-SE': String(shortestInterval) } };
     if (!isInvite && this.#updating.has(from)) return retryLater(2);
     if (!isOffer) return undefined;
@@ -115,15 +119,14 @@ export class SessionChanges {
   }
 
   async #withOffer(change: Change): Promise<void> {
-    const { from, to, send, request, method, answer, withdrawn } = change;
+    const { from, to, send, asked, method, answer, withdrawn } = change;
     const { call } = this.#session;
-    const offer = await call.offer(from, request.body);
+    const content = asked.with(await call.offer(from, asked.sdp));
     if (withdrawn.aborted) {
       await this.#rollback();
       return;
     }
-    const headers = { ...this.#requestHeaders(change), 'Content-Type': 'application/sdp' };
-    const options = { method, headers, body: offer };
+    const options = { method, headers: { ...this.#requestHeaders(change), ...content.headers }, ...bodyOf(content) };
     let final: FinalResponse;
     try {
       final = await this.#send(send, options, withdrawn);
@@ -136,26 +139,38 @@ export class SessionChanges {
       this.#refused(final.response, answer);
       return;
     }
-    const sdp = await this.#orEnd(() => call.answer(to, final.response.body));
-    answer({ status: final.response.status, headers: this.#acceptedHeaders(change, final.response), body: sdp });
+    const accepted = await this.#orEnd(async () => {
+      const { sdp, with: having } = sessionBody(final.response);
+      return having(await call.answer(to, sdp));
+    });
+    const headers = { ...this.#acceptedHeaders(change, final.response), ...accepted.headers };
+    answer({ status: final.response.status, headers, body: accepted.body });
   }
 
   async #withoutOffer(change: Change, own: Dialog): Promise<void> {
-    const { from, to, send, method, answer, withdrawn } = change;
+    const { from, to, send, asked, method, answer, withdrawn } = change;
     const { call, edge } = this.#session;
     const headers = this.#requestHeaders(change);
-    const final = await this.#send(send, { method, headers }, withdrawn);
+    const final = await this.#send(send, { method, headers, ...bodyOf(asked.with('')), leavesAck: true }, withdrawn);
     if (final.response.status >= 300) {
       this.#refused(final.response, answer);
       return;
     }
     try {
-      const offer = await this.#orEnd(() => call.offer(to, final.response.body));
+      const offered = await this.#orEnd(async () => {
+        const { sdp, with: having } = sessionBody(final.response);
+        return having(await call.offer(to, sdp));
+      });
       const acknowledged = this.#acknowledged(own);
-      answer({ status: 200, headers: this.#acceptedHeaders(change, final.response), body: offer });
+      const accepted = { ...this.#acceptedHeaders(change, final.response), ...offered.headers };
+      answer({ status: 200, headers: accepted, body: offered.body });
       const ack = await acknowledged;
-      const body = await this.#orEnd(() => call.answer(from, ack.body));
-      final.acknowledge?.({ body });
+      const answered = await this.#orEnd(async () => {
+        const { sdp, with: having } = sessionBody(ack);
+        return having(await call.answer(from, sdp));
+      });
+      const carriage = this.#session.headers.carriage(to);
+      final.acknowledge?.({ body: answered.body, headers: { ...answered.headers, ...carriage } });
     } catch (error) {
       if (edge.srf.connected) final.acknowledge?.();
       throw error;
@@ -200,13 +215,13 @@ export class SessionChanges {
 
   /** An UPDATE without an offer. One that only keeps the sender's leg alive is not for a leg that has its own timer. */
   async #refresh(change: Change): Promise<void> {
-    const { to, send, request, method, answer } = change;
+    const { to, send, request, asked, method, answer } = change;
     const { timers } = this.#session;
     if (granted(request) !== undefined && timers.interval(to) !== undefined) {
       answer({ status: 200, headers: this.#grantedHeaders(change, {}) });
       return;
     }
-    const final = await send({ method, headers: this.#requestHeaders(change) });
+    const final = await send({ method, headers: this.#requestHeaders(change), ...bodyOf(asked.with('')) });
     if (final.response.status >= 300) this.#refused(final.response, answer);
     else answer({ status: final.response.status, headers: this.#acceptedHeaders(change, final.response) });
   }
@@ -231,9 +246,8 @@ export class SessionChanges {
   }
 
   #refused(refusal: IncomingResponse, answer: Change['answer']): void {
-    const { status, reason } = refusal;
-    answer({ status, reason, headers: responseHeaders(refusal) });
-    if (dialogGone.has(status)) this.#session.end('dialog-lost');
+    answer(passedRefusal(refusal));
+    if (dialogGone.has(refusal.status)) this.#session.end('dialog-lost');
   }
 
   /** Before the refusal is passed on: media is as before when its sender hears of it (RFC 3261 §14.1). */
@@ -260,12 +274,21 @@ export class SessionChanges {
   }
 
   /** Once the far end has taken a change, a failure leaves the two sides apart: the call ends. */
-  async #orEnd(exchange: () => Promise<string>): Promise<string> {
+  async #orEnd<T>(exchange: () => Promise<T>): Promise<T> {
     try {
       return await exchange();
     } catch (error) {
       this.#session.fail(error);
       throw error;
     }
+  }
+}
+
+/** Undefined for one that has to be refused. */
+function readBody(request: IncomingRequest): SessionBody | undefined {
+  try {
+    return isUnknownBody(request) ? undefined : sessionBody(request);
+  } catch {
+    return undefined;
   }
 }

@@ -158,7 +158,7 @@ export class Subscriptions {
       if (from === 'core') this.#establish(final, target);
     }
     const hide = (passed: Headers) => (isTaken && from === 'access' ? hideExpiry(passed, target.flow) : passed);
-    passBack(final, response, { to: from, policy: target.policy, hide });
+    passBack(final, response, { to: from, policy: target.policy, uri: request.uri, hide });
   }
 
   #establish(final: IncomingResponse, { flow: { address, port } }: Target): void {
@@ -198,7 +198,7 @@ export class Subscriptions {
     const final = await this.#srf.sendInDialog(other, { method, headers, ...(body && { body }) });
     const isRefreshed = method === 'SUBSCRIBE' && final.status < 300;
     const hide = (passed: Headers) => (isRefreshed && side === 'access' ? hideExpiry(passed, flow) : passed);
-    passBack(final, response, { to: side, policy, hide });
+    passBack(final, response, { to: side, policy, uri: request.uri, hide });
     const isOver = !hasSafeTarget(final) || final.status === 481 || final.status === 408 || isUnreachable(final);
     if (isOver || (method === 'NOTIFY' && /^\s*terminated\b/i.test(request.get('subscription-state') ?? ''))) leg.end();
     else if (isRefreshed) leg.expireIn(expiryOf(request, final));

@@ -2,6 +2,7 @@ import type { IncomingRequest } from '../drachtio/messages';
 import { EdgeError } from '../errors';
 import { accountOf } from '../shares/account';
 import { chargingVector } from './charging';
+import type { Egress } from './egress';
 import { flowUri, looksLikeFlowToken, type Flow, type FlowTokens } from './flow-token';
 import { calledIdentity } from './identity';
 import { listOf } from './name-addresses';
@@ -9,6 +10,7 @@ import { uriOf } from '../wire/sip-uri';
 import type { HeaderTable } from './header-table';
 import type { OwnAddresses } from './own-addresses';
 import type { Registrar } from './registrar';
+import { cameByRelay, sourceInCore } from './relayed';
 import type { Target } from './target';
 import type { AccessNetworkInfo } from './trust';
 import { isOnFlow, type UeConnections } from './ue-connections';
@@ -20,6 +22,7 @@ export interface TerminatingOptions {
   connections: UeConnections;
   tokens: FlowTokens;
   own: OwnAddresses;
+  egress: Egress;
   /** Host of ours toward the core. */
   coreHost: string;
   accessNetworkInfo: AccessNetworkInfo;
@@ -39,7 +42,7 @@ export class Terminating {
    * (404) without a flow token, `flow-forged` (403) for one that is not ours, `flow-gone` (430).
    */
   async target(request: IncomingRequest): Promise<Target> {
-    const { registrar, connections, accessNetworkInfo, coreHost, table } = this.#options;
+    const { registrar, connections, egress, accessNetworkInfo, coreHost, table } = this.#options;
     const { flow, inRequestUri } = this.#flow(request);
     const isOpen = flow.connection === undefined || connections.flowAt(flow.address, flow.port)?.id === flow.connection;
     if (!isOpen || registrar.isDropped(flow)) {
@@ -51,7 +54,8 @@ export class Terminating {
       asserted: calledIdentity(request, registrations),
       chargingVector: request.get('p-charging-vector') ?? chargingVector(coreHost),
       accessNetworkInfo,
-      identityHosts: identityHosts(registrations[0], [coreHost, request.source_address]),
+      identityHosts: identityHosts(registrations[0], [coreHost, sourceInCore(request, egress)]),
+      carried: { access: flow.connection !== undefined, core: cameByRelay(request, egress) },
       isOnFlow: (later) => isOnFlow(later, flow, connections),
     });
     const proxy = flowUri(flow);

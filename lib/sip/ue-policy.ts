@@ -1,6 +1,7 @@
 import type { Headers, IncomingRequest } from '../drachtio/messages';
 import type { Side } from '../media/media-anchor';
 import type { HeaderTable, MessageKind } from './header-table';
+import { carriageOf } from './relayed';
 import { withShownIdentities, type IdentityHosts } from './shown-identities';
 import { fromUe, towardUe, type AccessNetworkInfo } from './trust';
 
@@ -14,6 +15,8 @@ export interface UePolicy {
   request(to: Side, headers: Headers): Headers;
   /** Headers of a response for the other side. */
   response(to: Side, headers: Headers): Headers;
+  /** What a message for a side has to carry besides: a note to the link, where nobody carries bodies past the SIP server. */
+  carriage(to: Side): Headers;
   /** Whether a request inside a dialog came over the UE's flow; else it gets 403 (RFC 5626 §5.3). */
   admits(from: Side, request: IncomingRequest): boolean;
 }
@@ -27,12 +30,14 @@ export interface UePolicyOptions {
   accessNetworkInfo: AccessNetworkInfo;
   /** Undefined: the UE is shown what the core writes. */
   identityHosts?: IdentityHosts | undefined;
+  /** Toward which sides bodies are carried past the SIP server: those where the access listener, or the relay, is. */
+  carried: Readonly<Record<Side, boolean>>;
   /** Whether a request came on the UE's flow. */
   isOnFlow: (request: IncomingRequest) => boolean;
 }
 
 export function uePolicy(options: UePolicyOptions): UePolicy {
-  const { table, asserted, chargingVector, accessNetworkInfo, identityHosts, isOnFlow } = options;
+  const { table, asserted, chargingVector, accessNetworkInfo, identityHosts, carried, isOnFlow } = options;
   const toCore = (kind: MessageKind, headers: Headers): Headers => ({
     ...fromUe(table, kind, headers, accessNetworkInfo),
     ...(asserted !== undefined && { 'P-Asserted-Identity': asserted }),
@@ -42,11 +47,15 @@ export function uePolicy(options: UePolicyOptions): UePolicy {
     const passed = towardUe(table, kind, headers);
     return identityHosts ? withShownIdentities(passed, identityHosts) : passed;
   };
-  const pass = (to: Side, kind: MessageKind, headers: Headers) =>
-    to === 'core' ? toCore(kind, headers) : toUe(kind, headers);
+  const carriage = (to: Side) => carriageOf(carried[to]);
+  const pass = (to: Side, kind: MessageKind, headers: Headers) => ({
+    ...(to === 'core' ? toCore(kind, headers) : toUe(kind, headers)),
+    ...carriage(to),
+  });
   return {
     request: (to, headers) => pass(to, 'request', headers),
     response: (to, headers) => pass(to, 'response', headers),
+    carriage,
     admits: (from, request) => from === 'core' || isOnFlow(request),
   };
 }

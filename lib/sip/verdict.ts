@@ -10,6 +10,7 @@ export interface Verdict {
   status: number;
   reason?: string;
   headers: Headers;
+  body?: string;
 }
 
 /** For what may succeed after so many seconds. */
@@ -46,7 +47,7 @@ export function verdictOf(error: unknown, agent: string): Verdict {
  */
 export function reply(
   response: ResponseSender,
-  { status, reason, headers, body }: Verdict & { body?: string },
+  { status, reason, headers, body }: Verdict,
   sent?: (refused: unknown, message?: SipMessage) => void,
 ): void {
   const code = sendableStatus(status);

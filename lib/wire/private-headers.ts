@@ -1,8 +1,19 @@
+import type { SipMessage } from './sip-message';
+
 /** By these headers the parts of the edge tell each other what to do with a message: no one else may set or see them. */
 const prefix = 'X-Edge80-';
 
 /** Names a request's errand to the egress relay. */
 export const errandHeader = `${prefix}Errand`;
+
+/** Names the body of a message that is carried past the SIP server. */
+export const bodyHeader = `${prefix}Body`;
+
+/**
+ * On what the app sends: the message reaches its receiver straight from the SIP server, so that no body can be carried
+ * past that.
+ */
+export const uncarriedHeader = `${prefix}Uncarried`;
 
 /**
  * Before the name of a header for the UE that the SIP server must not read. From a registration's or subscription's
@@ -13,4 +24,11 @@ export const hiddenPrefix = `${prefix}Hidden-`;
 
 export function isPrivateHeader(name: string): boolean {
   return name.toLowerCase().startsWith(prefix.toLowerCase());
+}
+
+/** Takes what only parts of the edge may say to each other out of a message that comes from elsewhere, or goes there. */
+export function removePrivate(message: SipMessage): void {
+  if (message.headers.some(({ name }) => isPrivateHeader(name))) {
+    message.headers = message.headers.filter(({ name }) => !isPrivateHeader(name));
+  }
 }

@@ -1,5 +1,5 @@
 import { messageLimits } from './limits';
-import { splitOutsideQuotes } from './sip-uri';
+import { splitOutsideQuotes, withoutBlanks } from './sip-uri';
 
 /**
  * SIP messages (RFC 3261 §7), read and written.
@@ -268,22 +268,12 @@ export function detached(text: string): string {
 }
 
 /**
- * The Content-Length of a head, as written; `undefined` if there is none. Several that differ are all returned,
- * which makes no number: the end of such a message is not known (RFC 4475 §3.3.9).
+ * The Content-Length of a head, as written, be it folded or not; `undefined` if there is none. Several that differ are
+ * all returned, which makes no number: the end of such a message is not known (RFC 4475 §3.3.9).
  */
 export function contentLengthOf(head: string): string | undefined {
-  const values = [...head.matchAll(/\r\n(?:content-length|l)[ \t]*:([^\r\n]*)/gi)];
+  const values = [...head.matchAll(/\r\n(?:content-length|l)[ \t]*:((?:[^\r\n]|\r\n[ \t])*)/gi)];
   return values.length === 0
     ? undefined
-    : [...new Set(values.map(([, value = '']) => withoutBlanks(value)))].join(', ');
-}
-
-/** Spaces and tabs alone: other white space may be half of a character of several bytes. */
-function withoutBlanks(text: string): string {
-  const isBlank = (at: number) => text[at] === ' ' || text[at] === '\t';
-  let start = 0;
-  let end = text.length;
-  while (start < end && isBlank(start)) start++;
-  while (start < end && isBlank(end - 1)) end--;
-  return text.slice(start, end);
+    : [...new Set(values.map(([, value = '']) => withoutBlanks(value.replaceAll('\r\n', ''))))].join(', ');
 }

@@ -1,9 +1,9 @@
 import type { Socket } from 'node:net';
-import { StreamFramer, type StreamUnit } from './stream-framer';
+import { StreamFramer, type Cut, type StreamUnit } from './stream-framer';
 
 export interface SipStreamEvents {
-  /** `isCut`: it is a head whose message has no end that can be known; nothing follows. */
-  message(text: string, isCut: boolean): void;
+  /** `cut`: there is the head alone, for this reason; after an `endless` message nothing follows. */
+  message(text: string, cut: Cut | undefined): void;
   /** Told once, whoever closed it. `whileConnecting`: what was sent has reached nobody. `fault`: what `message` threw. */
   closed(whileConnecting: boolean, fault?: unknown): void;
   connected?(): void;
@@ -133,7 +133,7 @@ export class SipStream {
       this.#served = true;
       this.#await(undefined);
       try {
-        this.#events.message(unit.text, unit.cut === true);
+        this.#events.message(unit.text, unit.cut);
       } catch (error) {
         // What one peer sends must not end the process that serves all others.
         this.close(error);

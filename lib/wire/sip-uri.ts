@@ -91,7 +91,17 @@ export function splitOutsideQuotes(text: string, separator: string): string[] {
     } else part += c;
   }
   parts.push(part);
-  return parts.map((item) => item.trim()).filter((item) => item !== '');
+  return parts.map(withoutBlanks).filter((item) => item !== '');
+}
+
+/** Spaces and tabs alone: other white space may be half of a character of several bytes. */
+export function withoutBlanks(text: string): string {
+  const isBlank = (at: number) => text[at] === ' ' || text[at] === '\t';
+  let start = 0;
+  let end = text.length;
+  while (start < end && isBlank(start)) start++;
+  while (start < end && isBlank(end - 1)) end--;
+  return text.slice(start, end);
 }
 
 /** `host:port` as it stands in a URI or a Via: IPv6 addresses in brackets. */

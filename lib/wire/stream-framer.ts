@@ -1,19 +1,29 @@
 import { messageLimits } from './limits';
 import { contentLengthOf } from './sip-message';
 
-/** What came out of a SIP byte stream. Of a message that is `cut` there is the head alone: its end is not known. */
+/**
+ * Why of a message there is the head alone. `endless`: nobody can tell where it ends. `too-large`: its body was; the
+ * stream goes on behind it.
+ */
+export type Cut = 'endless' | 'too-large';
+
+/** What came out of a SIP byte stream. */
 export type StreamUnit =
-  | { readonly kind: 'message'; readonly text: string; readonly cut?: true }
+  | { readonly kind: 'message'; readonly text: string; readonly cut?: Cut }
   | { readonly kind: 'ping' }
   | { readonly kind: 'broken' };
 
 const keepAlive = '\r\n\r\n';
 
+/** Of a body that is not read: the longest that is waited for, in digits. */
+const lengthPattern = /^\d{1,9}$/;
+
 /**
  * Cuts a byte stream into SIP messages by Content-Length (RFC 3261 §18.3).
  *
  * CRLFs between messages are skipped (§7.5); a CRLFCRLF is a keep-alive that wants an answer
- * (RFC 5626 §4.4.1). After `broken` nothing more can be read: the end of the message is not known.
+ * (RFC 5626 §4.4.1). A body that is too large is skipped as well, and costs its sender nothing else on the connection.
+ * After `broken` nothing more can be read: the end of the message is not known.
  * Text has one character a byte (latin1).
  */
 export class StreamFramer {
@@ -22,15 +32,17 @@ export class StreamFramer {
   #broken = false;
   /** Up to where the end of the head was looked for, so that slow peers cost no rescans. */
   #searched = 0;
+  /** Bytes of a body that are still to be skipped. */
+  #skipping = 0;
 
   /** `bodyLimit` in bytes: what our own server sends may be longer than what it takes. */
-  constructor(bodyLimit: number = messageLimits.part) {
+  constructor(bodyLimit: number = messageLimits.body) {
     this.#bodyLimit = bodyLimit;
   }
 
   /** Whether a message has begun and is not complete. */
   get isInside(): boolean {
-    return !keepAlive.startsWith(this.#text);
+    return this.#skipping > 0 || this.#hasBegun;
   }
 
   push(chunk: Buffer): StreamUnit[] {
@@ -41,7 +53,12 @@ export class StreamFramer {
     return units;
   }
 
+  get #hasBegun(): boolean {
+    return !keepAlive.startsWith(this.#text);
+  }
+
   #next(): StreamUnit | undefined {
+    if (!this.#isPastBody()) return undefined;
     const skipped = this.#searched === 0 ? (/^[\r\n\0]*/.exec(this.#text)?.[0] ?? '') : '';
     if (skipped !== '') {
       const left = skipped.replaceAll(keepAlive, '');
@@ -50,20 +67,29 @@ export class StreamFramer {
       this.#text = begun + this.#text.slice(skipped.length);
       if (skipped.includes(keepAlive)) return { kind: 'ping' };
     }
-    if (!this.isInside) return undefined;
+    if (!this.#hasBegun) return undefined;
     const end = this.#text.indexOf('\r\n\r\n', Math.max(0, this.#searched - 3));
     if (end < 0) {
       this.#searched = this.#text.length;
       return this.#text.length > messageLimits.head ? this.#fail() : undefined;
     }
-    this.#searched = end;
     if (end > messageLimits.head) return this.#fail();
+    this.#searched = end;
+    return this.#message(end);
+  }
+
+  #message(end: number): StreamUnit | undefined {
     const head = this.#text.slice(0, end);
     const length = contentLengthOf(head);
-    if (length === undefined || !/^\d{1,6}$/.test(length) || Number(length) > this.#bodyLimit) {
-      return this.#fail(head);
+    if (length === undefined || !lengthPattern.test(length)) return this.#fail(head);
+    const bodyAt = end + 4;
+    if (Number(length) > this.#bodyLimit) {
+      this.#text = this.#text.slice(bodyAt);
+      this.#skipping = Number(length);
+      this.#searched = 0;
+      return { kind: 'message', text: `${head}\r\n\r\n`, cut: 'too-large' };
     }
-    const total = end + 4 + Number(length);
+    const total = bodyAt + Number(length);
     if (this.#text.length < total) return undefined;
     const text = this.#text.slice(0, total);
     this.#text = this.#text.slice(total);
@@ -71,12 +97,19 @@ export class StreamFramer {
     return { kind: 'message', text };
   }
 
+  #isPastBody(): boolean {
+    const skipped = Math.min(this.#skipping, this.#text.length);
+    this.#text = this.#text.slice(skipped);
+    this.#skipping -= skipped;
+    return this.#skipping === 0;
+  }
+
   #fail(head?: string): StreamUnit {
     this.#broken = true;
     this.#text = '';
     this.#searched = 0;
     // A head that can be read deserves an answer before the connection is closed.
-    return head === undefined ? { kind: 'broken' } : { kind: 'message', text: `${head}\r\n\r\n`, cut: true };
+    return head === undefined ? { kind: 'broken' } : { kind: 'message', text: `${head}\r\n\r\n`, cut: 'endless' };
   }
 
   /** Whether the stream can no longer be followed. */

@@ -1,6 +1,7 @@
 import { once } from 'node:events';
 import { createServer, type AddressInfo, type Server, type Socket } from 'node:net';
 import { fitsFrame, parseUri, Srf } from '../../../lib/drachtio/srf';
+import { uncarriedHeader } from '../../../lib/wire/private-headers';
 import { sendableStatus } from '../../../lib/drachtio/status';
 
 /** The admin side of a SIP server that answers `authenticate` as told, and nothing else. */
@@ -133,13 +134,15 @@ test('N4: what a server does not read is counted, until the link is lost', async
 describe('what drachtio can send', () => {
   test('a message that would stall the link is refused', async () => {
     const body = 'x'.repeat(12_000);
+    const headers = { [uncarriedHeader]: 'yes' };
     expect(fitsFrame({ headers: { Subject: 'short' } })).toBe(true);
-    expect(fitsFrame({ body })).toBe(false);
+    expect(fitsFrame({ headers, body })).toBe(false);
+    expect(fitsFrame({ body })).toBe(true);
     const server = await FakeServer.start('right');
     const srf = new Srf({ host: '127.0.0.1', port: server.port, secret: 'right' });
     srf.connect();
     await once(srf, 'connect');
-    const sent = srf.send('sip:a@192.0.2.9', { method: 'MESSAGE', body });
+    const sent = srf.send('sip:a@192.0.2.9', { method: 'MESSAGE', headers, body });
     await expect(sent).rejects.toMatchObject({ code: 'message-too-large', sipStatus: 513 });
     srf.close();
     server.close();

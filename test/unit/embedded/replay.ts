@@ -3,7 +3,7 @@ import { subscribe, unsubscribe } from 'node:diagnostics_channel';
 import { readFileSync } from 'node:fs';
 import { connect, createServer, type Server, type Socket } from 'node:net';
 import { join } from 'node:path';
-import { AdminFrameReader, writeAdminFrame } from '../../../lib/embedded/admin-frames';
+import { AdminFrameReader, writeAdminFrame } from '../../../lib/wire/admin-frames';
 import { EmbeddedEdge } from '../../../lib/embedded/embedded-edge';
 import { StreamFramer } from '../../../lib/wire/stream-framer';
 import { EdgeError } from '../../../lib/errors';

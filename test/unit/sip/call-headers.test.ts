@@ -5,6 +5,7 @@ import { DialogIndex } from '../../../lib/sip/dialog-index';
 const marking: UePolicy = {
   request: (to, headers) => ({ ...headers, 'X-Request-To': to }),
   response: (to, headers) => ({ ...headers, 'X-Response-To': to }),
+  carriage: () => ({}),
   admits: () => true,
 };
 

@@ -5,6 +5,7 @@ import { AccessListener } from '../../../lib/access/access-listener';
 import { CallTable } from '../../../lib/calls/call-table';
 import { Srf } from '../../../lib/drachtio/srf';
 import { EgressRelay } from '../../../lib/egress/egress-relay';
+import { monotonicNow } from '../../../lib/ops/clock';
 import { createLogger } from '../../../lib/ops/logger';
 import type { SipTimers } from '../../../lib/sip/call-session';
 import { MemoryRegistrations } from '../../../lib/sip/memory-registrations';
@@ -13,6 +14,7 @@ import { RequestShares } from '../../../lib/shares/request-shares';
 import { startPcscf, type RunningPcscf } from '../../../lib/sip/pcscf';
 import type { Load } from '../../../lib/sip/request-room';
 import type { PcscfSettings } from '../../../lib/sip/pcscf-settings';
+import { CarriedBodies } from '../../../lib/wire/carried-bodies';
 import { FakeAnchor } from './fake-anchor';
 import { freePort, SipPeer } from './sip-peer';
 import { secret, startSipServer, type SipServer } from './sip-server';
@@ -79,9 +81,11 @@ export class TestEdge {
     const logger = createLogger('debug', sink);
     const narrow = shares && { shares, requests: new RequestShares(shares, () => 0) };
     const listen = at.front && [{ host: at.front.address, port: at.front.port, transport: 'tcp' as const }];
-    this.#front = listen && new AccessListener({ listen, server: at.access, logger, ...narrow });
-    this.#egress = new EgressRelay({ hosts: [at.core.address], logger });
-    this.srf = new Srf({ host: '127.0.0.1', port: link.port, secret, retryMaxDelay: 200 });
+    const bodies = new CarriedBodies(monotonicNow);
+    this.#front = listen && new AccessListener({ listen, server: at.access, logger, bodies, ...narrow });
+    const contacts = [{ ...at.core, transports: ['udp', 'tcp'] as const }];
+    this.#egress = new EgressRelay({ hosts: [at.core.address], logger, server: contacts, bodies });
+    this.srf = new Srf({ host: '127.0.0.1', port: link.port, secret, retryMaxDelay: 200, bodies });
     this.#pcscf = startPcscf({
       srf: this.srf,
       anchor: this.anchor,

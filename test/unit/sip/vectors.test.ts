@@ -20,7 +20,11 @@ for (const file of readdirSync(folder).filter((name) => name.endsWith('.txt'))) 
 async function playOn(exchange: Exchange): Promise<void> {
   const ecscf = { address: '127.1.0.112', port: await freePort('127.1.0.112') };
   const emergency = { nextHop: `sip:${ecscf.address}:${ecscf.port}`, numbers: ['112'] };
-  const edge = await TestEdge.start({ fronted: true, encoding: 'latin1', settings: { emergency } });
+  const edge = await TestEdge.start({
+    fronted: true,
+    encoding: 'latin1',
+    settings: { emergency, relayAlways: true, keepsCallIds: true },
+  });
   try {
     await play(exchange, edge, ecscf);
   } finally {

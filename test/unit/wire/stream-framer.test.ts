@@ -44,6 +44,28 @@ describe('SIP in a byte stream', () => {
     expect(framer.push(Buffer.from(message))).toEqual([]);
   });
 
+  test.each(['Content-Length:\r\n 4', 'Content-Length: \r\n\t 4 ', 'l:\r\n \r\n 4'])('P15: %j is read', (line) => {
+    const folded = message.replace('Content-Length: 4', line);
+    expect(new StreamFramer().push(Buffer.from(folded + message))).toEqual([
+      { kind: 'message', text: folded },
+      { kind: 'message', text: message },
+    ]);
+  });
+
+  test('P12: a body that is too large is skipped, in whatever pieces it comes', () => {
+    const head = message.replace('4', '5000000').replace(/body$/, '');
+    const large = head + 'body'.repeat(1_250_000) + message;
+    const framer = new StreamFramer();
+    const units = Array.from({ length: large.length / 50_000 + 1 }, (_piece, i) =>
+      framer.push(Buffer.from(large.slice(i * 50_000, (i + 1) * 50_000))),
+    ).flat();
+    expect(units).toEqual([
+      { kind: 'message', text: head, cut: 'too-large' },
+      { kind: 'message', text: message },
+    ]);
+    expect(framer.isInside).toBe(false);
+  });
+
   test('a Content-Length line full of blanks is read in no time', () => {
     const framer = new StreamFramer();
     framer.push(Buffer.from(`OPTIONS sip:a SIP/2.0\r\nContent-Length:${' '.repeat(60_000)}4 4\r\n\r\n`));

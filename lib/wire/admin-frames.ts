@@ -14,7 +14,7 @@ export class AdminFrameReader {
   /** Bytes of payload that the current frame wants; -1 while its length is being read. */
   #wanted = -1;
 
-  /** @param limit largest payload in bytes: an app must not make the edge hold more than this. */
+  /** @param limit largest payload in bytes: the other end must not make this one hold more. */
   constructor(limit: number) {
     this.#limit = limit;
   }
@@ -40,7 +40,7 @@ export class AdminFrameReader {
     const digits = all.subarray(0, 8).indexOf(0x23);
     const text = all.toString('latin1', 0, digits < 0 ? Math.min(all.length, 8) : digits);
     if (!/^\d{1,7}$/.test(text) || Number(text) > this.#limit) {
-      throw new EdgeError('admin-frame-invalid', 'a frame of the app has a bad length');
+      throw new EdgeError('admin-frame-invalid', 'a frame has a bad length');
     }
     if (digits < 0) return false;
     this.#wanted = Number(text);

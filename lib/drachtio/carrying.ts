@@ -1,0 +1,36 @@
+import { mustBeCarried, type CarriedBodies } from '../wire/carried-bodies';
+import { bodyHeader, uncarriedHeader } from '../wire/private-headers';
+
+/*
+ * Frames of the link to the SIP server: a line that tells what to do, and for most of them a SIP message behind it.
+ */
+
+const endOfHead = '\r\n\r\n';
+const uncarriedLine = new RegExp(`\\r\\n${uncarriedHeader}:[^\\r]*`, 'i');
+const bodyLine = new RegExp(`\\r\\n${bodyHeader}:[ \\t]*([^\\r]*)`, 'i');
+
+/** A frame for the server: in the place of a body that it is not to see stands the body's name. */
+export function toServer(frame: string, bodies: CarriedBodies | undefined): string {
+  const end = frame.indexOf(endOfHead);
+  if (end < 0) return frame;
+  const head = frame.slice(0, end);
+  if (uncarriedLine.test(head)) return head.replace(uncarriedLine, '') + frame.slice(end);
+  const body = frame.slice(end + endOfHead.length);
+  if (!bodies || !mustBeCarried(body)) return frame;
+  // As the server does where it sees one.
+  const type =
+    !/\r\nContent-Type[ \t]*:/i.test(head) && body.startsWith('v=0') ? '\r\nContent-Type: application/sdp' : '';
+  return `${head}${type}\r\n${bodyHeader}: ${bodies.put(body)}${endOfHead}`;
+}
+
+/** A frame of the server, with the body that it has the name of; without one where that is not known any more. */
+export function fromServer(frame: string, bodies: CarriedBodies): string {
+  if (!frame.includes(`${bodyHeader}:`)) return frame;
+  const end = frame.indexOf(endOfHead);
+  const head = end < 0 ? frame : frame.slice(0, end);
+  const name = bodyLine.exec(head)?.[1];
+  if (name === undefined) return frame;
+  const body = bodies.get(name.trim()) ?? '';
+  const others = head.replace(bodyLine, '').replace(/\r\n(?:Content-Length|l)[ \t]*:[^\r]*/gi, '');
+  return `${others}\r\nContent-Length: ${body.length}${endOfHead}${body}`;
+}

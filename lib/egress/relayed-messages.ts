@@ -1,0 +1,65 @@
+import type { CarriedBodies } from '../wire/carried-bodies';
+import { dropLongLines } from '../wire/long-lines';
+import { removePrivate } from '../wire/private-headers';
+import { dropShortSessionTimer } from '../wire/session-timer';
+import { contentLengthOf, parseSipMessage, type SipMessage } from '../wire/sip-message';
+import { tagOf, uriOf } from '../wire/sip-uri';
+import type { Link } from './link';
+
+export function beginsDialog(request: SipMessage): boolean {
+  return (request.method === 'INVITE' || request.method === 'SUBSCRIBE') && tagOf(request.get('to')) === undefined;
+}
+
+export function isSamePeer(one: Link, other: Link): boolean {
+  return isSameHost(one, other) && one.port === other.port;
+}
+
+export function isSameHost(one: Link, other: Link): boolean {
+  return one.transport === other.transport && one.address === other.address;
+}
+
+/** `undefined` for what is no SIP, or is cut off. */
+export function read(text: string): SipMessage | undefined {
+  const message = parseSipMessage(text)?.message;
+  if (message?.cseq === undefined || !message.topVia) return undefined;
+  if (message.isRequest && message.cseq.method !== message.method) return undefined;
+  const end = text.indexOf('\r\n\r\n');
+  const stated = contentLengthOf(text.slice(0, end < 0 ? text.length : end)) ?? String(message.body.length);
+  const length = Number(stated);
+  if (!/^\d+$/.test(stated) || length > message.body.length) return undefined;
+  // A datagram may be longer than its message (RFC 3261 §18.3).
+  message.body = message.body.slice(0, length);
+  return message;
+}
+
+export function setRoutes(request: SipMessage, routes: readonly string[]): void {
+  request.remove('route');
+  for (const route of routes) request.add('Route', route);
+}
+
+/** The request as it goes out over a link. Its Max-Forwards is the server's; the server's ACKs may have none. */
+export function finish(request: SipMessage, id: string, { transport, sentBy }: Link): string {
+  if (!request.has('max-forwards')) request.add('Max-Forwards', '70');
+  // Asked for on UDP alone (RFC 3581 §3).
+  const rport = transport === 'udp' ? ';rport' : '';
+  request.prepend('Via', `SIP/2.0/${transport.toUpperCase()} ${sentBy}${rport};branch=${id}`);
+  return request.toString();
+}
+
+/** Makes a response of the core one that the server bears. */
+export function mendForServer(response: SipMessage, bodies: CarriedBodies | undefined): void {
+  removePrivate(response);
+  // drachtio-server dies of a dialog whose target is no SIP URI; of one without a target it does not.
+  const [contact] = response.values('contact');
+  if (response.status < 300 && contact !== undefined && !/^sips?:/i.test(uriOf(contact))) response.remove('contact');
+  dropShortSessionTimer(response);
+  dropLongLines(response);
+  bodies?.take(response);
+}
+
+/** Makes a message of the server one that the core gets. False: its body is not known any more. */
+export function mendForCore(message: SipMessage, bodies: CarriedBodies | undefined): boolean {
+  const isWhole = bodies?.putBack(message) ?? true;
+  removePrivate(message);
+  return isWhole;
+}

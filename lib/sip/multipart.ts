@@ -1,0 +1,87 @@
+import { EdgeError } from '../errors';
+
+/** One part of a multipart body (RFC 2046 §5.1.1). */
+export interface Part {
+  /** From its delimiter line on, up to the next one. */
+  readonly start: number;
+  readonly end: number;
+  /** Its header lines, and where they begin in the body. */
+  readonly head: string;
+  readonly headAt: number;
+  /** Where its content begins and ends in the body. */
+  readonly contentAt: number;
+  readonly contentEnd: number;
+}
+
+/** Parts of one body, at all depths. */
+const mostParts = 32;
+const deepest = 3;
+
+/**
+ * All parts of a body of this type, those inside of others too; none for what is no multipart.
+ * @throws EdgeError `sip-type` (415) for one that cannot be looked through.
+ */
+export function partsOf(type: string, body: string): Part[] {
+  const parts = inside(type, body, 0, body.length, 0);
+  if (parts.length > mostParts) throw unreadable('A body has too many parts.');
+  return parts;
+}
+
+/** Value of a header of a part. */
+export function partHeader({ head }: Part, name: string): string | undefined {
+  const lines = head.replace(/\r\n[ \t]+/g, ' ').split('\r\n');
+  const line = lines.find((each) => each.toLowerCase().startsWith(`${name.toLowerCase()}:`));
+  return line?.slice(name.length + 1).trim();
+}
+
+export function isMultipart(type: string): boolean {
+  return /^multipart\//i.test(type);
+}
+
+/** What cannot be looked through could hold a session description that nobody anchors. */
+export function unreadable(message: string): EdgeError {
+  return new EdgeError('sip-type', message, { sipStatus: 415 });
+}
+
+function inside(type: string, body: string, from: number, to: number, depth: number): Part[] {
+  if (!isMultipart(type)) return [];
+  if (depth === deepest) throw unreadable('A body has parts too deep inside of others.');
+  const [, quoted, plain] = /;\s*boundary\s*=\s*(?:"([^"]*)"|([^\s;"]+))/i.exec(type) ?? [];
+  const boundary = quoted ?? plain;
+  if (boundary === undefined || boundary === '') throw unreadable('A multipart has no boundary.');
+  const delimiters = delimitersIn(body.slice(from, to), boundary);
+  const parts: Part[] = [];
+  for (const [i, { start, end, isLast }] of delimiters.entries()) {
+    const next = delimiters[i + 1]?.start ?? to - from;
+    if (isLast || parts.length > mostParts) break;
+    const part = partIn(body, from + start, from + end, from + next);
+    parts.push(
+      part,
+      ...inside(partHeader(part, 'Content-Type') ?? '', body, part.contentAt, part.contentEnd, depth + 1),
+    );
+  }
+  return parts;
+}
+
+/** `at` is where the line behind the delimiter begins. */
+function partIn(body: string, start: number, at: number, end: number): Part {
+  const text = body.slice(at, end);
+  if (text.startsWith('\r\n')) return { start, end, head: '', headAt: at, contentAt: at + 2, contentEnd: end };
+  const headEnd = text.indexOf('\r\n\r\n');
+  const contentAt = headEnd < 0 ? end : at + headEnd + 4;
+  return { start, end, head: headEnd < 0 ? text : text.slice(0, headEnd), headAt: at, contentAt, contentEnd: end };
+}
+
+/** The delimiter lines, each with the line end before it. */
+function delimitersIn(text: string, boundary: string): { start: number; end: number; isLast: boolean }[] {
+  const found: { start: number; end: number; isLast: boolean }[] = [];
+  const mark = `--${boundary}`;
+  for (let at = text.indexOf(mark); at >= 0; at = text.indexOf(mark, at + mark.length)) {
+    if (at > 0 && text.slice(at - 2, at) !== '\r\n') continue;
+    const [rest = ''] = /^(?:--)?[ \t]{0,80}(?:\r\n|$)/.exec(text.slice(at + mark.length, at + mark.length + 90)) ?? [];
+    const end = at + mark.length + rest.length;
+    if (rest === '' && end !== text.length) continue;
+    found.push({ start: Math.max(0, at - 2), end, isLast: rest.startsWith('--') });
+  }
+  return found;
+}
