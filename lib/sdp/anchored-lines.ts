@@ -1,4 +1,5 @@
 import { withFormatsOf } from './line-formats';
+import { isSameKind } from './line-places';
 import { declined, formatMediaLine, isAnchorable, parseMediaLine, withConnection } from './media-line';
 import { isMsrp } from './msrp-line';
 import type { SdpLines } from './sdp-lines';
@@ -82,7 +83,7 @@ export function withOfferedLines(answer: SdpLines, offer: SdpLines): SdpLines {
 
 /**
  * An answer whose lines are declined where its offer is not in use, or did not reach the answerer in use (port 0),
- * whatever the answer says. A declined line has the formats of the offer (RFC 3264 §6).
+ * whatever the answer says, or where they are of another kind. A declined line has the formats of the offer (RFC 3264 §6).
  *
  * @param offer the offer as its sender wrote it, with as many lines
  */
@@ -93,6 +94,7 @@ export function matchAnswer(answer: SdpLines, offer: SdpLines): SdpLines {
       const offered = offer.media[index] ?? section;
       const { port, transport, formats } = parseMediaLine(offered[0] ?? '');
       if (port === 0 || !(isAnchorable(transport) || isMsrp(transport))) return declined(offered);
+      if (!isSameKind(section, offered)) return declined(offered);
       const line = parseMediaLine(section[0] ?? '');
       return line.port === 0 ? [formatMediaLine({ ...line, formats })] : section;
     }),

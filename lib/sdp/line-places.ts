@@ -37,8 +37,8 @@ export function ofPlaces(sdp: SdpLines, places: LinePlaces): SdpLines {
   return { session: sdp.session, media: places.map((index) => sdp.media[index] ?? []) };
 }
 
-/** RTP is one kind in all its profiles. */
-function isSameKind(a: readonly string[], b: readonly string[]): boolean {
+/** Whether one line can answer the other (RFC 3264 §6): RTP is one kind in all its profiles. */
+export function isSameKind(a: readonly string[], b: readonly string[]): boolean {
   const [one, other] = [parseMediaLine(a[0] ?? ''), parseMediaLine(b[0] ?? '')];
   return one.kind === other.kind && carriedBy(one.transport) === carriedBy(other.transport);
 }

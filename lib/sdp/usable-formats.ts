@@ -1,6 +1,17 @@
 import { declined, formatMediaLine, isRtp, parseMediaLine } from './media-line';
 import { isAttribute, withEachSection, type SdpLines } from './sdp-lines';
 
+/** What RFC 3551 §6 says of static payload types for video: libwebrtc knows none of them, and refuses a line of no other. */
+const staticVideo = [
+  'a=rtpmap:25 CelB/90000',
+  'a=rtpmap:26 JPEG/90000',
+  'a=rtpmap:28 nv/90000',
+  'a=rtpmap:31 H261/90000',
+  'a=rtpmap:32 MPV/90000',
+  'a=rtpmap:33 MP2T/90000',
+  'a=rtpmap:34 H263/90000',
+];
+
 /** What the two sides say of one line, of which each takes over what the other leaves out. */
 type Agreed = readonly (readonly string[])[];
 
@@ -33,11 +44,14 @@ function withFormat(section: readonly string[], agreed: Agreed): readonly string
 
 function withPayloadTypes(section: readonly string[], agreed: Agreed): readonly string[] {
   const line = parseMediaLine(section[0] ?? '');
-  if (line.port === 0) return withFormat(declined(section), agreed);
-  const mappings = new Map([...agreed, section].flatMap(mappingsOf));
-  const formats = line.formats.split(' ').filter((format) => isAssigned(format) || mappings.has(format));
-  const usable = new Set(formats);
-  if (usable.size === 0) return withFormat(declined(section), agreed);
+  const known = line.kind === 'video' ? mappingsOf(staticVideo) : [];
+  const mappings = new Map([...known, ...[...agreed, section].flatMap(mappingsOf)]);
+  const numbers = [...new Set(line.formats.split(' ').filter(isPayloadType))];
+  const usable = new Set(numbers.filter((format) => isAssigned(format) || mappings.has(format)));
+  if (line.port === 0 || usable.size === 0) {
+    const unused = formatMediaLine({ ...line, formats: numbers.join(' ') });
+    return withFormat(declined([unused, ...section.slice(1)]), agreed);
+  }
   const rest = section.slice(1).filter((attribute) => {
     const format = formatOf(attribute);
     return isAttribute(attribute, 'rtpmap') ? isMapping(attribute) : format === undefined || usable.has(format);
@@ -64,10 +78,14 @@ function formatOf(line: string): string | undefined {
   return /^a=(?:rtpmap|fmtp|rtcp-fb):(\d+)/.exec(line)?.[1];
 }
 
-/** Static payload types with a meaning of their own (RFC 3551 §6). */
+function isPayloadType(format: string): boolean {
+  return /^(0|[1-9]\d{0,2})$/.test(format) && Number(format) <= 127;
+}
+
+/** Static payload types with a meaning of their own (RFC 3551 §6): those of audio, and of video. */
 function isAssigned(format: string): boolean {
-  const number = /^(0|[1-9]\d?)$/.test(format) ? Number(format) : 127;
-  return number === 0 || (number >= 3 && number <= 18) || [25, 26, 28, 31, 32, 33, 34].includes(number);
+  const number = Number(format);
+  return number === 0 || (number >= 3 && number <= 18) || mappingsOf(staticVideo).some(([known]) => known === format);
 }
 
 function formatsOf(agreed: Agreed): string | undefined {

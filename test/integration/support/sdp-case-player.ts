@@ -3,7 +3,7 @@ import { otherSide, type MediaAnchor, type Side } from '../../../lib/media/media
 import { parseMediaLine } from '../../../lib/sdp/media-line';
 import { splitSdp, type SdpLines } from '../../../lib/sdp/sdp-lines';
 import type { ExpectedLines, ExpectedSdp, SdpCase, SdpStep } from './sdp-case';
-import { brokenRules } from './sdp-rules';
+import { brokenRules, LineCounts } from './sdp-rules';
 
 type SaidStep = Extract<SdpStep, { sdp: string }>;
 
@@ -55,26 +55,6 @@ async function outcomeOf(anchor: MediaAnchor, call: string, { does, side, sdp }:
   } catch (error) {
     if (!(error instanceof EdgeError)) throw error;
     return { refused: `${error.sipStatus ?? 0} ${error.code}` };
-  }
-}
-
-/** How many lines the sides have: by the last answer, and by an offer that has none yet. */
-class LineCounts {
-  #agreed: Record<Side, number> = { access: 0, core: 0 };
-  #offered = this.#agreed;
-
-  /** What is wrong with the number of lines that came of a step (RFC 3264 §6, §8). */
-  faults({ does, side, sdp }: SaidStep, came: string): string[] {
-    const to = otherSide(side);
-    const count = splitSdp(came).media.length;
-    const offered = this.#offered[to];
-    if (does === 'answers') {
-      this.#agreed = this.#offered;
-      return count === offered ? [] : [`${count} lines answer ${offered}:\n${came}`];
-    }
-    const before = this.#agreed[to];
-    this.#offered = { access: count, core: count, [side]: splitSdp(sdp).media.length };
-    return count >= before ? [] : [`${count} lines are offered, after ${before}:\n${came}`];
   }
 }
 

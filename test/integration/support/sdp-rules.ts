@@ -1,3 +1,4 @@
+import { otherSide, type Side } from '../../../lib/media/media-anchor';
 import { splitSdp } from '../../../lib/sdp/sdp-lines';
 import { parseMediaLine } from '../../../lib/sdp/media-line';
 
@@ -8,6 +9,26 @@ export function brokenRules(text: string): string[] {
   const { session, media } = splitSdp(text);
   const needed = ['v=', 'o=', 's=', 't='].filter((type) => !session.some((line) => line.startsWith(type)));
   return [...needed.map((type) => `no ${type} line`), ...media.flatMap((section) => ofSection(section, session))];
+}
+
+/** How many lines the sides have: by the last answer, and by an offer that has none yet. */
+export class LineCounts {
+  #agreed: Record<Side, number> = { access: 0, core: 0 };
+  #offered = this.#agreed;
+
+  /** What is wrong with the number of lines that came of a step (RFC 3264 §6, §8). */
+  faults({ does, side, sdp }: { does: 'offers' | 'answers'; side: Side; sdp: string }, came: string): string[] {
+    const to = otherSide(side);
+    const count = splitSdp(came).media.length;
+    const offered = this.#offered[to];
+    if (does === 'answers') {
+      this.#agreed = this.#offered;
+      return count === offered ? [] : [`${count} lines answer ${offered}:\n${came}`];
+    }
+    const before = this.#agreed[to];
+    this.#offered = { access: count, core: count, [side]: splitSdp(sdp).media.length };
+    return count >= before ? [] : [`${count} lines are offered, after ${before}:\n${came}`];
+  }
 }
 
 function ofSection(section: readonly string[], session: readonly string[]): string[] {

@@ -47,7 +47,13 @@ test.each<[name: string, said: string[], agreed: string[][], expected: string[]]
     'another kind of line',
     ['m=video 1 RTP/AVP 34 96'],
     [['m=audio 1 RTP/AVP 96', 'a=rtpmap:96 X/8000']],
-    ['m=video 1 RTP/AVP 34'],
+    ['m=video 1 RTP/AVP 34', 'a=rtpmap:34 H263/90000'],
+  ],
+  [
+    'a static one of video has that of RFC 3551',
+    ['m=video 1 RTP/AVP 34 26', 'a=rtpmap:34 H263-2000/90000'],
+    [],
+    ['m=video 1 RTP/AVP 34 26', 'a=rtpmap:34 H263-2000/90000', 'a=rtpmap:26 JPEG/90000'],
   ],
   ['a mapping of 0 Hz', ['m=audio 1 RTP/AVP 0 101', 'a=rtpmap:101 /0'], [], ['m=audio 1 RTP/AVP 0']],
   ['a mapping without a number', ['m=audio 1 RTP/AVP 0 9', 'a=rtpmap: 9 G722/8000'], [], ['m=audio 1 RTP/AVP 0 9']],
@@ -55,6 +61,7 @@ test.each<[name: string, said: string[], agreed: string[][], expected: string[]]
   ['no numbers', ['m=audio 1 RTP/AVP * x -1 128 00 8'], [], ['m=audio 1 RTP/AVP 8']],
   ['one twice', ['m=audio 1 RTP/AVP 8 0 8'], [], ['m=audio 1 RTP/AVP 8 0']],
   ['none left', ['m=video 1 RTP/AVP 96', 'a=mid:1', 'a=sendonly'], [], ['m=video 0 RTP/AVP 96', 'a=mid:1']],
+  ['none at port 0 that is one', ['m=video 0 RTP/AVP 200 x 96 96'], [], ['m=video 0 RTP/AVP 96']],
   ['none named', ['m=video 1 RTP/AVP'], [], ['m=video 0 RTP/AVP 0']],
 ])('S4, B24: payload types without a meaning: %s', (_, said, agreed, expected) => {
   expect(usable(said, ...agreed)).toEqual(expected);
