@@ -34,6 +34,7 @@ export class CallTable extends EventEmitter<CallTableEvents> {
   /** Tells the calls what the anchor says of them, for as long as there is the anchor. */
   follow(anchor: EventEmitter<MediaAnchorEvents>): void {
     anchor.on('media-lost', (path) => this.#calls.get(path.call)?.mediaLost(path));
+    anchor.on('udp-silent', (call) => this.#calls.get(call)?.udpSilent());
   }
 
   /** A new call, in the table until it ends. Throws `too-many-calls` (503). */

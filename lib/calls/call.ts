@@ -49,7 +49,7 @@ export interface CallFacts {
 }
 
 /** What a call uses of the media anchor. */
-export type CallAnchor = Pick<MediaAnchor, 'offer' | 'answer' | 'rollback' | 'release'>;
+export type CallAnchor = Pick<MediaAnchor, 'offer' | 'answer' | 'rollback' | 'restartIce' | 'release'>;
 
 /**
  * One call: its record, its use of the media anchor and its one end. Offers and answers run one after the
@@ -62,6 +62,7 @@ export class Call {
   #answeredAt: number | undefined;
   readonly #onEnd = new Set<(cause: EndCause) => void>();
   readonly #onMediaLost = new Set<(path: SelectedPath) => void>();
+  readonly #onUdpSilent = new Set<() => void>();
   #media: Promise<unknown> = Promise.resolve();
   #released: Promise<readonly StreamReport[]> | undefined;
   /** Undefined as long as the call lasts. */
@@ -108,6 +109,14 @@ export class Call {
   }
 
   /**
+   * An offer to the UE that restarts ICE; undefined where there is nothing to restart, or not now. Rejects as the anchor
+   * does, and with `call-ended` (487).
+   */
+  restartIce(): Promise<string | undefined> {
+    return this.#negotiate(() => this.#anchor.restartIce(this.id));
+  }
+
+  /**
    * Takes back the last offer, which got no answer. Rejects as the anchor does; does nothing where the call has
    * ended.
    */
@@ -130,6 +139,15 @@ export class Call {
     this.#onMediaLost.add(listener);
   }
 
+  /** Runs whenever nothing has come for a while from a UE on UDP. */
+  onUdpSilent(listener: () => void): void {
+    this.#onUdpSilent.add(listener);
+  }
+
+  udpSilent(): void {
+    for (const listener of this.#onUdpSilent) listener();
+  }
+
   mediaLost(path: SelectedPath): void {
     for (const listener of this.#onMediaLost) listener(path);
   }
@@ -147,6 +165,7 @@ export class Call {
     for (const listener of this.#onEnd) listener(cause);
     this.#onEnd.clear();
     this.#onMediaLost.clear();
+    this.#onUdpSilent.clear();
     return true;
   }
 
@@ -155,7 +174,7 @@ export class Call {
     return (await this.#released) ?? [];
   }
 
-  async #negotiate(exchange: () => Promise<string>): Promise<string> {
+  async #negotiate<T>(exchange: () => Promise<T>): Promise<T> {
     const run = () => {
       if (this.ended) throw new EdgeError('call-ended', 'The call has ended.', { sipStatus: 487 });
       return exchange();

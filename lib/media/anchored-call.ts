@@ -27,7 +27,7 @@ import { otherSide, type Side } from './media-anchor';
 import { profileToward, type Profile, type Profiles } from './profiles';
 import type { CallPlaces } from './placed-media';
 import { receivedAnswer, receivedOffer, requireOfferedTransport } from './received-sdp';
-import { keepRestartBack } from './restart';
+import { keepRestartBack, withIceRestarted } from './restart';
 import type { RtpengineChoice } from './rtpengine-choice';
 import { requireUsable, shownSdp } from './shown-sdp';
 import { TowardUe } from './toward-ue';
@@ -141,6 +141,12 @@ export class AnchoredCall {
       .map(({ index }) => index);
   }
 
+  /** Those of them on which the UE may send by ICE. */
+  get linesWithIce(): number[] {
+    const mayBeHeard = ({ direction, hasIce }: MediaView) => hasIce && direction.startsWith('send');
+    return this.linesInUse.filter((line) => this.#ue.lines.some((said) => said.index === line && mayBeHeard(said)));
+  }
+
   /** What rtpengine knows of the call; undefined if it does not tell. Never rejects. */
   async statistics(): Promise<CallStatistics | undefined> {
     return this.#rtpengine.statistics();
@@ -217,6 +223,22 @@ export class AnchoredCall {
       said.from === 'access' ? { ...said, shown: withLearnedCandidates(said.shown, line, candidates) } : said;
     await this.#tellAgain({ exchange: ranked(complete.exchange), answer: ranked(complete.answer) });
     return true;
+  }
+
+  /**
+   * An offer to the UE that says what the core said last, and restarts ICE; its answer is one like any other.
+   * @returns undefined if the UE has no ICE, or cannot be offered anything now
+   * @throws EdgeError
+   */
+  async restartIce(): Promise<string | undefined> {
+    const { core } = this.#agreed;
+    const complete = this.#complete;
+    if (core === undefined || complete === undefined || this.#exchange !== complete.exchange) return undefined;
+    const { exchange, answer } = complete;
+    const { from, view, shown } = exchange.from === 'access' ? exchange : answer;
+    if (!view.some(({ port, hasIce }) => port !== 0 && hasIce)) return undefined;
+    await this.#askRtpengine({ from, view, shown: withIceRestarted(shown), ueDeclinedIce: false });
+    return this.#offer('core', joinSdp(core));
   }
 
   /** The UE nominated a connection of this stream. */

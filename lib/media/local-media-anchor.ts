@@ -17,6 +17,7 @@ import { PathFollower, type FollowedCall } from './path-follower';
 import type { PlacedMedia } from './placed-media';
 import { PathWatch } from './path-watch';
 import type { Profiles } from './profiles';
+import { SilenceWatch } from './silence-watch';
 import { StreamPaths } from './stream-paths';
 import { watching, type EventedStreamGateway } from './watched-gateway';
 import type { RtpengineChoice } from './rtpengine-choice';
@@ -51,6 +52,7 @@ interface Entry {
   call: AnchoredCall;
   paths: StreamPaths;
   watch: PathWatch;
+  silence: SilenceWatch;
   /** Ends when all commands given so far have. Never rejects. */
   tail: Promise<unknown>;
   waiting: number;
@@ -106,7 +108,13 @@ export class LocalMediaAnchor extends EventEmitter<MediaAnchorEvents> implements
     if (entry === undefined) throw callEnded();
     const outcome = await this.#run(name, entry, () => entry.call.answer(from, sdp));
     entry.watch.start();
+    entry.silence.start();
     return outcome;
+  }
+
+  async restartIce(name: string): Promise<string | undefined> {
+    const entry = this.#calls.get(name);
+    return entry && this.#run(name, entry, () => entry.call.restartIce());
   }
 
   async rollback(name: string): Promise<void> {
@@ -169,7 +177,14 @@ export class LocalMediaAnchor extends EventEmitter<MediaAnchorEvents> implements
       log: this.#log,
     });
     const watch = new PathWatch(() => this.#look(name, entry));
-    const entry: Entry = { call, paths, watch, tail: Promise.resolve(), waiting: 0, releasing: undefined };
+    const silence = new SilenceWatch({
+      call,
+      paths,
+      calls: () => this.#calls.size,
+      silent: () => this.emit('udp-silent', name),
+      now: monotonicNow,
+    });
+    const entry: Entry = { call, paths, watch, silence, tail: Promise.resolve(), waiting: 0, releasing: undefined };
     this.#calls.set(name, entry);
     return entry;
   }
@@ -202,6 +217,7 @@ export class LocalMediaAnchor extends EventEmitter<MediaAnchorEvents> implements
   async #end(name: string, entry: Entry): Promise<readonly StreamReport[]> {
     const { call, paths, watch, tail } = entry;
     watch.stop();
+    entry.silence.stop();
     call.closeStreams();
     await tail;
     // A command that was under way may have opened some.

@@ -58,6 +58,11 @@ export interface MediaAnchorEvents {
    * it is not on UDP instead.
    */
   'media-lost': [SelectedPath];
+  /**
+   * Nothing has come for a while from the UE of this call, which was heard on UDP and could use TCP: its UDP may have
+   * died. An ICE restart that is offered to it lets it look for its ways anew (RFC 8445 §9).
+   */
+  'udp-silent': [call: string];
 }
 
 /**
@@ -85,6 +90,11 @@ export interface MediaAnchor extends EventEmitter<MediaAnchorEvents> {
    * media then stays as the refused offer had it, until the next exchange.
    */
   rollback(call: string): Promise<void>;
+  /**
+   * An offer to the UE that says what the core said last, and restarts ICE; what the UE answers is given to `answer`, and
+   * what that gives back is nothing new for the core. Undefined where there is nothing to restart, or not now.
+   */
+  restartIce(call: string): Promise<string | undefined>;
   /**
    * Frees all that the call holds, and tells what became of its streams: none for an unknown call. Safe to call twice;
    * never rejects.

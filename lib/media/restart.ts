@@ -34,6 +34,16 @@ export function keepRestartBack(shown: SdpLines, agreed: readonly MediaView[]): 
   return { now, onAnswer: changed.length > 0 ? [shown] : [] };
 }
 
+/**
+ * The UE's SDP with other credentials on all lines with ICE: rtpengine, which is shown it, makes new ones of its own, and
+ * what it offers the UE then restarts ICE.
+ */
+export function withIceRestarted(shown: SdpLines): SdpLines {
+  return viewSession(shown)
+    .media.filter(({ port, hasIce }) => port !== 0 && hasIce)
+    .reduce(withMadeUpSession, shown);
+}
+
 function isHeldAnew(line: MediaView, agreed: MediaView | undefined): boolean {
   return isHeldByAddress(line) && agreed !== undefined && !isHeldByAddress(agreed);
 }

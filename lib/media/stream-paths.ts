@@ -29,6 +29,11 @@ export class StreamPaths {
     this.#open.set(ufrag, line);
   }
 
+  /** Whether the gateway is open to the line. */
+  isOpen(line: number): boolean {
+    return [...this.#open.values()].includes(line);
+  }
+
   /** To be told before the gateway forgets the stream. */
   closing(ufrag: string): void {
     const line = this.#open.get(ufrag);

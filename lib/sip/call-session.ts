@@ -101,6 +101,7 @@ export class CallSession {
     this.headers = new CallHeaders(policy, edge.dialogs);
     this.#policy = policy;
     call.onEnd((cause) => this.#ended(cause));
+    call.onUdpSilent(() => void this.changes.restartIce());
     if (edge.releaseOnMediaLoss) call.onMediaLost(() => this.end('media-lost', { reason: mediaLost }));
   }
 

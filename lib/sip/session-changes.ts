@@ -106,6 +106,35 @@ export class SessionChanges {
     }
   }
 
+  /**
+   * Offers the UE an ICE restart, of which the core hears nothing. Not while another offer is under way, which may do as
+   * well. Never rejects.
+   */
+  async restartIce(): Promise<void> {
+    const { call, headers, timers } = this.#session;
+    const send = this.#session.wayTo('access');
+    if (this.#offering !== undefined || call.answeredAt === undefined || !send) return;
+    this.#offering = 'core';
+    try {
+      const offer = await call.restartIce();
+      if (offer === undefined) return;
+      this.#session.warn({}, 'nothing comes from the UE over UDP: it is offered an ICE restart');
+      const asked = { ...withAsked({}, timers.interval('access')), 'Content-Type': 'application/sdp' };
+      const options = { method: 'INVITE' as const, headers: headers.request('access', 'INVITE', asked), body: offer };
+      const final = await this.#send(send, options, new AbortController().signal).catch(() => undefined);
+      if (final === undefined || final.response.status >= 300) {
+        await this.#rollback();
+        return;
+      }
+      timers.refreshed('access', taken(final.response));
+      await this.#orEnd(() => call.answer('access', sessionBody(final.response).sdp));
+    } catch (error) {
+      if (!call.ended) this.#session.warn({ err: error }, 'ICE was not restarted');
+    } finally {
+      this.#offering = undefined;
+    }
+  }
+
   /** What may not pass now: RFC 3261 §14.2 for a re-INVITE, RFC 3311 §5.2 for an UPDATE; or never. */
   #refusal(from: Side, request: IncomingRequest, isOffer: boolean): Verdict | undefined {
     const { call, isEarlyOfferAnswered } = this.#session;

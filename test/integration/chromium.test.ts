@@ -114,6 +114,17 @@ describeInNamespaces(
         );
         await calls.tonesPass();
       }, 60_000);
+
+      // As callee it gathers no TCP once UDP works, and never dials by itself.
+      test('S21, C19: UDP dies, it has no connection to TCP 80, and comes there by an ICE restart of ours', async () => {
+        await calls.call({ direction: 'terminating' });
+        await calls.tonesPass();
+        const firewall = await Firewall.raise(lab.network, 'tcp80');
+        await calls.browserHears(false);
+        await calls.tonesPass();
+        expect(await calls.pairs()).toEqual([tcp(80)]);
+        await firewall.lower();
+      }, 60_000);
     });
   },
   { programs: ['chromium'] },

@@ -21,6 +21,10 @@ class SlowAnchor {
     await this.#wait('rollback');
   }
 
+  restartIce(): Promise<string | undefined> {
+    return this.#wait('restart');
+  }
+
   release(): Promise<StreamReport[]> {
     this.log.push('release');
     return Promise.resolve(this.reports);

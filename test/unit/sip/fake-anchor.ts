@@ -41,6 +41,14 @@ export class FakeAnchor extends EventEmitter<MediaAnchorEvents> implements Media
     return Promise.resolve();
   }
 
+  /** Undefined: there is nothing to restart. */
+  restart: string | undefined;
+
+  restartIce(): Promise<string | undefined> {
+    this.asked.push('restart');
+    return Promise.resolve(this.restart);
+  }
+
   release(call: string): Promise<StreamReport[]> {
     this.holding.delete(call);
     this.releases.set(call, (this.releases.get(call) ?? 0) + 1);

@@ -1,0 +1,96 @@
+import type { CallStatistics } from '../rtpengine/call-statistics';
+import type { AnchoredCall } from './anchored-call';
+import type { StreamPaths } from './stream-paths';
+
+export interface SilenceWatchOptions {
+  call: Pick<AnchoredCall, 'statistics' | 'linesWithIce' | 'anchoredLines'>;
+  paths: Pick<StreamPaths, 'pathOf' | 'isOpen'>;
+  /** Calls that are watched. */
+  calls: () => number;
+  /** Nothing comes from the UE any more. */
+  silent: () => void;
+  /** ms, rising. */
+  now: () => number;
+}
+
+/** ms between two looks at a call, and how many looks there are a second at most, over all calls. */
+const lookMs = 4000;
+const looksPerSecond = 50;
+
+/** ms: a UE that is muted may send nothing but RTCP, each 5 s or so (RFC 3550 §6.2). */
+const silenceMs = 8000;
+
+/** ms until the silence is told again, each time twice as long; so often in all. */
+const againMs = 20_000;
+const mostTold = 3;
+
+/**
+ * Sees that nothing comes any more from a UE that was heard on UDP, which only rtpengine sees: it is asked every few
+ * seconds, the more calls there are, the less often.
+ */
+export class SilenceWatch {
+  readonly #options: SilenceWatchOptions;
+  #timer: NodeJS.Timeout | undefined;
+  #isStopped = false;
+  /** Packets that had come of each line. */
+  #packets = new Map<number, number>();
+  /** When more had come, once any had. */
+  #heardAt: number | undefined;
+  #told = 0;
+
+  constructor(options: SilenceWatchOptions) {
+    this.#options = options;
+  }
+
+  /** May be called twice. */
+  start(): void {
+    this.#isStopped = false;
+    this.#schedule();
+  }
+
+  /** For good; may be called twice. */
+  stop(): void {
+    this.#isStopped = true;
+    clearTimeout(this.#timer);
+  }
+
+  #schedule(): void {
+    clearTimeout(this.#timer);
+    const pause = Math.max(lookMs, (this.#options.calls() / looksPerSecond) * 1000);
+    if (!this.#isStopped) this.#timer = setTimeout(() => void this.#look(), pause).unref();
+  }
+
+  async #look(): Promise<void> {
+    const { call, paths } = this.#options;
+    const lines = call.linesWithIce.filter((line) => paths.isOpen(line));
+    // Of TCP the gateway sees it. Of UDP it may not be known yet.
+    const isOnUdp = lines.length > 0 && lines.every((line) => (paths.pathOf(line) ?? 'udp') === 'udp');
+    const statistics = isOnUdp ? await call.statistics() : undefined;
+    if (this.#isStopped) return;
+    if (statistics === undefined) this.#heardAt = undefined;
+    else this.#count(statistics, lines);
+    this.#schedule();
+  }
+
+  #count(statistics: CallStatistics, lines: readonly number[]): void {
+    const { call, now, silent } = this.#options;
+    let isHeard = false;
+    for (const line of lines) {
+      const { packets = 0, errors = 0 } = statistics.get('access')?.[call.anchoredLines.indexOf(line)] ?? {};
+      // What is dropped is counted among the packets.
+      const taken = packets - errors;
+      isHeard ||= taken > (this.#packets.get(line) ?? 0);
+      this.#packets.set(line, taken);
+    }
+    if (isHeard) {
+      this.#heardAt = now();
+      this.#told = 0;
+    } else if (this.#heardAt !== undefined && this.#told < mostTold) {
+      const due = this.#told === 0 ? silenceMs : againMs * 2 ** (this.#told - 1);
+      if (now() - this.#heardAt < due) return;
+      this.#told += 1;
+      this.#heardAt = now();
+      silent();
+    }
+  }
+}
