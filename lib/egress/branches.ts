@@ -91,6 +91,17 @@ export class Branches {
     branch.until = this.#now() + wait;
   }
 
+  /** The Call-IDs, as their senders have them, of the branches of a method. */
+  callIds(method: string): Set<string> {
+    const branches = [...this.#entries.values()].filter((branch) => branch.method === method);
+    return new Set(branches.map(({ request }) => request.callId));
+  }
+
+  /** Those whose responses go back over a link, and that have no final one. */
+  of(back: Link): Branch[] {
+    return [...this.#entries.values()].filter((branch) => branch.back === back && !branch.isFinal);
+  }
+
   /** Those that wait for a final response over a link, by their branch parameters. */
   waitingFor(link: Link): [id: string, branch: Branch][] {
     return [...this.#entries].filter(([, { sent, isFinal }]) => sent?.onward === link && !isFinal);

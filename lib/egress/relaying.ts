@@ -8,12 +8,14 @@ import { errandHeader } from '../wire/private-headers';
 import { markSource } from '../wire/source-mark';
 import { parseSipMessage, type SipMessage } from '../wire/sip-message';
 import { tagOf, uriOf } from '../wire/sip-uri';
-import { Branches, type Branch } from './branches';
+import { Branches, type Branch, type Sent } from './branches';
 import { CoreEntry, type ServerContact } from './core-entry';
 import { nextHopOf, type Errand, type NextHop } from './errand';
 import type { Limits } from './limits';
 import type { Destination, Link } from './link';
+import { isNobody, nobody } from './nobody';
 import { OwnCallIds, type Carried } from './own-call-ids';
+import { RelayedDialogs } from './relayed-dialogs';
 import {
   beginsDialog,
   finish,
@@ -25,6 +27,7 @@ import {
   setRoutes,
 } from './relayed-messages';
 import { Servers } from './servers';
+import { refusalOf } from './surplus-answers';
 import { UdpOnly } from './udp-only';
 import { UnclaimedErrands } from './unclaimed-errands';
 
@@ -78,6 +81,7 @@ export class Relaying {
   readonly dropped = { requests: 0, responses: 0 };
   readonly #servers: Servers;
   readonly #callIds = new OwnCallIds();
+  readonly #dialogs: RelayedDialogs;
   readonly #entry: CoreEntry;
   readonly #udpOnly: UdpOnly;
   readonly #bodies: CarriedBodies | undefined;
@@ -103,6 +107,7 @@ export class Relaying {
     this.errands = new UnclaimedErrands(now, limits);
     this.branches = new Branches(now, limits);
     this.#servers = new Servers(limits.servers);
+    this.#dialogs = new RelayedDialogs(limits.branches);
     this.#entry = new CoreEntry(contacts);
     this.#udpOnly = new UdpOnly(now);
     this.#bodies = bodies;
@@ -158,6 +163,9 @@ export class Relaying {
   sweep(): void {
     this.errands.sweep();
     this.branches.sweep();
+    this.#dialogs.sweep(this.branches);
+    // Nobody else repeats these.
+    for (const { sent } of this.branches.of(nobody.udp)) if (sent && sent.text !== '') sent.onward.send(sent.text);
   }
 
   /**
@@ -181,6 +189,7 @@ export class Relaying {
     const carried = errand ? undefined : this.#callIds.carryOn(onward, from);
     if (!errand && this.#ofCore(id, { request, onward, carried }, from)) return true;
     if (!isOfServer) return false;
+    this.#dialogs.toCore(onward, request.callId);
     const isOnItsWay = errand ?? (method !== 'CANCEL' && tagOf(request.get('to')) !== undefined);
     if (isWhole && isOnItsWay)
       this.#open(id, { request, onward, errand, isForServer: false, nextHop: carried?.nextHop }, from);
@@ -202,8 +211,12 @@ export class Relaying {
     if (entered && beginsDialog(onward)) {
       this.#callIds.follow(onward, from, 'for-server', { server: entered.transport, core: from.transport });
     }
-    this.#bodies?.take(onward);
-    this.#open(id, { request, onward, errand: undefined, isForServer: true, entered }, from);
+    if (carried) this.#dialogs.toServer(onward);
+    const pass = () => {
+      this.#bodies?.take(onward);
+      this.#open(id, { request, onward, errand: undefined, isForServer: true, entered }, from);
+    };
+    if (!this.#dialogs.holds(onward, id, pass)) pass();
     return true;
   }
 
@@ -237,7 +250,7 @@ export class Relaying {
   /** `onward` is what is to go on of the request; `entered`: where to, where a Path led it here. */
   #open(id: string, { request, onward, errand, isForServer, entered, nextHop }: Onward, from: Link): void {
     const isAck = request.method === 'ACK';
-    const back = this.#servers.has(from) ? from : this.#backTo(request, from);
+    const back = this.#servers.has(from) || isNobody(from) ? from : this.#backTo(request, from);
     const branch = isAck ? undefined : this.branches.open(id, { request, back, isForServer });
     if (!branch && !isAck) {
       this.#answer(request, back, 503);
@@ -257,6 +270,7 @@ export class Relaying {
       const [route] = onward.values('route');
       const next = route === undefined ? (nextHop ?? onward.requestUri) : uriOf(route);
       hop = errand ? nextHopOf(errand.nextHop) : nextHopOf(next, from.transport);
+      if (errand && beginsDialog(onward)) this.#dialogs.begin(onward, from.sentBy);
       if (errand && beginsDialog(onward)) this.#beginDialog(onward, errand, from, hop);
     } catch (error) {
       this.#occasionally.error({ err: error, method: request.method }, 'A request cannot be sent to the core');
@@ -324,9 +338,19 @@ export class Relaying {
     const id = response.topVia?.branch ?? '';
     const branch = this.branches.get(id);
     const method = response.cseq?.method;
-    if (!branch?.sent || branch.answer !== undefined || response.values('via').length < 2) return false;
+    if (!branch?.sent || branch.answer !== undefined) return false;
     const isOfCancel = method === 'CANCEL' && branch.method === 'INVITE';
     if (method !== branch.method && !isOfCancel) return false;
+    if (isNobody(branch.back)) {
+      this.branches.answered(branch, response.status);
+      return true;
+    }
+    if (response.values('via').length < 2) return false;
+    const passage = isOfCancel ? 'passes' : this.#dialogs.response(branch.request, response);
+    if (passage !== 'passes') {
+      this.#refuse(branch.sent, response, passage === 'surplus');
+      return true;
+    }
     response.removeFirst('via');
     response.set('Call-ID', branch.request.callId);
     if (isOfCancel) {
@@ -337,7 +361,19 @@ export class Relaying {
     else if (!mendForCore(response, this.#bodies)) return false;
     this.branches.answered(branch, response.status);
     branch.back.send(response.toString());
+    this.#dialogs.answered(branch.request, response.status);
     return true;
+  }
+
+  /** Acknowledges the 2xx of a fork that nobody waits for, and hangs up on its first. */
+  #refuse({ request: invite, onward: { transport, sentBy } }: Sent, answer: SipMessage, isFirst: boolean): void {
+    const refusal = refusalOf(invite, answer, sentBy);
+    const send = (request: SipMessage) => {
+      const id = `z9hG4bK${randomBytes(16).toString('hex')}`;
+      this.#open(id, { request, onward: request.clone(), errand: undefined, isForServer: false }, nobody[transport]);
+    };
+    if (refusal) send(refusal.ack);
+    if (refusal && isFirst) send(refusal.bye);
   }
 
   #fail(branch: Branch, status: AnswerStatus): void {

@@ -431,4 +431,26 @@ describe('what becomes of a message at the egress relay', () => {
       expect(relaying.receive(answer(sent, 200), server)).toBe(false);
     });
   });
+
+  test('P7: a fork that answers after another gets its ACK each time, and BYEs until one is answered', () => {
+    const sent = invite();
+    const answered = (tag: string) =>
+      answer(sent, 200).replace(/(\r\nTo: [^\r]*?)(;tag=[^\r]*)?\r\n/, `$1;tag=${tag}\r\n`);
+    const withContact = (text: string) => text.replace('\r\nCSeq', '\r\nContact: <sip:c@192.0.2.77>\r\nCSeq');
+    relaying.receive(answered('A'), core!);
+    server.sent.length = 0;
+    for (let i = 0; i < 2; i++) expect(relaying.receive(withContact(answered('C')), core!)).toBe(true);
+    expect(server.sent).toEqual([]);
+    const [ack, bye = '', again] = core!.sent.splice(0);
+    expect([ack, again].map((text) => text?.split(' ', 2))).toEqual([
+      ['ACK', 'sip:c@192.0.2.77'],
+      ['ACK', 'sip:c@192.0.2.77'],
+    ]);
+    expect(bye).toMatch(/^BYE sip:c@192\.0\.2\.77 SIP.*;tag=C\r\n.*CSeq: 2 BYE/s);
+    relaying.sweep();
+    expect(core!.one).toBe(bye);
+    expect(relaying.receive(answer(bye, 200), core!)).toBe(true);
+    relaying.sweep();
+    expect(core!.sent).toEqual([]);
+  });
 });

@@ -1,0 +1,65 @@
+import { tagOf } from '../wire/sip-uri';
+import type { SipMessage } from '../wire/sip-message';
+import type { Branches } from './branches';
+import { EarlyNotifies } from './early-notifies';
+import { ForkedCalls, type ForkResponse } from './forks';
+
+/** What drachtio-server cannot follow of the dialogs that it begins by way of the relay: forks, and early NOTIFYs. */
+export class RelayedDialogs {
+  readonly #calls: ForkedCalls;
+  readonly #notifies = new EarlyNotifies();
+
+  /** @param most calls whose forks are remembered */
+  constructor(most: number) {
+    this.#calls = new ForkedCalls(most);
+  }
+
+  /** Takes note of a request of the server that begins a dialog. `relay`: host and port in our Record-Route. */
+  begin({ method, callId }: SipMessage, relay: string): void {
+    if (method === 'INVITE') this.#calls.begin(callId, relay);
+    else this.#notifies.begin(callId);
+  }
+
+  /** Changes a request of the server; `callId` is the server's. */
+  toCore(request: SipMessage, callId: string): void {
+    if (tagOf(request.get('to')) !== undefined) this.#translate(request, callId, 'toCore');
+  }
+
+  /** Changes a request of the core inside a dialog. */
+  toServer(request: SipMessage): void {
+    this.#translate(request, request.callId, 'toServer');
+  }
+
+  /** Keeps a NOTIFY for the server back that is too early; false: it can go on now. `branch` tells its repetitions. */
+  holds(request: SipMessage, branch: string, pass: () => void): boolean {
+    return request.method === 'NOTIFY' && this.#notifies.hold(request.callId, branch, pass);
+  }
+
+  /** Changes a response to `request`, so that its sender knows the dialog; it may be for nobody. */
+  response(request: SipMessage, response: SipMessage): ForkResponse {
+    const isBeginning = tagOf(request.get('to')) === undefined;
+    const forks = isBeginning && request.method === 'INVITE' ? this.#calls.of(request.callId) : undefined;
+    const passage = forks?.response(response) ?? 'passes';
+    // The sender may know the fork by another tag.
+    if (!isBeginning) for (const name of ['From', 'To']) response.set(name, request.get(name.toLowerCase()) ?? '');
+    return passage;
+  }
+
+  /** The response has gone to the sender of `request`. */
+  answered({ method, callId }: SipMessage, status: number): void {
+    if (method === 'SUBSCRIBE' && status >= 200) this.#notifies.answered(callId);
+  }
+
+  /** Forgets what is over. */
+  sweep(branches: Branches): void {
+    const [inviting, subscribing] = [branches.callIds('INVITE'), branches.callIds('SUBSCRIBE')];
+    this.#calls.sweep((callId) => inviting.has(callId));
+    this.#notifies.sweep((callId) => subscribing.has(callId));
+  }
+
+  #translate(request: SipMessage, callId: string, way: 'toCore' | 'toServer'): void {
+    const forks = this.#calls.of(callId);
+    forks?.[way](request);
+    if (forks && request.method === 'BYE') forks.isOver = true;
+  }
+}

@@ -1,0 +1,140 @@
+import { EarlyNotifies } from '../../../lib/egress/early-notifies';
+import { ForkedCalls, Forks } from '../../../lib/egress/forks';
+import { SipMessage } from '../../../lib/wire/sip-message';
+
+const relay = '192.0.2.1:7000';
+
+function response(status: number, tag: string, rseq?: number): SipMessage {
+  const message = new SipMessage(`SIP/2.0 ${status} Test`)
+    .add('Record-Route', `<sip:far@192.0.2.30;lr>, <sip:near@192.0.2.20;lr>`)
+    .add('Record-Route', `<sip:mark@${relay};transport=udp;lr>`)
+    .add('To', `"Bob" <sip:bob@ims.example>;tag=${tag}`)
+    .add('Contact', `<sip:${tag}@192.0.2.9>`);
+  return rseq === undefined ? message : message.add('Require', '100rel').add('RSeq', String(rseq));
+}
+
+function request(
+  method: string,
+  tags: { from?: string; to?: string },
+  headers: Record<string, string> = {},
+): SipMessage {
+  const message = new SipMessage(`${method} sip:a@192.0.2.9 SIP/2.0`)
+    .add('From', `<sip:alice@ims.example>;tag=${tags.from ?? 'us'}`)
+    .add('To', `<sip:bob@ims.example>;tag=${tags.to ?? 'us'}`);
+  for (const [name, value] of Object.entries(headers)) message.add(name, value);
+  return message;
+}
+
+/** What the server gets of an 18x: its tag and RSeq. */
+function shown(forks: Forks, ...given: Parameters<typeof response>): string {
+  const message = response(...given);
+  expect(forks.response(message)).toBe('passes');
+  return `${/tag=(.*)$/.exec(message.get('to') ?? '')?.[1] ?? ''} ${message.get('rseq') ?? ''}`;
+}
+
+function pracked(forks: Forks, rseq: number) {
+  const prack = request('PRACK', { to: 'A' }, { RAck: `${rseq} 1 INVITE` });
+  forks.toCore(prack);
+  return [prack.requestUri, prack.get('to'), prack.get('rack'), prack.values('route')];
+}
+
+describe('P7: the forks of an INVITE', () => {
+  test('one alone keeps its tag and its numbers', () => {
+    const forks = new Forks(relay);
+    expect([shown(forks, 183, 'A', 7), shown(forks, 183, 'A', 7), shown(forks, 180, 'A', 8)]).toEqual([
+      'A 7',
+      'A 7',
+      'A 8',
+    ]);
+    expect(pracked(forks, 8)).toEqual(['sip:a@192.0.2.9', '<sip:bob@ims.example>;tag=A', '8 1 INVITE', []]);
+    expect(forks.isForked).toBe(false);
+  });
+
+  test('several are one to the server, with numbers that follow each other, and each gets its own PRACK', () => {
+    const forks = new Forks(relay);
+    expect(shown(forks, 183, 'A', 7)).toBe('A 7');
+    expect(shown(forks, 183, 'B', 900)).toBe('A 8');
+    expect(shown(forks, 183, 'B', 900)).toBe('A 8');
+    expect(shown(forks, 180, 'A', 8)).toBe('A 9');
+    const routes = ['<sip:near@192.0.2.20;lr>', '<sip:far@192.0.2.30;lr>'];
+    const to = (tag: string) => `<sip:bob@ims.example>;tag=${tag}`;
+    expect(pracked(forks, 8)).toEqual(['sip:B@192.0.2.9', to('B'), '900 1 INVITE', routes]);
+    expect(pracked(forks, 9)).toEqual(['sip:A@192.0.2.9', to('A'), '8 1 INVITE', routes]);
+  });
+
+  test('one that is not reliable keeps its tag', () => {
+    const forks = new Forks(relay);
+    shown(forks, 183, 'A', 7);
+    expect(shown(forks, 180, 'B')).toBe('B ');
+  });
+
+  test('what the server sends goes to the fork that answered, and is known to it as the server says', () => {
+    const forks = new Forks(relay);
+    shown(forks, 183, 'A', 7);
+    expect(forks.response(response(200, 'B'))).toBe('passes');
+    for (const method of ['ACK', 'INFO', 'BYE']) {
+      const sent = request(method, { to: 'A' });
+      forks.toCore(sent);
+      expect(sent.get('to')).toBe('<sip:bob@ims.example>;tag=B');
+    }
+    const bye = request('BYE', { from: 'B' });
+    forks.toServer(bye);
+    expect(bye.get('from')).toBe('<sip:alice@ims.example>;tag=A');
+    const stranger = request('BYE', { from: 'C' });
+    forks.toServer(stranger);
+    expect(stranger.get('from')).toBe('<sip:alice@ims.example>;tag=C');
+  });
+
+  test('a server that has the right tag keeps it', () => {
+    const forks = new Forks(relay);
+    shown(forks, 183, 'A', 7);
+    forks.response(response(200, 'B'));
+    forks.toCore(request('ACK', { to: 'B' }));
+    const bye = request('BYE', { from: 'B' });
+    forks.toServer(bye);
+    expect(bye.get('from')).toBe('<sip:alice@ims.example>;tag=B');
+  });
+
+  test('who answers later is surplus, each once', () => {
+    const forks = new Forks(relay);
+    const answers = ['A', 'A', 'B', 'B', 'C'].map((tag) => forks.response(response(200, tag)));
+    expect(answers).toEqual(['passes', 'passes', 'surplus', 'surplus-again', 'surplus']);
+  });
+
+  test('are forgotten with their INVITE, unless there are several, and then with their call', () => {
+    const calls = new ForkedCalls(2);
+    for (const callId of ['1', '2', '3']) calls.begin(callId, relay);
+    expect(calls.of('1')).toBeUndefined();
+    calls.of('3')?.response(response(183, 'A', 1));
+    calls.of('3')?.response(response(200, 'B'));
+    calls.sweep(() => false);
+    expect([calls.of('2'), calls.of('3')?.isForked]).toEqual([undefined, true]);
+    calls.of('3')!.isOver = true;
+    calls.sweep(() => true);
+    expect(calls.of('3')).toBeDefined();
+    calls.sweep(() => false);
+    expect(calls.of('3')).toBeUndefined();
+  });
+});
+
+test('P10: NOTIFYs wait for the answer to their SUBSCRIBE, a few, and each once', () => {
+  const passed: string[] = [];
+  const notifies = new EarlyNotifies();
+  const hold = (callId: string, branch: string) => notifies.hold(callId, branch, () => passed.push(branch));
+  notifies.begin('1');
+  expect(['a', 'a', 'b', 'c', 'd', 'e'].map((branch) => hold('1', branch))).toEqual([
+    true,
+    true,
+    true,
+    true,
+    true,
+    false,
+  ]);
+  expect(hold('other', 'x')).toBe(false);
+  notifies.answered('1');
+  expect(passed).toEqual(['a', 'b', 'c', 'd']);
+  expect(hold('1', 'f')).toBe(false);
+  notifies.begin('2');
+  notifies.sweep(() => false);
+  expect(hold('2', 'g')).toBe(false);
+});
