@@ -32,3 +32,22 @@ describeInNamespaces(
   },
   { programs: ['firefox-esr'] },
 );
+
+describeInNamespaces(
+  'Firefox and an edge with the ports 80 and 443',
+  () => {
+    let calls: BrowserCalls;
+
+    browserOfSuite(Firefox, { GATEWAY_PORTS: '80,443' }, (lab, started) => {
+      calls = started;
+      return Firewall.raise(lab.network, [80, 443]);
+    });
+
+    test.each(directions)('C12: it nominates both, and tones go both ways, %s', async (direction) => {
+      await calls.call({ direction });
+      await calls.tonesPass();
+      expect(await calls.pairs()).toMatchObject([{ transport: 'tcp' }]);
+    });
+  },
+  { programs: ['firefox-esr'] },
+);

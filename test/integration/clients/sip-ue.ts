@@ -80,7 +80,11 @@ export class SipUe {
   async take(media: Negotiator): Promise<Dialog> {
     const [request, response] = (await this.#invites.next()).value as Invite;
     const headers = { Contact: this.#contact };
-    return await this.#link.srf.createUas(request, response, { localSdp: await media.answer(request.body), headers });
+    const localSdp = await media.answer(request.body).catch((error: unknown) => {
+      response.send(488, undefined);
+      throw error;
+    });
+    return await this.#link.srf.createUas(request, response, { localSdp, headers });
   }
 
   /** Offers anew by a re-INVITE. */
