@@ -7,7 +7,7 @@ const layers = {
   admission: ['ip-address'],
   ops: [],
   shares: ['ops'],
-  drachtio: ['wire'],
+  drachtio: ['wire', 'ops'],
   embedded: ['wire', 'shares', 'ops'],
   egress: ['wire', 'ops'],
   access: ['wire', 'shares', 'ops', 'admission', 'ip-address'],

@@ -178,6 +178,11 @@ export class AccessListener extends EventEmitter<{ closed: [flow: AccessFlow] }>
     this.#flows.get(hostPort(address, port))?.connection.registered(registration);
   }
 
+  /** The app has lost the SIP server, and with it all calls: UEs are told, and keep their connections. */
+  endCalls(): void {
+    for (const connection of this.#connections) connection.endCalls();
+  }
+
   /** @throws EdgeError `sip-listen-failed`; nothing is left open then. */
   start(): Promise<void> {
     this.#starting ??= this.#listenAll();

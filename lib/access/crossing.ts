@@ -24,9 +24,9 @@ const dialogMakers = new Set(['INVITE', 'SUBSCRIBE']);
 export class Crossing {
   readonly #flow: AccessFlow;
   readonly #server: { readonly address: string; readonly port: number };
-  /** The sent-by of our Vias. */
+  /** Protocol and sent-by of our Vias. */
   readonly #towardServer: string;
-  readonly #towardUe: string;
+  readonly towardUe: string;
   /** Those of the server, in ours toward the UE. */
   readonly #vias: CarriedVias;
 
@@ -35,7 +35,7 @@ export class Crossing {
     this.#server = server;
     this.#towardServer = `TCP ${hostPort(flow.serverSide.address, flow.serverSide.port)}`;
     this.#vias = new CarriedVias(`SIP/2.0/TCP ${hostPort(server.address, server.port)}`);
-    this.#towardUe = `${flow.transport.toUpperCase()} ${hostPort(flow.contact.host, flow.contact.port)}`;
+    this.towardUe = `${flow.transport.toUpperCase()} ${hostPort(flow.contact.host, flow.contact.port)}`;
   }
 
   requestToServer(request: SipMessage): void {
@@ -67,7 +67,7 @@ export class Crossing {
     this.#showContact(request);
     const vias = request.values('via').join(', ');
     request.remove('via');
-    request.prepend('Via', `SIP/2.0/${this.#towardUe};branch=${magicCookie}${this.#vias.seal(vias)}`);
+    request.prepend('Via', `SIP/2.0/${this.towardUe};branch=${magicCookie}${this.#vias.seal(vias)}`);
   }
 
   /** False: the response is to no request of the UE. */
@@ -83,7 +83,7 @@ export class Crossing {
 
   #restoreVias(response: SipMessage): boolean {
     const via = response.topVia;
-    if (!via || !isSentBy(via, this.#towardUe) || !via.branch.startsWith(magicCookie)) return false;
+    if (!via || !isSentBy(via, this.towardUe) || !via.branch.startsWith(magicCookie)) return false;
     const vias = this.#vias.open(via.branch.slice(magicCookie.length));
     if (vias === undefined) return false;
     response.remove('via');

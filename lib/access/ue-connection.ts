@@ -15,6 +15,7 @@ import type { CallOwners } from './call-owners';
 import { Crossing } from './crossing';
 import type { AccessLimits } from './limits';
 import { answerInPlaceOfSilence, answerToUnsound, ended, foreignCall } from './own-answers';
+import { LastWords } from './last-words';
 import { RequestGate, tooMany, type GateSurroundings } from './request-gate';
 import { UeDialogs } from './ue-dialogs';
 import { UnansweredInvites } from './unanswered-invites';
@@ -62,6 +63,7 @@ export class UeConnection {
   #isRegistered = false;
   readonly #unanswered: UnansweredInvites;
   readonly #dialogs: UeDialogs;
+  readonly #lastWords: LastWords;
   readonly #gate: RequestGate;
   #closed = false;
   #farewell: NodeJS.Timeout | undefined;
@@ -94,6 +96,7 @@ export class UeConnection {
       send: (request) => this.#toServer(request),
       refuse: (request, answer) => this.#answer(request, answer),
     });
+    this.#lastWords = new LastWords(limits.calls);
     this.#unanswered = new UnansweredInvites({
       limit: limits.calls,
       acknowledgedWithin: limits.acknowledgement,
@@ -118,6 +121,12 @@ export class UeConnection {
 
   close(): void {
     this.#ue.close();
+  }
+
+  /** Ends the UE's calls toward it, since the SIP server has lost them. */
+  endCalls(): void {
+    if (!this.#crossing) return;
+    for (const words of this.#lastWords.take(this.#crossing.towardUe)) this.#ue.send(words);
   }
 
   /** The app got the UE's answer that made this dialog. */
@@ -179,6 +188,7 @@ export class UeConnection {
       else if (!this.#dialogs.hold(message)) this.#toServer(message);
     } else if (!malformed && cut === undefined && this.#crossing?.responseToServer(message) === true) {
       dropLongLines(message);
+      this.#lastWords.responseFromUe(message);
       dropUnusableContacts(message);
       dropShortSessionTimer(message);
       if (this.#gate.takesResponse(message) && this.#dialogs.responseFromUe(message)) this.#send(message);
@@ -204,6 +214,7 @@ export class UeConnection {
   #toServer(request: SipMessage): void {
     this.#noteCall(request);
     if (this.#crossing) {
+      this.#lastWords.requestFromUe(request);
       this.#crossing.requestToServer(request);
       this.#unanswered.request(request);
       this.#dialogs.requestFromUe(request);
@@ -272,6 +283,7 @@ export class UeConnection {
       this.#dialogs.requestFromServer(message);
       this.#noteEnd(message);
       this.#crossing.requestToUe(message);
+      this.#lastWords.requestToUe(message);
     } else {
       const isReliable = this.#unanswered.response(message);
       this.#leaveIfDone();
@@ -282,6 +294,7 @@ export class UeConnection {
       }
       if (!this.#gate.answered(message) || !this.#crossing.responseToUe(message)) return;
       this.#dialogs.responseFromServer(message);
+      this.#lastWords.responseToUe(message);
       // An emergency call needs no registration.
       if (message.cseq?.method === 'INVITE' && message.status >= 200 && message.status < 300) this.#proved();
     }
@@ -304,6 +317,7 @@ export class UeConnection {
       this.#events.refused(refusal);
       for (const request of this.#waiting.splice(0)) this.#answer(request, tooMany());
     }
+    this.endCalls();
     this.#ue.end();
     // The flow is of no use from now on, even if the UE is slow to take what is left for it.
     this.#close(fault);

@@ -1,5 +1,6 @@
-import { SipMessage } from '../wire/sip-message';
-import { tagOf, withoutTag } from '../wire/sip-uri';
+import { cancelOf } from '../wire/cancel';
+import type { SipMessage } from '../wire/sip-message';
+import { tagOf } from '../wire/sip-uri';
 
 interface UnansweredInvite {
   readonly callId: string;
@@ -125,15 +126,4 @@ export class UnansweredInvites {
       invite.deadline = undefined;
     }
   }
-}
-
-/** RFC 3261 §9.1. With our Via alone: so its answer ends here. */
-function cancelOf(invite: SipMessage): SipMessage {
-  return new SipMessage(`CANCEL ${invite.requestUri} SIP/2.0`)
-    .add('Via', invite.values('via')[0] ?? '')
-    .add('Max-Forwards', '70')
-    .add('From', invite.get('from') ?? '')
-    .add('To', withoutTag(invite.get('to') ?? ''))
-    .add('Call-ID', invite.callId)
-    .add('CSeq', `${invite.cseq?.number ?? 0} CANCEL`);
 }

@@ -1,5 +1,6 @@
 import { EventEmitter } from 'node:events';
 import { EdgeError } from '../errors';
+import { monotonicNow } from '../ops/clock';
 import type { CarriedBodies } from '../wire/carried-bodies';
 import { fromServer, toServer } from './carrying';
 import { UntypedSrf, type Agent } from './untyped-srf';
@@ -19,6 +20,10 @@ export interface LinkEvents {
   connect: [contacts: string[], version: string];
   /** The link is lost; it is being rebuilt. Dialogs made on it are dead: the server answers 481 for them. */
   disconnect: [];
+  /** The server has not answered for so many seconds; it stands still, or has more to do than it can. */
+  silent: [seconds: number];
+  /** It does again. */
+  answering: [];
   /**
    * `drachtio-refused`: wrong secret. `drachtio-unreachable`: no connection. Told once until the kind
    * changes or the link is up; attempts go on for ever. `handler-failed`: a handler or listener threw; a request that
@@ -40,6 +45,9 @@ export class DrachtioLink extends EventEmitter<LinkEvents> {
   #connected = false;
   #closed = false;
   #lastFault: string | undefined;
+  #watch: NodeJS.Timeout | undefined;
+  /** Since when the server has not answered, by the monotonic clock, ms. */
+  #silentSince: number | undefined;
 
   constructor(options: LinkOptions) {
     super();
@@ -63,7 +71,8 @@ export class DrachtioLink extends EventEmitter<LinkEvents> {
   /** Starts to connect, and keeps at it until {@link close}. Register the handlers first. */
   connect(): void {
     const { host, port, secret } = this.#options;
-    this.srf.connect({ host, port, secret, reconnect: { retryMaxDelay: this.#retryMaxDelay } });
+    const pings = { enablePing: true, pingInterval: pingMs };
+    this.srf.connect({ host, port, secret, reconnect: { retryMaxDelay: this.#retryMaxDelay }, ...pings });
     // drachtio-srf passes its own events on a tick late; the agent's come in order with the messages.
     this.srf.on('error', () => undefined);
     const agent = this.#agent;
@@ -79,11 +88,13 @@ export class DrachtioLink extends EventEmitter<LinkEvents> {
       this.#fault(new EdgeError('drachtio-unreachable', `drachtio at ${host}:${port} cannot be reached.`, { cause }));
     });
     agent.on('close', () => this.#down());
+    this.#watch = setInterval(() => this.#look(), lookMs).unref();
   }
 
   close(): void {
     if (this.#closed) return;
     this.#closed = true;
+    clearInterval(this.#watch);
     const { client } = this.srf.app;
     if (!client) return;
     client.wp.closing = true;
@@ -130,6 +141,22 @@ export class DrachtioLink extends EventEmitter<LinkEvents> {
     wp.send = (socket, frame) => send(socket, toServer(frame, bodies));
   }
 
+  /** A server that was stopped, or hangs, keeps its connections: only by its silence is it known. */
+  #look(): void {
+    const unanswered = Math.max(0, ...[...this.#agent.mapServer.values()].map((at) => at.pendingPingRequests.size));
+    if (unanswered < 2) {
+      if (this.#silentSince !== undefined && this.#connected) this.emit('answering');
+      this.#silentSince = undefined;
+      return;
+    }
+    if (this.#silentSince === undefined) {
+      this.#silentSince = monotonicNow() - pingMs;
+      this.emit('silent', pingMs / 1000);
+    }
+    if (monotonicNow() - this.#silentSince > givenUpMs)
+      for (const socket of this.#agent.mapServer.keys()) socket.destroy();
+  }
+
   #hangUp(): void {
     for (const socket of this.#agent.mapServer.keys()) socket.end();
   }
@@ -161,6 +188,13 @@ export class DrachtioLink extends EventEmitter<LinkEvents> {
     this.emit('disconnect');
   }
 }
+
+/** How often the server is asked whether it is there, and how often it is looked whether it has answered; ms. */
+const pingMs = 5000;
+const lookMs = 1000;
+
+/** A server that was silent for so long is lost, with all its calls: SIP's own transactions are over by then; ms. */
+const givenUpMs = 40_000;
 
 /** What all that was awaited is rejected with. */
 export function linkLost(): EdgeError {

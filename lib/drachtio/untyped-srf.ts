@@ -15,7 +15,10 @@ export interface Agent extends EventEmitter {
     closing?: boolean;
     reconnectVars: { retryTimer: NodeJS.Timeout | null; retryDelay: number };
   };
-  mapServer: Map<{ end(): void; destroy(): void; readonly writableLength: number }, unknown>;
+  mapServer: Map<
+    { end(): void; destroy(): void; readonly writableLength: number },
+    { pendingPingRequests: ReadonlySet<unknown> }
+  >;
 }
 
 export interface UntypedSrf {

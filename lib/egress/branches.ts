@@ -107,6 +107,11 @@ export class Branches {
     return [...this.#entries].filter(([, { sent, isFinal }]) => sent?.onward === link && !isFinal);
   }
 
+  /** INVITEs that were sent on and have no final response. */
+  unansweredInvites(): [id: string, branch: Branch][] {
+    return [...this.#entries].filter(([, { method, sent, isFinal }]) => method === 'INVITE' && sent && !isFinal);
+  }
+
   /** Throws away those that are over. */
   sweep(): void {
     for (const [id, { until }] of this.#entries) if (until <= this.#now()) this.#entries.delete(id);

@@ -119,6 +119,28 @@ export class EgressRelay {
     return { proxy, headers: { [errandHeader]: id }, coreCallId: known };
   }
 
+  /** The SIP server is lost: INVITEs that it has sent by way of here are cancelled, and those for it get 503. */
+  serverLost(): void {
+    this.#relaying.serverLost();
+  }
+
+  /**
+   * Sends a message into the core past the SIP server, which is lost: once, since nothing depends on it any more.
+   * @param text with one character a byte
+   * @param uri where to
+   */
+  pass(text: string, uri: string): void {
+    let hop: NextHop;
+    try {
+      hop = nextHopOf(uri);
+    } catch {
+      return;
+    }
+    this.#names.locate(hop, (to) => {
+      if (to) this.#endpointFor(to.address)?.linkTo(to)?.send(text);
+    });
+  }
+
   /**
    * Tells whether a next hop can be found now: whether its name has an address of a family that the relay has. Says
    * nothing where the relay is closed before, and true for next hops that it does not send to itself.

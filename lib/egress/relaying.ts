@@ -3,6 +3,7 @@ import type { Logger } from '../ops/logger';
 import { OccasionalLog } from '../ops/occasional-log';
 import type { CarriedBodies } from '../wire/carried-bodies';
 import { hasLongLine } from '../wire/long-lines';
+import { cancelOf } from '../wire/cancel';
 import { responseTo } from '../wire/own-response';
 import { errandHeader } from '../wire/private-headers';
 import { markSource } from '../wire/source-mark';
@@ -158,6 +159,20 @@ export class Relaying {
   #unreached({ host, port, transport }: NextHop, reason: string): void {
     const where = 'see CORE_NEXT_HOP, EMERGENCY_NEXT_HOP and the Service-Route of the registrar';
     this.#occasionally.warn({ host, port, transport, reason }, `A next hop cannot be reached: ${where}`, host);
+  }
+
+  /** The SIP server is lost: it will not cancel what it has sent, nor answer what the core has. */
+  serverLost(): void {
+    for (const [id, branch] of this.branches.unansweredInvites()) {
+      const { sent, isForServer } = branch;
+      if (isForServer) this.#fail(branch, 503);
+      else if (sent) {
+        const cancel = cancelOf(sent.request);
+        cancel.remove('via');
+        setRoutes(cancel, sent.request.lines('route'));
+        sent.onward.send(finish(cancel, id, sent.onward));
+      }
+    }
   }
 
   sweep(): void {

@@ -13,6 +13,7 @@ import type { DialogIndex, Leg } from './dialog-index';
 import type { EarlyCaller } from './early-caller';
 import { forwardInDialog } from './in-dialog-forwarding';
 import type { Egress } from './egress';
+import type { Farewell, Farewells } from './farewells';
 import type { CoreRequests } from './core-requests';
 import { inDialogHeaders } from './header-policy';
 import type { Content } from './session-body';
@@ -32,8 +33,9 @@ export interface SipEdge {
   coreRequests: CoreRequests;
   /** Provisional responses, by call. */
   progress: TokenBuckets;
-  /** BYEs of ours that are not answered yet. */
-  byes: Set<Promise<unknown>>;
+  /** BYEs of ours that are not answered yet, each with what tells its far end where the SIP server is lost. */
+  byes: Map<Promise<unknown>, Farewell | undefined>;
+  farewells: Farewells;
   egress: Egress;
   occasionally: OccasionalLog;
   /** Whether a call ends when nothing comes from its UE on a stream any more. */
@@ -78,6 +80,7 @@ export class CallSession {
   readonly headers: CallHeaders;
   readonly #policy: UePolicy;
   readonly #dialogs: Partial<Record<Side, Dialog>> = {};
+  readonly #farewells: Partial<Record<Side, () => Farewell>> = {};
   readonly changes = new SessionChanges(this);
   readonly timers = new SessionTimers(this);
   /** The caller's dialog before its 2xx. */
@@ -155,9 +158,11 @@ export class CallSession {
 
   /**
    * Takes over a leg's dialog; call it as soon as the dialog exists. Where the call has ended meanwhile,
-   * the leg is hung up at once.
+   * the leg is hung up at once. `farewell` is what is left of it should the SIP server lose it.
    */
-  adopt(side: Side, dialog: Dialog): void {
+  adopt(side: Side, dialog: Dialog, farewell: () => Farewell): void {
+    // UEs are told by the access listener.
+    if (side === 'core') this.#farewells[side] = farewell;
     if (this.call.ended) {
       this.#hangUp(side, dialog);
       return;
@@ -240,8 +245,10 @@ export class CallSession {
   }
 
   #hangUp(side: Side, dialog: Dialog): void {
+    const farewell = this.#farewells[side]?.();
     if (!this.edge.srf.connected) {
       this.edge.srf.forget(dialog);
+      if (farewell) this.edge.farewells.add(farewell);
       return;
     }
     const { reason, bye: said } = this.#ending;
@@ -253,7 +260,7 @@ export class CallSession {
       .hangUp(dialog, { headers, body: said?.body ?? '' })
       .catch(() => undefined)
       .finally(() => byes.delete(bye));
-    byes.add(bye);
+    byes.set(bye, farewell);
   }
 }
 

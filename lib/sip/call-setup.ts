@@ -12,9 +12,12 @@ import { EdgeError } from '../errors';
 import type { CallSession } from './call-session';
 import { coreUnreachable, sentToCore } from './core-reach';
 import { EarlyCaller } from './early-caller';
+import { farewellToCallee, farewellToCaller } from './farewells';
 import { hasOption, inviteHeaders, responseHeaders } from './header-policy';
 import { redirection } from './redirection';
+import { cameByRelay } from './relayed';
 import { passedRefusal } from './refusal-content';
+import { cancelPastServer, refusePastServer } from './past-server';
 import { ReliableProvisional } from './reliable-provisional';
 import {
   granted,
@@ -49,8 +52,9 @@ export class CallSetup {
   #inOrder: Promise<void> = Promise.resolve();
   #provisional: ReliableProvisional | undefined;
   #sawProvisional = false;
-  /** Where the INVITE was sent. */
+  /** Where the INVITE was sent, and whether by the egress relay. */
   #proxy = '';
+  #isRelayed = false;
   #cancelled = false;
   /** The SDP last sent to the caller in a provisional response. */
   #earlySdp = '';
@@ -93,6 +97,7 @@ export class CallSetup {
       const content = having(sdp && (await call.offer(caller, sdp)));
       const way = this.#target.way();
       if (way.coreCallId) this.#session.coreCallId = way.coreCallId;
+      this.#isRelayed = way.coreCallId !== undefined;
       const headers = {
         ...this.#session.headers.request(callee, 'INVITE', this.#inviteHeaders()),
         ...way.headers,
@@ -162,7 +167,9 @@ export class CallSetup {
     if (this.#asked.sdp || call.ended) acknowledge();
     else this.#oweAck = acknowledge;
     try {
-      this.#session.adopt(callee, edge.srf.uacDialog(sent, response));
+      const dialog = edge.srf.uacDialog(sent, response);
+      const farewell = () => farewellToCallee(response, this.#session.coreCallId(dialog.sip.callId), edge.egress);
+      this.#session.adopt(callee, dialog, farewell);
       this.#then(() => this.#answered(response));
     } catch (error) {
       this.#session.fail(error);
@@ -247,7 +254,7 @@ export class CallSetup {
       localSdp: content.body,
       headers: { ...headers, ...content.headers },
       onDialog: (dialog) => {
-        this.#session.adopt(caller, dialog);
+        this.#session.adopt(caller, dialog, () => farewellToCaller(this.#request, dialog.sip.localTag, edge.egress));
         if (this.#oweAck) dialog.once('ack', (ack) => this.#session.step(() => this.#answeredInAck(ack)));
         if (call.ended || !this.#session.dialog(callee)) return;
         call.answered();
@@ -285,6 +292,7 @@ export class CallSetup {
 
   #ended(): void {
     if (!this.#session.edge.srf.connected) {
+      this.#tellCorePastServer();
       this.#onSettled();
       return;
     }
@@ -293,6 +301,18 @@ export class CallSetup {
     this.#oweAck = undefined;
     if (this.#provisional) void this.#provisional.finalAllowed.then(() => this.#finalResponse());
     else this.#finalResponse();
+  }
+
+  /** Though the SIP server is lost. UEs hear of it otherwise. */
+  #tellCorePastServer(): void {
+    const { callee, caller, edge } = this.#session;
+    // What goes by the relay is ended there.
+    if (this.#outgoing && callee === 'core' && !this.#isRelayed)
+      cancelPastServer(edge.egress, this.#outgoing, this.#proxy);
+    this.#outgoing = undefined;
+    const isWaiting = !this.#response.finalResponseSent && !this.#cancelled;
+    if (caller === 'core' && isWaiting && !cameByRelay(this.#request, edge.egress))
+      refusePastServer(edge.egress, this.#request);
   }
 
   #finalResponse(): void {

@@ -6,4 +6,8 @@ export interface Egress {
   send(errand: Errand): Way;
   /** `host:port` where the core reaches UEs by way of it, on one of its addresses. */
   entry(address: string): string | undefined;
+  /** To be told that the SIP server is lost: it ends the INVITEs that have no answer. */
+  serverLost(): void;
+  /** Sends a message into the core past the server. */
+  pass(text: string, uri: string): void;
 }

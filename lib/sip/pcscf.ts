@@ -18,6 +18,7 @@ import { CoreRequests } from './core-requests';
 import { parseContact } from './contact';
 import { DialogIndex } from './dialog-index';
 import { exchange } from './exchanges';
+import { Farewells } from './farewells';
 import { flowKey, FlowTokens } from './flow-token';
 import { isRemoval } from './granted-contacts';
 import { HeaderTable } from './header-table';
@@ -120,7 +121,8 @@ class Pcscf implements RunningPcscf {
     this.#subscriptions = new Subscriptions({ srf, registrar, connections, toCore, coreRequests, mostOfUe });
     const timers = { ...defaultTimers, ...settings.timers };
     this.#edge = {
-      ...{ srf, agent: coreHost, timers, dialogs: new DialogIndex(), toCore, byes: new Set(), egress, coreRequests },
+      ...{ srf, agent: coreHost, timers, dialogs: new DialogIndex(), toCore, byes: new Map(), egress, coreRequests },
+      farewells: new Farewells(egress),
       progress: new TokenBuckets(limits.progressOfCall, monotonicNow),
       occasionally: new OccasionalLog(logger),
       releaseOnMediaLoss: settings.releaseOnMediaLoss ?? false,
@@ -153,7 +155,7 @@ class Pcscf implements RunningPcscf {
     this.#subscriptions.forgetAll();
     await this.#options.calls.endAll('shutdown');
     const { byes, timers } = this.#edge;
-    await Promise.race([Promise.all(byes), setTimeout(timers.bye, undefined, { ref: false })]);
+    await Promise.race([Promise.all(byes.keys()), setTimeout(timers.bye, undefined, { ref: false })]);
   }
 
   #handleRequests(srf: Srf): void {
@@ -168,14 +170,31 @@ class Pcscf implements RunningPcscf {
   }
 
   #watchLink(srf: Srf): void {
-    const { calls, logger } = this.#options;
-    srf.on('connect', (contacts, version) => logger.info({ contacts, version }, 'connected to drachtio'));
+    const { calls, connections = noConnections, logger } = this.#options;
+    const { byes, farewells } = this.#edge;
+    srf.on('connect', (contacts, version) => {
+      logger.info({ contacts, version }, 'connected to drachtio');
+      if (farewells.size === 0) return;
+      logger.warn({ calls: farewells.size }, 'far ends of calls that drachtio has lost get a BYE');
+      void farewells.send(srf);
+    });
+    srf.on('silent', (seconds) =>
+      logger.error({ seconds }, 'drachtio does not answer: nothing can be set up or ended until it does'),
+    );
+    srf.on('answering', () => logger.info('drachtio answers again'));
     srf.on('disconnect', () => {
       if (this.#state === 'closed') return;
+      // Calls whose UE's connection ended with the server are among those whose BYE is not answered.
+      const lost = [...byes.values()].filter((farewell) => farewell !== undefined);
+      byes.clear();
       // The server gives their dialogs to no other connection, not even to our next one.
-      logger.error({ calls: calls.size }, 'link to drachtio lost: calls under way are released, reconnecting');
+      const message = 'link to drachtio lost: calls under way are released, reconnecting';
+      logger.error({ calls: calls.size + lost.length }, message);
+      for (const farewell of lost) farewells.add(farewell);
       this.#subscriptions.forgetAll();
       void calls.endAll('link-lost');
+      this.#options.egress.serverLost();
+      connections.endCalls();
     });
     srf.on('error', (error) => this.#edge.occasionally.error({ err: error }, error.message, error.code));
   }

@@ -20,6 +20,8 @@ export interface UeConnections {
   established(address: string, port: number, dialog: { callId: string; ueTag: string; serverTag: string }): void;
   /** To be told what is registered over that UE's connection now, for how many s; undefined: nothing. */
   registered(address: string, port: number, registration: { identity: string; seconds: number } | undefined): void;
+  /** To be told that the SIP server has lost all calls: UEs learn it. */
+  endCalls(): void;
   on(event: 'closed', listener: (flow: AccessFlow) => void): unknown;
 }
 
@@ -28,6 +30,7 @@ export const noConnections: UeConnections = {
   flowAt: () => undefined,
   established: () => undefined,
   registered: () => undefined,
+  endCalls: () => undefined,
   on: () => undefined,
 };
 

@@ -121,12 +121,12 @@ export class TestEdge {
     await edge.#front?.start();
     edge.srf.connect();
     await once(edge.srf, 'connect');
-    await edge.#routed();
+    await edge.routed();
     return edge;
   }
 
   /** The server may read the app's routes after the first request of a peer: it answers 503 until then. */
-  async #routed(): Promise<void> {
+  async routed(): Promise<void> {
     for (let status = 503; status === 503;) {
       this.coreNextHop.request('OPTIONS', `sip:${this.core.address}:${this.core.port}`);
       ({ status } = await this.coreNextHop.next((message) => message.status > 0 && message.method === 'OPTIONS'));

@@ -1,0 +1,99 @@
+import { setTimeout } from 'node:timers/promises';
+import type { IncomingRequest, IncomingResponse } from '../drachtio/messages';
+import type { Srf } from '../drachtio/srf';
+import { uriOf } from '../wire/sip-uri';
+import type { Egress } from './egress';
+import { listOf } from './name-addresses';
+import { beyondRelay } from './relayed';
+
+/** What a BYE needs when no SIP server holds its dialog any more (RFC 3261 §12.2.1.1). */
+export interface Farewell {
+  /** The remote target. */
+  uri: string;
+  /** The route set, topmost first. */
+  routes: readonly string[];
+  identifiers: { From: string; To: string; 'Call-ID': string };
+}
+
+/**
+ * Above all that the lost server has sent in the dialog: of its counting nothing is left, and a number only has to be
+ * below 2^31 (RFC 3261 §8.1.1.5). It is the last one of the dialog.
+ */
+const lastCSeq = 2 ** 31 - 2;
+
+/** Those beyond are not told: with no link for so long, far ends have other means (RFC 4028). */
+const mostWaiting = 10_000;
+
+/** So many at once, that the server is not flooded as soon as it is back; and the pause before the next, ms. */
+const burst = 50;
+const pauseMs = 100;
+
+/**
+ * The far ends in the core whose calls the SIP server has lost, because it ended or the link to it did. They get a BYE as
+ * soon as there is a server again, as a request that belongs to none of its dialogs.
+ */
+export class Farewells {
+  readonly #egress: Egress;
+  #waiting: Farewell[] = [];
+
+  constructor(egress: Egress) {
+    this.#egress = egress;
+  }
+
+  get size(): number {
+    return this.#waiting.length;
+  }
+
+  add(farewell: Farewell): void {
+    if (this.#waiting.length < mostWaiting) this.#waiting.push(farewell);
+  }
+
+  /** Sends all that wait. What becomes of them is not waited for: a far end that has hung up meanwhile answers 481. */
+  async send(srf: Srf): Promise<void> {
+    const all = this.#waiting;
+    this.#waiting = [];
+    for (const [index, farewell] of all.entries()) {
+      if (!srf.connected) {
+        this.#waiting.push(...all.slice(index, index + mostWaiting - this.#waiting.length));
+        return;
+      }
+      this.#bye(srf, farewell).catch(() => undefined);
+      if (index % burst === burst - 1) await setTimeout(pauseMs);
+    }
+  }
+
+  async #bye(srf: Srf, { uri, routes, identifiers }: Farewell): Promise<void> {
+    const nextHop = uriOf(routes[0] ?? `<${uri}>`);
+    const { proxy, headers } = this.#egress.send({ nextHop, routes });
+    await srf.send(uri, { method: 'BYE', proxy, headers: { ...headers, ...identifiers, CSeq: `${lastCSeq} BYE` } });
+  }
+}
+
+/**
+ * The farewell to the callee whose 2xx has made the dialog.
+ * @param callId the one that the callee knows the dialog by
+ */
+export function farewellToCallee(response: IncomingResponse, callId: string, egress: Egress): Farewell {
+  return {
+    uri: targetIn(response),
+    routes: beyondRelay(listOf(response.get('record-route')).reverse(), egress),
+    identifiers: { From: response.get('from') ?? '', To: response.get('to') ?? '', 'Call-ID': callId },
+  };
+}
+
+/** The farewell to the caller who got a 2xx with this tag. */
+export function farewellToCaller(invite: IncomingRequest, tag: string, egress: Egress): Farewell {
+  return {
+    uri: targetIn(invite),
+    routes: beyondRelay(listOf(invite.get('record-route')), egress),
+    identifiers: {
+      From: `${invite.get('to') ?? ''};tag=${tag}`,
+      To: invite.get('from') ?? '',
+      'Call-ID': invite.get('call-id') ?? '',
+    },
+  };
+}
+
+function targetIn(message: IncomingRequest | IncomingResponse): string {
+  return message.getParsedHeader('contact')[0]?.uri ?? '';
+}
