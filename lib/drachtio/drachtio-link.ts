@@ -46,6 +46,8 @@ export class DrachtioLink extends EventEmitter<LinkEvents> {
   #closed = false;
   #lastFault: string | undefined;
   #watch: NodeJS.Timeout | undefined;
+  /** Ids of pings without an answer, the oldest first. */
+  readonly #pings: string[] = [];
   /** Since when the server has not answered, by the monotonic clock, ms. */
   #silentSince: number | undefined;
 
@@ -78,6 +80,11 @@ export class DrachtioLink extends EventEmitter<LinkEvents> {
     const agent = this.#agent;
     this.#guard(agent);
     this.#carry(agent);
+    // drachtio-srf 5.0.29 keeps the pings that have no answer, but forgets to tell itself of them.
+    agent.wp.on('ping', (ping) => {
+      agent.on('ping', ping as never);
+      this.#pings.push(ping.msgId);
+    });
     agent.on('connect', (refused: Error | null, contacts: string, version: string) => {
       if (this.#closed) this.#hangUp();
       else if (refused) this.#refused(refused);
@@ -143,8 +150,11 @@ export class DrachtioLink extends EventEmitter<LinkEvents> {
 
   /** A server that was stopped, or hangs, keeps its connections: only by its silence is it known. */
   #look(): void {
-    const unanswered = Math.max(0, ...[...this.#agent.mapServer.values()].map((at) => at.pendingPingRequests.size));
-    if (unanswered < 2) {
+    const pending = [...this.#agent.mapServer.values()].map((server) => server.pendingPingRequests);
+    const isPending = (id: string) => pending.some((ids) => ids.has(id));
+    // An answer counts for all that was asked before.
+    this.#pings.splice(0, this.#pings.findLastIndex((id) => !isPending(id)) + 1);
+    if (this.#pings.length < 2) {
       if (this.#silentSince !== undefined && this.#connected) this.emit('answering');
       this.#silentSince = undefined;
       return;

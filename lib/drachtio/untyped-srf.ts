@@ -10,6 +10,7 @@ export interface Agent extends EventEmitter {
   wp: {
     listeners(event: 'msg'): ((socket: unknown, frame: string) => void)[];
     on(event: 'msg', listener: (socket: unknown, frame: string) => void): void;
+    on(event: 'ping', listener: (ping: { msgId: string; socket: unknown }) => void): void;
     off(event: 'msg', listener: (socket: unknown, frame: string) => void): void;
     send(socket: unknown, frame: string): string;
     closing?: boolean;

@@ -9,6 +9,9 @@ class FakeServer {
   readonly #server: Server;
   readonly #sockets = new Set<Socket>();
   readonly port: number;
+  /** Ids of pings that have no answer. */
+  readonly pings: string[] = [];
+  #answers = false;
 
   private constructor(server: Server, sockets: Set<Socket>) {
     this.#server = server;
@@ -18,7 +21,7 @@ class FakeServer {
 
   static async start(secret: string): Promise<FakeServer> {
     const sockets = new Set<Socket>();
-    const server = createServer((socket) => {
+    const server = createServer({ noDelay: true }, (socket) => {
       sockets.add(socket);
       socket.on('close', () => sockets.delete(socket));
       socket.on('data', (bytes) => {
@@ -32,7 +35,25 @@ class FakeServer {
     });
     server.listen(0, '127.0.0.1');
     await once(server, 'listening');
-    return new FakeServer(server, sockets);
+    const fake = new FakeServer(server, sockets);
+    server.on('connection', (socket: Socket) =>
+      socket.on('data', (bytes) => {
+        for (const [, id = ''] of bytes.toString().matchAll(/#([^|]+)\|ping/g)) fake.#pinged(id);
+      }),
+    );
+    return fake;
+  }
+
+  /** Answers all pings, those that have come too. */
+  answerPings(): void {
+    this.#answers = true;
+    for (const id of this.pings.splice(0)) this.#pinged(id);
+  }
+
+  #pinged(id: string): void {
+    const answer = `x|response|${id}|OK|pong`;
+    if (!this.#answers) this.pings.push(id);
+    else for (const socket of this.#sockets) socket.write(`${answer.length}#${answer}`);
   }
 
   /** Resolves at the nth connection from now on. */
@@ -63,6 +84,55 @@ describe('the link to drachtio', () => {
   });
 
   afterEach(() => server.close());
+
+  describe('P19: a server that does not answer', () => {
+    beforeEach(() => {
+      jest.useFakeTimers({ doNotFake: ['nextTick', 'setImmediate', 'setTimeout', 'clearTimeout', 'queueMicrotask'] });
+    });
+
+    afterEach(() => jest.useRealTimers());
+
+    /** Time passes, and what was sent meanwhile arrives. */
+    async function pass(seconds: number): Promise<void> {
+      for (let i = 0; i < seconds; i++) {
+        jest.advanceTimersByTime(1000);
+        await new Promise((resolve) => setTimeout(resolve, 5));
+      }
+    }
+
+    async function connected(): Promise<{ srf: Srf; told: unknown[] }> {
+      const srf = new Srf({ host: '127.0.0.1', port: server.port, secret: 'right', retryMaxDelay: 50 });
+      const told: unknown[] = [];
+      srf.on('silent', (seconds) => told.push(seconds)).on('answering', () => told.push('answering'));
+      srf.on('disconnect', () => told.push('disconnect'));
+      srf.connect();
+      await once(srf, 'connect');
+      return { srf, told };
+    }
+
+    test('is told once, and when it answers again', async () => {
+      const { srf, told } = await connected();
+      await pass(9);
+      expect(told).toEqual([]);
+      await pass(20);
+      expect(told).toEqual([5]);
+      server.answerPings();
+      await pass(2);
+      expect(told).toEqual([5, 'answering']);
+      await pass(60);
+      expect(told).toHaveLength(2);
+      srf.close();
+    });
+
+    test('is given up in the end, with what was under way', async () => {
+      const { srf, told } = await connected();
+      const again = once(srf, 'connect');
+      await pass(60);
+      expect(told.slice(0, 2)).toEqual([5, 'disconnect']);
+      await again;
+      srf.close();
+    });
+  });
 
   test('tells the contacts, and comes back after it was lost', async () => {
     const srf = new Srf({ host: '127.0.0.1', port: server.port, secret: 'right', retryMaxDelay: 20 });
