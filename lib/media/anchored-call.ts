@@ -1,9 +1,10 @@
 import { randomInt } from 'node:crypto';
 import { EdgeError } from '../errors';
-import type { MediaStream, Stream } from '../gateway/stream';
+import type { Stream } from '../gateway/stream';
 import type { OccasionalLog } from '../ops/occasional-log';
 import type { CallStatistics } from '../rtpengine/call-statistics';
 import { matchAnswer, putBackAnchored, withOfferedLines, type AnchoredLines } from '../sdp/anchored-lines';
+import { bundledLines, withDeclined, type SharedTransports } from '../sdp/bundle';
 import { withoutTurnedFeedback } from '../sdp/feedback';
 import type { GatewayCandidateOptions } from '../sdp/gateway-candidate';
 import { withIceLite, withoutIce } from '../sdp/ice-attributes';
@@ -12,21 +13,24 @@ import { withoutIceOn } from '../sdp/ice-mismatch';
 import { withKeyingOf } from '../sdp/keying';
 import { withLearnedCandidates, type LearnedCandidate } from '../sdp/learned-candidates';
 import { withOfferedFormats } from '../sdp/line-formats';
-import { ofPlaces, type LinePlaces } from '../sdp/line-places';
+import { ofPlaces } from '../sdp/line-places';
 import { isAnchorable, withAddresses } from '../sdp/media-line';
 import { emptySdp, joinSdp, splitSdp, withSections, type SdpLines } from '../sdp/sdp-lines';
 import { SessionOrigin } from '../sdp/session-origin';
 import { viewSession, type MediaView } from '../sdp/session-view';
 import type { TcpLines } from '../sdp/tcp-media-lines';
 import { CallAtRtpengine, type ShownSdp } from './call-at-rtpengine';
+import { CallBundle, type GroupedForUe } from './call-bundle';
 import { CallMsrp, type MsrpSections, type MsrpSwitch } from './call-msrp';
 import { CallStreams, type StreamGateway } from './call-streams';
 import { muxesRtcp, type Fallback } from './fallback';
+import type { CompleteExchange, Exchange } from './exchange';
 import type { CallLines } from './line-shares';
 import { otherSide, type Side } from './media-anchor';
-import { profileToward, type Profile, type Profiles } from './profiles';
+import type { OfferWishes } from './ng-options';
+import { profileToward, speaksWebrtc, type Profile, type Profiles } from './profiles';
 import type { CallPlaces } from './placed-media';
-import { receivedAnswer, receivedOffer, requireOfferedTransport } from './received-sdp';
+import { receivedAnswer, receivedOffer, requireOfferedTransport, type Receiving } from './received-sdp';
 import { keepRestartBack, withIceRestarted } from './restart';
 import type { RtpengineChoice } from './rtpengine-choice';
 import { requireUsable, shownSdp } from './shown-sdp';
@@ -54,37 +58,6 @@ export interface AnchoredCallOptions {
 
 const noSections: MsrpSections = new Map();
 
-/** An offer, and its answers: several if the core forks, or repeats that of a 18x in the 200. */
-interface Exchange {
-  number: number;
-  from: Side;
-  offer: SdpLines;
-  /** As its sender wrote it, RTP over TCP too. */
-  written: SdpLines;
-  /** The lines that its sender knows. */
-  places: LinePlaces;
-  view: readonly MediaView[];
-  /** What rtpengine is shown of it. */
-  shown: SdpLines;
-  /** What it is shown before the answer only: an ICE restart. */
-  keptBack: readonly SdpLines[];
-  ueDeclinedIce: boolean;
-  /** Of an offer of the UE: the lines without ICE because of a mismatch. */
-  mismatched: ReadonlySet<number>;
-  /** The UE's lines that are RTP over TCP, by its offer or by ours to it. */
-  tcp: TcpLines;
-  /** The streams of which our offer to the UE told. */
-  told: ReadonlyMap<number, MediaStream>;
-  /** The lines of our offer to the UE that have no ICE. */
-  withoutIce: ReadonlySet<number>;
-}
-
-/** An exchange with the answer that counts: the last one. */
-interface CompleteExchange {
-  exchange: Exchange;
-  answer: ShownSdp;
-}
-
 /**
  * One call in rtpengine and gateway: what each side said last, and what follows from that for the SDP to the
  * other. Its methods must not run at the same time.
@@ -95,10 +68,11 @@ export class AnchoredCall {
   readonly #ueAddress: string | undefined;
   readonly #maySend: CallPlaces['rtp'];
   readonly #streams: CallStreams;
-  readonly #mostLines: number;
+  readonly #carried: Omit<Receiving, 'from' | 'agreed'>;
   readonly #msrp: CallMsrp | undefined;
   readonly #shown: Readonly<Record<Side, string>> | undefined;
   readonly #forUe: TowardUe;
+  readonly #bundle = new CallBundle();
   readonly #origins = { access: new SessionOrigin(randomInt(2 ** 47)), core: new SessionOrigin(randomInt(2 ** 47)) };
   #exchange: Exchange | undefined;
   #exchanges = 0;
@@ -109,6 +83,7 @@ export class AnchoredCall {
   #tcp: TcpLines = new Map();
   /** What the sides said in the last complete exchange. */
   #agreed: Partial<Record<Side, SdpLines>> = {};
+  #shared: SharedTransports = new Map();
 
   constructor(options: AnchoredCallOptions) {
     const { name, rtpengine, gateway, fallback, candidates, profiles, ueAddress, msrp, places, charged, log } = options;
@@ -117,7 +92,8 @@ export class AnchoredCall {
     this.#ueAddress = ueAddress;
     this.#maySend = places.rtp;
     this.#streams = new CallStreams(gateway);
-    this.#mostLines = charged.most;
+    const hasOwnTransport = (line: number) => this.linesInUse.includes(line) && !this.#shared.has(line);
+    this.#carried = { maySend: places.rtp.core, most: charged.most, hasOwnTransport };
     this.#shown = msrp?.shown;
     const forMsrp = { call: name, gateway, fallback, candidates, ueAddress, maySend: places.msrp, charged };
     this.#msrp = msrp && new CallMsrp({ ...forMsrp, bridges: msrp });
@@ -132,6 +108,11 @@ export class AnchoredCall {
   /** The lines that rtpengine knows, in its order. */
   get anchoredLines(): AnchoredLines {
     return this.#rtpengine.lines;
+  }
+
+  /** The UE's lines that have their transport from another, by the last complete exchange. */
+  get sharedTransports(): SharedTransports {
+    return this.#shared;
   }
 
   /** The lines of the UE that the last complete exchange left in use at rtpengine. */
@@ -174,15 +155,16 @@ export class AnchoredCall {
     const exchange = this.#exchange;
     if (exchange === undefined || exchange.from === from)
       throw new EdgeError('answer-unexpected', 'An SDP answer came without an offer.', { sipStatus: 488 });
-    const received = receivedAnswer(text, exchange.offer, { from, maySend: this.#maySend.core, most: this.#mostLines });
+    const received = receivedAnswer(text, exchange.offer, { from, ...this.#carried });
     requireOfferedTransport(received, exchange.tcp);
+    this.#bundle.heard(from, received.came);
     const answer = matchAnswer(withoutIceOn(received.sdp, exchange.withoutIce), exchange.offer);
     const { media: view } = viewSession(answer);
-    const shown = shownSdp(from, answer, this.#ueAddress, this.#maySend.access);
+    const shown = this.#shownOf(from, answer, false);
     for (const restart of exchange.keptBack) await this.#askRtpengine({ ...exchange, shown: restart });
     exchange.keptBack = [];
     const messages = (await this.#msrp?.answer(from, answer)) ?? noSections;
-    const said = { from, view, shown: withOfferedFormats(shown, exchange.offer) };
+    const said = { from, view, shown: withOfferedFormats(shown, exchange.offer), shared: received.shared };
     const reply = await this.#rtpengine.answer(said, exchange.number === 1);
     this.#complete = { exchange, answer: said };
     this.#agreed =
@@ -191,7 +173,7 @@ export class AnchoredCall {
     this.#ue.heard(from === 'access' ? view : exchange.view);
     this.#tcp = from === 'access' ? received.tcp : exchange.tcp;
     return from === 'access'
-      ? this.#answerOfUe(exchange, view, towardOther, messages)
+      ? this.#answerOfUe(exchange, answer, towardOther, messages)
       : this.#answerToUe(exchange, towardOther, messages);
   }
 
@@ -235,9 +217,11 @@ export class AnchoredCall {
     const complete = this.#complete;
     if (core === undefined || complete === undefined || this.#exchange !== complete.exchange) return undefined;
     const { exchange, answer } = complete;
-    const { from, view, shown } = exchange.from === 'access' ? exchange : answer;
+    const said = exchange.from === 'access' ? exchange : answer;
+    const { view } = said;
     if (!view.some(({ port, hasIce }) => port !== 0 && hasIce)) return undefined;
-    await this.#askRtpengine({ from, view, shown: withIceRestarted(shown), ueDeclinedIce: false });
+    const wishes = { ueDeclinedIce: false, profile: this.#profileToward('core'), offersGroup: false };
+    await this.#askRtpengine({ ...said, ...wishes, shown: withIceRestarted(said.shown) });
     return this.#offer('core', joinSdp(core));
   }
 
@@ -259,41 +243,53 @@ export class AnchoredCall {
 
   async #offer(from: Side, text: string): Promise<string> {
     const agreed = [this.#agreed[otherSide(from)], this.#agreed[from]].filter((said) => said !== undefined);
-    const receiving = { from, agreed, maySend: this.#maySend.core, most: this.#mostLines };
-    const { sdp: offer, places, written, tcp, mismatched } = receivedOffer(text, receiving);
-    const { media: view } = viewSession(offer);
-    if (!this.isOpen) requireUsable(view, this.#msrp !== undefined);
-    const shown = shownSdp(from, offer, this.#ueAddress, this.#maySend.access);
+    const { came, sdp, places, written, tcp, mismatched, shared } = receivedOffer(text, {
+      ...{ from, agreed },
+      ...this.#carried,
+    });
+    const { media } = viewSession(sdp);
+    if (!this.isOpen) requireUsable(media, this.#msrp !== undefined);
+    this.#bundle.heard(from, came);
+    const profile = this.#profileToward(otherSide(from));
+    const offersGroup = from === 'core' && this.#bundle.offersGroup(speaksWebrtc(profile, media));
+    const shown = this.#shownOf(from, sdp, offersGroup);
     const { now, onAnswer: keptBack } =
       from === 'access' ? keepRestartBack(shown, this.#ue.lines) : { now: shown, onAnswer: [] };
-    const ueDeclinedIce = this.#ue.declinesIce;
-    const messages = (await this.#msrp?.offer(from, offer)) ?? noSections;
-    const reply = await this.#askRtpengine({ from, view, shown: now, ueDeclinedIce }).catch((error: unknown) => {
+    const wishes = { ueDeclinedIce: this.#ue.declinesIce, profile, offersGroup };
+    const messages = (await this.#msrp?.offer(from, sdp)) ?? noSections;
+    const asked = { from, view: media, shown: now, shared, ...wishes };
+    const reply = await this.#askRtpengine(asked).catch((error: unknown) => {
       this.#msrp?.rollback();
       throw error;
     });
-    const said = { from, offer, written, places, view, shown };
-    const known = { ...said, number: ++this.#exchanges, keptBack, ueDeclinedIce, mismatched };
-    const turned = this.#profileToward(otherSide(from)) !== undefined;
+    const offer = this.#rtpengine.bundles ? sdp : withDeclined(sdp, shared);
+    const { media: view } = viewSession(offer);
+    const said = { from, offer, written, places, view, shown, shared };
+    const known = { ...said, ...wishes, number: ++this.#exchanges, keptBack, mismatched };
     const replied = putBackAnchored(this.#replied(reply, from), this.#rtpengine.lines, offer);
-    const towardOther = turned ? replied : withKeyingOf(replied, offer);
+    const towardOther = profile === undefined ? withKeyingOf(replied, offer) : replied;
     if (from === 'access') {
       this.#exchange = { ...known, tcp, told: new Map(), withoutIce: new Set() };
       return this.#writtenForCore(towardOther, view, messages);
     }
     const line = (index: number) => this.#ue.of(index, view[index]?.transport ?? '');
     const ue = { isAnswer: false, exchange: known.number, line, tcp: this.#tcp, mismatched };
-    const forUe = this.#forUe.write(towardOther, ue);
+    const grouped = this.#bundle.inOffer(towardOther, offersGroup, this.#shared);
+    const forUe = this.#forUe.write(grouped, ue);
     const plain = viewSession(withSections(forUe.sdp, messages)).media.filter(({ hasIce }) => !hasIce);
     const withoutIce = new Set(plain.map(({ index }) => index));
     this.#exchange = { ...known, tcp: forUe.tcp, told: forUe.told, withoutIce };
-    return this.#writtenForUe(forUe.sdp, messages);
+    return this.#writtenForUe(forUe.sdp, grouped, messages);
   }
 
-  async #askRtpengine(offer: ShownSdp & Pick<Exchange, 'ueDeclinedIce'>): Promise<string | undefined> {
-    const { from, ueDeclinedIce } = offer;
-    const profile = this.#profileToward(otherSide(from));
-    return this.#rtpengine.offer(offer, { most: this.#mostLines, ueDeclinedIce, profile });
+  #shownOf(from: Side, sdp: SdpLines, offersGroup: boolean): SdpLines {
+    const shown = shownSdp(from, sdp, this.#ueAddress, this.#maySend.access);
+    return from === 'core' ? this.#bundle.ofCore(shown, offersGroup) : shown;
+  }
+
+  async #askRtpengine(offer: ShownSdp & OfferWishes): Promise<string | undefined> {
+    const { ueDeclinedIce, profile, offersGroup } = offer;
+    return this.#rtpengine.offer(offer, this.#carried.most, { ueDeclinedIce, profile, offersGroup });
   }
 
   async #tellAgain({ exchange, answer }: CompleteExchange): Promise<void> {
@@ -311,9 +307,12 @@ export class AnchoredCall {
     return reply === undefined ? emptySdp(this.#shown?.[otherSide(from)] ?? '0.0.0.0') : splitSdp(reply);
   }
 
-  #answerOfUe(exchange: Exchange, view: readonly MediaView[], towardCore: SdpLines, messages: MsrpSections): string {
+  #answerOfUe(exchange: Exchange, answer: SdpLines, towardCore: SdpLines, messages: MsrpSections): string {
     const { told, number } = exchange;
-    const isTaken = (line: MediaView | undefined) => line?.hasIce === true && line.port !== 0 && muxesRtcp(line);
+    const { media: view } = viewSession(answer);
+    this.#shared = this.#rtpengine.bundles ? bundledLines(answer) : new Map();
+    const isTaken = (line: MediaView | undefined) =>
+      line?.hasIce === true && line.port !== 0 && muxesRtcp(line) && !this.#shared.has(line.index);
     const taken = [...told.values()].filter(({ line }) => isTaken(view[line]));
     // A 18x answer without ICE may have closed what the 200's needs.
     for (const stream of taken) this.#forUe.open(stream, number);
@@ -324,28 +323,33 @@ export class AnchoredCall {
   #answerToUe(exchange: Exchange, reply: SdpLines, messages: MsrpSections): string {
     const { view, tcp, mismatched, number } = exchange;
     const line = (index: number) => view[index];
-    const { sdp, told } = this.#forUe.write(reply, { isAnswer: true, exchange: number, line, tcp, mismatched });
+    const grouped = this.#bundle.inAnswer(reply, exchange.shared);
+    this.#shared = grouped.shared;
+    const { sdp, told } = this.#forUe.write(grouped, { isAnswer: true, exchange: number, line, tcp, mismatched });
     this.#streams.settle(new Set(told.keys()), number);
-    return this.#writtenForUe(sdp, messages, exchange);
+    return this.#writtenForUe(sdp, grouped, messages, exchange);
   }
 
-  #writtenForUe(sdp: SdpLines, messages: MsrpSections, answered?: Exchange): string {
-    return this.#written('access', withIceLite(withSections(sdp, messages)), answered);
+  #writtenForUe(lines: SdpLines, grouped: GroupedForUe, messages: MsrpSections, answered?: Exchange): string {
+    const sdp = this.#whole(withIceLite(withSections(lines, messages)), answered);
+    return this.#written('access', this.#bundle.written(sdp, grouped, answered !== undefined), answered);
   }
 
   /** Nothing of the access side's ICE or TCP is left in it (B19). */
   #writtenForCore(reply: SdpLines, ueLines: readonly MediaView[], messages: MsrpSections, answered?: Exchange): string {
     const transports = ueLines.map(({ transport }) => transport);
-    return this.#written(
-      'core',
-      withSections(withoutIce(withoutTurnedFeedback(reply, transports)), messages),
-      answered,
-    );
+    const lines = withSections(withoutIce(withoutTurnedFeedback(reply, transports)), messages);
+    const sdp = this.#bundle.towardCore(this.#whole(lines, answered), answered !== undefined);
+    return this.#written('core', sdp, answered);
   }
 
-  /** @param answered of an answer: the exchange that `to` has offered in */
+  /** @param answered of an answer: the exchange that its reader has offered in */
+  #whole(sdp: SdpLines, answered: Exchange | undefined): SdpLines {
+    return answered === undefined ? sdp : withOfferedLines(sdp, answered.written);
+  }
+
   #written(to: Side, sdp: SdpLines, answered: Exchange | undefined): string {
-    const whole = answered === undefined ? sdp : ofPlaces(withOfferedLines(sdp, answered.written), answered.places);
-    return joinSdp(this.#origins[to].write(withoutForeignHosts(withAddresses(whole))));
+    const lines = answered === undefined ? sdp : ofPlaces(sdp, answered.places);
+    return joinSdp(this.#origins[to].write(withoutForeignHosts(withAddresses(lines))));
   }
 }

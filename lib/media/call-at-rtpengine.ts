@@ -1,14 +1,14 @@
 import type { CallStatistics } from '../rtpengine/call-statistics';
 import type { OfferOptions } from '../rtpengine/ng-command';
 import { anchoredLines, isAnyInUse, takeAnchored, type AnchoredLines } from '../sdp/anchored-lines';
+import { bundleGroups, withDeclined, withoutBundle, type SharedTransports } from '../sdp/bundle';
 import { joinSdp, splitSdp, type SdpLines } from '../sdp/sdp-lines';
 import { viewSession, type MediaView } from '../sdp/session-view';
 import { areSourcesKnown } from '../sdp/source-address';
 import { answerOfNobody } from './answer-of-nobody';
 import type { Side } from './media-anchor';
 import type { CallLines } from './line-shares';
-import { answerOptions, offerOptions, type NgOptionsInput } from './ng-options';
-import type { Profile } from './profiles';
+import { answerOptions, offerOptions, type NgOptionsInput, type OfferWishes } from './ng-options';
 import { firstOffer, type RtpengineChoice, type RtpengineCommands } from './rtpengine-choice';
 
 /** What a side said, and what rtpengine is shown of it. */
@@ -16,16 +16,8 @@ export interface ShownSdp {
   from: Side;
   view: readonly MediaView[];
   shown: SdpLines;
-}
-
-/** What decides how an offer is told, beside the SDP. */
-export interface OfferToTell {
-  /** Lines that are carried. */
-  most: number;
-  /** The UE answered without ICE: it is not offered again. */
-  ueDeclinedIce: boolean;
-  /** What the other side is offered, if not the profile of the SDP. */
-  profile: Profile | undefined;
+  /** Lines with no transport of their own: they are declined where rtpengine does not bundle. */
+  shared: SharedTransports;
 }
 
 /**
@@ -43,6 +35,7 @@ export class CallAtRtpengine {
   #isKnown = false;
   /** The answer that counts has declined all its lines. */
   #isDeclined = false;
+  #bundles = false;
 
   /**
    * @param charged is charged with the lines that rtpengine keeps: all that it was ever shown
@@ -60,19 +53,29 @@ export class CallAtRtpengine {
     return this.#lines;
   }
 
+  /** Whether it bundles the lines that the SDPs so far would have bundled. */
+  get bundles(): boolean {
+    return this.#bundles;
+  }
+
   /**
+   * @param most lines that are carried
    * @returns what it wrote for the other side; undefined where no line for it is in use
    * @throws EdgeError
    */
-  async offer(said: ShownSdp, { most, ueDeclinedIce, profile }: OfferToTell): Promise<string | undefined> {
+  async offer(said: ShownSdp, most: number, wishes: OfferWishes): Promise<string | undefined> {
     // It knows the first offer alone, which a fork could still have accepted until now.
     if (this.#isDeclined) await this.leave();
     const lines = anchoredLines(this.#lines, said.shown, most);
     if (!isAnyInUse(said.shown, lines)) return undefined;
     this.#charged.hold(lines.length, said.from);
     const known = this.#isKnown;
-    const options = offerOptions(this.#optionsInput(said, lines), { known, ueDeclinedIce, profile });
-    const reply = await (this.#node === undefined ? this.#firstOffer(options, said.from) : this.#node.offer(options));
+    const optionsFor = async (node: RtpengineCommands) =>
+      offerOptions(await this.#optionsInput(node, said, lines, wishes.offersGroup), { known, ...wishes });
+    const node = this.#node;
+    const reply = await (node === undefined
+      ? this.#firstOffer(optionsFor, said.from)
+      : node.offer(await optionsFor(node)));
     this.#lines = lines;
     return reply;
   }
@@ -82,10 +85,11 @@ export class CallAtRtpengine {
    * @throws EdgeError; returns as {@link offer}
    */
   async answer(said: ShownSdp, isFirst: boolean): Promise<string | undefined> {
-    if (this.#node === undefined) return undefined;
+    const node = this.#node;
+    if (node === undefined) return undefined;
     this.#isDeclined = !isAnyInUse(said.shown, this.#lines);
     if (!this.#isDeclined) {
-      const reply = await this.#node.answer(answerOptions(this.#optionsInput(said, this.#lines)));
+      const reply = await node.answer(answerOptions(await this.#optionsInput(node, said, this.#lines, false)));
       this.#isKnown = true;
       return reply;
     }
@@ -109,20 +113,29 @@ export class CallAtRtpengine {
     this.#charged.release();
   }
 
-  async #firstOffer(options: OfferOptions, from: Side): Promise<string> {
-    const { node, reply } = await firstOffer(this.#rtpengine, options);
+  async #firstOffer(optionsFor: (node: RtpengineCommands) => Promise<OfferOptions>, from: Side): Promise<string> {
+    const { node, reply } = await firstOffer(this.#rtpengine, optionsFor);
     this.#node = node;
     const nobody = from === 'core' ? answerOfNobody(splitSdp(reply)) : undefined;
     if (nobody !== undefined) {
       const sdp = joinSdp(nobody);
-      await node.answer(answerOptions({ call: this.#name, from: 'access', sdp, isSourceKnown: true }));
+      const nobodys = { call: this.#name, from: 'access', sdp, isSourceKnown: true, bundles: false } as const;
+      await node.answer(answerOptions(nobodys));
     }
     return reply;
   }
 
-  #optionsInput({ from, view, shown }: ShownSdp, lines: AnchoredLines): NgOptionsInput {
-    const sdp = joinSdp(takeAnchored(shown, lines));
+  async #optionsInput(
+    node: RtpengineCommands,
+    { from, view, shown, shared }: ShownSdp,
+    lines: AnchoredLines,
+    offersGroup: boolean,
+  ): Promise<NgOptionsInput> {
+    // For calls of browsers alone it is to be known.
+    if (offersGroup || bundleGroups(shown).length > 0) this.#bundles = await node.bundles();
+    const usable = this.#bundles ? shown : withoutBundle(withDeclined(shown, shared));
+    const sdp = joinSdp(takeAnchored(usable, lines));
     const isSourceKnown = from === 'core' ? !this.#learnsCore : areSourcesKnown(view, viewSession(shown).media);
-    return { call: this.#name, from, sdp, isSourceKnown };
+    return { call: this.#name, from, sdp, isSourceKnown, bundles: this.#bundles };
   }
 }

@@ -107,6 +107,7 @@ export class LocalMediaAnchor extends EventEmitter<MediaAnchorEvents> implements
     const entry = this.#calls.get(name);
     if (entry === undefined) throw callEnded();
     const outcome = await this.#run(name, entry, () => entry.call.answer(from, sdp));
+    entry.paths.share(entry.call.sharedTransports);
     entry.watch.start();
     entry.silence.start();
     return outcome;

@@ -13,6 +13,18 @@ export interface NgOptionsInput {
    * to where it says, and not to where RTP comes from.
    */
   isSourceKnown: boolean;
+  /** rtpengine bundles: what a UE bundles is taken as such. */
+  bundles: boolean;
+}
+
+/** What decides the options of an offer, beside its SDP. */
+export interface OfferWishes {
+  /** The UE answered without ICE: it is not offered again. */
+  ueDeclinedIce: boolean;
+  /** What the other side is offered, if not the profile of the SDP. */
+  profile: Profile | undefined;
+  /** The other side is the UE, and is offered BUNDLE. */
+  offersGroup: boolean;
 }
 
 /** rtpengine's o= and c= are put in place of the sender's. */
@@ -49,12 +61,10 @@ function profileOptions(profile: Profile | undefined): Pick<OfferOptions, 'trans
 
 /**
  * @param known both sides are known to rtpengine: the offer is a later one of the call
- * @param ueDeclinedIce the UE answered without ICE: it is not offered again
- * @param profile what the other side is offered, if not the profile of the SDP
  */
 export function offerOptions(
-  { call, from, sdp, isSourceKnown }: NgOptionsInput,
-  { known, ueDeclinedIce, profile }: { known: boolean; ueDeclinedIce: boolean; profile?: Profile | undefined },
+  { call, from, sdp, isSourceKnown, bundles }: NgOptionsInput,
+  { known, ueDeclinedIce, profile, offersGroup }: { known: boolean } & OfferWishes,
 ): OfferOptions {
   const to = otherSide(from);
   const common = {
@@ -73,6 +83,7 @@ export function offerOptions(
       'ICE-lite': 'backward',
       'rtcp-mux': ['demux'],
       flags: flagsOfUe(sdp, isSourceKnown),
+      ...(bundles ? { bundle: ['accept'] } : {}),
     };
   return {
     ...common,
@@ -81,6 +92,8 @@ export function offerOptions(
     'ICE-lite': 'forward',
     // Without "require": a UE without rtcp-mux finds its separate RTCP port (D6).
     'rtcp-mux': ['offer'],
+    // With "offer" each line would have a port of its own, and all the credentials of the first one.
+    ...(bundles && offersGroup ? { bundle: ['require'] } : {}),
   };
 }
 

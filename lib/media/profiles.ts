@@ -35,3 +35,13 @@ export function profileToward(to: Side, { core, access }: Profiles, spoken: read
   if (to === 'core') return core === 'rtp-avp' ? plainRtp : undefined;
   return access === 'webrtc' ? webrtc : undefined;
 }
+
+/** Whether an offer asks on all lines for what browsers speak: DTLS-SRTP with feedback (RFC 8834 §4.2). */
+export function speaksWebrtc(profile: Profile | undefined, offered: readonly MediaView[]): boolean {
+  const rtp = offered.filter((line) => line.port !== 0 && isRtpOverUdp(line.transport));
+  return rtp.length > 0 && rtp.every((line) => isWebrtc(profile ?? line));
+}
+
+function isWebrtc({ transport, hasDtls }: Profile): boolean {
+  return hasDtls && /SAVPF$/i.test(transport);
+}

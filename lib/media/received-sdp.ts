@@ -1,4 +1,5 @@
 import { withFirstLines } from '../sdp/anchored-lines';
+import { sharedTransports, withSharedTransports, type SharedTransports } from '../sdp/bundle';
 import { withOwnDirections } from '../sdp/directions';
 import { withoutLiteIce } from '../sdp/ice-attributes';
 import { mismatchedLines, withoutIceOn } from '../sdp/ice-mismatch';
@@ -15,6 +16,8 @@ import { withPlacedLines } from './placed-lines';
 
 /** An SDP as the anchor works on it, and what the SDP to its sender has to heed of the lines as they were written. */
 export interface ReceivedSdp {
+  /** All lines of the session, as they came. */
+  came: SdpLines;
   /** All lines of the session, RTP over UDP alone, with ICE only on lines where it can be used. */
   sdp: SdpLines;
   /** The lines of it that were written: what its sender knows of the session. */
@@ -25,6 +28,8 @@ export interface ReceivedSdp {
   tcp: TcpLines;
   /** The lines without ICE because their default is not among their candidates (B16). */
   mismatched: ReadonlySet<number>;
+  /** The lines of a UE that have no transport of their own: that of the tagged line of their group is written to them. */
+  shared: SharedTransports;
 }
 
 export interface Receiving {
@@ -35,6 +40,8 @@ export interface Receiving {
   maySend: MaySend;
   /** Lines that are carried; those behind them are declined. */
   most: number;
+  /** Whether a line of the UE is in use with a transport of its own: it keeps that, whatever it says of it. */
+  hasOwnTransport: (line: number) => boolean;
 }
 
 /**
@@ -59,10 +66,13 @@ export function receivedAnswer(text: string, offer: SdpLines, receiving: Omit<Re
   return received(atPlaces(said, places, offer), places, { ...receiving, agreed: [offer] });
 }
 
-function received(said: SdpLines, places: LinePlaces, { from, agreed, maySend, most }: Receiving): ReceivedSdp {
-  const whole = withUsableFormats(withFirstLines(said, most), agreed);
+function received(came: SdpLines, places: LinePlaces, receiving: Receiving): ReceivedSdp {
+  const { from, agreed, maySend, most, hasOwnTransport } = receiving;
+  const bundled = from === 'core' ? [] : [...sharedTransports(came)].filter(([line]) => !hasOwnTransport(line));
+  const shared = new Map(bundled);
+  const whole = withUsableFormats(withFirstLines(withSharedTransports(came, shared), most), agreed);
   const written = withOneKeying(withOwnDirections(whole));
-  const known = { places, written };
+  const known = { came, places, written, shared };
   if (from === 'core')
     return { ...known, sdp: withPlacedLines(written, maySend), tcp: new Map(), mismatched: new Set() };
   const usable = withoutLiteIce(written);

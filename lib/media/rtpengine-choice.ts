@@ -8,6 +8,8 @@ export interface RtpengineCommands {
   answer(options: AnswerOptions): Promise<string>;
   /** What it knows of a call. */
   query(call: string): Promise<CallStatistics | undefined>;
+  /** Whether it bundles (RFC 9143). Never rejects. */
+  bundles(): Promise<boolean>;
   /** Never rejects. */
   delete(call: string): Promise<void>;
 }
@@ -22,11 +24,12 @@ const maxNodes = 2;
 
 /**
  * The first offer of a call, to a node that answers.
+ * @param optionsFor what it is told, by what it can do
  * @throws EdgeError of the first node that failed
  */
 export async function firstOffer(
   rtpengine: RtpengineChoice,
-  options: OfferOptions,
+  optionsFor: (node: RtpengineCommands) => Promise<OfferOptions>,
 ): Promise<{ node: RtpengineCommands; reply: string }> {
   const tried: RtpengineCommands[] = [];
   let failure: unknown;
@@ -37,6 +40,7 @@ export async function firstOffer(
     } catch (error) {
       throw failure ?? error;
     }
+    const options = await optionsFor(node);
     try {
       return { node, reply: await node.offer(options) };
     } catch (error) {

@@ -1,6 +1,6 @@
 import { EdgeError } from '../errors';
 import { withDiscardDefaults } from '../sdp/default-address';
-import { withoutBundle, withoutMuxOnly, withoutRtcpMux } from '../sdp/grouping';
+import { withoutMuxOnly, withoutRtcpMux } from '../sdp/grouping';
 import { withoutIce, withUsableIce } from '../sdp/ice-attributes';
 import { isAnchorable } from '../sdp/media-line';
 import { withPlainPlaces, type MaySend } from '../sdp/line-place';
@@ -17,9 +17,8 @@ import type { Side } from './media-anchor';
  * @param maySend whether media may be sent to the UE there
  */
 export function shownSdp(from: Side, sdp: SdpLines, ueAddress: string | undefined, maySend: MaySend): SdpLines {
-  const separate = withoutBundle(sdp);
-  if (from === 'core') return withPlainPlaces(withoutIce(withoutMuxOnly(withoutRtcpMux(separate))));
-  const unproven = withDiscardDefaults(withUsableIce(withoutMuxOnly(separate)));
+  if (from === 'core') return withPlainPlaces(withoutIce(withoutMuxOnly(withoutRtcpMux(sdp))));
+  const unproven = withDiscardDefaults(withUsableIce(withoutMuxOnly(sdp)));
   return withPlainPlaces(withSourceAddresses(unproven, ueAddress, maySend));
 }
 

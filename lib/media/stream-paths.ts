@@ -16,6 +16,8 @@ export class StreamPaths {
   readonly #errors = new Map<number, number>();
   /** The streams that the gateway is open to, by ufrag; a line has two during an ICE restart, the newer last. */
   readonly #open = new Map<string, number>();
+  /** Lines that go the way of another (BUNDLE). */
+  #shared: ReadonlyMap<number, number> = new Map();
   /** Of the stream that was closed last, by line. */
   readonly #closed = new Map<number, StreamStatus>();
 
@@ -23,6 +25,11 @@ export class StreamPaths {
   constructor(statusOf: (ufrag: string) => StreamStatus | undefined, own: readonly string[]) {
     this.#statusOf = statusOf;
     this.#own = own;
+  }
+
+  /** These lines have their transport from another, and so its path. */
+  share(shared: ReadonlyMap<number, number>): void {
+    this.#shared = shared;
   }
 
   opened(ufrag: string, line: number): void {
@@ -62,6 +69,7 @@ export class StreamPaths {
   learn(statistics: CallStatistics, lines: AnchoredLines): Path[] {
     this.#count(statistics, lines);
     return lines.flatMap((line, index) => {
+      if (this.#shared.has(line)) return [];
       const { confirmed, endpoint, localAddress } = statistics.get('access')?.[index] ?? {};
       // Confirmed is what was heard from anywhere: the UE may not have nominated a pair yet.
       if (confirmed !== true || endpoint === undefined || isDiscardPlace(endpoint)) return [];
@@ -98,7 +106,7 @@ export class StreamPaths {
 
   /** Undefined as long as it is not known. */
   pathOf(line: number): MediaPath | undefined {
-    return this.#known.get(line)?.path;
+    return this.#known.get(this.#shared.get(line) ?? line)?.path;
   }
 
   /** Whether the path of each of these lines is known. */
@@ -113,7 +121,8 @@ export class StreamPaths {
         const open = [...this.#open].flatMap(([ufrag, its]) => (its === line ? (this.#statusOf(ufrag) ?? []) : []));
         const sum = (field: 'reconnects' | 'dropped') =>
           open.reduce((total, status) => total + status[field], known[field]);
-        return { line, ...known, reconnects: sum('reconnects'), dropped: sum('dropped') };
+        const { path, remote } = this.#known.get(this.#shared.get(line) ?? line) ?? known;
+        return { line, ...known, path, remote, reconnects: sum('reconnects'), dropped: sum('dropped') };
       });
   }
 

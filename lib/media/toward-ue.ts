@@ -6,6 +6,7 @@ import { withoutRtcpPayloadTypes } from '../sdp/payload-types';
 import { withoutAttributes, type SdpLines } from '../sdp/sdp-lines';
 import { viewSession, type MediaView } from '../sdp/session-view';
 import { answeredSetup, asTcpLine, type TcpLine, type TcpLines } from '../sdp/tcp-media-lines';
+import type { GroupedForUe } from './call-bundle';
 import type { CallStreams, StreamGateway } from './call-streams';
 import { getsFallback, type Fallback } from './fallback';
 
@@ -39,6 +40,9 @@ export interface WrittenForUe {
   tcp: TcpLines;
 }
 
+/** What comes through rtpengine, and is about another's ICE. */
+const notForUe = ['remote-candidates', 'ice-options'];
+
 /** Makes of rtpengine's SDPs those that the UE of one call gets. */
 export class TowardUe {
   readonly #options: TowardUeOptions;
@@ -51,12 +55,19 @@ export class TowardUe {
    * Adds the candidate on port 80 to each line that gets it, after the gateway was opened to the line: the UE's
    * check may come as soon as it has the SDP (C1).
    */
-  write(reply: SdpLines, ue: UeLines): WrittenForUe {
+  write({ sdp: reply, shared }: GroupedForUe, ue: UeLines): WrittenForUe {
     const sdp = withoutRtcpPayloadTypes(reply);
     const told = new Map<number, MediaStream>();
     const tcp = new Map<number, TcpLine>();
-    const media = viewSession(sdp).media.map((line) => {
-      const section = this.#withCandidates(line, sdp.media[line.index] ?? [], ue, told);
+    const { media: lines } = viewSession(sdp);
+    const carriesVideo = (tag: number) =>
+      lines.some(({ index, kind }) => shared.get(index) === tag && kind === 'video');
+    const media = lines.map((written) => {
+      const { index } = written;
+      // What is said of a transport is said once (RFC 9143 §7.1.3): the UE would take candidates for those of another.
+      if (shared.has(index)) return withoutCandidates(sdp.media[index] ?? []);
+      const line = carriesVideo(index) ? { ...written, kind: 'video' } : written;
+      const section = this.#withCandidates(line, sdp.media[index] ?? [], ue, told);
       const tcpLine = ue.tcp.get(line.index);
       // Of our offers the default is among our candidates; an answer keeps the transport, whatever we have (B12).
       if (tcpLine === undefined || !(ue.isAnswer || told.has(line.index))) return section;
@@ -85,7 +96,7 @@ export class TowardUe {
     { line: ueLine, mismatched, exchange, isAnswer }: UeLines,
     told: Map<number, MediaStream>,
   ): readonly string[] {
-    const section = withoutAttributes(written, ['remote-candidates', 'ice-options']);
+    const section = withoutAttributes(written, notForUe);
     const ue = ueLine(line.index);
     // No ICE on a declined line (B17), in an answer to a line without (B15), nor offered again where it was declined.
     if (line.port === 0 || ue?.hasIce === false) {
@@ -135,4 +146,8 @@ export class TowardUe {
       at: (stream === undefined ? undefined : (sameFamily ?? gateway.advertised[0])) ?? none,
     });
   }
+}
+
+function withoutCandidates(section: readonly string[]): readonly string[] {
+  return withoutAttributes(section, [...notForUe, 'candidate', 'end-of-candidates']);
 }

@@ -24,6 +24,8 @@ export interface OfferOptions {
   'rtcp-mux': readonly ('offer' | 'demux' | 'require')[];
   direction: readonly [from: string, to: string];
   replace: readonly string[];
+  /** BUNDLE (RFC 9143): that of the sender is accepted, or the other side is offered one transport for all. Since mr14.0. */
+  bundle?: readonly ('accept' | 'require')[];
   /** The profile that is offered; without it, that of the offer. */
   'transport-protocol'?: string;
   /** No `a=crypto` is offered. */

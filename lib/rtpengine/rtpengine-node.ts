@@ -1,6 +1,7 @@
 import { EdgeError } from '../errors';
 import type { Logger } from '../ops/logger';
 import { OccasionalLog } from '../ops/occasional-log';
+import { bundlingProbe, showsBundling } from './bundling';
 import type { CallNames } from './call-names';
 import { callStatistics, type CallStatistics } from './call-statistics';
 import { controlUrl, type ControlAddress } from './control-address';
@@ -48,6 +49,7 @@ export class RtpengineNode {
   /** Calls of former processes are to be deleted; some may be there. */
   #deletesLeft = false;
   #mayHaveLeft = false;
+  #bundles: Promise<boolean> | undefined;
   #timer: NodeJS.Timeout | undefined;
   #closed = false;
 
@@ -108,6 +110,19 @@ export class RtpengineNode {
     return sdpOf('answer', await this.#request('answer', this.#named(options)));
   }
 
+  /** Whether it bundles: asked when it is to be known, and again after it was lost. Never rejects: false without an answer. */
+  bundles(): Promise<boolean> {
+    this.#bundles ??= this.#seeBundling().catch((error: unknown) => {
+      if (isSilence(error)) this.#bundles = undefined;
+      this.#logger.debug(
+        { rtpengine: this.url, reason: reasonOf(error) },
+        'rtpengine does not tell whether it bundles',
+      );
+      return false;
+    });
+    return this.#bundles;
+  }
+
   /** What it knows of a call. (Its reply to `delete` has no statistics.) */
   async query(call: string): Promise<CallStatistics | undefined> {
     return callStatistics(await this.#request('query', this.#named({ 'call-id': call })));
@@ -133,6 +148,13 @@ export class RtpengineNode {
     this.#closed = true;
     clearTimeout(this.#timer);
     this.#client.close();
+  }
+
+  async #seeBundling(): Promise<boolean> {
+    const probe = bundlingProbe();
+    const reply = await this.offer(probe);
+    await this.delete(probe['call-id']);
+    return showsBundling(reply);
   }
 
   #name(call: string): string {
@@ -163,6 +185,8 @@ export class RtpengineNode {
     if (this.#up) return;
     this.#up = true;
     this.#mayHaveLeft = this.#deletesLeft;
+    // It may be another release.
+    this.#bundles = undefined;
     this.#logger.info({ rtpengine: this.url }, 'rtpengine answers again');
   }
 

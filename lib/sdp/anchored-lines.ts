@@ -1,3 +1,4 @@
+import { bundleGroups, withBundleGroups } from './bundle';
 import { withFormatsOf } from './line-formats';
 import { isSameKind } from './line-places';
 import { declined, formatMediaLine, isAnchorable, parseMediaLine, withConnection } from './media-line';
@@ -43,13 +44,15 @@ export function takeAnchored(sdp: SdpLines, lines: AnchoredLines): SdpLines {
     if (section === undefined) return [notUsed];
     return isAnchorable(transportOf(section)) ? section : [placeholder(section)];
   });
-  return {
+  const taken = {
     session: sdp.session,
     // rtpengine refuses an SDP with a line that has no address, be it declined.
     media: hasConnection(sdp.session)
       ? shown
       : shown.map((section) => (hasConnection(section) ? section : withConnection(section, '0.0.0.0'))),
   };
+  // Of a group it is shown the lines that it has: the tagged one has to be one of them.
+  return withBundleGroups(taken, bundleGroups(taken));
 }
 
 /**

@@ -1,17 +1,6 @@
 import { hasAttribute, withoutAttributes, type SdpLines } from './sdp-lines';
 
 /**
- * The SDP without BUNDLE (B22): each media line keeps a transport and a ufrag of its own. `a=mid` and
- * `a=msid` stay, because other groups (RFC 5888) and the UE's own bookkeeping rest on them.
- */
-export function withoutBundle(sdp: SdpLines): SdpLines {
-  return {
-    session: sdp.session.filter((line) => !/^a=group:BUNDLE\b/i.test(line)),
-    media: sdp.media.map((section) => withoutAttributes(section, ['bundle-only'])),
-  };
-}
-
-/**
  * The SDP of a core without its rtcp-mux, so that RTP and RTCP have separate ports on that side whatever it
  * offers (D7), and what it does has no influence on the UE's side. A core that knows nothing else
  * (`a=rtcp-mux-only`, RFC 8858) keeps it.

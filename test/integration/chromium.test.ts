@@ -7,11 +7,15 @@ import { Chromium } from './support/chromium';
 import type { Lab } from './support/lab';
 import { logged } from './support/logged';
 import { describeInNamespaces } from './support/namespaces';
+import { rtpengineBundles } from './support/rtpengine';
 import { until } from './support/until';
 
 const directions = ['originating', 'terminating'] as const;
 
 const tcp = (port: number) => ({ transport: 'tcp', remote: `${addresses.edgeAccess}:${port}` });
+
+/** One for each line, unless they are bundled. */
+const ofAudioAndVideo = rtpengineBundles() ? [tcp(80)] : [tcp(80), tcp(80)];
 
 describeInNamespaces(
   'Chromium and a core with plain RTP',
@@ -41,19 +45,23 @@ describeInNamespaces(
         expect(await calls.pairs()).toEqual([tcp(80)]);
       });
 
-      test.each(directions)('B22: audio and video have a connection each, %s', async (direction) => {
-        await calls.call({ direction, video: true });
-        await calls.tonesPass();
-        await calls.picturesPass();
-        expect(await calls.pairs()).toEqual([tcp(80), tcp(80)]);
-      });
+      test.each(directions)(
+        'B22: audio and video have one connection where rtpengine bundles, %s',
+        async (direction) => {
+          await calls.call({ direction, video: true });
+          await calls.tonesPass();
+          await calls.picturesPass();
+          expect(await calls.pairs()).toEqual(ofAudioAndVideo);
+        },
+      );
 
-      test('B22: video is added in the call', async () => {
+      // Chromium has what it adds for its group alone, once there is one.
+      (rtpengineBundles() ? test : test.skip)('B22: video is added in the call', async () => {
         await calls.call({ direction: 'originating' });
         await calls.offerAnew({ video: true });
         await calls.picturesPass();
         await calls.tonesPass();
-        expect(await calls.pairs()).toEqual([tcp(80), tcp(80)]);
+        expect(await calls.pairs()).toEqual(ofAudioAndVideo);
       });
 
       test('B17, F2: either end holds the other, and takes it back', async () => {

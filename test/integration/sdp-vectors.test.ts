@@ -40,6 +40,6 @@ describeWithRtpengine('offers and answers, and what comes of them', () => {
     const { CORE_PROFILE: core, ACCESS_PROFILE: access } = played.settings;
     const msrp = { open: () => bridges.open(), shown: own };
     anchor = real.another({ profiles: { core, access }, msrp });
-    expect(await playSdpCase(anchor, file, played)).toEqual([]);
+    expect(await playSdpCase(anchor, file, played, await real.bundles())).toEqual([]);
   });
 });

@@ -14,7 +14,7 @@ import { WebrtcMedia } from './webrtc-media';
  */
 
 const clients = {
-  libwebrtc: ({ sends, video }: Wanted): ClientMedia => new WebrtcMedia(sends, video),
+  libwebrtc: ({ sends, video, bundlePolicy }: Wanted): ClientMedia => new WebrtcMedia(sends, video, bundlePolicy),
   libnice: ({ sends, local, niceAgent }: Wanted): ClientMedia => new NiceMedia(sends, local, niceAgent),
 };
 
@@ -28,6 +28,8 @@ interface Wanted {
   reinvites: boolean;
   /** Video beside audio; libwebrtc alone has it. */
   video: boolean;
+  /** Of libwebrtc. */
+  bundlePolicy: RTCBundlePolicy;
   /** Hz of the tone that it sends. */
   sends: number;
   /** Path of nice-agent.py. */

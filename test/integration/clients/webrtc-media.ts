@@ -11,7 +11,7 @@ const amplitude = 8000;
 
 /** Audio of a real libwebrtc: ICE, DTLS-SRTP, jitter buffer and codecs are its own. */
 export class WebrtcMedia implements ClientMedia {
-  readonly #connection = new RTCPeerConnection();
+  readonly #connection: RTCPeerConnection;
   readonly #source = new RTCAudioSource();
   #recording = new Recording();
   readonly #stops: (() => void)[] = [];
@@ -20,8 +20,10 @@ export class WebrtcMedia implements ClientMedia {
   /**
    * @param frequency of the tone that is sent, Hz; it must fit into 10 ms a whole number of times
    * @param video a video line beside that of audio; no picture is sent on it
+   * @param bundlePolicy which lines have a transport to offer: one of each kind, or one
    */
-  constructor(frequency: number, video: boolean) {
+  constructor(frequency: number, video: boolean, bundlePolicy: RTCBundlePolicy = 'balanced') {
+    this.#connection = new RTCPeerConnection({ bundlePolicy });
     for (const track of [this.#source.createTrack(), ...(video ? [new RTCVideoSource().createTrack()] : [])]) {
       this.#connection.addTrack(track);
       this.#stops.push(() => track.stop());

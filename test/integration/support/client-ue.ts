@@ -26,6 +26,8 @@ export interface ClientUeOptions {
   reinvites: boolean;
   /** Offers or takes video beside audio. */
   video: boolean;
+  /** Of libwebrtc. */
+  bundlePolicy: 'balanced' | 'max-bundle';
   /** Hz */
   sends: number;
   listensFor: readonly number[];
@@ -35,7 +37,7 @@ export interface ClientUeOptions {
 export class ClientUe {
   readonly #process: NamespaceProcess;
 
-  constructor(network: Network, { client, calls, reinvites, video, sends, listensFor }: ClientUeOptions) {
+  constructor(network: Network, { client, calls, reinvites, video, bundlePolicy, sends, listensFor }: ClientUeOptions) {
     const wanted = {
       client,
       edge: `${addresses.edgeAccess}:5060`,
@@ -43,6 +45,7 @@ export class ClientUe {
       ...(calls && { call: 'sip:core@example.net' }),
       reinvites,
       video,
+      bundlePolicy,
       sends,
       listensFor,
       niceAgent: join(__dirname, '..', 'clients', 'nice-agent.py'),

@@ -9,6 +9,12 @@ export const tones = { sent: 400, never: 700 } as const;
 /** SIPp echoes what comes to the second port after that of its audio too. */
 const videoLine = '\nm=video 50002 RTP/AVP 96\na=rtpmap:96 VP8/90000';
 
+export interface EchoOptions {
+  video?: boolean;
+  reinvites?: boolean;
+  bundlePolicy?: 'balanced' | 'max-bundle';
+}
+
 export interface EchoReport extends ClientReport {
   /** What the core got in SDP. */
   sdps: string[];
@@ -26,7 +32,8 @@ export class EchoCalls {
   }
 
   /** Makes a call, to its end at both ends; with `video`, of audio and video; with `reinvites`, both offer anew (originating alone). */
-  async run(client: Client, direction: Direction, { video = false, reinvites = false } = {}): Promise<EchoReport> {
+  async run(client: Client, direction: Direction, options: EchoOptions = {}): Promise<EchoReport> {
+    const { video = false, reinvites = false, bundlePolicy = 'balanced' } = options;
     const calls = direction === 'originating';
     const role = calls ? 'callee' : 'caller';
     // A callee has the registration as a call of its own.
@@ -35,7 +42,15 @@ export class EchoCalls {
       keywords: { video: video ? videoLine : '' },
     });
     const listensFor = Object.values(tones);
-    this.#ue = new ClientUe(this.#lab.network, { client, calls, video, reinvites, sends: tones.sent, listensFor });
+    this.#ue = new ClientUe(this.#lab.network, {
+      client,
+      calls,
+      video,
+      reinvites,
+      bundlePolicy,
+      sends: tones.sent,
+      listensFor,
+    });
     const report = await this.#ue.report();
     await core.succeeded();
     const sdps = core.received().flatMap(({ body }) => (body.length > 0 ? [body] : []));

@@ -90,6 +90,11 @@ export class RealAnchor {
     return new LocalMediaAnchor({ ...this.#options, ...options });
   }
 
+  /** Whether this rtpengine bundles (RFC 9143). */
+  async bundles(): Promise<boolean> {
+    return (await this.#pool.nodes[0]?.bundles()) === true;
+  }
+
   /** Ports that rtpengine holds toward a side that it has an SDP of, in the order of their media lines. */
   async ports(call: string, side: Side): Promise<number[]> {
     const { tags } = (await this.#ng.request('query', { 'call-id': call })) as unknown as {

@@ -1,3 +1,4 @@
+import { spawnSync } from 'node:child_process';
 import { addresses, type Network } from '../../../app/demo/network';
 import { NamespaceProcess, runTool } from '../../../app/demo/processes';
 import { until } from './until';
@@ -20,6 +21,13 @@ const question = (command: string) => `
 export function rtpengineProgram(): string {
   const given = process.env['RTPENGINE_BIN'];
   return given === undefined || given === '' ? 'rtpengine' : given;
+}
+
+/** Whether it is of a release that bundles (RFC 9143): mr14.0 or newer. */
+export function rtpengineBundles(): boolean {
+  const { stdout, stderr } = spawnSync(rtpengineProgram(), ['--version'], { encoding: 'utf8' });
+  const [, major = '0'] = /Version: (\d+)\./.exec(`${stdout}${stderr}`) ?? [];
+  return Number(major) >= 14;
 }
 
 /** A real rtpengine in the edge's namespace, that the tests can ask and stop. */

@@ -18,7 +18,7 @@ export interface SdpCaseSettings {
 export type SdpStep =
   | { does: 'offers' | 'answers'; side: Side; line: number; sdp: string }
   | { does: 'refuses'; side: Side; line: number }
-  | { does: 'gets'; side: Side; line: number; expected: ExpectedSdp }
+  | { does: 'gets'; side: Side; line: number; expected: ExpectedSdp; bundles: boolean | undefined }
   | { does: 'refused'; line: number; status: number; code: string };
 
 /** What an SDP has to have, and must not have. */
@@ -34,6 +34,9 @@ export interface ExpectedLines {
   /** No line begins so. */
   no: string[];
 }
+
+/** Releases of rtpengine that an outcome is for. */
+const releases: Record<string, boolean> = { bundles: true, 'does not bundle': false };
 
 const sides: Record<string, Side> = { UE: 'access', core: 'core' };
 
@@ -60,11 +63,13 @@ export function readSdpCase(file: string, text: string): SdpCase {
 function step(reader: Reader, line: number, head: string, rest: readonly string[]): SdpStep {
   const [, status, code] = /^refused (\d+) (\S+)$/.exec(head) ?? [];
   if (code !== undefined && rest.length === 0) return { does: 'refused', line, status: Number(status), code };
-  const [, who = '', does] = /^(UE|core) (offers|answers|refuses|gets)$/.exec(head) ?? [];
+  const [, who = '', does, where] =
+    /^(UE|core) (offers|answers|refuses|gets)(?: where rtpengine (.+))?$/.exec(head) ?? [];
   const side = sides[who];
   if (side === undefined) return reader.fail(line, `no such step: ${head}`);
   if (does === 'offers' || does === 'answers') return { does, side, line, sdp: written(side, rest) };
-  if (does === 'gets') return { does, side, line, expected: expected(reader, line, rest) };
+  if (does === 'gets')
+    return { does, side, line, expected: expected(reader, line, rest), bundles: releases[where ?? ''] };
   if (rest.length > 0) return reader.fail(line, `nothing follows "${head}"`);
   return { does: 'refuses', side, line };
 }

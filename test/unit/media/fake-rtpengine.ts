@@ -55,6 +55,10 @@ export class FakeRtpengine implements RtpengineCommands {
     );
   }
 
+  bundles(): Promise<boolean> {
+    return Promise.resolve(false);
+  }
+
   query(): Promise<CallStatistics | undefined> {
     return Promise.resolve(this.statistics);
   }

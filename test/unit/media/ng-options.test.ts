@@ -4,11 +4,11 @@ const replace = ['origin', 'session-connection'];
 const flags = ['strict-source', 'endpoint-learning-off'];
 const learning = ['strict-source'];
 const sdp = 'v=0';
-const first = { known: false, ueDeclinedIce: false };
+const first = { known: false, ueDeclinedIce: false, profile: undefined, offersGroup: true };
 
 describe('what rtpengine is told', () => {
   test('of an offer of the UE', () => {
-    expect(offerOptions({ call: 'c', from: 'access', sdp, isSourceKnown: true }, first)).toEqual({
+    expect(offerOptions({ call: 'c', from: 'access', sdp, isSourceKnown: true, bundles: false }, first)).toEqual({
       'call-id': 'c',
       'from-tag': 'access',
       sdp,
@@ -22,7 +22,7 @@ describe('what rtpengine is told', () => {
   });
 
   test('of an offer of the core: D6, without "require" a UE without rtcp-mux has a port for RTCP', () => {
-    expect(offerOptions({ call: 'c', from: 'core', sdp, isSourceKnown: false }, first)).toEqual({
+    expect(offerOptions({ call: 'c', from: 'core', sdp, isSourceKnown: false, bundles: false }, first)).toEqual({
       'call-id': 'c',
       'from-tag': 'core',
       sdp,
@@ -44,33 +44,40 @@ describe('what rtpengine is told', () => {
       { 'transport-protocol': 'UDP/TLS/RTP/SAVPF', SDES: ['off'] },
     ],
   ])('of a profile for the other side, with one way to agree on keys: %j', (profile, expected) => {
-    const input = { call: 'c', from: 'core', sdp, isSourceKnown: false } as const;
+    const input = { call: 'c', from: 'core', sdp, isSourceKnown: false, bundles: false } as const;
     expect(offerOptions(input, { ...first, profile })).toEqual({ ...offerOptions(input, first), ...expected });
+  });
+
+  test('B22: of BUNDLE, where it bundles', () => {
+    const ofUe = { call: 'c', from: 'access', sdp, isSourceKnown: true, bundles: true } as const;
+    expect(offerOptions(ofUe, first).bundle).toEqual(['accept']);
+    expect(offerOptions({ ...ofUe, from: 'core' }, first).bundle).toEqual(['require']);
+    expect(offerOptions({ ...ofUe, from: 'core' }, { ...first, offersGroup: false })).not.toHaveProperty('bundle');
   });
 
   test('of the core again, to a UE that declined ICE', () => {
     const options = offerOptions(
-      { call: 'c', from: 'core', sdp, isSourceKnown: false },
-      { known: true, ueDeclinedIce: true },
+      { call: 'c', from: 'core', sdp, isSourceKnown: false, bundles: false },
+      { ...first, known: true, ueDeclinedIce: true },
     );
     expect(options).toMatchObject({ ICE: 'remove', 'to-tag': 'access' });
   });
 
   test('S17: of an SDP of the core, that media goes to where it says', () => {
-    const input = { call: 'c', from: 'core', sdp, isSourceKnown: true } as const;
+    const input = { call: 'c', from: 'core', sdp, isSourceKnown: true, bundles: false } as const;
     expect(offerOptions(input, first).flags).toEqual(['endpoint-learning-off']);
     expect(answerOptions(input).flags).toEqual(['endpoint-learning-off']);
   });
 
   test('of answers', () => {
     const tags = { 'call-id': 'c', sdp, replace };
-    expect(answerOptions({ call: 'c', from: 'core', sdp, isSourceKnown: false })).toEqual({
+    expect(answerOptions({ call: 'c', from: 'core', sdp, isSourceKnown: false, bundles: false })).toEqual({
       ...tags,
       'from-tag': 'access',
       'to-tag': 'core',
       ICE: 'default',
     });
-    expect(answerOptions({ call: 'c', from: 'access', sdp, isSourceKnown: true })).toEqual({
+    expect(answerOptions({ call: 'c', from: 'access', sdp, isSourceKnown: true, bundles: false })).toEqual({
       ...tags,
       'from-tag': 'core',
       'to-tag': 'access',
@@ -80,8 +87,12 @@ describe('what rtpengine is told', () => {
   });
 
   test('a UE without ICE behind a NAT: its address is learnt, and once it is nobody else is heard', () => {
-    expect(answerOptions({ call: 'c', from: 'access', sdp, isSourceKnown: false }).flags).toEqual(learning);
-    expect(offerOptions({ call: 'c', from: 'access', sdp, isSourceKnown: false }, first).flags).toEqual(learning);
+    expect(answerOptions({ call: 'c', from: 'access', sdp, isSourceKnown: false, bundles: false }).flags).toEqual(
+      learning,
+    );
+    expect(offerOptions({ call: 'c', from: 'access', sdp, isSourceKnown: false, bundles: false }, first).flags).toEqual(
+      learning,
+    );
   });
 
   test.each([
@@ -91,8 +102,14 @@ describe('what rtpengine is told', () => {
   ])(
     'E5: a UE with %j keeps its DTLS association over an ICE restart, or says itself that it does not',
     (line, more) => {
-      const ofUe = { call: 'c', from: 'access', sdp: `v=0\r\n${line}\r\n`, isSourceKnown: true } as const;
-      expect(offerOptions(ofUe, { known: true, ueDeclinedIce: false }).flags).toEqual([...flags, ...more]);
+      const ofUe = {
+        call: 'c',
+        from: 'access',
+        sdp: `v=0\r\n${line}\r\n`,
+        isSourceKnown: true,
+        bundles: false,
+      } as const;
+      expect(offerOptions(ofUe, { ...first, known: true }).flags).toEqual([...flags, ...more]);
       expect(answerOptions(ofUe).flags).toEqual([...flags, ...more]);
       expect(answerOptions({ ...ofUe, from: 'core' }).flags).toEqual(['endpoint-learning-off']);
     },

@@ -1,6 +1,7 @@
 import { anchoredLines, matchAnswer, putBackAnchored, takeAnchored } from '../../../lib/sdp/anchored-lines';
 import { withoutTurnedFeedback } from '../../../lib/sdp/feedback';
-import { withoutBundle, withoutRtcpMux } from '../../../lib/sdp/grouping';
+import { withoutBundle } from '../../../lib/sdp/bundle';
+import { withoutRtcpMux } from '../../../lib/sdp/grouping';
 import { withIceLite, withoutIce, withUsableIce } from '../../../lib/sdp/ice-attributes';
 import { withAddresses } from '../../../lib/sdp/media-line';
 import { joinSdp, splitSdp, type SdpLines } from '../../../lib/sdp/sdp-lines';

@@ -1,0 +1,116 @@
+import {
+  bundleGroups,
+  withBundleGroups,
+  withBundleOnly,
+  withDeclined,
+  withoutBundle,
+  writtenAsShared,
+  type BundleGroup,
+  type SharedTransports,
+} from '../sdp/bundle';
+import { isRtpOverUdp, parseMediaLine } from '../sdp/media-line';
+import { distinctMids, midsOf, withMids, type Mids } from '../sdp/mids';
+import type { SdpLines } from '../sdp/sdp-lines';
+import type { Side } from './media-anchor';
+
+/** What rtpengine wrote for the UE, with the groups that it gets. */
+export interface GroupedForUe {
+  sdp: SdpLines;
+  groups: readonly BundleGroup[];
+  shared: SharedTransports;
+  /** Of an offer: shared lines that the UE has not bundled yet. */
+  bundleOnly: ReadonlySet<number>;
+}
+
+/**
+ * BUNDLE toward the UE of one call, and what its lines are called (B22). rtpengine is shown the lines of both sides by
+ * the UE's names. A group that it bundles is kept; else each group names its first accepted line alone. The core sees no
+ * group, and keeps its own names.
+ */
+export class CallBundle {
+  /** By what they said last of each line, and what the UE was told. */
+  #names: Record<Side, Mids> = { access: [], core: [] };
+  /** In the last SDP of the UE; undefined: it has said nothing yet. */
+  #ue: { mids: Mids; groups: readonly BundleGroup[]; bundles: boolean } | undefined;
+
+  /** @param written an offer or answer as it came */
+  heard(from: Side, written: SdpLines): void {
+    const mids = midsOf(written);
+    const known = this.#names[from];
+    const length = Math.max(mids.length, known.length);
+    this.#names[from] = Array.from({ length }, (_, index) => mids[index] ?? known[index]);
+    if (from === 'core') return;
+    const bundles = written.session.some((line) => /^a=group:BUNDLE\b/i.test(line));
+    this.#ue = { mids, groups: bundleGroups(written), bundles };
+  }
+
+  /** Whether an offer to the UE has a group: as long as its own SDPs do, and in the first one if it speaks WebRTC. */
+  offersGroup(speaksWebrtc: boolean): boolean {
+    return this.#ue?.bundles ?? speaksWebrtc;
+  }
+
+  /** An SDP of the core as rtpengine is shown it; with a group in the offer to the UE each line needs a name. */
+  ofCore(sdp: SdpLines, offersGroup: boolean): SdpLines {
+    const { access, core } = this.#names;
+    const lines = sdp.media.length;
+    if (offersGroup) this.#names.access = [...distinctMids(lines, access, core), ...access.slice(lines)];
+    return withMids(withoutBundle(sdp), this.#offered(lines));
+  }
+
+  towardCore(sdp: SdpLines, isAnswer: boolean): SdpLines {
+    const { access, core } = this.#names;
+    const mid = (_: unknown, index: number) => core[index] ?? (isAnswer ? undefined : access[index]);
+    return withMids(withoutBundle(sdp), sdp.media.map(mid));
+  }
+
+  /**
+   * What rtpengine wrote, as answer to the UE's last offer.
+   * @param shared the lines of that offer that have no transport of their own: outside of a group there is none for them
+   */
+  inAnswer(reply: SdpLines, shared: SharedTransports): GroupedForUe {
+    const bundled = bundleGroups(reply);
+    const first = (offered: BundleGroup) => offered.find((line) => isUsed(reply, line) && !shared.has(line));
+    const groups = (this.#ue?.groups ?? []).flatMap((offered) => {
+      const group = bundled.find(([tag = -1]) => offered.includes(tag));
+      if (group !== undefined) return [group];
+      const tag = first(offered);
+      return tag === undefined ? [] : [[tag]];
+    });
+    const grouped = groups.flat();
+    const lost = new Set([...shared.keys()].filter((index) => !grouped.includes(index)));
+    return { sdp: withDeclined(reply, lost), groups, shared: writtenAsShared(reply, groups), bundleOnly: new Set() };
+  }
+
+  /**
+   * What rtpengine wrote, as offer to the UE.
+   * @param bundled the lines that have their transport from another by the last complete exchange
+   */
+  inOffer(reply: SdpLines, offersGroup: boolean, bundled: SharedTransports): GroupedForUe {
+    const groups = offersGroup ? this.#groupsOffered(reply) : [];
+    const shared = writtenAsShared(reply, groups);
+    return { sdp: reply, groups, shared, bundleOnly: new Set([...shared.keys()].filter((line) => !bundled.has(line))) };
+  }
+
+  /** The SDP that the UE gets: each line with its name, and the groups. */
+  written(sdp: SdpLines, { groups, bundleOnly }: GroupedForUe, isAnswer: boolean): SdpLines {
+    const mids = isAnswer ? (this.#ue?.mids ?? []) : this.#offered(sdp.media.length);
+    return withBundleOnly(withBundleGroups(withMids(withoutBundle(sdp), mids), groups), bundleOnly);
+  }
+
+  #groupsOffered(reply: SdpLines): readonly BundleGroup[] {
+    const bundled = bundleGroups(reply);
+    if (bundled.length > 0) return bundled;
+    const first = reply.media.findIndex((_, index) => isUsed(reply, index));
+    return first === -1 ? [] : [[first]];
+  }
+
+  #offered(lines: number): Mids {
+    const { access, core } = this.#names;
+    return Array.from({ length: lines }, (_, index) => access[index] ?? core[index]);
+  }
+}
+
+function isUsed({ media }: SdpLines, index: number): boolean {
+  const { port, transport } = parseMediaLine(media[index]?.[0] ?? '');
+  return port !== 0 && isRtpOverUdp(transport);
+}

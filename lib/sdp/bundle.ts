@@ -1,0 +1,137 @@
+import { declined, formatMediaLine, parseMediaLine } from './media-line';
+import { midsOf } from './mids';
+import { hasAttribute, isAttribute, withoutAttributes, type SdpLines } from './sdp-lines';
+import { viewSession } from './session-view';
+
+/** Lines, by their index, that have one transport or may have one: that of the first, the tagged one (RFC 9143 §7). */
+export type BundleGroup = readonly number[];
+
+/** For a line that has its transport from another: which one. */
+export type SharedTransports = ReadonlyMap<number, number>;
+
+/** What belongs to the transport of a line, and not to its media (RFC 8859). */
+const ofTransport = [
+  ...['candidate', 'end-of-candidates', 'ice-ufrag', 'ice-pwd', 'ice-options', 'ice-pacing', 'remote-candidates'],
+  ...['rtcp', 'rtcp-mux', 'rtcp-mux-only', 'fingerprint', 'setup', 'tls-id', 'dtls-id', 'crypto'],
+];
+
+/** The groups of an SDP, of its lines in use, or to be used if they are bundled. What stands in two is in the first alone. */
+export function bundleGroups(sdp: SdpLines): BundleGroup[] {
+  const mids = midsOf(sdp);
+  const taken = new Set<number>();
+  return sdp.session.flatMap((line) => {
+    const [, members] = /^a=group:BUNDLE\s+(.*)$/i.exec(line) ?? [];
+    const lines = (members ?? '').split(/\s+/).flatMap((mid) => {
+      const index = mid === '' ? -1 : mids.indexOf(mid);
+      if (index === -1 || taken.has(index) || !isWanted(sdp.media[index] ?? [])) return [];
+      taken.add(index);
+      return [index];
+    });
+    // The transport of a line with port 0 is that of another (RFC 9143 §7.3.1).
+    const tag = lines.find((index) => !isBundleOnly(sdp.media[index] ?? []));
+    return tag === undefined ? [] : [[tag, ...lines.filter((index) => index !== tag)]];
+  });
+}
+
+/** The SDP with these groups alone. */
+export function withBundleGroups(sdp: SdpLines, groups: readonly BundleGroup[]): SdpLines {
+  const { session, media } = withoutBundle(sdp);
+  const mids = midsOf(sdp);
+  const lines = groups.map((group) => `a=group:BUNDLE ${group.flatMap((index) => mids[index] ?? []).join(' ')}`);
+  return { session: [...session, ...lines], media };
+}
+
+/**
+ * The SDP without BUNDLE: each media line keeps a transport and a ufrag of its own. `a=mid` and `a=msid` stay, because
+ * other groups (RFC 5888) and the UE's own bookkeeping rest on them.
+ */
+export function withoutBundle(sdp: SdpLines): SdpLines {
+  return {
+    session: sdp.session.filter((line) => !/^a=group:BUNDLE\b/i.test(line)),
+    media: sdp.media.map((section) => withoutAttributes(section, ['bundle-only'])),
+  };
+}
+
+/**
+ * The lines of an SDP that can only be had with the transport of another: `a=bundle-only`, or nothing of their own beside
+ * what the tagged line has (RFC 9143 §7.1.3).
+ */
+export function sharedTransports(sdp: SdpLines): SharedTransports {
+  const { media } = viewSession(sdp);
+  const hasCandidates = (index: number) => sdp.media[index]?.some((line) => isAttribute(line, 'candidate')) === true;
+  const shared = new Map<number, number>();
+  for (const [tag = -1, ...rest] of bundleGroups(sdp))
+    for (const index of rest) {
+      const isSame = media[index]?.ufrag === undefined || media[index].ufrag === media[tag]?.ufrag;
+      const hasNone = isSame && hasCandidates(tag) && !hasCandidates(index);
+      if (hasNone || isBundleOnly(sdp.media[index] ?? [])) shared.set(index, tag);
+    }
+  return shared;
+}
+
+/** The SDP with the transport written to the lines that have it from another. */
+export function withSharedTransports(sdp: SdpLines, shared: SharedTransports): SdpLines {
+  if (shared.size === 0) return sdp;
+  return {
+    session: sdp.session,
+    media: sdp.media.map((section, index) => {
+      const tag = sdp.media[shared.get(index) ?? -1];
+      return tag === undefined ? section : withTransportOf(section, tag);
+    }),
+  };
+}
+
+/** The lines that are bundled by an answer, or were before, behind the tagged one of their group. */
+export function bundledLines(sdp: SdpLines): SharedTransports {
+  return new Map(bundleGroups(sdp).flatMap(([tag = -1, ...rest]) => rest.map((index) => [index, tag] as const)));
+}
+
+/** The lines that were written with port and ufrag of the tagged one of their group. */
+export function writtenAsShared(sdp: SdpLines, groups: readonly BundleGroup[]): SharedTransports {
+  const { media } = viewSession(sdp);
+  const isSame = (index: number, tag: number) =>
+    media[index]?.port === media[tag]?.port && media[index]?.ufrag === media[tag]?.ufrag;
+  return new Map(
+    groups.flatMap(([tag = -1, ...rest]) =>
+      rest.filter((index) => isSame(index, tag)).map((index) => [index, tag] as const),
+    ),
+  );
+}
+
+/** The SDP with these lines to be used only with the transport of their group: who does not bundle declines them (RFC 9143 §6). */
+export function withBundleOnly(sdp: SdpLines, lines: ReadonlySet<number>): SdpLines {
+  if (lines.size === 0) return sdp;
+  const bundleOnly = ([line = '', ...rest]: readonly string[]) => [
+    formatMediaLine({ ...parseMediaLine(line), port: 0 }),
+    ...rest,
+    'a=bundle-only',
+  ];
+  return { ...sdp, media: sdp.media.map((section, index) => (lines.has(index) ? bundleOnly(section) : section)) };
+}
+
+/** The SDP with these lines declined. */
+export function withDeclined(sdp: SdpLines, lines: { has(index: number): boolean }): SdpLines {
+  return { ...sdp, media: sdp.media.map((section, index) => (lines.has(index) ? declined(section) : section)) };
+}
+
+function withTransportOf(section: readonly string[], tag: readonly string[]): readonly string[] {
+  const own = withoutAttributes(section.slice(1), [...ofTransport, 'bundle-only']).filter(
+    (line) => !line.startsWith('c='),
+  );
+  const isOfTransport = (line: string) => line.startsWith('c=') || ofTransport.some((name) => isAttribute(line, name));
+  const { port } = parseMediaLine(tag[0] ?? '');
+  const line = formatMediaLine({ ...parseMediaLine(section[0] ?? ''), port });
+  const theirs = tag.slice(1).filter(isOfTransport);
+  const at = own.findLastIndex((each) => each.startsWith('i=')) + 1;
+  const connection = theirs.filter((each) => each.startsWith('c='));
+  const attributes = theirs.filter((each) => !each.startsWith('c='));
+  return [line, ...own.slice(0, at), ...connection, ...own.slice(at), ...attributes];
+}
+
+function isBundleOnly(section: readonly string[]): boolean {
+  return parseMediaLine(section[0] ?? '').port === 0 && hasAttribute(section, 'bundle-only');
+}
+
+function isWanted(section: readonly string[]): boolean {
+  return parseMediaLine(section[0] ?? '').port !== 0 || isBundleOnly(section);
+}

@@ -1,0 +1,58 @@
+import { isAttribute, withoutAttributes, type SdpLines } from './sdp-lines';
+
+/** What the lines of an SDP are called in its groups (RFC 5888 §4), by their index; undefined where one has no a=mid. */
+export type Mids = readonly (string | undefined)[];
+
+export function midsOf({ media }: SdpLines): Mids {
+  return media.map(midOf);
+}
+
+/** The SDP with these mids in place of its own, in its groups too. A line without one stands in no group. */
+export function withMids(sdp: SdpLines, mids: Mids): SdpLines {
+  const before = midsOf(sdp);
+  if (before.every((mid, index) => mid === mids[index])) return sdp;
+  const renamed = (mid: string) => mids[before.indexOf(mid)] ?? [];
+  return {
+    session: sdp.session.map((line) => {
+      const [, semantics, members = ''] = /^(a=group:\S+)(.*)$/.exec(line) ?? [];
+      return semantics === undefined ? line : [semantics, ...words(members).flatMap(renamed)].join(' ');
+    }),
+    media: sdp.media.map((section, index) => withMid(section, mids[index])),
+  };
+}
+
+/** A name for each line, unlike all others: of those that are wanted the first that is free, else one that is made up. */
+export function distinctMids(lines: number, ...wanted: readonly Mids[]): string[] {
+  const taken = new Set<string>();
+  // What comes first is never given up for what comes behind it.
+  const names = wanted.map((mids) => Array.from({ length: lines }, (_, index) => mids[index]));
+  const chosen = new Array<string | undefined>(lines).fill(undefined);
+  for (const mids of [...names, chosen.map((_, index) => String(index)), chosen.map((_, index) => `line${index}`)])
+    for (const [index, mid] of mids.entries()) {
+      if (chosen[index] !== undefined || mid === undefined || taken.has(mid)) continue;
+      chosen[index] = mid;
+      taken.add(mid);
+    }
+  return chosen.map((mid, index) => mid ?? `line${index}-${lines}`);
+}
+
+function midOf(section: readonly string[]): string | undefined {
+  const value = section
+    .find((line) => isAttribute(line, 'mid'))
+    ?.slice('a=mid:'.length)
+    .trim();
+  return value === '' ? undefined : value;
+}
+
+/** Behind c= and b=, where libwebrtc and rtpengine do not care. */
+function withMid(section: readonly string[], mid: string | undefined): readonly string[] {
+  if (midOf(section) === mid) return section;
+  const rest = withoutAttributes(section, ['mid']);
+  if (mid === undefined) return rest;
+  const at = rest.findLastIndex((line) => /^[micb]=/.test(line)) + 1;
+  return [...rest.slice(0, at), `a=mid:${mid}`, ...rest.slice(at)];
+}
+
+function words(text: string): string[] {
+  return text.split(/\s+/).filter((word) => word !== '');
+}
