@@ -199,8 +199,10 @@ export class UeConnection {
   #ownAnswer(request: SipMessage): OwnResponse | undefined {
     const { callId } = request;
     const isInDialog = tagOf(request.get('to')) !== undefined;
-    if (isInDialog && this.#owners.isOfAnother(callId, this)) return foreignCall;
-    if (isInDialog && request.method === 'BYE' && this.#unanswered.isUnacknowledged(callId)) {
+    // The server would find the call by its Call-ID alone; an INVITE without a To tag is a fork.
+    if ((isInDialog || request.method !== 'INVITE') && this.#owners.isOfAnother(callId, this)) return foreignCall;
+    // To the server a BYE without a To tag is one of that call, too.
+    if (request.method === 'BYE' && this.#unanswered.isUnacknowledged(callId)) {
       this.#unanswered.cancel(callId);
       return ended;
     }

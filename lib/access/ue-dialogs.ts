@@ -44,6 +44,7 @@ export interface UeDialogsOptions {
  * drachtio-server 0.9.10 hands a request inside an early dialog to the app as one outside of dialogs, and frees what the
  * app's answer needs: its process ends, with the calls of all UEs. Others it never answers. So what the UE sends inside a
  * dialog goes on only once the server is known to hold that dialog as confirmed. What is not known counts as early.
+ * Without a To tag, too, a request is inside of it to the server, by Call-ID and From tag.
  */
 export class UeDialogs {
   readonly #options: UeDialogsOptions;
@@ -58,8 +59,13 @@ export class UeDialogs {
   refusal(request: SipMessage): OwnResponse | undefined {
     const { method, callId } = request;
     const peerTag = tagOf(request.get('to'));
-    if (peerTag === undefined || bearable.has(method)) return undefined;
+    if (bearable.has(method)) return undefined;
     const known = this.#calls.get(callId);
+    if (peerTag === undefined) {
+      // Another INVITE may be another fork of it.
+      if (known === undefined || method === 'INVITE') return undefined;
+      return known.confirmed.size === 0 ? tooEarly : noSuchDialog;
+    }
     if (known?.confirmed.has(tagsOf(request)) === true) return undefined;
     if (known !== undefined && mayHold(request, known)) return undefined;
     if (known !== undefined && (known.confirmed.size === 0 || method === 'INVITE')) return tooEarly;

@@ -48,7 +48,10 @@ async function fuzz(target: FuzzTarget, minutes: number, firstSeed: number): Pro
   const start = performance.now();
   let seed = firstSeed;
   for (let ms = 0; ms < minutes * 60_000; ms = performance.now() - start) {
-    await feedMany(target, run, { cases: batch, seed, tally });
+    await feedMany(target, run, { cases: batch, seed, tally }).catch(async (failure: unknown) => {
+      await run.end();
+      throw failure;
+    });
     seed += 1;
     const cases = (seed - firstSeed) * batch;
     const perSecond = Math.round((1000 * cases) / (performance.now() - start));

@@ -139,9 +139,13 @@ describe('what the SIP server sees', () => {
     await start();
     const same = { Via: 'SIP/2.0/TCP 10.1.2.3;branch=z9hG4bK-same', 'Call-ID': 'c1' };
     const { near, far, first } = await connected('INVITE', same);
-    near.send(request('CANCEL', same) + request('ACK', same) + request('OPTIONS'));
     const top = first.header('Via');
-    expect([await far.next(), await far.next()].map((message) => message.header('Via'))).toEqual([top, top]);
+    near.send(request('CANCEL', same));
+    const cancel = await far.next();
+    far.send(response(first, 487));
+    await near.next();
+    near.send(request('ACK', same) + request('OPTIONS'));
+    expect([cancel, await far.next()].map((message) => message.header('Via'))).toEqual([top, top]);
     expect((await far.next()).header('Via')).not.toBe(top);
   });
 

@@ -75,6 +75,18 @@ describe.each(kinds)('G31: %s', (kind) => {
     expect(dialogs.refusal(request('ue', method))?.headers).toEqual({ 'Retry-After': '1' });
   });
 
+  test.each([...unbearable, 'ACK'])('%s without a To tag is none outside of dialogs', (method) => {
+    begin[kind]();
+    expect(statusOf(method, { To: peer })).toBe(500);
+    confirm[kind]();
+    expect(statusOf(method, { To: peer })).toBe(481);
+  });
+
+  test('another INVITE without a To tag is another fork', () => {
+    begin[kind]();
+    expect(statusOf('INVITE', { To: peer })).toBeUndefined();
+  });
+
   test.each(bearable)('that has no 2xx: %s passes', (method) => {
     begin[kind]();
     expect(statusOf(method)).toBeUndefined();
