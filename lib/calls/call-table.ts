@@ -35,6 +35,7 @@ export class CallTable extends EventEmitter<CallTableEvents> {
   follow(anchor: EventEmitter<MediaAnchorEvents>): void {
     anchor.on('media-lost', (path) => this.#calls.get(path.call)?.mediaLost(path));
     anchor.on('udp-silent', (call) => this.#calls.get(call)?.udpSilent());
+    anchor.on('call-lost', (id) => this.#calls.get(id)?.anchorLost());
   }
 
   /** A new call, in the table until it ends. Throws `too-many-calls` (503). */

@@ -14,6 +14,7 @@ export type EndCause =
   | 'not-acknowledged'
   | 'media-failed'
   | 'media-lost'
+  | 'anchor-lost'
   | 'flow-failed'
   | 'flow-lost'
   | 'dialog-lost'
@@ -44,6 +45,8 @@ export interface CallFacts {
   ueAddress: string;
   /** Whom the media of the call is charged to; unset: nobody but itself. */
   ue?: string | undefined;
+  /** An emergency call. */
+  isEmergency?: boolean;
   /** Time in ms since the epoch. */
   startedAt: number;
 }
@@ -63,6 +66,7 @@ export class Call {
   readonly #onEnd = new Set<(cause: EndCause) => void>();
   readonly #onMediaLost = new Set<(path: SelectedPath) => void>();
   readonly #onUdpSilent = new Set<() => void>();
+  readonly #onAnchorLost = new Set<() => void>();
   #media: Promise<unknown> = Promise.resolve();
   #released: Promise<readonly StreamReport[]> | undefined;
   /** Undefined as long as the call lasts. */
@@ -152,6 +156,15 @@ export class Call {
     for (const listener of this.#onMediaLost) listener(path);
   }
 
+  /** Runs when nothing passes between the ends any more, and nothing will. */
+  onAnchorLost(listener: () => void): void {
+    this.#onAnchorLost.add(listener);
+  }
+
+  anchorLost(): void {
+    for (const listener of this.#onAnchorLost) listener();
+  }
+
   /**
    * The one way for a call to end, whatever ended it: tells the listeners and releases the media. Only the
    * first cause counts; false for all later ones.
@@ -166,6 +179,7 @@ export class Call {
     this.#onEnd.clear();
     this.#onMediaLost.clear();
     this.#onUdpSilent.clear();
+    this.#onAnchorLost.clear();
     return true;
   }
 

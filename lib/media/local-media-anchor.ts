@@ -20,10 +20,10 @@ import type { Profiles } from './profiles';
 import { SilenceWatch } from './silence-watch';
 import { StreamPaths } from './stream-paths';
 import { watching, type EventedStreamGateway } from './watched-gateway';
-import type { RtpengineChoice } from './rtpengine-choice';
+import type { Rtpengines } from './rtpengine-choice';
 
 export interface LocalMediaAnchorOptions {
-  rtpengine: RtpengineChoice;
+  rtpengine: Rtpengines;
   gateway: EventedStreamGateway;
   /** Who is given the candidate on port 80, by the UE's address. */
   fallback: (ueAddress: string | undefined) => Fallback;
@@ -86,6 +86,7 @@ export class LocalMediaAnchor extends EventEmitter<MediaAnchorEvents> implements
     this.#follower = new PathFollower({ gateway: options.gateway, lookAt, log: this.#log, now: monotonicNow });
     this.#lines = new LineShares(options.shares ?? shareLimits());
     this.#maxCalls = options.maxCalls ?? 5000;
+    options.rtpengine.on('call-lost', this.#onCallLost);
     options.gateway.on('selected', this.#onSelected);
     options.gateway.on('unanswered', this.#onUnanswered);
     options.gateway.on('unheard', this.#onUnheard);
@@ -139,6 +140,7 @@ export class LocalMediaAnchor extends EventEmitter<MediaAnchorEvents> implements
   /** Releases all calls; may be called twice. */
   async close(): Promise<void> {
     this.#closed = true;
+    this.#options.rtpengine.off('call-lost', this.#onCallLost);
     this.#options.gateway.off('selected', this.#onSelected);
     this.#options.gateway.off('unanswered', this.#onUnanswered);
     this.#options.gateway.off('unheard', this.#onUnheard);
@@ -251,6 +253,11 @@ export class LocalMediaAnchor extends EventEmitter<MediaAnchorEvents> implements
     this.#log.warn({ call, reason: error.message }, 'rtpengine refused a call');
     return new EdgeError('anchor-unavailable', error.message, { sipStatus: 503, cause: error });
   }
+
+  readonly #onCallLost = (name: string): void => {
+    const entry = this.#calls.get(name);
+    if (entry !== undefined && !isReleasing(entry)) this.emit('call-lost', name);
+  };
 
   readonly #onSelected = (at: StreamPath): void => {
     const entry = this.#calls.get(at.stream.call);

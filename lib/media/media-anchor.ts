@@ -63,6 +63,8 @@ export interface MediaAnchorEvents {
    * died. An ICE restart that is offered to it lets it look for its ways anew (RFC 8445 §9).
    */
   'udp-silent': [call: string];
+  /** Nothing passes between the ends of a call any more: its rtpengine was started anew, or is gone. Release the call. */
+  'call-lost': [call: string];
 }
 
 /**

@@ -1,3 +1,4 @@
+import type { EventEmitter } from 'node:events';
 import { EdgeError } from '../errors';
 import type { CallStatistics } from '../rtpengine/call-statistics';
 import type { AnswerOptions, OfferOptions } from '../rtpengine/ng-command';
@@ -18,6 +19,14 @@ export interface RtpengineCommands {
 export interface RtpengineChoice {
   pick(tried?: readonly RtpengineCommands[]): RtpengineCommands;
 }
+
+export interface RtpengineEvents {
+  /** It has this call no more, or has not answered for too long. */
+  'call-lost': [call: string];
+}
+
+/** All that is used of the pool. */
+export type Rtpengines = RtpengineChoice & EventEmitter<RtpengineEvents>;
 
 /** How many nodes are tried for a new call. */
 const maxNodes = 2;

@@ -1,21 +1,29 @@
+import { EventEmitter } from 'node:events';
 import { EdgeError } from '../errors';
 import { parseControlUrl } from './control-address';
 import { RtpengineNode, type RtpengineNodeOptions } from './rtpengine-node';
 
-export interface RtpenginePoolOptions extends Omit<RtpengineNodeOptions, 'at'> {
+export interface RtpenginePoolOptions extends Omit<RtpengineNodeOptions, 'at' | 'onCallLost'> {
   /** Control addresses as `tcp://host:port`, at least one. */
   urls: readonly string[];
 }
 
+export interface RtpenginePoolEvents {
+  /** A node has this call no more, or has not answered for too long. The call is still to be deleted. */
+  'call-lost': [call: string];
+}
+
 /** The rtpengines that calls are spread over, in turn, leaving out those that do not answer. They are watched from the start. */
-export class RtpenginePool {
+export class RtpenginePool extends EventEmitter<RtpenginePoolEvents> {
   readonly nodes: readonly RtpengineNode[];
   #next = 0;
 
   /** @throws EdgeError `setting-invalid` */
   constructor({ urls, ...options }: RtpenginePoolOptions) {
+    super();
     if (urls.length === 0) throw new EdgeError('setting-invalid', 'No rtpengine is named.');
-    this.nodes = urls.map((url) => new RtpengineNode({ ...options, at: parseControlUrl(url) }));
+    const onCallLost = (call: string) => void this.emit('call-lost', call);
+    this.nodes = urls.map((url) => new RtpengineNode({ ...options, onCallLost, at: parseControlUrl(url) }));
     void this.watch();
   }
 

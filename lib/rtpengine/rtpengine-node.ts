@@ -1,10 +1,12 @@
 import { EdgeError } from '../errors';
+import { monotonicNow } from '../ops/clock';
 import type { Logger } from '../ops/logger';
 import { OccasionalLog } from '../ops/occasional-log';
 import { bundlingProbe, showsBundling } from './bundling';
 import type { CallNames } from './call-names';
 import { callStatistics, type CallStatistics } from './call-statistics';
 import { controlUrl, type ControlAddress } from './control-address';
+import { KeptCalls } from './kept-calls';
 import { removeLeftCalls } from './left-calls';
 import { NgClient } from './ng-client';
 import type { AnswerOptions, NgCommand, NgCommands, NgReply, OfferOptions } from './ng-command';
@@ -16,8 +18,12 @@ export interface RtpengineNodeOptions {
   timeoutMs?: number;
   /** Time between pings; ms. */
   pingIntervalMs?: number;
+  /** How long it may answer nothing until its calls are lost; ms. */
+  lostAfterMs?: number;
   /** How calls are named there; default: as they are. */
   names?: CallNames;
+  /** It has this call no more, or has not answered for too long. The call is still to be deleted. */
+  onCallLost?: (call: string) => void;
 }
 
 /** A node is lost when so many pings in a row got no answer, while no command got one. */
@@ -29,11 +35,19 @@ const busyAt = 512;
 /** Calls whose delete was not answered, kept to be deleted when the node is back. */
 const maxOrphans = 10_000;
 
+/**
+ * Beyond what a start takes. Media may go on meanwhile, where only the way to it is lost; UEs give up after 30 s, too
+ * (RFC 7675 §5.1).
+ */
+const defaultLostAfterMs = 15_000;
+
 const undeleted = 'rtpengine did not delete a call';
 
 /**
  * One rtpengine: its commands, and whether it answers. It is pinged all the time: a command that gets no answer has
  * failed, but only missed pings tell that the node is lost, and any answer that it is back. Both are logged once.
+ * One that was started anew, even between two pings, is told by calls that it does not have: it is asked after some with
+ * each ping.
  */
 export class RtpengineNode {
   readonly url: string;
@@ -43,7 +57,11 @@ export class RtpengineNode {
   readonly #logger: Logger;
   readonly #occasionally: OccasionalLog;
   readonly #pingIntervalMs: number;
+  readonly #lostAfterMs: number;
+  readonly #onCallLost: (call: string) => void;
   readonly #orphans = new Set<string>();
+  readonly #kept = new KeptCalls();
+  #answeredAt = monotonicNow();
   #up = true;
   #missed = 0;
   /** Calls of former processes are to be deleted; some may be there. */
@@ -58,6 +76,8 @@ export class RtpengineNode {
     this.#logger = options.logger;
     this.#occasionally = new OccasionalLog(options.logger);
     this.#pingIntervalMs = options.pingIntervalMs ?? 1000;
+    this.#lostAfterMs = options.lostAfterMs ?? defaultLostAfterMs;
+    this.#onCallLost = options.onCallLost ?? (() => undefined);
     this.#client = new NgClient(options);
     this.#transport = options.at.transport;
     this.#names = options.names;
@@ -89,6 +109,7 @@ export class RtpengineNode {
       if (isSilence(error)) this.#miss(reasonOf(error));
       return;
     }
+    await this.#lookForLost();
     await this.#deleteOrphans();
     await this.#deleteLeft();
   }
@@ -102,7 +123,9 @@ export class RtpengineNode {
 
   /** @returns the SDP for the other side */
   async offer(options: OfferOptions): Promise<string> {
-    return sdpOf('offer', await this.#request('offer', this.#named(options)));
+    const reply = await this.#request('offer', this.#named(options));
+    this.#kept.keep(options['call-id']);
+    return sdpOf('offer', reply);
   }
 
   /** @returns the SDP for the other side */
@@ -130,6 +153,7 @@ export class RtpengineNode {
 
   /** Never rejects. A call whose delete was not answered is deleted with the next answer to a ping. */
   async delete(call: string): Promise<void> {
+    this.#kept.forget(call);
     try {
       await this.#remove(this.#name(call));
     } catch (error) {
@@ -182,6 +206,7 @@ export class RtpengineNode {
 
   #answered(): void {
     this.#missed = 0;
+    this.#answeredAt = monotonicNow();
     if (this.#up) return;
     this.#up = true;
     this.#mayHaveLeft = this.#deletesLeft;
@@ -192,9 +217,36 @@ export class RtpengineNode {
 
   #miss(reason: string): void {
     this.#missed += 1;
-    if (!this.#up || this.#closed || this.#missed < maxMissed) return;
+    if (this.#closed || this.#missed < maxMissed) return;
+    if (this.#up) this.#logger.error({ rtpengine: this.url, reason }, 'rtpengine does not answer');
     this.#up = false;
-    this.#logger.error({ rtpengine: this.url, reason }, 'rtpengine does not answer');
+    if (monotonicNow() - this.#answeredAt >= this.#lostAfterMs) this.#giveUpCalls();
+  }
+
+  #giveUpCalls(): void {
+    const calls = this.#kept.takeAll();
+    if (calls.length === 0) return;
+    const seconds = Math.round((monotonicNow() - this.#answeredAt) / 1000);
+    const about = { rtpengine: this.url, calls: calls.length, seconds };
+    this.#occasionally.error(about, 'rtpengine has not answered for too long: its calls are lost');
+    for (const call of calls) this.#onCallLost(call);
+  }
+
+  async #lookForLost(): Promise<void> {
+    const calls = await this.#kept.look((call) => this.#has(call), this.#onCallLost);
+    const about = { rtpengine: this.url, calls };
+    if (calls > 0)
+      this.#occasionally.error(about, 'rtpengine has lost calls: it was started anew, or ended them itself');
+  }
+
+  async #has(call: string): Promise<boolean> {
+    try {
+      await this.#request('query', this.#named({ 'call-id': call }));
+      return true;
+    } catch (error) {
+      if (isSilence(error)) throw error;
+      return !/unknown call-?id/i.test(reasonOf(error));
+    }
   }
 
   async #deleteOrphans(): Promise<void> {

@@ -106,6 +106,7 @@ export class CallSession {
     call.onEnd((cause) => this.#ended(cause));
     call.onUdpSilent(() => void this.changes.restartIce());
     if (edge.releaseOnMediaLoss) call.onMediaLost(() => this.end('media-lost', { reason: mediaLost }));
+    call.onAnchorLost(() => this.#anchorLost());
   }
 
   dialog(side: Side): Dialog | undefined {
@@ -222,6 +223,12 @@ export class CallSession {
       clearTimeout(timeout);
       forget();
     };
+  }
+
+  #anchorLost(): void {
+    if (this.call.facts.isEmergency === true)
+      this.log.warn('an emergency call has lost its media at rtpengine: it ends');
+    this.end('anchor-lost', { reason: mediaLost });
   }
 
   #leg(side: Side): Leg | undefined {

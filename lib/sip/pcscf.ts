@@ -236,7 +236,10 @@ class Pcscf implements RunningPcscf {
     const source = networkOf(ueAddress);
     this.#callShares.mustHaveRoom(direction, target, source);
     const ue = target.ue ?? flowKey(target.flow);
-    const call = calls.open({ direction, sipCallId: request.get('call-id') ?? '', ueAddress, ue }, anchor);
+    const call = calls.open(
+      { direction, sipCallId: request.get('call-id') ?? '', ueAddress, ue, isEmergency: target.isEmergency },
+      anchor,
+    );
     const log = logger.child({ call: call.id });
     log.info({ direction, sipCallId: call.facts.sipCallId, uri: request.uri }, 'call started');
     this.#callShares.keep(call, target, source);

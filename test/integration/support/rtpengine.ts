@@ -34,32 +34,28 @@ export function rtpengineBundles(): boolean {
 export class Rtpengine {
   static readonly url = `tcp://127.0.0.1:${ngPort}`;
   readonly #network: Network;
-  readonly #process: NamespaceProcess;
+  readonly #access: readonly string[];
+  #process: NamespaceProcess;
 
-  private constructor(network: Network, process: NamespaceProcess) {
+  private constructor(network: Network, access: readonly string[]) {
     this.#network = network;
-    this.#process = process;
+    this.#access = access;
+    this.#process = this.#spawn();
   }
 
   /** @param access its addresses toward UEs */
   static async start(network: Network, access: readonly string[] = [addresses.edgeAccess]): Promise<Rtpengine> {
-    const child = new NamespaceProcess({
-      name: 'rtpengine',
-      namespace: network.namespace('edge'),
-      program: rtpengineProgram(),
-      args: [
-        ...['--config-file=none', '--foreground', '--log-stderr', '--log-level=5', '--table=-1'],
-        ...access.map((address) => `--interface=access/${address}`),
-        `--interface=core/${addresses.edgeCore}`,
-        ...[`--listen-tcp-ng=127.0.0.1:${ngPort}`, '--timeout=86400', '--silent-timeout=86400'],
-      ],
-    });
-    const rtpengine = new Rtpengine(network, child);
-    await until('rtpengine answers a ping', 10_000, async () => {
-      if (!child.running) throw new Error(`rtpengine ended:\n${child.recentOutput}`);
-      return (await rtpengine.#ask('d7:command4:pinge')).includes('4:pong') ? true : undefined;
-    });
+    const rtpengine = new Rtpengine(network, access);
+    await rtpengine.#answers();
     return rtpengine;
+  }
+
+  /** Takes all calls from it; resolves when it answers again. */
+  async killAndStart(): Promise<void> {
+    this.#process.signal('SIGKILL');
+    await this.#process.ended;
+    this.#process = this.#spawn();
+    await this.#answers();
   }
 
   /** Call-IDs that rtpengine holds, as its raw answer lists them; empty when there are none. */
@@ -72,6 +68,27 @@ export class Rtpengine {
 
   async close(): Promise<void> {
     await this.#process.close();
+  }
+
+  #spawn(): NamespaceProcess {
+    return new NamespaceProcess({
+      name: 'rtpengine',
+      namespace: this.#network.namespace('edge'),
+      program: rtpengineProgram(),
+      args: [
+        ...['--config-file=none', '--foreground', '--log-stderr', '--log-level=5', '--table=-1'],
+        ...this.#access.map((address) => `--interface=access/${address}`),
+        `--interface=core/${addresses.edgeCore}`,
+        ...[`--listen-tcp-ng=127.0.0.1:${ngPort}`, '--timeout=86400', '--silent-timeout=86400'],
+      ],
+    });
+  }
+
+  async #answers(): Promise<void> {
+    await until('rtpengine answers a ping', 10_000, async () => {
+      if (!this.#process.running) throw new Error(`rtpengine ended:\n${this.#process.recentOutput}`);
+      return (await this.#ask('d7:command4:pinge')).includes('4:pong') ? true : undefined;
+    });
   }
 
   async #ask(command: string): Promise<string> {

@@ -1,4 +1,5 @@
-import type { RtpengineChoice, RtpengineCommands } from '../../../lib/media/rtpengine-choice';
+import { EventEmitter } from 'node:events';
+import type { RtpengineCommands, RtpengineEvents, Rtpengines } from '../../../lib/media/rtpengine-choice';
 import { EdgeError } from '../../../lib/errors';
 import type { CallStatistics } from '../../../lib/rtpengine/call-statistics';
 import type { AnswerOptions, OfferOptions } from '../../../lib/rtpengine/ng-command';
@@ -131,12 +132,12 @@ function withOffered(answer: string, offer: string): string {
 }
 
 /** A pool of these; silent ones count as lost. */
-export function choiceOf(...nodes: FakeRtpengine[]): RtpengineChoice {
-  return {
-    pick: (tried = []) => {
+export function choiceOf(...nodes: FakeRtpengine[]): Rtpengines {
+  return Object.assign(new EventEmitter<RtpengineEvents>(), {
+    pick: (tried: readonly RtpengineCommands[] = []) => {
       const node = nodes.find((candidate) => !tried.includes(candidate));
       if (node === undefined) throw new EdgeError('anchor-unavailable', 'No rtpengine answers.', { sipStatus: 503 });
       return node;
     },
-  };
+  });
 }
