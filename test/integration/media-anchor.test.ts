@@ -158,16 +158,16 @@ describeWithRtpengine('the media anchor on a real rtpengine', () => {
     await expect(pool.nodes[0]!.query(call)).rejects.toThrow('Unknown call-id');
   });
 
-  /** Direction, ports and endpoints of the first media line, on both sides. */
+  /** Direction, ports and endpoints of the first media line, on both sides: of those that the line uses (RFC 5761). */
   async function firstLineInRtpengine(): Promise<unknown> {
     const { tags } = (await ng.request('query', { 'call-id': call })) as unknown as {
       tags: Record<string, QueriedSide>;
     };
-    return Object.entries(tags).map(([side, { medias }]) => [
-      side,
-      [...(medias[0]?.flags ?? [])].sort(),
-      medias[0]?.streams.map((stream) => [stream['local port'], stream.endpoint]),
-    ]);
+    return Object.entries(tags).map(([side, { medias }]) => {
+      const { flags = [], streams = [] } = medias[0] ?? {};
+      const used = flags.includes('rtcp-mux') ? streams.slice(0, 1) : streams;
+      return [side, [...flags].sort(), used.map((stream) => [stream['local port'], stream.endpoint])];
+    });
   }
 
   /** Media of the core before a pair is nominated; resolves when rtpengine has taken it. */

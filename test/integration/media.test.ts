@@ -80,7 +80,11 @@ describeInNamespaces.each([
   test.each(directions)(
     'goes on after hold and resume, %s',
     async (direction) => {
-      expect(await call({ direction, callerOptions: ['--hold'] })).toMatchObject(everyPacket);
+      const reports = await call({ direction, callerOptions: ['--hold'] });
+      const sentAll = { error: null, sent: packets };
+      expect(reports).toMatchObject({ ue: { ...sentAll, path }, core: sentAll });
+      // Of what is sent before its sender knows of the hold, rtpengine may pass nothing from the offer on: so since mr11.4.
+      for (const { received } of [reports.ue, reports.core]) expect(received).toBeGreaterThanOrEqual(packets - 5);
     },
     60_000,
   );

@@ -52,10 +52,11 @@ describeInNamespaces.each([
         expect((await edgeCounter.packets()) - before).toBeGreaterThan(500);
         expect(report.media).toBe(0);
         expect(await coreCounter.packets()).toBe(0);
-        expect(reports).toMatchObject({
-          ue: { error: null, path, sent: packets, received: packets },
-          core: { error: null, sent: packets, received: packets },
-        });
+        const sentAll = { error: null, sent: packets };
+        expect(reports).toMatchObject({ ue: { ...sentAll, path }, core: sentAll });
+        // Of what is sent before its sender knows of a hold, rtpengine may pass nothing: so since mr11.4.
+        const least = packets - 5 * callerOptions.length;
+        for (const { received } of [reports.ue, reports.core]) expect(received).toBeGreaterThanOrEqual(least);
       } finally {
         await ends.close();
         await (await starting)?.close();
