@@ -30,6 +30,7 @@ import {
   type Setting,
   type Udp,
 } from './first-second/outcome';
+import { toldUsage } from './usage';
 
 interface Options {
   calls: number;
@@ -61,6 +62,7 @@ function noneSeen(): Seen {
 }
 
 async function main(): Promise<void> {
+  if (toldUsage(__filename)) return;
   const { json, ...options } = readOptions();
   const result = await measure(options);
   process.stdout.write(`${report(result)}\n`);
