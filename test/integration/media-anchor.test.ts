@@ -416,7 +416,8 @@ describeWithRtpengine('the media anchor on a real rtpengine', () => {
         expect(media.candidates.some(({ transport }) => transport === 'tcp')).toBe(true);
       }
       expect(text.match(/a=setup:\w+/g)).toEqual([`a=setup:${setup}`, `a=setup:${setup}`]);
-      expect(text).not.toMatch(/crypto|BUNDLE|RTP\/AVP/);
+      expect(text).not.toMatch(/crypto|RTP\/AVP/);
+      expect(text).toMatch(/^a=group:BUNDLE 0( 1)?$/m);
       expect(lineOf(text, 0).ufrag).not.toBe(lineOf(text, 1).ufrag);
     };
 
