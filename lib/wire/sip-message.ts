@@ -218,6 +218,12 @@ export function parseVia(text: string): Via | undefined {
   };
 }
 
+/**
+ * What every message has (RFC 3261 §8.1.1), but for the Via, without which nobody can be answered. drachtio-server 0.9.10
+ * dies half a minute after a request whose Call-ID is empty, if a reliable provisional response is without PRACK then.
+ */
+const mandatory = ['from', 'to', 'call-id', 'cseq'];
+
 /** Headers that must not come twice: elements that each believe another one of them can be played off. */
 const single = ['from', 'to', 'call-id', 'cseq', 'max-forwards'];
 
@@ -242,6 +248,7 @@ export function parseSipMessage(text: string): { message: SipMessage; malformed:
   }
   const message = new SipMessage(startLine, headers, end < 0 ? '' : text.slice(end + 4));
   malformed ||= single.some((key) => message.lines(key).length > 1);
+  malformed ||= mandatory.some((key) => (message.get(key) ?? '') === '');
   message.raw = text;
   return { message, malformed };
 }

@@ -494,6 +494,15 @@ describe('bad input', () => {
     await near.closed;
   });
 
+  test.each(['Call-ID', 'From', 'To', 'CSeq'])('G31: a request without a value for %s gets 400', async (name) => {
+    await start();
+    const near = await ue();
+    near.send(request('UPDATE').replace(new RegExp(`^${name}: .*$`, 'm'), `${name}: `));
+    expect((await near.next()).status).toBe(400);
+    near.send(request('OPTIONS'));
+    expect((await (await server.connection()).next()).method).toBe('OPTIONS');
+  });
+
   test('a line that is no header gets 400, and the connection stays', async () => {
     await start();
     const near = await ue();

@@ -1,6 +1,12 @@
 import { parseSipMessage } from '../../../lib/wire/sip-message';
 
-const headers = ['Via: SIP/2.0/TCP 192.0.2.1;branch=z9hG4bKx', 'Call-ID: c1', 'CSeq: 1 MESSAGE'];
+const headers = [
+  'Via: SIP/2.0/TCP 192.0.2.1;branch=z9hG4bKx',
+  'From: <sip:a@b>;tag=1',
+  'To: <sip:c@d>',
+  'Call-ID: c1',
+  'CSeq: 1 MESSAGE',
+];
 const message = (startLine: string, more: string[] = []) => `${[startLine, ...headers, ...more].join('\r\n')}\r\n\r\n`;
 
 test.each([
