@@ -223,7 +223,7 @@ const table = {
       'REGISTERs a second of UEs that are not registered, from one IPv4 address or IPv6 /64; further ones get 503',
     ),
   STRANGER_REQUESTS: count(1_000_000)
-    .default(400)
+    .default(200)
     .describe('Requests a second of all UEs that are not registered; further ones get 503'),
   DRAIN_SECONDS: countFrom(0, 86_400)
     .default(300)

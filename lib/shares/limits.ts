@@ -112,7 +112,7 @@ const smallPart = 1 / 20;
 
 /** The table for an edge of these sizes. */
 export function shareLimits(sizes: ShareSizes = {}): ShareLimits {
-  const { maxCalls = 5000, sourceRegistrations = 50, strangerRequests = 400, msrpPorts = 1000 } = sizes;
+  const { maxCalls = 5000, sourceRegistrations = 50, strangerRequests = 200, msrpPorts = 1000 } = sizes;
   const calls = sizes.ueCalls ?? Math.min(50, Math.max(2, Math.ceil(maxCalls * smallPart)));
   // A PBX of 30 lines at the busiest time of its day: calls of 3 s, all of them ringing.
   const callsPerSecond = Math.max(2, Math.min(10, calls / 5), calls / 10);
@@ -141,7 +141,7 @@ export function shareLimits(sizes: ShareSizes = {}): ShareLimits {
     },
     source: {
       registrations: { perSecond: sourceRegistrations, burst: sourceRegistrations * 2 },
-      keptRegistrations: { perSecond: 10, burst: 10 },
+      keptRegistrations: { perSecond: 5, burst: 5 },
       requests: { perSecond: 20, burst: 200 },
       handshakes: { perSecond: 50, burst: 200 },
       emergencyCalls: { perSecond: 1, burst: 10 },
