@@ -54,5 +54,6 @@ export function reply(
   const phrase = code === status && !tellsHost(reason ?? '') ? reason : undefined;
   const content = body ? { headers: { 'Content-Type': 'application/sdp', ...headers }, body } : { headers };
   if (fitsFrame(content)) response.send(code, phrase, content, sent);
-  else response.send(code >= 200 && code < 300 ? 500 : code, phrase, {}, sent);
+  else if (code >= 200 && code < 300) response.send(500, undefined, {}, sent);
+  else response.send(code, phrase, {}, sent);
 }

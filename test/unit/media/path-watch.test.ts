@@ -4,14 +4,18 @@ describe('looking for the path of a call', () => {
   let looks: number;
   let isKnown: boolean;
   let watch: PathWatch;
+  /** Looks last until it resolves. */
+  let gate: Promise<void>;
 
   beforeEach(() => {
     jest.useFakeTimers();
     looks = 0;
     isKnown = false;
-    watch = new PathWatch(() => {
+    gate = Promise.resolve();
+    watch = new PathWatch(async () => {
       looks += 1;
-      return Promise.resolve(isKnown);
+      await gate;
+      return isKnown;
     });
   });
 
@@ -49,11 +53,34 @@ describe('looking for the path of a call', () => {
     expect(await looksAfter(1000)).toBe(before + 1);
   });
 
-  test('A6: does not look any more once it was stopped, be it during a look', async () => {
+  const duringALook = async (act: () => void) => {
+    let end: () => void = () => undefined;
+    gate = new Promise((resolve) => (end = resolve));
     watch.start();
-    const looking = jest.advanceTimersByTimeAsync(1000);
+    await jest.advanceTimersByTimeAsync(1400);
+    act();
+    await jest.advanceTimersByTimeAsync(900);
+    end();
+  };
+
+  test('A6: does not look any more once it was stopped', async () => {
+    watch.start();
+    await looksAfter(1000);
     watch.stop();
-    await looking;
-    expect(await looksAfter(3_600_000)).toBe(looks);
+    expect(await looksAfter(3_600_000)).toBe(1);
+  });
+
+  test('A6: nor where it was stopped during a look', async () => {
+    await duringALook(() => watch.stop());
+    expect(await looksAfter(3_600_000)).toBe(1);
+  });
+
+  test('O11: begun anew during a look, it looks a second after that answer, whatever the look before it saw', async () => {
+    await duringALook(() => watch.start());
+    expect(await looksAfter(99)).toBe(1);
+    expect(await looksAfter(1)).toBe(2);
+    expect(await looksAfter(62_999)).toBe(12);
+    expect(await looksAfter(1)).toBe(13);
+    expect(await looksAfter(3_600_000)).toBe(13);
   });
 });

@@ -1,3 +1,4 @@
+import { establish } from './established-call';
 import { sdp, sessionName } from './fake-anchor';
 import type { SipPeer } from './sip-peer';
 import { callerDialog, uriOf } from './sip-peer';
@@ -147,6 +148,25 @@ describe('requests outside of calls', () => {
     const ue = await edge.ue();
     ue.request('OPTIONS', `sip:${edge.access.address}:${edge.access.port}`);
     await ue.next('200 OPTIONS');
+  });
+
+  test('O11: OPTIONS that names the edge, and a Route to a UE, asks the UE', async () => {
+    const ue = await edge.ue();
+    const path = await edge.register(ue);
+    core.request('OPTIONS', `sip:${edge.core.address}:${edge.core.port}`, { Route: path });
+    ue.respond(await ue.next('OPTIONS'), 486);
+    await core.next('486 OPTIONS');
+  });
+
+  test('O11: a MESSAGE that finds its UE gone ends what the UE had: its call, and its registration', async () => {
+    const ue = await edge.stranger();
+    const path = await edge.register(ue);
+    await establish(ue, core);
+    ue.close();
+    core.request('MESSAGE', 'sip:ue@10.1.2.3', { Route: path });
+    await core.next('430 MESSAGE');
+    core.respond(await core.next('BYE'), 200);
+    await edge.calls.emptied();
   });
 
   test.each(['MESSAGE', 'SUBSCRIBE', 'PUBLISH'])('%s of a UE goes to the core and back', async (method) => {

@@ -15,6 +15,7 @@ interface Narrow {
   source?: Partial<ShareLimits['source']>;
   deliveredInDialog?: ShareLimits['deliveredInDialog'];
   progressOfCall?: ShareLimits['progressOfCall'];
+  exchanges?: number;
 }
 
 async function start(narrow: Narrow, settings = {}): Promise<void> {
@@ -189,6 +190,34 @@ describe('N3: UEs that reach the SIP server by themselves', () => {
 });
 
 describe('N3: requests under way', () => {
+  test('O11: of all, on both sides, are bounded; what is answered makes room', async () => {
+    await start({ exchanges: 3 });
+    const { ue, path } = await ueOf('alice');
+    const { ue: other } = await ueOf('carol');
+    const bob = 'sip:bob@ims.example';
+    ue.request('MESSAGE', bob);
+    other.request('PUBLISH', bob);
+    core.request('MESSAGE', `sip:ue@${ue.address}:${ue.port}`, { Route: path });
+    const [sent, published, delivered] = [
+      await core.next('MESSAGE'),
+      await core.next('PUBLISH'),
+      await ue.next('MESSAGE'),
+    ];
+    other.request('MESSAGE', bob);
+    expect(Number((await other.next('503 MESSAGE')).header('Retry-After'))).toBeGreaterThan(0);
+    const stranger = await edge.stranger();
+    stranger.request('REGISTER', 'sip:ims.example');
+    await stranger.next('503 REGISTER');
+    core.respond(sent, 202);
+    await ue.next('202 MESSAGE');
+    other.request('MESSAGE', bob);
+    core.respond(await core.next('MESSAGE'), 202);
+    await other.next('202 MESSAGE');
+    core.respond(published, 200);
+    ue.respond(delivered, 200);
+    await core.next('200 MESSAGE');
+  });
+
   test('of one UE are bounded, and leave room for another', async () => {
     await start({ ue: { underWay: 2 } });
     const { ue } = await ueOf('alice');
