@@ -161,7 +161,7 @@ export class AnchoredCall {
     const answer = matchAnswer(withoutIceOn(received.sdp, exchange.withoutIce), exchange.offer);
     const { media: view } = viewSession(answer);
     const shown = this.#shownOf(from, answer, false);
-    for (const restart of exchange.keptBack) await this.#askRtpengine({ ...exchange, shown: restart });
+    for (const restart of exchange.keptBack) await this.#askAgain(exchange, { ...exchange, shown: restart });
     exchange.keptBack = [];
     const messages = (await this.#msrp?.answer(from, answer)) ?? noSections;
     const said = { from, view, shown: withOfferedFormats(shown, exchange.offer), shared: received.shared };
@@ -221,7 +221,7 @@ export class AnchoredCall {
     const { view } = said;
     if (!view.some(({ port, hasIce }) => port !== 0 && hasIce)) return undefined;
     const wishes = { ueDeclinedIce: false, profile: this.#profileToward('core'), offersGroup: false };
-    await this.#askRtpengine({ ...said, ...wishes, shown: withIceRestarted(said.shown) });
+    await this.#askAgain(exchange, { ...said, ...wishes, shown: withIceRestarted(said.shown) });
     return this.#offer('core', joinSdp(core));
   }
 
@@ -265,7 +265,8 @@ export class AnchoredCall {
     const offer = this.#rtpengine.bundles ? sdp : withDeclined(sdp, shared);
     const { media: view } = viewSession(offer);
     const said = { from, offer, written, places, view, shown, shared };
-    const known = { ...said, ...wishes, number: ++this.#exchanges, keptBack, mismatched };
+    const { losses } = this.#rtpengine;
+    const known = { ...said, ...wishes, number: ++this.#exchanges, keptBack, losses, mismatched };
     const replied = putBackAnchored(this.#replied(reply, from), this.#rtpengine.lines, offer);
     const towardOther = profile === undefined ? withKeyingOf(replied, offer) : replied;
     if (from === 'access') {
@@ -292,8 +293,20 @@ export class AnchoredCall {
     return this.#rtpengine.offer(offer, this.#carried.most, { ueDeclinedIce, profile, offersGroup });
   }
 
+  /**
+   * Offers what one end, or both, will not hear of.
+   * @throws EdgeError, also `anchor-lost` where rtpengine has lost the call since the exchange
+   */
+  async #askAgain({ losses }: Exchange, offer: ShownSdp & OfferWishes): Promise<void> {
+    await this.#askRtpengine(offer);
+    if (this.#rtpengine.losses === losses) return;
+    throw new EdgeError('anchor-lost', 'rtpengine has lost the call: its ports are not those that both ends have.', {
+      sipStatus: 503,
+    });
+  }
+
   async #tellAgain({ exchange, answer }: CompleteExchange): Promise<void> {
-    await this.#askRtpengine(exchange);
+    await this.#askAgain(exchange, exchange);
     await this.#rtpengine.answer(answer, false);
   }
 

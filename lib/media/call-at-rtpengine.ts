@@ -36,6 +36,7 @@ export class CallAtRtpengine {
   /** The answer that counts has declined all its lines. */
   #isDeclined = false;
   #bundles = false;
+  #losses = 0;
 
   /**
    * @param charged is charged with the lines that rtpengine keeps: all that it was ever shown
@@ -59,6 +60,14 @@ export class CallAtRtpengine {
   }
 
   /**
+   * How often it was found to have lost the call, as one does that was started anew, when it got an offer: then it takes
+   * that for a new call, with other ports and keys than both ends have.
+   */
+  get losses(): number {
+    return this.#losses;
+  }
+
+  /**
    * @param most lines that are carried
    * @returns what it wrote for the other side; undefined where no line for it is in use
    * @throws EdgeError
@@ -70,6 +79,7 @@ export class CallAtRtpengine {
     if (!isAnyInUse(said.shown, lines)) return undefined;
     this.#charged.hold(lines.length, said.from);
     const known = this.#isKnown;
+    if ((await this.#node?.has(this.#name)) === false) this.#losses += 1;
     const optionsFor = async (node: RtpengineCommands) =>
       offerOptions(await this.#optionsInput(node, said, lines, wishes.offersGroup), { known, ...wishes });
     const node = this.#node;

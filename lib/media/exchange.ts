@@ -22,6 +22,8 @@ export interface Exchange {
   shown: SdpLines;
   /** What it is shown before the answer only: an ICE restart. */
   keptBack: readonly SdpLines[];
+  /** Of the call at rtpengine, since this offer. */
+  losses: number;
   ueDeclinedIce: boolean;
   profile: Profile | undefined;
   /** Of an offer to the UE: it has a BUNDLE group. */

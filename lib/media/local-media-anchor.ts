@@ -210,6 +210,7 @@ export class LocalMediaAnchor extends EventEmitter<MediaAnchorEvents> implements
       requireHeld(entry);
       return outcome;
     } catch (error) {
+      if (error instanceof EdgeError && error.code === 'anchor-lost') this.#onCallLost(name);
       throw this.#verdict(name, error);
     } finally {
       entry.waiting -= 1;

@@ -9,6 +9,8 @@ export interface RtpengineCommands {
   answer(options: AnswerOptions): Promise<string>;
   /** What it knows of a call. */
   query(call: string): Promise<CallStatistics | undefined>;
+  /** Whether it has this call, which it was offered. Rejects where it does not answer. */
+  has(call: string): Promise<boolean>;
   /** Whether it bundles (RFC 9143). Never rejects. */
   bundles(): Promise<boolean>;
   /** Never rejects. */

@@ -151,6 +151,17 @@ export class RtpengineNode {
     return callStatistics(await this.#request('query', this.#named({ 'call-id': call })));
   }
 
+  /** Whether it has this call. Rejects with `anchor-unavailable` where it does not answer. */
+  async has(call: string): Promise<boolean> {
+    try {
+      await this.#request('query', this.#named({ 'call-id': call }));
+      return true;
+    } catch (error) {
+      if (isSilence(error)) throw error;
+      return !/unknown call-?id/i.test(reasonOf(error));
+    }
+  }
+
   /** Never rejects. A call whose delete was not answered is deleted with the next answer to a ping. */
   async delete(call: string): Promise<void> {
     this.#kept.forget(call);
@@ -233,20 +244,10 @@ export class RtpengineNode {
   }
 
   async #lookForLost(): Promise<void> {
-    const calls = await this.#kept.look((call) => this.#has(call), this.#onCallLost);
+    const calls = await this.#kept.look((call) => this.has(call), this.#onCallLost);
     const about = { rtpengine: this.url, calls };
     if (calls > 0)
       this.#occasionally.error(about, 'rtpengine has lost calls: it was started anew, or ended them itself');
-  }
-
-  async #has(call: string): Promise<boolean> {
-    try {
-      await this.#request('query', this.#named({ 'call-id': call }));
-      return true;
-    } catch (error) {
-      if (isSilence(error)) throw error;
-      return !/unknown call-?id/i.test(reasonOf(error));
-    }
   }
 
   async #deleteOrphans(): Promise<void> {

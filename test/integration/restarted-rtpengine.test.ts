@@ -68,34 +68,42 @@ describeWithRtpengine('S18: an rtpengine with calls', () => {
     }
   };
 
-  const told = (message: string) => logged(lines, message).map(({ calls }) => calls);
-
-  beforeEach(async () => {
-    [lost, lines] = [[], []];
-    startRtpengine();
+  const open = (pingIntervalMs: number) => {
     const logger = pino({ level: 'info' }, { write: (line) => lines.push(line) });
     const urls = [`tcp://${control.host}:${control.port}`];
-    pool = new RtpenginePool({ urls, logger, timeoutMs: 500, pingIntervalMs: 200, lostAfterMs: 3000 });
-    await until('rtpengine answers', 10_000, async () => ((await knows('none')) ? undefined : true));
+    pool = new RtpenginePool({ urls, logger, timeoutMs: 500, pingIntervalMs, lostAfterMs: 3000 });
     gateway = new TcpGateway({
       listen: [{ address: access, port: 0 }],
       advertised: [{ address: access, port: 80, family: 4 }],
       logger,
       plane: choosePlane('node', 1, logger),
     });
-    await gateway.listen();
     const placed = new PlacedMedia(trialPlaces(), logger);
     anchor = new LocalMediaAnchor({ rtpengine: pool, gateway, fallback: () => 'always', placed, logger });
     anchor.on('call-lost', (call) => {
       lost.push(call);
       void anchor.release(call);
     });
+  };
+
+  const told = (message: string) => logged(lines, message).map(({ calls }) => calls);
+
+  beforeEach(async () => {
+    [lost, lines] = [[], []];
+    startRtpengine();
+    open(200);
+    await until('rtpengine answers', 10_000, async () => ((await knows('none')) ? undefined : true));
+    await gateway.listen();
   }, 20_000);
 
-  afterEach(async () => {
+  const close = async () => {
     await anchor.close();
     await gateway.close();
     pool.close();
+  };
+
+  afterEach(async () => {
+    await close();
     await kill();
   }, 20_000);
 
@@ -113,6 +121,28 @@ describeWithRtpengine('S18: an rtpengine with calls', () => {
     await sleep(500);
     expect(lost.sort()).toEqual(['call-1', 'call-2', 'call-3']);
     expect(told('rtpengine has lost calls: it was started anew, or ended them itself')).toEqual([3]);
+  }, 20_000);
+
+  test('S18: an offer before the next ping brings a call back if it is accepted; if not, the call is lost', async () => {
+    await close();
+    open(60_000);
+    await gateway.listen();
+    await begin('accepted', 'refused');
+    await kill();
+    startRtpengine();
+    await until('an offer is taken', 5000, () =>
+      anchor.offer('accepted', 'core', sdp('127.0.0.4')).then(
+        () => true,
+        () => undefined,
+      ),
+    );
+    await anchor.answer('accepted', 'access', sdp('127.0.0.1'));
+    await anchor.offer('refused', 'core', sdp('127.0.0.4'));
+    await anchor.rollback('refused');
+    // What counts now is what it was told since.
+    await anchor.offer('accepted', 'access', sdp('127.0.0.1'));
+    await anchor.rollback('accepted');
+    expect(lost).toEqual(['refused']);
   }, 20_000);
 
   test('S18: killed for good: the calls are lost within the bound', async () => {

@@ -22,6 +22,8 @@ export class FakeRtpengine implements RtpengineCommands {
   /** Begins another one whenever an offer of the UE has other credentials than the one before. */
   restarts = false;
   #ueSession = '';
+  /** It has lost what it had, until the next offer. */
+  isNew = false;
   failure: EdgeError | undefined;
   /** What it tells of every call. */
   statistics: CallStatistics | undefined;
@@ -32,6 +34,7 @@ export class FakeRtpengine implements RtpengineCommands {
   async offer(options: OfferOptions): Promise<string> {
     this.received.push({ command: 'offer', ...options });
     await this.#ready();
+    this.isNew = false;
     this.#offer = options;
     if (options.direction[0] === 'access') this.#noteSession(options.sdp);
     const towardUe = options.direction[1] === 'access';
@@ -54,6 +57,10 @@ export class FakeRtpengine implements RtpengineCommands {
       (line) => towardUe && media[line]?.hasIce === true,
       (line) => towardUe && media[line]?.rtcpMux === true,
     );
+  }
+
+  has(): Promise<boolean> {
+    return Promise.resolve(!this.isNew);
   }
 
   bundles(): Promise<boolean> {
