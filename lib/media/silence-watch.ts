@@ -57,7 +57,7 @@ export class SilenceWatch {
   #schedule(): void {
     clearTimeout(this.#timer);
     const pause = Math.max(lookMs, (this.#options.calls() / looksPerSecond) * 1000);
-    if (!this.#isStopped) this.#timer = setTimeout(() => void this.#look(), pause).unref();
+    this.#timer = setTimeout(() => void this.#look(), pause).unref();
   }
 
   async #look(): Promise<void> {

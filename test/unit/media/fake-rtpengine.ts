@@ -19,7 +19,7 @@ export class FakeRtpengine implements RtpengineCommands {
   readonly deleted: string[] = [];
   /** Part of each ufrag; another one is another ICE session. */
   generation = 1;
-  /** Begins another one whenever an offer of the UE has other credentials than the one before. */
+  /** Begins another one whenever an SDP of the UE has other credentials than the one before. */
   restarts = false;
   #ueSession = '';
   /** It has lost what it had, until the next offer. */
@@ -50,6 +50,7 @@ export class FakeRtpengine implements RtpengineCommands {
     this.received.push({ command: 'answer', ...options });
     await this.#ready();
     const towardUe = options['from-tag'] === 'access';
+    if (!towardUe) this.#noteSession(options.sdp);
     const { media } = viewSession(splitSdp(this.#offer?.sdp ?? ''));
     return this.#write(
       withOffered(options.sdp, this.#offer?.sdp ?? ''),

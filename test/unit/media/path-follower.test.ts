@@ -77,6 +77,14 @@ describe('a UE that is not heard on a connection that was nominated above its UD
     expect(ranked).toEqual([]);
   });
 
+  test('S21: what came from elsewhere before it fell silent again does not count', async () => {
+    await looks(0, 0);
+    await looks(1000, 2);
+    expect(ranked).toEqual([]);
+    await looks(0, 3);
+    expect(ranked).toHaveLength(1);
+  });
+
   test('S21: stays where it is if not all that was raised is known', async () => {
     raised = [];
     await looks(0, 50);

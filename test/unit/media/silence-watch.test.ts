@@ -11,6 +11,9 @@ describe('S21, C19: a UE on UDP', () => {
   let looks: number;
   let told: number[];
   let watch: SilenceWatch;
+  /** rtpengine answers once it resolves, and with nothing where it does not tell. */
+  let gate: Promise<void>;
+  let isTelling: boolean;
 
   beforeEach(() => {
     jest.useFakeTimers();
@@ -30,11 +33,14 @@ describe('S21, C19: a UE on UDP', () => {
     time = 0;
     looks = 0;
     told = [];
+    gate = Promise.resolve();
+    isTelling = true;
     watch = new SilenceWatch({
       call: {
-        statistics: () => {
+        statistics: async () => {
           looks += 1;
-          return Promise.resolve(new Map([['access', lines]]));
+          await gate;
+          return isTelling ? new Map([['access', lines]]) : undefined;
         },
         get linesWithIce() {
           return withIce;
@@ -75,6 +81,34 @@ describe('S21, C19: a UE on UDP', () => {
     await pass(8, 50);
     await pass(12, 0);
     expect(told).toHaveLength(4);
+  });
+
+  test('is told of after 8 s, 20 s and 40 s', async () => {
+    await pass(4, 50);
+    await pass(200, 0);
+    const [first = 0, second = 0, third = 0, ...more] = told;
+    expect([first, second - first, third - second, more]).toEqual([12_000, 20_000, 40_000, []]);
+  });
+
+  test('is not told of after the call, where rtpengine answers later', async () => {
+    await pass(4, 50);
+    time += 60_000;
+    let answer: () => void = () => undefined;
+    gate = new Promise((resolve) => (answer = resolve));
+    await pass(4, 0);
+    watch.stop();
+    answer();
+    await pass(60, 0);
+    expect([told, looks, jest.getTimerCount()]).toEqual([[], 2, 0]);
+  });
+
+  test('has to be heard again where rtpengine has not told in between', async () => {
+    await pass(8, 50);
+    isTelling = false;
+    await pass(8, 0);
+    isTelling = true;
+    await pass(60, 0);
+    expect(told).toHaveLength(0);
   });
 
   test('is silent when rtpengine takes nothing of what comes', async () => {

@@ -122,10 +122,70 @@ describe('the ways of a call’s streams', () => {
     ]);
   });
 
+  test('B22: lines that go the way of another have its path, and tell of none themselves', () => {
+    open('uf', 0);
+    paths.share(new Map([[1, 0]]));
+    const both: CallStatistics = new Map([['access', [line(), line({ endpoint: { ...ue, port: 50_002 } })]]]);
+    expect(paths.areKnown([0, 1])).toBe(false);
+    expect(paths.learn(both, [0, 1])).toEqual([{ line: 0, path: 'udp', remote: ue }]);
+    expect(paths.areKnown([0, 1])).toBe(true);
+    expect(paths.reports().map(({ path, remote }) => [path, remote])).toEqual([
+      ['udp', ue],
+      ['udp', ue],
+    ]);
+  });
+
+  test('A6: a UE on the machine of the edge is on UDP, at an address that is ours too', () => {
+    open('uf', 0);
+    expect(paths.learn(statistics(line({ endpoint: { address: '192.0.2.1', port: 5004 } })), [0])).toEqual([
+      { line: 0, path: 'udp', remote: { address: '192.0.2.1', port: 5004 } },
+    ]);
+  });
+
+  test('E3: of a UE that came back on another connection, that one is told', () => {
+    open('uf', 0);
+    paths.selected({ line: 0, path: 'tcp80', remote: ue });
+    const again = { ...ue, port: 50_009 };
+    open('uf', 0, { remote: again, port: 80 });
+    expect(paths.learn(statistics(line({ endpoint: ourSocket })), [0])).toEqual([
+      { line: 0, path: 'tcp80', remote: again },
+    ]);
+  });
+
+  test('S21: rtpengine without a place of the UE tells no path', () => {
+    open('uf', 0);
+    expect(paths.learn(statistics(line({ endpoint: undefined })), [0])).toEqual([]);
+    expect(paths.areKnown([0])).toBe(false);
+  });
+
+  describe('S21, C18: where media goes, if not to the connection that was nominated last', () => {
+    const mapped = { address: '127.0.0.1', port: 40_001 };
+
+    test.each([
+      ['that connection', mapped, mapped, undefined],
+      ['another port', mapped, { ...mapped, port: 40_002 }, { ...mapped, port: 40_002 }],
+      ['another address', mapped, { ...mapped, address: '203.0.113.5' }, { ...mapped, address: '203.0.113.5' }],
+      ['none was nominated: the UE on UDP', undefined, ue, ue],
+      ['none was nominated: nobody', undefined, { address: '127.0.0.1', port: 9 }, undefined],
+      ['nowhere', mapped, undefined, undefined],
+    ])('%s', (_, nominated, endpoint, elsewhere) => {
+      open('uf', 0, { mapped: nominated });
+      expect(paths.elsewhere(statistics(line({ endpoint })), [0], 0)).toEqual(elsewhere);
+    });
+
+    test('none was nominated, and nobody was heard', () => {
+      open('uf', 0);
+      expect(paths.elsewhere(statistics(line({ confirmed: false })), [0], 0)).toBeUndefined();
+    });
+  });
+
   test('E3: another connection of the UE is news, the same one is not', () => {
     expect(paths.selected({ line: 0, path: 'tcp80', remote: ue })).toBe(true);
     expect(paths.selected({ line: 0, path: 'tcp80', remote: ue })).toBe(false);
     expect(paths.selected({ line: 0, path: 'tcp80', remote: { ...ue, port: 50001 } })).toBe(true);
+    expect(paths.selected({ line: 0, path: 'tcp80', remote: { ...ue, address: '203.0.113.6', port: 50001 } })).toBe(
+      true,
+    );
   });
 
   test('lines are those of the SDP, of which rtpengine knows some', () => {

@@ -1,0 +1,79 @@
+import { CallBundle } from '../../../lib/media/call-bundle';
+import { splitSdp } from '../../../lib/sdp/sdp-lines';
+
+const sdp = (...lines: string[]) =>
+  splitSdp(['v=0', 'o=- 1 1 IN IP4 192.0.2.5', 's=-', 'c=IN IP4 192.0.2.5', 't=0 0', ...lines].join('\n'));
+const group = 'a=group:BUNDLE 0 1';
+const line = (kind: string, port: number, mid: number) => [`m=${kind} ${port} RTP/AVP 0`, `a=mid:${mid}`];
+const transport = ['a=ice-ufrag:abcd', 'a=ice-pwd:0123456789012345678901', 'a=rtcp-mux'];
+const dataChannel = ['m=application 5000 UDP/DTLS/SCTP webrtc-datachannel', 'a=mid:0'];
+const offered = sdp(group, ...line('audio', 5000, 0), ...line('video', 5000, 1));
+
+/** What rtpengine wrote: it bundles, or not. */
+const apart = (audio: number, video: number) => sdp(...line('audio', audio, 0), ...line('video', video, 1));
+const together = sdp(group, ...line('audio', 6000, 0), ...transport, ...line('video', 6000, 1), ...transport);
+
+describe('S3, B22: the answer to a UE that bundles', () => {
+  const portsOf = ({ media }: ReturnType<typeof sdp>) => media.map(([first]) => Number(first?.split(' ')[1]));
+
+  test.each([
+    ['an rtpengine that bundles: its group', together, [], [[0, 1]], [6000, 6000], [[1, 0]]],
+    ['one that does not: the first line', apart(6000, 6002), [], [[0]], [6000, 6002], []],
+    ['the first that is accepted', apart(0, 6002), [], [[1]], [0, 6002], []],
+    ['the first that has a transport of its own', apart(0, 6002), [[1, 0]], [], [0, 0], []],
+    ['a line without one goes with that of another', apart(6000, 6002), [[1, 0]], [[0]], [6000, 0], []],
+    ['nothing is accepted', apart(0, 0), [], [], [0, 0], []],
+    [
+      'a data channel, which ends here, is none',
+      sdp(...dataChannel, ...line('video', 6002, 1)),
+      [],
+      [[1]],
+      [5000, 6002],
+      [],
+    ],
+  ] as const)('%s', (_, reply, shared, groups, ports, bundled) => {
+    const bundle = new CallBundle();
+    bundle.heard('access', offered);
+    const answer = bundle.inAnswer(reply, new Map(shared.map(([of, to]) => [of, to])));
+    expect(answer.groups).toEqual(groups);
+    expect(portsOf(answer.sdp)).toEqual(ports);
+    expect([...answer.shared]).toEqual(bundled);
+  });
+
+  test('S3: who offers no group gets none', () => {
+    const bundle = new CallBundle();
+    bundle.heard('access', apart(5000, 5002));
+    expect(bundle.inAnswer(apart(6000, 6002), new Map()).groups).toEqual([]);
+  });
+});
+
+describe('S3, B22: the offer to a UE', () => {
+  test.each([
+    ['an rtpengine that bundles: its group', together, true, [[0, 1]], [1]],
+    ['one that does not: the first line', apart(6000, 6002), true, [[0]], []],
+    ['the first in use', apart(0, 6002), true, [[1]], []],
+    ['none is in use', apart(0, 0), true, [], []],
+    ['a UE that does not bundle', together, false, [], []],
+  ] as const)('%s', (_, reply, offers, groups, bundleOnly) => {
+    const offer = new CallBundle().inOffer(reply, offers, new Map());
+    expect(offer.groups).toEqual(groups);
+    expect([...offer.bundleOnly]).toEqual(bundleOnly);
+  });
+
+  test('B22: what the UE has bundled already is not bundle-only any more', () => {
+    const offer = new CallBundle().inOffer(together, true, new Map([[1, 0]]));
+    expect([...offer.shared]).toEqual([[1, 0]]);
+    expect(offer.bundleOnly.size).toBe(0);
+  });
+
+  test('B22: has a group as long as the UE’s own SDPs do; the first one if it speaks WebRTC', () => {
+    const bundle = new CallBundle();
+    expect([bundle.offersGroup(true), bundle.offersGroup(false)]).toEqual([true, false]);
+    bundle.heard('core', apart(6000, 6002));
+    expect(bundle.offersGroup(false)).toBe(false);
+    bundle.heard('access', offered);
+    expect(bundle.offersGroup(false)).toBe(true);
+    bundle.heard('access', apart(5000, 5002));
+    expect(bundle.offersGroup(true)).toBe(false);
+  });
+});
