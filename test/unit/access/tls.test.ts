@@ -148,7 +148,7 @@ test.each([
   ['waits for the other half', clientHello],
 ])('X13: a handshake that %s is bounded in time', async (_what, bytes) => {
   await listener.close();
-  await start({ handshake: 100 });
+  await start({ handshake: 500 });
   const served = sClient();
   served.ue.send('\r\n\r\n');
   await served.ue.bytes(2);

@@ -130,6 +130,8 @@ test('P10: NOTIFYs wait for the answer to their SUBSCRIBE, a few, and each once'
     true,
     false,
   ]);
+  // The server would see a repetition of what it has not got.
+  expect(hold('1', 'a')).toBe(true);
   expect(hold('other', 'x')).toBe(false);
   notifies.answered('1');
   expect(passed).toEqual(['a', 'b', 'c', 'd']);
@@ -137,4 +139,7 @@ test('P10: NOTIFYs wait for the answer to their SUBSCRIBE, a few, and each once'
   notifies.begin('2');
   notifies.sweep(() => false);
   expect(hold('2', 'g')).toBe(false);
+  notifies.begin('3');
+  notifies.sweep((callId) => callId === '3');
+  expect(hold('3', 'h')).toBe(true);
 });

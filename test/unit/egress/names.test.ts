@@ -21,6 +21,11 @@ const services: Record<string, Service[]> = {
     service('gone.example', 1, 9),
     service('first.example', 1, 1),
   ],
+  '_sip._udp.heavy.example': [
+    service('both.example', 3, 9),
+    service('first.example', 2, 1),
+    service('second.example', 2, 5),
+  ],
   '_sip._tcp.both.example': [service('second.example', 1)],
   '_sip._udp.zero.example': [{ ...service('first.example', 1), port: 0 }],
   '_sip._udp.dead.example': [service('gone.example', 1)],
@@ -76,6 +81,7 @@ describe('names of next hops', () => {
     ['both.example', undefined, 'udp', { address: '192.0.2.1', port: 5060, transport: 'udp' }],
     ['both.example', undefined, 'tcp', { address: '192.0.2.12', port: 5071, transport: 'tcp' }],
     ['srv.example', undefined, 'udp', { address: '192.0.2.11', port: 5071, transport: 'udp' }],
+    ['heavy.example', undefined, 'udp', { address: '192.0.2.12', port: 5072, transport: 'udp' }],
     ['srv.example', 5060, 'udp', undefined],
     ['six.example', 5060, 'udp', undefined],
     ['dead.example', undefined, 'udp', undefined],
@@ -94,6 +100,18 @@ describe('names of next hops', () => {
     now = 1000;
     await locate('both.example', 5060);
     expect(lookups.asked).toHaveLength(2);
+  });
+
+  test('so many names are kept', async () => {
+    const asked = async (port: number) => {
+      const { length } = lookups.asked;
+      await locate('both.example', port);
+      return lookups.asked.length > length;
+    };
+    for (const port of [1, 2]) expect(await asked(port)).toBe(true);
+    for (const port of [1, 2]) expect(await asked(port)).toBe(false);
+    expect(await asked(3)).toBe(true);
+    expect(await asked(1)).toBe(true);
   });
 
   test('what was not found is asked for again', async () => {

@@ -18,6 +18,7 @@ describe('S3, B22: the answer to a UE that bundles', () => {
 
   test.each([
     ['an rtpengine that bundles: its group', together, [], [[0, 1]], [6000, 6000], [[1, 0]]],
+    ['its group, with lines that have no other transport', together, [[1, 0]], [[0, 1]], [6000, 6000], [[1, 0]]],
     ['one that does not: the first line', apart(6000, 6002), [], [[0]], [6000, 6002], []],
     ['the first that is accepted', apart(0, 6002), [], [[1]], [0, 6002], []],
     ['the first that has a transport of its own', apart(0, 6002), [[1, 0]], [], [0, 0], []],
@@ -72,6 +73,8 @@ describe('S3, B22: the offer to a UE', () => {
     bundle.heard('core', apart(6000, 6002));
     expect(bundle.offersGroup(false)).toBe(false);
     bundle.heard('access', offered);
+    expect(bundle.offersGroup(false)).toBe(true);
+    bundle.heard('core', apart(6000, 6002));
     expect(bundle.offersGroup(false)).toBe(true);
     bundle.heard('access', apart(5000, 5002));
     expect(bundle.offersGroup(true)).toBe(false);
