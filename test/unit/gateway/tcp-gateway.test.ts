@@ -415,7 +415,10 @@ describe('nomination', () => {
   test('a UE that comes back without end does so at a pace: rtpengine is asked each time', async () => {
     await open({ nominationsAtOnce: 2, nominationEveryMs: 1000 });
     gateway.addStream(stream());
-    for (let i = 0; i < 2; i++) (await dialSelected()).close();
+    for (let i = 0; i < 2; i++) {
+      (await dialSelected()).close();
+      await until(() => gateway.counters().open === 0);
+    }
     const ue = await dial();
     await ue.ask(user, pwd, true);
     expect(gateway.counters().nominations).toMatchObject({ started: 2, refused: 1 });
@@ -431,7 +434,10 @@ describe('nomination', () => {
   test('a UE that nominates without end on new connections is stopped: rtpengine forgets no candidate', async () => {
     await open({ nominationsPerStream: 2 });
     gateway.addStream(stream());
-    for (let i = 0; i < 2; i++) (await dialSelected()).close();
+    for (let i = 0; i < 2; i++) {
+      (await dialSelected()).close();
+      await until(() => gateway.counters().open === 0);
+    }
     const ue = await dial();
     ue.send(ue.check(user, pwd, true));
     await ue.closed;
