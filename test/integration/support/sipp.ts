@@ -68,6 +68,8 @@ export class Sipp {
       ...(options.echo === true ? ['-rtp_echo', '-mp', '50000'] : []),
       ...['-cid_str', options.callId ?? '%u-%p'],
       ...['-m', String(options.calls ?? 1), '-nostdin', '-timeout', `${limitSeconds}s`, '-timeout_error'],
+      // On a busy machine it would take its own lateness for an error.
+      ...['-watchdog_interval', '0'],
       ...['-trace_err', '-error_file', this.#file('errors'), '-trace_logs', '-log_file', this.#file('log')],
       ...['-trace_msg', '-message_file', this.#file('messages')],
       ...Object.entries(options.keywords ?? {}).flatMap(([name, value]) => ['-key', name, value]),
