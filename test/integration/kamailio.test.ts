@@ -104,13 +104,15 @@ describeInNamespaces.each(cores)(
         const ends = (name: Name) => ['--hang-up', name === ender ? 'us' : 'peer'];
         const called = await registered(callee, '--wait-call', ...ends(callee), ...calleeOptions);
         const calling = ue(caller, '--register', '--call', uri, ...ends(caller), ...callerOptions);
-        const reports = await Promise.all([calling.report(reportMs), called.report(reportMs)]);
-        for (const report of reports) expectMedia(report);
+        const [holder, other] = callerOptions.length > 0 ? [calling, called] : [called, calling];
+        const [ofHolder, ofOther] = await Promise.all([holder.report(reportMs), other.report(reportMs)]);
+        // Of what the other sends before it knows of the hold, rtpengine may pass nothing: so since mr11.4.
+        expectMedia(ofHolder, 5);
+        expectMedia(ofOther, 0);
         const by = (tool: UeTool) =>
           tool.events.flatMap(({ event, by }) =>
             ['held', 'resumed', 'ended'].includes(event) ? [`${event} ${String(by)}`] : [],
           );
-        const [holder, other] = callerOptions.length > 0 ? [calling, called] : [called, calling];
         expect(by(holder)).toEqual(['held us', 'resumed us', 'ended peer']);
         expect(by(other)).toEqual(['held peer', 'resumed peer', 'ended us']);
         // Both tried UDP, and their firewalls dropped it.
@@ -167,9 +169,10 @@ describeInNamespaces.each(cores)(
   },
 );
 
-function expectMedia(report: ToolReport): void {
+function expectMedia(report: ToolReport, mostLost: number): void {
+  expect(report).toMatchObject({ ok: true, error: null, path: 'tcp80', sent: packets });
   // What was sent before the other's path was there is neither received nor lost.
-  expect(report).toMatchObject({ ok: true, error: null, path: 'tcp80', sent: packets, lost: 0 });
+  expect(report.lost).toBeLessThanOrEqual(mostLost);
   // More than half: media went on after the resume.
   expect(report.received).toBeGreaterThan(packets * 0.75);
   expect(report.rtcpReceived).toBeGreaterThan(0);
