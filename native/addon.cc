@@ -49,6 +49,7 @@ class PlaneObject final : public Napi::ObjectWrap<PlaneObject> {
                         InstanceMethod<&PlaneObject::openAnchor>("openAnchor"),
                         InstanceMethod<&PlaneObject::withBytes<Command::Kind::sendToAnchor>>("sendToAnchor"),
                         InstanceMethod<&PlaneObject::select>("select"),
+                        InstanceMethod<&PlaneObject::giveWay>("giveWay"),
                         InstanceMethod<&PlaneObject::withBytes<Command::Kind::write>>("write"),
                         InstanceMethod<&PlaneObject::simple<Command::Kind::pause>>("pause"),
                         InstanceMethod<&PlaneObject::simple<Command::Kind::resume>>("resume"),
@@ -194,6 +195,13 @@ class PlaneObject final : public Napi::ObjectWrap<PlaneObject> {
   void select(const Napi::CallbackInfo& info) {
     Command command{Command::Kind::select, idOf(info)};
     command.maxAge = info[1].As<Napi::Number>();
+    order(std::move(command));
+  }
+
+  void giveWay(const Napi::CallbackInfo& info) {
+    Command command{Command::Kind::giveWay, idOf(info)};
+    command.selected = static_cast<ConnectionId>(info[1].As<Napi::Number>().Int64Value());
+    command.maxAge = info[2].As<Napi::Number>();
     order(std::move(command));
   }
 

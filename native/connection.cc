@@ -91,8 +91,22 @@ void Connection::sendToAnchor(const std::string& message) {
 void Connection::select(double maxAge) {
   if (phase_ != Phase::nominating && phase_ != Phase::selected) return;
   phase_ = Phase::selected;
-  release();
+  release([this](const std::string& frame) {
+    carryOwn(bytesOf(frame), frame.size(), packetKind(bytesOf(frame), frame.size()));
+  });
   writer_.release(maxAge);
+}
+
+void Connection::giveWay(ConnectionId selected, double maxAge) {
+  if (phase_ == Phase::selected) phase_ = Phase::nominating;
+  if (phase_ == Phase::nominating) writer_.release(maxAge);
+  release([this, selected](std::string frame) { around_.carrier.carry(selected, std::move(frame)); });
+}
+
+/** Not counted as media of this connection: the UE did not send it here. */
+void Connection::carry(const std::string& frame) {
+  if (phase_ != Phase::selected) return drop(Drop::notSelected);
+  toAnchor(bytesOf(frame), frame.size(), packetKind(bytesOf(frame), frame.size()));
 }
 
 void Connection::write(std::string frames) { writer_.stream(std::move(frames)); }
@@ -235,7 +249,7 @@ Next Connection::frame(const uint8_t* frame, size_t length) {
     isListenedTo_ = false;
     tell({Event::Kind::mediaHeard, id});
   }
-  if (phase_ == Phase::selected) toAnchor(frame, length, kind);
+  if (phase_ == Phase::selected) carryOwn(frame, length, kind);
   else hold(frame, length);
   return isOpen() ? Next::goOn : Next::stop;
 }
@@ -267,11 +281,19 @@ bool Connection::carries(PacketKind kind) const {
   return kind != PacketKind::other && (kind != PacketKind::dtls || content_ == Content::dtls);
 }
 
-void Connection::toAnchor(const uint8_t* frame, size_t length, PacketKind kind) {
-  if (socket == nullptr) return drop(Drop::anchorQueue);
-  status.toAnchor.add(1);
+void Connection::carryOwn(const uint8_t* frame, size_t length, PacketKind kind) {
+  if (toAnchor(frame, length, kind)) status.toAnchor.add(1);
+}
+
+/** False, and counted, if there is no way there. */
+bool Connection::toAnchor(const uint8_t* frame, size_t length, PacketKind kind) {
+  if (socket == nullptr) {
+    drop(Drop::anchorQueue);
+    return false;
+  }
   around_.counters.toAnchor.count(kind, length);
   around_.anchors.send(*this, frame, length, kind);
+  return true;
 }
 
 void Connection::hold(const uint8_t* frame, size_t length) {
@@ -283,14 +305,15 @@ void Connection::hold(const uint8_t* frame, size_t length) {
   dropHeld(dropped.forAge + dropped.forBytes);
 }
 
-void Connection::release() {
+template <typename Carry>
+void Connection::release(Carry carry) {
   if (held_ == nullptr) return;
   const std::unique_ptr<MediaQueue> held = std::move(held_);
   dropHeld(held->dropOld(monotonicMs()));
   while (held->length() > 0) {
-    const std::string frame = held->shift();
+    std::string frame = held->shift();
     status.held.remove(1);
-    toAnchor(bytesOf(frame), frame.size(), packetKind(bytesOf(frame), frame.size()));
+    carry(std::move(frame));
   }
 }
 

@@ -60,6 +60,10 @@ class Connection final : public Watched, public AnchorMember, private UeWriter::
   void sendToAnchor(const std::string& message);
   /** `maxAge` in ms. */
   void select(double maxAge);
+  /** Another connection of the stream, `selected`, was selected; see lib/gateway/forwarding-plane.ts. */
+  void giveWay(ConnectionId selected, double maxAge);
+  /** To rtpengine: what the UE sent on another connection, which has given way to this one. */
+  void carry(const std::string& frame);
   void write(std::string frames);
   void pause();
   void resume();
@@ -78,8 +82,8 @@ class Connection final : public Watched, public AnchorMember, private UeWriter::
  private:
   /**
    * How far it has come: `stranger` until control admits it, `admitted` while its pair is valid and not nominated,
-   * `nominating` from then until it is `selected`. One whose first bytes are text is no longer a `stranger`: what it
-   * says is `text` until it is known what that is, and HTTP is `answered`.
+   * `nominating` from then until it is `selected`, and when another one is. One whose first bytes are text is no longer
+   * a `stranger`: what it says is `text` until it is known what that is, and HTTP is `answered`.
    */
   enum class Phase : uint8_t { stranger, text, answered, admitted, nominating, selected, closed };
 
@@ -87,9 +91,11 @@ class Connection final : public Watched, public AnchorMember, private UeWriter::
   void read(bool isEnding);
   size_t readOnce(size_t most);
   void takeText(const char* bytes, size_t length);
-  void toAnchor(const uint8_t* frame, size_t length, PacketKind kind);
+  void carryOwn(const uint8_t* frame, size_t length, PacketKind kind);
+  bool toAnchor(const uint8_t* frame, size_t length, PacketKind kind);
   void hold(const uint8_t* frame, size_t length);
-  void release();
+  template <typename Carry>
+  void release(Carry carry);
   void dropHeld(size_t frames);
   void drop(Drop reason, size_t packets = 1) override;
   void writeBlocked() override;

@@ -22,7 +22,7 @@ constexpr size_t eventBytes = 256;
 
 Plane::Plane(const Limits& limits, size_t threads, std::function<void()> wake)
     : limits_(limits), wake_(std::move(wake)) {
-  for (size_t i = 0; i < threads; i++) workers_.push_back(std::make_unique<Worker>(limits_, *this));
+  for (size_t i = 0; i < threads; i++) workers_.push_back(std::make_unique<Worker>(limits_, *this, *this));
 }
 
 Plane::~Plane() { stop(); }
@@ -69,6 +69,8 @@ void Plane::accepted(int fd, const Address& remote) {
 }
 
 void Plane::command(Command command) { workers_[command.id % workers_.size()]->command(std::move(command)); }
+
+void Plane::carry(ConnectionId id, std::string frame) { command({Command::Kind::carry, id, std::move(frame)}); }
 
 bool Plane::status(ConnectionId id, StatusValues& values) {
   return workers_[id % workers_.size()]->status(id, values);

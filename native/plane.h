@@ -14,7 +14,7 @@ namespace edge80 {
 class Listener;
 
 /** The forwarding plane: listeners, workers, and what they have to tell. */
-class Plane final : public EventSink {
+class Plane final : public EventSink, public Carrier {
  public:
   /**
    * `wake` is called, from any thread, when there are events after there were none. Throws, as `listen` does, what
@@ -41,6 +41,7 @@ class Plane final : public EventSink {
   void stop();
 
   void tell(Event event) override;
+  void carry(ConnectionId id, std::string frame) override;
   /** From the first worker's thread. */
   void accepted(int fd, const Address& remote);
 

@@ -60,10 +60,20 @@ class EventSink {
   ~EventSink() = default;
 };
 
+/** What carries media of a UE to rtpengine with another of its connections, which may be another worker's. */
+class Carrier {
+ public:
+  virtual void carry(ConnectionId id, std::string frame) = 0;
+
+ protected:
+  ~Carrier() = default;
+};
+
 /** What the connections of a worker share. */
 struct Surroundings {
   const Limits& limits;
   EventSink& events;
+  Carrier& carrier;
   Counters& counters;
   AnchorSockets& anchors;
   Arena& arena;

@@ -24,7 +24,7 @@ constexpr int restMs = 100;
 
 }  // namespace
 
-Worker::Worker(const Limits& limits, EventSink& events)
+Worker::Worker(const Limits& limits, EventSink& events, Carrier& carrier)
     : limits_(limits),
       events_(events),
       epoll_(epoll_create1(EPOLL_CLOEXEC)),
@@ -32,7 +32,7 @@ Worker::Worker(const Limits& limits, EventSink& events)
       arena_(arenaBytes),
       gathering_(gatheringBytes),
       anchors_(epoll_.get(), counters_, arena_, gathering_, [this] { obeyAll(); }),
-      surroundings_{limits_, events_, counters_, anchors_, arena_, gathering_, closed_, epoll_.get()} {
+      surroundings_{limits_, events_, carrier, counters_, anchors_, arena_, gathering_, closed_, epoll_.get()} {
   epoll_event event{};
   event.events = EPOLLIN;
   event.data.ptr = nullptr;
@@ -131,7 +131,10 @@ void Worker::obeyAll() {
 
 void Worker::obey(Command& command) {
   Connection* const found = find(command.id);
-  if (found == nullptr) return;
+  if (found == nullptr) {
+    if (command.kind == Command::Kind::carry) counters_.drops[static_cast<size_t>(Drop::notSelected)].add(1);
+    return;
+  }
   Connection& connection = *found;
   switch (command.kind) {
     case Command::Kind::begin: return connection.begin();
@@ -142,6 +145,8 @@ void Worker::obey(Command& command) {
     case Command::Kind::openAnchor: return connection.openAnchor(command.address);
     case Command::Kind::sendToAnchor: return connection.sendToAnchor(command.bytes);
     case Command::Kind::select: return connection.select(command.maxAge);
+    case Command::Kind::giveWay: return connection.giveWay(command.selected, command.maxAge);
+    case Command::Kind::carry: return connection.carry(command.bytes);
     case Command::Kind::write: return connection.write(std::move(command.bytes));
     case Command::Kind::pause: return connection.pause();
     case Command::Kind::resume: return connection.resume();

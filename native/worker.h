@@ -24,6 +24,8 @@ struct Command {
     openAnchor,
     sendToAnchor,
     select,
+    giveWay,
+    carry,
     write,
     pause,
     resume,
@@ -33,21 +35,23 @@ struct Command {
 
   Kind kind;
   ConnectionId id;
-  /** Of `send`, `sendToAnchor` and `write`. */
+  /** Of `send`, `sendToAnchor`, `carry` and `write`. */
   std::string bytes{};
   /** Of `openAnchor`. */
   Address address{};
   /** Of `admit`. */
   Content content = Content::rtp;
-  /** Of `select`, ms. */
+  /** Of `select` and `giveWay`, ms. */
   double maxAge = 0;
+  /** Of `giveWay`: the one that was selected. */
+  ConnectionId selected = 0;
 };
 
 /** A thread with the connections that it alone touches. */
 class Worker {
  public:
   /** Throws std::system_error or std::bad_alloc where the system gives no more descriptors or memory. */
-  Worker(const Limits& limits, EventSink& events);
+  Worker(const Limits& limits, EventSink& events, Carrier& carrier);
   ~Worker();
   Worker(const Worker&) = delete;
   Worker& operator=(const Worker&) = delete;

@@ -22,8 +22,9 @@ export interface ConnectionSurroundings {
 
 /**
  * How far a connection has come: `stranger` until control admits it, `admitted` while its pair is valid and
- * not nominated, `nominating` from opening the socket toward rtpengine until it is `selected`. One whose first bytes are text
- * is no longer a `stranger`: what it says is `text` until it is known what that is, and HTTP is `answered`.
+ * not nominated, `nominating` from opening the socket toward rtpengine until it is `selected`, and when another one is. One
+ * whose first bytes are text is no longer a `stranger`: what it says is `text` until it is known what that is, and HTTP is
+ * `answered`.
  */
 type Phase = 'stranger' | 'text' | 'answered' | 'admitted' | 'nominating' | 'selected' | 'closed';
 
@@ -39,6 +40,8 @@ export class Connection implements FrameSink, AnchorListener {
   readonly #around: ConnectionSurroundings;
   readonly #deframer: Deframer;
   readonly #media: MediaQueue;
+  /** Media of rtpengine waits: it has accepted the connection, and control does not know yet. */
+  #isHolding = true;
   #stun: Buffer[] = [];
   #stunBytes = 0;
   /** Frames of `msrp` that wait for the kernel. */
@@ -97,6 +100,7 @@ export class Connection implements FrameSink, AnchorListener {
     if (this.#phase === 'closed' || this.#phase === 'stranger') return;
     this.#anchor?.close();
     this.#phase = 'nominating';
+    this.#isHolding = true;
     this.#media.maxAge = this.#around.limits.heldMs;
     this.#anchor = new AnchorSocket(anchor, this);
   }
@@ -108,9 +112,17 @@ export class Connection implements FrameSink, AnchorListener {
   select(maxAge: number): void {
     if (this.#phase !== 'nominating' && this.#phase !== 'selected') return;
     this.#phase = 'selected';
-    this.#release();
-    this.#flush();
-    this.#media.maxAge = maxAge;
+    this.#release((frame) => this.#carryOwn(frame, packetKind(frame)));
+    this.#passToUe(maxAge);
+  }
+
+  giveWay(selected: Connection | undefined, maxAge: number): void {
+    if (this.#phase === 'selected') this.#phase = 'nominating';
+    if (this.#phase === 'nominating') this.#passToUe(maxAge);
+    this.#release((frame) => {
+      if (selected === undefined) this.#drop('not-selected');
+      else selected.#carryForOther(frame);
+    });
   }
 
   write(frames: Buffer): void {
@@ -247,7 +259,7 @@ export class Connection implements FrameSink, AnchorListener {
   /** Nothing waits for the UE: what comes now needs neither queue nor clock. */
   #isIdle(): boolean {
     const isWaiting = this.#media.length > 0 || this.#stun.length > 0 || this.#socket.writableLength > 0;
-    return this.#phase === 'selected' && !isWaiting;
+    return !this.#isHolding && !isWaiting;
   }
 
   #forUe(packet: Buffer, kind: PacketKind): void {
@@ -266,18 +278,27 @@ export class Connection implements FrameSink, AnchorListener {
       this.#isListenedTo = false;
       this.#around.listener.mediaHeard(this.id);
     }
-    if (this.#phase === 'selected') this.#toAnchor(frame, kind);
+    if (this.#phase === 'selected') this.#carryOwn(frame, kind);
     else if (this.#isOpen()) this.#hold(frame);
   }
 
-  #toAnchor(frame: Buffer, kind: PacketKind): void {
-    const { counters } = this.#around;
+  #carryOwn(frame: Buffer, kind: PacketKind): void {
+    if (this.#toAnchor(frame, kind)) this.#passed.toAnchor += 1;
+  }
+
+  /** Not counted as media of this connection: the UE did not send it here. */
+  #carryForOther(frame: Buffer): void {
+    if (this.#phase === 'selected') this.#toAnchor(frame, packetKind(frame));
+    else this.#drop('not-selected');
+  }
+
+  #toAnchor(frame: Buffer, kind: PacketKind): boolean {
     if (this.#anchor?.send(frame) !== true) {
       this.#drop('anchor-queue');
-      return;
+      return false;
     }
-    this.#passed.toAnchor += 1;
-    countPacket(counters.toAnchor, kind, frame.length);
+    countPacket(this.#around.counters.toAnchor, kind, frame.length);
+    return true;
   }
 
   #hold(frame: Buffer): void {
@@ -288,11 +309,17 @@ export class Connection implements FrameSink, AnchorListener {
     this.#held.push(Buffer.from(frame), now());
   }
 
-  #release(): void {
+  #release(carry: (frame: Buffer) => void): void {
     const held = this.#held;
     this.#held = undefined;
     const next = () => held?.shift(this.#around.now());
-    for (let frame = next(); frame !== undefined; frame = next()) this.#toAnchor(frame, packetKind(frame));
+    for (let frame = next(); frame !== undefined; frame = next()) carry(frame);
+  }
+
+  #passToUe(maxAge: number): void {
+    this.#isHolding = false;
+    this.#flush();
+    this.#media.maxAge = maxAge;
   }
 
   #drop(reason: DropReason, packets = 1): void {
@@ -329,7 +356,7 @@ export class Connection implements FrameSink, AnchorListener {
       return message;
     }
     if (this.#content === 'msrp') return this.#stream.shift();
-    if (this.#phase !== 'selected' || this.#media.length === 0) return undefined;
+    if (this.#isHolding || this.#media.length === 0) return undefined;
     const frame = this.#media.shift(this.#around.now());
     if (frame !== undefined) countPacket(this.#around.counters.toUe, packetKind(frame, 2), frame.length - 2);
     return frame;

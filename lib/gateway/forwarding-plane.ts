@@ -53,6 +53,11 @@ export interface ForwardingPlane {
   sendToAnchor(connection: ConnectionId, message: Buffer): void;
   /** Lets media pass both ways, what waited first; `maxAge` (ms) bounds what waits for the UE from now on. */
   select(connection: ConnectionId, maxAge: number): void;
+  /**
+   * Another connection of its stream, `selected`, has been selected. What waits of the UE goes to rtpengine with that
+   * one; what comes later on this one waits. What rtpengine sent to this one, or sends, passes, as after `select`.
+   */
+  giveWay(connection: ConnectionId, selected: ConnectionId, maxAge: number): void;
   /** Sends frames of `msrp`, header included, as they are: in order, none dropped, STUN before them. */
   write(connection: ConnectionId, frames: Buffer): void;
   /** Nothing is read from the UE until `resume`; what was read already may still come. */

@@ -3,7 +3,8 @@ import type { SessionSurroundings } from './session-surroundings';
 
 /**
  * Sees that a UE sends its media on another connection than the one that carries its stream. What is still on its way
- * there when the UE moves is no use of it: the UE has moved once nothing more comes there.
+ * on one when the UE moves to the other is no use of it: the UE has moved once nothing more comes on the other. Where
+ * none of them has carried media yet, the first packet tells.
  */
 export class MediaFollower {
   readonly #around: Pick<SessionSurroundings, 'plane' | 'limits'>;
@@ -17,7 +18,7 @@ export class MediaFollower {
 
   /** Media of the UE came on `member`, while `current` carries the stream. */
   heard(member: MediaMember, current: MediaMember): void {
-    if (this.#carried(current) === 0) {
+    if (this.#carried(current) === 0 && this.#carried(member) === 0) {
       this.#moved(member);
       return;
     }

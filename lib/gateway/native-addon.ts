@@ -32,6 +32,7 @@ export interface NativePlane {
   openAnchor(connection: ConnectionId, address: string, port: number): void;
   sendToAnchor(connection: ConnectionId, message: Buffer): void;
   select(connection: ConnectionId, maxAge: number): void;
+  giveWay(connection: ConnectionId, selected: ConnectionId, maxAge: number): void;
   write(connection: ConnectionId, frames: Buffer): void;
   pause(connection: ConnectionId): void;
   resume(connection: ConnectionId): void;

@@ -80,6 +80,10 @@ export class NativeForwardingPlane implements ForwardingPlane {
     this.#native.select(connection, maxAge);
   }
 
+  giveWay(connection: ConnectionId, selected: ConnectionId, maxAge: number): void {
+    this.#native.giveWay(connection, selected, maxAge);
+  }
+
   write(connection: ConnectionId, frames: Buffer): void {
     this.#native.write(connection, frames);
   }

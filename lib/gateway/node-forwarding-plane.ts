@@ -79,6 +79,10 @@ export class NodeForwardingPlane implements ForwardingPlane {
     this.#connections.get(connection)?.select(maxAge);
   }
 
+  giveWay(connection: ConnectionId, selected: ConnectionId, maxAge: number): void {
+    this.#connections.get(connection)?.giveWay(this.#connections.get(selected), maxAge);
+  }
+
   write(connection: ConnectionId, frames: Buffer): void {
     this.#connections.get(connection)?.write(frames);
   }

@@ -58,14 +58,12 @@ export class StreamNominations {
   }
 
   /**
-   * Whether the UE may have a connection nominated. One that was nominated before wins again only after a pause, and not
-   * for ever: aggressive nomination repeats USE-CANDIDATE on all connections at once, and rtpengine keeps a candidate
-   * for each.
-   * @param isReplacing another one is nominated now
+   * Whether the UE may have a connection nominated, which it may not do for ever: rtpengine keeps a candidate for each.
+   * @param pauseMs since the last nomination, for one that was nominated before
    */
-  may(member: MediaMember, isReplacing: boolean): boolean {
+  may(member: MediaMember, pauseMs: number): boolean {
     const { limits, now, nominations } = this.#around;
-    const isTooSoon = member.nominations > 0 && isReplacing && now() - this.#startedAt < limits.renominationMs;
+    const isTooSoon = member.nominations > 0 && now() - this.#startedAt < pauseMs;
     const may = !isTooSoon && member.nominations < limits.nominationsPerConnection && this.#pace.take(now());
     if (!may) nominations.refused += 1;
     return may;

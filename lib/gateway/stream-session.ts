@@ -208,7 +208,9 @@ export class StreamSession {
       return;
     }
     member.sequence = ++this.#sequence;
-    if (this.#mayReplace(member) && this.#nominations.may(member, this.#current !== undefined)) this.#nominate(member);
+    // Aggressive nomination repeats USE-CANDIDATE on all connections at once.
+    const pauseMs = this.#current === undefined ? 0 : this.#around.limits.renominationMs;
+    if (this.#mayReplace(member) && this.#nominations.may(member, pauseMs)) this.#nominate(member);
   }
 
   /** Not one to a port that is wanted more, while the UE is heard on it. */
@@ -223,7 +225,7 @@ export class StreamSession {
   /** The UE sends its media on another connection than the one that was nominated last. */
   #follow(member: MediaMember): void {
     if (this.#members.get(member.id) === undefined || member === this.#current) return;
-    if (this.#nominations.may(member, this.#current !== undefined)) this.#nominate(member);
+    if (this.#nominations.may(member, 0)) this.#nominate(member);
   }
 
   #askIfUnanswered(): void {
@@ -311,7 +313,13 @@ export class StreamSession {
     if (isNew && hadOther) this.#reconnects += 1;
     this.#selected = member;
     this.#tried = undefined;
-    plane.select(member.id, this.#stream.kind === 'audio' ? limits.audioQueueMs : limits.videoQueueMs);
+    const maxAge = this.#stream.kind === 'audio' ? limits.audioQueueMs : limits.videoQueueMs;
+    plane.select(member.id, maxAge);
+    for (const other of this.#members.all()) {
+      if (other === member) continue;
+      plane.giveWay(other.id, member.id, maxAge);
+      plane.listenForMedia(other.id);
+    }
     if (isNew) this.#begin(member);
     if (this.#nominations.isRaised) this.#return.start(() => plane.status(member.id)?.toAnchor);
     // Of a UE that had its media here, or sends it, rtpengine is asked at once whether it has them again.

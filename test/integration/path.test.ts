@@ -1,3 +1,4 @@
+import { once } from 'node:events';
 import { check, rtp, TcpEnd, UdpEnd, type MediaEnd } from './support/media-ends';
 import { describeWithRtpengine, mediaLine, RealAnchor } from './support/real-anchor';
 import { until } from './support/until';
@@ -84,7 +85,7 @@ describe.each([
       });
     }
 
-    async function onUdp(): Promise<void> {
+    async function answered(): Promise<void> {
       const offer = await parts.anchor.offer(call, from, from === 'access' ? ueSdp() : farSdp());
       const answer = await parts.anchor.answer(
         call,
@@ -94,6 +95,10 @@ describe.each([
       const [towardCore, ue] = from === 'access' ? [offer, answer] : [answer, offer];
       towardUe = mediaLine(ue);
       far.to = { address: addresses.core, port: mediaLine(towardCore).port };
+    }
+
+    async function onUdp(): Promise<void> {
+      await answered();
       udp.to = { address: addresses.access, port: towardUe.port };
       await udp.checked(ueCheck('udp'));
       await passes(udp);
@@ -114,6 +119,19 @@ describe.each([
         const [there, back] = [over - at, performance.now() - over].map(Math.round);
         process.stderr.write(`${plane}: to TCP ${there} ms, back to UDP ${back} ms\n`);
       }
+    }, 60_000);
+
+    test('S20, C12: a UE that nominates two connections has its media on the first, if it sends there, and loses none', async () => {
+      await answered();
+      const first = await dial();
+      for (const tcp of [first, await dial()]) {
+        const selected = once(parts.gateway, 'selected');
+        await tcp.checked(ueCheck('tcp'));
+        await selected;
+      }
+      await passes(first);
+      await far.hears(`UE ${sequence};`);
+      expect(far.heard).toHaveLength(sequence);
     }, 60_000);
 
     test('S21, C19: a UE without a connection is offered an ICE restart, and comes over TCP 80', async () => {

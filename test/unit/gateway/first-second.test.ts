@@ -165,18 +165,29 @@ describe('what rtpengine sends as soon as it has accepted the pair', () => {
     expect(gateway.counters()).toMatchObject({ toUe: { dtls: 0, rtp: 0, rtcp: 0 }, drops: { 'connection-ended': 3 } });
   });
 
-  test('C16: waits for the connection that it came to, and no other', async () => {
+  test('C16: waits for the connection that it came to, and passes there when another one is selected', async () => {
     await open();
     anchor.deaf = 1;
     const [first, second] = [await dial(), await dial()];
     first.send(first.check(user, pwd, true));
     const { from } = await anchor.requests.next();
-    anchor.socket.send(rtp(1), from.port, from.address);
-    await until(() => gateway.counters().fromAnchor.rtp === 1);
+    anchor.socket.send(dtls, from.port, from.address);
+    await until(() => gateway.counters().fromAnchor.dtls === 1);
     sendRightAfter(rtp(2));
     await nominate(second);
+    anchor.socket.send(rtp(3), from.port, from.address);
     expect(await received(second, 2)).toEqual(['success', rtp(2)]);
-    expect(gateway.counters().toUe.rtp).toBe(1);
+    expect(await received(first, 3)).toEqual(['success', dtls, rtp(3)]);
+  });
+
+  test('C16: does not wait on one that has given way to another', async () => {
+    await open();
+    const [first, second] = [await dial(), await dial()];
+    await nominate(first);
+    const { from } = await anchor.requests.next();
+    await nominate(second);
+    anchor.socket.send(rtp(1), from.port, from.address);
+    expect(await received(first, 2)).toEqual(['success', rtp(1)]);
   });
 });
 
@@ -229,8 +240,10 @@ describe('what a UE sends on a valid pair before it nominates', () => {
     await delay(5);
     const selected = once(gateway, 'selected');
     await selected;
-    const { drops } = gateway.counters();
-    await until(() => drops['not-selected'] + drops['queue-age'] === 2);
+    await until(() => {
+      const { drops } = gateway.counters();
+      return drops['not-selected'] + drops['queue-age'] === 2;
+    });
     ue.send(rtp(3));
     expect(await atAnchor(1)).toEqual([rtp(3)]);
   });
@@ -247,16 +260,33 @@ describe('what a UE sends on a valid pair before it nominates', () => {
     expect(anchor.media.length).toBe(0);
   });
 
-  test('C17: waits on the connection that it came on, until that is nominated', async () => {
+  test('C17: passes with the connection that is selected, on whichever it came', async () => {
+    await open();
+    const sources: number[] = [];
+    anchor.socket.on('message', (packet, { port }) => {
+      if ('fault' in parseStun(packet)) sources.push(port);
+    });
+    const [first, second, third] = [await dial(), await dial(), await dial()];
+    first.send(dtls, rtp(1));
+    anchor.deaf = 1;
+    second.send(second.check(user, pwd, true), rtp(2));
+    await until(() => gateway.counters().fromUe.rtp === 2);
+    await nominate(third);
+    // In the order of each connection.
+    const passed = await atAnchor(3);
+    expect(passed.filter((packet) => !packet.equals(rtp(2)))).toEqual([dtls, rtp(1)]);
+    expect(new Set(sources)).toEqual(new Set([anchor.peer?.from.port]));
+    expect(gateway.counters()).toMatchObject({ toAnchor: { dtls: 1, rtp: 2 }, drops: { 'not-selected': 0 } });
+  });
+
+  test('C17, S20: waits on one that has given way too, and passes, in order, as the UE is seen to use that one', async () => {
     await open();
     const [first, second] = [await dial(), await dial()];
-    first.send(rtp(1));
-    await until(() => gateway.counters().fromUe.rtp === 1);
-    await nominate(second);
-    second.send(rtp(2));
-    expect(await atAnchor(1)).toEqual([rtp(2)]);
     await nominate(first);
-    expect(await atAnchor(1)).toEqual([rtp(1)]);
+    await nominate(second);
+    first.send(dtls, rtp(1), rtp(2));
+    expect(await atAnchor(3)).toEqual([dtls, rtp(1), rtp(2)]);
+    expect(gateway.counters().drops['not-selected']).toBe(0);
   });
 
   test('C17, D2, N1: what would not pass does not wait', async () => {

@@ -134,6 +134,54 @@ describe('a UE that nominates two ports', () => {
     await hears(other, 8);
   });
 
+  test('S20, C12: has it on the first one where it sends it, though it nominated another right after', async () => {
+    await open();
+    const first = await dialSelected();
+    const second = await dialSelected();
+    const selected = once(gateway, 'selected');
+    first.send(rtp(1));
+    await selected;
+    expect(await anchor.media.next()).toEqual(rtp(1));
+    await hears(first, 2);
+    expect(second.socket.closed).toBe(false);
+  });
+
+  test('S20, C12: has it on the first one where it goes on to send, and nothing of that is lost', async () => {
+    await open();
+    const first = await dialSelected();
+    first.send(rtp(1));
+    expect(await anchor.media.next()).toEqual(rtp(1));
+    await dialSelected();
+    first.send(rtp(2), rtp(3));
+    await first.ask(user, pwd);
+    while (gateway.counters().fromUe.rtp < 3) await new Promise(setImmediate);
+    const selected = once(gateway, 'selected');
+    jest.advanceTimersByTime(movedMs);
+    jest.advanceTimersByTime(movedMs);
+    await selected;
+    expect(await anchor.media.next()).toEqual(rtp(2));
+    expect(await anchor.media.next()).toEqual(rtp(3));
+    await hears(first, 4);
+  });
+
+  test('C12: stays on the second one, though some that it sent before is still on its way on the first', async () => {
+    await open();
+    const first = await dialSelected();
+    first.send(rtp(1));
+    expect(await anchor.media.next()).toEqual(rtp(1));
+    const second = await dialSelected();
+    first.send(rtp(2));
+    await first.ask(user, pwd);
+    second.send(rtp(3));
+    expect(await anchor.media.next()).toEqual(rtp(3));
+    jest.advanceTimersByTime(movedMs);
+    second.send(rtp(4));
+    expect(await anchor.media.next()).toEqual(rtp(4));
+    jest.advanceTimersByTime(movedMs);
+    expect(gateway.counters().nominations).toMatchObject({ started: 2 });
+    await hears(second, 5);
+  });
+
   test('S20, C12: has it on the other one when the first one is dead, whichever is wanted more', async () => {
     await open((ports) => ports.map((port) => at(port)));
     const dead = await dialSelected(0);
