@@ -9,7 +9,7 @@ const layers = {
   shares: ['ops'],
   drachtio: ['wire', 'ops'],
   embedded: ['wire', 'shares', 'ops'],
-  egress: ['wire', 'ops'],
+  egress: ['wire', 'ops', 'address-kind'],
   access: ['wire', 'shares', 'ops', 'admission', 'ip-address'],
   ice: ['ip-address'],
   sdp: ['ice', 'ip-address'],

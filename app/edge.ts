@@ -32,6 +32,7 @@ import { CarriedBodies } from '../lib/wire/carried-bodies';
 import { AccessFront, emergencySettings, shownContacts } from './access-front';
 import { anchorAddress } from './anchor-address';
 import { tellCallRoom } from './call-room';
+import { coreHops } from './core-hops';
 import { contactHosts, relaysAlways, type Config } from './config';
 import { mediaPlaces } from './media-places';
 import { warnOfLostHops } from './next-hops';
@@ -150,6 +151,7 @@ export class Edge {
         hosts: contactHosts(config.CORE_CONTACTS),
         port: config.EGRESS_PORT ?? 0,
         server: serverContacts(config),
+        hops: coreHops(config, this.#privatePorts),
         ...{ bodies, logger },
       }),
     );

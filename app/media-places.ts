@@ -1,4 +1,5 @@
-import { isOnThisMachine, MediaPlaces } from '../lib/media-places';
+import { isOnThisMachine } from '../lib/address-kind';
+import { MediaPlaces } from '../lib/media-places';
 import { addressText, normalAddress } from '../lib/ip-address';
 import type { Logger } from '../lib/ops/logger';
 import { parseControlUrl } from '../lib/rtpengine/control-address';
@@ -34,7 +35,7 @@ export function mediaPlaces(config: Config, privatePorts: ReadonlySet<number>, l
 }
 
 /** Addresses of this machine that the settings name: with 1:1 NAT, no interface has them all. */
-function ownByName(config: Config): string[] {
+export function ownByName(config: Config): string[] {
   const contacted = contactHosts([...config.ACCESS_CONTACTS, ...(config.ACCESS_LISTEN ?? [])]);
   return [...ofAccess(config), ...contacted, ...(config.ACCESS_ADDRESS ?? []), ...ofCore(config)];
 }
@@ -72,12 +73,16 @@ function closedPorts(config: Config): Map<number, 'sip-port' | 'control-port'> {
     ...contacts(config).map((text) => parseContact(text).port),
     ...(config.EGRESS_PORT === undefined ? [] : [config.EGRESS_PORT]),
   ];
-  const rtpengine = (config.RTPENGINE_URLS ?? []).map((url) => parseControlUrl(url).port);
-  const control = config.DRACHTIO_HOST === undefined ? rtpengine : [...rtpengine, config.DRACHTIO_PORT];
   return new Map([
-    ...control.map((port) => [port, 'control-port'] as const),
+    ...controlPorts(config).map((port) => [port, 'control-port'] as const),
     ...sip.map((port) => [port, 'sip-port'] as const),
   ]);
+}
+
+/** Ports that the settings name, by which rtpengine and the SIP server are commanded. */
+export function controlPorts(config: Config): number[] {
+  const rtpengine = (config.RTPENGINE_URLS ?? []).map((url) => parseControlUrl(url).port);
+  return config.DRACHTIO_HOST === undefined ? rtpengine : [...rtpengine, config.DRACHTIO_PORT];
 }
 
 function contacts(config: Config): string[] {

@@ -1,7 +1,7 @@
 import { networkInterfaces } from 'node:os';
 import { addressBytes, addressText, normalAddress } from '../lib/ip-address';
 import { parsePrefix } from '../lib/ip-prefix';
-import type { OwnAddresses } from '../lib/media-places';
+import type { OwnAddresses } from '../lib/address-kind';
 import { monotonicNow } from '../lib/ops/clock';
 
 /** How long the addresses of the interfaces are taken as they were seen, ms. */

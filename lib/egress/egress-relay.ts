@@ -4,6 +4,7 @@ import type { Logger } from '../ops/logger';
 import type { CarriedBodies } from '../wire/carried-bodies';
 import { errandHeader } from '../wire/private-headers';
 import type { ServerContact } from './core-entry';
+import type { CoreHops } from './core-hops';
 import { Endpoint } from './endpoint';
 import { checkedErrand, nextHopOf, type Errand, type NextHop } from './errand';
 import { limits as defaults, type Limits } from './limits';
@@ -25,6 +26,8 @@ export interface EgressRelayOptions {
   readonly server?: readonly ServerContact[];
   /** Bodies that go past the server, shared with the app; unset: none do. */
   readonly bodies?: CarriedBodies | undefined;
+  /** Where requests for the core may go; unset: anywhere. */
+  readonly hops?: CoreHops;
 }
 
 /** What the app must send a request with to have its errand done. */
@@ -50,7 +53,7 @@ export class EgressRelay {
   readonly #limits: Limits;
   #sweeping: NodeJS.Timeout | undefined;
 
-  constructor({ hosts, port = 0, logger, limits, lookups, server, bodies }: EgressRelayOptions) {
+  constructor({ hosts, port = 0, logger, limits, lookups, server, bodies, hops }: EgressRelayOptions) {
     this.#limits = { ...defaults, ...limits };
     this.#endpoints = hosts.map(
       (host) =>
@@ -66,7 +69,7 @@ export class EgressRelay {
       linkTo: (to: Destination) => this.#endpointFor(to.address)?.linkTo(to),
       isOwn: (to: Destination) => this.#endpoints.some((own) => own.host === to.address && own.port === to.port),
     };
-    const passing = { ...(server && { contacts: server }), bodies };
+    const passing = { ...(server && { contacts: server }), bodies, hops };
     this.#relaying = new Relaying(network, logger, this.#limits, () => performance.now(), passing);
   }
 

@@ -10,6 +10,7 @@ import { markSource } from '../wire/source-mark';
 import { parseSipMessage, type SipMessage } from '../wire/sip-message';
 import { tagOf, uriOf } from '../wire/sip-uri';
 import { Branches, type Branch, type Sent } from './branches';
+import type { CoreHops } from './core-hops';
 import { CoreEntry, type ServerContact } from './core-entry';
 import { nextHopOf, type Errand, type NextHop } from './errand';
 import type { Limits } from './limits';
@@ -42,6 +43,7 @@ export interface Network {
 }
 
 const reasons = {
+  403: 'Forbidden',
   413: 'Request Entity Too Large',
   481: 'Call/Transaction Does Not Exist',
   482: 'Loop Detected',
@@ -53,6 +55,12 @@ const reasons = {
 type AnswerStatus = keyof typeof reasons;
 
 const errandKey = errandHeader.toLowerCase();
+
+export interface RelayingSurroundings {
+  contacts?: readonly ServerContact[];
+  bodies?: CarriedBodies | undefined;
+  hops?: CoreHops | undefined;
+}
 
 interface Arrived {
   /** As it came, without its body. */
@@ -86,6 +94,7 @@ export class Relaying {
   readonly #entry: CoreEntry;
   readonly #udpOnly: UdpOnly;
   readonly #bodies: CarriedBodies | undefined;
+  readonly #hops: CoreHops | undefined;
   readonly #network: Network;
   readonly #logger: Logger;
   readonly #occasionally: OccasionalLog;
@@ -93,14 +102,16 @@ export class Relaying {
 
   /**
    * @param now a clock in ms.
-   * @param server where the SIP server takes what the core sends, and what of that goes past it.
+   * @param contacts where the SIP server takes what the core sends
+   * @param bodies what goes past it
+   * @param hops where requests for the core may go; unset: anywhere
    */
   constructor(
     network: Network,
     logger: Logger,
     limits: Limits,
     now: () => number,
-    { contacts = [], bodies }: { contacts?: readonly ServerContact[]; bodies?: CarriedBodies | undefined } = {},
+    { contacts = [], bodies, hops }: RelayingSurroundings = {},
   ) {
     this.#network = network;
     this.#logger = logger;
@@ -112,6 +123,7 @@ export class Relaying {
     this.#entry = new CoreEntry(contacts);
     this.#udpOnly = new UdpOnly(now);
     this.#bodies = bodies;
+    this.#hops = hops;
     for (const { transports, ...at } of contacts) {
       for (const transport of transports) this.#servers.add({ transport, ...at });
     }
@@ -300,8 +312,17 @@ export class Relaying {
       // Else anybody who has seen the Record-Route could send to anywhere by way of the relay.
       const isAstray = destination && isForServer && !this.#servers.has(destination);
       if (isOwn === true || isAstray === true) fail(482);
+      else if (destination && !isForServer && this.#isMisplaced(hop, destination)) fail(403);
       else this.#send(id, onward, branch, destination);
     });
+  }
+
+  #isMisplaced(hop: NextHop, destination: Destination): boolean {
+    const reason = this.#hops?.fault(hop, destination);
+    if (reason === undefined) return false;
+    const { transport, address, port } = destination;
+    this.#occasionally.warn({ transport, address, port, reason }, 'nothing is sent to a next hop that the core names');
+    return true;
   }
 
   #beginDialog(request: SipMessage, errand: Errand, from: Link, hop: NextHop): void {
