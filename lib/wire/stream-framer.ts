@@ -15,6 +15,14 @@ export type StreamUnit =
 
 const keepAlive = '\r\n\r\n';
 
+const headEnd = '\r\n\r\n';
+
+/** Bytes of it that may have come in the piece before. */
+const tailLength = headEnd.length - 1;
+
+/** Pieces that are held one by one: more are joined, for each has a memory of its own. */
+const mostPieces = 64;
+
 /** Of a body that is not read: the longest that is waited for, in digits. */
 const lengthPattern = /^\d{1,9}$/;
 
@@ -29,6 +37,13 @@ const lengthPattern = /^\d{1,9}$/;
 export class StreamFramer {
   readonly #bodyLimit: number;
   #text = '';
+  /** What came behind the text and does not complete its message: a peer that sends byte by byte costs no rescans. */
+  #held: Buffer[] = [];
+  #heldBytes = 0;
+  /** The last bytes of text and what is held: the end of a head may be cut anywhere. */
+  #tail = '';
+  /** Bytes of the message that has begun, once its head is there; else 0. */
+  #wanted = 0;
   #broken = false;
   /** Up to where the end of the head was looked for, so that slow peers cost no rescans. */
   #searched = 0;
@@ -48,9 +63,32 @@ export class StreamFramer {
   push(chunk: Buffer): StreamUnit[] {
     const units: StreamUnit[] = [];
     if (this.#broken) return units;
-    this.#text += chunk.toString('latin1');
+    if (this.#completesNothing(chunk)) {
+      this.#hold(chunk);
+      return units;
+    }
+    const piece = this.#held.length === 0 ? chunk : Buffer.concat([...this.#held, chunk]);
+    this.#text += piece.toString('latin1');
+    this.#held = [];
+    this.#heldBytes = 0;
     for (let unit = this.#next(); unit; unit = this.#next()) units.push(unit);
+    this.#tail = this.#text.slice(-tailLength);
     return units;
+  }
+
+  /** Of a message that has begun and been looked at. */
+  #completesNothing(chunk: Buffer): boolean {
+    if (this.#searched === 0) return false;
+    const bytes = this.#text.length + this.#heldBytes + chunk.length;
+    if (this.#wanted > 0) return bytes < this.#wanted;
+    return bytes <= messageLimits.head && !(this.#tail + chunk.toString('latin1')).includes(headEnd);
+  }
+
+  #hold(chunk: Buffer): void {
+    this.#held.push(chunk);
+    this.#heldBytes += chunk.length;
+    this.#tail = (this.#tail + chunk.toString('latin1', Math.max(0, chunk.length - tailLength))).slice(-tailLength);
+    if (this.#held.length > mostPieces) this.#held = [Buffer.concat(this.#held)];
   }
 
   get #hasBegun(): boolean {
@@ -68,7 +106,7 @@ export class StreamFramer {
       if (skipped.includes(keepAlive)) return { kind: 'ping' };
     }
     if (!this.#hasBegun) return undefined;
-    const end = this.#text.indexOf('\r\n\r\n', Math.max(0, this.#searched - 3));
+    const end = this.#text.indexOf(headEnd, Math.max(0, this.#searched - tailLength));
     if (end < 0) {
       this.#searched = this.#text.length;
       return this.#text.length > messageLimits.head ? this.#fail() : undefined;
@@ -90,7 +128,9 @@ export class StreamFramer {
       return { kind: 'message', text: `${head}\r\n\r\n`, cut: 'too-large' };
     }
     const total = bodyAt + Number(length);
+    this.#wanted = total;
     if (this.#text.length < total) return undefined;
+    this.#wanted = 0;
     const text = this.#text.slice(0, total);
     this.#text = this.#text.slice(total);
     this.#searched = 0;

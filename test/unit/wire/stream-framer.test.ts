@@ -2,6 +2,11 @@ import { StreamFramer } from '../../../lib/wire/stream-framer';
 
 const message = 'OPTIONS sip:a SIP/2.0\r\nContent-Length: 4\r\n\r\nbody';
 
+/** Most of its head is folds of its Content-Length, and each of its bodies is 50,000 bytes. */
+function large(folds: number): string {
+  return `OPTIONS sip:a SIP/2.0\r\nContent-Length:${'\r\n '.repeat(folds)}50000\r\nX: y\r\n\r\n${'body\r\n\r\n..'.repeat(5000)}`;
+}
+
 describe('SIP in a byte stream', () => {
   test.each([
     ['one message', message, ['message']],
@@ -65,6 +70,41 @@ describe('SIP in a byte stream', () => {
     ]);
     expect(framer.isInside).toBe(false);
   });
+
+  test('X3: cut into pieces of any size, a stream is the same', () => {
+    const stream = [message, '\r\n\r\n', large(300), message, `\r\n${large(5)}`, message].join('');
+    const whole = new StreamFramer().push(Buffer.from(stream));
+    expect(whole.map(({ kind }) => kind)).toEqual(['message', 'ping', ...Array<string>(4).fill('message')]);
+    for (const size of [1, 2, 3, 4, 5, 7, 61, 64, 65, 200]) {
+      const framer = new StreamFramer();
+      const pieces = Array.from({ length: Math.ceil(stream.length / size) }, (_piece, i) =>
+        stream.slice(i * size, (i + 1) * size),
+      );
+      expect(pieces.flatMap((piece) => framer.push(Buffer.from(piece)))).toEqual(whole);
+    }
+  });
+
+  test.each([
+    ['head', large(9000).slice(0, 1000), 30_000],
+    ['body', large(9000).slice(0, -40_000), 30_000],
+  ])(
+    'X3: a message that comes byte by byte costs no more with what was there before: its %s',
+    (_part, begun, pieces) => {
+      const framer = new StreamFramer();
+      framer.push(Buffer.from(begun));
+      const looks = [
+        jest.spyOn(String.prototype, 'matchAll'),
+        jest.spyOn(String.prototype, 'indexOf'),
+        jest.spyOn(Buffer, 'concat'),
+      ];
+      for (let i = 0; i < pieces; i++) framer.push(Buffer.from('x'));
+      const counts = looks.map((look) => look.mock.calls.length);
+      jest.restoreAllMocks();
+      expect(counts.slice(0, 2)).toEqual([0, 0]);
+      expect(counts[2]).toBeLessThan(pieces / 50);
+      expect(framer.isInside).toBe(true);
+    },
+  );
 
   test('a Content-Length line full of blanks is read in no time', () => {
     const framer = new StreamFramer();
