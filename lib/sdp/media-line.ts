@@ -35,7 +35,7 @@ export function withConnection(section: readonly string[], address: string): rea
 export function withAddresses(sdp: SdpLines): SdpLines {
   const hasAddress = (lines: readonly string[]) => lines.some((line) => line.startsWith('c='));
   if (hasAddress(sdp.session) || sdp.media.every(hasAddress)) return sdp;
-  const [address = '0.0.0.0'] = sdp.session.find((line) => line.startsWith('o='))?.match(/\S+$/) ?? [];
+  const address = sdp.session.find((line) => line.startsWith('o='))?.split(' ')[5] ?? '0.0.0.0';
   const media = sdp.media.map((section) => (hasAddress(section) ? section : withConnection(section, address)));
   return { session: sdp.session, media };
 }

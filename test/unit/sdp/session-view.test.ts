@@ -1,3 +1,4 @@
+import transform from 'sdp-transform';
 import { splitSdp } from '../../../lib/sdp/sdp-lines';
 import { viewSession } from '../../../lib/sdp/session-view';
 
@@ -7,6 +8,21 @@ const view = (...lines: string[]) =>
   );
 
 describe('the view of a session', () => {
+  test('N3: thousands of attributes that it does not tell of cost next to nothing', () => {
+    const parse = jest.spyOn(transform, 'parse');
+    const others = Array<string>(4000).fill('a=x');
+    const { media } = view(
+      'a=ice-pwd:0123456789012345678901',
+      ...others,
+      'm=audio 5000 RTP/AVP 0',
+      ...others,
+      'a=rtcp-mux',
+    );
+    expect(media).toMatchObject([{ port: 5000, pwd: '0123456789012345678901', rtcpMux: true }]);
+    expect(parse.mock.calls[0]?.[0].length).toBeLessThan(200);
+    parse.mockRestore();
+  });
+
   test('what a line says and what it inherits', () => {
     const { media } = view(
       'a=recvonly',
