@@ -5,6 +5,8 @@ declare module 'drachtio-srf/lib/sip-parser/parser' {
       lazy?: boolean,
     ) => { headers: Record<string, string>; uri?: string; body?: string | undefined } | undefined;
     stringifySipMessage: (message: object) => string;
+    getParser: (name: string) => (reading: { s: string; i: number }) => unknown;
+    parseUri: (uri: unknown) => unknown;
   };
   export default parser;
 }

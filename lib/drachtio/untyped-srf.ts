@@ -2,6 +2,7 @@ import type { EventEmitter } from 'node:events';
 import DrachtioSrf from 'drachtio-srf';
 import './byte-link';
 import './credential-lines';
+import './header-parsers';
 import './plain-messages';
 import type { Dialog, IncomingRequest, IncomingResponse, ParsedUri, ResponseSender, SentRequest } from './messages';
 
