@@ -46,7 +46,7 @@ const systemClock = [
 const browserPage = 'test/integration/clients/browser-page.js';
 const ofBrowsers = [
   ...['navigator', 'RTCPeerConnection', 'MediaStream', 'Audio', 'AudioContext', 'AnalyserNode'],
-  ...['GainNode', 'OscillatorNode', 'MediaStreamAudioDestinationNode'],
+  ...['GainNode', 'OscillatorNode', 'MediaStreamAudioDestinationNode', 'btoa'],
 ];
 
 module.exports = tseslint.config(

@@ -45,15 +45,28 @@ describeInNamespaces(
         expect(await calls.pairs()).toEqual([tcp(80)]);
       });
 
-      test.each(directions)(
-        'B22: audio and video have one connection where rtpengine bundles, %s',
-        async (direction) => {
-          await calls.call({ direction, video: true });
+      test.each([
+        { direction: 'originating', bundlePolicy: 'balanced' },
+        { direction: 'terminating', bundlePolicy: 'balanced' },
+        { direction: 'terminating', bundlePolicy: 'max-bundle' },
+      ] as const)(
+        'B22, S3: audio and video have one connection where rtpengine bundles, $direction, $bundlePolicy',
+        async (each) => {
+          await calls.call({ ...each, video: true });
           await calls.tonesPass();
           await calls.picturesPass();
           expect(await calls.pairs()).toEqual(ofAudioAndVideo);
         },
       );
+
+      test('B22, S3: what it has for the group alone passes where rtpengine bundles, originating, max-bundle', async () => {
+        await calls.call({ direction: 'originating', bundlePolicy: 'max-bundle', video: true });
+        await calls.tonesPass();
+        if (rtpengineBundles()) await calls.picturesPass();
+        // A transceiver whose line was declined is no more.
+        expect(await calls.directions()).toEqual(rtpengineBundles() ? ['sendrecv', 'sendrecv'] : ['sendrecv']);
+        expect(await calls.pairs()).toEqual([tcp(80)]);
+      });
 
       // Chromium has what it adds for its group alone, once there is one.
       const added = 'B22: video is added in the call';
@@ -72,15 +85,15 @@ describeInNamespaces(
         await calls.call({ direction: 'originating' });
         await calls.tonesPass();
         await calls.offerAnew({ direction: 'sendonly' });
-        expect((await calls.sdpsOfCore()).at(-1)).toContain('a=sendonly');
+        expect((await calls.core.sdps()).at(-1)).toContain('a=sendonly');
         await calls.browserHears(false);
-        await calls.coreHears();
+        await calls.core.hears();
         await calls.offerAnew({ direction: 'sendrecv' });
         await calls.tonesPass();
-        await calls.coreHolds(true);
+        await calls.core.hold(true);
         expect(await calls.directions()).toEqual(['recvonly']);
         await calls.browserHears(false);
-        await calls.coreHolds(false);
+        await calls.core.hold(false);
         await calls.tonesPass();
       });
 

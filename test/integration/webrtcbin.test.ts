@@ -15,11 +15,14 @@ describeInNamespaces(
       return Firewall.raise(lab.network, 'tcp80');
     });
 
-    test('A5, D8: with max-bundle, tones go both ways over DTLS-SRTP, originating', async () => {
-      await calls.call({ direction: 'originating' });
-      await calls.tonesPass();
-      expect(await calls.pairs()).toEqual([{ transport: 'tcp', remote: `${addresses.edgeAccess}:80` }]);
-    });
+    test.each(['originating', 'terminating'] as const)(
+      'A5, B22, D8: with max-bundle, tones go both ways over DTLS-SRTP, %s',
+      async (direction) => {
+        await calls.call({ direction });
+        await calls.tonesPass();
+        expect(await calls.pairs()).toEqual([{ transport: 'tcp', remote: `${addresses.edgeAccess}:80` }]);
+      },
+    );
   },
   { bindings: { GstWebRTC: '1.0' } },
 );

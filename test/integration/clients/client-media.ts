@@ -15,6 +15,14 @@ export interface Heard {
   sampleRate: number;
 }
 
+/** The newest sound that a client got, in PCM of one channel. */
+export interface Sound {
+  /** 16 bits each, little-endian, in base64. */
+  pcm: string;
+  /** Hz */
+  sampleRate: number;
+}
+
 /** What makes and takes the SDP of one call. */
 export interface Negotiator {
   offer(): Promise<string>;

@@ -1,8 +1,10 @@
 import { EventEmitter, on } from 'node:events';
 import type { Dialog, IncomingRequest, ResponseSender } from '../../../lib/drachtio/messages';
 import type { Srf } from '../../../lib/drachtio/srf';
+import { EgressRelay } from '../../../lib/egress/egress-relay';
 import { createLogger } from '../../../lib/ops/logger';
 import { SipLink } from '../../../lib/ue/sip-link';
+import { uriOf } from '../../../lib/wire/sip-uri';
 import { PlainMedia, type Kind } from './plain-media';
 import { serveParent } from './remote-calls';
 
@@ -21,9 +23,11 @@ const invites = on(incoming, 'invite') as AsyncIterator<Invite>;
 const sdpType = { 'Content-Type': 'application/sdp' };
 
 let srf: Srf | undefined;
+/** Sets the Route that leads to a UE (RFC 3327 §5.3), which the SIP server below takes from nobody. */
+let relay: EgressRelay | undefined;
 let own = { address: '', tone: 0 };
-/** Path of the UE, which is all that leads to it. */
-let path = '';
+/** The UE that registered last. */
+let ue = { contact: '', path: '' };
 let call: { dialog: Dialog; media: PlainMedia } | undefined;
 
 const functions = {
@@ -31,7 +35,10 @@ const functions = {
   async open(address: string, tone: number): Promise<void> {
     own = { address, tone };
     const contacts = [`sip:${address}:5060;transport=udp`];
-    const link = await SipLink.open({ contacts, logger: createLogger('warn') }, (opened) => {
+    const logger = createLogger('warn');
+    relay = new EgressRelay({ hosts: [address], logger });
+    await relay.start();
+    const link = await SipLink.open({ contacts, logger }, (opened) => {
       opened.handle('REGISTER', register);
       opened.handle('INVITE', (request, response) => void incoming.emit('invite', request, response));
     });
@@ -50,12 +57,11 @@ const functions = {
   async call(kinds: Kind[]): Promise<void> {
     const media = new PlainMedia(own.address, own.tone);
     for (const kind of kinds) await media.add(kind);
-    // Next hop and Request-URI are the same: it is the flow token in it that leads the edge to the UE.
-    const [, address = ''] = /<([^>;]+)[^>]*>/.exec(path) ?? [];
-    const headers = { From: '<sip:core@example.net>', To: '<sip:ue@example.net>', ...sdpType };
-    const invite = { method: 'INVITE' as const, proxy: address, headers, body: await media.offer() };
+    const { proxy, headers: routed } = opened(relay).send({ nextHop: uriOf(ue.path), routes: [ue.path] });
+    const headers = { From: '<sip:core@example.net>', To: '<sip:ue@example.net>', ...sdpType, ...routed };
+    const invite = { method: 'INVITE' as const, proxy, headers, body: await media.offer() };
     await new Promise<void>((resolve, reject) => {
-      const sent = opened(srf).request(address, invite, (request) => {
+      const sent = opened(srf).request(ue.contact, invite, (request) => {
         request.on('response', (response, acknowledge) => {
           if (response.status >= 300) reject(new Error(`INVITE was answered ${response.status} ${response.reason}`));
           if (response.status < 200 || response.status >= 300) return;
@@ -92,10 +98,11 @@ const functions = {
 serveParent(functions);
 
 function register(request: IncomingRequest, response: ResponseSender): void {
-  path = request.get('Path') ?? '';
   const [contact] = request.getParsedHeader('contact');
-  const headers = { Contact: `<${contact?.uri ?? ''}>;expires=600`, Path: path, Supported: 'path' };
-  response.send(200, undefined, { headers });
+  ue = { contact: contact?.uri ?? '', path: request.get('Path') ?? '' };
+  const isLeaving = /;expires=0\b/.test(request.get('Contact') ?? '');
+  const bound = isLeaving ? {} : { Contact: `<${ue.contact}>;expires=600` };
+  response.send(200, undefined, { headers: { ...bound, Path: ue.path, Supported: 'path' } });
 }
 
 function begun(dialog: Dialog, media: PlainMedia): void {

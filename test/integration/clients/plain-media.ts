@@ -1,4 +1,5 @@
 import { randomInt } from 'node:crypto';
+import { setTimeout as wait } from 'node:timers/promises';
 import type { Direction } from '../../../lib/sdp/session-view';
 import { answeringDirection, maySend, readDescription, type RemoteStream } from '../../../lib/ue/description';
 import { MediaSession } from '../../../lib/ue/media-session';
@@ -19,13 +20,21 @@ interface Stream {
   transport: PlainTransport | undefined;
   /** Of audio. */
   session: MediaSession | undefined;
+  /** Packets to send back once it is known where to: they may be faster than the answer, and have the key frame. */
+  waiting: Buffer[];
 }
+
+/** Packets of a stream. */
+const mostWaiting = 100;
 
 /** The payload type of VP8 in an offer of ours (RFC 3551 §3: dynamic). */
 const ownVp8 = '96';
 
-/** How much sound is judged: 20 packets. */
-const heardSeconds = 0.4;
+/** How much sound is judged: 10 packets. */
+const heardSeconds = 0.2;
+
+/** How long it takes until nothing is silence, in ms: more than the sound that is judged. */
+const silenceMs = 400;
 
 /** What tells the video that is sent back from that which came. */
 const otherSsrc = 0x5a5a5a5a;
@@ -87,11 +96,11 @@ export class PlainMedia implements Negotiator {
     return Promise.resolve();
   }
 
-  /** How much of the sound that comes next is a tone of this frequency (Hz), 0 to 1. */
+  /** How much of the sound that comes next is a tone of this frequency (Hz), 0 to 1; 0 if hardly any comes. */
   async hear(frequency: number): Promise<number> {
     this.#recording = new Recording(heardSeconds);
-    const { samples, sampleRate } = await this.#recording.complete;
-    return toneShare(samples, frequency, sampleRate);
+    const heard = await Promise.race([this.#recording.complete, wait(silenceMs)]);
+    return heard ? toneShare(heard.samples, frequency, heard.sampleRate) : 0;
   }
 
   close(): void {
@@ -105,7 +114,7 @@ export class PlainMedia implements Negotiator {
       else if (!isRtcp(bytes)) this.#sendBack(line, bytes);
     };
     const transport = await PlainTransport.open({ address: this.#address, lines: [line], packet });
-    return { kind, direction: 'sendrecv', transport, session };
+    return { kind, direction: 'sendrecv', transport, session, waiting: [] };
   }
 
   #session(line: number): MediaSession {
@@ -124,14 +133,16 @@ export class PlainMedia implements Negotiator {
   #sendBack(line: number, packet: Buffer): void {
     const back = Buffer.from(packet);
     back.writeUInt32BE((packet.readUInt32BE(8) ^ otherSsrc) >>> 0, 8);
-    this.#streams[line]?.transport?.send(line, back);
+    const { transport, waiting } = this.#streams[line] ?? declined('video');
+    if (transport?.send(line, back) === false && waiting.length < mostWaiting) waiting.push(back);
   }
 
   #learn(remote: readonly RemoteStream[], sdp: string): void {
     this.remoteSdps.push(sdp);
     for (const stream of remote) {
-      const { transport, session, direction } = this.#streams[stream.line] ?? declined(stream.kind);
+      const { transport, session, direction, waiting } = this.#streams[stream.line] ?? declined(stream.kind);
       void transport?.connect([{ ...stream, accepted: stream.rtp.port !== 0 }]);
+      for (const packet of waiting.splice(0)) transport?.send(stream.line, packet);
       if (maySend(direction) && maySend(answeringDirection(stream.direction)) && !this.#holding)
         session?.startSending();
       else session?.pause();
@@ -157,7 +168,7 @@ export class PlainMedia implements Negotiator {
 }
 
 function declined(kind: string): Stream {
-  return { kind, direction: 'inactive', transport: undefined, session: undefined };
+  return { kind, direction: 'inactive', transport: undefined, session: undefined, waiting: [] };
 }
 
 function close(stream: Stream | undefined): void {

@@ -1,7 +1,7 @@
 import { spawn, type ChildProcessWithoutNullStreams } from 'node:child_process';
 import { once } from 'node:events';
 import { createInterface } from 'node:readline';
-import type { SelectedPair } from './client-media';
+import type { SelectedPair, Sound } from './client-media';
 import { serveParent } from './remote-calls';
 
 /*
@@ -39,7 +39,7 @@ const functions = {
   offer: (): Promise<string> => describe({ offer: true }),
   answer: (sdp: string): Promise<string> => describe({ remote: { type: 'offer', sdp } }),
   accept: (sdp: string): void => tell({ remote: { type: 'answer', sdp } }),
-  heard: () => ({ samples, sampleRate }),
+  heard: (): Sound => ({ sampleRate, pcm: Buffer.from(Int16Array.from(samples).buffer).toString('base64') }),
   pairs: (): SelectedPair[] => (selected ? [selected] : []),
   async close(): Promise<void> {
     const closing = agent;

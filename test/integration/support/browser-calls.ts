@@ -1,21 +1,12 @@
 import { addresses, type Network } from '../../../app/demo/network';
-import type { SelectedPair } from '../clients/client-media';
-import type { CoreFunctions } from '../clients/core-worker';
+import type { SelectedPair, Sound } from '../clients/client-media';
 import { toneShare } from '../clients/tone-share';
 import type { NegotiatorFunctions, UeFunctions } from '../clients/ue-worker';
 import type { Browser, BrowserPage } from './browser';
 import { NamespaceWorker } from './namespace-worker';
+import { enough, mediaMs, PlainCore, tones } from './plain-core';
 import type { Direction } from './sip-pair';
 import { until } from './until';
-
-/** Hz */
-const tones = { ofCore: 400, ofBrowser: 700 } as const;
-
-/** How much of what is heard has to be the tone of the far end. */
-const enough = 0.9;
-
-/** How long media may take to come, or to come back, in ms. */
-const mediaMs = 20_000;
 
 export interface BrowserCallOptions {
   direction: Direction;
@@ -26,13 +17,14 @@ export interface BrowserCallOptions {
 
 /** Calls between a browser whose SIP is the test's own, and a core with plain RTP; one after the other. */
 export class BrowserCalls {
+  readonly core: PlainCore;
   readonly #browser: Browser;
   readonly #ue: NamespaceWorker<UeFunctions>;
-  readonly #core: NamespaceWorker<CoreFunctions>;
   #page: BrowserPage | undefined;
   #nextOffer: object = {};
 
-  private constructor(network: Network, browser: Browser) {
+  private constructor(network: Network, core: PlainCore, browser: Browser) {
+    this.core = core;
     this.#browser = browser;
     const negotiator: NegotiatorFunctions = {
       offer: () => {
@@ -44,13 +36,11 @@ export class BrowserCalls {
       accept: (answer) => this.#run('accept', answer) as Promise<void>,
     };
     this.#ue = new NamespaceWorker<UeFunctions>(network, 'ue', 'ue-worker', negotiator);
-    this.#core = new NamespaceWorker<CoreFunctions>(network, 'core', 'core-worker');
   }
 
   /** Registers the UE. */
   static async start(network: Network, browser: Browser): Promise<BrowserCalls> {
-    const calls = new BrowserCalls(network, browser);
-    await calls.#core.call('open', addresses.core, tones.ofCore);
+    const calls = new BrowserCalls(network, await PlainCore.start(network), browser);
     await calls.#ue.call('register', `${addresses.edgeAccess}:5060`, addresses.ue);
     return calls;
   }
@@ -58,30 +48,25 @@ export class BrowserCalls {
   /** Resolves once the call is answered. */
   async call({ direction, bundlePolicy = 'balanced', video = false }: BrowserCallOptions): Promise<void> {
     this.#page = await this.#browser.open();
-    await this.#run('open', { bundlePolicy, frequency: tones.ofBrowser, video });
+    await this.#run('open', { bundlePolicy, frequency: tones.ofUe, video });
     if (direction === 'originating')
-      await Promise.all([this.#core.call('take'), this.#ue.call('call', 'sip:core@example.net')]);
-    else await Promise.all([this.#ue.call('take'), this.#core.call('call', video ? ['audio', 'video'] : ['audio'])]);
+      await Promise.all([this.core.take(), this.#ue.call('call', 'sip:core@example.net')]);
+    else await Promise.all([this.#ue.call('take'), this.core.call('audio', ...(video ? ['video' as const] : []))]);
   }
 
   /** Resolves once each end hears the tone of the other. */
   async tonesPass(): Promise<void> {
-    await Promise.all([this.browserHears(true), this.coreHears()]);
+    await Promise.all([this.browserHears(true), this.core.hears()]);
   }
 
   /** Resolves once the browser hears the tone of the core, or hears it no more. */
   async browserHears(tone: boolean): Promise<void> {
     await until(`the browser hears ${tone ? 'the core' : 'nothing'}`, mediaMs, async () => {
-      const { samples, sampleRate } = (await this.#run('heard')) as { samples: number[]; sampleRate: number };
-      const share = toneShare(Int16Array.from(samples), tones.ofCore, sampleRate);
+      const { pcm, sampleRate } = (await this.#run('heard')) as Sound;
+      const samples = new Int16Array(Uint8Array.from(Buffer.from(pcm, 'base64')).buffer);
+      const share = toneShare(samples, tones.ofCore, sampleRate);
       return (tone ? share > enough : share < 1 - enough) ? true : undefined;
     });
-  }
-
-  async coreHears(): Promise<void> {
-    await until('the core hears the browser', mediaMs, async () =>
-      (await this.#core.call('hear', tones.ofBrowser)) > enough ? true : undefined,
-    );
   }
 
   /** Resolves once the browser has read a picture that it had sent and the core sent back. */
@@ -107,26 +92,16 @@ export class BrowserCalls {
     await this.#ue.call('offerAnew');
   }
 
-  /** The core puts the browser on hold or takes it back. */
-  async coreHolds(holding: boolean): Promise<void> {
-    await this.#core.call('hold', holding);
-  }
-
-  /** Every SDP that the core got in this call. */
-  async sdpsOfCore(): Promise<string[]> {
-    return await this.#core.call('sdps');
-  }
-
   /** Ends the call, if there is one; the ends may be at any point of it. */
   async hangUp(): Promise<void> {
     await this.#ue.call('hangUp');
-    await this.#core.call('hangUp');
+    await this.core.hangUp();
     await this.#page?.close();
     this.#page = undefined;
   }
 
   async close(): Promise<void> {
-    await Promise.all([this.#ue.close(), this.#core.close()]);
+    await Promise.all([this.#ue.close(), this.core.close()]);
   }
 
   async #run(name: string, ...args: unknown[]): Promise<unknown> {

@@ -6,15 +6,19 @@ import { until } from './until';
 /** rtpengine's ng control port in the edge's namespace. */
 const ngPort = 2223;
 
-/** Asks rtpengine over ng (a bencoded command on a TCP connection) and prints its answer; run inside the namespace. */
+/**
+ * Asks rtpengine over ng (a bencoded command on a TCP connection) and prints its answer; for Bash inside the namespace,
+ * which starts in a tenth of Node's time: each test ends with a question.
+ */
 const question = (command: string) => `
-  const socket = require('node:net').connect(${ngPort}, '127.0.0.1');
-  let answer = '';
-  const end = () => { process.stdout.write(answer); process.exit(); };
-  setTimeout(end, 1000);
-  socket.on('error', end);
-  socket.on('data', (bytes) => { answer += bytes.toString('latin1'); if (/6:result(2:ok|4:pong|5:error)/.test(answer)) end(); });
-  socket.write('${process.pid}_${Date.now()} ${command}');
+  exec 2>/dev/null 3<>/dev/tcp/127.0.0.1/${ngPort} || exit 0
+  printf %s '${process.pid}_${Date.now()} ${command}' >&3
+  answer=
+  while [[ ! $answer =~ 6:result(2:ok|4:pong|5:error) ]]; do
+    IFS= read -r -t 1 -N 1 byte <&3 || break
+    answer+=$byte
+  done
+  printf %s "$answer"
 `;
 
 /** The rtpengine to test with: RTPENGINE_BIN, or the one that is installed. */
@@ -92,7 +96,7 @@ export class Rtpengine {
   }
 
   async #ask(command: string): Promise<string> {
-    const node = [process.execPath, '-e', question(command)];
-    return runTool('ip', ['netns', 'exec', this.#network.namespace('edge'), ...node]);
+    const bash = ['bash', '-c', question(command)];
+    return runTool('ip', ['netns', 'exec', this.#network.namespace('edge'), ...bash]);
   }
 }
