@@ -85,6 +85,7 @@ export function anchorWith({
   logger = pino({ level: 'silent' }),
   places = trialPlaces(),
   shares,
+  learnsCore,
 }: {
   fallback?: Fallback | ((ueAddress: string | undefined) => Fallback);
   tcpPriority?: TcpPriority;
@@ -97,6 +98,7 @@ export function anchorWith({
   logger?: Logger;
   places?: MediaPlaces;
   shares?: ShareLimits;
+  learnsCore?: boolean;
 } = {}) {
   const placed = new PlacedMedia(places, logger);
   const anchor = new LocalMediaAnchor({
@@ -111,6 +113,7 @@ export function anchorWith({
     maxCalls,
     ...(msrp && { msrp }),
     ...(shares && { shares }),
+    ...(learnsCore !== undefined && { learnsCore }),
   });
   return { anchor, gateway, placed, rtpengine: nodes[0]!, nodes };
 }

@@ -250,6 +250,19 @@ describe('the media anchor', () => {
     });
   });
 
+  test.each([undefined, false, true])(
+    'S17: media goes where the core says, in its offers and answers; where it is to be learned (%s), elsewhere',
+    async (learnsCore) => {
+      const { anchor, rtpengine } = anchorWith(learnsCore === undefined ? {} : { learnsCore });
+      await anchor.offer('1', 'access', iceOffer);
+      await anchor.answer('1', 'core', coreAnswer);
+      await anchor.offer('2', 'core', coreAnswer);
+      const [, answer, offer] = rtpengine.received;
+      for (const ofCore of [answer, offer])
+        expect(ofCore?.flags).toEqual(learnsCore === true ? undefined : ['endpoint-learning-off']);
+    },
+  );
+
   test('close releases all calls, takes no new ones and may be called twice', async () => {
     const { anchor, rtpengine, gateway } = anchorWith();
     await anchor.offer('a', 'access', iceOffer);

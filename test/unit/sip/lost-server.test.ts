@@ -54,6 +54,33 @@ describe('P18, G32: when the link to drachtio is lost', () => {
     await edge.logged('far ends of calls that drachtio has lost get a BYE', '"calls":1');
   });
 
+  test('goes by the route set of its dialog: from our side, the Record-Routes of the answer in reverse', async () => {
+    const [near, far] = [`<sip:${core.address}:${core.port};lr>`, '<sip:far.ims.example;lr>'];
+    const invite = ue.request('INVITE', bob, {}, sdp('offer'));
+    core.respond(await core.next('INVITE'), 200, { 'Record-Route': `${far}, ${near}` }, sdp('answer'));
+    ue.ack(invite, await ue.next('200 INVITE'));
+    await core.next('ACK');
+    await edge.logged('call answered');
+    await loseLink();
+    const bye = await core.next('BYE');
+    expect(bye.all('Route').flatMap((route) => route.split(/, ?/))).toEqual([near, far]);
+    core.respond(bye, 200);
+    await ue.next('BYE');
+  });
+
+  test('a call that had ended gets its BYE again if that has no answer', async () => {
+    await establish(ue, core);
+    await edge.logged('call answered');
+    ue.close();
+    const bye = await core.next('BYE');
+    await loseLink();
+    const again = await core.next(
+      (message) => message.method === 'BYE' && message.header('CSeq') !== bye.header('CSeq'),
+    );
+    expect(again.header('Call-ID')).toBe(bye.header('Call-ID'));
+    core.respond(again, 200);
+  });
+
   test('a UE whose INVITE has no answer gets one', async () => {
     ue.request('INVITE', bob, {}, sdp('offer'));
     core.respond(await core.next('INVITE'), 180);

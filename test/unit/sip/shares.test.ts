@@ -347,6 +347,21 @@ describe('N3: a far end that floods', () => {
 describe('N3: subscriptions', () => {
   const subscribe = (ue: SipPeer) => ue.request('SUBSCRIBE', 'sip:alice@ims.example', { Event: 'reg', Expires: '600' });
 
+  test('are over where the SIP server is lost: a UE may have as many again', async () => {
+    await start({ ue: { subscriptions: 1 } });
+    const { ue } = await ueOf('alice');
+    for (const isLost of [false, true]) {
+      subscribe(ue);
+      core.respond(await core.next('SUBSCRIBE'), 200, { Expires: '600' });
+      await ue.next('200 SUBSCRIBE');
+      if (isLost) break;
+      const back = new Promise((resolve) => edge.srf.once('connect', resolve));
+      edge.cutLink();
+      await back;
+      await edge.routed();
+    }
+  });
+
   test('of one UE are bounded, over all its connections and spellings; those of another are not touched', async () => {
     await start({ ue: { subscriptions: 1 } });
     const { ue } = await ueOf('alice');

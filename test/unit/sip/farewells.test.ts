@@ -1,0 +1,101 @@
+import type { RequestOptions, Srf } from '../../../lib/drachtio/srf';
+import type { Egress } from '../../../lib/sip/egress';
+import { Farewells, type Farewell } from '../../../lib/sip/farewells';
+
+describe('P18, G32: BYEs of calls that the SIP server has lost', () => {
+  let connected: boolean;
+  let sent: { uri: string; options: RequestOptions }[];
+  let errands: unknown[];
+  let farewells: Farewells;
+  const srf = {
+    get connected() {
+      return connected;
+    },
+    send: (uri: string, options: RequestOptions) => {
+      sent.push({ uri, options });
+      return Promise.reject(new Error('481'));
+    },
+  } as unknown as Srf;
+
+  beforeEach(() => {
+    jest.useFakeTimers();
+    [connected, sent, errands] = [true, [], []];
+    const send = (errand: unknown) => {
+      errands.push(errand);
+      return { proxy: 'sip:relay', headers: { 'X-Edge80-Errand': 'e' } };
+    };
+    farewells = new Farewells({ send } as unknown as Egress);
+  });
+
+  afterEach(() => {
+    jest.useRealTimers();
+  });
+
+  const farewell = (call: number, routes: string[] = []): Farewell => ({
+    uri: 'sip:bob@192.0.2.9',
+    routes,
+    identifiers: { From: '<sip:a>;tag=1', To: '<sip:b>;tag=2', 'Call-ID': String(call) },
+  });
+
+  const add = (count: number) => {
+    for (let call = 0; call < count; call++) farewells.add(farewell(call));
+  };
+
+  test('go along the route set, with a CSeq above all that the server can have sent', async () => {
+    farewells.add(farewell(1));
+    farewells.add(farewell(2, ['<sip:first;lr>', '<sip:second;lr>']));
+    await farewells.send(srf);
+    expect(errands).toEqual([
+      { nextHop: 'sip:bob@192.0.2.9', routes: [] },
+      { nextHop: 'sip:first;lr', routes: ['<sip:first;lr>', '<sip:second;lr>'] },
+    ]);
+    expect(sent[0]).toEqual({
+      uri: 'sip:bob@192.0.2.9',
+      options: {
+        method: 'BYE',
+        proxy: 'sip:relay',
+        headers: { ...farewell(1).identifiers, 'X-Edge80-Errand': 'e', CSeq: '2147483646 BYE' },
+      },
+    });
+    expect(farewells.size).toBe(0);
+  });
+
+  test('go 50 at a time, and each once', async () => {
+    add(101);
+    const sending = farewells.send(srf);
+    await jest.advanceTimersByTimeAsync(99);
+    expect(sent).toHaveLength(50);
+    await jest.advanceTimersByTimeAsync(1);
+    expect(sent).toHaveLength(100);
+    await jest.advanceTimersByTimeAsync(100);
+    await sending;
+    expect(new Set(sent.map(({ options }) => options.headers?.['Call-ID'])).size).toBe(101);
+    await farewells.send(srf);
+    expect(sent).toHaveLength(101);
+  });
+
+  test('wait where the link is lost again meanwhile', async () => {
+    add(60);
+    const sending = farewells.send(srf);
+    await jest.advanceTimersByTimeAsync(50);
+    connected = false;
+    farewells.add(farewell(1000));
+    await jest.advanceTimersByTimeAsync(50);
+    await sending;
+    expect([sent.length, farewells.size]).toEqual([50, 11]);
+    connected = true;
+    await farewells.send(srf);
+    expect(new Set(sent.map(({ options }) => options.headers?.['Call-ID'])).size).toBe(61);
+  });
+
+  test('of 10,000 calls are kept, also where those of before are still there', async () => {
+    add(10_001);
+    expect(farewells.size).toBe(10_000);
+    const sending = farewells.send(srf);
+    connected = false;
+    add(9_990);
+    await jest.advanceTimersByTimeAsync(100);
+    await sending;
+    expect([sent.length, farewells.size]).toEqual([50, 10_000]);
+  });
+});
