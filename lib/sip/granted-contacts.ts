@@ -95,7 +95,7 @@ class Unclaimed {
   left: string[];
 
   constructor(listed: string[]) {
-    this.left = listed.filter((contact) => contact.trim() !== '*');
+    this.left = listed;
   }
 
   /** Takes those that are this binding by outbound or by their URI. */

@@ -1,6 +1,7 @@
 import { EarlyNotifies } from '../../../lib/egress/early-notifies';
 import { ForkedCalls, Forks } from '../../../lib/egress/forks';
 import { SipMessage } from '../../../lib/wire/sip-message';
+import { tagOf } from '../../../lib/wire/sip-uri';
 
 const relay = '192.0.2.1:7000';
 
@@ -85,6 +86,73 @@ describe('P7: the forks of an INVITE', () => {
     expect(stranger.get('from')).toBe('<sip:alice@ims.example>;tag=C');
   });
 
+  test('before the answer, what the server sends goes to the fork that it heard last, and is known by the first', () => {
+    const forks = new Forks(relay);
+    const sent = (to: string) => {
+      const update = request('UPDATE', { to });
+      forks.toCore(update);
+      return tagOf(update.get('to'));
+    };
+    const heard = (from: string) => {
+      const update = request('UPDATE', { from });
+      forks.toServer(update);
+      return tagOf(update.get('from'));
+    };
+    shown(forks, 180, 'early');
+    expect([sent('early'), heard('early')]).toEqual(['early', 'early']);
+    shown(forks, 183, 'A', 7);
+    shown(forks, 183, 'B', 7);
+    expect([sent('A'), heard('B'), heard('A'), heard('stranger')]).toEqual(['B', 'A', 'A', 'stranger']);
+  });
+
+  test('two that count alike are told apart, and a PRACK for none goes as it is', () => {
+    const forks = new Forks(relay);
+    expect([shown(forks, 183, 'A', 7), shown(forks, 183, 'B', 7), shown(forks, 183, 'B', 7)]).toEqual([
+      'A 7',
+      'A 8',
+      'A 8',
+    ]);
+    const prack = request('PRACK', { to: 'A' }, { RAck: '9 1 INVITE', Route: '<sip:of.the.server;lr>' });
+    forks.toCore(prack);
+    expect([prack.get('to'), prack.get('rack'), prack.get('route')]).toEqual([
+      '<sip:bob@ims.example>;tag=A',
+      '9 1 INVITE',
+      '<sip:of.the.server;lr>',
+    ]);
+    const routed = request('PRACK', { to: 'A' }, { RAck: '8 1 INVITE', Route: '<sip:of.the.server;lr>' });
+    forks.toCore(routed);
+    expect(routed.values('route')).toEqual(['<sip:near@192.0.2.20;lr>', '<sip:far@192.0.2.30;lr>']);
+  });
+
+  test('who tries, refuses or has no tag is none', () => {
+    const forks = new Forks(relay);
+    for (const status of [100, 300, 486]) forks.response(response(status, `of${status}`));
+    const untagged = response(183, 'x');
+    untagged.set('To', '<sip:bob@ims.example>');
+    forks.response(untagged);
+    forks.response(response(183, 'A', 1));
+    expect(forks.isForked).toBe(false);
+    forks.response(response(180, 'B'));
+    expect(forks.isForked).toBe(true);
+  });
+
+  test('64 are remembered, and 64 that answer too late', () => {
+    const forks = new Forks(relay);
+    for (let again = 1; again <= 65; again++) shown(forks, 183, 'f1', 1);
+    for (let fork = 1; fork <= 65; fork++) shown(forks, 183, `f${fork}`, 1);
+    expect(pracked(forks, 64)[1]).toBe('<sip:bob@ims.example>;tag=f64');
+    expect(pracked(forks, 65)[1]).toBe('<sip:bob@ims.example>;tag=A');
+    const known = [64, 65].map((fork) => {
+      const update = request('UPDATE', { from: `f${fork}` });
+      forks.toServer(update);
+      return tagOf(update.get('from'));
+    });
+    expect(known).toEqual(['f1', 'f65']);
+    const answers = Array.from({ length: 66 }, (_, fork) => forks.response(response(200, `g${fork}`)));
+    expect(answers.slice(0, 2)).toEqual(['passes', 'surplus']);
+    expect(answers.slice(64)).toEqual(['surplus', 'surplus-again']);
+  });
+
   test('a server that has the right tag keeps it', () => {
     const forks = new Forks(relay);
     shown(forks, 183, 'A', 7);
@@ -104,7 +172,7 @@ describe('P7: the forks of an INVITE', () => {
   test('are forgotten with their INVITE, unless there are several, and then with their call', () => {
     const calls = new ForkedCalls(2);
     for (const callId of ['1', '2', '3']) calls.begin(callId, relay);
-    expect(calls.of('1')).toBeUndefined();
+    expect([calls.of('1'), calls.of('2')]).toEqual([undefined, expect.any(Forks)]);
     calls.of('3')?.response(response(183, 'A', 1));
     calls.of('3')?.response(response(200, 'B'));
     calls.sweep(() => false);

@@ -73,6 +73,13 @@ describe('P2: what was asked for is registered, however the 2xx spells it', () =
     expect(granted({ asked, listed })).toEqual(['sip:a@192.0.2.7 7200']);
   });
 
+  test.each([
+    ['without outbound, where it was asked for', `<${a}>;reg-id=1;+sip.instance="<urn:uuid:1>"`, `<${a}>`],
+    ['with outbound, where it was not', `<${a}>`, `<${a}>;reg-id=1;+sip.instance="<urn:uuid:1>"`],
+  ])('%s: by its URI', (_, asked, its) => {
+    expect(granted({ asked, listed: `<sip:b@192.0.2.8>;expires=7200, ${its};expires=60` })).toEqual([`${a} 60`]);
+  });
+
   test('several contacts, in any order', () => {
     const asked = `<${a}>;expires=60, <sip:b@192.0.2.7>;expires=60`;
     const listed = `<sip:b@192.0.2.7;line=2>;expires=20, <sip:A@192.0.2.9>;expires=40, <${a};line=1>;expires=10`;
@@ -96,6 +103,10 @@ describe('P3: several contacts in one REGISTER, some taken back', () => {
   test('with outbound both are one binding, which stays', () => {
     const asked = `<${newer}>;${instance};reg-id=1, <${older}>;${instance};reg-id=1;expires=0`;
     expect(granted({ asked, listedExpires: '60' })).toEqual([`${newer} 60`]);
+    expect(granted({ asked, listed: `<${newer}>;${instance};reg-id=1;expires=0` })).toEqual([
+      `${newer} 0`,
+      `${older} 0`,
+    ]);
   });
 
   test('one that is taken back is gone, even if the list still has it', () => {
@@ -138,6 +149,21 @@ describe('P3: a registrar that keeps one contact of a device', () => {
       false,
       [bindingOf('<sip:v@192.0.2.8>'), newer, message('<sip:u@198.51.100.7>')],
     ],
+    [
+      'nor with another that says which one it is',
+      false,
+      [bindingOf('<sip:v@192.0.2.8>;+sip.instance="<urn:uuid:8>"'), newer, message('<sip:u@198.51.100.7>')],
+    ],
+    ['has not replaced what it spells another way', false, [newer, newer, message('<sip:u@203.0.113.7>')]],
+    ...(['', ';reg-id=1'] as const).map((ofOlder): [string, boolean, Parameters<typeof isReplaced>] => [
+      `replaces what is no flow of outbound, or by what is none: ${ofOlder}`,
+      true,
+      [
+        of('sip:u@192.0.2.7', ofOlder),
+        of('sip:u@198.51.100.7', ofOlder === '' ? ';reg-id=1' : ''),
+        message('<sip:u@198.51.100.7>'),
+      ],
+    ]),
     [
       'lets flows of outbound stand',
       false,

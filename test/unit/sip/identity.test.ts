@@ -105,6 +105,19 @@ test.each([
   ['sip:a!(a+)+!@h', 'sip:aaa@h', false],
   ['sip:a!.*.*.*.*!@h', 'sip:aaa@h', false],
   ['sip:a@h', 'sip:a@h', false],
+  ['sip:a!.*.*.*!@h', 'sip:aaa@h', true],
+  ['sip:a!.*!@h', `sip:a${'x'.repeat(127)}@h`, true],
+  ['sip:a!.*!@h', `sip:a${'x'.repeat(128)}@h`, false],
+  [`sip:a!${'b'.repeat(128)}!@h`, `sip:a${'b'.repeat(127)}@h`, false],
+  [`sip:a!(?:${'b|'.repeat(60)}c)!@h`, 'sip:ac@h', false],
+  [`sip:a!(${'b|'.repeat(62)}c)!@h`, 'sip:ac@h', true],
+  [`sip:a!(${'b|'.repeat(63)}c)!@h`, 'sip:ac@h', false],
+  ['sip:a!.*!@h', 'sip:a b@h', false],
+  ['sip:a!.*!@h', 'sip:a\n@h', false],
+  ['sip:a!.*!@h', 'sip:a@other', false],
+  ['sip:a!.*!@h', 'sips:a@h', false],
+  ['tel:+1(202)-!.*!', 'tel:+12025550199', true],
+  ['sip:a(b)-!.*!@h', 'sip:ab7@h', false],
 ])('P14: %s covers %s: %s', (wildcarded, identity, does) => {
   expect(covers(wildcarded, identity)).toBe(does);
 });
