@@ -205,10 +205,10 @@ export class Edge {
   #msrp(): MsrpSwitch {
     const config = this.#config;
     const ports = config.MSRP_PORTS;
-    const [core = ''] = contactHosts(config.CORE_CONTACTS);
-    const [shown = ''] = config.GATEWAY_ADDRESS;
-    const [bound = shown] = config.GATEWAY_BIND ?? [];
-    const sides = { access: { address: bound, ports }, core: { address: core, ports } };
+    const core = contactHosts(config.CORE_CONTACTS);
+    const shown = config.GATEWAY_ADDRESS;
+    const bound = config.GATEWAY_BIND ?? shown;
+    const sides = { access: { addresses: bound, ports }, core: { addresses: core, ports } };
     const bridges = this.#keep(new MsrpBridges({ sides, logger: this.#logger }));
     return { open: () => bridges.open(), shown: { access: shown, core } };
   }

@@ -25,6 +25,24 @@ export function normalAddress(text: string): string {
   return bytes === undefined ? text : addressText(bytes);
 }
 
+/** As c= names it (RFC 8866 §5.7). */
+export type AddressFamily = 'IP4' | 'IP6';
+
+/** The family of an IP address; of an IPv4-mapped IPv6 address, as a dual-stack socket reports it, IPv4. */
+export function familyOf(address: string): AddressFamily {
+  return addressBytes(address)?.length === 16 ? 'IP6' : 'IP4';
+}
+
+/** The address that stands for none. */
+export function unspecified(family: AddressFamily): string {
+  return family === 'IP6' ? '::' : '0.0.0.0';
+}
+
+/** The address of this family; the first one where there is none. */
+export function ofFamily(addresses: readonly string[], family: AddressFamily | undefined): string | undefined {
+  return addresses.find((address) => familyOf(address) === family) ?? addresses[0];
+}
+
 /** What is counted as one place: an IPv4 address, or an IPv6 /64, which one host has to itself; else the text itself. */
 export function networkOf(address: string): string {
   const bytes = addressBytes(address);

@@ -9,7 +9,8 @@ import { addressBytes, normalAddress } from './ip-address';
 import { isWithin, parsePrefix, type IpPrefix } from './ip-prefix';
 
 /** Why media is not sent to a place. */
-export type Misplaced = AddressKind | 'no-port' | 'low-port' | 'sip-port' | 'control-port' | 'not-core-media';
+export type Misplaced =
+  AddressKind | 'no-port' | 'low-port' | 'sip-port' | 'control-port' | 'not-core-media' | 'other-family';
 
 /** `last` included. */
 export interface PortRange {

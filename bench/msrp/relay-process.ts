@@ -36,7 +36,7 @@ async function main({ plane, pwd, corePort }: Settings): Promise<void> {
     plane: choosePlane(plane, 1, logger),
   });
   await gateway.listen();
-  const side = { address: host, ports: { first: 20_000, last: 20_999 } };
+  const side = { addresses: [host], ports: { first: 20_000, last: 20_999 } };
   const bridges = new MsrpBridges({ sides: { access: side, core: side }, logger });
   process.stdout.write(`${gateway.address()[0]?.port ?? 0}\n`);
   for await (const line of createInterface({ input: process.stdin })) {

@@ -1,4 +1,5 @@
 import { EdgeError } from '../errors';
+import type { AddressFamily } from '../ip-address';
 import type { MediaAnchor, SelectedPath, Side, StreamReport } from '../media/media-anchor';
 import { monotonicNow } from '../ops/clock';
 
@@ -43,6 +44,8 @@ export interface CallFacts {
   sipCallId: string;
   /** The UE's address, or that of the NAT it is behind. */
   ueAddress: string;
+  /** The address family that the core speaks SIP on; unset: not known. */
+  coreFamily?: AddressFamily | undefined;
   /** Whom the media of the call is charged to; unset: nobody but itself. */
   ue?: string | undefined;
   /** An emergency call. */
@@ -102,9 +105,8 @@ export class Call {
 
   /** The offer for the other side. Rejects as the anchor does, and with `call-ended` (487). */
   offer(from: Side, sdp: string): Promise<string> {
-    return this.#negotiate(() =>
-      this.#anchor.offer(this.id, from, sdp, { address: this.facts.ueAddress, owner: this.facts.ue }),
-    );
+    const { ueAddress: address, coreFamily, ue: owner } = this.facts;
+    return this.#negotiate(() => this.#anchor.offer(this.id, from, sdp, { address, coreFamily, owner }));
   }
 
   /** The answer for the other side. Rejects as the anchor does, and with `call-ended` (487). */

@@ -1,8 +1,10 @@
 import { isIP, isIPv6 } from 'node:net';
 import { EdgeError } from '../errors';
+import { familyOf, type AddressFamily } from '../ip-address';
 import type { Logger } from '../ops/logger';
 import type { CarriedBodies } from '../wire/carried-bodies';
 import { errandHeader } from '../wire/private-headers';
+import { parseSipUri } from '../wire/sip-uri';
 import type { ServerContact } from './core-entry';
 import type { CoreHops } from './core-hops';
 import { Endpoint } from './endpoint';
@@ -157,6 +159,20 @@ export class EgressRelay {
       return;
     }
     this.#names.locate(hop, (destination) => then(destination !== undefined));
+  }
+
+  /** The address family that it sends to a next hop in; undefined: it cannot be found, or is none that it sends to. */
+  async familyOf(nextHop: string): Promise<AddressFamily | undefined> {
+    const [family, ...others] = new Set(this.#endpoints.map(({ host }) => familyOf(host)));
+    if (others.length === 0) return family;
+    const host = parseSipUri(nextHop)?.host ?? '';
+    if (isIP(host) !== 0) return familyOf(host);
+    try {
+      const address = await this.#names.addressOf(nextHopOf(nextHop));
+      return address === undefined ? undefined : familyOf(address);
+    } catch {
+      return undefined;
+    }
   }
 
   /** Resolves when nothing is open any more. May be called again. */

@@ -52,16 +52,14 @@ export class Names {
   }
 
   /** Calls back at once where no lookup is needed, and not at all once closed. */
-  locate({ host, port, transport }: NextHop, then: (destination: Destination | undefined) => void): void {
+  locate(hop: NextHop, then: (destination: Destination | undefined) => void): void {
+    const { host, port, transport } = hop;
     const tell = (found: Found) => then(found && { ...found, transport });
     if (isIP(host) !== 0) {
       tell({ address: host, port: port ?? 5060 });
       return;
     }
-    const key = `${transport} ${host.toLowerCase()} ${port ?? ''}`;
-    const entry = this.#entry(key, () =>
-      port === undefined ? this.#byService(host, transport) : this.#byHost(host, port),
-    );
+    const entry = this.#entryOf(hop);
     if (entry.known) {
       tell(entry.known);
       return;
@@ -71,10 +69,20 @@ export class Names {
     });
   }
 
+  /** The address of a next hop by name; undefined where there is none, or all is closed. */
+  async addressOf(hop: NextHop): Promise<string | undefined> {
+    return this.#isClosed ? undefined : (await this.#entryOf(hop).found)?.address;
+  }
+
   close(): void {
     this.#isClosed = true;
     this.#entries.clear();
     this.#lookups.close();
+  }
+
+  #entryOf({ host, port, transport }: NextHop): Entry {
+    const key = `${transport} ${host.toLowerCase()} ${port ?? ''}`;
+    return this.#entry(key, () => (port === undefined ? this.#byService(host, transport) : this.#byHost(host, port)));
   }
 
   #entry(key: string, look: () => Promise<Found>): Entry {

@@ -1,6 +1,7 @@
 import { randomInt } from 'node:crypto';
 import { EdgeError } from '../errors';
 import type { Stream } from '../gateway/stream';
+import { familyOf, ofFamily, unspecified, type AddressFamily } from '../ip-address';
 import type { OccasionalLog } from '../ops/occasional-log';
 import type { CallStatistics } from '../rtpengine/call-statistics';
 import { matchAnswer, putBackAnchored, withOfferedLines, type AnchoredLines } from '../sdp/anchored-lines';
@@ -13,7 +14,9 @@ import { withoutIceOn } from '../sdp/ice-mismatch';
 import { withKeyingOf } from '../sdp/keying';
 import { withLearnedCandidates, type LearnedCandidate } from '../sdp/learned-candidates';
 import { withOfferedFormats } from '../sdp/line-formats';
+import { changedFamily, type LineFamilies } from '../sdp/line-family';
 import { ofPlaces } from '../sdp/line-places';
+import type { MaySend } from '../sdp/line-place';
 import { isAnchorable, withAddresses } from '../sdp/media-line';
 import { emptySdp, joinSdp, splitSdp, withSections, type SdpLines } from '../sdp/sdp-lines';
 import { SessionOrigin } from '../sdp/session-origin';
@@ -21,6 +24,7 @@ import { viewSession, type MediaView } from '../sdp/session-view';
 import type { TcpLines } from '../sdp/tcp-media-lines';
 import { CallAtRtpengine, type ShownSdp } from './call-at-rtpengine';
 import { CallBundle, type GroupedForUe } from './call-bundle';
+import { CallFamilies, offeredFamily } from './call-families';
 import { CallMsrp, type MsrpSections, type MsrpSwitch } from './call-msrp';
 import { CallStreams, type StreamGateway } from './call-streams';
 import { muxesRtcp, type Fallback } from './fallback';
@@ -46,6 +50,8 @@ export interface AnchoredCallOptions {
   profiles: Profiles;
   /** Where the UE's SIP comes from; undefined: not known. */
   ueAddress: string | undefined;
+  /** The family that the core speaks SIP on; undefined: not known. */
+  coreFamily: AddressFamily | undefined;
   /** Undefined: lines for MSRP are declined. */
   msrp: MsrpSwitch | undefined;
   places: CallPlaces;
@@ -70,7 +76,9 @@ export class AnchoredCall {
   readonly #streams: CallStreams;
   readonly #carried: Omit<Receiving, 'from' | 'agreed'>;
   readonly #msrp: CallMsrp | undefined;
-  readonly #shown: Readonly<Record<Side, string>> | undefined;
+  readonly #shown: MsrpSwitch['shown'] | undefined;
+  readonly #families: CallFamilies;
+  readonly #learnsCore: boolean;
   readonly #forUe: TowardUe;
   readonly #bundle = new CallBundle();
   readonly #origins = { access: new SessionOrigin(randomInt(2 ** 47)), core: new SessionOrigin(randomInt(2 ** 47)) };
@@ -87,6 +95,12 @@ export class AnchoredCall {
 
   constructor(options: AnchoredCallOptions) {
     const { name, rtpengine, gateway, fallback, candidates, profiles, ueAddress, msrp, places, charged, log } = options;
+    const families = new CallFamilies({
+      access: ueAddress === undefined ? undefined : familyOf(ueAddress),
+      core: options.coreFamily,
+    });
+    this.#families = families;
+    this.#learnsCore = options.learnsCore;
     this.#rtpengine = new CallAtRtpengine(name, rtpengine, charged, options.learnsCore);
     this.#profiles = profiles;
     this.#ueAddress = ueAddress;
@@ -95,7 +109,7 @@ export class AnchoredCall {
     const hasOwnTransport = (line: number) => this.linesInUse.includes(line) && !this.#shared.has(line);
     this.#carried = { maySend: places.rtp.core, most: charged.most, hasOwnTransport };
     this.#shown = msrp?.shown;
-    const forMsrp = { call: name, gateway, fallback, candidates, ueAddress, maySend: places.msrp, charged };
+    const forMsrp = { call: name, gateway, fallback, candidates, ueAddress, families, maySend: places.msrp, charged };
     this.#msrp = msrp && new CallMsrp({ ...forMsrp, bridges: msrp });
     this.#forUe = new TowardUe({ call: name, gateway, streams: this.#streams, fallback, candidates, log });
   }
@@ -155,18 +169,23 @@ export class AnchoredCall {
     const exchange = this.#exchange;
     if (exchange === undefined || exchange.from === from)
       throw new EdgeError('answer-unexpected', 'An SDP answer came without an offer.', { sipStatus: 488 });
-    const received = receivedAnswer(text, exchange.offer, { from, ...this.#carried });
+    const { offered } = exchange;
+    const familyAt = (line: number) => (this.#learnsCore ? undefined : offeredFamily(offered[line]));
+    const maySend: MaySend = (line, place) => this.#carried.maySend(line, place, familyAt(line));
+    const received = receivedAnswer(text, exchange.offer, { from, ...this.#carried, maySend });
     requireOfferedTransport(received, exchange.tcp);
     this.#bundle.heard(from, received.came);
     const answer = matchAnswer(withoutIceOn(received.sdp, exchange.withoutIce), exchange.offer);
     const { media: view } = viewSession(answer);
-    const shown = this.#shownOf(from, answer, false);
+    const shown = this.#shownOf(from, answer, this.#families.ofAnswer(from, offered), false);
     for (const restart of exchange.keptBack) await this.#askAgain(exchange, { ...exchange, shown: restart });
     exchange.keptBack = [];
     const messages = (await this.#msrp?.answer(from, answer)) ?? noSections;
     const said = { from, view, shown: withOfferedFormats(shown, exchange.offer), shared: received.shared };
     const reply = await this.#rtpengine.answer(said, exchange.number === 1);
     this.#complete = { exchange, answer: said };
+    this.#families.agreed(exchange.from, exchange.shown);
+    this.#families.agreed(from, said.shown);
     this.#agreed =
       from === 'access' ? { access: answer, core: exchange.offer } : { access: exchange.offer, core: answer };
     const towardOther = putBackAnchored(this.#replied(reply, from), this.#rtpengine.lines, answer);
@@ -216,12 +235,10 @@ export class AnchoredCall {
     const { core } = this.#agreed;
     const complete = this.#complete;
     if (core === undefined || complete === undefined || this.#exchange !== complete.exchange) return undefined;
-    const { exchange, answer } = complete;
-    const said = exchange.from === 'access' ? exchange : answer;
-    const { view } = said;
-    if (!view.some(({ port, hasIce }) => port !== 0 && hasIce)) return undefined;
-    const wishes = { ueDeclinedIce: false, profile: this.#profileToward('core'), offersGroup: false };
-    await this.#askAgain(exchange, { ...said, ...wishes, shown: withIceRestarted(said.shown) });
+    const said = saidBy('access', complete);
+    if (!said.view.some(({ port, hasIce }) => port !== 0 && hasIce)) return undefined;
+    const wishes = this.#wishesToward('core');
+    await this.#askAgain(complete.exchange, { ...said, ...wishes, shown: withIceRestarted(said.shown) });
     return this.#offer('core', joinSdp(core));
   }
 
@@ -250,15 +267,16 @@ export class AnchoredCall {
     const { media } = viewSession(sdp);
     if (!this.isOpen) requireUsable(media, this.#msrp !== undefined);
     this.#bundle.heard(from, came);
-    const profile = this.#profileToward(otherSide(from));
+    const usual = this.#wishesToward(otherSide(from));
+    const { profile } = usual;
     const offersGroup = from === 'core' && this.#bundle.offersGroup(speaksWebrtc(profile, media));
-    const shown = this.#shownOf(from, sdp, offersGroup);
+    const shown = this.#shownOf(from, sdp, this.#families.ofOffer(from), offersGroup);
     const { now, onAnswer: keptBack } =
       from === 'access' ? keepRestartBack(shown, this.#ue.lines) : { now: shown, onAnswer: [] };
-    const wishes = { ueDeclinedIce: this.#ue.declinesIce, profile, offersGroup };
+    const wishes = { ...usual, offersGroup };
     const messages = (await this.#msrp?.offer(from, sdp)) ?? noSections;
     const asked = { from, view: media, shown: now, shared, ...wishes };
-    const reply = await this.#askRtpengine(asked).catch((error: unknown) => {
+    const reply = await this.#askAnew(asked).catch((error: unknown) => {
       this.#msrp?.rollback();
       throw error;
     });
@@ -266,8 +284,9 @@ export class AnchoredCall {
     const { media: view } = viewSession(offer);
     const said = { from, offer, written, places, view, shown, shared };
     const { losses } = this.#rtpengine;
-    const known = { ...said, ...wishes, number: ++this.#exchanges, keptBack, losses, mismatched };
     const replied = putBackAnchored(this.#replied(reply, from), this.#rtpengine.lines, offer);
+    const { media: offered } = viewSession(replied);
+    const known = { ...said, ...wishes, number: ++this.#exchanges, keptBack, losses, mismatched, offered };
     const towardOther = profile === undefined ? withKeyingOf(replied, offer) : replied;
     if (from === 'access') {
       this.#exchange = { ...known, tcp, told: new Map(), withoutIce: new Set() };
@@ -283,14 +302,31 @@ export class AnchoredCall {
     return this.#writtenForUe(forUe.sdp, grouped, messages);
   }
 
-  #shownOf(from: Side, sdp: SdpLines, offersGroup: boolean): SdpLines {
-    const shown = shownSdp(from, sdp, this.#ueAddress, this.#maySend.access);
+  #shownOf(from: Side, sdp: SdpLines, families: LineFamilies, offersGroup: boolean): SdpLines {
+    const shown = shownSdp(from, sdp, families, this.#ueAddress, this.#maySend.access);
     return from === 'core' ? this.#bundle.ofCore(shown, offersGroup) : shown;
   }
 
   async #askRtpengine(offer: ShownSdp & OfferWishes): Promise<string | undefined> {
-    const { ueDeclinedIce, profile, offersGroup } = offer;
-    return this.#rtpengine.offer(offer, this.#carried.most, { ueDeclinedIce, profile, offersGroup });
+    const { ueDeclinedIce, profile, offersGroup, family } = offer;
+    return this.#rtpengine.offer(offer, this.#carried.most, { ueDeclinedIce, profile, offersGroup, family });
+  }
+
+  async #askAnew(offer: ShownSdp & OfferWishes): Promise<string | undefined> {
+    if (this.#complete) await this.#moveSockets(saidBy(offer.from, this.#complete).shown, offer);
+    return this.#askRtpengine(offer);
+  }
+
+  /**
+   * rtpengine ignores a place of another family than its socket toward that side has. So this side is offered the other
+   * family first, by what the other side said last: that moves the socket, and nobody is told.
+   * @param before what it has been shown of this side
+   */
+  async #moveSockets(before: SdpLines, { from, shown }: ShownSdp): Promise<void> {
+    const family = changedFamily(before, shown);
+    if (family === undefined || this.#complete === undefined) return;
+    const other = saidBy(otherSide(from), this.#complete);
+    await this.#askRtpengine({ ...other, ...this.#wishesToward(from), family });
   }
 
   /**
@@ -306,8 +342,20 @@ export class AnchoredCall {
   }
 
   async #tellAgain({ exchange, answer }: CompleteExchange): Promise<void> {
-    await this.#askAgain(exchange, exchange);
+    const last = this.#exchange;
+    if (last?.from === exchange.from) await this.#moveSockets(last.shown, exchange);
+    const { family } = this.#wishesToward(answer.from);
+    await this.#askAgain(exchange, { ...exchange, family });
     await this.#rtpengine.answer(answer, false);
+  }
+
+  #wishesToward(to: Side): OfferWishes {
+    return {
+      ueDeclinedIce: this.#ue.declinesIce,
+      profile: this.#profileToward(to),
+      offersGroup: false,
+      family: this.#families.toward(to),
+    };
   }
 
   #profileToward(to: Side): Profile | undefined {
@@ -317,7 +365,10 @@ export class AnchoredCall {
   }
 
   #replied(reply: string | undefined, from: Side): SdpLines {
-    return reply === undefined ? emptySdp(this.#shown?.[otherSide(from)] ?? '0.0.0.0') : splitSdp(reply);
+    if (reply !== undefined) return splitSdp(reply);
+    const to = otherSide(from);
+    const family = this.#families.toward(to);
+    return emptySdp(ofFamily(this.#shown?.[to] ?? [], family) ?? unspecified(family ?? 'IP4'));
   }
 
   #answerOfUe(exchange: Exchange, answer: SdpLines, towardCore: SdpLines, messages: MsrpSections): string {
@@ -365,4 +416,8 @@ export class AnchoredCall {
     const lines = answered === undefined ? sdp : ofPlaces(sdp, answered.places);
     return joinSdp(this.#origins[to].write(withoutForeignHosts(withAddresses(lines))));
   }
+}
+
+function saidBy(side: Side, { exchange, answer }: CompleteExchange): ShownSdp {
+  return exchange.from === side ? exchange : answer;
 }

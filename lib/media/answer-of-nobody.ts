@@ -1,3 +1,4 @@
+import { familyOf } from '../ip-address';
 import { discardPlace } from '../sdp/discard-place';
 import { withoutRtcpMux } from '../sdp/grouping';
 import { withoutIce } from '../sdp/ice-attributes';
@@ -27,7 +28,7 @@ export function answerOfNobody(offered: SdpLines): SdpLines | undefined {
   return {
     session: session.filter((line) => !line.startsWith('c=')),
     media: sections.map((section, index) => {
-      const nowhere = discardPlace(media[index]?.address?.includes(':') === true);
+      const nowhere = discardPlace(familyOf(media[index]?.address ?? ''));
       // rtpengine wants an address on a line with port 0, too.
       return withPlace(section, media[index]?.port === 0 ? { ...nowhere, port: 0 } : nowhere);
     }),

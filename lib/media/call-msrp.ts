@@ -1,11 +1,12 @@
 import { randomBytes } from 'node:crypto';
-import { isIP } from 'node:net';
 import type { MsrpStream } from '../gateway/stream';
+import { familyOf, ofFamily, type AddressFamily } from '../ip-address';
 import type { MsrpBridge } from '../msrp/bridge';
 import { withGatewayCandidates, type GatewayCandidateOptions } from '../sdp/gateway-candidate';
 import { isMsrp, readMsrpLine, withMsrpPlace, type MsrpSetup } from '../sdp/msrp-line';
 import type { SdpLines } from '../sdp/sdp-lines';
-import { viewSession, type MediaView } from '../sdp/session-view';
+import { isUnspecified, viewSession, type MediaView } from '../sdp/session-view';
+import type { CallFamilies } from './call-families';
 import type { StreamGateway } from './call-streams';
 import type { Fallback } from './fallback';
 import type { CallLines } from './line-shares';
@@ -16,8 +17,8 @@ import { discard, isSameSession, listeningPlace, rewritingOf, shownPath, type Pl
 /** What is used of the MSRP bridges. */
 export interface MsrpSwitch {
   open(): MsrpBridge;
-  /** The addresses that peers are shown, by side. */
-  readonly shown: Readonly<Record<Side, string>>;
+  /** The addresses that peers are shown, by side: one for each family that we have there. */
+  readonly shown: Readonly<Record<Side, readonly string[]>>;
 }
 
 export interface CallMsrpOptions {
@@ -28,6 +29,7 @@ export interface CallMsrpOptions {
   candidates: GatewayCandidateOptions;
   /** Where the UE's SIP comes from; undefined: not known. */
   ueAddress: string | undefined;
+  families: CallFamilies;
   maySend: CallPlaces['msrp'];
   charged: CallLines;
 }
@@ -182,9 +184,10 @@ export class CallMsrp {
   }
 
   async #placeFor(to: Side, session: Session, setup: MsrpSetup, line: number): Promise<Place> {
-    const { call, gateway, bridges, ueAddress = '' } = this.#options;
+    const { call, gateway, bridges } = this.#options;
+    const family = this.#familyToward(to, session);
     const [first] = gateway.advertised;
-    const advertised = gateway.advertised.find(({ family }) => family === isIP(ueAddress)) ?? first;
+    const advertised = gateway.advertised.find((ours) => familyOf(ours.address) === family) ?? first;
     if (to === 'access' && advertised !== undefined && this.#usesGateway(session)) {
       // As long as rtpengine's would be, and longer: unique over the listener (B9, B10).
       const ice = { ufrag: randomBytes(6).toString('base64url'), pwd: randomBytes(24).toString('base64url') };
@@ -193,8 +196,17 @@ export class CallMsrp {
       session.ice = ice;
       return { address: advertised.address, port: advertised.port };
     }
-    const address = bridges.shown[to];
-    return setup === 'active' ? { address, port: discard } : { address, port: (await session.bridge.listen(to)).port };
+    const address = ofFamily(bridges.shown[to], family) ?? '';
+    if (setup === 'active') return { address, port: discard };
+    return { address, port: (await session.bridge.listen(to, family)).port };
+  }
+
+  /** A UE connects from, and is connected to at, where its SIP comes from; a core where it says, once it does. */
+  #familyToward(to: Side, { said }: Session): AddressFamily | undefined {
+    const { ueAddress, families } = this.#options;
+    if (to === 'access') return ueAddress === undefined ? undefined : familyOf(ueAddress);
+    const place = said.core && listeningPlace(said.core);
+    return place === undefined || isUnspecified(place.address) ? families.toward('core') : familyOf(place.address);
   }
 
   /** A UE that has not said anything yet is taken for one with ICE. */
@@ -209,7 +221,7 @@ export class CallMsrp {
     if (session.isAnswered || peer === undefined || (side === 'access' && session.ice !== undefined)) return;
     const { ueAddress, maySend } = this.#options;
     if (connectsToUs) {
-      bridge.expect(side, side === 'access' ? ueAddress : peer.address);
+      bridge.expect(side, side === 'access' ? ueAddress : addressAt(session.places.core, peer));
       return;
     }
     const listening = listeningPlace(peer);
@@ -255,6 +267,12 @@ function offeringSetup({ isTls, setup = 'active' }: Said): MsrpSetup {
 function answeringSetup(offer: Said, answer: Said): 'active' | 'passive' {
   const isActive = offer.isTls ? answer.setup === 'active' : offer.setup === 'passive';
   return isActive ? 'active' : 'passive';
+}
+
+/** Where a peer connects from to this place of ours; undefined: not known, as it has named an address of the other family. */
+function addressAt(place: Place | undefined, { address }: Said): string | undefined {
+  const isThere = address !== undefined && place !== undefined && familyOf(address) === familyOf(place.address);
+  return isThere ? address : undefined;
 }
 
 function saidIn(section: readonly string[], { address, port, hasIce, ufrag }: MediaView): Said {

@@ -1,4 +1,5 @@
 import type { MediaStream } from '../gateway/stream';
+import type { AddressFamily } from '../ip-address';
 import type { SharedTransports } from '../sdp/bundle';
 import type { LinePlaces } from '../sdp/line-places';
 import type { SdpLines } from '../sdp/sdp-lines';
@@ -26,6 +27,10 @@ export interface Exchange {
   losses: number;
   ueDeclinedIce: boolean;
   profile: Profile | undefined;
+  /** In which the other side was offered it; undefined: as rtpengine knows its lines. */
+  family: AddressFamily | undefined;
+  /** The lines as the other side got them, of those that rtpengine knows. */
+  offered: readonly MediaView[];
   /** Of an offer to the UE: it has a BUNDLE group. */
   offersGroup: boolean;
   /** Of an offer of the UE: the lines with no transport of their own. */

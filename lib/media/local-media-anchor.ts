@@ -12,7 +12,7 @@ import type { MsrpSwitch } from './call-msrp';
 import type { Fallback } from './fallback';
 import { shareLimits, type ShareLimits } from '../shares/limits';
 import { LineShares } from './line-shares';
-import type { MediaAnchor, MediaAnchorEvents, SelectedPath, Side, StreamReport, UePlace } from './media-anchor';
+import type { MediaAnchor, MediaAnchorEvents, SelectedPath, Side, StreamReport, SipEnds } from './media-anchor';
 import { PathFollower, type FollowedCall } from './path-follower';
 import type { PlacedMedia } from './placed-media';
 import { PathWatch } from './path-watch';
@@ -99,8 +99,8 @@ export class LocalMediaAnchor extends EventEmitter<MediaAnchorEvents> implements
     return this.#calls.size;
   }
 
-  async offer(name: string, from: Side, sdp: string, ue?: UePlace): Promise<string> {
-    const entry = this.#calls.get(name) ?? this.#enter(name, ue);
+  async offer(name: string, from: Side, sdp: string, ends?: SipEnds): Promise<string> {
+    const entry = this.#calls.get(name) ?? this.#enter(name, ends);
     return this.#run(name, entry, () => entry.call.offer(from, sdp));
   }
 
@@ -149,7 +149,7 @@ export class LocalMediaAnchor extends EventEmitter<MediaAnchorEvents> implements
     await Promise.all([...this.#calls.keys()].map((name) => this.release(name)));
   }
 
-  #enter(name: string, ue: UePlace | undefined): Entry {
+  #enter(name: string, ends: SipEnds | undefined): Entry {
     if (this.#closed || this.#calls.size >= this.#maxCalls) {
       const reason = this.#closed ? 'it is closing' : `it has ${this.#maxCalls} calls`;
       throw new EdgeError('anchor-unavailable', `The media anchor takes no more calls: ${reason}.`, {
@@ -157,7 +157,7 @@ export class LocalMediaAnchor extends EventEmitter<MediaAnchorEvents> implements
       });
     }
     const { rtpengine, gateway, profiles = asOffered } = this.#options;
-    const fallback = this.#options.fallback(ue?.address);
+    const fallback = this.#options.fallback(ends?.address);
     const candidates = {
       priority: this.#options.tcpPriority ?? 'lowest',
       spelling: this.#options.candidateSpelling ?? 'rfc6544',
@@ -172,11 +172,12 @@ export class LocalMediaAnchor extends EventEmitter<MediaAnchorEvents> implements
       fallback,
       candidates,
       profiles,
-      ueAddress: ue?.address,
+      ueAddress: ends?.address,
+      coreFamily: ends?.coreFamily,
       msrp: this.#options.msrp,
       places: this.#options.placed.ofCall(name),
       learnsCore: this.#options.learnsCore ?? false,
-      charged: this.#lines.ofCall(ue?.owner ?? name),
+      charged: this.#lines.ofCall(ends?.owner ?? name),
       log: this.#log,
     });
     const watch = new PathWatch(() => this.#look(name, entry));

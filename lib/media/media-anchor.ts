@@ -1,4 +1,5 @@
 import type { EventEmitter } from 'node:events';
+import type { AddressFamily } from '../ip-address';
 
 /** Which side of the edge an SDP came from: `access` is the UE, `core` the IMS or PBX. */
 export type Side = 'access' | 'core';
@@ -7,10 +8,12 @@ export function otherSide(side: Side): Side {
   return side === 'access' ? 'core' : 'access';
 }
 
-/** What is known of the UE of a call beside its SDP. */
-export interface UePlace {
-  /** Its address, or that of the NAT it is behind, as its SIP shows it. */
+/** What is known of the ends of a call beside their SDP. */
+export interface SipEnds {
+  /** The UE's address, or that of the NAT it is behind, as its SIP shows it. */
   address: string;
+  /** The address family that the core speaks SIP on; unset: not known, and the core is offered that of the UE. */
+  coreFamily?: AddressFamily | undefined;
   /** Whom what the call takes is charged to, with all other calls of the same; unset: to the call alone. */
   owner?: string | undefined;
 }
@@ -80,8 +83,8 @@ export interface MediaAnchorEvents {
  * an ICE restart of the UE. Release the call then.)
  */
 export interface MediaAnchor extends EventEmitter<MediaAnchorEvents> {
-  /** `ue` counts at the first offer of a call, whoever sends it. */
-  offer(call: string, from: Side, sdp: string, ue?: UePlace): Promise<string>;
+  /** `ends` counts at the first offer of a call, whoever sends it. */
+  offer(call: string, from: Side, sdp: string, ends?: SipEnds): Promise<string>;
   answer(call: string, from: Side, sdp: string): Promise<string>;
   /**
    * Takes back the last offer: the far end refused the re-INVITE or UPDATE that carried it, or it stays without an

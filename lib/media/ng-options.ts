@@ -1,3 +1,4 @@
+import type { AddressFamily } from '../ip-address';
 import type { AnswerOptions, OfferOptions } from '../rtpengine/ng-command';
 import { otherSide, type Side } from './media-anchor';
 import type { Profile } from './profiles';
@@ -25,6 +26,8 @@ export interface OfferWishes {
   profile: Profile | undefined;
   /** The other side is the UE, and is offered BUNDLE. */
   offersGroup: boolean;
+  /** What the other side is offered; undefined: rtpengine goes by what it knows of each line. */
+  family: AddressFamily | undefined;
 }
 
 /** rtpengine's o= and c= are put in place of the sender's. */
@@ -64,7 +67,7 @@ function profileOptions(profile: Profile | undefined): Pick<OfferOptions, 'trans
  */
 export function offerOptions(
   { call, from, sdp, isSourceKnown, bundles }: NgOptionsInput,
-  { known, ueDeclinedIce, profile, offersGroup }: { known: boolean } & OfferWishes,
+  { known, ueDeclinedIce, profile, offersGroup, family }: { known: boolean } & OfferWishes,
 ): OfferOptions {
   const to = otherSide(from);
   const common = {
@@ -73,6 +76,7 @@ export function offerOptions(
     ...(known ? { 'to-tag': to } : {}),
     sdp,
     direction: [from, to] as const,
+    ...(family && { 'address-family': family }),
     replace,
     ...profileOptions(profile),
   };

@@ -1,3 +1,4 @@
+import { familyOf, type AddressFamily } from '../ip-address';
 import type { MediaPlace, MediaPlaces, Misplaced } from '../media-places';
 import type { Logger } from '../ops/logger';
 import { OccasionalLog } from '../ops/occasional-log';
@@ -29,18 +30,29 @@ export class PlacedMedia {
 
   ofCall(call: string): CallPlaces {
     const both = (transport: MediaPlace['transport']) => {
-      const by = (side: Side) => (line: number, place: { address: string; port: number }) =>
-        this.#maySend({ call, side, line }, { ...place, transport });
+      const by =
+        (side: Side): MaySend =>
+        (line, place, family) =>
+          this.#maySend({ call, side, line }, { ...place, transport }, family);
       return { access: by('access'), core: by('core') };
     };
     return { rtp: both('udp'), msrp: both('tcp') };
   }
 
-  #maySend(by: { call: string; side: Side; line: number }, place: MediaPlace): boolean {
-    const reason = by.side === 'core' ? this.#places.misplacedInCore(place) : this.#places.misplacedAtUe(place);
+  #maySend(
+    by: { call: string; side: Side; line: number },
+    place: MediaPlace,
+    family: AddressFamily | undefined,
+  ): boolean {
+    const reason =
+      family !== undefined && familyOf(place.address) !== family ? 'other-family' : this.#misplacedAt(by.side, place);
     if (reason === undefined) return true;
     this.#misplaced.add(reason);
     this.#log.warn({ ...by, ...place, reason }, 'media is not sent where an SDP wants it');
     return false;
+  }
+
+  #misplacedAt(side: Side, place: MediaPlace): Misplaced | undefined {
+    return side === 'core' ? this.#places.misplacedInCore(place) : this.#places.misplacedAtUe(place);
   }
 }

@@ -1,4 +1,5 @@
 import { randomBytes } from 'node:crypto';
+import { familyOf } from '../ip-address';
 import { withDiscardDefaults } from '../sdp/default-address';
 import { withIceSessionOf } from '../sdp/ice-attributes';
 import type { SdpLines } from '../sdp/sdp-lines';
@@ -28,7 +29,10 @@ export function keepRestartBack(shown: SdpLines, agreed: readonly MediaView[]): 
   const changed = hadIce.filter(isNew);
   const held = hadIce.filter((line) => !isNew(line) && isHeldAnew(line, agreed[line.index]));
   const asBefore = () =>
-    withDiscardDefaults(changed.reduce((sdp, { index }) => withIceSessionOf(sdp, agreed[index]), shown));
+    withDiscardDefaults(
+      changed.reduce((sdp, { index }) => withIceSessionOf(sdp, agreed[index]), shown),
+      ({ address = '' }) => familyOf(address),
+    );
   const now = changed.length === 0 ? shown : asBefore();
   if (held.length > 0) return { now, onAnswer: [held.reduce(withMadeUpSession, shown), shown] };
   return { now, onAnswer: changed.length > 0 ? [shown] : [] };

@@ -1,4 +1,5 @@
 import type { MediaStream } from '../gateway/stream';
+import { familyOf, unspecified } from '../ip-address';
 import type { OccasionalLog } from '../ops/occasional-log';
 import { withGatewayCandidates, type GatewayCandidateOptions } from '../sdp/gateway-candidate';
 import { withIceLite, withoutLineIce } from '../sdp/ice-attributes';
@@ -135,9 +136,9 @@ export class TowardUe {
     stream: MediaStream | undefined,
   ): readonly string[] {
     const { gateway, streams } = this.#options;
-    const isIpv6 = address?.includes(':') === true;
-    const sameFamily = gateway.advertised.find(({ family }) => (family === 6) === isIpv6);
-    const none = { address: isIpv6 ? '::' : '0.0.0.0', port: 9 };
+    const family = familyOf(address ?? '');
+    const sameFamily = gateway.advertised.find((ours) => familyOf(ours.address) === family);
+    const none = { address: unspecified(family), port: 9 };
     const isKept = stream !== undefined && streams.isSelected(stream) && !(isAnswer && connection === 'new');
     return asTcpLine(section, {
       transport,

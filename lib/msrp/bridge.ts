@@ -1,6 +1,7 @@
 import { EventEmitter } from 'node:events';
 import type { Duplex } from 'node:stream';
 import type { TransportAddress } from '../ice/transport-address';
+import type { AddressFamily } from '../ip-address';
 import type { MsrpLimits } from './limits';
 import { PathRewriter, type PathRewriting } from './path-rewriter';
 import type { PortPool } from './port-pool';
@@ -30,8 +31,8 @@ export interface BridgeEvents {
 
 /** What the bridges of one process share. */
 export interface BridgeSurroundings {
-  /** Our address and ports of each side. */
-  sides: Readonly<Record<SideName, { address: string; ports: PortPool }>>;
+  /** Our addresses and ports of each side. */
+  sides: Readonly<Record<SideName, { addresses: readonly string[]; ports: PortPool }>>;
   limits: MsrpLimits;
   /** Bytes received, by side. */
   bytes: Record<SideName, number>;
@@ -69,9 +70,12 @@ export class MsrpBridge extends EventEmitter<BridgeEvents> {
     this.#sides = { access: this.#side('access'), core: this.#side('core') };
   }
 
-  /** Opens a port on this side and tells which. Rejects with an EdgeError, as {@link TcpSide.listen}. */
-  listen(side: SideName): Promise<TransportAddress> {
-    return this.#sides[side].tcp.listen();
+  /**
+   * Opens a port on this side, on our address of this family or else the first, and tells which. Rejects with an
+   * EdgeError, as {@link TcpSide.listen}.
+   */
+  listen(side: SideName, family?: AddressFamily): Promise<TransportAddress> {
+    return this.#sides[side].tcp.listen(family);
   }
 
   /** As negotiated, the other end connects, from this address if it is known. */
@@ -81,8 +85,7 @@ export class MsrpBridge extends EventEmitter<BridgeEvents> {
 
   /** As negotiated, we connect; undefined: the peer named no place, or none that we connect to. */
   connect(side: SideName, remote: TransportAddress | undefined): void {
-    if (remote !== undefined) this.#sides[side].tcp.connect(remote);
-    else this.#end(`${side}-unusable`);
+    if (remote === undefined || !this.#sides[side].tcp.connect(remote)) this.#end(`${side}-unusable`);
   }
 
   /** The side's stream, made elsewhere. A second one is destroyed. */
@@ -153,8 +156,8 @@ export class MsrpBridge extends EventEmitter<BridgeEvents> {
 
   #side(name: SideName): Side {
     const { sides, limits, strangers } = this.#around;
-    const { address, ports } = sides[name];
-    const tcp = new TcpSide(ports, address, limits, {
+    const { addresses, ports } = sides[name];
+    const tcp = new TcpSide(ports, addresses, limits, {
       connected: (socket) => this.attach(name, socket),
       refused: () => this.#end(`${name}-refused`),
       stranger: strangers,

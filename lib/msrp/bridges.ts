@@ -10,8 +10,8 @@ export interface MsrpBridgesOptions {
 }
 
 export interface BridgesSide {
-  /** Ours, to bind to. */
-  address: string;
+  /** Ours, to bind to: one for each family that we have there. */
+  addresses: readonly string[];
   /** To listen on there; `last` included. */
   ports: { first: number; last: number };
 }
@@ -81,6 +81,6 @@ export class MsrpBridges {
   }
 }
 
-function ownSide({ address, ports }: BridgesSide): BridgeSurroundings['sides'][SideName] {
-  return { address, ports: new PortPool(ports) };
+function ownSide({ addresses, ports }: BridgesSide): BridgeSurroundings['sides'][SideName] {
+  return { addresses, ports: new PortPool(ports) };
 }

@@ -2,7 +2,7 @@ import { once } from 'node:events';
 import { connect, createServer, type NetConnectOpts, type Server, type Socket } from 'node:net';
 import { EdgeError } from '../errors';
 import type { TransportAddress } from '../ice/transport-address';
-import { normalAddress } from '../ip-address';
+import { familyOf, normalAddress, ofFamily, type AddressFamily } from '../ip-address';
 import type { MsrpLimits } from './limits';
 import type { PortPool } from './port-pool';
 
@@ -28,7 +28,7 @@ const maxPortsTried = 16;
  */
 export class TcpSide {
   readonly #ports: PortPool;
-  readonly #address: string;
+  readonly #addresses: readonly string[];
   readonly #limits: MsrpLimits;
   readonly #listener: TcpSideListener;
   #server: Server | undefined;
@@ -40,37 +40,38 @@ export class TcpSide {
   #deadline: NodeJS.Timeout | undefined;
   #isOver = false;
 
-  /** @param address of ours, to bind to */
-  constructor(ports: PortPool, address: string, limits: MsrpLimits, listener: TcpSideListener) {
+  /** @param addresses ours, to bind to: one a family */
+  constructor(ports: PortPool, addresses: readonly string[], limits: MsrpLimits, listener: TcpSideListener) {
     this.#ports = ports;
-    this.#address = address;
+    this.#addresses = addresses;
     this.#limits = limits;
     this.#listener = listener;
   }
 
   /**
-   * Opens a port for the other end to connect to. Rejects with an EdgeError `msrp-no-port` if none of the
+   * Opens a port for the other end to connect to, on the address of this family or else the first. Rejects with an EdgeError `msrp-no-port` if none of the
    * range is free, or `msrp-listen-failed`.
    */
-  async listen(): Promise<TransportAddress> {
+  async listen(family?: AddressFamily): Promise<TransportAddress> {
+    const address = ofFamily(this.#addresses, family) ?? '';
     for (let tried = 0; tried < maxPortsTried; tried++) {
       const port = this.#ports.take();
       if (port === undefined) break;
       const server = createServer({ pauseOnConnect: true, noDelay: true, keepAlive: true, highWaterMark });
       try {
-        server.listen({ host: this.#address, port });
+        server.listen({ host: address, port });
         await once(server, 'listening');
       } catch (cause) {
         this.#ports.giveBack(port);
         if ((cause as NodeJS.ErrnoException).code === 'EADDRINUSE') continue;
-        throw new EdgeError('msrp-listen-failed', `MSRP cannot listen on ${this.#address} port ${port}.`, { cause });
+        throw new EdgeError('msrp-listen-failed', `MSRP cannot listen on ${address} port ${port}.`, { cause });
       }
       this.#server = server;
       this.#port = port;
       server.on('connection', (socket) => this.#arrived(socket));
       server.on('error', () => undefined);
       if (this.#isOver) this.#stopListening();
-      return { address: this.#address, port };
+      return { address, port };
     }
     const problem = `No port of the MSRP range is free (${this.#ports.taken} of ${this.#ports.size} in use)`;
     throw new EdgeError('msrp-no-port', `${problem}.`, { sipStatus: 503 });
@@ -90,13 +91,16 @@ export class TcpSide {
     }
   }
 
-  connect(remote: TransportAddress): void {
-    if (this.#isOver || this.#dialled !== undefined) return;
+  /** False for a place of a family that we have no address of. */
+  connect(remote: TransportAddress): boolean {
+    if (this.#isOver || this.#dialled !== undefined) return true;
+    const localAddress = this.#addresses.find((own) => familyOf(own) === familyOf(remote.address));
+    if (localAddress === undefined) return false;
     this.#stopListening();
     const socket = connect({
       host: remote.address,
       port: remote.port,
-      localAddress: this.#address,
+      localAddress,
       noDelay: true,
       keepAlive: true,
       highWaterMark,
@@ -113,6 +117,7 @@ export class TcpSide {
       socket.pause();
       this.#settled(socket);
     });
+    return true;
   }
 
   /** Closes what has not become the connection; may be called twice. */

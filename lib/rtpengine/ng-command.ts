@@ -1,3 +1,5 @@
+import type { AddressFamily } from '../ip-address';
+
 /**
  * The commands of rtpengine's ng protocol, as far as they are used. Option names are rtpengine's own.
  */
@@ -23,6 +25,8 @@ export interface OfferOptions {
   'ICE-lite': 'forward' | 'backward';
   'rtcp-mux': readonly ('offer' | 'demux' | 'require')[];
   direction: readonly [from: string, to: string];
+  /** Of rtpengine's own address in what it writes; without it, that of the SDP it was given, or of the receiver's last one. */
+  'address-family'?: AddressFamily;
   replace: readonly string[];
   /** BUNDLE (RFC 9143): that of the sender is accepted, or the other side is offered one transport for all. Since mr14.0. */
   bundle?: readonly ('accept' | 'require')[];

@@ -1,3 +1,4 @@
+import { familyOf, unspecified } from '../ip-address';
 import { bundleGroups, withBundleGroups } from './bundle';
 import { withFormatsOf } from './line-formats';
 import { isSameKind } from './line-places';
@@ -44,12 +45,18 @@ export function takeAnchored(sdp: SdpLines, lines: AnchoredLines): SdpLines {
     if (section === undefined) return [notUsed];
     return isAnchorable(transportOf(section)) ? section : [placeholder(section)];
   });
+  const address =
+    shown
+      .flat()
+      .find((line) => line.startsWith('c='))
+      ?.split(' ')[2] ?? '';
+  const none = unspecified(familyOf(address));
   const taken = {
     session: sdp.session,
     // rtpengine refuses an SDP with a line that has no address, be it declined.
     media: hasConnection(sdp.session)
       ? shown
-      : shown.map((section) => (hasConnection(section) ? section : withConnection(section, '0.0.0.0'))),
+      : shown.map((section) => (hasConnection(section) ? section : withConnection(section, none))),
   };
   // Of a group it is shown the lines that it has: the tagged one has to be one of them.
   return withBundleGroups(taken, bundleGroups(taken));

@@ -1,4 +1,5 @@
 import { discardPlace } from './discard-place';
+import type { LineFamilies } from './line-family';
 import { withPlace } from './line-place';
 import type { SdpLines } from './sdp-lines';
 import { isHeldByAddress, viewSession, type MediaView } from './session-view';
@@ -8,7 +9,7 @@ import { isHeldByAddress, viewSession, type MediaView } from './session-view';
  * alone: anybody could have media sent to somebody else (C11). It would also take 0.0.0.0 for a hold and refuse a
  * name, where RFC 8839 §4.2.5 has no default yet. A hold by 0.0.0.0 stays one.
  */
-export function withDiscardDefaults(sdp: SdpLines): SdpLines {
+export function withDiscardDefaults(sdp: SdpLines, families: LineFamilies): SdpLines {
   const { media } = viewSession(sdp);
   if (!media.some(isReplaced)) return sdp;
   const inherited = sdp.session.find((line) => line.startsWith('c='));
@@ -16,7 +17,7 @@ export function withDiscardDefaults(sdp: SdpLines): SdpLines {
     session: sdp.session.filter((line) => line !== inherited),
     media: sdp.media.map((section, index) => {
       const view = media[index];
-      if (view !== undefined && isReplaced(view)) return withDiscardDefault(section, view);
+      if (view !== undefined && isReplaced(view)) return withPlace(section, discardPlace(families(view)));
       const hasOwn = inherited === undefined || section.some((line) => line.startsWith('c='));
       return hasOwn ? section : [section[0] ?? '', inherited, ...section.slice(1)];
     }),
@@ -25,10 +26,4 @@ export function withDiscardDefaults(sdp: SdpLines): SdpLines {
 
 function isReplaced(view: MediaView): boolean {
   return view.hasIce && view.port !== 0 && !isHeldByAddress(view);
-}
-
-/** Of the family of the address that it replaces, because rtpengine takes its own of that family. */
-function withDiscardDefault(section: readonly string[], view: MediaView): readonly string[] {
-  const address = view.address ?? view.candidates[0]?.address ?? '';
-  return withPlace(section, discardPlace(address.includes(':')));
 }

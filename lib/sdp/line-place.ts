@@ -1,5 +1,6 @@
-import { addressBytes, normalAddress } from '../ip-address';
+import { addressBytes, familyOf, normalAddress, unspecified, type AddressFamily } from '../ip-address';
 import type { TransportAddress } from '../ice/transport-address';
+import type { LineFamilies } from './line-family';
 import { formatMediaLine, isAnchorable, parseMediaLine, withConnection } from './media-line';
 import { withoutAttributes, type SdpLines } from './sdp-lines';
 import { isUnspecified, viewSession, type MediaView } from './session-view';
@@ -13,8 +14,8 @@ export interface LinePlace extends TransportAddress {
   rtcp: { address: string | undefined; port: number } | undefined;
 }
 
-/** Whether media of a line, by its index, may be sent to a place. */
-export type MaySend = (line: number, place: TransportAddress) => boolean;
+/** Whether media of a line, by its index, may be sent to a place; `family`: of our socket, where that is settled. */
+export type MaySend = (line: number, place: TransportAddress, family?: AddressFamily) => boolean;
 
 /** Port 0, or on hold by its address, however that is spelled. */
 export function isWithoutMedia({ port, address }: MediaView): boolean {
@@ -25,8 +26,13 @@ export function isWithoutMedia({ port, address }: MediaView): boolean {
 export function linePlace({ address, port, rtcpPort, rtcpAddress }: MediaView): LinePlace | undefined {
   if (address === undefined) return undefined;
   const hasRtcp = rtcpPort !== undefined && rtcpPort >= 1 && rtcpPort <= 65535;
-  const rtcp = hasRtcp ? { port: rtcpPort, address: rtcpAddress && normalAddress(rtcpAddress) } : undefined;
-  return { address: normalAddress(address), port, rtcp };
+  const own = normalAddress(address);
+  if (!hasRtcp) return { address: own, port, rtcp: undefined };
+  const said = rtcpAddress && normalAddress(rtcpAddress);
+  // No socket sends to both families: what is not sent to where RTP is goes nowhere.
+  const isElsewhere = said !== undefined && addressBytes(said) !== undefined && familyOf(said) !== familyOf(own);
+  const isNowhere = isElsewhere || isUnspecified(said);
+  return { address: own, port, rtcp: { port: rtcpPort, address: isNowhere ? unspecified(familyOf(own)) : said } };
 }
 
 /** All that is sent to: RTP, and RTCP, by RFC 3550 §11 one port above where nothing else is said. */
@@ -52,24 +58,21 @@ export function withPlace(section: readonly string[], { address, port, rtcp }: L
  * several ports), or so that one reads it and another does not: who judges it has to read what rtpengine reads. A line
  * without media names no place.
  */
-export function withPlainPlaces(sdp: SdpLines): SdpLines {
+export function withPlainPlaces(sdp: SdpLines, families: LineFamilies): SdpLines {
   const { media } = viewSession(sdp);
   return {
     session: withoutAttributes(sdp.session, ['rtcp']).filter((line) => !line.startsWith('c=')),
     media: sdp.media.map((section, index) => {
       const view = media[index];
-      return view !== undefined && isAnchorable(view.transport) ? withPlainPlace(section, view) : section;
+      return view !== undefined && isAnchorable(view.transport)
+        ? withPlainPlace(section, view, families(view))
+        : section;
     }),
   };
 }
 
-function withPlainPlace(section: readonly string[], view: MediaView): readonly string[] {
+function withPlainPlace(section: readonly string[], view: MediaView, family: AddressFamily): readonly string[] {
   const place = linePlace(view);
   if (place !== undefined && !isWithoutMedia(view)) return withPlace(section, place);
-  const nowhere = place !== undefined && familyOf(place.address) === 'IP6' ? '::' : '0.0.0.0';
-  return withPlace(section, { address: nowhere, port: view.port, rtcp: undefined });
-}
-
-function familyOf(address: string): 'IP4' | 'IP6' {
-  return addressBytes(address)?.length === 16 ? 'IP6' : 'IP4';
+  return withPlace(section, { address: unspecified(family), port: view.port, rtcp: undefined });
 }

@@ -31,11 +31,15 @@ export function withConnection(section: readonly string[], address: string): rea
   return [...rest.slice(0, at), `c=IN ${address.includes(':') ? 'IP6' : 'IP4'} ${address}`, ...rest.slice(at)];
 }
 
-/** The SDP with an address on each line that has none and inherits none (RFC 8866 §5.7): that of o=. */
+/** The SDP with an address on each line that has none and inherits none (RFC 8866 §5.7): that of another line, or of o=. */
 export function withAddresses(sdp: SdpLines): SdpLines {
   const hasAddress = (lines: readonly string[]) => lines.some((line) => line.startsWith('c='));
   if (hasAddress(sdp.session) || sdp.media.every(hasAddress)) return sdp;
-  const address = sdp.session.find((line) => line.startsWith('o='))?.split(' ')[5] ?? '0.0.0.0';
+  const place = sdp.media
+    .flat()
+    .find((line) => line.startsWith('c='))
+    ?.split(' ')[2];
+  const address = place ?? sdp.session.find((line) => line.startsWith('o='))?.split(' ')[5] ?? '0.0.0.0';
   const media = sdp.media.map((section) => (hasAddress(section) ? section : withConnection(section, address)));
   return { session: sdp.session, media };
 }

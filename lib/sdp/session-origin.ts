@@ -8,6 +8,7 @@ import { joinSdp, type SdpLines } from './sdp-lines';
 export class SessionOrigin {
   readonly #sessionId: number;
   #version = 0;
+  #address: string | undefined;
   #last: string | undefined;
 
   /** @param sessionId a number that is unlikely to be used twice, below 2^53 */
@@ -15,13 +16,13 @@ export class SessionOrigin {
     this.#sessionId = sessionId;
   }
 
-  /** The SDP with its o= line replaced; the address in it is kept. */
+  /** The SDP with its o= line replaced. The address in it stays that of the first one (RFC 3264 §8). */
   write(sdp: SdpLines): SdpLines {
-    const address = /^o=.* (IN IP[46] \S+)\s*$/.exec(sdp.session.find((line) => line.startsWith('o=')) ?? '')?.[1];
+    this.#address ??= /^o=.* (IN IP[46] \S+)\s*$/.exec(sdp.session.find((line) => line.startsWith('o=')) ?? '')?.[1];
     const session = (origin: string) => sdp.session.map((line) => (line.startsWith('o=') ? origin : line));
     const body = joinSdp({ ...sdp, session: session('o=') });
     if (body !== this.#last) this.#version += 1;
     this.#last = body;
-    return { ...sdp, session: session(`o=- ${this.#sessionId} ${this.#version} ${address ?? 'IN IP4 0.0.0.0'}`) };
+    return { ...sdp, session: session(`o=- ${this.#sessionId} ${this.#version} ${this.#address ?? 'IN IP4 0.0.0.0'}`) };
   }
 }

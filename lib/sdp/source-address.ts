@@ -1,5 +1,6 @@
-import { addressBytes, normalAddress } from '../ip-address';
+import { familyOf, normalAddress, type AddressFamily } from '../ip-address';
 import { discardPlace } from './discard-place';
+import type { LineFamilies } from './line-family';
 import { linePlace, sentTo, withPlace, type MaySend } from './line-place';
 import { isAnchorable } from './media-line';
 import { withoutAttributes, type SdpLines } from './sdp-lines';
@@ -9,11 +10,16 @@ import { isUnspecified, viewSession, type MediaView } from './session-view';
  * The SDP of a UE with the address of each line without ICE replaced by the one that its SIP comes from. What c= says
  * is the UE's word alone, and could have media sent to anybody; the address of its SIP it has shown to have. rtpengine
  * then follows its RTP to wherever that comes from, a NAT or another host of the UE. Nobody is sent anything before
- * that where the address is unknown, or of the other family, or media may not be sent to a port that the line names: it
- * names loopback and port 9 then, where nobody listens.
+ * that where the address is unknown, or not of the line's family, or media may not be sent to a port that the line names:
+ * it names loopback and port 9 then, where nobody listens.
  * A hold by 0.0.0.0 stays one, without a=rtcp: rtpengine would send the RTCP of the core to the address there.
  */
-export function withSourceAddresses(sdp: SdpLines, source: string | undefined, maySend: MaySend): SdpLines {
+export function withSourceAddresses(
+  sdp: SdpLines,
+  families: LineFamilies,
+  source: string | undefined,
+  maySend: MaySend,
+): SdpLines {
   const { media } = viewSession(sdp);
   if (!media.some((view) => isPlain(view) || isHeldWithRtcp(view))) return sdp;
   const inherited = sdp.session.find((line) => line.startsWith('c='));
@@ -21,7 +27,7 @@ export function withSourceAddresses(sdp: SdpLines, source: string | undefined, m
     session: sdp.session.filter((line) => line !== inherited),
     media: sdp.media.map((section, index) => {
       const view = media[index];
-      if (view !== undefined && isPlain(view)) return withSource(section, view, source, maySend);
+      if (view !== undefined && isPlain(view)) return withSource(section, view, families(view), source, maySend);
       const own = view && isHeldWithRtcp(view) ? withoutAttributes(section, ['rtcp']) : section;
       const hasOwn = inherited === undefined || section.some((line) => line.startsWith('c='));
       return hasOwn ? own : [own[0] ?? '', inherited, ...own.slice(1)];
@@ -58,13 +64,12 @@ function isHeldWithRtcp({ address, rtcpPort }: MediaView): boolean {
 function withSource(
   section: readonly string[],
   view: MediaView,
+  family: AddressFamily,
   source: string | undefined,
   maySend: MaySend,
 ): readonly string[] {
-  const isIpv6 = (address: string) => addressBytes(address)?.length === 16;
-  const family = isIpv6(view.address ?? source ?? '');
   const nobody = discardPlace(family);
-  if (source === undefined || isIpv6(source) !== family) return withPlace(section, nobody);
+  if (source === undefined || familyOf(source) !== family) return withPlace(section, nobody);
   // The address in a=rtcp would be another word of the UE (RFC 3605 §2.1).
   const said = linePlace({ ...view, address: source, rtcpAddress: undefined });
   const isAllowed = said !== undefined && sentTo(said).every((to) => maySend(view.index, to));

@@ -55,7 +55,8 @@ export class Originating {
    * `emergency-refused` (380), and as the relay does.
    */
   async target(request: IncomingRequest): Promise<Target> {
-    const { registrar, connections, emergency, accessNetworkInfo, coreHost, coreNextHop, table } = this.#options;
+    const { registrar, connections, egress, emergency, accessNetworkInfo, coreHost, coreNextHop, table } =
+      this.#options;
     const flow = flowOf(request, connections);
     const registration = registrationFor(request, await registrar.registrationsOf(flow));
     // Only a call is one: nothing else may pass without a registration.
@@ -64,7 +65,7 @@ export class Originating {
       const message = 'The UE is not registered over this connection.';
       throw new EdgeError('not-registered', message, { sipStatus: 403 });
     }
-    const { isRelayed, ...way } =
+    const { isRelayed, nextHop, ...way } =
       service === undefined ? this.#way(request, registration?.serviceRoute ?? []) : this.#emergencyWay(service);
     const policy = uePolicy({
       table,
@@ -80,6 +81,7 @@ export class Originating {
       policy,
       flow,
       ue: registration && accountOf(registration.aor),
+      coreFamily: () => egress.familyOf(nextHop),
       isEmergency: service !== undefined,
     };
   }
@@ -98,12 +100,12 @@ export class Originating {
     // drachtio-server refuses parameters in the user part (local numbers, TS 24.229 §5.1.2A.1.5).
     const sent = asSip.replace(/^(sips?:[^;@]*);[^@]*@/i, '$1@');
     if (first === undefined && sent === asSip && !relayAlways) {
-      return { uri: sent, way: () => ({ proxy: coreNextHop, headers: {} }), isRelayed: false };
+      return { uri: sent, way: () => ({ proxy: coreNextHop, headers: {} }), nextHop, isRelayed: false };
     }
     const requestUri = first === undefined ? asSip : meant;
     const keeps = first === undefined && keepsCallIds;
     const errand = { nextHop, routes, keepsCallId: keeps, ...(requestUri !== sent && { requestUri }) };
-    return { uri: sent, way: () => egress.send(errand), isRelayed: true };
+    return { uri: sent, way: () => egress.send(errand), nextHop, isRelayed: true };
   }
 
   #emergencyWay(service: string): RelayedOrNot {
@@ -113,11 +115,11 @@ export class Originating {
     const route = `<${nextHop}${/;lr\b/i.test(nextHop) ? '' : ';lr'}>`;
     const host = parseUri(nextHop)?.host ?? 'invalid';
     const errand = { nextHop, routes: [route], requestUri: service };
-    return { uri: `sip:sos@${host}`, way: () => egress.send(errand), isRelayed: true };
+    return { uri: `sip:sos@${host}`, way: () => egress.send(errand), nextHop, isRelayed: true };
   }
 }
 
-type RelayedOrNot = Pick<Target, 'uri' | 'way'> & { isRelayed: boolean };
+type RelayedOrNot = Pick<Target, 'uri' | 'way'> & { nextHop: string; isRelayed: boolean };
 
 /** drachtio-server dies of a request to a tel URI: its number becomes a SIP URI (RFC 3261 §19.1.6). */
 function sipUri(uri: string, nextHop: string): string {

@@ -2,6 +2,7 @@ import { setTimeout } from 'node:timers/promises';
 import type { IncomingRequest, Method, ResponseSender } from '../drachtio/messages';
 import type { Srf } from '../drachtio/srf';
 import { EdgeError } from '../errors';
+import type { AddressFamily } from '../ip-address';
 import type { SelectedPath, Side } from '../media/media-anchor';
 import { monotonicNow } from '../ops/clock';
 import { OccasionalLog } from '../ops/occasional-log';
@@ -220,16 +221,23 @@ class Pcscf implements RunningPcscf {
       const side = this.#admission.sideOfCall(request);
       if (side === 'access') await this.#room.mustBeInShare(request);
       const target = await this.#target(side, request);
+      const coreFamily = await target.coreFamily();
       // The server has answered it.
       if (cancelled.signal.aborted) return;
       this.#mustTakeNew();
-      this.#startCall(side, request, response, target);
+      this.#startCall(side, request, response, target, coreFamily);
     } catch (error) {
       this.#refusals.refuse(request, response, error);
     }
   }
 
-  #startCall(side: Side, request: IncomingRequest, response: ResponseSender, target: Target): void {
+  #startCall(
+    side: Side,
+    request: IncomingRequest,
+    response: ResponseSender,
+    target: Target,
+    coreFamily: AddressFamily | undefined,
+  ): void {
     const { anchor, calls, logger } = this.#options;
     const direction = side === 'access' ? 'originating' : 'terminating';
     const ueAddress = ueAddressOf(target.flow, this.#options.connections ?? noConnections);
@@ -237,7 +245,14 @@ class Pcscf implements RunningPcscf {
     this.#callShares.mustHaveRoom(direction, target, source);
     const ue = target.ue ?? flowKey(target.flow);
     const call = calls.open(
-      { direction, sipCallId: request.get('call-id') ?? '', ueAddress, ue, isEmergency: target.isEmergency },
+      {
+        direction,
+        sipCallId: request.get('call-id') ?? '',
+        ueAddress,
+        coreFamily,
+        ue,
+        isEmergency: target.isEmergency,
+      },
       anchor,
     );
     const log = logger.child({ call: call.id });

@@ -1,4 +1,5 @@
 import type { Headers } from '../drachtio/messages';
+import type { AddressFamily } from '../ip-address';
 import type { Flow } from './flow-token';
 import type { UePolicy } from './ue-policy';
 
@@ -24,6 +25,8 @@ export interface Target {
   flow: Flow;
   /** The identity that the UE registered; undefined: it is not registered. */
   ue: string | undefined;
+  /** The address family that the core speaks SIP on; resolves with undefined where that is not known. */
+  coreFamily: () => Promise<AddressFamily | undefined>;
   /** The UE need not be registered for such a call. */
   isEmergency: boolean;
 }

@@ -1,5 +1,6 @@
 import type { IncomingRequest } from '../drachtio/messages';
 import { EdgeError } from '../errors';
+import { familyOf } from '../ip-address';
 import { accountOf } from '../shares/account';
 import { chargingVector } from './charging';
 import type { Egress } from './egress';
@@ -66,6 +67,7 @@ export class Terminating {
       policy,
       flow,
       ue: registrations[0] && accountOf(registrations[0].aor),
+      coreFamily: () => Promise.resolve(familyOf(request.source_address)),
       isEmergency: false,
     };
   }

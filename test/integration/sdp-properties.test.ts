@@ -90,7 +90,7 @@ function written(side: Side, { hasAddress, session, sections }: Description): st
 
 describeWithRtpengine('whatever SDP comes in', () => {
   const bridges = new MsrpBridges({
-    sides: { access: { address: own.access, ports }, core: { address: own.core, ports } },
+    sides: { access: { addresses: [own.access], ports }, core: { addresses: [own.core], ports } },
     logger: pino({ level: 'silent' }),
   });
   let real: RealAnchor;
@@ -99,7 +99,7 @@ describeWithRtpengine('whatever SDP comes in', () => {
 
   beforeAll(async () => {
     real = await RealAnchor.start(own);
-    anchor = real.another({ msrp: { open: () => bridges.open(), shown: own } });
+    anchor = real.another({ msrp: { open: () => bridges.open(), shown: { access: [own.access], core: [own.core] } } });
   });
   afterAll(async () => {
     await anchor.close();

@@ -18,7 +18,7 @@ const cases = readdirSync(folder)
 
 describeWithRtpengine('offers and answers, and what comes of them', () => {
   const bridges = new MsrpBridges({
-    sides: { access: { address: own.access, ports }, core: { address: own.core, ports } },
+    sides: { access: { addresses: [own.access], ports }, core: { addresses: [own.core], ports } },
     logger: pino({ level: 'silent' }),
   });
   let real: RealAnchor;
@@ -38,7 +38,7 @@ describeWithRtpengine('offers and answers, and what comes of them', () => {
 
   test.each(cases)('$title ($file)', async ({ file, ...played }) => {
     const { CORE_PROFILE: core, ACCESS_PROFILE: access } = played.settings;
-    const msrp = { open: () => bridges.open(), shown: own };
+    const msrp = { open: () => bridges.open(), shown: { access: [own.access], core: [own.core] } };
     anchor = real.another({ profiles: { core, access }, msrp });
     expect(await playSdpCase(anchor, file, played, await real.bundles())).toEqual([]);
   });

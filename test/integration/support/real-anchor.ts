@@ -31,10 +31,10 @@ export function describeWithRtpengine(name: string, tests: () => void): void {
   describe.skip(name, tests);
 }
 
-/** Where the anchor is, toward each side. */
+/** Where the anchor is, toward each side: one address, or one of each family. */
 export interface AnchorAddresses {
-  access: string;
-  core: string;
+  access: string | readonly string[];
+  core: string | readonly string[];
 }
 
 /** A media anchor in this process, on a real rtpengine and with the real gateway, on addresses of this machine. */
@@ -63,11 +63,12 @@ export class RealAnchor {
     places = trialPlaces(),
     plane: PlaneName = 'node',
   ): Promise<RealAnchor> {
+    const [ofAccess, ofCore] = [[access].flat(), [core].flat()];
     const daemon = new LocalDaemon(
       {
         program: rtpengineProgram(),
-        accessInterfaces: [access],
-        coreInterfaces: [core],
+        accessInterfaces: ofAccess,
+        coreInterfaces: ofCore,
         edge: 'test',
         ports: rtpenginePorts,
         logger,
@@ -76,8 +77,8 @@ export class RealAnchor {
     );
     const url = await daemon.start();
     const gateway = new TcpGateway({
-      listen: [{ address: access, port: 0 }],
-      advertised: [{ address: access, port: 80, family: isIP(access) === 6 ? 6 : 4 }],
+      listen: ofAccess.map((address) => ({ address, port: 0 })),
+      advertised: ofAccess.map((address) => ({ address, port: 80, family: isIP(address) === 6 ? 6 : 4 })),
       logger,
       plane: choosePlane(plane, 1, logger),
     });

@@ -206,6 +206,23 @@ describe('the egress relay on its sockets', () => {
     );
   });
 
+  test('O1: the family that a next hop is sent to in, where there are two', async () => {
+    const lookups = {
+      addresses: (host: string) =>
+        host === 'six.example' ? Promise.resolve(['2001:db8::1', '192.0.2.1']) : Promise.reject(new Error()),
+      services: () => Promise.reject(new Error()),
+      close: () => undefined,
+    };
+    const both = await start({ hosts: ['127.1.0.1', '::1'], lookups });
+    const hops = ['sip:[2001:db8::1]', 'sips:192.0.2.1', 'sip:six.example', 'sip:none.example', 'sips:six.example'];
+    const families = await Promise.all(hops.map((hop) => both.familyOf(hop)));
+    expect(families).toEqual(['IP6', 'IP4', 'IP6', undefined, undefined]);
+    const only4 = await start({ lookups });
+    expect(await only4.familyOf('sip:none.example')).toBe('IP4');
+    await both.close();
+    expect(await both.familyOf('sip:six.example')).toBeUndefined();
+  });
+
   test('a next hop by name, and one whose name does not exist', async () => {
     const core = kept(await UdpPeer.open('127.1.0.2'));
     const lookups = {

@@ -1,6 +1,7 @@
 import { EventEmitter } from 'node:events';
 import type { RtpengineCommands, RtpengineEvents, Rtpengines } from '../../../lib/media/rtpengine-choice';
 import { EdgeError } from '../../../lib/errors';
+import { familyOf, type AddressFamily } from '../../../lib/ip-address';
 import type { CallStatistics } from '../../../lib/rtpengine/call-statistics';
 import type { AnswerOptions, OfferOptions } from '../../../lib/rtpengine/ng-command';
 import { formatMediaLine, isRtpOverUdp, parseMediaLine } from '../../../lib/sdp/media-line';
@@ -30,6 +31,8 @@ export class FakeRtpengine implements RtpengineCommands {
   /** Holds replies back until it resolves. */
   gate: Promise<void> = Promise.resolve();
   #offer: OfferOptions | undefined;
+  /** Of the last SDP of each side, or as the other one was to be offered. */
+  readonly #families: Partial<Record<string, AddressFamily>> = {};
 
   async offer(options: OfferOptions): Promise<string> {
     this.received.push({ command: 'offer', ...options });
@@ -37,7 +40,10 @@ export class FakeRtpengine implements RtpengineCommands {
     this.isNew = false;
     this.#offer = options;
     if (options.direction[0] === 'access') this.#noteSession(options.sdp);
-    const towardUe = options.direction[1] === 'access';
+    const [from, to] = options.direction;
+    const towardUe = to === 'access';
+    this.#families[from] = familyIn(options.sdp);
+    this.#families[to] = options['address-family'] ?? this.#families[to] ?? this.#families[from];
     return this.#write(
       options.sdp,
       towardUe,
@@ -52,6 +58,7 @@ export class FakeRtpengine implements RtpengineCommands {
     const towardUe = options['from-tag'] === 'access';
     if (!towardUe) this.#noteSession(options.sdp);
     const { media } = viewSession(splitSdp(this.#offer?.sdp ?? ''));
+    this.#families[options['to-tag']] = familyIn(options.sdp);
     return this.#write(
       withOffered(options.sdp, this.#offer?.sdp ?? ''),
       towardUe,
@@ -89,7 +96,8 @@ export class FakeRtpengine implements RtpengineCommands {
   }
 
   #write(sdp: string, towardUe: boolean, ice: (line: number) => boolean, mux: (line: number) => boolean): string {
-    const address = towardUe ? '198.51.100.1' : '192.0.2.1';
+    const family = this.#families[towardUe ? 'access' : 'core'] ?? 'IP4';
+    const address = own[towardUe ? 'access' : 'core'][family];
     const lines = splitSdp(sdp);
     const media = viewSession(lines).media.flatMap((view) => {
       if (view.port === 0) return [formatMediaLine(view)];
@@ -116,9 +124,20 @@ export class FakeRtpengine implements RtpengineCommands {
           : []),
       ];
     });
-    const origin = lines.session.find((line) => line.startsWith('o='))?.replace(/\S+$/, address) ?? '';
-    return ['v=0', origin, 's=-', `c=IN IP4 ${address}`, 't=0 0', ...media, ''].join('\r\n');
+    const origin =
+      lines.session.find((line) => line.startsWith('o='))?.replace(/\S+ \S+$/, `${family} ${address}`) ?? '';
+    return ['v=0', origin, 's=-', `c=IN ${family} ${address}`, 't=0 0', ...media, ''].join('\r\n');
   }
+}
+
+const own = {
+  access: { IP4: '198.51.100.1', IP6: '2001:db8:a::1' },
+  core: { IP4: '192.0.2.1', IP6: '2001:db8:c::1' },
+};
+
+/** Of its first line, in use or not. */
+function familyIn(sdp: string): AddressFamily {
+  return familyOf(viewSession(splitSdp(sdp)).media[0]?.address ?? '');
 }
 
 /** An answer without the formats that were not offered in the same number. */

@@ -95,7 +95,7 @@ describe('where a core may have us connect to', () => {
 
   test('H7: a core with IPv6 is connected to from an IPv6 address of ours', async () => {
     await lab.close();
-    open({ core: { address: '::1' } });
+    open({ core: { addresses: ['127.0.0.3', '::1'] } });
     const core = await lab.listeningCore('::1');
     await lab.around.anchor.offer(
       'c',

@@ -2,7 +2,8 @@ import { once } from 'node:events';
 import { connect, createServer, type AddressInfo, type Server, type Socket } from 'node:net';
 import { duplexPair, type Duplex } from 'node:stream';
 import { pino } from 'pino';
-import type { MsrpStream } from '../../../lib/gateway/stream';
+import type { AdvertisedAddress, MsrpStream } from '../../../lib/gateway/stream';
+import type { Fallback } from '../../../lib/media/fallback';
 import type { MediaPlaces } from '../../../lib/media-places';
 import { MsrpBridges, type BridgesSide } from '../../../lib/msrp/bridges';
 import type { ShareLimits } from '../../../lib/shares/limits';
@@ -45,7 +46,11 @@ export interface ListeningCore {
 
 export interface MsrpLabOptions {
   limits?: Partial<MsrpLimits>;
+  access?: Partial<BridgesSide>;
   core?: Partial<BridgesSide>;
+  /** What UEs are shown; default: IPv4 alone. */
+  advertised?: readonly AdvertisedAddress[];
+  fallback?: Fallback;
   /** Default: loopback is where the core is. */
   places?: MediaPlaces;
   shares?: ShareLimits;
@@ -53,24 +58,32 @@ export interface MsrpLabOptions {
 
 /** A media anchor whose MSRP is real but for the gateway, and peers on loopback. */
 export class MsrpLab {
-  readonly gateway = new FakeGateway();
+  readonly gateway: FakeGateway;
   readonly bridges: MsrpBridges;
   readonly opened: (Socket | Server | Duplex)[] = [];
   readonly around: ReturnType<typeof anchorWith>;
 
-  constructor({ limits = {}, core = {}, places, shares }: MsrpLabOptions = {}) {
+  constructor({ limits = {}, access = {}, core = {}, advertised, fallback, places, shares }: MsrpLabOptions = {}) {
+    this.gateway = new FakeGateway(advertised);
     const ports = { first: 46_200, last: 46_299 };
     this.bridges = new MsrpBridges({
-      sides: { access: { address: '127.0.0.1', ports }, core: { address: '127.0.0.3', ports, ...core } },
+      sides: {
+        access: { addresses: ['127.0.0.1'], ports, ...access },
+        core: { addresses: ['127.0.0.3'], ports, ...core },
+      },
       logger: pino({ level: 'silent' }),
       limits,
     });
-    const shown = { access: '198.51.100.1', core: '127.0.0.3' };
+    const shown = {
+      access: [...new Set(this.gateway.advertised.map(({ address }) => address))],
+      core: core.addresses ?? ['127.0.0.3'],
+    };
     this.around = anchorWith({
       maxCalls: 1000,
       gateway: this.gateway,
       msrp: { open: () => this.bridges.open(), shown },
       ...(places && { places }),
+      ...(fallback && { fallback }),
       ...(shares && { shares }),
     });
   }

@@ -4,7 +4,7 @@ const replace = ['origin', 'session-connection'];
 const flags = ['strict-source', 'endpoint-learning-off'];
 const learning = ['strict-source'];
 const sdp = 'v=0';
-const first = { known: false, ueDeclinedIce: false, profile: undefined, offersGroup: true };
+const first = { known: false, ueDeclinedIce: false, profile: undefined, offersGroup: true, family: undefined };
 
 describe('what rtpengine is told', () => {
   test('of an offer of the UE', () => {
@@ -46,6 +46,12 @@ describe('what rtpengine is told', () => {
   ])('of a profile for the other side, with one way to agree on keys: %j', (profile, expected) => {
     const input = { call: 'c', from: 'core', sdp, isSourceKnown: false, bundles: false } as const;
     expect(offerOptions(input, { ...first, profile })).toEqual({ ...offerOptions(input, first), ...expected });
+  });
+
+  test.each(['access', 'core'] as const)('O1: of the family that the other side is offered, by %s', (from) => {
+    const input = { call: 'c', from, sdp, isSourceKnown: true, bundles: false };
+    expect(offerOptions(input, { ...first, family: 'IP6' })['address-family']).toBe('IP6');
+    expect(offerOptions(input, first)).not.toHaveProperty('address-family');
   });
 
   test('B22: of BUNDLE, where it bundles', () => {

@@ -145,7 +145,8 @@ describe('a core on hold by 0.0.0.0 (RFC 2543)', () => {
     await around.anchor.offer('c', 'access', iceOffer, ue);
     await around.anchor.answer('c', 'core', coreAnswer);
     await around.anchor.offer('c', 'core', coreSdp('m=audio 6000 RTP/AVP 0', `c=IN ${family} ${address}`));
-    expect(shown().at(-1)).toContain(`m=audio 6000 RTP/AVP 0\r\nc=IN ${family} ${address}\r\n`);
+    // Of the family that it has its media in: rtpengine would move its own place otherwise.
+    expect(shown().at(-1)).toContain('m=audio 6000 RTP/AVP 0\r\nc=IN IP4 0.0.0.0\r\n');
     expect(counted()).toBe(0);
   });
 });

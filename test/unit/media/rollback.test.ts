@@ -29,7 +29,7 @@ describe('a refused offer', () => {
     await anchor.offer('c', 'core', hold);
     await anchor.rollback('c');
     const [offer, answer, , ...replayed] = rtpengine.received;
-    expect(replayed).toEqual([{ ...offer, 'to-tag': 'core' }, answer]);
+    expect(replayed).toEqual([{ ...offer, 'to-tag': 'core', 'address-family': 'IP4' }, answer]);
   });
 
   test('F6: with the last of several answers', async () => {

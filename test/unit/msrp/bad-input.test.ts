@@ -31,7 +31,7 @@ async function open(limits: Partial<MsrpLimits> = {}, gatewayLimits: Partial<Gat
   bench = await GatewayBench.open(gatewayLimits);
   sockets = [];
   const first = 10_000 + ((process.pid * 139 + Math.floor(performance.now() * 7)) % 20_000);
-  const side = { address: host, ports: { first, last: first + 9 } };
+  const side = { addresses: [host], ports: { first, last: first + 9 } };
   bridges = new MsrpBridges({ sides: { access: side, core: side }, logger: pino({ level: 'silent' }), limits });
   bridge = bridges.open();
   ended = once(bridge, 'ended').then(([reason]) => reason as BridgeEnd);

@@ -19,8 +19,8 @@ let firstPort = 0;
 function open(limits: Partial<MsrpLimits> = {}, ports = 20): void {
   // Each test has ports of its own: what a test before left in TIME_WAIT does not matter.
   firstPort = 10_000 + ((process.pid * 131 + Math.floor(performance.now() * 7)) % 20_000);
-  const side = { address: host, ports: { first: firstPort, last: firstPort + ports - 1 } };
-  const core = { address: host, ports: { first: firstPort + 100, last: firstPort + 100 + ports - 1 } };
+  const side = { addresses: [host], ports: { first: firstPort, last: firstPort + ports - 1 } };
+  const core = { addresses: [host], ports: { first: firstPort + 100, last: firstPort + 100 + ports - 1 } };
   bridges = new MsrpBridges({ sides: { access: side, core }, logger: pino({ level: 'silent' }), limits });
   bridge = bridges.open();
   ended = once(bridge, 'ended').then(([reason]) => reason as BridgeEnd);

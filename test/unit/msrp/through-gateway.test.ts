@@ -25,7 +25,7 @@ beforeEach(async () => {
   gateway = new TcpGateway({ listen: [{ address: host, port: 0 }], advertised: [], logger, plane: planeUnderTest });
   await gateway.listen();
   const first = 10_000 + ((process.pid * 137 + Math.floor(performance.now() * 7)) % 20_000);
-  const side = { address: host, ports: { first, last: first + 9 } };
+  const side = { addresses: [host], ports: { first, last: first + 9 } };
   bridges = new MsrpBridges({ sides: { access: side, core: side }, logger });
 });
 

@@ -144,9 +144,9 @@ describe('S6, B24: an address on each line', () => {
   const head6 = ['v=0', 'o=- 1 1 IN IP6 2001:db8::1', 's=-', 't=0 0'];
   const withC = ['m=audio 5000 RTP/AVP 0', 'c=IN IP4 192.0.2.5'];
 
-  test('that has none is that of o=', () => {
+  test('O1: that has none is that of another line, not that of o=, which may be of another family', () => {
     const { media } = withAddresses(splitSdp([...head6, ...withC, 'm=video 0 RTP/AVP 34', 'a=mid:1'].join('\n')));
-    expect(media).toEqual([withC, ['m=video 0 RTP/AVP 34', 'c=IN IP6 2001:db8::1', 'a=mid:1']]);
+    expect(media).toEqual([withC, ['m=video 0 RTP/AVP 34', 'c=IN IP4 192.0.2.5', 'a=mid:1']]);
   });
 
   test.each([

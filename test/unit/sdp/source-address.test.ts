@@ -1,3 +1,5 @@
+import { familyOf } from '../../../lib/ip-address';
+import type { LineFamilies } from '../../../lib/sdp/line-family';
 import { joinSdp, splitSdp } from '../../../lib/sdp/sdp-lines';
 import { viewSession } from '../../../lib/sdp/session-view';
 import { areSourcesKnown, withSourceAddresses } from '../../../lib/sdp/source-address';
@@ -5,8 +7,12 @@ import { areSourcesKnown, withSourceAddresses } from '../../../lib/sdp/source-ad
 const ice = ['a=ice-ufrag:ueUF', 'a=ice-pwd:uepwduepwduepwduepwd12'];
 const head = ['v=0', 'o=ue 1 1 IN IP4 10.0.0.5', 's=-'];
 const sdp = (...lines: string[]) => splitSdp([...head, ...lines, ''].join('\r\n'));
+const asWritten =
+  (source = ''): LineFamilies =>
+  ({ address = source }) =>
+    familyOf(address);
 const after = (source: string | undefined, ...lines: string[]) =>
-  joinSdp(withSourceAddresses(sdp(...lines), source, () => true))
+  joinSdp(withSourceAddresses(sdp(...lines), asWritten(source), source, () => true))
     .split('\r\n')
     .slice(head.length, -1);
 
@@ -54,7 +60,9 @@ describe('where media goes to a UE without ICE (C11)', () => {
     const held = [`c=IN IP${address === '::' ? 6 : 4} ${address}`, 't=0 0', `m=audio ${port} RTP/AVP 0`, ...more];
     const rtcp = 'a=rtcp:5001 IN IP4 203.0.113.66';
     for (const source of ['198.51.100.2', undefined])
-      expect(joinSdp(withSourceAddresses(sdp(...held, rtcp), source, () => true))).not.toContain('a=rtcp');
+      expect(joinSdp(withSourceAddresses(sdp(...held, rtcp), asWritten(source), source, () => true))).not.toContain(
+        'a=rtcp',
+      );
   });
 
   test.each([
@@ -81,7 +89,7 @@ describe('where media goes to a UE without ICE (C11)', () => {
 describe('whether it is known where a UE sends from (X9)', () => {
   const isKnown = (source: string | undefined, ...lines: string[]) => {
     const said = sdp(...lines);
-    const shown = withSourceAddresses(said, source, (_, { port }) => port !== 22);
+    const shown = withSourceAddresses(said, asWritten(source), source, (_, { port }) => port !== 22);
     return areSourcesKnown(viewSession(said).media, viewSession(shown).media);
   };
   const audio = 'm=audio 5000 RTP/AVP 0';

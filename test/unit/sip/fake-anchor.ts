@@ -1,6 +1,7 @@
 import { EventEmitter } from 'node:events';
 import type { EdgeError } from '../../../lib/errors';
-import type { MediaAnchor, MediaAnchorEvents, Side, StreamReport, UePlace } from '../../../lib/media/media-anchor';
+import type { AddressFamily } from '../../../lib/ip-address';
+import type { MediaAnchor, MediaAnchorEvents, Side, StreamReport, SipEnds } from '../../../lib/media/media-anchor';
 
 /** An anchor that marks each SDP with the way it took, and counts what it holds. */
 export class FakeAnchor extends EventEmitter<MediaAnchorEvents> implements MediaAnchor {
@@ -9,6 +10,7 @@ export class FakeAnchor extends EventEmitter<MediaAnchorEvents> implements Media
   /** Of the last offer. */
   ueAddress: string | undefined;
   owner: string | undefined;
+  coreFamily: AddressFamily | undefined;
   readonly releases = new Map<string, number>();
   /** Thrown at the next offer or answer from this side. */
   #failures: { kind: string; from: Side; error: EdgeError }[] = [];
@@ -26,9 +28,10 @@ export class FakeAnchor extends EventEmitter<MediaAnchorEvents> implements Media
     this.#failures.push({ kind, from, error });
   }
 
-  offer(call: string, from: Side, sdp: string, ue?: UePlace): Promise<string> {
-    this.ueAddress = ue?.address;
-    this.owner = ue?.owner;
+  offer(call: string, from: Side, sdp: string, ends?: SipEnds): Promise<string> {
+    this.ueAddress = ends?.address;
+    this.owner = ends?.owner;
+    this.coreFamily = ends?.coreFamily;
     return this.#take('offer', call, from, sdp);
   }
 

@@ -44,12 +44,13 @@ describe('E4: nothing comes from the UE any more', () => {
   });
 });
 
-test('A7: the media anchor is told where the UE is, be it behind the access listener', async () => {
+test('A7, O1: the media anchor is told where the UE is, be it behind the access listener, and of the core', async () => {
   const edge = await TestEdge.start({ fronted: true });
   const core = edge.coreNextHop;
   const ue = await edge.ue();
   const call = await establish(ue, core);
   expect(edge.anchor.ueAddress).toBe(ue.address);
+  expect(edge.anchor.coreFamily).toBe('IP4');
   await hangUp(ue, core, call);
   await edge.close();
 });
