@@ -78,15 +78,18 @@ describe('P18, G32: when the link to drachtio is lost', () => {
       (message) => message.method === 'BYE' && message.header('CSeq') !== bye.header('CSeq'),
     );
     expect(again.header('Call-ID')).toBe(bye.header('Call-ID'));
-    core.respond(again, 200);
+    for (const request of [bye, again]) core.respond(request, 200);
   });
 
   test('a UE whose INVITE has no answer gets one', async () => {
     ue.request('INVITE', bob, {}, sdp('offer'));
-    core.respond(await core.next('INVITE'), 180);
+    const invite = await core.next('INVITE');
+    core.respond(invite, 180);
     await ue.next('180 INVITE');
     await loseLink();
     expect((await ue.next('503 INVITE')).header('Retry-After')).not.toBe('');
+    core.respond(await core.next('CANCEL'), 200);
+    core.respond(invite, 487);
   });
 
   test('what rings in the core is cancelled, straight or by way of the relay', async () => {
@@ -143,6 +146,7 @@ describe('P18, G32: when the link to drachtio is lost', () => {
     const bye = await core.next('BYE');
     expect(tags(bye)).toEqual([ok.header('To'), ok.header('From')].map(tagOf));
     expect(bye.header('Call-ID')).toBe(ok.header('Call-ID'));
+    core.respond(bye, 200);
     const near = await callee.next('BYE');
     expect(near.header('Call-ID')).toBe(arrived.header('Call-ID'));
     expect(tagOf(near.header('From'))).toBe(tagOf(arrived.header('From')));
@@ -158,6 +162,7 @@ describe('P18, G32: when the link to drachtio is lost', () => {
     expect(bye.header('Call-ID')).toBe(callee.callId);
     expect(bye.header('Route')).toBe('');
     expect(tags(bye)).toEqual([callee.remote, callee.local].map(tagOf));
+    core.respond(bye, 200);
   });
 
   test('what is under way later is not taken for it', async () => {
