@@ -23,7 +23,7 @@ describeInNamespaces(
     let lab: Lab;
     let calls: BrowserCalls;
 
-    browserOfSuite(Chromium, {}, (...started) => ([lab, calls] = started));
+    const restartEdge = browserOfSuite(Chromium, (...started) => ([lab, calls] = started));
 
     /** The ufrags that connections to TCP 80 were authenticated with, one for each. */
     const ufrags = () => logged(lab.edgeLog, 'connection authenticated').map(({ ufrag }) => ufrag);
@@ -151,28 +151,23 @@ describeInNamespaces(
         await firewall.lower();
       }, 60_000);
     });
-  },
-  { programs: ['chromium'] },
-);
 
-describeInNamespaces(
-  'Chromium and an edge with the ports 80 and 443',
-  () => {
-    let lab: Lab;
-    let calls: BrowserCalls;
+    describe('with an edge that has the ports 80 and 443', () => {
+      beforeAll(async () => {
+        await restartEdge({ GATEWAY_PORTS: '80,443' });
+      }, 20_000);
 
-    browserOfSuite(Chromium, { GATEWAY_PORTS: '80,443' }, (...started) => ([lab, calls] = started));
-
-    test.each([
-      { passes: [80, 443], direction: 'originating', takes: 80 },
-      { passes: [80, 443], direction: 'terminating', takes: 80 },
-      { passes: [443], direction: 'originating', takes: 443 },
-    ] as const)('C12: where $passes pass, tones go both ways over $takes, $direction', async (each) => {
-      const firewall = await Firewall.raise(lab.network, each.passes);
-      await calls.call({ direction: each.direction });
-      await calls.tonesPass();
-      expect(await calls.pairs()).toEqual([tcp(each.takes)]);
-      await firewall.lower();
+      test.each([
+        { passes: [80, 443], direction: 'originating', takes: 80 },
+        { passes: [80, 443], direction: 'terminating', takes: 80 },
+        { passes: [443], direction: 'originating', takes: 443 },
+      ] as const)('C12: where $passes pass, tones go both ways over $takes, $direction', async (each) => {
+        const firewall = await Firewall.raise(lab.network, each.passes);
+        await calls.call({ direction: each.direction });
+        await calls.tonesPass();
+        expect(await calls.pairs()).toEqual([tcp(each.takes)]);
+        await firewall.lower();
+      });
     });
   },
   { programs: ['chromium'] },

@@ -14,7 +14,7 @@ describeInNamespaces(
     let lab: Lab;
     let calls: BrowserCalls;
 
-    browserOfSuite(Firefox, {}, (...started) => ([lab, calls] = started));
+    const restartEdge = browserOfSuite(Firefox, (...started) => ([lab, calls] = started));
 
     test.each(directions)('A5, A6, D8: with a firewall that is open, media takes UDP, %s', async (direction) => {
       await calls.call({ direction });
@@ -29,24 +29,24 @@ describeInNamespaces(
       expect(await calls.pairs()).toEqual([{ transport: 'tcp', remote: `${addresses.edgeAccess}:80` }]);
       await firewall.lower();
     });
-  },
-  { programs: ['firefox-esr'] },
-);
 
-describeInNamespaces(
-  'Firefox and an edge with the ports 80 and 443',
-  () => {
-    let calls: BrowserCalls;
+    describe('with an edge that has the ports 80 and 443', () => {
+      let firewall: Firewall;
 
-    browserOfSuite(Firefox, { GATEWAY_PORTS: '80,443' }, (lab, started) => {
-      calls = started;
-      return Firewall.raise(lab.network, [80, 443]);
-    });
+      beforeAll(async () => {
+        await restartEdge({ GATEWAY_PORTS: '80,443' });
+        firewall = await Firewall.raise(lab.network, [80, 443]);
+      }, 20_000);
 
-    test.each(directions)('C12: it nominates both, and tones go both ways, %s', async (direction) => {
-      await calls.call({ direction });
-      await calls.tonesPass();
-      expect(await calls.pairs()).toMatchObject([{ transport: 'tcp' }]);
+      afterAll(async () => {
+        await firewall.lower();
+      });
+
+      test.each(directions)('C12: it nominates both, and tones go both ways, %s', async (direction) => {
+        await calls.call({ direction });
+        await calls.tonesPass();
+        expect(await calls.pairs()).toMatchObject([{ transport: 'tcp' }]);
+      });
     });
   },
   { programs: ['firefox-esr'] },

@@ -10,7 +10,7 @@ describeInNamespaces(
   () => {
     let calls: BrowserCalls;
 
-    browserOfSuite(Webrtcbin, {}, (lab, started) => {
+    browserOfSuite(Webrtcbin, (lab, started) => {
       calls = started;
       return Firewall.raise(lab.network, 'tcp80');
     });

@@ -20,6 +20,7 @@ let dialog: Dialog | undefined;
 const functions = {
   /** Registers; `edge` is `address:port`. */
   async register(edge: string, local: string): Promise<void> {
+    await sip?.close();
     sip = await SipUe.open({ edge, local, logger: createLogger('warn') });
     await sip.register();
   },

@@ -38,11 +38,15 @@ export class BrowserCalls {
     this.#ue = new NamespaceWorker<UeFunctions>(network, 'ue', 'ue-worker', negotiator);
   }
 
-  /** Registers the UE. */
   static async start(network: Network, browser: Browser): Promise<BrowserCalls> {
     const calls = new BrowserCalls(network, await PlainCore.start(network), browser);
-    await calls.#ue.call('register', `${addresses.edgeAccess}:5060`, addresses.ue);
+    await calls.register();
     return calls;
+  }
+
+  /** Registers the UE, or registers it anew over another connection. */
+  async register(): Promise<void> {
+    await this.#ue.call('register', `${addresses.edgeAccess}:5060`, addresses.ue);
   }
 
   /** Resolves once the call is answered. */

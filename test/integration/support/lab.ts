@@ -15,23 +15,14 @@ const settleMs = 5000;
 export class Lab {
   readonly network: Network;
   readonly rtpengine: Rtpengine;
-  readonly edge: NamespaceProcess;
-  /** What the edge logged, a JSON object a line. */
-  readonly edgeLog: readonly string[];
   readonly #drachtio: Drachtio | undefined;
+  readonly #edgeLog: string[] = [];
+  #edge: NamespaceProcess | undefined;
 
-  private constructor(parts: {
-    network: Network;
-    rtpengine: Rtpengine;
-    edge: NamespaceProcess;
-    edgeLog: string[];
-    drachtio: Drachtio | undefined;
-  }) {
-    this.network = parts.network;
-    this.rtpengine = parts.rtpengine;
-    this.edge = parts.edge;
-    this.edgeLog = parts.edgeLog;
-    this.#drachtio = parts.drachtio;
+  private constructor(network: Network, rtpengine: Rtpengine, drachtio: Drachtio | undefined) {
+    this.network = network;
+    this.rtpengine = rtpengine;
+    this.#drachtio = drachtio;
   }
 
   static async start(settings: Record<string, string> = {}, network = new Network()): Promise<Lab> {
@@ -39,18 +30,32 @@ export class Lab {
     try {
       await network.lay();
       const rtpengine = await Rtpengine.start(network, settings['GATEWAY_ADDRESS']?.split(','));
-      const wanted = { ...edgeEnvironment(), RTPENGINE_URLS: Rtpengine.url, LOG_LEVEL: 'debug', ...settings };
       const program = process.env['DRACHTIO_BIN'];
-      const drachtio = program ? await Drachtio.start(network, program) : undefined;
-      const environment = drachtio === undefined ? wanted : { ...wanted, ...Drachtio.environment };
-      const edge = await startEdge(network, environment);
-      const edgeLog: string[] = [];
-      edge.onLine((line) => edgeLog.push(line));
-      return new Lab({ network, rtpengine, edge, edgeLog, drachtio });
+      const lab = new Lab(network, rtpengine, program ? await Drachtio.start(network, program) : undefined);
+      await lab.startEdge(settings);
+      return lab;
     } catch (error) {
       network.close();
       throw error;
     }
+  }
+
+  get edge(): NamespaceProcess {
+    if (this.#edge === undefined) throw new Error('The edge has not started');
+    return this.#edge;
+  }
+
+  /** What the edge logged, a JSON object a line. */
+  get edgeLog(): readonly string[] {
+    return this.#edgeLog;
+  }
+
+  /** Starts the edge, or takes it down and starts it with other settings: then UEs have to register anew. */
+  async startEdge(settings: Record<string, string>): Promise<void> {
+    await this.#edge?.close();
+    const wanted = { ...edgeEnvironment(), RTPENGINE_URLS: Rtpengine.url, LOG_LEVEL: 'debug', ...settings };
+    this.#edge = await startEdge(this.network, this.#drachtio ? { ...wanted, ...Drachtio.environment } : wanted);
+    this.#edge.onLine((line) => this.#edgeLog.push(line));
   }
 
   /** Resolves once no call is left: none in rtpengine, and no connection at the gateway. */
@@ -64,7 +69,7 @@ export class Lab {
   }
 
   async close(): Promise<void> {
-    await this.edge.close();
+    await this.#edge?.close();
     await this.#drachtio?.close();
     await this.rtpengine.close();
     this.network.close();
