@@ -32,7 +32,7 @@ import type { CompleteExchange, Exchange } from './exchange';
 import type { CallLines } from './line-shares';
 import { otherSide, type Side } from './media-anchor';
 import type { OfferWishes } from './ng-options';
-import { profileToward, speaksWebrtc, type Profile, type Profiles } from './profiles';
+import { CallProfiles, speaksWebrtc, type Profiles } from './profiles';
 import type { CallPlaces } from './placed-media';
 import { receivedAnswer, receivedOffer, requireOfferedTransport, type Receiving } from './received-sdp';
 import { keepRestartBack, withIceRestarted } from './restart';
@@ -70,7 +70,7 @@ const noSections: MsrpSections = new Map();
  */
 export class AnchoredCall {
   readonly #rtpengine: CallAtRtpengine;
-  readonly #profiles: Profiles;
+  readonly #profiles: CallProfiles;
   readonly #ueAddress: string | undefined;
   readonly #maySend: CallPlaces['rtp'];
   readonly #streams: CallStreams;
@@ -102,7 +102,7 @@ export class AnchoredCall {
     this.#families = families;
     this.#learnsCore = options.learnsCore;
     this.#rtpengine = new CallAtRtpengine(name, rtpengine, charged, options.learnsCore);
-    this.#profiles = profiles;
+    this.#profiles = new CallProfiles(profiles);
     this.#ueAddress = ueAddress;
     this.#maySend = places.rtp;
     this.#streams = new CallStreams(gateway);
@@ -190,6 +190,8 @@ export class AnchoredCall {
       from === 'access' ? { access: answer, core: exchange.offer } : { access: exchange.offer, core: answer };
     const towardOther = putBackAnchored(this.#replied(reply, from), this.#rtpengine.lines, answer);
     this.#ue.heard(from === 'access' ? view : exchange.view);
+    this.#profiles.heard(from, view);
+    this.#profiles.heard(exchange.from, exchange.view);
     this.#tcp = from === 'access' ? received.tcp : exchange.tcp;
     return from === 'access'
       ? this.#answerOfUe(exchange, answer, towardOther, messages)
@@ -283,8 +285,8 @@ export class AnchoredCall {
     const offer = this.#rtpengine.bundles ? sdp : withDeclined(sdp, shared);
     const { media: view } = viewSession(offer);
     const said = { from, offer, written, places, view, shown, shared };
-    const { losses } = this.#rtpengine;
-    const replied = putBackAnchored(this.#replied(reply, from), this.#rtpengine.lines, offer);
+    const { losses, lines } = this.#rtpengine;
+    const replied = putBackAnchored(this.#replied(reply, from), lines, offer, profile?.transport);
     const { media: offered } = viewSession(replied);
     const known = { ...said, ...wishes, number: ++this.#exchanges, keptBack, losses, mismatched, offered };
     const towardOther = profile === undefined ? withKeyingOf(replied, offer) : replied;
@@ -352,16 +354,10 @@ export class AnchoredCall {
   #wishesToward(to: Side): OfferWishes {
     return {
       ueDeclinedIce: this.#ue.declinesIce,
-      profile: this.#profileToward(to),
+      profile: this.#profiles.toward(to),
       offersGroup: false,
       family: this.#families.toward(to),
     };
-  }
-
-  #profileToward(to: Side): Profile | undefined {
-    const { exchange, answer } = this.#complete ?? {};
-    const spoken = exchange?.from === to ? exchange : answer;
-    return profileToward(to, this.#profiles, spoken?.view ?? []);
   }
 
   #replied(reply: string | undefined, from: Side): SdpLines {

@@ -21,19 +21,36 @@ export interface Profile {
 const plainRtp: Profile = { transport: 'RTP/AVP', hasDtls: false };
 const webrtc: Profile = { transport: 'UDP/TLS/RTP/SAVPF', hasDtls: true };
 
-/**
- * The profile to offer a side; undefined: that of the offer. Where profiles are turned, a side keeps for the whole call
- * the one that it speaks, whoever offered first.
- *
- * @param spoken the side's own lines in the last complete exchange; none before it
- */
-export function profileToward(to: Side, { core, access }: Profiles, spoken: readonly MediaView[]): Profile | undefined {
-  if (core === 'as-offered' && access === 'as-offered') return undefined;
-  const rtp = spoken.filter(({ transport }) => isRtpOverUdp(transport));
-  const line = rtp.find(({ port }) => port !== 0) ?? rtp[0];
-  if (line !== undefined) return { transport: line.transport, hasDtls: line.hasDtls };
-  if (to === 'core') return core === 'rtp-avp' ? plainRtp : undefined;
-  return access === 'webrtc' ? webrtc : undefined;
+/** What each side of one call is to be offered. */
+export class CallProfiles {
+  readonly #profiles: Profiles;
+  readonly #spoken: Record<Side, Profile | undefined> = { access: undefined, core: undefined };
+
+  constructor(profiles: Profiles) {
+    this.#profiles = profiles;
+  }
+
+  /**
+   * @param lines what a side said in a complete exchange. Lines not in use say nothing, nor do those without RTP: a fax
+   *   between leaves the profile as it was.
+   */
+  heard(from: Side, lines: readonly MediaView[]): void {
+    const line = lines.find(({ port, transport }) => port !== 0 && isRtpOverUdp(transport));
+    if (line !== undefined) this.#spoken[from] = { transport: line.transport, hasDtls: line.hasDtls };
+  }
+
+  /**
+   * Undefined: that of the offer. Where profiles are turned, a side keeps for the whole call the one that it speaks,
+   * whoever offered first.
+   */
+  toward(to: Side): Profile | undefined {
+    const { core, access } = this.#profiles;
+    if (core === 'as-offered' && access === 'as-offered') return undefined;
+    const spoken = this.#spoken[to];
+    if (spoken !== undefined) return spoken;
+    if (to === 'core') return core === 'rtp-avp' ? plainRtp : undefined;
+    return access === 'webrtc' ? webrtc : undefined;
+  }
 }
 
 /** Whether an offer asks on all lines for what browsers speak: DTLS-SRTP with feedback (RFC 8834 §4.2). */

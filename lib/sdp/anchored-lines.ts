@@ -2,7 +2,7 @@ import { familyOf, unspecified } from '../ip-address';
 import { bundleGroups, withBundleGroups } from './bundle';
 import { withFormatsOf } from './line-formats';
 import { isSameKind } from './line-places';
-import { declined, formatMediaLine, isAnchorable, parseMediaLine, withConnection } from './media-line';
+import { declined, formatMediaLine, isAnchorable, isRtpOverUdp, parseMediaLine, withConnection } from './media-line';
 import { isMsrp } from './msrp-line';
 import type { SdpLines } from './sdp-lines';
 
@@ -65,13 +65,15 @@ export function takeAnchored(sdp: SdpLines, lines: AnchoredLines): SdpLines {
 /**
  * What the other side gets: rtpengine's lines in their places, with the formats of the sender's, and each line of `sdp`
  * that rtpengine was not shown as declined.
+ * @param turned the transport of lines with RTP that rtpengine was asked to turn theirs into
  */
-export function putBackAnchored(reply: SdpLines, lines: AnchoredLines, sdp: SdpLines): SdpLines {
+export function putBackAnchored(reply: SdpLines, lines: AnchoredLines, sdp: SdpLines, turned?: string): SdpLines {
   return {
     session: reply.session,
     media: sdp.media.map((section, index) => {
       const anchored = reply.media[lines.indexOf(index)];
-      if (anchored === undefined || !isAnchorable(transportOf(section))) return declined(section);
+      if (anchored === undefined || !isAnchorable(transportOf(section)))
+        return declined(turned === undefined ? section : withTransport(section, turned));
       const { port, transport } = parseMediaLine(anchored[0] ?? '');
       if (port !== 0) return withFormatsOf(anchored, section);
       const line = { ...parseMediaLine(section[0] ?? ''), transport };
@@ -109,6 +111,11 @@ export function matchAnswer(answer: SdpLines, offer: SdpLines): SdpLines {
       return line.port === 0 ? [formatMediaLine({ ...line, formats })] : section;
     }),
   };
+}
+
+function withTransport(section: readonly string[], transport: string): readonly string[] {
+  const line = parseMediaLine(section[0] ?? '');
+  return isRtpOverUdp(line.transport) ? [formatMediaLine({ ...line, transport }), ...section.slice(1)] : section;
 }
 
 function placeholder(section: readonly string[]): string {

@@ -1,5 +1,5 @@
 import type { Side } from '../../../lib/media/media-anchor';
-import { profileToward, type Profiles } from '../../../lib/media/profiles';
+import { CallProfiles, type Profile, type Profiles } from '../../../lib/media/profiles';
 import { anchorWith, coreSdp, ice, mediaOf, ueSdp } from './fixtures';
 
 const asOffered: Profiles = { core: 'as-offered', access: 'as-offered' };
@@ -9,7 +9,7 @@ const dtls = ['a=fingerprint:sha-256 AA', 'a=setup:actpass'];
 const spoken = (...lines: string[]) => mediaOf(ueSdp(...lines));
 
 describe('the profile that a side is offered', () => {
-  test.each<[string, Side, Profiles, ReturnType<typeof spoken>, ReturnType<typeof profileToward>]>([
+  test.each<[string, Side, Profiles, ReturnType<typeof spoken>, Profile | undefined]>([
     ['the core, as offered', 'core', asOffered, [], undefined],
     ['the UE, as offered', 'access', asOffered, [], undefined],
     ['the core', 'core', turned, [], { transport: 'RTP/AVP', hasDtls: false }],
@@ -39,14 +39,17 @@ describe('the profile that a side is offered', () => {
       { transport: 'RTP/SAVP', hasDtls: false },
     ],
     [
-      'a side whose lines are all declined',
+      'a side whose lines are all declined, as one that has said nothing',
       'core',
       turned,
       spoken('m=audio 0 RTP/AVPF 0'),
-      { transport: 'RTP/AVPF', hasDtls: false },
+      { transport: 'RTP/AVP', hasDtls: false },
     ],
   ])('%s', (_, to, profiles, lines, expected) => {
-    expect(profileToward(to, profiles, lines)).toEqual(expected);
+    const call = new CallProfiles(profiles);
+    call.heard(to, lines);
+    call.heard(to, spoken('m=image 5000 udptl t38', 'm=audio 0 RTP/AVPF 0'));
+    expect(call.toward(to)).toEqual(expected);
   });
 });
 
