@@ -35,6 +35,25 @@ export function withOfferedFormats(answer: SdpLines, offer: SdpLines): SdpLines 
   };
 }
 
+/**
+ * Payload types without those that carry another one which is not among them: a retransmission (`apt`, RFC 4588 §8.6), or
+ * redundancy (RFC 2198 §5).
+ */
+export function withoutCarriersOfOthers(formats: readonly string[], section: readonly string[]): readonly string[] {
+  const left = formats.filter((format) => carriedIn(format, section).every((carried) => formats.includes(carried)));
+  return left.length === formats.length ? formats : withoutCarriersOfOthers(left, section);
+}
+
+function carriedIn(format: string, section: readonly string[]): string[] {
+  const told = section
+    .filter((line) => line.startsWith(`a=fmtp:${format} `))
+    .map((line) => line.split(/ +(.*)/)[1] ?? '');
+  return told.flatMap((parameters) => {
+    if (/^\d+(\/\d+)+ *$/.test(parameters)) return parameters.trim().split('/');
+    return /(?:^|[; ])apt=(\d+)/.exec(parameters)?.slice(1) ?? [];
+  });
+}
+
 function isOfFormats(line: string): boolean {
   return ofFormats.some((name) => isAttribute(line, name));
 }

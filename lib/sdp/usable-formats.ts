@@ -1,3 +1,4 @@
+import { withoutCarriersOfOthers } from './line-formats';
 import { declined, formatMediaLine, isRtp, parseMediaLine } from './media-line';
 import { isAttribute, withEachSection, type SdpLines } from './sdp-lines';
 
@@ -17,8 +18,8 @@ type Agreed = readonly (readonly string[])[];
 
 /**
  * The SDP with a format on each line, and a meaning for each payload type (RFC 8866 §5.14, §6.6): that of RFC 3551 §6,
- * or a mapping, be it one that the other side has said (RFC 3264 §6.1). A payload type that nobody maps is left out; a
- * line of RTP that has no others is declined.
+ * or a mapping, be it one that the other side has said (RFC 3264 §6.1). A payload type that nobody maps is left out, with those
+ * that carry it; a line of RTP that has no others is declined.
  * @param agreed of an answer the offer, of a later offer what both sides said last, the last one counting most
  */
 export function withUsableFormats(sdp: SdpLines, agreed: readonly SdpLines[]): SdpLines {
@@ -47,14 +48,16 @@ function withPayloadTypes(section: readonly string[], agreed: Agreed): readonly 
   const known = line.kind === 'video' ? mappingsOf(staticVideo) : [];
   const mappings = new Map([...known, ...[...agreed, section].flatMap(mappingsOf)]);
   const numbers = [...new Set(line.formats.split(' ').filter(isPayloadType))];
-  const usable = new Set(numbers.filter((format) => isAssigned(format) || mappings.has(format)));
+  const mapped = numbers.filter((format) => isAssigned(format) || mappings.has(format));
+  const usable = new Set(withoutCarriersOfOthers(mapped, section));
   if (line.port === 0 || usable.size === 0) {
     const unused = formatMediaLine({ ...line, formats: numbers.join(' ') });
     return withFormat(declined([unused, ...section.slice(1)]), agreed);
   }
   const rest = section.slice(1).filter((attribute) => {
     const format = formatOf(attribute);
-    return isAttribute(attribute, 'rtpmap') ? isMapping(attribute) : format === undefined || usable.has(format);
+    const isBadMapping = isAttribute(attribute, 'rtpmap') && !isMapping(attribute);
+    return !isBadMapping && (format === undefined || usable.has(format));
   });
   const own = new Set(mappingsOf(rest).map(([format]) => format));
   const taken = [...usable].filter((format) => !own.has(format)).flatMap((format) => mappings.get(format) ?? []);

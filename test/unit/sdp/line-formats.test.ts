@@ -1,4 +1,4 @@
-import { withFormatsOf, withOfferedFormats } from '../../../lib/sdp/line-formats';
+import { withFormatsOf, withOfferedFormats, withoutCarriersOfOthers } from '../../../lib/sdp/line-formats';
 
 const reply = ['m=audio 40000 RTP/AVP 0', 'c=IN IP4 192.0.2.1', 'b=AS:64', 'a=rtpmap:0 PCMU/8000', 'a=sendrecv'];
 const rest = ['c=IN IP4 192.0.2.1', 'b=AS:64'];
@@ -44,4 +44,17 @@ describe('B24, B25: the formats of a line are those of its sender', () => {
       media: [['m=audio 6000 RTP/AVP 111 0', 'a=rtpmap:111 opus/48000/2', 'a=sendonly']],
     });
   });
+});
+
+test.each([
+  ['a retransmission of one that is there', ['a=fmtp:97 apt=96'], ['96', '97']],
+  ['of none', ['a=fmtp:97 apt=98'], ['96']],
+  ['of none, among others', ['a=fmtp:97 rtx-time=3000; apt=98'], ['96']],
+  ['redundancy of one that is there', ['a=fmtp:97 96/96'], ['96', '97']],
+  ['of one that is not', ['a=fmtp:97 96/98'], ['96']],
+  ['of one that goes with another', ['a=fmtp:96 apt=98', 'a=fmtp:97 96/96'], []],
+  ['events and other numbers', ['a=fmtp:97 0-15', 'a=fmtp:96 16'], ['96', '97']],
+  ['another parameter', ['a=fmtp:97 adapt=98'], ['96', '97']],
+])('S4, B24: payload types that carry others, %s', (_, section, left) => {
+  expect(withoutCarriersOfOthers(['96', '97'], section)).toEqual(left);
 });

@@ -18,6 +18,13 @@ describe('D4: payload types 64-95', () => {
     ).toEqual([['m=video 5000 RTP/SAVPF 63 96', ...others]]);
   });
 
+  test('take with them what carries one of them', () => {
+    const rtx = ['a=fmtp:45 apt=72', 'a=fmtp:97 x=1;apt=96', 'a=fmtp:63 111/72'];
+    expect(sectionsOf('m=video 5000 RTP/AVPF 72 45 96 97 63', ...rtx, 'a=rtcp-mux')).toEqual([
+      ['m=video 5000 RTP/AVPF 96 97', 'a=fmtp:97 x=1;apt=96', 'a=rtcp-mux'],
+    ]);
+  });
+
   test('decline a line that has no others', () => {
     expect(sectionsOf('m=audio 5000 RTP/AVP 72', 'a=rtpmap:72 A/8000', 'a=rtcp-mux')).toEqual([
       ['m=audio 0 RTP/AVP 72'],
