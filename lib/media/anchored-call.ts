@@ -74,7 +74,7 @@ export class AnchoredCall {
   readonly #ueAddress: string | undefined;
   readonly #maySend: CallPlaces['rtp'];
   readonly #streams: CallStreams;
-  readonly #carried: Omit<Receiving, 'from' | 'agreed'>;
+  readonly #carried: Omit<Receiving, 'from' | 'agreed' | 'names'>;
   readonly #msrp: CallMsrp | undefined;
   readonly #shown: MsrpSwitch['shown'] | undefined;
   readonly #families: CallFamilies;
@@ -172,7 +172,8 @@ export class AnchoredCall {
     const { offered } = exchange;
     const familyAt = (line: number) => (this.#learnsCore ? undefined : offeredFamily(offered[line]));
     const maySend: MaySend = (line, place) => this.#carried.maySend(line, place, familyAt(line));
-    const received = receivedAnswer(text, exchange.offer, { from, ...this.#carried, maySend });
+    const names = this.#bundle.namesOf(from);
+    const received = receivedAnswer(text, exchange.offer, { from, names, ...this.#carried, maySend });
     requireOfferedTransport(received, exchange.tcp);
     this.#bundle.heard(from, received.came);
     const answer = matchAnswer(withoutIceOn(received.sdp, exchange.withoutIce), exchange.offer);
@@ -263,7 +264,7 @@ export class AnchoredCall {
   async #offer(from: Side, text: string): Promise<string> {
     const agreed = [this.#agreed[otherSide(from)], this.#agreed[from]].filter((said) => said !== undefined);
     const { came, sdp, places, written, tcp, mismatched, shared } = receivedOffer(text, {
-      ...{ from, agreed },
+      ...{ from, agreed, names: this.#bundle.namesOf(from) },
       ...this.#carried,
     });
     const { media } = viewSession(sdp);

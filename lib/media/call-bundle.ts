@@ -11,7 +11,7 @@ import {
 import { isRtpOverUdp, parseMediaLine } from '../sdp/media-line';
 import { distinctMids, midsOf, withMids, type Mids } from '../sdp/mids';
 import type { SdpLines } from '../sdp/sdp-lines';
-import type { Side } from './media-anchor';
+import { otherSide, type Side } from './media-anchor';
 
 /** What rtpengine wrote for the UE, with the groups that it gets. */
 export interface GroupedForUe {
@@ -44,6 +44,12 @@ export class CallBundle {
     this.#ue = { mids, groups: bundleGroups(written), bundles };
   }
 
+  /** What a side calls the lines: by its own word, else as it was told. */
+  namesOf(side: Side): Mids {
+    const [own, others] = [this.#names[side], this.#names[otherSide(side)]];
+    return Array.from({ length: Math.max(own.length, others.length) }, (_, index) => own[index] ?? others[index]);
+  }
+
   /** Whether an offer to the UE has a group: as long as its own SDPs do, and in the first one if it speaks WebRTC. */
   offersGroup(speaksWebrtc: boolean): boolean {
     return this.#ue?.bundles ?? speaksWebrtc;
@@ -54,7 +60,7 @@ export class CallBundle {
     const { access, core } = this.#names;
     const lines = sdp.media.length;
     if (offersGroup) this.#names.access = [...distinctMids(lines, access, core), ...access.slice(lines)];
-    return withMids(withoutBundle(sdp), this.#offered(lines));
+    return withMids(withoutBundle(sdp), this.namesOf('access'));
   }
 
   towardCore(sdp: SdpLines, isAnswer: boolean): SdpLines {
@@ -93,7 +99,7 @@ export class CallBundle {
 
   /** The SDP that the UE gets: each line with its name, and the groups. */
   written(sdp: SdpLines, { groups, bundleOnly }: GroupedForUe, isAnswer: boolean): SdpLines {
-    const mids = isAnswer ? (this.#ue?.mids ?? []) : this.#offered(sdp.media.length);
+    const mids = isAnswer ? (this.#ue?.mids ?? []) : this.namesOf('access');
     return withBundleOnly(withBundleGroups(withMids(withoutBundle(sdp), mids), groups), bundleOnly);
   }
 
@@ -102,11 +108,6 @@ export class CallBundle {
     if (bundled.length > 0) return bundled;
     const first = reply.media.findIndex((_, index) => isUsed(reply, index));
     return first === -1 ? [] : [[first]];
-  }
-
-  #offered(lines: number): Mids {
-    const { access, core } = this.#names;
-    return Array.from({ length: lines }, (_, index) => access[index] ?? core[index]);
   }
 }
 

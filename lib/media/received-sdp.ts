@@ -1,12 +1,15 @@
 import { withFirstLines } from '../sdp/anchored-lines';
 import { sharedTransports, withSharedTransports, type SharedTransports } from '../sdp/bundle';
+import { withoutCapabilities } from '../sdp/capability-negotiation';
 import { withOwnDirections } from '../sdp/directions';
-import { withoutLiteIce } from '../sdp/ice-attributes';
 import { mismatchedLines, withoutIceOn } from '../sdp/ice-mismatch';
 import { withOneKeying } from '../sdp/keying';
+import { withoutLiteIce } from '../sdp/lite-agent';
 import { atPlaces, placesIn, type LinePlaces } from '../sdp/line-places';
 import type { MaySend } from '../sdp/line-place';
+import type { Mids } from '../sdp/mids';
 import { withoutRtcpPayloadTypes } from '../sdp/payload-types';
+import { inProperForm } from '../sdp/proper-form';
 import { invalidSdp, splitSdp, type SdpLines } from '../sdp/sdp-lines';
 import { viewSession } from '../sdp/session-view';
 import { tcpLines, withUdpLines, type TcpLines } from '../sdp/tcp-media-lines';
@@ -36,6 +39,8 @@ export interface Receiving {
   from: Side;
   /** Of an answer the offer; of a later offer what both sides said last, the sender's own last. */
   agreed: readonly SdpLines[];
+  /** What the sender calls the lines. */
+  names: Mids;
   /** Whether media may be sent to the core there. */
   maySend: MaySend;
   /** Lines that are carried; those behind them are declined. */
@@ -50,8 +55,8 @@ export interface Receiving {
  */
 export function receivedOffer(text: string, receiving: Receiving): ReceivedSdp {
   const session = receiving.agreed[0] ?? { session: [], media: [] };
-  const said = splitSdp(text);
-  const places = placesIn(session, said);
+  const said = inProperForm(splitSdp(text));
+  const places = placesIn(session, said, receiving.names);
   return received(atPlaces(said, places, session), places, receiving);
 }
 
@@ -60,9 +65,9 @@ export function receivedOffer(text: string, receiving: Receiving): ReceivedSdp {
  * @throws as {@link receivedOffer}
  */
 export function receivedAnswer(text: string, offer: SdpLines, receiving: Omit<Receiving, 'agreed'>): ReceivedSdp {
-  const { session, media } = splitSdp(text);
+  const { session, media } = inProperForm(splitSdp(text));
   const said = { session, media: media.slice(0, offer.media.length) };
-  const places = placesIn(offer, said);
+  const places = placesIn(offer, said, receiving.names);
   return received(atPlaces(said, places, offer), places, { ...receiving, agreed: [offer] });
 }
 
@@ -70,7 +75,8 @@ function received(came: SdpLines, places: LinePlaces, receiving: Receiving): Rec
   const { from, agreed, maySend, most, hasOwnTransport } = receiving;
   const bundled = from === 'core' ? [] : [...sharedTransports(came)].filter(([line]) => !hasOwnTransport(line));
   const shared = new Map(bundled);
-  const whole = withUsableFormats(withFirstLines(withSharedTransports(came, shared), most), agreed);
+  const carried = withFirstLines(withSharedTransports(withoutCapabilities(came), shared), most);
+  const whole = withUsableFormats(carried, agreed);
   const written = withOneKeying(withOwnDirections(whole));
   const known = { came, places, written, shared };
   if (from === 'core')

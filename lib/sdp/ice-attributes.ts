@@ -40,14 +40,6 @@ export function withoutIce(sdp: SdpLines): SdpLines {
   return { session: strip(sdp.session), media: sdp.media.map(strip) };
 }
 
-/**
- * The SDP of an agent that is ICE-lite, as we are, without ICE: each of the two would wait for the other's checks. Its
- * default addresses are those that it has (RFC 8445 §8.2).
- */
-export function withoutLiteIce(sdp: SdpLines): SdpLines {
-  return [sdp.session, ...sdp.media].some((lines) => hasAttribute(lines, 'ice-lite')) ? withoutIce(sdp) : sdp;
-}
-
 /** The SDP with the ufrag and pwd of this line, of another SDP, in place of the same line's own. */
 export function withIceSessionOf(sdp: SdpLines, line: IceSession | undefined): SdpLines {
   if (line?.ufrag === undefined || line.pwd === undefined) return sdp;

@@ -1,4 +1,5 @@
 import { declined, isRtp, parseMediaLine } from './media-line';
+import { midsOf, type Mids } from './mids';
 import type { SdpLines } from './sdp-lines';
 
 /** For each line of an SDP, by its index, which line of the session it is. */
@@ -7,15 +8,22 @@ export type LinePlaces = readonly number[];
 /**
  * Which lines of the session those of a later offer or of an answer are. Lines keep their places (RFC 3264 §8), and an
  * answer has all of them (§6); some leave out those that they do not use. Which ones those are is told by the kinds of
- * the others, where they stand in the session in the same order; else they are the last ones.
+ * the others, and by their a=mid among several of a kind (RFC 5888 §6), where they stand in the session in the same order;
+ * else they are the last ones.
+ * @param names what the sender calls the lines of the session
  */
-export function placesIn(session: SdpLines, sdp: SdpLines): LinePlaces {
+export function placesIn(session: SdpLines, sdp: SdpLines, names: Mids): LinePlaces {
   const places: number[] = [];
+  const said = midsOf(sdp);
   if (sdp.media.length < session.media.length)
-    for (const section of sdp.media) {
+    for (const [at, section] of sdp.media.entries()) {
       const from = (places.at(-1) ?? -1) + 1;
-      const place = session.media.findIndex((known, index) => index >= from && isSameKind(known, section));
-      if (place === -1) break;
+      const alike = [...session.media.keys()].filter(
+        (index) => index >= from && isSameKind(session.media[index] ?? [], section),
+      );
+      const named = alike.find((index) => said[at] !== undefined && names[index] === said[at]);
+      const place = named ?? alike[0];
+      if (place === undefined) break;
       places.push(place);
     }
   return places.length === sdp.media.length ? places : [...sdp.media.keys()];

@@ -21,7 +21,7 @@ export const maxMediaLines = 64;
 export function splitSdp(sdp: string): SdpLines {
   if (Buffer.byteLength(sdp) > maxSdpBytes) throw invalidSdp(`it is longer than ${maxSdpBytes} bytes`);
   const lines = sdp.split(/\r?\n/).filter((line) => line !== '');
-  if (lines[0] !== 'v=0') throw invalidSdp('it does not begin with v=0');
+  if (lines[0]?.trimEnd() !== 'v=0') throw invalidSdp('it does not begin with v=0');
   const session: string[] = [];
   const media: string[][] = [];
   for (const line of lines) {

@@ -31,6 +31,10 @@ const mappings = maybe([
   'a=rtpmap:101 telephone-event/8000',
   'a=rtpmap:111 opus/48000/2',
   'a=rtpmap:97 /0',
+  'a=rtpmap:97 rtx/90000',
+  'a=fmtp:97 apt=96',
+  'a=rtpmap:126 red/48000/2',
+  'a=fmtp:126 111/111',
 ]);
 const ice = fc.constantFrom<string[]>(
   [],
@@ -68,8 +72,11 @@ const otherLine = fc
     direction,
   )
   .map(([line, said]) => [line, 'a=path:msrp://10.0.0.5:2855/x;tcp', ...said]);
+/** Ways of writing that RFC 8866 does not know. */
+const odd = maybe(['spaces', 'order', 'no name', 'no time', 'LF']);
 const description = fc.record({
   hasAddress: fc.boolean(),
+  odd,
   session: fc.tuple(direction, maybe(['a=x-unknown:1'])).map((parts) => parts.flat()),
   sections: fc.array(fc.oneof({ weight: 3, arbitrary: rtp }, { weight: 1, arbitrary: otherLine }), { maxLength: 5 }),
 });
@@ -81,11 +88,23 @@ const steps = fc.array(fc.record({ from: fc.constantFrom(...sides), offer: descr
 });
 
 /** Without an address in the session part, each line that is used has one, as RFC 8866 §5.7 has it. */
-function written(side: Side, { hasAddress, session, sections }: Description): string {
+function written(side: Side, { hasAddress, odd: ways, session, sections }: Description): string {
   const c = `c=IN IP4 ${addresses[side]}`;
   const head = ['v=0', `o=- 1 1 IN IP4 ${addresses[side]}`, 's=-', ...(hasAddress ? [c] : []), 't=0 0', ...session];
   const media = sections.map(([m = '', ...rest]) => (hasAddress || m.includes(' 0 ') ? [m, ...rest] : [m, c, ...rest]));
-  return [...head, ...media.flat(), ''].join('\r\n');
+  const isOdd = (way: string) => ways.includes(way);
+  const left = head.filter((line) => !(isOdd('no name') && line === 's=-') && !(isOdd('no time') && line === 't=0 0'));
+  const [first = '', ...rest] = left;
+  const ordered = isOdd('order')
+    ? [first, ...rest.reverse(), ...media.map(lastFirst).flat()]
+    : [...left, ...media.flat()];
+  const spaced = isOdd('spaces') ? ordered.map((line) => `${line} `) : ordered;
+  return [...spaced, ''].join(isOdd('LF') ? '\n' : '\r\n');
+}
+
+/** The section with its last line right behind m=. */
+function lastFirst([m = '', ...rest]: readonly string[]): string[] {
+  return [m, ...rest.slice(-1), ...rest.slice(0, -1)];
 }
 
 describeWithRtpengine('whatever SDP comes in', () => {

@@ -40,6 +40,9 @@ const releases: Record<string, boolean> = { bundles: true, 'does not bundle': fa
 
 const sides: Record<string, Side> = { UE: 'access', core: 'core' };
 
+/** Stands for a space that would not be seen, or be cut off. */
+const spaceSign = '␠';
+
 /** Where each side's SDP says that it is, unless it says that itself. */
 const addresses: Record<Side, string> = { access: '10.0.0.5', core: '203.0.113.9' };
 
@@ -76,12 +79,13 @@ function step(reader: Reader, line: number, head: string, rest: readonly string[
 
 function written(side: Side, lines: readonly string[]): string {
   const at = addresses[side];
-  const isWhole = lines[0] === 'v=0';
+  const isWhole = lines[0]?.startsWith('v=') === true;
   const first = lines.findIndex((line) => line.startsWith('m='));
   const session = first === -1 ? lines : lines.slice(0, first);
   const media = first === -1 ? [] : lines.slice(first);
   const head = ['v=0', `o=- 1 1 IN IP4 ${at}`, 's=-', `c=IN IP4 ${at}`, 't=0 0'];
-  return [...(isWhole ? [] : head), ...session, ...media].map((line) => `${line}\r\n`).join('');
+  const whole = [...(isWhole ? [] : head), ...session, ...media];
+  return whole.map((line) => `${line.replaceAll(spaceSign, ' ')}\r\n`).join('');
 }
 
 function expected(reader: Reader, line: number, lines: readonly string[]): ExpectedSdp {

@@ -4,11 +4,17 @@ import { parseMediaLine } from '../../../lib/sdp/media-line';
 
 const directions = /^a=(sendrecv|sendonly|recvonly|inactive)$/;
 
-/** What of an SDP nobody could use (B24, B26, B30): of every SDP that leaves, nothing. */
+/** What of an SDP somebody could not use (B24, B26, B30): of every SDP that leaves, nothing. */
 export function brokenRules(text: string): string[] {
   const { session, media } = splitSdp(text);
   const needed = ['v=', 'o=', 's=', 't='].filter((type) => !session.some((line) => line.startsWith(type)));
-  return [...needed.map((type) => `no ${type} line`), ...media.flatMap((section) => ofSection(section, session))];
+  const spaced = [...session, ...media.flat()].filter((line) => /[ \t]$/.test(line));
+  return [
+    ...needed.map((type) => `no ${type} line`),
+    ...spaced.map((line) => `a space at the end of ${line}`),
+    ...(isInOrder(session, 'vosiuepcbtrzka') ? [] : ['a session part in another order']),
+    ...media.flatMap((section) => ofSection(section, session)),
+  ];
 }
 
 /** How many lines the sides have: by the last answer, and by an offer that has none yet. */
@@ -37,13 +43,32 @@ function ofSection(section: readonly string[], session: readonly string[]): stri
   const broken: string[] = [];
   const has = (pattern: RegExp) => section.some((line) => pattern.test(line));
   const hasOrInherits = (pattern: RegExp) => has(pattern) || session.some((line) => pattern.test(line));
+  if (!isInOrder(section, 'micbka')) broken.push('another order');
   if (!hasOrInherits(/^c=IN IP[46] \S+$/)) broken.push('no address');
   if (!/^\S+( \S+)*$/.test(formats)) broken.push('no format');
   broken.push(...section.filter(isBadMapping).map((line) => `a mapping that says nothing, ${line}`));
   if (section.filter((line) => directions.test(line)).length > 1) broken.push('two directions');
   if (has(/^a=crypto:/) && hasOrInherits(/^a=fingerprint:/)) broken.push('two kinds of keys');
-  if (port !== 0 && transport.includes('RTP/')) broken.push(...unmapped(formats, section));
+  if (port !== 0 && transport.includes('RTP/')) {
+    broken.push(...unmapped(formats, section));
+    broken.push(
+      ...section.filter((line) => carriesNone(line, formats.split(' '))).map((line) => `nothing for ${line}`),
+    );
+  }
   return broken.map((reason) => `${first}: ${reason}`);
+}
+
+/** RFC 8866 §5; t= and r= alternate. */
+function isInOrder(lines: readonly string[], order: string): boolean {
+  const ranks = lines.map((line) => order.indexOf(line.slice(0, 1).replace('r', 't')));
+  return ranks.every((rank, at) => rank >= (ranks[at - 1] ?? 0));
+}
+
+/** RFC 4588 §8.6, RFC 2198 §5. */
+function carriesNone(line: string, formats: readonly string[]): boolean {
+  const [, apt, redundant] = /^a=fmtp:\d+ (?:apt=(\d+)|(\d+(?:\/\d+)+)$)/.exec(line) ?? [];
+  const carried = redundant?.split('/') ?? (apt === undefined ? [] : [apt]);
+  return carried.some((format) => !formats.includes(format));
 }
 
 /** RFC 8866 §6.6. */

@@ -26,7 +26,7 @@ test.each([
   ['a line that has become another: by its place', [audio, video], [fax], [0]],
   ['a line that has become another, and one behind', [audio, video, data], [fax, data], [0, 1]],
 ])('S2, B23: the places of lines, %s', (_, session, said, places) => {
-  expect(placesIn(sdp(...session), sdp(...said))).toEqual(places);
+  expect(placesIn(sdp(...session), sdp(...said), [])).toEqual(places);
 });
 
 test('S2, B23: what is missing is declined by its reader’s own words, and its sender gets his lines alone', () => {
@@ -37,4 +37,13 @@ test('S2, B23: what is missing is declined by its reader’s own words, and its 
     [audio, 'a=inactive'],
   ]);
   expect(ofPlaces(whole, [1]).media).toEqual([[audio, 'a=inactive']]);
+});
+
+test.each([
+  ['by its name', ['a', 'b', 'c'], 'a=mid:c', [0, 2]],
+  ['a name that nobody has', ['a', 'b', 'c'], 'a=mid:d', [0, 1]],
+  ['the name of a line of another kind', ['c', 'b', 'a'], 'a=mid:c', [0, 1]],
+  ['without a name', ['a', 'b', 'c'], 'a=x', [0, 1]],
+])('S2, B23: of two of a kind, %s', (_, names, mid, places) => {
+  expect(placesIn(sdp(audio, video, video), sdp(audio, video, mid), names)).toEqual(places);
 });

@@ -1,0 +1,40 @@
+import type { SdpLines } from './sdp-lines';
+
+/** The order of lines in each part (RFC 8866 §5); r= belongs to the t= before it. What is not of the RFC comes last. */
+const sessionOrder = ['v', 'o', 's', 'i', 'u', 'e', 'p', 'c', 'b', 'tr', 'z', 'k', 'a'];
+const mediaOrder = ['m', 'i', 'c', 'b', 'k', 'a'];
+
+/** Lines whose words are separated by one space each. */
+const ofWords = /^(?:[ctbm]=|a=rtpmap:)/;
+
+/**
+ * What came, in the form that RFC 8866 §5 and §9 give it: lines in their order, s= and t= in the session part, an o= of
+ * six words, one space between words and none at the end of a line. Not all writers keep to that, and some readers
+ * (rtpengine, libwebrtc) refuse it, or miss an attribute that has a space behind it.
+ */
+export function inProperForm({ session, media }: SdpLines): SdpLines {
+  const lines = session.map(tidy);
+  const has = (type: string) => lines.some((line) => line.startsWith(type));
+  const missing = [...(has('s=') ? [] : ['s=-']), ...(has('t=') ? [] : ['t=0 0'])];
+  return {
+    session: inOrder([...lines, ...missing], sessionOrder),
+    media: media.map((section) => inOrder(section.map(tidy), mediaOrder)),
+  };
+}
+
+function tidy(line: string): string {
+  const trimmed = line.replace(/[ \t]+$/, '');
+  if (trimmed === 's=') return 's=-';
+  // Nobody is told the o= of another (session-origin.ts).
+  if (trimmed.startsWith('o='))
+    return /^o=\S+ \d+ \d+ IN IP[46] \S+$/.test(trimmed) ? trimmed : 'o=- 0 0 IN IP4 0.0.0.0';
+  return ofWords.test(trimmed) ? trimmed.replace(/[ \t]+/g, ' ') : trimmed;
+}
+
+function inOrder(lines: readonly string[], order: readonly string[]): readonly string[] {
+  const rank = (line: string) => {
+    const at = order.findIndex((types) => types.includes(line.slice(0, 1)));
+    return at === -1 ? order.length : at;
+  };
+  return [...lines].sort((a, b) => rank(a) - rank(b));
+}
