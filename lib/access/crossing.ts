@@ -42,8 +42,9 @@ export class Crossing {
     removePrivate(request);
     // The server would follow a Route of the UE to wherever it leads.
     request.remove('route');
+    const branch = branchAtServer(request);
     markSource(request, this.#flow.remoteAddress, this.#flow.remotePort);
-    addVia(request, this.#towardServer);
+    request.prepend('Via', `SIP/2.0/${this.#towardServer};branch=${branch}`);
     if (dialogMakers.has(request.method) && tagOf(request.get('to')) === undefined) {
       request.prepend('Record-Route', this.#ownRoute());
     }
@@ -132,15 +133,17 @@ export class Crossing {
   }
 }
 
-/** The same branch for all that belongs to one transaction: CANCEL and the ACK of a refusal have that of their INVITE. */
-function addVia(request: SipMessage, sentBy: string): void {
+/**
+ * The branch that a request of the UE has at the SIP server. The same for all that belongs to one transaction: CANCEL and
+ * the ACK of a refusal have that of their INVITE.
+ */
+export function branchAtServer(request: SipMessage): string {
   const via = request.topVia;
   const key = [via?.sentBy, via?.branch];
   if (via?.branch.toLowerCase().startsWith('z9hg4bk') !== true) {
     key.push(request.callId, tagOf(request.get('from')), String(request.cseq?.number));
   }
-  const hash = createHash('sha256').update(key.join('\n')).digest('base64url').slice(0, 22);
-  request.prepend('Via', `SIP/2.0/${sentBy};branch=${magicCookie}${hash}`);
+  return magicCookie + createHash('sha256').update(key.join('\n')).digest('base64url').slice(0, 22);
 }
 
 function isSentBy({ transport, sentBy }: Via, ours: string): boolean {

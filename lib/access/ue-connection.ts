@@ -12,14 +12,15 @@ import { SipStream } from '../wire/sip-stream';
 import type { Cut } from '../wire/stream-framer';
 import type { AccessFlow, EstablishedDialog, HeldRegistration } from './access-flow';
 import type { CallOwners } from './call-owners';
-import { Crossing } from './crossing';
+import { branchAtServer, Crossing } from './crossing';
 import type { AccessLimits } from './limits';
-import { answerInPlaceOfSilence, answerToUnsound, ended, foreignCall } from './own-answers';
+import { InviteTransactions } from '../fence/invite-transactions';
+import { answerInPlaceOfSilence, answerToUnsound, ended, foreignCall, noSuchDialog } from '../fence/own-answers';
 import { LastWords } from './last-words';
 import { RequestGate, tooMany, type GateSurroundings } from './request-gate';
 import { UeDialogs } from './ue-dialogs';
-import { UnansweredInvites } from './unanswered-invites';
-import { answerToUnusable, dropUnusableContacts } from './unusable-uris';
+import { UnansweredInvites } from '../fence/unanswered-invites';
+import { answerToUnusable, dropUnusableContacts } from '../fence/unusable-uris';
 
 export interface UeConnectionEvents {
   /** It has reached the SIP server. */
@@ -62,6 +63,7 @@ export class UeConnection {
   #stranger: NodeJS.Timeout | undefined;
   #isRegistered = false;
   readonly #unanswered: UnansweredInvites;
+  readonly #invites: InviteTransactions;
   readonly #dialogs: UeDialogs;
   readonly #lastWords: LastWords;
   readonly #gate: RequestGate;
@@ -95,7 +97,11 @@ export class UeConnection {
       limit: limits.calls,
       send: (request) => this.#toServer(request),
       refuse: (request, answer) => this.#answer(request, answer),
+      forgotten: (callId) => {
+        if (!this.#calls.has(callId)) this.#owners.release(callId, this);
+      },
     });
+    this.#invites = new InviteTransactions(limits.calls);
     this.#lastWords = new LastWords(limits.calls);
     this.#unanswered = new UnansweredInvites({
       limit: limits.calls,
@@ -198,19 +204,31 @@ export class UeConnection {
   /** The answer to a request that the SIP server is not to see, or would not answer. */
   #ownAnswer(request: SipMessage): OwnResponse | undefined {
     const { callId } = request;
+    const { method } = request;
     const isInDialog = tagOf(request.get('to')) !== undefined;
     // The server would find the call by its Call-ID alone; an INVITE without a To tag is a fork.
-    if ((isInDialog || request.method !== 'INVITE') && this.#owners.isOfAnother(callId, this)) return foreignCall;
+    if ((isInDialog || method !== 'INVITE') && this.#owners.isOfAnother(callId, this)) return foreignCall;
+    if ((method === 'ACK' || method === 'CANCEL') && this.#hasInviteOf(request)) return undefined;
+    if (method === 'CANCEL') return noSuchDialog;
     // To the server a BYE without a To tag is one of that call, too.
-    if (request.method === 'BYE' && this.#unanswered.isUnacknowledged(callId)) {
+    if (method === 'BYE' && this.#unanswered.isUnacknowledged(callId)) {
       this.#unanswered.cancel(callId);
       return ended;
     }
+    if (method === 'PRACK' && !this.#unanswered.isAcknowledging(request)) return noSuchDialog;
     return (
       answerToUnusable(request) ??
       answerInPlaceOfSilence(request, this.#calls.has(callId)) ??
       this.#dialogs.refusal(request)
     );
+  }
+
+  /** Whether there is an INVITE that a CANCEL, or the ACK of a refusal, belongs to. */
+  #hasInviteOf(request: SipMessage): boolean {
+    const branch = branchAtServer(request);
+    const isWaiting = ({ method, cseq }: SipMessage) => method === 'INVITE' && cseq?.number === request.cseq?.number;
+    const waits = this.#waiting.some((waiting) => isWaiting(waiting) && branchAtServer(waiting) === branch);
+    return waits || this.#invites.has(request, branch);
   }
 
   #toServer(request: SipMessage): void {
@@ -219,6 +237,7 @@ export class UeConnection {
       this.#lastWords.requestFromUe(request);
       this.#crossing.requestToServer(request);
       this.#unanswered.request(request);
+      this.#invites.request(request);
       this.#dialogs.requestFromUe(request);
       this.#gate.sent(request);
       this.#send(request);
@@ -288,6 +307,7 @@ export class UeConnection {
       this.#lastWords.requestToUe(message);
     } else {
       const isReliable = this.#unanswered.response(message);
+      this.#invites.response(message);
       this.#leaveIfDone();
       // A BYE of the connection that the call is known as the one of would get to the server.
       if (isReliable && !this.#owners.isOf(message.callId, this)) {
@@ -333,11 +353,13 @@ export class UeConnection {
   }
 
   #noteCall(request: SipMessage): void {
-    if (request.method !== 'INVITE' || tagOf(request.get('to')) !== undefined) return;
+    const { method } = request;
+    if ((method !== 'INVITE' && method !== 'SUBSCRIBE') || tagOf(request.get('to')) !== undefined) return;
     const callId = detached(request.callId);
+    this.#owners.claim(callId, this);
+    if (method === 'SUBSCRIBE') return;
     this.#calls.delete(callId);
     this.#calls.add(callId);
-    this.#owners.claim(callId, this);
     const [oldest] = this.#calls;
     if (this.#calls.size <= this.#limits.calls || oldest === undefined) return;
     this.#unanswered.cancel(oldest);

@@ -2,19 +2,16 @@ import type { OwnResponse } from '../wire/own-response';
 import { detached, type SipMessage } from '../wire/sip-message';
 import { tagOf } from '../wire/sip-uri';
 import type { EstablishedDialog } from './access-flow';
-import { noSuchDialog } from './own-answers';
+import { noSuchDialog, tooEarly } from '../fence/own-answers';
 
 /** Requests that begin a dialog at the SIP server. */
 const dialogMakers = new Set(['INVITE', 'SUBSCRIBE']);
 
 /** Requests that drachtio-server bears, or answers, in a dialog of any state. */
-const bearable = new Set(['BYE', 'CANCEL', 'PRACK', 'UPDATE']);
+const bearable = new Set(['BYE', 'PRACK', 'UPDATE']);
 
 /** Dialogs of one Call-ID: the forks of a PBX behind one connection. */
 const mostForks = 16;
-
-/** RFC 3261 §14.2, which has it for a re-INVITE; in a moment the same request can be carried. */
-const tooEarly: OwnResponse = { status: 500, reason: 'Dialog Not Established', headers: { 'Retry-After': '1' } };
 
 /** A NOTIFY may overtake the 2xx to its SUBSCRIBE (RFC 6665 §4.1.2.4): so many wait for it, and so long (ms). */
 const mostHeld = 4;
@@ -36,6 +33,8 @@ export interface UeDialogsOptions {
   send(request: SipMessage): void;
   /** Answers one that waited in vain. */
   refuse(request: SipMessage, answer: OwnResponse): void;
+  /** There is no dialog of this Call-ID any more. */
+  forgotten(callId: string): void;
 }
 
 /**
@@ -55,7 +54,10 @@ export class UeDialogs {
     this.#options = options;
   }
 
-  /** The answer to a request of the UE that the server must not see; an ACK among them is to be dropped. */
+  /**
+   * The answer to a request of the UE that the server must not see; an ACK among them is to be dropped. Not for what belongs to
+   * an INVITE transaction: CANCEL, and the ACK of a refusal.
+   */
   refusal(request: SipMessage): OwnResponse | undefined {
     const { method, callId } = request;
     const peerTag = tagOf(request.get('to'));
@@ -69,8 +71,8 @@ export class UeDialogs {
     if (known?.confirmed.has(tagsOf(request)) === true) return undefined;
     if (known !== undefined && mayHold(request, known)) return undefined;
     if (known !== undefined && (known.confirmed.size === 0 || method === 'INVITE')) return tooEarly;
-    // The server answers a re-INVITE outside of its dialogs itself, and wants the ACK to a refusal.
-    return method === 'INVITE' || method === 'ACK' ? undefined : noSuchDialog;
+    // The server answers a re-INVITE outside of its dialogs itself.
+    return method === 'INVITE' ? undefined : noSuchDialog;
   }
 
   /** Keeps a request that was not refused back until its dialog is confirmed; false: it can go on now. */
@@ -190,7 +192,7 @@ export class UeDialogs {
 
   #forget(callId: string): void {
     for (const timer of this.#calls.get(callId)?.held?.values() ?? []) clearTimeout(timer);
-    this.#calls.delete(callId);
+    if (this.#calls.delete(callId)) this.#options.forgotten(callId);
   }
 }
 

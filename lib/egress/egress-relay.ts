@@ -124,6 +124,11 @@ export class EgressRelay {
     return { proxy, headers: { [errandHeader]: id }, coreCallId: known };
   }
 
+  /** The app got a 2xx to the SUBSCRIBE with this Call-ID of the server: the server holds its dialog as established. */
+  subscribed(callId: string): void {
+    this.#relaying.subscribed(callId);
+  }
+
   /** The SIP server is lost: INVITEs that it has sent by way of here are cancelled, and those for it get 503. */
   serverLost(): void {
     this.#relaying.serverLost();

@@ -30,9 +30,9 @@ export class RelayedDialogs {
     this.#translate(request, request.callId, 'toServer');
   }
 
-  /** Keeps a NOTIFY for the server back that is too early; false: it can go on now. `branch` tells its repetitions. */
-  holds(request: SipMessage, branch: string, pass: () => void): boolean {
-    return request.method === 'NOTIFY' && this.#notifies.hold(request.callId, branch, pass);
+  /** Keeps a NOTIFY for the server back that is too early; false: it is none. `branch` tells its repetitions. */
+  holds(request: SipMessage, branch: string, settle: (isSubscribed: boolean) => void): boolean {
+    return request.method === 'NOTIFY' && this.#notifies.hold(request.callId, branch, settle);
   }
 
   /** Changes a response to `request`, so that its sender knows the dialog; it may be for nobody. */
@@ -40,14 +40,21 @@ export class RelayedDialogs {
     const isBeginning = tagOf(request.get('to')) === undefined;
     const forks = isBeginning && request.method === 'INVITE' ? this.#calls.of(request.callId) : undefined;
     const passage = forks?.response(response) ?? 'passes';
-    // The sender may know the fork by another tag.
-    if (!isBeginning) for (const name of ['From', 'To']) response.set(name, request.get(name.toLowerCase()) ?? '');
+    // The sender may know the fork by another tag, and would not know a response with others than its own (RFC 3261 §8.2.6.2).
+    for (const name of isBeginning ? ['From', 'CSeq'] : ['From', 'To', 'CSeq']) {
+      response.set(name, request.get(name.toLowerCase()) ?? '');
+    }
     return passage;
   }
 
   /** The response has gone to the sender of `request`. */
   answered({ method, callId }: SipMessage, status: number): void {
-    if (method === 'SUBSCRIBE' && status >= 200) this.#notifies.answered(callId);
+    if (method === 'SUBSCRIBE' && status >= 300) this.#notifies.settle(callId, false);
+  }
+
+  /** The server has taken the 2xx to its SUBSCRIBE. */
+  subscribed(callId: string): void {
+    this.#notifies.settle(callId, true);
   }
 
   /** Forgets what is over. */

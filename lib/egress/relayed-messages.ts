@@ -2,7 +2,7 @@ import type { CarriedBodies } from '../wire/carried-bodies';
 import { dropLongLines } from '../wire/long-lines';
 import { removePrivate } from '../wire/private-headers';
 import { dropShortSessionTimer } from '../wire/session-timer';
-import { contentLengthOf, parseSipMessage, type SipMessage } from '../wire/sip-message';
+import { contentLengthOf, lacksMandatory, parseSipMessage, type SipMessage } from '../wire/sip-message';
 import { tagOf, uriOf } from '../wire/sip-uri';
 import type { Link } from './link';
 
@@ -18,10 +18,10 @@ export function isSameHost(one: Link, other: Link): boolean {
   return one.transport === other.transport && one.address === other.address;
 }
 
-/** `undefined` for what is no SIP, or is cut off. */
+/** `undefined` for what is no SIP, lacks what every message has, or is cut off. */
 export function read(text: string): SipMessage | undefined {
   const message = parseSipMessage(text)?.message;
-  if (message?.cseq === undefined || !message.topVia) return undefined;
+  if (message?.cseq === undefined || !message.topVia || lacksMandatory(message)) return undefined;
   if (message.isRequest && message.cseq.method !== message.method) return undefined;
   const end = text.indexOf('\r\n\r\n');
   const stated = contentLengthOf(text.slice(0, end < 0 ? text.length : end)) ?? String(message.body.length);

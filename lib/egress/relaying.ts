@@ -1,10 +1,11 @@
 import { randomBytes } from 'node:crypto';
 import type { Logger } from '../ops/logger';
 import { OccasionalLog } from '../ops/occasional-log';
+import { noSuchDialog } from '../fence/own-answers';
 import type { CarriedBodies } from '../wire/carried-bodies';
 import { hasLongLine } from '../wire/long-lines';
 import { cancelOf } from '../wire/cancel';
-import { responseTo } from '../wire/own-response';
+import { responseTo, type OwnResponse } from '../wire/own-response';
 import { errandHeader } from '../wire/private-headers';
 import { markSource } from '../wire/source-mark';
 import { parseSipMessage, type SipMessage } from '../wire/sip-message';
@@ -12,6 +13,7 @@ import { tagOf, uriOf } from '../wire/sip-uri';
 import { Branches, type Branch, type Sent } from './branches';
 import type { CoreHops } from './core-hops';
 import { CoreEntry, type ServerContact } from './core-entry';
+import { CoreFence } from './core-fence';
 import { nextHopOf, type Errand, type NextHop } from './errand';
 import type { Limits } from './limits';
 import type { Destination, Link } from './link';
@@ -54,6 +56,8 @@ const reasons = {
 
 type AnswerStatus = keyof typeof reasons;
 
+const tooLong: OwnResponse = { status: 513, reason: reasons[513] };
+
 const errandKey = errandHeader.toLowerCase();
 
 export interface RelayingSurroundings {
@@ -92,6 +96,7 @@ export class Relaying {
   readonly #callIds = new OwnCallIds();
   readonly #dialogs: RelayedDialogs;
   readonly #entry: CoreEntry;
+  readonly #fence: CoreFence;
   readonly #udpOnly: UdpOnly;
   readonly #bodies: CarriedBodies | undefined;
   readonly #hops: CoreHops | undefined;
@@ -121,6 +126,8 @@ export class Relaying {
     this.#servers = new Servers(limits.servers);
     this.#dialogs = new RelayedDialogs(limits.branches);
     this.#entry = new CoreEntry(contacts);
+    const cancel = (text: string, id: string) => this.branches.get(id)?.sent?.onward.send(text);
+    this.#fence = new CoreFence({ limit: limits.branches, now, cancel });
     this.#udpOnly = new UdpOnly(now);
     this.#bodies = bodies;
     this.#hops = hops;
@@ -173,6 +180,12 @@ export class Relaying {
     this.#occasionally.warn({ host, port, transport, reason }, `A next hop cannot be reached: ${where}`, host);
   }
 
+  /** The server has taken the 2xx to its SUBSCRIBE. */
+  subscribed(callId: string): void {
+    this.#fence.subscribed(callId);
+    this.#dialogs.subscribed(callId);
+  }
+
   /** The SIP server is lost: it will not cancel what it has sent, nor answer what the core has. */
   serverLost(): void {
     for (const [id, branch] of this.branches.unansweredInvites()) {
@@ -191,6 +204,7 @@ export class Relaying {
     this.errands.sweep();
     this.branches.sweep();
     this.#dialogs.sweep(this.branches);
+    this.#fence.sweep((id) => this.branches.get(id) !== undefined);
     // Nobody else repeats these.
     for (const { sent } of this.branches.of(nobody.udp)) if (sent && sent.text !== '') sent.onward.send(sent.text);
   }
@@ -231,19 +245,29 @@ export class Relaying {
     if (!carried && !entered) return false;
     markSource(request, from.address, from.port);
     markSource(onward, from.address, from.port);
-    if (hasLongLine(onward)) {
-      if (request.method !== 'ACK') this.#answer(request, this.#backTo(request, from), 513);
-      return true;
-    }
+    // The server would follow a Route inside a dialog to wherever it leads.
+    if (carried) onward.remove('route');
+    if (carried) this.#dialogs.toServer(onward);
+    const refusal = hasLongLine(onward) ? tooLong : this.#fence.refusal(onward);
+    if (refusal) return this.#refuseOfCore(request, from, refusal);
     if (entered && beginsDialog(onward)) {
       this.#callIds.follow(onward, from, 'for-server', { server: entered.transport, core: from.transport });
     }
-    if (carried) this.#dialogs.toServer(onward);
     const pass = () => {
       this.#bodies?.take(onward);
       this.#open(id, { request, onward, errand: undefined, isForServer: true, entered }, from);
     };
-    if (!this.#dialogs.holds(onward, id, pass)) pass();
+    const settle = (isSubscribed: boolean) => (isSubscribed ? pass() : this.#refuseOfCore(request, from, noSuchDialog));
+    if (this.#dialogs.holds(onward, id, settle)) return true;
+    const tooEarly = this.#fence.refusalOfEarly(onward);
+    if (tooEarly) return this.#refuseOfCore(request, from, tooEarly);
+    pass();
+    return true;
+  }
+
+  #refuseOfCore(request: SipMessage, from: Link, refusal: OwnResponse): true {
+    const answer = responseTo(request, refusal, this.#tag);
+    if (request.method !== 'ACK') this.#backTo(request, from).send(answer.toString());
     return true;
   }
 
@@ -265,7 +289,10 @@ export class Relaying {
       }
     } else if (branch.method !== 'INVITE' || (method !== 'CANCEL' && method !== 'ACK')) return false;
     else if (method === 'CANCEL' && (answer !== undefined || !sent)) this.#answer(request, branch.back, 481);
-    else if (sent) {
+    else if (branch.isForServer && !this.#fence.isOfInvite(request, branch.request, branch.isFinal)) {
+      if (method === 'CANCEL') this.#answer(request, branch.back, 481);
+    } else if (sent) {
+      if (method === 'ACK') this.#fence.refusalAcknowledged(id);
       request.requestUri = sent.request.requestUri;
       request.set('Call-ID', sent.request.callId);
       setRoutes(request, sent.request.lines('route'));
@@ -277,6 +304,7 @@ export class Relaying {
   /** `onward` is what is to go on of the request; `entered`: where to, where a Path led it here. */
   #open(id: string, { request, onward, errand, isForServer, entered, nextHop }: Onward, from: Link): void {
     const isAck = request.method === 'ACK';
+    if (!isForServer && !isNobody(from)) this.#fence.requestToCore(id, request);
     const back = this.#servers.has(from) || isNobody(from) ? from : this.#backTo(request, from);
     const branch = isAck ? undefined : this.branches.open(id, { request, back, isForServer });
     if (!branch && !isAck) {
@@ -339,7 +367,9 @@ export class Relaying {
       if (branch) this.#fail(branch, 503);
       return;
     }
-    const text = finish(request.clone(), id, asAsked);
+    const wired = request.clone();
+    const text = finish(wired, id, asAsked);
+    if (branch?.isForServer === true) this.#fence.requestToServer(id, wired);
     // A connection to the server would be no gain: it is at this machine, and bodies go past it.
     const way = branch?.isForServer === true ? destination : this.#udpOnly.wayFor(destination, text.length);
     const connection = way === destination ? undefined : this.#network.linkTo(way);
@@ -387,6 +417,8 @@ export class Relaying {
       this.#refuse(branch.sent, response, passage === 'surplus');
       return true;
     }
+    if (!isOfCancel && branch.isForServer) this.#fence.responseToCore(id, response);
+    else if (!isOfCancel && !this.#fence.responseToServer(id, response, branch.isFinal)) return true;
     response.removeFirst('via');
     response.set('Call-ID', branch.request.callId);
     if (isOfCancel) {

@@ -4,12 +4,11 @@ import { makeCancel } from './client-transaction';
 import type { Dialog, Leg } from './dialog';
 import type { Flow } from './flow';
 import { appHeaders, completeContentType, localise } from './header-rules';
-import { inDialogRequest, ownContact, type Outgoing } from './in-dialog-request';
+import { hopOf, inDialogRequest, ownContact, type Outgoing } from './in-dialog-request';
 import { parseRAck } from './reliable-provisionals';
 import type { ResponsesToApp } from './responses-to-app';
 import { hangUp } from './server-bye';
 import type { SipMessage } from '../wire/sip-message';
-import { parseSipUri } from '../wire/sip-uri';
 import type { Stack } from './stack';
 
 const ownHeaders = ['max-forwards', 'from', 'to', 'call-id', 'cseq', 'contact'];
@@ -34,16 +33,12 @@ export class DialogClient {
       return;
     }
     const leg = this.#legFor(dialog, given);
-    const first = leg?.routes[0];
-    const hop = parseSipUri(first === undefined ? (leg?.target ?? '') : (/<([^<>]*)>/.exec(first)?.[1] ?? first));
+    const hop = leg && hopOf(dialog, leg);
     if (!leg || !hop) {
       app.nok(id, noRoute(dialogId));
       return;
     }
-    // Nothing is looked up for what goes by another way than the name.
-    const isElsewhere = first === undefined && (dialog.nextHop ?? leg.behindNat) !== undefined;
-    const host = isElsewhere ? '127.0.0.1' : hop.host;
-    this.#stack.names.resolve(host, () => {
+    this.#stack.names.resolve(hop.host, () => {
       if (isAck) this.#ack(id, app, dialog, given);
       else this.#request(id, app, dialog, leg, given);
     });

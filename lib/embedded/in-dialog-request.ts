@@ -3,7 +3,7 @@ import type { Dialog, Leg } from './dialog';
 import type { Flow } from './flow';
 import { newBranch } from './ids';
 import { SipMessage } from '../wire/sip-message';
-import { parseSipUri, type SipUri } from '../wire/sip-uri';
+import { parseSipUri, uriOf, type SipUri } from '../wire/sip-uri';
 import type { Stack } from './stack';
 import type { Destination, Transport } from './transport';
 
@@ -27,6 +27,20 @@ export function destinationOf(uri: SipUri, address: string, transport: Transport
 }
 
 /**
+ * Where a request in a dialog goes by name: the first hop, or the target. `undefined` if that cannot be read. Its host has to
+ * be looked up before, unless the dialog goes by an address of its own.
+ */
+export function hopOf(
+  { nextHop }: Dialog,
+  { routes, target, behindNat }: Leg,
+): { uri: SipUri; host: string } | undefined {
+  const [first] = routes;
+  const uri = parseSipUri(first === undefined ? target : uriOf(first));
+  const isElsewhere = first === undefined && (nextHop ?? behindNat) !== undefined;
+  return uri && { uri, host: isElsewhere ? '127.0.0.1' : uri.host };
+}
+
+/**
  * A request in a dialog (RFC 3261 §12.2.1.1), without the app's own headers; over the given flow
  * or to the next hop. `undefined` if there is no way to
  * the far end: the name of its host was not looked up, or its transport is not at hand.
@@ -40,7 +54,7 @@ export function inDialogRequest(
   over?: Flow,
 ): Outgoing | undefined {
   const [first, ...rest] = leg.routes;
-  const firstUri = first === undefined ? undefined : parseSipUri(/<([^<>]*)>/.exec(first)?.[1] ?? first);
+  const firstUri = first === undefined ? undefined : parseSipUri(uriOf(first));
   // A first hop that is no loose router wants to be the Request-URI (RFC 3261 §12.2.1.1).
   const isStrict = firstUri !== undefined && !firstUri.params.has('lr');
   const requestUri = isStrict ? firstUri.text : leg.target;

@@ -1,14 +1,13 @@
 import type { Dialog, Leg } from './dialog';
 import type { ClientTransaction } from './client-transaction';
 import type { Flow } from './flow';
-import { inDialogRequest } from './in-dialog-request';
+import { hopOf, inDialogRequest } from './in-dialog-request';
 import { endDialog, type Stack } from './stack';
 
 /** The edge hangs up by itself, and tells the app with an `unsolicited` frame. */
 export function hangUp(stack: Stack, dialog: Dialog, why: string): void {
   const { owner } = dialog;
-  const bye = dialog.leg && sendBye(stack, dialog, dialog.leg, why);
-  if (bye) {
+  const tell = (bye: ClientTransaction) => {
     const { local, remoteAddress, remotePort } = bye.flow;
     const [address, port] = local.transport === 'udp' ? [local.host, local.port] : [remoteAddress, remotePort];
     owner?.sip(bye.text, {
@@ -20,18 +19,31 @@ export function hangUp(stack: Stack, dialog: Dialog, why: string): void {
       txn: 'unsolicited',
       dialogId: dialog.id,
     });
-  }
+  };
+  if (dialog.leg) sendBye(stack, dialog, dialog.leg, why, tell);
   endDialog(stack, dialog);
 }
 
-/** BYE to one leg; the app is not told. */
-export function sendBye(stack: Stack, dialog: Dialog, leg: Leg, why: string): ClientTransaction | undefined {
-  const bye = inDialogRequest(stack, dialog, leg, 'BYE', dialog.nextCSeq(), connectionOf(dialog, leg));
-  bye?.message.add('Reason', `SIP;cause=200;text="${why}"`);
-  const ignore = { response: () => undefined, failed: () => undefined };
-  const transaction = bye && stack.clients.open(bye.message, bye.flow, ignore);
-  transaction?.start();
-  return transaction;
+/** BYE to one leg. `sent` is told of it; where its way has to be looked up, that is later. */
+export function sendBye(
+  stack: Stack,
+  dialog: Dialog,
+  leg: Leg,
+  why: string,
+  sent: (bye: ClientTransaction) => void = () => undefined,
+): void {
+  const cseq = dialog.nextCSeq();
+  const send = () => {
+    const bye = inDialogRequest(stack, dialog, leg, 'BYE', cseq, connectionOf(dialog, leg));
+    bye?.message.add('Reason', `SIP;cause=200;text="${why}"`);
+    const ignore = { response: () => undefined, failed: () => undefined };
+    const transaction = bye && stack.clients.open(bye.message, bye.flow, ignore);
+    transaction?.start();
+    if (transaction) sent(transaction);
+  };
+  const hop = hopOf(dialog, leg);
+  if (hop && !connectionOf(dialog, leg)) stack.names.resolve(hop.host, send);
+  else send();
 }
 
 /** The connection that a caller is on reaches him better than his Contact does, if nothing is in between. */

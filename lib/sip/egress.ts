@@ -9,6 +9,8 @@ export interface Egress {
   entry(address: string): string | undefined;
   /** The address family that it sends to this next hop in; undefined: it cannot be found. */
   familyOf(nextHop: string): Promise<AddressFamily | undefined>;
+  /** To be told of a 2xx of the core to a SUBSCRIBE: until then what the core sends in the dialog waits, or is refused. */
+  subscribed(callId: string): void;
   /** To be told that the SIP server is lost: it ends the INVITEs that have no answer. */
   serverLost(): void;
   /** Sends a message into the core past the server. */

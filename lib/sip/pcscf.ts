@@ -119,7 +119,7 @@ class Pcscf implements RunningPcscf {
     const limits = options.shares ?? shareLimits();
     const coreRequests = new CoreRequests(limits);
     const mostOfUe = limits.ue.subscriptions;
-    this.#subscriptions = new Subscriptions({ srf, registrar, connections, toCore, coreRequests, mostOfUe });
+    this.#subscriptions = new Subscriptions({ srf, registrar, connections, egress, toCore, coreRequests, mostOfUe });
     const timers = { ...defaultTimers, ...settings.timers };
     this.#edge = {
       ...{ srf, agent: coreHost, timers, dialogs: new DialogIndex(), toCore, byes: new Map(), egress, coreRequests },

@@ -12,6 +12,7 @@ import type { CoreRequests } from './core-requests';
 import { fromCore } from './core-reach';
 import type { UePolicy } from './ue-policy';
 import { passBack } from './exchanges';
+import type { Egress } from './egress';
 import { exchangeHeaders, inDialogHeaders } from './header-policy';
 import { flowKey, type Flow } from './flow-token';
 import type { Registrar } from './registrar';
@@ -48,6 +49,7 @@ export interface SubscriptionsOptions {
   srf: Srf;
   registrar: Registrar;
   connections: UeConnections;
+  egress: Pick<Egress, 'subscribed'>;
   /** The server's ids of the dialogs that requests of ours start in the core. */
   toCore: Set<string>;
   coreRequests: CoreRequests;
@@ -64,6 +66,7 @@ export interface SubscriptionsOptions {
 export class Subscriptions {
   readonly #srf: Srf;
   readonly #connections: UeConnections;
+  readonly #egress: Pick<Egress, 'subscribed'>;
   readonly #most: number;
   readonly #mostOfUe: number;
   /** How many each UE has, by its connection and by whom it is charged to. */
@@ -76,10 +79,12 @@ export class Subscriptions {
   /** Ends the subscriptions of each UE, by its flow. */
   readonly #onFlow = new Map<string, Set<() => void>>();
 
-  constructor({ srf, registrar, connections, toCore, coreRequests, mostOfUe, most = 100_000 }: SubscriptionsOptions) {
+  constructor(options: SubscriptionsOptions) {
+    const { srf, registrar, connections, egress, toCore, coreRequests, mostOfUe, most = 100_000 } = options;
     this.#srf = srf;
     this.#coreRequests = coreRequests;
     this.#connections = connections;
+    this.#egress = egress;
     this.#most = most;
     this.#mostOfUe = mostOfUe;
     this.#toCore = toCore;
@@ -156,6 +161,7 @@ export class Subscriptions {
     if (isTaken) {
       this.#pair(from, ids, expiryOf(request, final), target);
       if (from === 'core') this.#establish(final, target);
+      else this.#egress.subscribed(final.get('call-id') ?? '');
     }
     const hide = (passed: Headers) => (isTaken && from === 'access' ? hideExpiry(passed, target.flow) : passed);
     passBack(final, response, { to: from, policy: target.policy, uri: request.uri, hide });

@@ -248,9 +248,22 @@ export function parseSipMessage(text: string): { message: SipMessage; malformed:
   }
   const message = new SipMessage(startLine, headers, end < 0 ? '' : text.slice(end + 4));
   malformed ||= single.some((key) => message.lines(key).length > 1);
-  malformed ||= mandatory.some((key) => (message.get(key) ?? '') === '');
+  malformed ||= lacksMandatory(message);
   message.raw = text;
   return { message, malformed };
+}
+
+export function lacksMandatory(message: SipMessage): boolean {
+  return (
+    mandatory.some((key) => (message.get(key) ?? '') === '') ||
+    !['from', 'to'].every((key) => hasTagOrNone(message, key))
+  );
+}
+
+/** To drachtio-server an empty tag is that of any dialog, and of two tags another one counts than to others. */
+function hasTagOrNone(message: SipMessage, key: string): boolean {
+  const tags = splitOutsideQuotes(message.get(key) ?? '', ';').filter((part) => /^tag\s*(=|$)/i.test(part));
+  return tags.length === 0 || (tags.length === 1 && /^tag\s*=\s*[^\s;]/i.test(tags[0] ?? ''));
 }
 
 /** Without a pattern for the blanks around the value: one that backtracks takes minutes for a line full of them. */

@@ -11,7 +11,7 @@ export interface SipUri {
   readonly text: string;
 }
 
-const pattern = /^(sips?):(?:([^@\s<>"]*)@)?(\[[0-9a-f:.]+\]|[a-z0-9._-]+)(?::(\d{1,5}))?((?:;[^?\s<>]*)?)(?:\?\S*)?$/i;
+const pattern = /^(sips?):(?:([^@\s<>"]*)@)?(\[[0-9a-f:.]+\]|[a-z0-9._-]+)(?::(\d{1,5}))?((?:;[^?\s<>]*)?)(\?\S*)?$/i;
 
 /** `undefined` for what is no URI of these schemes. */
 export function parseSipUri(text: string): SipUri | undefined {
@@ -20,7 +20,7 @@ export function parseSipUri(text: string): SipUri | undefined {
   }
   const match = pattern.exec(text);
   if (!match) return undefined;
-  const [, scheme = '', user, host = '', port, params = ''] = match;
+  const [, scheme = '', user, host = '', port, params = '', headers = ''] = match;
   if (port !== undefined && (Number(port) < 1 || Number(port) > 65535)) return undefined;
   return {
     scheme: scheme.toLowerCase() as 'sip' | 'sips',
@@ -28,7 +28,7 @@ export function parseSipUri(text: string): SipUri | undefined {
     host: host.replace(/^\[|\]$/g, ''),
     port: port === undefined ? undefined : Number(port),
     params: parseParams(params),
-    text: text.replace(/\?.*$/, ''),
+    text: text.slice(0, text.length - headers.length),
   };
 }
 

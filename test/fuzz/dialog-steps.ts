@@ -11,9 +11,13 @@ export const beginnings = [
   { method: 'SUBSCRIBE', from: 'core' },
 ] as const;
 
-export type End = 'ue' | 'core';
+/** `stranger`: another UE, which knows the dialog and has no part in it. */
+export type End = 'ue' | 'core' | 'stranger';
 
-export type Beginning = (typeof beginnings)[number];
+export type Beginning = (typeof beginnings)[number] & {
+  /** Of the first request, in place of what is right; an empty value leaves the header out. */
+  headers?: Record<string, string>;
+};
 
 /** One thing that an end does, and whether the server is waited for after it. */
 export interface Step {
@@ -27,6 +31,9 @@ export interface Script {
   beginning: Beginning;
   steps: Step[];
 }
+
+/** Who acts, and how often. */
+const ends: readonly End[] = ['core', 'ue', 'ue', 'core', 'ue', 'ue', 'core', 'stranger'];
 
 /** Bytes of a step: who acts, what he does, how that is spoiled, and whether the server is waited for. */
 export const stepLength = 4;
@@ -44,9 +51,23 @@ interface Inside {
   headers: Record<string, string>;
 }
 
-export type Action = Answer | Inside | { kind: 'cancel' | 'ack' | 'hang up' };
+/** An answer to the latest request inside the dialog that came to this end. */
+interface Reply {
+  kind: 'reply';
+  status: number;
+  headers: Record<string, string>;
+}
+
+/** Of the request that began the dialog, by its branch. */
+interface OfInvite {
+  kind: 'cancel' | 'ack';
+  headers?: Record<string, string>;
+}
+
+export type Action = Answer | Inside | Reply | OfInvite | { kind: 'hang up' };
 
 const answer = (status: number, headers: Record<string, string> = {}): Action => ({ kind: 'answer', status, headers });
+const reply = (status: number, headers: Record<string, string> = {}): Action => ({ kind: 'reply', status, headers });
 const request = (method: string, headers: Record<string, string> = {}): Action => ({
   kind: 'request',
   method,
@@ -75,8 +96,8 @@ export const actions: readonly Action[] = [
   answer(491),
   answer(603),
   answer(699),
-  { kind: 'ack' },
-  { kind: 'cancel' },
+  { kind: 'ack', headers: {} },
+  { kind: 'cancel', headers: {} },
   { kind: 'hang up' },
   request('PRACK', { RAck: '1 1 INVITE' }),
   request('PRACK', { RAck: '9 9 INVITE' }),
@@ -101,6 +122,14 @@ export const actions: readonly Action[] = [
   request('REFER', { 'Refer-To': '<sip:carol@ims.example>' }),
   request('REGISTER'),
   request('FETCH'),
+  request('CANCEL'),
+  reply(180),
+  reply(183, reliable),
+  reply(200),
+  reply(202),
+  reply(481),
+  reply(491),
+  reply(603),
 ];
 
 /** How a message of such an action is spoiled; an empty value takes the header out. Most are left as they are. */
@@ -139,20 +168,29 @@ export const spoilings: readonly Record<string, string>[] = [
   { RSeq: '4294967296' },
   { 'Subscription-State': 'nonsense;;;' },
   { Event: '' },
+  { From: '<sip:alice@ims.example>;tag=fork' },
+  { From: '<tel:+12025550101>;tag=1' },
+  { To: '<tel:+12025550101>' },
+  { Supported: '100rel' },
+  { Contact: '<sip:ue@192.0.2.99:1;transport=udp>' },
+  { RAck: '2 1 INVITE' },
+  { From: '<sip:alice@ims.example>;tag=' },
+  { CSeq: '1 CANCEL' },
+  { CSeq: '1 ACK' },
 ];
 
-/** The first byte says who begins. */
+/** The first byte says who begins, and how. */
 export function scriptOf(input: Buffer): Script {
   const steps: Step[] = [];
   for (let at = 1; at + stepLength <= input.length; at += stepLength) {
     const [who = 0, what, how, wait = 0] = input.subarray(at);
     const action = pick(actions, what);
-    // The core is believed: it does what it may, if at odd times.
-    const isCore = who % 3 === 0;
-    const spoiled = 'headers' in action && !isCore ? { headers: { ...action.headers, ...pick(spoilings, how) } } : {};
-    steps.push({ who: isCore ? 'core' : 'ue', action: { ...action, ...spoiled }, isAwaited: wait % 4 !== 0 });
+    const spoiled = 'headers' in action ? { headers: { ...action.headers, ...pick(spoilings, how) } } : {};
+    steps.push({ who: pick(ends, who), action: { ...action, ...spoiled }, isAwaited: wait % 4 !== 0 });
   }
-  return { beginning: pick(beginnings, input[0]), steps };
+  const [first = 0] = input;
+  const headers = spoilings[Math.floor(first / beginnings.length)];
+  return { beginning: { ...pick(beginnings, first), ...(headers && { headers }) }, steps };
 }
 
 function pick<T>(table: readonly T[], byte = 0): T {

@@ -21,7 +21,7 @@ export class FuzzFailure extends Error {
  * @throws FuzzFailure on the first that fails
  */
 export async function feedMany(
-  { name, inputs }: FuzzTarget,
+  { name, inputs, isLate = false }: FuzzTarget,
   run: FuzzRun,
   { cases, seed, tally }: { cases: number; seed: number; tally: Tally },
 ): Promise<void> {
@@ -29,6 +29,10 @@ export async function feedMany(
     const outcome = await run.feed(input);
     tally.set(outcome, (tally.get(outcome) ?? 0) + 1);
   });
-  const { failed, counterexample, errorInstance } = await fc.check(property, { numRuns: cases, seed });
+  const { failed, counterexample, errorInstance } = await fc.check(property, {
+    numRuns: cases,
+    seed,
+    endOnFailure: isLate,
+  });
   if (failed) throw new FuzzFailure(name, counterexample?.[0] ?? Buffer.alloc(0), seed, errorInstance);
 }

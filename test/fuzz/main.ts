@@ -4,7 +4,7 @@
  *
  *     --minutes 1      for each target
  *     --seed N         the same inputs again; default: another one each time
- *     --input BASE64   this one input alone, to the one target that is named
+ *     --input BASE64   this one input alone, to the one target that is named; several: one after the other
  *
  * Exit status: 0 nothing was found; 1 an input failed, or memory or sockets grew; 2 wrong options.
  */
@@ -23,18 +23,22 @@ interface Options {
   chosen: readonly FuzzTarget[];
   minutes: number;
   seed: number;
-  input: Buffer | undefined;
+  given: readonly Buffer[];
 }
 
 async function main(): Promise<void> {
-  const { chosen, minutes, seed, input } = readOptions();
-  for (const target of chosen) await (input === undefined ? fuzz(target, minutes, seed) : once(target, input));
+  const { chosen, minutes, seed, given } = readOptions();
+  for (const target of chosen) await (given.length === 0 ? fuzz(target, minutes, seed) : once(target, given));
 }
 
-async function once(target: FuzzTarget, input: Buffer): Promise<void> {
+async function once(target: FuzzTarget, given: readonly Buffer[]): Promise<void> {
   const run = await target.start();
-  process.stdout.write(`${target.name}: ${await run.feed(input)}\n`);
-  await run.end();
+  try {
+    for (const input of given) process.stdout.write(`${target.name}: ${await run.feed(input)}\n`);
+    await run.aftermath?.();
+  } finally {
+    await run.end();
+  }
 }
 
 async function fuzz(target: FuzzTarget, minutes: number, firstSeed: number): Promise<void> {
@@ -47,17 +51,18 @@ async function fuzz(target: FuzzTarget, minutes: number, firstSeed: number): Pro
   const tally: Tally = new Map();
   const start = performance.now();
   let seed = firstSeed;
-  for (let ms = 0; ms < minutes * 60_000; ms = performance.now() - start) {
-    await feedMany(target, run, { cases: batch, seed, tally }).catch(async (failure: unknown) => {
-      await run.end();
-      throw failure;
-    });
-    seed += 1;
-    const cases = (seed - firstSeed) * batch;
-    const perSecond = Math.round((1000 * cases) / (performance.now() - start));
-    process.stderr.write(`\r${target.name}: ${cases} cases, ${perSecond}/s, seed ${seed}   `);
+  try {
+    for (let ms = 0; ms < minutes * 60_000; ms = performance.now() - start) {
+      await feedMany(target, run, { cases: batch, seed, tally });
+      seed += 1;
+      const cases = (seed - firstSeed) * batch;
+      const perSecond = Math.round((1000 * cases) / (performance.now() - start));
+      process.stderr.write(`\r${target.name}: ${cases} cases, ${perSecond}/s, seed ${seed}   `);
+    }
+    await run.aftermath?.();
+  } finally {
+    await run.end();
   }
-  await run.end();
   const after = await footprint();
   const growth = after.heap - before.heap;
   process.stderr.write('\n');
@@ -79,7 +84,11 @@ function outcomes(tally: Tally): string {
 function readOptions(): Options {
   const { values, positionals } = parseArgs({
     allowPositionals: true,
-    options: { minutes: { type: 'string', default: '1' }, seed: { type: 'string' }, input: { type: 'string' } },
+    options: {
+      minutes: { type: 'string', default: '1' },
+      seed: { type: 'string' },
+      input: { type: 'string', multiple: true },
+    },
   });
   const unknown = positionals.find((name) => !targets.some((target) => target.name === name));
   if (unknown !== undefined) throw new RangeError(`There is no target ${unknown}.`);
@@ -89,7 +98,7 @@ function readOptions(): Options {
   const seed = values.seed === undefined ? randomInt(2 ** 30) : Number(values.seed);
   if (!Number.isInteger(seed)) throw new RangeError('--seed is a whole number.');
   if (values.input !== undefined && chosen.length !== 1) throw new RangeError('--input needs one target.');
-  return { chosen, minutes, seed, input: values.input === undefined ? undefined : Buffer.from(values.input, 'base64') };
+  return { chosen, minutes, seed, given: (values.input ?? []).map((input) => Buffer.from(input, 'base64')) };
 }
 
 main().catch((error: unknown) => {

@@ -137,7 +137,8 @@ describe('what the SIP server sees', () => {
 
   test('one branch for an INVITE, its CANCEL and the ACK of its refusal', async () => {
     await start();
-    const same = { Via: 'SIP/2.0/TCP 10.1.2.3;branch=z9hG4bK-same', 'Call-ID': 'c1' };
+    const From = '<sip:alice@ims.example>;tag=a';
+    const same = { Via: 'SIP/2.0/TCP 10.1.2.3;branch=z9hG4bK-same', 'Call-ID': 'c1', From };
     const { near, far, first } = await connected('INVITE', same);
     const top = first.header('Via');
     near.send(request('CANCEL', same));
@@ -406,6 +407,32 @@ describe('an INVITE that is not answered yet', () => {
     await far.closed;
   });
 
+  test.each([
+    [{ CSeq: '2 CANCEL' }, 481],
+    [{ From: '<sip:alice@ims.example>;tag=b' }, 481],
+    [{ Via: 'SIP/2.0/TLS 10.1.2.3:5062;branch=z9hG4bK-other' }, 481],
+  ])('G31: a CANCEL with %o is none of it', async (other, status) => {
+    await start();
+    const same = { From: early.From, 'Call-ID': 'c1', Via: 'SIP/2.0/TLS 10.1.2.3:5062;rport;branch=z9hG4bK-one' };
+    const { near, far, first } = await connected('INVITE', same);
+    far.send(response(first, 183, reliable));
+    expect((await near.next()).status).toBe(183);
+    near.send(request('CANCEL', { ...same, CSeq: '1 CANCEL', ...other }));
+    expect((await near.next()).status).toBe(status);
+    near.send(request('CANCEL', { ...same, CSeq: '1 CANCEL' }));
+    expect((await far.next()).method).toBe('CANCEL');
+  });
+
+  test('G31: a PRACK that acknowledges nothing gets 481', async () => {
+    const { near, far } = await ringing();
+    for (const RAck of ['78 1 INVITE', '77 2 INVITE', '']) {
+      near.send(request('PRACK', { ...early, CSeq: '2 PRACK', RAck }));
+      expect((await near.next()).status).toBe(481);
+    }
+    near.send(request('PRACK', { ...early, CSeq: '2 PRACK', RAck: '77 1 INVITE' }));
+    expect((await far.next()).method).toBe('PRACK');
+  });
+
   test('rings for nobody but the connection that has its Call-ID', async () => {
     await ringing();
     const { near, far, first } = await connected('INVITE', { 'Call-ID': 'c1' });
@@ -416,6 +443,21 @@ describe('an INVITE that is not answered yet', () => {
 });
 
 describe('what the SIP server would die of', () => {
+  test('G31: a request without a To tag inside a subscription of another connection', async () => {
+    await start();
+    const same = { From: '<sip:alice@ims.example>;tag=a', 'Call-ID': 's1' };
+    const { near, far, first } = await connected('SUBSCRIBE', same);
+    const other = await ue();
+    for (const method of ['INFO', 'SUBSCRIBE', 'MESSAGE']) {
+      other.send(request(method, same));
+      expect((await other.next()).status).toBe(403);
+    }
+    far.send(response(first, 404));
+    expect((await near.next()).status).toBe(404);
+    other.send(request('SUBSCRIBE', same));
+    expect((await (await server.connection()).next()).method).toBe('SUBSCRIBE');
+  });
+
   test.each(['INVITE', 'MESSAGE'])('%s with a Contact that is no SIP URI gets 400', async (method) => {
     await start();
     const near = await ue();

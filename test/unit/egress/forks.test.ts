@@ -188,7 +188,8 @@ describe('P7: the forks of an INVITE', () => {
 test('P10: NOTIFYs wait for the answer to their SUBSCRIBE, a few, and each once', () => {
   const passed: string[] = [];
   const notifies = new EarlyNotifies();
-  const hold = (callId: string, branch: string) => notifies.hold(callId, branch, () => passed.push(branch));
+  const hold = (callId: string, branch: string) =>
+    notifies.hold(callId, branch, (isSubscribed) => passed.push(isSubscribed ? branch : `no ${branch}`));
   notifies.begin('1');
   expect(['a', 'a', 'b', 'c', 'd', 'e'].map((branch) => hold('1', branch))).toEqual([
     true,
@@ -201,7 +202,7 @@ test('P10: NOTIFYs wait for the answer to their SUBSCRIBE, a few, and each once'
   // The server would see a repetition of what it has not got.
   expect(hold('1', 'a')).toBe(true);
   expect(hold('other', 'x')).toBe(false);
-  notifies.answered('1');
+  notifies.settle('1', true);
   expect(passed).toEqual(['a', 'b', 'c', 'd']);
   expect(hold('1', 'f')).toBe(false);
   notifies.begin('2');
@@ -210,4 +211,6 @@ test('P10: NOTIFYs wait for the answer to their SUBSCRIBE, a few, and each once'
   notifies.begin('3');
   notifies.sweep((callId) => callId === '3');
   expect(hold('3', 'h')).toBe(true);
+  notifies.settle('3', false);
+  expect(passed.at(-1)).toBe('no h');
 });

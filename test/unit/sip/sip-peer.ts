@@ -136,9 +136,10 @@ export class SipPeer {
     return await new Promise((resolve) => this.#waiting.push({ wanted: fits, found: resolve }));
   }
 
-  /** Drops what came and was not looked at. */
+  /** Drops what came and was not looked at, and who waits for more. */
   forget(): void {
     this.#received.length = 0;
+    this.#waiting.length = 0;
   }
 
   #take(message: Message): void {

@@ -13,6 +13,8 @@ export const secret = 'test-secret';
 
 export interface SipServer {
   readonly adminPort: number;
+  /** How its process ended, if it did by itself: by a signal, or with an exit code. */
+  readonly death: string | undefined;
   stop(): Promise<void>;
 }
 
@@ -25,7 +27,7 @@ export async function startSipServer(contacts: string[]): Promise<SipServer> {
 async function embeddedServer(contacts: string[]): Promise<SipServer> {
   const logger = createLogger('silent');
   const edge = await EmbeddedEdge.start({ contacts, admin: { host: '127.0.0.1', port: 0 }, secret, logger });
-  return { adminPort: edge.adminPort, stop: () => edge.close() };
+  return { adminPort: edge.adminPort, death: undefined, stop: () => edge.close() };
 }
 
 async function realServer(binary: string, contacts: string[]): Promise<SipServer> {
@@ -37,29 +39,41 @@ async function realServer(binary: string, contacts: string[]): Promise<SipServer
   const child = spawn(binary, [...args, '--loglevel', 'notice', ...contacts.flatMap((each) => ['--contact', each])], {
     stdio: ['ignore', 'ignore', 'inherit'],
   });
-  while (!(await servesSip(adminPort))) {
-    if (child.exitCode !== null || child.signalCode !== null) throw new Error(`${binary} ended at its start`);
+  const death = () => {
+    if (child.signalCode !== null) return `by ${child.signalCode}`;
+    return child.exitCode === null ? undefined : `with exit code ${child.exitCode}`;
+  };
+  while (!(await servesSip(adminPort, contacts))) {
+    if (death() !== undefined) throw new Error(`${binary} ended at its start, ${death()}`);
     await setTimeout(50);
   }
   const stop = async () => {
-    if (child.exitCode === null && child.signalCode === null) {
+    if (death() === undefined) {
       child.kill('SIGKILL');
       await once(child, 'exit');
     }
     rmSync(folder, { recursive: true });
   };
-  return { adminPort, stop };
+  return {
+    adminPort,
+    get death() {
+      return death();
+    },
+    stop,
+  };
 }
 
 /** Whether drachtio-server names the addresses that it serves SIP on; it takes apps a little before. */
-async function servesSip(adminPort: number): Promise<boolean> {
+async function servesSip(adminPort: number, contacts: string[]): Promise<boolean> {
   const socket = connect(adminPort, '127.0.0.1');
   try {
     await once(socket, 'connect');
     const payload = `ready|authenticate|${secret}|`;
     socket.write(`${payload.length}#${payload}`);
     const [answer] = (await Promise.race([once(socket, 'data'), once(socket, 'close')])) as [Buffer | boolean];
-    return /\|OK\|\w+\//.test(answer.toString());
+    // It opens one after the other.
+    const addresses = contacts.map((contact) => /^sip:([^;]+)/.exec(contact)?.[1] ?? contact);
+    return addresses.every((address) => answer.toString().includes(`/${address}`));
   } catch {
     return false;
   } finally {

@@ -48,7 +48,7 @@ export class TestEdge {
   readonly front: Address | undefined;
   readonly srf: Srf;
   readonly #pcscf: RunningPcscf;
-  readonly #peers: SipPeer[] = [];
+  readonly #peers = new Set<SipPeer>();
   readonly #server: SipServer;
   readonly #link: LinkRelay;
   readonly #egress: EgressRelay;
@@ -70,7 +70,7 @@ export class TestEdge {
     this.#server = server;
     this.#link = link;
     this.coreNextHop = coreNextHop;
-    this.#peers.push(coreNextHop);
+    this.#peers.add(coreNextHop);
     const sink = new Writable({
       write: (line: Buffer, _encoding, done) => {
         this.log.push(line.toString());
@@ -151,7 +151,7 @@ export class TestEdge {
   /** A UE with one TCP connection to the access contact, over which nothing is registered. */
   async stranger(): Promise<SipPeer> {
     const peer = await SipPeer.tcp('127.2.0.2', this.front ?? this.access, this.#encoding);
-    this.#peers.push(peer);
+    this.#peers.add(peer);
     return peer;
   }
 
@@ -163,7 +163,7 @@ export class TestEdge {
   /** Another element of the core, over UDP. */
   async coreElement(address: string, port = 0): Promise<SipPeer> {
     const peer = await SipPeer.udp(address, this.core, port, this.#encoding);
-    this.#peers.push(peer);
+    this.#peers.add(peer);
     return peer;
   }
 
@@ -177,7 +177,7 @@ export class TestEdge {
   /** A UE that is registered over UDP. */
   async udpUe(user = 'alice'): Promise<SipPeer> {
     const peer = await SipPeer.udp('127.2.0.2', this.access);
-    this.#peers.push(peer);
+    this.#peers.add(peer);
     await this.register(peer, { To: `<sip:${user}@ims.example>` });
     return peer;
   }
@@ -196,9 +196,20 @@ export class TestEdge {
     return register.header('Path');
   }
 
+  /** How the SIP server's process ended, if it did by itself. */
+  get serverDeath(): string | undefined {
+    return this.#server.death;
+  }
+
+  /** Closes a peer, of which nothing is kept. */
+  part(peer: SipPeer): void {
+    peer.close();
+    this.#peers.delete(peer);
+  }
+
   /** Closes a peer of the test's own with the edge. */
   keep(peer: SipPeer): void {
-    this.#peers.push(peer);
+    this.#peers.add(peer);
   }
 
   /** Cuts the app's link to the server, as a crash would; it may come back at once. */

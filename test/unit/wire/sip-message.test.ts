@@ -34,3 +34,22 @@ test('N3: a message with very many header lines is malformed, and only so many o
   const { malformed, message: cut } = parseSipMessage(message('OPTIONS sip:a@b SIP/2.0', lines(10_000))) ?? {};
   expect([malformed, cut?.headers.length, cut?.callId]).toEqual([true, 256, 'c1']);
 });
+
+test.each([
+  ['From', '<sip:a@b>;tag='],
+  ['From', '<sip:a@b>;tag'],
+  ['To', '<sip:c@d>; tag ='],
+  ['To', '<sip:c@d>;tag=1;tag=2'],
+  ['From', 'sip:a@b;x=y;tag=1;TAG=2'],
+])('G31: a tag that can be taken for another is a fault: %s: %s', (name, value) => {
+  const text = message('MESSAGE sip:x@y SIP/2.0').replace(new RegExp(`${name}: [^\\r]*`), `${name}: ${value}`);
+  expect(parseSipMessage(text)?.malformed).toBe(true);
+});
+
+test.each(['"x;tag=" <sip:c@d;tag=>', '<sip:c@d>;tag=1;x="tag=2"', '<sip:c@d>;tagged'])(
+  '%s has one tag, or none',
+  (to) => {
+    const text = message('MESSAGE sip:x@y SIP/2.0').replace(/To: [^\r]*/, `To: ${to}`);
+    expect(parseSipMessage(text)?.malformed).toBe(false);
+  },
+);

@@ -22,6 +22,8 @@ export function answerToUnsound(
 
 /** To a request in a call that began on another connection (RFC 5626 §5.3). */
 export const foreignCall: OwnResponse = { status: 403, reason: 'Forbidden' };
+/** RFC 3261 §14.2, which has it for a re-INVITE; in a moment the same request can be carried. */
+export const tooEarly: OwnResponse = { status: 500, reason: 'Dialog Not Established', headers: { 'Retry-After': '1' } };
 /** To a BYE that went on as a CANCEL. */
 export const ended: OwnResponse = { status: 200, reason: 'OK' };
 

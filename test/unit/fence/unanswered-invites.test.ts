@@ -1,7 +1,7 @@
-import { UnansweredInvites } from '../../../lib/access/unanswered-invites';
+import { UnansweredInvites } from '../../../lib/fence/unanswered-invites';
 import { parseSipMessage, type SipMessage } from '../../../lib/wire/sip-message';
 import { parse } from '../sip/sip-peer';
-import { request, response } from './wire';
+import { request, response } from '../access/wire';
 
 let sent: string[];
 let invites: UnansweredInvites;

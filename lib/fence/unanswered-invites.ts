@@ -17,8 +17,8 @@ export interface UnansweredInvitesOptions {
   limit: number;
   /** ms in which a reliable provisional response has to be acknowledged, or its INVITE is cancelled. */
   acknowledgedWithin: number;
-  /** Sends to the SIP server. */
-  send(cancel: string): void;
+  /** Sends to the SIP server. `branch`: that of the INVITE. */
+  send(cancel: string, branch: string): void;
 }
 
 /**
@@ -60,18 +60,36 @@ export class UnansweredInvites {
     const rseq = response.get('rseq');
     if (status <= 100 || status >= 200 || rseq === undefined || !response.hasOption('require', '100rel')) return false;
     if (!invite.unacknowledged.has(rseq)) invite.unacknowledged.set(rseq, undefined);
-    invite.deadline ??= setTimeout(() => this.#options.send(invite.cancel), this.#options.acknowledgedWithin);
+    const giveUp = () => this.#options.send(invite.cancel, branch);
+    invite.deadline ??= setTimeout(giveUp, this.#options.acknowledgedWithin);
     return true;
+  }
+
+  /**
+   * Whether a PRACK acknowledges a response, as the first. The server leaves another one without an answer, or ends by it
+   * where it was built with assertions.
+   */
+  isAcknowledging(prack: SipMessage): boolean {
+    const [rseq = ''] = racked(prack);
+    return this.#racked(prack).some(
+      ({ unacknowledged }) => unacknowledged.has(rseq) && unacknowledged.get(rseq) === undefined,
+    );
   }
 
   /** Whether a BYE in this call would end the SIP server. */
   isUnacknowledged(callId: string): boolean {
-    return this.#of(callId).some(({ unacknowledged }) => unacknowledged.size > 0);
+    return this.#of(callId).some(([, { unacknowledged }]) => unacknowledged.size > 0);
   }
 
   /** Cancels the call that has this Call-ID, or all. They stay unanswered until the server has answered. */
   cancel(callId?: string): void {
-    for (const { cancel } of this.#of(callId)) this.#options.send(cancel);
+    for (const [branch, { cancel }] of this.#of(callId)) this.#options.send(cancel, branch);
+  }
+
+  /** There will be no response any more to the INVITE with this branch. */
+  forget(branch: string): void {
+    const invite = this.#invites.get(branch);
+    if (invite) this.#remove(branch, invite);
   }
 
   /** Forgets all. */
@@ -79,9 +97,17 @@ export class UnansweredInvites {
     for (const [branch, invite] of this.#invites) this.#remove(branch, invite);
   }
 
-  #of(callId: string | undefined): UnansweredInvite[] {
-    const all = [...this.#invites.values()];
-    return callId === undefined ? all : all.filter((invite) => invite.callId === callId);
+  #of(callId: string | undefined): [branch: string, invite: UnansweredInvite][] {
+    const all = [...this.#invites];
+    return callId === undefined ? all : all.filter(([, invite]) => invite.callId === callId);
+  }
+
+  /** Those that the RAck of a PRACK may name (RFC 3262 §7.2). */
+  #racked(prack: SipMessage): UnansweredInvite[] {
+    const [, cseq] = racked(prack);
+    const fromTag = tagOf(prack.get('from'));
+    const invites = this.#of(prack.callId).map(([, invite]) => invite);
+    return invites.filter((invite) => invite.cseq === Number(cseq) && invite.fromTag === fromTag);
   }
 
   #add(branch: string, request: SipMessage): void {
@@ -96,7 +122,7 @@ export class UnansweredInvites {
     });
     const [oldest] = this.#invites;
     if (this.#invites.size <= this.#options.limit || !oldest) return;
-    this.#options.send(oldest[1].cancel);
+    this.#options.send(oldest[1].cancel, oldest[0]);
     this.#remove(...oldest);
   }
 
@@ -106,11 +132,9 @@ export class UnansweredInvites {
   }
 
   #acknowledging(branch: string, prack: SipMessage): void {
-    const [rseq = '', cseq] = (prack.get('rack') ?? '').split(/\s+/);
-    const fromTag = tagOf(prack.get('from'));
-    for (const invite of this.#of(prack.callId)) {
-      if (invite.cseq !== Number(cseq) || invite.fromTag !== fromTag) continue;
-      if (invite.unacknowledged.has(rseq)) invite.unacknowledged.set(rseq, branch);
+    const [rseq = ''] = racked(prack);
+    for (const { unacknowledged } of this.#racked(prack)) {
+      if (unacknowledged.has(rseq)) unacknowledged.set(rseq, branch);
     }
   }
 
@@ -126,4 +150,9 @@ export class UnansweredInvites {
       invite.deadline = undefined;
     }
   }
+}
+
+/** RSeq, CSeq number and method. */
+function racked(prack: SipMessage): string[] {
+  return (prack.get('rack') ?? '').split(/\s+/);
 }

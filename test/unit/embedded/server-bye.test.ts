@@ -1,0 +1,37 @@
+import { Dialog, DialogTable, type Leg } from '../../../lib/embedded/dialog';
+import type { Flow } from '../../../lib/embedded/flow';
+import { HostNames } from '../../../lib/embedded/host-names';
+import { hangUp } from '../../../lib/embedded/server-bye';
+import type { Stack } from '../../../lib/embedded/stack';
+import { Timers } from '../../../lib/embedded/timers';
+import { ClientTransactions } from '../../../lib/embedded/transaction-tables';
+import type { Destination } from '../../../lib/embedded/transport';
+
+const point = { transport: 'udp' as const, host: '127.0.0.1', port: 5060 };
+
+test('a BYE of its own goes by the first Route, whose name has to be looked up again', async () => {
+  const timers = new Timers();
+  let sent: (bye: { text: string; to: Destination }) => void = () => undefined;
+  const bye = new Promise<{ text: string; to: Destination }>((resolve) => (sent = resolve));
+  const flowTo = (to: Destination) => ({
+    ...{ local: point, remoteAddress: to.address, remotePort: to.port, isOpen: true },
+    send: (text: string) => sent({ text, to }),
+    onUndelivered: () => undefined,
+  });
+  const dialogs = new DialogTable();
+  const stack = {
+    ...{ timers, dialogs, names: new HostNames(), clients: new ClientTransactions(timers) },
+    transport: { flowTo: flowTo as unknown as (to: Destination) => Flow, hasTransport: () => true },
+  } as unknown as Stack;
+  const dialog = new Dialog({
+    ...{ callId: 'c1', idTag: 'a', method: 'INVITE', role: 'uac', localTag: 'a', owner: undefined, cseq: 1 },
+    ...{ local: '<sip:a@ims.example>;tag=a', remote: '<sip:b@ims.example>', localPoint: point },
+  });
+  const routes = ['<sip:localhost:5070;lr>'];
+  const leg: Leg = { tag: 'b', target: 'sip:b@192.0.2.1', routes, behindNat: undefined, rseq: 0 };
+  dialog.leg = leg;
+  hangUp(stack, dialog, 'the test is over');
+  const { text, to } = await bye;
+  expect([text.split('\r\n')[0], to.port]).toEqual(['BYE sip:b@192.0.2.1 SIP/2.0', 5070]);
+  timers.close();
+});
