@@ -11,6 +11,7 @@ import {
   countFrom,
   flowTokenKeys,
   headerNames,
+  hostName,
   interfaces,
   ipAddresses,
   isForRelay,
@@ -143,14 +144,15 @@ const table = {
     .describe(
       'Where media goes in the core: said (where its SDP says), heard (where its RTP comes from; behind a NAT)',
     ),
-  DRACHTIO_HOST: z
-    .string()
+  DRACHTIO_HOST: hostName
     .optional()
     .describe('drachtio-server; unset: the embedded SIP edge, for trying out and testing only'),
   DRACHTIO_PORT: port.default(9022).describe('Admin port of drachtio-server'),
   DRACHTIO_SECRET: z.string().min(1).default('cymru').describe('Secret of drachtio-server'),
   RTPENGINE_URLS: commaList
-    .pipe(z.array(rtpengineUrl).min(1, 'must name at least one tcp://host:port'))
+    .pipe(
+      z.array(rtpengineUrl).min(1, 'must name at least one tcp://host:port').refine(areDistinct, 'must name each once'),
+    )
     .optional()
     .describe(
       'ng control addresses of rtpengine (tcp://host:port, or udp://), separated by commas; unset: a local rtpengine is started as a child',
@@ -191,6 +193,7 @@ const table = {
     .optional()
     .describe('Parameter integrity-protected in the Authorization of REGISTERs (TS 24.229); unset: it is not sent'),
   ACCESS_NETWORK_INFO: printable('must be pass, remove or a header value')
+    .refine((text) => !/^(pass|remove)$/i.test(text) || text === text.toLowerCase(), 'must be pass or remove')
     .default('pass')
     .describe('P-Access-Network-Info of UEs: pass, remove, or the value that is sent to the core instead'),
   PASS_HEADERS_TO_UE: headerNames

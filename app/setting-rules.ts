@@ -59,6 +59,7 @@ const rules: ((config: Config) => WrongSetting | undefined)[] = [
     }),
   sharedPlace,
   mediaPortOfSip,
+  msrpPortOfOthers,
   ({ CORE_NEXT_HOP, EMERGENCY_NEXT_HOP, ...config }) => {
     const own = new Set(sipPlaces(config).map(({ address, port }) => `${address} ${port}`));
     const hops = Object.entries({ CORE_NEXT_HOP, EMERGENCY_NEXT_HOP });
@@ -93,11 +94,26 @@ function mediaPortOfSip(config: Config): WrongSetting | undefined {
     ...(RTPENGINE_CORE_INTERFACE ?? CORE_CONTACTS.map(hostOf)),
   ];
   const media = new Set(interfaces.map((each) => normalAddress(each.split('!', 1)[0] ?? '')));
-  const { first, last } = config.RTPENGINE_PORTS;
   const found = [...sipPlaces(config), ...egressPlaces(config)].find(
-    ({ protocol, address, port }) => protocol === 'UDP' && media.has(address) && port >= first && port <= last,
+    ({ protocol, address, port }) => protocol === 'UDP' && media.has(address) && isWithin(port, config.RTPENGINE_PORTS),
   );
   return found && { setting: 'RTPENGINE_PORTS', what: `must not have port ${found.port} of ${found.setting} in it` };
+}
+
+/** A port of another thing that MSRP would take. */
+function msrpPortOfOthers(config: Config): WrongSetting | undefined {
+  const { GATEWAY_ADDRESS, GATEWAY_BIND = GATEWAY_ADDRESS, CORE_CONTACTS, MSRP_PORTS } = config;
+  const addresses = [...GATEWAY_BIND, ...CORE_CONTACTS.map(hostOf)].map(normalAddress);
+  const found = [...gatewayPlaces(config), ...sipPlaces(config), ...egressPlaces(config)].find((place) =>
+    addresses.some(
+      (address) => isSame({ ...place, protocol: 'TCP', address }, place) && isWithin(place.port, MSRP_PORTS),
+    ),
+  );
+  return found && { setting: 'MSRP_PORTS', what: `must not have port ${found.port} of ${found.setting} in it` };
+}
+
+function isWithin(port: number, { first, last }: Config['MSRP_PORTS']): boolean {
+  return port >= first && port <= last;
 }
 
 /** What is opened on this machine, or on that of drachtio-server. */

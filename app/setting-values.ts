@@ -29,6 +29,8 @@ function isOfOneHost(address: string): boolean {
   return bytes.length === 4 ? first !== 0 && first < 224 : first !== 0xff;
 }
 
+const oneOfFamily = 'must name one address per family at most';
+
 const oneHost = 'must name the address of one host, as others reach it';
 
 export const onePerFamily = (items: string[]) => new Set(items.map((item) => isIP(item))).size === items.length;
@@ -40,7 +42,7 @@ export const ipAddresses = commaList
 /** Addresses that UEs are told. */
 export const shownAddresses = ipAddresses
   .refine((items) => items.every(isOfOneHost), oneHost)
-  .refine(onePerFamily, 'must name one address per family at most');
+  .refine(onePerFamily, oneOfFamily);
 
 export const port = z
   .string()
@@ -105,6 +107,10 @@ export const contacts = list.pipe(z.array(contact).min(1, 'must name at least on
 
 export const sipUri = z.string().refine(isSipUri, 'must be a SIP URI such as sip:192.0.2.2:5060');
 
+export const hostName = z
+  .string()
+  .refine((text) => isIP(text) !== 0 || /^[\w-]+(\.[\w-]+)*\.?$/.test(text), 'must be a host name or an IP address');
+
 export const relayedHop = 'must be a sip: URI over UDP or TCP without maddr, since it is reached from EGRESS_PORT';
 
 export const rtpengineUrl = z
@@ -119,7 +125,8 @@ export const interfaces = commaList.pipe(
         return isOfOneHost(address) && advertised.length <= 1 && advertised.every(isOfOneHost);
       }, 'must be address or address!advertised'),
     )
-    .min(1, 'must name an address'),
+    .min(1, 'must name an address')
+    .refine((items) => onePerFamily(items.map((item) => item.split('!', 1)[0] ?? '')), oneOfFamily),
 );
 
 export const flowTokenKeys = commaList.pipe(
@@ -169,11 +176,13 @@ function contactIn(text: string): Contact | undefined {
   }
 }
 
-/** With a host that there can be: one whose last label is a number is an IPv4 address (RFC 3696 §2), and maybe a wrong one. */
+/** Over a transport that there is, without headers, and with a host that there can be: one whose last label is a number is an IPv4 address (RFC 3696 §2), and maybe a wrong one. */
 function isSipUri(text: string): boolean {
   const uri = parseSipUri(text);
   if (uri === undefined || uri.scheme === 'tel') return false;
-  const { host } = uri;
+  const { host, params } = uri;
+  const isSendable = /^(udp|tcp|tls)$/i.test(params.get('transport') ?? 'udp') && uri.text === text;
+  if (!isSendable || host.includes('..')) return false;
   return isIP(host) !== 0 ? isOfOneHost(host) : !/(^|\.)\d+\.?$/.test(host) && !/[:]/.test(host);
 }
 
