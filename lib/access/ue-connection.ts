@@ -6,6 +6,7 @@ import { responseTo, type OwnResponse } from '../wire/own-response';
 import { tagOf } from '../wire/sip-uri';
 import { dropShortSessionTimer } from '../wire/session-timer';
 import { dropLongLines } from '../wire/long-lines';
+import { dropUnreadable } from '../wire/readable-headers';
 import { markSource } from '../wire/source-mark';
 import { detached, parseSipMessage, type SipMessage } from '../wire/sip-message';
 import { SipStream } from '../wire/sip-stream';
@@ -194,6 +195,7 @@ export class UeConnection {
       else if (!this.#dialogs.hold(message)) this.#toServer(message);
     } else if (!malformed && cut === undefined && this.#crossing?.responseToServer(message) === true) {
       dropLongLines(message);
+      if (!dropUnreadable(message)) return;
       this.#lastWords.responseFromUe(message);
       dropUnusableContacts(message);
       dropShortSessionTimer(message);

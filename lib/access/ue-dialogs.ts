@@ -1,3 +1,4 @@
+import { isLastNotify, mendAnswerToLastNotify } from '../wire/last-notify';
 import type { OwnResponse } from '../wire/own-response';
 import { detached, type SipMessage } from '../wire/sip-message';
 import { tagOf } from '../wire/sip-uri';
@@ -16,6 +17,9 @@ const mostForks = 16;
 /** A NOTIFY may overtake the 2xx to its SUBSCRIBE (RFC 6665 §4.1.2.4): so many wait for it, and so long (ms). */
 const mostHeld = 4;
 const holdMs = 2000;
+
+/** Last NOTIFYs without an answer. */
+const mostLast = 16;
 
 interface Dialogs {
   /** Those with a 2xx, each as the tags of UE and server. */
@@ -49,6 +53,8 @@ export class UeDialogs {
   readonly #options: UeDialogsOptions;
   /** By Call-ID, the oldest first. */
   readonly #calls = new Map<string, Dialogs>();
+  /** Last NOTIFYs of the UE that have no answer, by Call-ID and CSeq. */
+  readonly #last = new Set<string>();
 
   constructor(options: UeDialogsOptions) {
     this.#options = options;
@@ -100,6 +106,7 @@ export class UeDialogs {
 
   /** Takes note of a request on its way to the server. */
   requestFromUe(request: SipMessage): void {
+    if (isLastNotify(request) && this.#last.size < mostLast) this.#last.add(exchangeOf(request));
     const peerTag = tagOf(request.get('to'));
     if (dialogMakers.has(request.method) && peerTag === undefined) this.#begin(request.callId, undefined);
     else if (request.method === 'BYE' || isLastNotify(request)) this.#end(request.callId, tagsOf(request));
@@ -121,8 +128,9 @@ export class UeDialogs {
     else if (method === 'BYE' || isLastNotify(request)) this.#end(callId, tags);
   }
 
-  /** Takes note of a response to the UE. */
+  /** Takes note of a response to the UE, which may be changed. */
   responseFromServer(response: SipMessage): void {
+    if (this.#last.delete(exchangeOf(response))) mendAnswerToLastNotify(response);
     if (!dialogMakers.has(response.cseq?.method ?? '') || response.status < 200) return;
     const { callId } = response;
     if (response.status < 300) this.#confirm(callId, pair(tagOf(response.get('from')), tagOf(response.get('to'))));
@@ -196,13 +204,12 @@ export class UeDialogs {
   }
 }
 
-/** RFC 6665 §4.4.1 */
-function isLastNotify(request: SipMessage): boolean {
-  return request.method === 'NOTIFY' && /^terminated\b/i.test(request.get('subscription-state') ?? '');
-}
-
 function mayHold({ method }: SipMessage, { confirmed, held }: Dialogs): boolean {
   return method === 'NOTIFY' && held !== undefined && confirmed.size === 0 && held.size < mostHeld;
+}
+
+function exchangeOf({ callId, cseq }: SipMessage): string {
+  return detached(`${callId} ${cseq?.number ?? ''} ${cseq?.method ?? ''}`);
 }
 
 /** Of a request of the UE inside a dialog. */

@@ -1,6 +1,7 @@
 import type { CarriedBodies } from '../wire/carried-bodies';
 import { dropLongLines } from '../wire/long-lines';
 import { removePrivate } from '../wire/private-headers';
+import { dropUnreadable } from '../wire/readable-headers';
 import { dropShortSessionTimer } from '../wire/session-timer';
 import { contentLengthOf, lacksMandatory, parseSipMessage, type SipMessage } from '../wire/sip-message';
 import { tagOf, uriOf } from '../wire/sip-uri';
@@ -46,8 +47,8 @@ export function finish(request: SipMessage, id: string, { transport, sentBy }: L
   return request.toString();
 }
 
-/** Makes a response of the core one that the server bears. */
-export function mendForServer(response: SipMessage, bodies: CarriedBodies | undefined): void {
+/** Makes a response of the core one that the server bears. False: it cannot be one. */
+export function mendForServer(response: SipMessage, bodies: CarriedBodies | undefined): boolean {
   removePrivate(response);
   // drachtio-server dies of a dialog whose target is no SIP URI; of one without a target it does not.
   const [contact] = response.values('contact');
@@ -55,6 +56,7 @@ export function mendForServer(response: SipMessage, bodies: CarriedBodies | unde
   dropShortSessionTimer(response);
   dropLongLines(response);
   bodies?.take(response);
+  return dropUnreadable(response);
 }
 
 /** Makes a message of the server one that the core gets. False: its body is not known any more. */

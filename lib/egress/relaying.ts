@@ -1,10 +1,10 @@
 import { randomBytes } from 'node:crypto';
 import type { Logger } from '../ops/logger';
 import { OccasionalLog } from '../ops/occasional-log';
-import { noSuchDialog } from '../fence/own-answers';
+import { answerToUnsound, noSuchDialog } from '../fence/own-answers';
 import type { CarriedBodies } from '../wire/carried-bodies';
-import { hasLongLine } from '../wire/long-lines';
 import { cancelOf } from '../wire/cancel';
+import { isLastNotify, mendAnswerToLastNotify } from '../wire/last-notify';
 import { responseTo, type OwnResponse } from '../wire/own-response';
 import { errandHeader } from '../wire/private-headers';
 import { markSource } from '../wire/source-mark';
@@ -55,8 +55,6 @@ const reasons = {
 } as const;
 
 type AnswerStatus = keyof typeof reasons;
-
-const tooLong: OwnResponse = { status: 513, reason: reasons[513] };
 
 const errandKey = errandHeader.toLowerCase();
 
@@ -248,7 +246,7 @@ export class Relaying {
     // The server would follow a Route inside a dialog to wherever it leads.
     if (carried) onward.remove('route');
     if (carried) this.#dialogs.toServer(onward);
-    const refusal = hasLongLine(onward) ? tooLong : this.#fence.refusal(onward);
+    const refusal = answerToUnsound(onward, false, undefined) ?? this.#fence.refusal(onward);
     if (refusal) return this.#refuseOfCore(request, from, refusal);
     if (entered && beginsDialog(onward)) {
       this.#callIds.follow(onward, from, 'for-server', { server: entered.transport, core: from.transport });
@@ -425,8 +423,9 @@ export class Relaying {
       branch.back.send(response.toString());
       return true;
     }
-    if (!branch.isForServer) mendForServer(response, this.#bodies);
-    else if (!mendForCore(response, this.#bodies)) return false;
+    if (branch.isForServer && isLastNotify(branch.request)) mendAnswerToLastNotify(response);
+    const mend = branch.isForServer ? mendForCore : mendForServer;
+    if (!mend(response, this.#bodies)) return false;
     this.branches.answered(branch, response.status);
     branch.back.send(response.toString());
     this.#dialogs.answered(branch.request, response.status);

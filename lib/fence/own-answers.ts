@@ -1,4 +1,5 @@
 import { hasLongLine } from '../wire/long-lines';
+import { dropUnreadable } from '../wire/readable-headers';
 import type { OwnResponse } from '../wire/own-response';
 import type { SipMessage } from '../wire/sip-message';
 import type { Cut } from '../wire/stream-framer';
@@ -9,15 +10,16 @@ export const badRequest: OwnResponse = { status: 400, reason: 'Bad Request' };
 const largeBody: OwnResponse = { status: 413, reason: 'Request Entity Too Large' };
 const largeHead: OwnResponse = { status: 513, reason: 'Message Too Large' };
 
-/** To a request that cannot be read, or that the SIP server would not take. */
+/** To a request that cannot be read, or that the SIP server would not take; it may lose what nobody can read. */
 export function answerToUnsound(
   request: SipMessage,
   malformed: boolean,
   cut: Cut | undefined,
 ): OwnResponse | undefined {
-  if (malformed || cut === 'endless') return badRequest;
+  if (malformed || cut === 'endless' || request.cseq?.method !== request.method) return badRequest;
   if (cut === 'too-large') return largeBody;
-  return hasLongLine(request) ? largeHead : undefined;
+  if (hasLongLine(request)) return largeHead;
+  return dropUnreadable(request) ? undefined : badRequest;
 }
 
 /** To a request in a call that began on another connection (RFC 5626 §5.3). */

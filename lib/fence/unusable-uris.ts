@@ -12,7 +12,7 @@ export function answerToUnusable(request: SipMessage): OwnResponse | undefined {
   const { requestUri } = request;
   const isFor = !/^sips?:/i.test(requestUri) || isSipUri(requestUri);
   const isFrom = request.method === 'REGISTER' || request.values('contact').every(canBeSentTo);
-  const isNamed = ['from', 'to', 'contact'].some((key) => request.lines(key).some(hasBareName));
+  const isNamed = request.lines('contact').some(hasBareName);
   return isFor && isFrom && !isNamed ? undefined : badRequest;
 }
 

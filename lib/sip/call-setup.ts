@@ -111,10 +111,9 @@ export class CallSetup {
   }
 
   #inviteHeaders(): Headers {
-    const hopsLeft = Number(this.#request.get('max-forwards') ?? 70) - 1;
     const shortest = this.#request.get('min-se');
     const headers = withAsked(
-      inviteHeaders(this.#request, hopsLeft, this.#asked.sdp !== ''),
+      inviteHeaders(this.#request, this.#asked.sdp !== ''),
       sessionExpires(this.#request)?.interval,
     );
     return { ...headers, ...(shortest !== undefined && { 'Min-SE': shortest }) };

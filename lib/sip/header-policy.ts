@@ -10,22 +10,30 @@ import { isAnew } from './header-table';
 /** Options between two neighbours. */
 const hopOptions = new Set(['gruu', 'outbound', 'path', 'sec-agree', 'timer']);
 
+/** Hops that a request may still take; one with a number that there is not names none (RFC 4475 §3.1.2.4). */
+export function hopsLeft(request: SipMessage): number {
+  const named = Number(request.get('max-forwards') ?? mostHops);
+  return named >= 0 && named <= 255 ? named : mostHops;
+}
+
+/** RFC 3261 §8.1.1.6 */
+const mostHops = 70;
+
 /** Headers of an INVITE for the other side. Tags of From and To are left out: the server makes new ones. */
-export function inviteHeaders(invite: SipMessage, hopsLeft: number, hasOffer: boolean): Headers {
+export function inviteHeaders(invite: SipMessage, hasOffer: boolean): Headers {
   return {
     ...passedOn(invite),
     // A reliable response to an INVITE without offer brings an offer, whose answer a PRACK of the server cannot carry.
     ...optionHeaders(invite, hasOffer ? [] : ['100rel']),
     From: withoutTag(invite, 'from'),
     To: withoutTag(invite, 'to'),
-    'Max-Forwards': String(hopsLeft),
+    'Max-Forwards': String(hopsLeft(invite) - 1),
   };
 }
 
 /** Headers of a request outside a call for the other side, with its type of content. */
 export function exchangeHeaders(request: SipMessage): Headers {
-  const hopsLeft = Number(request.get('max-forwards') ?? 70) - 1;
-  return { ...inviteHeaders(request, hopsLeft, true), ...contentHeaders(request) };
+  return { ...inviteHeaders(request, true), ...contentHeaders(request) };
 }
 
 /** Headers of a response for the other side. Whether it is reliable is not the other side's to say. */

@@ -2,6 +2,7 @@ import type { Headers, IncomingRequest, IncomingResponse } from '../drachtio/mes
 import { splitOutsideQuotes, uriOf } from '../wire/sip-uri';
 import { identityOf } from '../wire/uri-comparison';
 import { withIntegrity } from './digest';
+import { hopsLeft } from './header-policy';
 import { isAnew, type HeaderTable } from './header-table';
 import { withoutWay } from './hidden-hosts';
 import { listOf } from './name-addresses';
@@ -37,7 +38,7 @@ export function registerHeaders(request: IncomingRequest, additions: RegisterAdd
     ...(authorization !== undefined && {
       Authorization: withIntegrity(authorization, additions.integrityProtected),
     }),
-    'Max-Forwards': String(Number(request.get('max-forwards') ?? 70) - 1),
+    'Max-Forwards': String(hopsLeft(request) - 1),
     Path: `<${additions.path}>`,
     Require: [...new Set([...options(request.get('require')), 'path'])].join(', '),
     Supported: [...new Set([...supported, 'path'])].join(', '),

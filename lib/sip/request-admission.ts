@@ -2,6 +2,7 @@ import { hasSafeTarget } from '../drachtio/dialog-target';
 import type { IncomingRequest } from '../drachtio/messages';
 import { EdgeError } from '../errors';
 import type { Side } from '../media/media-anchor';
+import { hopsLeft } from './header-policy';
 import { serverDialogId } from './server-dialog-id';
 import { isUnknownBody, sessionBody } from './session-body';
 import type { SideByAddress } from './side-by-address';
@@ -27,7 +28,7 @@ export class RequestAdmission {
     const side = this.#sides.of(request.receivedOn);
     mustBeReadable(request);
     if (!side) throw refusal('sip-unknown-contact', 403, `${request.receivedOn ?? 'nowhere'} is no contact of ours.`);
-    if (Number(request.get('max-forwards') ?? 70) <= 0) throw refusal('sip-hops', 483, 'There are no hops left.');
+    if (hopsLeft(request) <= 0) throw refusal('sip-hops', 483, 'There are no hops left.');
     if (!/^(sips?|tel|urn):/i.test(request.uri)) throw refusal('sip-scheme', 416, 'The URI is of no scheme of ours.');
     if (unmetOptions(request).length > 0) throw refusal('sip-extension', 420, 'The request requires what we lack.');
     if (this.#toCore.has(serverDialogId(request))) {

@@ -63,10 +63,15 @@ export function tagOf(nameAddr: string | undefined): string | undefined {
   return nameAddr === undefined ? undefined : headerParams(nameAddr).get('tag');
 }
 
+/** A name-addr or addr-spec without the parameters of the header, for headers that have none. */
+export function withoutParams(nameAddr: string): string {
+  const open = angleOf(nameAddr);
+  return open < 0 ? uriOf(nameAddr) : nameAddr.slice(0, nameAddr.indexOf('>', open) + 1);
+}
+
 /** From or To without its tag. */
 export function withoutTag(nameAddr: string): string {
-  const open = angleOf(nameAddr);
-  const head = open >= 0 ? nameAddr.slice(0, nameAddr.indexOf('>', open) + 1) : '';
+  const head = angleOf(nameAddr) < 0 ? '' : withoutParams(nameAddr);
   return head + nameAddr.slice(head.length).replace(/;\s*tag\s*=[^;]*/i, '');
 }
 

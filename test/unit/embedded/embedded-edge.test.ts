@@ -208,7 +208,7 @@ describe('what is not copied from drachtio-server', () => {
     peer.send(peer.answer(invite, '200 OK', contact), edge.contacts[0]!);
     expect(await peer.next('ACK')).toContain('tag=b\r\n');
     await call;
-    peer.send(peer.answer(invite, '200 OK', contact).replace('tag=b', 'tag=other'), edge.contacts[0]!);
+    peer.send(peer.answer(invite, '200 OK', contact).replace('tag=b\r\n', 'tag=other\r\n'), edge.contacts[0]!);
     expect(await peer.next('ACK')).toContain('tag=other\r\n');
     expect(await peer.next('BYE')).toContain('tag=other\r\n');
   });

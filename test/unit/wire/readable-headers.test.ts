@@ -1,0 +1,97 @@
+import { SipMessage } from '../../../lib/wire/sip-message';
+import { dropUnreadable } from '../../../lib/wire/readable-headers';
+
+const request = (...headers: [string, string][]) => withHeaders('INVITE sip:b@h SIP/2.0', headers);
+const response = (...headers: [string, string][]) => withHeaders('SIP/2.0 200 OK', headers);
+
+function withHeaders(startLine: string, headers: [string, string][]): SipMessage {
+  const message = new SipMessage(startLine);
+  for (const [name, value] of headers) message.add(name, value);
+  return message;
+}
+
+describe('G28: a header without which drachtio-server does not take a message is readable', () => {
+  test.each([
+    ['From', '"a \\"b\\" <sip:x@y>" <sip:a@h;x=y?z=1>;tag=a:b;p="q;r"'],
+    ['From', 'one t.w-o <sip:a@h> ; tag = 1'],
+    ['From', 'caller<sip:a@h>;tag=1'],
+    ['To', 'sip:a@h;tag=1'],
+    ['To', 'isbn:2983792873'],
+    ['To', '<tel:+1-2;phone-context=h>'],
+    ['To', '<sip:u;par=v%40w@h>'],
+    ['t', '"Ü" <sip:a@[2001:db8::1]:5060>'],
+    ['CSeq', '0009  INVITE'],
+    ['Via', 'SIP  /   2.0  /UDP    192.0.2.2;branch=390skdjuw , SIP/2.0/TCP [::1]:5;rport;received=::2'],
+    ['Contact', '*'],
+    ['Contact', '<sip:a@h>;q=0.5, "b, c" <sip:b@h>;+sip.instance="<urn:uuid:1>"'],
+    ['Content-Type', 'multipart/mixed ; boundary="a b;c"'],
+    ['Content-Encoding', 'gzip, deflate'],
+    ['Event', 'presence.winfo;id=7'],
+    ['Subscription-State', 'active ; expires=59'],
+    ['Session-Expires', '1800;refresher=uac'],
+    ['RAck', '1  1 INVITE'],
+    ['Record-Route', '<sip:a@h;lr>;x=y, <sip:b@h;lr>'],
+    ['Require', '100rel,, timer'],
+    ['Accept', 'who cares; ;'],
+  ])('%s: %s', (name, value) => {
+    expect(dropUnreadable(request([name, value]))).toBe(true);
+  });
+});
+
+describe('G28: a request with one that is not is refused', () => {
+  test.each([
+    ['From', '<sip:a@h>;tag=1;'],
+    ['From', '<sip:a@h>;tag='],
+    ['From', 'Müller <sip:a@h>'],
+    ['From', 'a,b <sip:a@h>'],
+    ['From', '"a\\" <sip:a@h>'],
+    ['From', '<sip:a@h> x'],
+    ['To', '<<sip:a@h>>'],
+    ['To', '<>'],
+    ['To', '<sip:a@h:x>'],
+    ['To', '<sip:a%zz@h>'],
+    ['CSeq', '1INVITE'],
+    ['CSeq', '2147483648 INVITE'],
+    ['Via', 'SIP/2.0/TCP h;branch=z9hG4bK1, garbage'],
+    ['Via', 'SIP/2.0/TCP h:99999;branch=z9hG4bK1'],
+    ['Contact', '<sip:a@h>;'],
+    ['Content-Type', 'text'],
+    ['Content-Type', 'a/b;c=d e'],
+    ['Content-Disposition', 'a;=b'],
+    ['Content-Encoding', '"open'],
+    ['Event', ';id=7'],
+    ['Min-SE', 'soon'],
+    ['RAck', '1 INVITE'],
+    ['RSeq', '4294967296'],
+    ['Record-Route', '<sip:a@h> x'],
+    ['Require', 'a;b'],
+    ['Session-Expires', '1800;'],
+    ['SIP-If-Match', '"a"'],
+    ['Subscription-State', 'active;'],
+  ])('%s: %s', (name, value) => {
+    expect(dropUnreadable(request([name, value]))).toBe(false);
+  });
+
+  test('or one too many', () => {
+    expect(dropUnreadable(request(['Event', 'a'], ['Event', 'b']))).toBe(false);
+  });
+});
+
+test('an Expires that cannot be read counts as none (RFC 4475 §3.1.2.4)', () => {
+  const message = request(['Expires', 'soon'], ['Event', 'a']);
+  expect(dropUnreadable(message)).toBe(true);
+  expect(message.headers.map(({ name }) => name)).toEqual(['Event']);
+});
+
+test('a response loses what cannot be read, unless it has to have it', () => {
+  const message = response(['Session-Expires', '1800;'], ['To', '<sip:a@h>;tag=1']);
+  expect(dropUnreadable(message)).toBe(true);
+  expect(message.headers.map(({ name }) => name)).toEqual(['To']);
+  expect(dropUnreadable(response(['To', '<sip:a@h>;tag=']))).toBe(false);
+});
+
+test.each([' ', 'a ', ';', ';a', '"', '\\', '<', ';a=" '])('8 kB of %j are read in a moment', (piece) => {
+  const line = piece.repeat(8190 / piece.length);
+  const names = ['From', 'Contact', 'Via', 'Content-Type', 'Event', 'Session-Expires', 'RAck', 'Require', 'CSeq'];
+  for (const name of names) expect(dropUnreadable(request([name, `a${line}"`]))).toBe(false);
+});
