@@ -1,14 +1,19 @@
-/** The status codes that drachtio-srf agrees to send; it throws on any other. */
-const known = new Set([
-  100, 180, 181, 182, 183, 199, 200, 202, 204, 300, 301, 302, 305, 380, 400, 401, 402, 403, 404, 405, 406, 407, 408,
-  409, 410, 411, 412, 413, 414, 415, 416, 417, 420, 421, 422, 423, 424, 428, 429, 430, 433, 436, 437, 438, 439, 470,
-  480, 481, 482, 483, 484, 485, 486, 487, 488, 489, 491, 493, 494, 500, 501, 502, 503, 504, 505, 513, 580, 600, 603,
-  604, 606,
-]);
+import { createRequire } from 'node:module';
 
-/** The status to send in place of `status`: itself, or the x00 of its class (RFC 3261 §8.1.3.2), 183 for a 1xx. */
+/** The table that drachtio-srf reads: phrases of status codes. */
+const codes = createRequire(require.resolve('drachtio-srf'))('sip-status') as Record<number, string>;
+
+/*
+ * drachtio-srf agrees to send the status codes alone that it knows, and throws on any other: from now on it knows all
+ * that there can be, for what another means by a code, such as 607 (RFC 8197) or 469 (RFC 6086), is for its receiver.
+ */
+const phrases = ['Progress', 'OK', 'Redirection', 'Client Error', 'Server Error', 'Global Failure'];
+
+for (const [index, phrase] of phrases.entries()) {
+  for (let code = 100 * (index + 1); code < 100 * (index + 2); code++) codes[code] ??= phrase;
+}
+
+/** The status to send in place of `status`: itself, or 500 for what is none. */
 export function sendableStatus(status: number): number {
-  if (known.has(status)) return status;
-  if (status < 200) return 183;
-  return status < 700 ? Math.floor(status / 100) * 100 : 500;
+  return status >= 100 && status < 700 ? status : 500;
 }

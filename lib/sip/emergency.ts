@@ -1,4 +1,5 @@
 import { EdgeError } from '../errors';
+import { plainUser } from '../wire/uri-comparison';
 
 export interface EmergencySettings {
   /** SIP URI of the E-CSCF; undefined: there is none, and emergency calls are refused. */
@@ -16,7 +17,7 @@ export function emergencyService(uri: string, { nextHop, numbers }: EmergencySet
   if (urn !== undefined) return urn.toLowerCase();
   if (nextHop === undefined) return undefined;
   const [, user = ''] = /^(?:sips?|tel):([^@;?]+)/i.exec(uri) ?? [];
-  return numbers.includes(user.replace(/[-.() ]/g, '')) ? 'urn:service:sos' : undefined;
+  return numbers.includes(plainUser(user).replace(/[-.() ]/g, '')) ? 'urn:service:sos' : undefined;
 }
 
 /**

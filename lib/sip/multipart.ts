@@ -27,11 +27,15 @@ export function partsOf(type: string, body: string): Part[] {
   return parts;
 }
 
-/** Value of a header of a part. */
+/** Value of a header of a part. Blanks may stand before the colon (RFC 3261 §7.3.1, RFC 822 §3.2). */
 export function partHeader({ head }: Part, name: string): string | undefined {
-  const lines = head.replace(/\r\n[ \t]+/g, ' ').split('\r\n');
-  const line = lines.find((each) => each.toLowerCase().startsWith(`${name.toLowerCase()}:`));
-  return line?.slice(name.length + 1).trim();
+  const lines = head.replace(/\r?\n[ \t]+/g, ' ').split(/\r?\n/);
+  for (const line of lines) {
+    const colon = line.indexOf(':');
+    if (line.slice(0, Math.max(colon, 0)).trim().toLowerCase() === name.toLowerCase())
+      return line.slice(colon + 1).trim();
+  }
+  return undefined;
 }
 
 export function isMultipart(type: string): boolean {
@@ -66,22 +70,30 @@ function inside(type: string, body: string, from: number, to: number, depth: num
 /** `at` is where the line behind the delimiter begins. */
 function partIn(body: string, start: number, at: number, end: number): Part {
   const text = body.slice(at, end);
-  if (text.startsWith('\r\n')) return { start, end, head: '', headAt: at, contentAt: at + 2, contentEnd: end };
-  const headEnd = text.indexOf('\r\n\r\n');
-  const contentAt = headEnd < 0 ? end : at + headEnd + 4;
-  return { start, end, head: headEnd < 0 ? text : text.slice(0, headEnd), headAt: at, contentAt, contentEnd: end };
+  const [emptyLine] = /^\r?\n/.exec(text) ?? [];
+  if (emptyLine !== undefined) {
+    return { start, end, head: '', headAt: at, contentAt: at + emptyLine.length, contentEnd: end };
+  }
+  const [headEnd] = /\r?\n\r?\n/.exec(text) ?? [''];
+  const head = headEnd === '' ? text : text.slice(0, text.indexOf(headEnd));
+  return { start, end, head, headAt: at, contentAt: at + head.length + headEnd.length, contentEnd: end };
 }
 
-/** The delimiter lines, each with the line end before it. */
+/**
+ * The delimiter lines, each with the line end before it. Lines may end with a LF alone: a receiver that reads such a body
+ * must not find a session description in it that was not seen here.
+ */
 function delimitersIn(text: string, boundary: string): { start: number; end: number; isLast: boolean }[] {
   const found: { start: number; end: number; isLast: boolean }[] = [];
   const mark = `--${boundary}`;
   for (let at = text.indexOf(mark); at >= 0; at = text.indexOf(mark, at + mark.length)) {
-    if (at > 0 && text.slice(at - 2, at) !== '\r\n') continue;
-    const [rest = ''] = /^(?:--)?[ \t]{0,80}(?:\r\n|$)/.exec(text.slice(at + mark.length, at + mark.length + 90)) ?? [];
+    if (at > 0 && text[at - 1] !== '\n') continue;
+    const lineEnd = text.slice(Math.max(0, at - 2), at) === '\r\n' ? 2 : 1;
+    const [rest = ''] =
+      /^(?:--)?[ \t]{0,80}(?:\r?\n|$)/.exec(text.slice(at + mark.length, at + mark.length + 90)) ?? [];
     const end = at + mark.length + rest.length;
     if (rest === '' && end !== text.length) continue;
-    found.push({ start: Math.max(0, at - 2), end, isLast: rest.startsWith('--') });
+    found.push({ start: Math.max(0, at - lineEnd), end, isLast: rest.startsWith('--') });
   }
   return found;
 }

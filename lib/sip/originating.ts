@@ -1,4 +1,5 @@
 import type { IncomingRequest } from '../drachtio/messages';
+import { asSipUri, withPlainUser } from '../drachtio/request-uri';
 import { parseUri } from '../drachtio/srf';
 import { EdgeError } from '../errors';
 import { accountOf } from '../shares/account';
@@ -96,13 +97,13 @@ export class Originating {
     const [first] = routes;
     const nextHop = first === undefined ? coreNextHop : uriOf(first);
     const meant = this.uriFor(uri);
-    const asSip = sipUri(meant, nextHop);
-    // drachtio-server refuses parameters in the user part (local numbers, TS 24.229 §5.1.2A.1.5).
-    const sent = asSip.replace(/^(sips?:[^;@]*);[^@]*@/i, '$1@');
-    if (first === undefined && sent === asSip && !relayAlways) {
+    const asSip = asSipUri(meant, parseUri(nextHop)?.host ?? 'invalid');
+    const sent = withPlainUser(asSip);
+    // Who routes by the Request-URI alone is not asked for a number in another form.
+    const requestUri = first === undefined && isTel(meant) ? asSip : meant;
+    if (first === undefined && sent === requestUri && !relayAlways) {
       return { uri: sent, way: () => ({ proxy: coreNextHop, headers: {} }), nextHop, isRelayed: false };
     }
-    const requestUri = first === undefined ? asSip : meant;
     const keeps = first === undefined && keepsCallIds;
     const errand = { nextHop, routes, keepsCallId: keeps, ...(requestUri !== sent && { requestUri }) };
     return { uri: sent, way: () => egress.send(errand), nextHop, isRelayed: true };
@@ -121,9 +122,6 @@ export class Originating {
 
 type RelayedOrNot = Pick<Target, 'uri' | 'way'> & { nextHop: string; isRelayed: boolean };
 
-/** drachtio-server dies of a request to a tel URI: its number becomes a SIP URI (RFC 3261 §19.1.6). */
-function sipUri(uri: string, nextHop: string): string {
-  if (!/^tel:/i.test(uri)) return uri;
-  const host = parseUri(nextHop)?.host ?? 'invalid';
-  return `sip:${uri.slice(4)}@${host};user=phone`;
+function isTel(uri: string): boolean {
+  return /^tel:/i.test(uri);
 }

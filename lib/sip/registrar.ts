@@ -21,6 +21,7 @@ import {
 } from './granted-contacts';
 import type { Egress } from './egress';
 import { contentHeaders } from './header-policy';
+import { associatedIdentities } from './identity';
 import { listOf } from './name-addresses';
 import { registerHeaders, registerResponseHeaders, type RegisterAdditions } from './register-headers';
 import type { Registration, RegistrationStore } from './registration';
@@ -191,7 +192,7 @@ export class Registrar extends EventEmitter<{ 'flow-ended': [flow: Flow, why: Fl
     { binding, expires }: GrantedContact,
     { response, flow, earlier }: { response: IncomingResponse; flow: Flow; earlier: Registration | undefined },
   ): Promise<void> {
-    const associated = listOf(response.get('p-associated-uri'));
+    const associated = associatedIdentities(response);
     const registration: Registration = {
       aor,
       binding,

@@ -58,7 +58,7 @@ export function sessionBody(message: SipMessage): SessionBody {
  * sender says so (RFC 3261 §20.11).
  */
 export function isUnknownBody(message: SipMessage): boolean {
-  if (message.body === '' || /;\s*handling\s*=\s*optional\b/i.test(message.get('content-disposition') ?? ''))
+  if (message.body === '' || /;\s*handling\s*=\s*"?optional\b/i.test(message.get('content-disposition') ?? ''))
     return false;
   const type = message.get('content-type') ?? 'application/sdp';
   return !isSdp(type) && !isMultipart(type);
@@ -114,10 +114,7 @@ function replaced(body: string, without: readonly Part[], session?: Part, sdp = 
 
 /** The head of a part, with the length of another content where it names one. */
 function withLength(head: string, content: string): string {
-  return head.replace(
-    /((?:^|\r\n)Content-Length[ \t]*:[ \t]*)\d+/i,
-    (_line, name: string) => `${name}${content.length}`,
-  );
+  return head.replace(/((?:^|\n)Content-Length[ \t]*:[ \t]*)\d+/i, (_line, name: string) => `${name}${content.length}`);
 }
 
 function mustBeReadable(encoding: string | undefined, transfer: string | undefined): void {

@@ -1,4 +1,5 @@
 import type { IncomingRequest } from '../drachtio/messages';
+import { withPlainUser } from '../drachtio/request-uri';
 import { EdgeError } from '../errors';
 import { familyOf } from '../ip-address';
 import { accountOf } from '../shares/account';
@@ -87,11 +88,9 @@ export class Terminating {
   }
 }
 
-/**
- * The Request-URI for the UE. drachtio-server dies of a tel URI and refuses parameters in a user part: then it is the
- * number at the UE's own address.
- */
+/** The Request-URI for the UE, who cannot be sent any other than SIP URIs: of a number, it is that number at its address. */
 function uriAt(uri: string, flow: string): string {
   const [, number] = /^(?:tel:|sips?:(?=[^;@]*;[^@]*@))([^;@]*)/i.exec(uri) ?? [];
-  return number === undefined ? uri : flow.replace(/^sip:/, `sip:${number}@`);
+  if (number !== undefined) return flow.replace(/^sip:/, `sip:${number}@`);
+  return /^sips?:/i.test(uri) ? withPlainUser(uri) : flow;
 }
