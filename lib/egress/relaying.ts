@@ -51,7 +51,6 @@ const reasons = {
   482: 'Loop Detected',
   500: 'Server Internal Error',
   503: 'Service Unavailable',
-  513: 'Message Too Large',
 } as const;
 
 type AnswerStatus = keyof typeof reasons;
