@@ -2,11 +2,12 @@ import { createHmac, randomBytes } from 'node:crypto';
 import type { SipMessage } from '../wire/sip-message';
 import type { Limits } from './limits';
 import type { Destination, Link } from './link';
+import { headBytes, lastingPart } from './relayed-messages';
 
 /** A request as it was sent on. */
 export interface Sent {
-  /** Without the relay's Via, and from its first response on without its body. */
-  readonly request: SipMessage;
+  /** Without the relay's Via; its lasting part, but for one that may have to be sent over UDP all the same. */
+  request: SipMessage;
   /** To be repeated over UDP; empty for a connection, which loses nothing. */
   readonly text: string;
   readonly onward: Link;
@@ -17,7 +18,7 @@ export interface Sent {
 /** One request that went through, with its CANCEL and the ACK to its non-2xx response. */
 export interface Branch {
   readonly method: string;
-  /** As it came, without its body. */
+  /** The lasting part of what came. */
   readonly request: SipMessage;
   /** To its sender. */
   readonly back: Link;
@@ -30,9 +31,14 @@ export interface Branch {
   isFinal: boolean;
   /** Time by the relay's clock. */
   until: number;
+  /** What it holds in memory. */
+  bytes: number;
 }
 
-type BranchLimits = Pick<Limits, 'branches' | 'unanswered' | 'ringing' | 'afterInvite' | 'afterOther'>;
+/** Branches that hold more are not taken while all hold what they may: the others are most of them. */
+const fewBytes = 4096;
+
+type BranchLimits = Pick<Limits, 'branches' | 'branchBytes' | 'unanswered' | 'ringing' | 'afterInvite' | 'afterOther'>;
 
 /** The branches on their way, by the branch parameter that the relay's own Via has. */
 export class Branches {
@@ -40,6 +46,7 @@ export class Branches {
   readonly #now: () => number;
   readonly #limits: BranchLimits;
   readonly #key = randomBytes(16);
+  #bytes = 0;
 
   /** @param now a clock in ms. */
   constructor(now: () => number, limits: BranchLimits) {
@@ -71,12 +78,26 @@ export class Branches {
 
   /** `undefined` if there are too many. */
   open(id: string, parts: Pick<Branch, 'request' | 'back' | 'isForServer'>): Branch | undefined {
-    if (this.#entries.size >= this.#limits.branches) return undefined;
+    const request = lastingPart(parts.request);
+    const bytes = headBytes(request);
+    const isFull = this.#bytes >= this.#limits.branchBytes && bytes > fewBytes;
+    if (isFull || this.#entries.size >= this.#limits.branches) return undefined;
     const until = this.#now() + this.#limits.unanswered;
-    const { method } = parts.request;
-    const branch: Branch = { ...parts, method, sent: undefined, answer: undefined, isFinal: false, until };
+    const { method } = request;
+    const state = { sent: undefined, answer: undefined, isFinal: false };
+    const branch: Branch = { ...parts, request, method, ...state, until, bytes };
+    this.#bytes += bytes;
     this.#entries.set(id, branch);
     return branch;
+  }
+
+  /** The request was sent on. */
+  sent(branch: Branch, sent: Sent): void {
+    const request = sent.overUdp ? sent.request : lastingPart(sent.request);
+    const bytes = headBytes(request) + request.body.length + sent.text.length;
+    branch.bytes += bytes;
+    this.#bytes += bytes;
+    branch.sent = { ...sent, request };
   }
 
   /** A response with this status was passed to the server, or made for it. */
@@ -85,7 +106,7 @@ export class Branches {
     const isInvite = branch.method === 'INVITE';
     if (branch.isFinal) return;
     // Whoever answers has it.
-    if (branch.sent) branch.sent.request.body = '';
+    if (branch.sent?.overUdp) branch.sent.request = lastingPart(branch.sent.request);
     branch.isFinal = status >= 200;
     const wait = branch.isFinal ? (isInvite ? afterInvite : afterOther) : isInvite ? ringing : unanswered;
     branch.until = this.#now() + wait;
@@ -114,6 +135,10 @@ export class Branches {
 
   /** Throws away those that are over. */
   sweep(): void {
-    for (const [id, { until }] of this.#entries) if (until <= this.#now()) this.#entries.delete(id);
+    for (const [id, { until, bytes }] of this.#entries) {
+      if (until > this.#now()) continue;
+      this.#entries.delete(id);
+      this.#bytes -= bytes;
+    }
   }
 }

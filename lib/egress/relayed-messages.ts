@@ -3,12 +3,27 @@ import { dropLongLines } from '../wire/long-lines';
 import { removePrivate } from '../wire/private-headers';
 import { dropUnreadable } from '../wire/readable-headers';
 import { dropShortSessionTimer } from '../wire/session-timer';
-import { contentLengthOf, lacksMandatory, parseSipMessage, type SipMessage } from '../wire/sip-message';
+import { contentLengthOf, detached, lacksMandatory, parseSipMessage, SipMessage } from '../wire/sip-message';
 import { tagOf, uriOf } from '../wire/sip-uri';
 import type { Link } from './link';
 
 export function beginsDialog(request: SipMessage): boolean {
   return (request.method === 'INVITE' || request.method === 'SUBSCRIBE') && tagOf(request.get('to')) === undefined;
+}
+
+/** What responses to a request, its CANCEL and the ACK to a refusal need of it. */
+const lasting = new Set(['via', 'from', 'to', 'call-id', 'cseq', 'route', 'max-forwards']);
+
+/** The same request without all that nobody needs once it is on its way; it holds nothing of the text that it came in. */
+export function lastingPart(request: SipMessage): SipMessage {
+  const headers = request.headers.filter(({ key }) => lasting.has(key));
+  const kept = headers.map(({ key, name, value }) => ({ key, name: detached(name), value: detached(value) }));
+  return new SipMessage(detached(request.startLine), kept);
+}
+
+/** Bytes of a message without its body, more or less. */
+export function headBytes({ startLine, headers }: SipMessage): number {
+  return headers.reduce((bytes, { name, value }) => bytes + name.length + value.length + 4, startLine.length);
 }
 
 export function isSamePeer(one: Link, other: Link): boolean {

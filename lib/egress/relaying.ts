@@ -64,7 +64,7 @@ export interface RelayingSurroundings {
 }
 
 interface Arrived {
-  /** As it came, without its body. */
+  /** As it came. */
   request: SipMessage;
   /** What is to go on of it. */
   onward: SipMessage;
@@ -372,7 +372,7 @@ export class Relaying {
     const connection = way === destination ? undefined : this.#network.linkTo(way);
     const onward = connection ?? asAsked;
     const overUdp = connection && destination;
-    if (branch) branch.sent = { request, text: onward.transport === 'udp' ? text : '', onward, overUdp };
+    if (branch) this.branches.sent(branch, { request, text: onward.transport === 'udp' ? text : '', onward, overUdp });
     onward.send(connection ? finish(request.clone(), id, connection) : text);
   }
 
@@ -383,7 +383,7 @@ export class Relaying {
     if (!onward || !request) return false;
     this.#udpOnly.learn(overUdp);
     const text = finish(request.clone(), id, onward);
-    branch.sent = { request, text, onward, overUdp: undefined };
+    this.branches.sent(branch, { request, text, onward, overUdp: undefined });
     onward.send(text);
     return true;
   }

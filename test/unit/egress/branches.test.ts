@@ -32,7 +32,7 @@ describe('what is under way at the egress relay', () => {
     branches.open(id, { request: parsed(method), back: from, isForServer: false })!;
 
   const sentOn = (branch: Branch, over = onward): Branch => {
-    branch.sent = { request: parsed(branch.method), text: '', onward: over, overUdp: undefined };
+    branches.sent(branch, { request: parsed(branch.method), text: '', onward: over, overUdp: undefined });
     return branch;
   };
 
@@ -88,12 +88,45 @@ describe('what is under way at the egress relay', () => {
     },
   );
 
-  test('the body of a request is kept until somebody has it', () => {
+  test.each([
+    ['of one that may have to go over UDP is kept until somebody has it', { ...link(4), transport: 'udp' as const }],
+    ['of any other is not kept', undefined],
+  ])('what is not needed any more %s', (_what, overUdp) => {
     const branch = open('MESSAGE');
     branches.answered(branch, 100);
-    sentOn(branch).sent!.request.body = 'hello';
+    const request = parsed('MESSAGE', { Subject: 'long' });
+    request.body = 'hello';
+    branches.sent(branch, { request, text: '', onward, overUdp });
+    const kept = () => [branch.sent?.request.body, branch.sent?.request.get('subject')];
+    expect(kept()).toEqual(overUdp ? ['hello', 'long'] : ['', undefined]);
     branches.answered(branch, 100);
-    expect(branch.sent?.request.body).toBe('');
+    expect(kept()).toEqual(['', undefined]);
+    expect(branch.sent?.request.get('call-id')).toBe(request.callId);
+  });
+
+  test('N3: nothing is held of the text that a request came in, but what its answers need', () => {
+    const request = parsed('MESSAGE', { Subject: 'x'.repeat(60_000), Contact: '<sip:a@b>' });
+    const branch = branches.open('MESSAGE', { request, back, isForServer: true })!;
+    branches.sent(branch, { request, text: '', onward, overUdp: undefined });
+    for (const kept of [branch.request, branch.sent!.request]) {
+      expect([kept.raw, kept.headers.map(({ key }) => key).sort()]).toEqual([
+        undefined,
+        ['call-id', 'cseq', 'from', 'max-forwards', 'to', 'via'],
+      ]);
+    }
+    expect(branch.bytes).toBeLessThan(1000);
+  });
+
+  test('N3: once all together hold much, only small ones are taken, until some are over', () => {
+    branches = new Branches(() => now, { ...limits, branchBytes: 20_000 });
+    const opened = (id: string, bytes: number) =>
+      branches.open(id, { request: parsed('MESSAGE', via(`z9hG4bK${'x'.repeat(bytes)}`)), back, isForServer: true });
+    expect([opened('a', 15_000), opened('b', 15_000)]).not.toContain(undefined);
+    expect(opened('c', 15_000)).toBeUndefined();
+    expect(opened('d', 100)).toBeDefined();
+    now += limits.unanswered + 1;
+    branches.sweep();
+    expect(opened('e', 15_000)).toBeDefined();
   });
 
   test('of a link that is lost, those count that wait for a final response over it', () => {
