@@ -18,6 +18,9 @@ export interface EndpointEvents {
 /** How often another port is tried, where one was free for UDP and not for TCP. */
 const tries = 20;
 
+/** Of so many that were used longest ago it is asked whether somebody waits for them: that takes its time. */
+const fewLinks = 8;
+
 /** The relay's sockets on one address: UDP and TCP on the same port, and the connections from and to there. */
 export class Endpoint {
   readonly host: string;
@@ -102,14 +105,14 @@ export class Endpoint {
     this.#port = (server.address() as AddressInfo).port;
   }
 
-  /** A link to a next hop of this endpoint's family; `undefined` if there are too many. */
+  /** A link to a next hop of this endpoint's family; beyond the limit, the connection that was used last longest ago goes. */
   linkTo({ transport, address, port }: Destination): Link | undefined {
     if (this.#isClosed) return undefined;
     if (transport === 'udp') return this.#udpLink(address, port);
     const key = hostPort(address, port);
     const standing = this.#dialled.get(key);
     if (standing?.isOpen) return standing;
-    if (this.#dialled.size >= this.#limits.dialled) return undefined;
+    if (this.#dialled.size >= this.#limits.dialled) this.#makeRoom();
     const link = this.#link({ address, port }, this.host);
     this.#dialled.set(key, link);
     return link;
@@ -135,6 +138,13 @@ export class Endpoint {
       udp && new Promise<void>((done) => udp.close(done)),
       server?.listening === true && new Promise<void>((done) => server.close(() => done())),
     ]);
+  }
+
+  /** Far ends name next hops, and could else keep those of the operator out. */
+  #makeRoom(): void {
+    const longestUnused = [...this.#dialled.values()].sort((one, other) => one.usedAt - other.usedAt);
+    const few = longestUnused.slice(0, fewLinks);
+    (few.find((link) => !this.#events.isWanted(link)) ?? few[0])?.close();
   }
 
   #link(remote: { address: string; port: number }, socket: Socket | string): TcpLink {

@@ -1,5 +1,6 @@
 import { lookup as systemLookup, Resolver } from 'node:dns/promises';
 import { isIP, isIPv6 } from 'node:net';
+import { setTimeout } from 'node:timers/promises';
 import type { NextHop } from './errand';
 import type { Destination } from './link';
 
@@ -21,10 +22,23 @@ export interface Lookups {
 type Found = { readonly address: string; readonly port: number } | undefined;
 
 interface Entry {
-  readonly found: Promise<Found>;
   known: Found;
+  /** What is known, or will be; undefined: what is known is as good. */
+  awaited: Promise<Found> | undefined;
+  /** Looked up anew when it is asked for after that. */
   until: number;
+  /** What is known serves while it cannot be looked up, until that. */
+  usableUntil: number;
 }
+
+/**
+ * How long an address serves while its name cannot be looked up, ms: far ends name hosts too, and lookups of theirs that
+ * nobody answers take up the few at once that the system has.
+ */
+const staleLife = 3_600_000;
+
+/** How long a lookup is waited for where an address is known from before, ms. */
+const patience = 500;
 
 /**
  * Next hops by name (RFC 3263 §4.2 without NAPTR: the URI says the transport): an address is taken as it is, a port
@@ -60,18 +74,20 @@ export class Names {
       return;
     }
     const entry = this.#entryOf(hop);
-    if (entry.known) {
+    if (!entry.awaited) {
       tell(entry.known);
       return;
     }
-    void entry.found.then((found) => {
+    void entry.awaited.then((found) => {
       if (!this.#isClosed) tell(found);
     });
   }
 
   /** The address of a next hop by name; undefined where there is none, or all is closed. */
   async addressOf(hop: NextHop): Promise<string | undefined> {
-    return this.#isClosed ? undefined : (await this.#entryOf(hop).found)?.address;
+    if (this.#isClosed) return undefined;
+    const { awaited, known } = this.#entryOf(hop);
+    return (awaited ? await awaited : known)?.address;
   }
 
   close(): void {
@@ -86,18 +102,34 @@ export class Names {
   }
 
   #entry(key: string, look: () => Promise<Found>): Entry {
+    const now = this.#now();
     const standing = this.#entries.get(key);
-    if (standing && standing.until > this.#now()) return standing;
-    if (this.#entries.size >= this.#limits.names) this.#entries.clear();
-    // Asked once, however many requests wait for it.
-    const entry: Entry = { found: look().catch(() => undefined), known: undefined, until: Infinity };
+    const entry = standing ?? { known: undefined, awaited: undefined, until: 0, usableUntil: 0 };
+    // The one asked for last stands last.
+    this.#entries.delete(key);
     this.#entries.set(key, entry);
-    void entry.found.then((found) => {
-      entry.known = found;
-      entry.until = this.#now() + this.#limits.nameLife;
-      if (!found && this.#entries.get(key) === entry) this.#entries.delete(key);
-    });
+    const [oldest] = this.#entries.keys();
+    if (this.#entries.size > this.#limits.names && oldest !== undefined) this.#entries.delete(oldest);
+    // Asked once, however many requests wait for it.
+    if (entry.until <= now) this.#look(entry, look).catch(() => undefined);
     return entry;
+  }
+
+  async #look(entry: Entry, look: () => Promise<Found>): Promise<void> {
+    entry.until = Infinity;
+    const before = entry.usableUntil > this.#now() ? entry.known : undefined;
+    const looking = look().catch(() => undefined);
+    const awaited = before
+      ? Promise.race([looking, setTimeout(patience, before, { ref: false })]).then((found) => found ?? before)
+      : looking;
+    entry.awaited = awaited;
+    entry.known = await awaited;
+    // A name that was not found is looked up again at once.
+    if (entry.known) entry.awaited = undefined;
+    const found = await looking;
+    if (found) entry.usableUntil = this.#now() + staleLife;
+    entry.known = found ?? before;
+    entry.until = entry.known ? this.#now() + this.#limits.nameLife : 0;
   }
 
   async #byService(host: string, transport: string): Promise<Found> {

@@ -1,7 +1,7 @@
 import { createSocket } from 'node:dgram';
 import { once } from 'node:events';
 import { connect, createServer, type AddressInfo, type Server, type Socket } from 'node:net';
-import { setImmediate } from 'node:timers/promises';
+import { setImmediate, setTimeout } from 'node:timers/promises';
 import { Endpoint } from '../../../lib/egress/endpoint';
 import { limits } from '../../../lib/egress/limits';
 import type { Link } from '../../../lib/egress/link';
@@ -16,9 +16,11 @@ describe('the sockets of the egress relay on one address', () => {
   let received: string[];
   let lost: Link[];
   let endpoint: Endpoint;
+  let isWanted: (link: Link) => boolean;
 
   beforeEach(async () => {
     [received, lost] = [[], []];
+    isWanted = () => false;
     endpoint = new Endpoint(
       host,
       0,
@@ -29,7 +31,7 @@ describe('the sockets of the egress relay on one address', () => {
           link.prove();
           return true;
         },
-        isWanted: () => false,
+        isWanted: (link) => isWanted(link),
         lost: (link) => lost.push(link),
       },
     );
@@ -66,21 +68,36 @@ describe('the sockets of the egress relay on one address', () => {
     return socket;
   }
 
-  test('connects to so many next hops; one that is lost makes room, and is told', async () => {
+  test('N2: of too many next hops that are connected to, the one that was used last longest ago goes', async () => {
     const peers = [await listening(), await listening(), await listening()];
     const to = (at: number) => endpoint.linkTo({ transport: 'tcp', address: peerHost, port: peers[at]!.port });
-    const first = to(0);
-    to(1);
+    const [first, second] = [to(0), to(1)];
     await until(() => peers[0]!.sockets.length === 1 && peers[1]!.sockets.length === 1);
     expect(to(0)).toBe(first);
-    expect(to(2)).toBeUndefined();
-    peers[0]!.sockets[0]?.destroy();
+    await setTimeout(2);
+    first?.send(message);
+    const third = to(2);
+    expect(lost).toEqual([second]);
+    expect([to(0), to(2)]).toEqual([first, third]);
+    isWanted = (link) => link === first;
+    await setTimeout(2);
+    third?.send(message);
+    to(1);
+    expect(lost).toEqual([second, third]);
+    isWanted = () => true;
+    to(2);
+    expect(lost).toEqual([second, third, first]);
+  });
+
+  test('one that is lost is told, and connected to anew', async () => {
+    const { port, sockets } = await listening();
+    const to = () => endpoint.linkTo({ transport: 'tcp', address: peerHost, port });
+    const first = to();
+    await until(() => sockets.length === 1);
+    sockets[0]?.destroy();
     await until(() => lost.length > 0);
     expect(lost).toEqual([first]);
-    const third = to(2);
-    expect(third).toBeDefined();
-    expect(to(0)).toBeUndefined();
-    expect(to(2)).toBe(third);
+    expect(to()).not.toBe(first);
   });
 
   test('of peers that have proved themselves the oldest goes, of too many', async () => {

@@ -34,6 +34,8 @@ const services: Record<string, Service[]> = {
 class FakeLookups implements Lookups {
   readonly asked: string[] = [];
   isClosed = false;
+  /** Nobody answers from now on. */
+  isStuck = false;
 
   async addresses(host: string): Promise<string[]> {
     return await this.#find(zone, host);
@@ -49,6 +51,7 @@ class FakeLookups implements Lookups {
 
   #find<T>(records: Record<string, T[]>, name: string): Promise<T[]> {
     this.asked.push(name);
+    if (this.isStuck) return new Promise(() => undefined);
     const found = records[name];
     return found ? Promise.resolve(found) : Promise.reject(new Error('ENOTFOUND'));
   }
@@ -112,6 +115,40 @@ describe('names of next hops', () => {
     for (const port of [1, 2]) expect(await asked(port)).toBe(false);
     expect(await asked(3)).toBe(true);
     expect(await asked(1)).toBe(true);
+  });
+
+  test('N2: names of far ends that nobody looks up keep no known next hop from being sent to', async () => {
+    expect(await locate('both.example', 5060)).toMatchObject({ address: '192.0.2.1' });
+    now = 1000;
+    lookups.isStuck = true;
+    // Both wait for a moment, in which the lookup may end.
+    const waiting = [locate('both.example', 5060), locate('both.example', 5060)];
+    for (const found of await Promise.all(waiting)) expect(found).toMatchObject({ address: '192.0.2.1' });
+    let found: Destination | undefined;
+    names.locate({ host: 'both.example', port: 5060, transport: 'udp' }, (destination) => (found = destination));
+    expect(found).toMatchObject({ address: '192.0.2.1' });
+    expect(lookups.asked).toEqual(['both.example', 'both.example']);
+    names.locate({ host: 'far.example', port: 5060, transport: 'udp' }, () => undefined);
+    names.locate({ host: 'both.example', port: 5060, transport: 'udp' }, () => undefined);
+    names.locate({ host: 'end.example', port: 5060, transport: 'udp' }, () => undefined);
+    lookups.isStuck = false;
+    expect(await locate('both.example', 5060)).toMatchObject({ address: '192.0.2.1' });
+    expect(lookups.asked.filter((name) => name === 'both.example')).toHaveLength(2);
+  });
+
+  test('a known address serves for an hour where lookups fail, and another one as soon as it is found', async () => {
+    const moving = zone['both.example']!;
+    await locate('both.example', 5060);
+    zone['both.example'] = ['192.0.2.99'];
+    now = 1000;
+    expect(await locate('both.example', 5060)).toMatchObject({ address: '192.0.2.99' });
+    delete zone['both.example'];
+    now += 3_599_000;
+    expect(await locate('both.example', 5060)).toMatchObject({ address: '192.0.2.99' });
+    now += 2000;
+    expect(await locate('both.example', 5060)).toBeUndefined();
+    zone['both.example'] = moving;
+    expect(await locate('both.example', 5060)).toMatchObject({ address: '192.0.2.1' });
   });
 
   test('what was not found is asked for again', async () => {
