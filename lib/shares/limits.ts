@@ -149,8 +149,8 @@ export function shareLimits(sizes: ShareSizes = {}): ShareLimits {
       underWay: 500,
     },
     strangers: {
-      requests: { perSecond: strangerRequests, burst: strangerRequests * 2 },
-      otherRequests: { perSecond: strangerRequests / 4, burst: strangerRequests / 2 },
+      requests: { perSecond: strangerRequests, burst: strangerRequests },
+      otherRequests: { perSecond: strangerRequests / 4, burst: strangerRequests / 4 },
       handshakes: { perSecond: 200, burst: 400 },
       emergencyCalls: { perSecond: 20, burst: 50 },
       emergencyCallsAtOnce: Math.max(10, Math.ceil(maxCalls * smallPart)),

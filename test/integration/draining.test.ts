@@ -43,7 +43,7 @@ describeInNamespaces('an edge that is told to stop in a call', () => {
     }
   }
 
-  test('I6: by SIGTERM, ends after the call, of which no packet is lost', async () => {
+  test('I6, X15: by SIGTERM, ends after the call, of which no packet is lost', async () => {
     const { reports } = await callOf(seconds, 300, (edge) => {
       edge.signal('SIGTERM');
       return Promise.resolve();

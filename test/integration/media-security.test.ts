@@ -401,7 +401,7 @@ describeWithRtpengine('the security of media, on a real rtpengine', () => {
       ['over TCP', 1350565887],
       ['over UDP', 1862270975],
     ])(
-      'C18: gets the media until the UE nominates its connection once more; a check made for a candidate %s',
+      'C18, X8: gets the media until the UE nominates its connection once more; a check made for a candidate %s',
       async (_, priority) => {
         const { towardCore, towardUe } = await established('tcp80', 1350565887);
         const overheard = ownCheck(towardUe, priority);
@@ -411,7 +411,7 @@ describeWithRtpengine('the security of media, on a real rtpengine', () => {
       },
     );
 
-    test('C18: gets the media until the UE has sent some of its own', async () => {
+    test('C18, X8: gets the media until the UE has sent some of its own', async () => {
       const { towardCore, towardUe } = await established('tcp80');
       const overheard = ownCheck(towardUe);
       await steal(towardUe.port, overheard);
@@ -419,7 +419,7 @@ describeWithRtpengine('the security of media, on a real rtpengine', () => {
       await stays(towardCore, overheard);
     });
 
-    test('C18: gets the media until the UE comes back on another connection', async () => {
+    test('C18, X8: gets the media until the UE comes back on another connection', async () => {
       const { towardCore, towardUe } = await established('tcp80');
       const overheard = ownCheck(towardUe);
       await steal(towardUe.port, overheard);

@@ -15,7 +15,7 @@ describe('faults that nothing else tells', () => {
       if (!before.includes(listener)) process.off('unhandledRejection', listener);
   });
 
-  test('N7: are told once, however many there are, and what packages print by its first line', () => {
+  test('N7, X19: are told once, however many there are, and what packages print by its first line', () => {
     const { logger, lines } = telling();
     logFaults(logger);
     const [added] = process.listeners('unhandledRejection').filter((listener) => !before.includes(listener));

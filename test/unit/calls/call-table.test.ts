@@ -121,7 +121,7 @@ describe('the table of calls', () => {
     expect(ends).toEqual(['a shutdown', 'b shutdown']);
   });
 
-  test('N8: leaves a record of each call, right whatever is done to the clock, with what became of its streams', async () => {
+  test('N8, X18: leaves a record of each call, right whatever is done to the clock, with what became of its streams', async () => {
     const anchor = new SlowAnchor();
     const report: StreamReport = {
       line: 0,

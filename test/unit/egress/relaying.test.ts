@@ -91,7 +91,7 @@ describe('what becomes of a message at the egress relay', () => {
     expect(sent).toMatch(/\r\n\r\nhi$/);
   });
 
-  test('N7: a flood of requests that cannot be sent is told once', () => {
+  test('N7, X19: a flood of requests that cannot be sent is told once', () => {
     told.length = 0;
     make();
     for (let number = 0; number < 20; number += 1) {

@@ -2,7 +2,7 @@ import { HostNames } from '../../../lib/embedded/host-names';
 
 afterEach(() => jest.restoreAllMocks());
 
-test('N8: a name is believed for a minute, whatever is done to the clock', async () => {
+test('N8, X18: a name is believed for a minute, whatever is done to the clock', async () => {
   let elapsed = 20;
   jest.spyOn(performance, 'now').mockImplementation(() => elapsed);
   const names = new HostNames();

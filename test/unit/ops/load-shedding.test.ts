@@ -23,7 +23,7 @@ function shedding() {
   };
 }
 
-describe('N4: under load', () => {
+describe('N4, Z5: under load', () => {
   test('nothing new is taken while much waits for the SIP server to read it', () => {
     let unread = 0;
     const load = new LoadShedding(

@@ -65,7 +65,7 @@ describe('the pool of rtpengines', () => {
     ]);
   });
 
-  test('N4: commands without an answer, among answered pings, are no loss of the node', async () => {
+  test('N4, X5: commands without an answer, among answered pings, are no loss of the node', async () => {
     const [node] = pool.nodes;
     servers[0]!.answer = (request) => {
       if (request.command === 'ping') pong(request);

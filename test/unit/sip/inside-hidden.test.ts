@@ -80,7 +80,7 @@ async function answered(invite: Message, arrived: Message): Promise<void> {
   await ue.next('200 BYE');
 }
 
-test('N5, G21: a call of a UE', async () => {
+test('N5, G21, X11: a call of a UE', async () => {
   const invite = ue.request('INVITE', 'sip:bob@ims.example', {}, sdp('offer'));
   await answered(invite, await core.next('INVITE'));
 });
@@ -91,7 +91,7 @@ test.each([404, 503, 302])('N5, G21: a call of a UE that is refused with %i', as
   await ue.next(`${status} INVITE`);
 });
 
-test('N5, G21: a call of a UE that it gives up', async () => {
+test('N5, G21, X11: a call of a UE that it gives up', async () => {
   const invite = ue.request('INVITE', 'sip:bob@ims.example', {}, sdp('offer'));
   core.respond(await core.next('INVITE'), 180, leaking());
   await ue.next('180 INVITE');
@@ -100,7 +100,7 @@ test('N5, G21: a call of a UE that it gives up', async () => {
   await core.next('CANCEL');
 });
 
-test('N5, G21: a call to a UE, from its ringing to its end', async () => {
+test('N5, G21, X11: a call to a UE, from its ringing to its end', async () => {
   const invite = core.request('INVITE', toUe, { ...leaking(), Route: path }, sdp('offer'));
   const arrived = await ue.next('INVITE');
   ue.respond(arrived, 180);
@@ -120,7 +120,7 @@ test('N5, G21: a call to a UE, from its ringing to its end', async () => {
   await core.next('200 BYE');
 });
 
-test('N5, G21: a call to a UE that is given up or refused: CANCEL and ACK have the branch of the INVITE', async () => {
+test('N5, G21, X11: a call to a UE that is given up or refused: CANCEL and ACK have the branch of the INVITE', async () => {
   for (const isCancelled of [true, false]) {
     const invite = core.request('INVITE', toUe, { ...leaking(), Route: path }, sdp('offer'));
     const arrived = await ue.next('INVITE');
@@ -148,7 +148,7 @@ test.each(['MESSAGE', 'OPTIONS', 'PUBLISH', 'INFO', 'NOTIFY'])('N5, G21: %s, bot
   await core.next(`404 ${method}`);
 });
 
-test('N5, G21: a subscription', async () => {
+test('N5, G21, X11: a subscription', async () => {
   ue.request('SUBSCRIBE', toUe, { Event: 'presence', Expires: '600' });
   const arrived = await core.next('SUBSCRIBE');
   core.respond(arrived, 200, { ...leaking(), Expires: '600' });
@@ -162,7 +162,7 @@ test('N5, G21: a subscription', async () => {
   await core.next('200 NOTIFY');
 });
 
-test('N5, G21: registrations, granted, challenged, redirected and refused', async () => {
+test('N5, G21, X11: registrations, granted, challenged, redirected and refused', async () => {
   for (const status of [200, 401, 302, 403, 503]) {
     ue.request('REGISTER', 'sip:ims.example', { To: '<sip:alice@ims.example>', Contact: `${ue.contact};expires=600` });
     const register = await core.next('REGISTER');
@@ -184,7 +184,7 @@ test('N5, G21: registrations, granted, challenged, redirected and refused', asyn
   }
 });
 
-test('N5, G21: what the edge answers by itself', async () => {
+test('N5, G21, X11: what the edge answers by itself', async () => {
   const stranger = await edge.stranger();
   stranger.request('INVITE', 'sip:bob@ims.example', {}, sdp('offer'));
   await stranger.next('403 INVITE');

@@ -6,7 +6,7 @@ import { TestEdge } from './test-edge';
 
 const bob = 'sip:bob@ims.example';
 
-describe('N4: an edge that is late', () => {
+describe('N4, Z5: an edge that is late', () => {
   let edge: TestEdge;
   let core: SipPeer;
   let ecscf: SipPeer;
