@@ -1,7 +1,9 @@
 #include <napi.h>
 
+#include <algorithm>
 #include <cerrno>
 #include <functional>
+#include <iterator>
 #include <memory>
 #include <new>
 #include <string>
@@ -15,10 +17,16 @@ namespace {
 
 using namespace edge80;
 
-const char* const closeReasons[] = {"peer", "socket-error", "http", "frame-too-long", "not-reading", "finished"};
-const char* const dropNames[] = {"not-selected", "first-byte", "control-text", "queue-age", "queue-bytes", "anchor-queue",
-                                 "anchor-source", "anchor-overflow", "connection-ended"};
-const char* const kindNames[] = {"stun", "dtls", "rtp", "rtcp"};
+#define EDGE80_LIMIT_NAME(type, name) #name,
+constexpr const char* limitNames[] = {EDGE80_LIMITS(EDGE80_LIMIT_NAME)};
+#undef EDGE80_LIMIT_NAME
+
+template <size_t length>
+Napi::Array textArray(Napi::Env env, const char* const (&texts)[length]) {
+  const Napi::Array all = Napi::Array::New(env, length);
+  for (uint32_t i = 0; i < length; i++) all.Set(i, texts[i]);
+  return all;
+}
 
 std::string bytesOf(const Napi::Value& value) {
   const auto buffer = value.As<Napi::Uint8Array>();
@@ -62,10 +70,9 @@ class PlaneObject final : public Napi::ObjectWrap<PlaneObject> {
   /** (limits, threads, wake): `wake` is called without arguments when there is something to `take`. */
   explicit PlaneObject(const Napi::CallbackInfo& info) : Napi::ObjectWrap<PlaneObject>(info) {
     const auto given = info[0].As<Napi::Object>();
-    const auto number = [&](const char* name) { return given.Get(name).As<Napi::Number>().DoubleValue(); };
-    const auto size = [&](const char* name) { return static_cast<size_t>(number(name)); };
-    limits_ = {size("firstFrameBytes"), size("frameBytes"), size("queueBytes"), size("stunQueueBytes"),
-               number("heldMs"),        size("heldFrames"), size("heldBytes")};
+#define EDGE80_READ(type, name) limits_.name = static_cast<type>(given.Get(#name).As<Napi::Number>().DoubleValue());
+    EDGE80_LIMITS(EDGE80_READ)
+#undef EDGE80_READ
     threads_ = info[1].As<Napi::Number>().Uint32Value();
     wake_ = Napi::Persistent(info[2].As<Napi::Function>());
   }
@@ -181,7 +188,8 @@ class PlaneObject final : public Napi::ObjectWrap<PlaneObject> {
   void admit(const Napi::CallbackInfo& info) {
     const std::string content = info[1].As<Napi::String>();
     Command command{Command::Kind::admit, idOf(info)};
-    command.content = content == "msrp" ? Content::msrp : content == "dtls" ? Content::dtls : Content::rtp;
+    const auto* known = std::find(std::begin(contents), std::end(contents), content);
+    command.content = static_cast<Content>(known - std::begin(contents));
     order(std::move(command));
   }
 
@@ -226,8 +234,8 @@ class PlaneObject final : public Napi::ObjectWrap<PlaneObject> {
     };
     const auto traffic = [&](const char* name, Traffic Counters::*direction) {
       Napi::Object object = Napi::Object::New(env);
-      for (size_t kind = 0; kind < std::size(kindNames); kind++) {
-        object.Set(kindNames[kind], sum([&](const Counters& of) { return (of.*direction).packets[kind].value(); }));
+      for (size_t kind = 0; kind < std::size(packetKinds); kind++) {
+        object.Set(packetKinds[kind], sum([&](const Counters& of) { return (of.*direction).packets[kind].value(); }));
       }
       object.Set("bytes", sum([&](const Counters& of) { return (of.*direction).bytes.value(); }));
       all.Set(name, object);
@@ -237,8 +245,8 @@ class PlaneObject final : public Napi::ObjectWrap<PlaneObject> {
     traffic("toAnchor", &Counters::toAnchor);
     traffic("fromAnchor", &Counters::fromAnchor);
     Napi::Object drops = Napi::Object::New(env);
-    for (size_t reason = 0; reason < dropReasons; reason++) {
-      drops.Set(dropNames[reason], sum([&](const Counters& of) { return of.drops[reason].value(); }));
+    for (size_t reason = 0; reason < std::size(dropReasons); reason++) {
+      drops.Set(dropReasons[reason], sum([&](const Counters& of) { return of.drops[reason].value(); }));
     }
     all.Set("drops", drops);
     all.Set("acceptErrors", sum([](const Counters& of) { return of.acceptErrors.value(); }));
@@ -295,6 +303,13 @@ class PlaneObject final : public Napi::ObjectWrap<PlaneObject> {
 
 Napi::Object start(Napi::Env env, Napi::Object exports) {
   exports.Set("Plane", PlaneObject::define(env));
+  Napi::Object names = Napi::Object::New(env);
+  names.Set("packetKinds", textArray(env, packetKinds));
+  names.Set("contents", textArray(env, contents));
+  names.Set("dropReasons", textArray(env, dropReasons));
+  names.Set("closeReasons", textArray(env, closeReasons));
+  names.Set("limits", textArray(env, limitNames));
+  exports.Set("names", names);
   return exports;
 }
 

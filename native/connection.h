@@ -14,7 +14,8 @@
 namespace edge80 {
 
 /** What a stream carries beside STUN; see StreamContent in lib/gateway/forwarding-plane.ts. */
-enum class Content { rtp, dtls, msrp };
+enum class Content { EDGE80_CONTENTS(EDGE80_IDENTIFIER) };
+constexpr const char* contents[] = {EDGE80_CONTENTS(EDGE80_NAME)};
 
 /** What JavaScript may ask of a connection at any time; see ConnectionStatus in lib/gateway/forwarding-plane.ts. */
 struct Status {

@@ -2,6 +2,7 @@
 
 #include <atomic>
 #include <cstdint>
+#include <iterator>
 
 #include "packet-kind.h"
 
@@ -19,10 +20,13 @@ class Count {
   std::atomic<uint64_t> value_{0};
 };
 
+/** By PacketKind, without `other`. */
+constexpr const char* packetKinds[] = {EDGE80_PACKET_KINDS(EDGE80_NAME)};
+
 /** Packets in one direction, by kind, and their bytes without the framing. */
 struct Traffic {
   /** By PacketKind without `other`, which is never carried, and only counted where it is dropped. */
-  Count packets[4];
+  Count packets[std::size(packetKinds)];
   Count bytes;
 
   void count(PacketKind kind, size_t length) {
@@ -36,14 +40,13 @@ struct Traffic {
   }
 };
 
-/** In the order of DropReason in lib/gateway/counters.ts. */
-enum class Drop { notSelected, firstByte, controlText, queueAge, queueBytes, anchorQueue, anchorSource, anchorOverflow, connectionEnded };
-constexpr size_t dropReasons = 9;
+enum class Drop { EDGE80_DROP_REASONS(EDGE80_IDENTIFIER) };
+constexpr const char* dropReasons[] = {EDGE80_DROP_REASONS(EDGE80_NAME)};
 
 /** What one worker counts; connections are counted in JavaScript. */
 struct Counters {
   Traffic fromUe, toUe, toAnchor, fromAnchor;
-  Count drops[dropReasons];
+  Count drops[std::size(dropReasons)];
   Count acceptErrors;
   Count anchorErrors;
 };

@@ -3,10 +3,12 @@
 #include <cstddef>
 #include <cstdint>
 
+#include "names.h"
+
 namespace edge80 {
 
 /** What a frame or datagram is by its first byte (RFC 7983 §7); `other` is neither ICE nor media. */
-enum class PacketKind { stun, dtls, rtp, rtcp, other };
+enum class PacketKind { EDGE80_PACKET_KINDS(EDGE80_IDENTIFIER) other };
 
 /** Bytes of the fixed header of RTP (RFC 3550 §5.1), and of an RTCP packet with its SSRC (§6.1). */
 constexpr size_t rtpHeaderBytes = 12;

@@ -16,19 +16,15 @@ class Gathering;
 
 using ConnectionId = uint64_t;
 
-/** Those of lib/gateway/limits.ts that concern this plane; bytes, or as their names say. */
+#define EDGE80_FIELD(type, name) type name;
 struct Limits {
-  size_t firstFrameBytes;
-  size_t frameBytes;
-  size_t queueBytes;
-  size_t stunQueueBytes;
-  double heldMs;
-  size_t heldFrames;
-  size_t heldBytes;
+  EDGE80_LIMITS(EDGE80_FIELD)
 };
+#undef EDGE80_FIELD
 
-/** Why a connection ended by itself; `finished` for the reason that `finish` was given. */
-enum class CloseReason { peer, socketError, http, frameTooLong, notReading, finished };
+/** Why a connection ended by itself. */
+enum class CloseReason { EDGE80_CLOSE_REASONS(EDGE80_IDENTIFIER) };
+constexpr const char* closeReasons[] = {EDGE80_CLOSE_REASONS(EDGE80_NAME)};
 
 /** The numbers of one connection. */
 struct StatusValues {

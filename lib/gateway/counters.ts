@@ -1,28 +1,30 @@
-import type { CheckFault } from '../ice/lite-agent';
+import { checkFaults, type CheckFault } from '../ice/lite-agent';
 import type { PacketKind } from './first-byte';
 
 /**
  * Why a connection ended. A {@link CheckFault}: its first frame was no authenticated check (C3, D9). `replay`: that
  * was another connection's. `other-selected`: not the one that the UE uses (E1). `silent`: nothing came (E4).
  */
-export type CloseReason =
-  | CheckFault
-  | 'http'
-  | 'frame-too-long'
-  | 'authentication-timeout'
-  | 'address-limit'
-  | 'unauthenticated-limit'
-  | 'connection-limit'
-  | 'stream-limit'
-  | 'stream-ended'
-  | 'nomination-failed'
-  | 'replay'
-  | 'other-selected'
-  | 'silent'
-  | 'not-reading'
-  | 'peer'
-  | 'socket-error'
-  | 'shutdown';
+export type CloseReason = CheckFault | (typeof closeReasons)[number];
+
+const closeReasons = [
+  'http',
+  'frame-too-long',
+  'authentication-timeout',
+  'address-limit',
+  'unauthenticated-limit',
+  'connection-limit',
+  'stream-limit',
+  'stream-ended',
+  'nomination-failed',
+  'replay',
+  'other-selected',
+  'silent',
+  'not-reading',
+  'peer',
+  'socket-error',
+  'shutdown',
+] as const;
 
 /**
  * Why a packet was dropped: `not-selected` waited in vain for the selection of the UE's connection (C11), `first-byte`
@@ -31,16 +33,19 @@ export type CloseReason =
  * than they were taken (the native plane alone can tell). `connection-ended`: waited for the UE when its connection
  * ended.
  */
-export type DropReason =
-  | 'not-selected'
-  | 'first-byte'
-  | 'control-text'
-  | 'queue-age'
-  | 'queue-bytes'
-  | 'anchor-queue'
-  | 'anchor-source'
-  | 'anchor-overflow'
-  | 'connection-ended';
+export type DropReason = (typeof dropReasons)[number];
+
+export const dropReasons = [
+  'not-selected',
+  'first-byte',
+  'control-text',
+  'queue-age',
+  'queue-bytes',
+  'anchor-queue',
+  'anchor-source',
+  'anchor-overflow',
+  'connection-ended',
+] as const;
 
 /** Packets in one direction, by kind, and their bytes without the framing. */
 export interface Traffic {
@@ -99,50 +104,12 @@ export function newPlaneCounters(): PlaneCounters {
   return {
     accepted: 0,
     open: 0,
-    closes: {
-      short: 0,
-      'first-bits': 0,
-      cookie: 0,
-      length: 0,
-      attribute: 0,
-      fingerprint: 0,
-      method: 0,
-      class: 0,
-      'no-credentials': 0,
-      'unknown-ufrag': 0,
-      'bad-integrity': 0,
-      http: 0,
-      'frame-too-long': 0,
-      'authentication-timeout': 0,
-      'address-limit': 0,
-      'unauthenticated-limit': 0,
-      'connection-limit': 0,
-      'stream-limit': 0,
-      'stream-ended': 0,
-      'nomination-failed': 0,
-      replay: 0,
-      'other-selected': 0,
-      silent: 0,
-      'not-reading': 0,
-      peer: 0,
-      'socket-error': 0,
-      shutdown: 0,
-    },
+    closes: zeros([...checkFaults, ...closeReasons]),
     fromUe: newTraffic(),
     toUe: newTraffic(),
     toAnchor: newTraffic(),
     fromAnchor: newTraffic(),
-    drops: {
-      'not-selected': 0,
-      'first-byte': 0,
-      'control-text': 0,
-      'queue-age': 0,
-      'queue-bytes': 0,
-      'anchor-queue': 0,
-      'anchor-source': 0,
-      'anchor-overflow': 0,
-      'connection-ended': 0,
-    },
+    drops: zeros(dropReasons),
     acceptErrors: 0,
     anchorErrors: 0,
   };
@@ -157,4 +124,8 @@ export function countPacket(traffic: Traffic, kind: PacketKind, bytes: number): 
 
 function newTraffic(): Traffic {
   return { stun: 0, dtls: 0, rtp: 0, rtcp: 0, bytes: 0 };
+}
+
+function zeros<Name extends string>(names: readonly Name[]): Record<Name, number> {
+  return Object.fromEntries(names.map((name) => [name, 0])) as Record<Name, number>;
 }

@@ -1,5 +1,7 @@
 /** What a frame or datagram is by its first byte (RFC 7983 §7); `other` is neither ICE nor media. */
-export type PacketKind = 'stun' | 'dtls' | 'rtp' | 'rtcp' | 'other';
+export type PacketKind = (typeof packetKinds)[number] | 'other';
+
+export const packetKinds = ['stun', 'dtls', 'rtp', 'rtcp'] as const;
 
 /** Bytes of the fixed header of RTP (RFC 3550 §5.1), and of an RTCP packet with its SSRC (§6.1). */
 const rtpHeaderBytes = 12;

@@ -8,7 +8,9 @@ export type ConnectionId = number;
  * What a stream carries beside STUN: `rtp` is RTP and RTCP, `dtls` those and DTLS, `msrp` a stream of bytes, of which
  * frames are arbitrary pieces and none is media (RFC 6544 §10).
  */
-export type StreamContent = 'rtp' | 'dtls' | 'msrp';
+export type StreamContent = (typeof streamContents)[number];
+
+export const streamContents = ['rtp', 'dtls', 'msrp'] as const;
 
 /** What is known of one connection. */
 export interface ConnectionStatus {

@@ -1,8 +1,10 @@
 import { existsSync } from 'node:fs';
 import { dirname, join } from 'node:path';
 import type { TransportAddress } from '../ice/transport-address';
-import type { PlaneCounters } from './counters';
-import type { ConnectionId, ConnectionStatus, StreamContent } from './forwarding-plane';
+import { dropReasons, type PlaneCounters } from './counters';
+import { packetKinds } from './first-byte';
+import { streamContents, type ConnectionId, type ConnectionStatus, type StreamContent } from './forwarding-plane';
+import type { GatewayLimits } from './limits';
 
 /** What the native plane tells; `reason` is `finished` for that which `finish` was given. */
 export type NativeEvent = { id: ConnectionId } & (
@@ -12,7 +14,9 @@ export type NativeEvent = { id: ConnectionId } & (
   | { kind: 'closed'; reason: NativeCloseReason; status: ConnectionStatus }
 );
 
-export type NativeCloseReason = 'peer' | 'socket-error' | 'http' | 'frame-too-long' | 'not-reading' | 'finished';
+export type NativeCloseReason = (typeof closeReasons)[number];
+
+const closeReasons = ['peer', 'socket-error', 'http', 'frame-too-long', 'not-reading', 'finished'] as const;
 
 /** The plane in native/addon.cc. Unknown connections are fine everywhere. */
 export interface NativePlane {
@@ -45,21 +49,27 @@ export interface NativePlane {
   stop(): void;
 }
 
-/** Those of GatewayLimits that concern the native plane. */
-interface NativeLimits {
-  firstFrameBytes: number;
-  frameBytes: number;
-  queueBytes: number;
-  stunQueueBytes: number;
-  heldMs: number;
-  heldFrames: number;
-  heldBytes: number;
-}
+const nativeLimits = [
+  'firstFrameBytes',
+  'frameBytes',
+  'queueBytes',
+  'stunQueueBytes',
+  'heldMs',
+  'heldFrames',
+  'heldBytes',
+] as const satisfies readonly (keyof GatewayLimits)[];
+
+/** What this side calls what both name; native/names.h has the other's. */
+const names = { packetKinds, contents: streamContents, dropReasons, closeReasons, limits: nativeLimits };
 
 /** What the addon exports. */
 export interface NativeAddon {
   /** `wake` is called when there is something to `take` after there was nothing, from the event loop. */
-  Plane: new (limits: NativeLimits, threads: number, wake: () => void) => NativePlane;
+  Plane: new (
+    limits: Pick<GatewayLimits, (typeof nativeLimits)[number]>,
+    threads: number,
+    wake: () => void,
+  ) => NativePlane;
 }
 
 const built = join('native', 'build', 'Release', 'forwarding_plane.node');
@@ -71,10 +81,17 @@ export function loadNativeAddon(path = builtAddon()): { addon: NativeAddon } | {
     const loaded = { exports: {} };
     // Neither a bundler's nor a test runner's `require` has a say in native code.
     process.dlopen(loaded, path);
-    return { addon: loaded.exports as NativeAddon };
+    const fault = strangeName(loaded.exports);
+    return fault === undefined ? { addon: loaded.exports as NativeAddon } : { fault };
   } catch (error) {
     return { fault: (error as Error).message };
   }
+}
+
+/** That which is not as it is here: another state of the sources was built. */
+function strangeName(exports: { names?: Record<string, readonly string[]> }): string | undefined {
+  const strange = Object.entries(names).find(([list, known]) => exports.names?.[list]?.join() !== known.join());
+  return strange && `it was built from other sources (${strange[0]} differ); \`npm install\` builds it anew`;
 }
 
 /** Above this file, whether that is compiled or not. */

@@ -7,7 +7,7 @@ import {
   parseStun,
   verifyFingerprint,
   verifyIntegrity,
-  type StunFault,
+  stunFaults,
   type StunMessage,
 } from './stun-message';
 import type { TransportAddress } from './transport-address';
@@ -25,8 +25,17 @@ export interface ReceivedCheck {
 }
 
 /** Why a check is not answered. */
-export type CheckFault =
-  StunFault | 'fingerprint' | 'method' | 'class' | 'no-credentials' | 'unknown-ufrag' | 'bad-integrity';
+export type CheckFault = (typeof checkFaults)[number];
+
+export const checkFaults = [
+  ...stunFaults,
+  'fingerprint',
+  'method',
+  'class',
+  'no-credentials',
+  'unknown-ufrag',
+  'bad-integrity',
+] as const;
 
 /**
  * What becomes of a check.

@@ -22,7 +22,9 @@ export const bindingMethod = 0x001;
 export type StunClass = keyof typeof classBits;
 
 /** Why bytes are no STUN message, in the order in which it is looked for. */
-export type StunFault = 'short' | 'first-bits' | 'cookie' | 'length' | 'attribute';
+export type StunFault = (typeof stunFaults)[number];
+
+export const stunFaults = ['short', 'first-bits', 'cookie', 'length', 'attribute'] as const;
 
 /** A message as received. Its buffers are views of the bytes given to {@link parseStun}. */
 export interface StunMessage {

@@ -46,3 +46,13 @@ test('Node’s plane is used where it is asked for, and nothing is loaded', () =
   expect(load).not.toHaveBeenCalled();
   expect(lines).toHaveLength(1);
 });
+
+test('an addon that was built from other sources is not used, and what differs is said', () => {
+  const names = { packetKinds: ['stun', 'dtls', 'rtp', 'rtcp'], contents: ['rtp', 'msrp', 'dtls'] };
+  jest
+    .spyOn(process, 'dlopen')
+    .mockImplementation((loaded) => void Object.assign(loaded, { exports: { names } }));
+  const loaded = loadNativeAddon('/built/elsewhere.node');
+  jest.restoreAllMocks();
+  expect(loaded).toEqual({ fault: expect.stringMatching(/built from other sources \(contents differ\).*npm install/) });
+});

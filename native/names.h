@@ -1,0 +1,43 @@
+#pragma once
+
+// What both planes of lib/gateway name alike, each list once; native-addon.ts refuses an addon whose names are not its own.
+
+/** What lib/gateway/first-byte.ts tells apart, without `other`, which is never carried. */
+#define EDGE80_PACKET_KINDS(X) X(stun, "stun") X(dtls, "dtls") X(rtp, "rtp") X(rtcp, "rtcp")
+
+/** What a stream carries: StreamContent in lib/gateway/forwarding-plane.ts. */
+#define EDGE80_CONTENTS(X) X(rtp, "rtp") X(dtls, "dtls") X(msrp, "msrp")
+
+/** Why a packet was dropped: DropReason in lib/gateway/counters.ts. */
+#define EDGE80_DROP_REASONS(X)       \
+  X(notSelected, "not-selected")     \
+  X(firstByte, "first-byte")         \
+  X(controlText, "control-text")     \
+  X(queueAge, "queue-age")           \
+  X(queueBytes, "queue-bytes")       \
+  X(anchorQueue, "anchor-queue")     \
+  X(anchorSource, "anchor-source")   \
+  X(anchorOverflow, "anchor-overflow") \
+  X(connectionEnded, "connection-ended")
+
+/** Why a connection ended by itself; `finished` for the reason that `finish` was given. */
+#define EDGE80_CLOSE_REASONS(X)    \
+  X(peer, "peer")                  \
+  X(socketError, "socket-error")   \
+  X(http, "http")                  \
+  X(frameTooLong, "frame-too-long") \
+  X(notReading, "not-reading")     \
+  X(finished, "finished")
+
+/** The limits of lib/gateway/limits.ts that concern this plane; bytes, or as their names say. */
+#define EDGE80_LIMITS(X)        \
+  X(size_t, firstFrameBytes)    \
+  X(size_t, frameBytes)         \
+  X(size_t, queueBytes)         \
+  X(size_t, stunQueueBytes)     \
+  X(double, heldMs)             \
+  X(size_t, heldFrames)         \
+  X(size_t, heldBytes)
+
+#define EDGE80_IDENTIFIER(identifier, name) identifier,
+#define EDGE80_NAME(identifier, name) name,
