@@ -26,7 +26,7 @@ async function main(): Promise<void> {
 
   logFaults(logger);
   const edge = new Edge(config, logger, (error) => {
-    logger.fatal({ code: error.code }, error.message);
+    logger.fatal({ code: error.code, help: error.help }, error.message);
     stop(1);
   });
   const stop = (code: number) => {
@@ -83,6 +83,8 @@ main().catch((error: unknown) => {
   // A start that was broken off fails in what was under way.
   if (stopping) return;
   // One line for what a person can mend; a stack only for what is our fault.
-  tell(error instanceof EdgeError ? error.message : String((error as Error).stack));
+  tell(
+    error instanceof EdgeError ? [error.message, error.help ?? ''].join(' ').trim() : String((error as Error).stack),
+  );
   process.exit(1);
 });

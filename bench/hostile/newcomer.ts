@@ -51,7 +51,7 @@ async function heard(patience: number, received: () => number): Promise<void> {
   }
 }
 
-async function inTime<T>(what: string, patience: number, wanted: Promise<T>): Promise<T> {
+async function inTime<T>(what: 'registration' | 'path' | 'media', patience: number, wanted: Promise<T>): Promise<T> {
   let timer: NodeJS.Timeout | undefined;
   const late = new Promise<never>((_, reject) => {
     timer = setTimeout(() => reject(tooLate(what, patience)), patience);
@@ -60,8 +60,8 @@ async function inTime<T>(what: string, patience: number, wanted: Promise<T>): Pr
   return Promise.race([wanted, late]).finally(() => clearTimeout(timer));
 }
 
-function tooLate(what: string, patience: number): EdgeError {
-  return new EdgeError(`${what}-too-late`, `No ${what} within ${patience} ms.`);
+function tooLate(what: 'registration' | 'path' | 'media', patience: number): EdgeError {
+  return new EdgeError(`${what}-late`, `No ${what} within ${patience} ms.`);
 }
 
 function nameOf(error: unknown): string {

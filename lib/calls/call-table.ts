@@ -42,7 +42,7 @@ export class CallTable extends EventEmitter<CallTableEvents> {
   open(facts: Omit<CallFacts, 'id' | 'startedAt'>, anchor: CallAnchor): Call {
     if (this.#calls.size >= this.#options.maxCalls) {
       const message = 'There are as many calls under way as there may be.';
-      throw new EdgeError('too-many-calls', message, { sipStatus: 503 });
+      throw new EdgeError('too-many-calls', message);
     }
     const call = new Call({ ...facts, id: randomUUID(), startedAt: wallClock() }, anchor);
     this.#calls.set(call.id, call);

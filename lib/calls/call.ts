@@ -192,13 +192,13 @@ export class Call {
 
   async #negotiate<T>(exchange: () => Promise<T>): Promise<T> {
     const run = () => {
-      if (this.ended) throw new EdgeError('call-ended', 'The call has ended.', { sipStatus: 487 });
+      if (this.ended) throw new EdgeError('call-ended', 'The call has ended.');
       return exchange();
     };
     const result = this.#media.then(run, run);
     this.#media = result;
     const sdp = await result;
-    if (this.ended) throw new EdgeError('call-ended', 'The call has ended.', { sipStatus: 487 });
+    if (this.ended) throw new EdgeError('call-ended', 'The call has ended.');
     return sdp;
   }
 }

@@ -208,5 +208,5 @@ const givenUpMs = 40_000;
 
 /** What all that was awaited is rejected with. */
 export function linkLost(): EdgeError {
-  return new EdgeError('drachtio-lost', 'The link to drachtio is lost.', { sipStatus: 503 });
+  return new EdgeError('drachtio-lost', 'The link to drachtio is lost.');
 }

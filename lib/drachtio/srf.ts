@@ -60,10 +60,7 @@ export class Srf extends DrachtioLink {
   /** Has the server route requests of this method to `handler`. In-dialog requests go to their dialog. */
   handle(method: Method, handler: RequestHandler): this {
     const failed = (response: ResponseSender, cause: unknown) => {
-      this.emit(
-        'error',
-        new EdgeError('handler-failed', `A ${method} could not be handled.`, { sipStatus: 500, cause }),
-      );
+      this.emit('error', new EdgeError('handler-failed', `A ${method} could not be handled.`, { cause }));
       try {
         response.send(500, undefined);
       } catch (unsent) {
@@ -220,7 +217,7 @@ export class Srf extends DrachtioLink {
           resolve(request);
         } else {
           const message = `The server would not send a ${options.method}.`;
-          reject(new EdgeError('sip-unsent', message, { sipStatus: 500, cause }));
+          reject(new EdgeError('sip-unsent', message, { cause }));
         }
       });
     });
@@ -242,7 +239,7 @@ export function fitsFrame({ headers = {}, body = '' }: { headers?: Headers; body
 const frameLimit = 10_000;
 
 function tooLarge(): EdgeError {
-  return new EdgeError('message-too-large', 'The message is larger than drachtio can send.', { sipStatus: 513 });
+  return new EdgeError('message-too-large', 'The message is larger than drachtio can send.');
 }
 
 function finalResponse(

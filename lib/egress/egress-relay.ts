@@ -116,7 +116,7 @@ export class EgressRelay {
     const endpoint = isIP(host) === 0 ? this.#endpoints[0] : this.#endpointFor(host);
     if (!endpoint) {
       const message = `The next hop ${errand.nextHop} is of an address family that CORE_CONTACTS lacks.`;
-      throw new EdgeError('egress-unreachable', message, { sipStatus: 503 });
+      throw new EdgeError('egress-unreachable', message);
     }
     const id = this.#relaying.errands.put(checkedErrand(errand));
     const known = errand.keepsCallId === true ? (callId: string) => callId : coreCallId;

@@ -43,7 +43,7 @@ export function nextHopOf(text: string, otherwise: TransportName = 'udp'): NextH
   const isPlain = uri.scheme === 'sip' && !uri.params.has('maddr');
   if (!isPlain || (transport !== 'udp' && transport !== 'tcp')) {
     const message = `The next hop ${text} cannot be used: only sip: over UDP or TCP and without maddr can.`;
-    throw new EdgeError('egress-unsupported', message, { sipStatus: 502 });
+    throw new EdgeError('egress-unsupported', message);
   }
   return { host: uri.host, port: uri.port, transport };
 }
@@ -66,5 +66,5 @@ export function checkedErrand(errand: Errand): Errand {
 }
 
 function invalid(message: string): EdgeError {
-  return new EdgeError('egress-invalid', message, { sipStatus: 500 });
+  return new EdgeError('egress-invalid', message);
 }

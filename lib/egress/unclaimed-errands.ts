@@ -27,7 +27,7 @@ export class UnclaimedErrands {
   put(errand: Errand): string {
     this.sweep();
     if (this.#entries.size >= this.#limits.errands) {
-      throw new EdgeError('egress-full', 'Too many requests wait to be sent to the core.', { sipStatus: 503 });
+      throw new EdgeError('egress-full', 'Too many requests wait to be sent to the core.');
     }
     // Not to be guessed: whoever knows it has his request sent.
     const id = randomBytes(16).toString('hex');

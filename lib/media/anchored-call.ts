@@ -168,7 +168,7 @@ export class AnchoredCall {
   async answer(from: Side, text: string): Promise<string> {
     const exchange = this.#exchange;
     if (exchange === undefined || exchange.from === from)
-      throw new EdgeError('answer-unexpected', 'An SDP answer came without an offer.', { sipStatus: 488 });
+      throw new EdgeError('answer-unexpected', 'An SDP answer came without an offer.');
     const { offered } = exchange;
     const familyAt = (line: number) => (this.#learnsCore ? undefined : offeredFamily(offered[line]));
     const maySend: MaySend = (line, place) => this.#carried.maySend(line, place, familyAt(line));

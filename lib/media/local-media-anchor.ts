@@ -152,9 +152,7 @@ export class LocalMediaAnchor extends EventEmitter<MediaAnchorEvents> implements
   #enter(name: string, ends: SipEnds | undefined): Entry {
     if (this.#closed || this.#calls.size >= this.#maxCalls) {
       const reason = this.#closed ? 'it is closing' : `it has ${this.#maxCalls} calls`;
-      throw new EdgeError('anchor-unavailable', `The media anchor takes no more calls: ${reason}.`, {
-        sipStatus: 503,
-      });
+      throw new EdgeError('anchor-unavailable', `The media anchor takes no more calls: ${reason}.`);
     }
     const { rtpengine, gateway, profiles = asOffered } = this.#options;
     const fallback = this.#options.fallback(ends?.address);
@@ -197,7 +195,6 @@ export class LocalMediaAnchor extends EventEmitter<MediaAnchorEvents> implements
     requireHeld(entry);
     if (entry.waiting >= maxWaiting)
       throw new EdgeError('anchor-unavailable', 'Too many offers and answers of one call wait for rtpengine.', {
-        sipStatus: 503,
         retryAfter: 1,
       });
     entry.waiting += 1;
@@ -250,10 +247,9 @@ export class LocalMediaAnchor extends EventEmitter<MediaAnchorEvents> implements
   /** What the SIP side is told of a failure. */
   #verdict(call: string, error: unknown): unknown {
     if (!(error instanceof EdgeError) || error.code !== 'anchor-refused') return error;
-    if (/\bSDP\b/.test(error.message))
-      return new EdgeError('sdp-invalid', error.message, { sipStatus: 488, cause: error });
+    if (/\bSDP\b/.test(error.message)) return new EdgeError('sdp-invalid', error.message, { cause: error });
     this.#log.warn({ call, reason: error.message }, 'rtpengine refused a call');
-    return new EdgeError('anchor-unavailable', error.message, { sipStatus: 503, cause: error });
+    return new EdgeError('anchor-unavailable', error.message, { cause: error });
   }
 
   readonly #onCallLost = (name: string): void => {

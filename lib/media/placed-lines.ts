@@ -16,7 +16,7 @@ export function withPlacedLines(sdp: SdpLines, maySend: MaySend): SdpLines {
   const misplaced = new Set(media.filter((view) => isMisplaced(view, maySend)).map(({ index }) => index));
   if (misplaced.size === 0) return sdp;
   if (!media.some(({ index, port, transport }) => port !== 0 && isCarried(transport) && !misplaced.has(index)))
-    throw new EdgeError('no-usable-media', 'The SDP would have media sent where none belongs.', { sipStatus: 488 });
+    throw new EdgeError('no-usable-media', 'The SDP would have media sent where none belongs.');
   return {
     session: sdp.session,
     media: sdp.media.map((section, index) => (misplaced.has(index) ? declined(section) : section)),

@@ -40,8 +40,5 @@ export function requireUsable(media: readonly MediaView[], carriesMsrp: boolean)
     throw new EdgeError(
       'no-usable-media',
       'The SDP has no media line that can be carried: RTP over UDP, RTP over TCP with ICE, or MSRP is needed.',
-      {
-        sipStatus: 488,
-      },
     );
 }

@@ -74,7 +74,7 @@ export class TcpSide {
       return { address, port };
     }
     const problem = `No port of the MSRP range is free (${this.#ports.taken} of ${this.#ports.size} in use)`;
-    throw new EdgeError('msrp-no-port', `${problem}.`, { sipStatus: 503 });
+    throw new EdgeError('msrp-no-port', `${problem}.`);
   }
 
   get isListening(): boolean {

@@ -36,7 +36,7 @@ export class LoadShedding {
   /** @throws EdgeError `overloaded` (503) */
   mustBeHeard(): void {
     if (this.#unread() < mostUnread) return;
-    throw new EdgeError('overloaded', 'The SIP server does not read what it is told.', { sipStatus: 503 });
+    throw new EdgeError('overloaded', 'The SIP server does not read what it is told.');
   }
 
   /** @throws EdgeError `overloaded` (503) */
@@ -47,6 +47,6 @@ export class LoadShedding {
     this.#isRefused[what] = lagMs >= (this.#isRefused[what] ? takeAtMs : refuseAtMs);
     if (!this.#isRefused[what]) return;
     const message = `The edge is overloaded: it is ${Math.round(lagMs)} ms late.`;
-    throw new EdgeError('overloaded', message, { sipStatus: 503 });
+    throw new EdgeError('overloaded', message);
   }
 }

@@ -77,9 +77,7 @@ export class NgClient {
     const reply = await this.#ask({ ...options, command });
     if (!isReply(reply)) throw this.#unavailable('it sent a reply that cannot be read');
     if (reply.result === 'error')
-      throw new EdgeError('anchor-refused', `rtpengine refused ${command}: ${text(reply['error-reason'])}.`, {
-        sipStatus: 503,
-      });
+      throw new EdgeError('anchor-refused', `rtpengine refused ${command}: ${text(reply['error-reason'])}.`);
     return reply;
   }
 
@@ -179,9 +177,7 @@ export class NgClient {
   }
 
   #unavailable(reason: string): EdgeError {
-    return new EdgeError('anchor-unavailable', `rtpengine at ${this.#url} is not available: ${reason}.`, {
-      sipStatus: 503,
-    });
+    return new EdgeError('anchor-unavailable', `rtpengine at ${this.#url} is not available: ${reason}.`);
   }
 }
 

@@ -62,5 +62,5 @@ export class RtpenginePool extends EventEmitter<RtpenginePoolEvents> {
 }
 
 function unavailable(message: string): EdgeError {
-  return new EdgeError('anchor-unavailable', message, { sipStatus: 503 });
+  return new EdgeError('anchor-unavailable', message);
 }

@@ -284,7 +284,7 @@ function listOf({ calls }: NgReply): string[] {
 
 function sdpOf(command: string, reply: NgReply): string {
   if (typeof reply.sdp === 'string') return reply.sdp;
-  throw new EdgeError('anchor-refused', `rtpengine's reply to ${command} has no body.`, { sipStatus: 503 });
+  throw new EdgeError('anchor-refused', `rtpengine's reply to ${command} has no body.`);
 }
 
 function isSilence(error: unknown): boolean {

@@ -91,5 +91,5 @@ export function withInherited(sdp: SdpLines, alternatives: readonly string[]): S
 }
 
 export function invalidSdp(reason: string): EdgeError {
-  return new EdgeError('sdp-invalid', `The SDP cannot be used: ${reason}.`, { sipStatus: 488 });
+  return new EdgeError('sdp-invalid', `The SDP cannot be used: ${reason}.`);
 }

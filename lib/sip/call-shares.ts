@@ -82,5 +82,5 @@ function tooMany(direction: Direction, { isEmergency }: Target): EdgeError {
   const message = 'The UE has as many calls as it may have.';
   // A caller may then be led elsewhere; 503 would tell the core that the edge is overloaded.
   if (direction === 'terminating') return new EdgeError('too-many-calls', message, { sipStatus: 486 });
-  return new EdgeError('too-many-calls', message, { sipStatus: 503, retryAfter: retryAfter(isEmergency) });
+  return new EdgeError('too-many-calls', message, { retryAfter: retryAfter(isEmergency) });
 }

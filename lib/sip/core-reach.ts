@@ -33,7 +33,7 @@ export async function sentToCore<T>(nextHop: string, sending: Promise<T>): Promi
 /** Nobody at `nextHop` took a request; `said`: what the server says of it. */
 export function coreUnreachable(nextHop: string, said: string): EdgeError {
   const message = `CORE_NEXT_HOP (${nextHop}) cannot be reached: ${reasonFor(said) ?? 'it takes no requests'}.`;
-  return new EdgeError('core-unreachable', message, { sipStatus: 503, cause: said });
+  return new EdgeError('core-unreachable', message, { cause: said });
 }
 
 function reasonFor(said: string): string | undefined {

@@ -18,7 +18,7 @@ export function shownChallenge(challenge: string): string {
 export function withIntegrity(authorization: string, integrityProtected: string | undefined): string {
   const claimless = editParameters(authorization, (name) => name !== 'integrity-protected');
   if (/integrity-protected/i.test(claimless)) {
-    throw new EdgeError('sip-invalid', 'The Authorization cannot be read.', { sipStatus: 400 });
+    throw new EdgeError('sip-invalid', 'The Authorization cannot be read.');
   }
   if (integrityProtected === undefined) return claimless;
   const claims = credentialsOf(claimless).map((each) => `${each}, integrity-protected="${integrityProtected}"`);

@@ -63,7 +63,7 @@ export class EarlyCaller {
   async request({ method, headers, body }: RequestOptions): Promise<FinalResponse> {
     if (this.#nextCSeq > this.#lastCSeq) {
       const message = 'No more requests can be sent to a caller before its call is answered.';
-      throw new EdgeError('sip-unsent', message, { sipStatus: 500, retryAfter: 5 });
+      throw new EdgeError('sip-unsent', message, { retryAfter: 5 });
     }
     const { proxy, headers: notes } = this.#way();
     const cseq = `${this.#nextCSeq++} ${method}`;

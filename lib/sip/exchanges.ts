@@ -29,7 +29,7 @@ export async function exchange(
   const sending = srf.send(uri, { method: request.method, proxy, headers, ...body });
   const final = await (from === 'access' ? fromCore(proxy, sending) : sending);
   if (from === 'core' && isUnreachable(final)) {
-    throw new EdgeError('flow-failed', 'The UE cannot be reached over its connection.', { sipStatus: 430 });
+    throw new EdgeError('flow-failed', 'The UE cannot be reached over its connection.');
   }
   passBack(final, response, { to: from, policy, uri: request.uri });
 }

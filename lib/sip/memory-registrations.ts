@@ -28,7 +28,7 @@ export class MemoryRegistrations implements RegistrationStore {
     this.#drop(aor, key);
     if (this.#size >= this.#most) {
       const message = 'There are as many registrations as there may be.';
-      return Promise.reject(new EdgeError('registrations-full', message, { sipStatus: 503, retryAfter: 60 }));
+      return Promise.reject(new EdgeError('registrations-full', message, { retryAfter: 60 }));
     }
     const bindings = this.#byAor.get(aor) ?? new Map<string, Registration>();
     this.#byAor.set(aor, bindings.set(key, registration));

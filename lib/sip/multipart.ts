@@ -44,7 +44,7 @@ export function isMultipart(type: string): boolean {
 
 /** What cannot be looked through could hold a session description that nobody anchors. */
 export function unreadable(message: string): EdgeError {
-  return new EdgeError('sip-type', message, { sipStatus: 415 });
+  return new EdgeError('sip-type', message);
 }
 
 function inside(type: string, body: string, from: number, to: number, depth: number): Part[] {

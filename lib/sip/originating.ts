@@ -64,7 +64,7 @@ export class Originating {
     const service = request.method === 'INVITE' ? emergencyService(request.uri, emergency) : undefined;
     if (!registration && service === undefined) {
       const message = 'The UE is not registered over this connection.';
-      throw new EdgeError('not-registered', message, { sipStatus: 403 });
+      throw new EdgeError('not-registered', message);
     }
     const { isRelayed, nextHop, ...way } =
       service === undefined ? this.#way(request, registration?.serviceRoute ?? []) : this.#emergencyWay(service);

@@ -10,7 +10,7 @@ import { networkOf } from '../ip-address';
 import { shareLimits } from '../shares/limits';
 import { RequestShares } from '../shares/request-shares';
 import { TokenBuckets } from '../shares/token-buckets';
-import { RequestAdmission, hasToTag, refusal } from './request-admission';
+import { RequestAdmission, hasToTag } from './request-admission';
 import { CallSession, type SipEdge, type SipTimers } from './call-session';
 import { CallSetup } from './call-setup';
 import { CallShares } from './call-shares';
@@ -273,7 +273,7 @@ class Pcscf implements RunningPcscf {
   async #register(request: IncomingRequest, response: ResponseSender): Promise<void> {
     await this.#counted(request, response, async () => {
       if (this.#admission.sideOf(request) !== 'access')
-        throw refusal('sip-wrong-side', 403, 'The core does not register here.');
+        throw new EdgeError('sip-wrong-side', 'The core does not register here.');
       // In a drain, or under load: without its registration, the UE's call would end.
       const flow = flowOf(request, this.#options.connections ?? noConnections);
       if (!this.#callsOnFlow.has(flow) && !isRemoval(request)) {
@@ -341,7 +341,7 @@ class Pcscf implements RunningPcscf {
 const backIn = 30;
 
 function goingAway(): EdgeError {
-  return new EdgeError('shutting-down', 'The edge is shutting down.', { sipStatus: 503, retryAfter: backIn });
+  return new EdgeError('shutting-down', 'The edge is shutting down.', { retryAfter: backIn });
 }
 
 const ok: Verdict = { status: 200, headers: { Accept: 'application/sdp' } };

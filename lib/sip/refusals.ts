@@ -37,7 +37,7 @@ export class Refusals {
     const about = { method, uri, source, status };
     if (!(error instanceof EdgeError)) this.#occasionally.error({ ...about, err: error }, 'request failed');
     else if (status >= 500 || error.code === 'sip-same-dialog')
-      this.#occasionally.warn(about, error.message, error.code);
+      this.#occasionally.warn({ ...about, help: error.help }, error.message, error.code);
     else this.#logger.debug(about, error.message);
   }
 }

@@ -99,7 +99,7 @@ export class Registrar extends EventEmitter<{ 'flow-ended': [flow: Flow, why: Fl
     const isUnbinding = contacts.length === 1 && contacts[0] === '*';
     if (!isUnbinding && !contacts.every((contact) => /^sips?:[^\s]/i.test(uriOf(contact)))) {
       // drachtio-server dies of them.
-      throw new EdgeError('sip-invalid', 'A Contact is no SIP URI.', { sipStatus: 400 });
+      throw new EdgeError('sip-invalid', 'A Contact is no SIP URI.');
     }
     await this.#mustHaveRoom(request, contacts);
     const flow = flowOf(request, connections);
@@ -128,7 +128,7 @@ export class Registrar extends EventEmitter<{ 'flow-ended': [flow: Flow, why: Fl
     const known = await this.#options.store.ofAor(identityOf(request.getParsedHeader('to').uri));
     const more = contacts.filter((contact) => !known.some(({ binding }) => isSameBinding(binding, bindingOf(contact))));
     if (more.length === 0 || isRemoval(request) || known.length + more.length <= mostBindings) return;
-    throw new EdgeError('too-many-contacts', message, { sipStatus: 503, retryAfter: 60 });
+    throw new EdgeError('too-many-contacts', message, { retryAfter: 60 });
   }
 
   /** drachtio-server dies of a REGISTER with `Contact: *` that an app gives it: the relay puts it in. */

@@ -27,13 +27,13 @@ export class RequestAdmission {
   sideOf(request: IncomingRequest): Side {
     const side = this.#sides.of(request.receivedOn);
     mustBeReadable(request);
-    if (!side) throw refusal('sip-unknown-contact', 403, `${request.receivedOn ?? 'nowhere'} is no contact of ours.`);
-    if (hopsLeft(request) <= 0) throw refusal('sip-hops', 483, 'There are no hops left.');
-    if (!/^(sips?|tel|urn):/i.test(request.uri)) throw refusal('sip-scheme', 416, 'The URI is of no scheme of ours.');
-    if (unmetOptions(request).length > 0) throw refusal('sip-extension', 420, 'The request requires what we lack.');
+    if (!side) throw new EdgeError('sip-unknown-contact', `${request.receivedOn ?? 'nowhere'} is no contact of ours.`);
+    if (hopsLeft(request) <= 0) throw new EdgeError('sip-hops', 'There are no hops left.');
+    if (!/^(sips?|tel|urn):/i.test(request.uri)) throw new EdgeError('sip-scheme', 'The URI is of no scheme of ours.');
+    if (unmetOptions(request).length > 0) throw new EdgeError('sip-extension', 'The request requires what we lack.');
     if (this.#toCore.has(serverDialogId(request))) {
       const message = 'The core sent a request of ours back under the same Call-ID: set EGRESS_RELAY=always.';
-      throw refusal('sip-same-dialog', 482, message);
+      throw new EdgeError('sip-same-dialog', message);
     }
     return side;
   }
@@ -41,10 +41,10 @@ export class RequestAdmission {
   /** As {@link sideOf}, for an INVITE that is to start a call. */
   sideOfCall(invite: IncomingRequest): Side {
     const side = this.sideOf(invite);
-    if (hasToTag(invite)) throw refusal('sip-no-dialog', 481, 'There is no such call.');
-    if (!hasSafeTarget(invite)) throw refusal('sip-target', 400, 'The Contact is no SIP URI.');
-    if (!invite.get('contact')?.trim()) throw refusal('sip-invalid', 400, 'The INVITE has no Contact.');
-    if (isUnknownBody(invite)) throw refusal('sip-type', 415, `${invite.get('content-type') ?? ''} is not served.`);
+    if (hasToTag(invite)) throw new EdgeError('sip-no-dialog', 'There is no such call.');
+    if (!hasSafeTarget(invite)) throw new EdgeError('sip-target', 'The Contact is no SIP URI.');
+    if (!invite.get('contact')?.trim()) throw new EdgeError('sip-invalid', 'The INVITE has no Contact.');
+    if (isUnknownBody(invite)) throw new EdgeError('sip-type', `${invite.get('content-type') ?? ''} is not served.`);
     sessionBody(invite);
     return side;
   }
@@ -56,7 +56,7 @@ function mustBeReadable(request: IncomingRequest): void {
     for (const header of ['from', 'to', 'cseq'] as const) request.getParsedHeader(header as 'from');
     if (request.has('contact') && request.get('contact')?.trim() !== '*') request.getParsedHeader('contact');
   } catch (cause) {
-    throw new EdgeError('sip-invalid', 'A header cannot be read.', { sipStatus: 400, cause });
+    throw new EdgeError('sip-invalid', 'A header cannot be read.', { cause });
   }
 }
 
@@ -69,8 +69,4 @@ export function hasToTag(request: IncomingRequest): boolean {
 export function unmetOptions(request: IncomingRequest): string[] {
   const options = (request.get('proxy-require') ?? '').split(',').map((option) => option.trim().toLowerCase());
   return options.filter((option) => !['', 'sec-agree'].includes(option));
-}
-
-export function refusal(code: string, sipStatus: number, message: string): EdgeError {
-  return new EdgeError(code, message, { sipStatus });
 }

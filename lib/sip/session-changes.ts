@@ -222,7 +222,7 @@ export class SessionChanges {
     let stop: () => void = () => undefined;
     const overdue = new Promise<never>((_resolve, reject) => {
       stop = this.#session.timer(edge.timers.ringing, () => {
-        reject(new EdgeError('sip-timeout', 'The far end did not answer a re-INVITE in time.', { sipStatus: 408 }));
+        reject(new EdgeError('sip-timeout', 'The far end did not answer a re-INVITE in time.'));
         cancel();
         sending.then((late) => this.#tooLate(late)).catch(() => undefined);
       });

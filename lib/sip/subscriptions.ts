@@ -104,7 +104,7 @@ export class Subscriptions {
     response: ResponseSender,
     { from, target }: { from: Side; target: Target },
   ): Promise<void> {
-    if (!hasSafeTarget(request)) throw new EdgeError('sip-target', 'The Contact is no SIP URI.', { sipStatus: 400 });
+    if (!hasSafeTarget(request)) throw new EdgeError('sip-target', 'The Contact is no SIP URI.');
     this.#mustHaveRoom(from, target);
     const near = serverDialogId(request);
     const { uri, policy } = target;
@@ -152,7 +152,7 @@ export class Subscriptions {
     { from, target, ids }: { from: Side; target: Target; ids: [string, string] },
   ): void {
     if (from === 'core' && isUnreachable(final)) {
-      throw new EdgeError('flow-failed', 'The UE cannot be reached over its connection.', { sipStatus: 430 });
+      throw new EdgeError('flow-failed', 'The UE cannot be reached over its connection.');
     }
     if (final.status < 300 && !hasSafeTarget(final)) {
       throw new EdgeError('sip-target', 'The far end answered with a Contact that is no SIP URI.', { sipStatus: 502 });

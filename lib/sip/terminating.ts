@@ -48,7 +48,7 @@ export class Terminating {
     const { flow, inRequestUri } = this.#flow(request);
     const isOpen = flow.connection === undefined || connections.flowAt(flow.address, flow.port)?.id === flow.connection;
     if (!isOpen || registrar.isDropped(flow)) {
-      throw new EdgeError('flow-gone', 'The connection that the UE registered on is gone.', { sipStatus: 430 });
+      throw new EdgeError('flow-gone', 'The connection that the UE registered on is gone.');
     }
     const registrations = await registrar.registrationsOf(flow);
     const policy = uePolicy({
@@ -80,10 +80,10 @@ export class Terminating {
     const requestUser = own.userOf(request.uri);
     const token = route ?? (requestUser !== undefined && looksLikeFlowToken(requestUser) ? requestUser : undefined);
     if (token === undefined) {
-      throw new EdgeError('flow-unknown', 'The request names no registered connection.', { sipStatus: 404 });
+      throw new EdgeError('flow-unknown', 'The request names no registered connection.');
     }
     const flow = tokens.read(token);
-    if (!flow) throw new EdgeError('flow-forged', 'The flow token is not ours.', { sipStatus: 403 });
+    if (!flow) throw new EdgeError('flow-forged', 'The flow token is not ours.');
     return { flow, inRequestUri: route === undefined };
   }
 }

@@ -222,7 +222,5 @@ export class CallMedia {
 const declinedMessage = { transport: 'TCP/MSRP', formats: '*' };
 
 function noUsableMedia(): EdgeError {
-  return new EdgeError('no-usable-media', 'The peer offers neither audio in PCMU over RTP nor MSRP that we speak.', {
-    sipStatus: 488,
-  });
+  return new EdgeError('no-usable-media', 'The peer offers neither audio in PCMU over RTP nor MSRP that we speak.');
 }

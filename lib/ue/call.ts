@@ -292,7 +292,7 @@ export function challengeIn(response: IncomingResponse): { header: string; value
 }
 
 /** A response that our own SIP server made up means that the next hop could not be reached. */
-export function refusal(response: IncomingResponse, request = 'call'): EdgeError {
+export function refusal(response: IncomingResponse, request: 'call' | 'registration' | 'message' = 'call'): EdgeError {
   const { status, reason } = response;
   if (!response.source_address) {
     return new EdgeError('edge-unreachable', `The edge cannot be reached: ${status} ${reason}.`, { sipStatus: status });

@@ -201,7 +201,7 @@ export class UserAgent {
   }
 }
 
-function accepted(response: IncomingResponse, what: string): IncomingResponse {
+function accepted(response: IncomingResponse, what: 'registration' | 'message'): IncomingResponse {
   if (response.status >= 300) throw refusal(response, what);
   return response;
 }

@@ -1,7 +1,7 @@
-import { EdgeError } from '../errors';
+import { EdgeError, type ErrorCode } from '../errors';
 
 /** What binding failed for, in one sentence. */
-export function bindError(where: string, error: unknown, errorCode = 'sip-listen-failed'): EdgeError {
+export function bindError(where: string, error: unknown, errorCode: ErrorCode = 'sip-listen-failed'): EdgeError {
   const code = (error as NodeJS.ErrnoException).code ?? '';
   const reasons: Record<string, string> = {
     EADDRINUSE: 'the address is already in use',

@@ -16,9 +16,9 @@ describe('logger', () => {
 
   it('writes an error of ours by code, message and cause, without a stack', () => {
     const cause = new Error('connect ECONNREFUSED');
-    const line = logged((logger) => logger.error({ err: new EdgeError('a-code', 'A sentence.', { cause }) }, 'failed'));
+    const line = logged((logger) => logger.error({ err: new EdgeError('closed', 'A sentence.', { cause }) }, 'failed'));
     expect(line).toMatchObject({ level: 'error', msg: 'failed' });
-    expect(line['err']).toEqual({ code: 'a-code', message: 'A sentence.', cause: 'connect ECONNREFUSED' });
+    expect(line['err']).toEqual({ code: 'closed', message: 'A sentence.', cause: 'connect ECONNREFUSED' });
   });
 
   it('writes an unforeseen error with its stack', () => {
