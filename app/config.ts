@@ -1,8 +1,6 @@
 import { z } from 'zod';
-import { EdgeError } from '../lib/errors';
 import { parsePrefix } from '../lib/ip-prefix';
 import { parseContact } from '../lib/sip/contact';
-import { contradiction, type WrongSetting } from './setting-rules';
 import {
   areDistinct,
   commaList,
@@ -237,39 +235,12 @@ const table = {
     .describe('Least level that is logged'),
 };
 
-const schema = z.object(table);
+export const configSchema = z.object(table);
 
-export type Config = z.infer<typeof schema>;
+export type Config = z.infer<typeof configSchema>;
 
 /** Name and sentence of each setting, in the order of the table. */
 export const settings = Object.entries(table).map(([name, type]) => ({ name, description: type.description ?? '' }));
-
-/**
- * Reads the settings from an environment.
- * @throws EdgeError `config-invalid`: one line that names the first setting that is missing or wrong.
- */
-export function readConfig(environment: NodeJS.ProcessEnv): Config {
-  // An empty value in a .env file means "not set".
-  const given = Object.fromEntries(
-    Object.keys(table).flatMap((name) => (environment[name] ? [[name, environment[name]]] : [])),
-  );
-  const result = schema.safeParse(given);
-  const wrong = result.success ? contradiction(result.data) : issueOf(result.error.issues[0], given);
-  if (result.success && wrong === undefined) return result.data;
-  const { setting = 'settings', what = 'is wrong' } = wrong ?? {};
-  const value = given[setting]?.replace(/\s+/g, ' ');
-  const said = value === undefined ? what : `${what} (it is "${secrets.has(setting) ? '…' : value}")`;
-  const about = settings.find(({ name }) => name === setting)?.description ?? '';
-  throw new EdgeError('config-invalid', `${setting} ${said}: ${about}`);
-}
-
-/** Their values are in no message. */
-const secrets = new Set(['FLOW_TOKEN_KEYS', 'DRACHTIO_SECRET']);
-
-function issueOf(issue: z.core.$ZodIssue | undefined, given: Record<string, unknown>): WrongSetting {
-  const setting = String(issue?.path[0]);
-  return { setting, what: setting in given ? (issue?.message ?? 'is wrong') : 'is missing' };
-}
 
 /** Whether all to and from the core goes by the relay. */
 export function relaysAlways({ EGRESS_RELAY, CORE_NEXT_HOP }: Config): boolean {

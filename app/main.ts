@@ -3,10 +3,11 @@ import { existsSync, readFileSync } from 'node:fs';
 import { parseEnv } from 'node:util';
 import { EdgeError } from '../lib/errors';
 import { createLogger } from '../lib/ops/logger';
-import { readConfig, relaysAlways, type Config } from './config';
+import { relaysAlways, type Config } from './config';
 import { drained } from './draining';
 import { Edge } from './edge';
 import { logFaults } from './faults';
+import { readConfig } from './read-config';
 import { onStopSignal, signalStatus, type StopSignal } from './stop-signals';
 import { saidOf, unknownSettings } from './unknown-settings';
 

@@ -19,20 +19,13 @@
  */
 import { availableParallelism } from 'node:os';
 import { parseArgs } from 'node:util';
-import { outcome, report, type Options } from './relay/outcome';
+import { outcome, report, type Options, type Round } from './relay/outcome';
 import { idleMemory, stalledReader, type Pressure } from './relay/pressure';
 import { buildPrograms } from './relay/programs';
 import type { RelayName } from './relay/relays';
-import { maxOthers, Session, type Run } from './relay/session';
+import { maxOthers, Session } from './relay/session';
 import { highestLoad, type MaxLoad } from './relay/steps';
 import { toldUsage } from './usage';
-
-/** One relay under load for a while. */
-export interface Round extends Run {
-  relay: RelayName;
-  /** Bytes of resident memory that the relay had more under load than before its first stream. */
-  memoryPerStream: number;
-}
 
 async function main(): Promise<void> {
   if (toldUsage(__filename)) return;

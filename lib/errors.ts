@@ -38,6 +38,7 @@ export const errorKinds = {
   // The parts beside us.
   'drachtio-lost': { sipStatus: 503, help: ofDrachtio },
   'anchor-unavailable': { sipStatus: 503, help: ofRtpengine },
+  'anchor-lost': { sipStatus: 503, help: ofRtpengine },
   'anchor-refused': { sipStatus: 503, help: ofRtpengine },
   'core-unreachable': { sipStatus: 503, help: ofCore },
   'egress-unreachable': { sipStatus: 503, help: ofCore },

@@ -1,4 +1,4 @@
-import type { MsrpTransfer } from '../../lib/ue/call-messages';
+import type { MsrpTransfer } from '../../lib/ue/report';
 import { builtProgram } from './edge-process';
 import { parseObject } from './json-line';
 import type { Network, Place } from './network';

@@ -1,8 +1,7 @@
 import { parseArgs } from 'node:util';
 import { EdgeError } from '../../lib/errors';
-import type { MediaKind } from '../../lib/ue/call-media';
 import type { MessageOptions } from '../../lib/ue/phone';
-import type { Party } from '../../lib/ue/ue-event';
+import type { MediaKind, Party } from '../../lib/ue/ue-event';
 import type { MessageTask } from './message-exchange';
 
 interface CommonOptions {

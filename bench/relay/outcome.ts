@@ -1,11 +1,17 @@
 import { cpus } from 'node:os';
 import Table from 'cli-table3';
-import type { Round } from '../relay';
 import { median } from './median';
 import type { Pressure } from './pressure';
 import type { RelayName } from './relays';
-import { maxOthers, wasGeneratorLimit, type Placement } from './session';
+import { maxOthers, wasGeneratorLimit, type Placement, type Run } from './session';
 import type { MaxLoad } from './steps';
+
+/** One relay under load for a while. */
+export interface Round extends Run {
+  relay: RelayName;
+  /** Bytes of resident memory that the relay had more under load than before its first stream. */
+  memoryPerStream: number;
+}
 
 /** What the bench is run with. */
 export interface Options extends Placement {

@@ -43,7 +43,9 @@ export class AppResponses {
     const transaction = this.#stack.servers.byTxn(txn);
     const update = transaction?.dialog?.earlyUpdate;
     const isForUpdate = /UPDATE\s*$/i.test(given.get('cseq') ?? '');
-    return isForUpdate && update && transaction.method === 'INVITE' ? update : transaction;
+    return isForUpdate && update && transaction.method === 'INVITE'
+      ? this.#stack.servers.byTxn(update.txn)
+      : transaction;
   }
 
   #respond(id: string, app: AppConnection, transaction: ServerTransaction, given: SipMessage): void {

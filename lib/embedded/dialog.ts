@@ -3,7 +3,7 @@ import type { ClientTransaction } from './client-transaction';
 import type { ListeningPoint } from './contact';
 import type { Flow } from './flow';
 import { limits } from './limits';
-import type { ServerTransaction } from './server-transaction';
+import type { ReliableProvisionals } from './reliable-provisionals';
 import { parseSipUri, tagOf, uriOf } from '../wire/sip-uri';
 import type { SipMessage } from '../wire/sip-message';
 import type { Destination } from './transport';
@@ -27,6 +27,33 @@ export interface Answer {
   readonly cseq: number;
   readonly transaction: ClientTransaction;
   ack: { readonly text: string; readonly flow: Flow } | undefined;
+}
+
+export type RequestState =
+  /** No final response yet. */
+  | 'proceeding'
+  /** A final response was sent; repeats of the request get it again. */
+  | 'completed'
+  /** A 2xx to INVITE was sent and its ACK is awaited. */
+  | 'answered'
+  | 'terminated';
+
+/** A request of the peer, as far as its dialog needs it. */
+export interface PeerRequest {
+  /** Under which the app knows it. */
+  readonly txn: string;
+  readonly request: SipMessage;
+  /** The tag that the request had in its To; empty outside a dialog. */
+  readonly requestTag: string;
+  readonly state: RequestState;
+  /** Whether a 2xx of the app waits for a PRACK. */
+  readonly isAnswerHeld: boolean;
+  /** Reliable provisional responses, for an INVITE that had one. */
+  readonly reliable: ReliableProvisionals | undefined;
+  /** Answers by itself, without an app; returns the response as sent. */
+  reject(status: number, reason: string, headers?: Record<string, string>): string;
+  /** The ACK came. */
+  acknowledged(): void;
 }
 
 /** A dialog (RFC 3261 §12), from the first response that makes one. It belongs to one app. */
@@ -54,13 +81,13 @@ export class Dialog {
   isConfirmed = false;
   isOver = false;
   /** Requests of the peer that the app has not answered. */
-  readonly unanswered = new Set<ServerTransaction>();
+  readonly unanswered = new Set<PeerRequest>();
   /** INVITEs of the peer that were answered with 2xx and wait for their ACK, by CSeq. */
-  readonly awaitingAck = new Map<number, ServerTransaction>();
+  readonly awaitingAck = new Map<number, PeerRequest>();
   /** The INVITE that makes it, while the app has not answered finally. */
-  invite: ServerTransaction | undefined;
+  invite: PeerRequest | undefined;
   /** An UPDATE before the INVITE was answered. */
-  earlyUpdate: ServerTransaction | undefined;
+  earlyUpdate: PeerRequest | undefined;
   /** INVITEs of ours under way. */
   readonly inviting = new Set<ClientTransaction>();
   /** The latest 2xx of each INVITE of ours, by leg and CSeq; the last two are kept. */
@@ -176,10 +203,5 @@ export class DialogTable {
 
   ownedBy(app: AppConnection): Dialog[] {
     return [...this.#byId.values()].filter((dialog) => dialog.owner === app);
-  }
-
-  /** Those whose app is gone, the oldest first. */
-  orphans(): Dialog[] {
-    return [...this.#byId.values()].filter((dialog) => dialog.owner === undefined);
   }
 }

@@ -1,6 +1,6 @@
 import { newRSeq } from './ids';
 import { limits } from './limits';
-import type { ServerTransaction } from './server-transaction';
+import type { Flow } from './flow';
 import type { SipMessage } from '../wire/sip-message';
 import type { Stop, Timers } from './timers';
 
@@ -15,12 +15,20 @@ export function parseRAck(text: string | undefined): RAck | undefined {
   return match ? { rseq: Number(match[1]), cseq: Number(match[2]) } : undefined;
 }
 
+/** The INVITE's transaction, as far as its provisional responses need it. */
+interface Invite {
+  readonly request: SipMessage;
+  readonly flow: Flow;
+  /** Returns the response as sent. */
+  send(response: SipMessage): string;
+}
+
 /**
  * Reliable provisional responses to one INVITE (RFC 3262 §3): each is repeated until its PRACK, and what the app
  * sends after it waits.
  */
 export class ReliableProvisionals {
-  readonly #transaction: ServerTransaction;
+  readonly #invite: Invite;
   readonly #timers: Timers;
   readonly #unacknowledged: () => void;
   readonly #queue: (() => void)[] = [];
@@ -30,8 +38,8 @@ export class ReliableProvisionals {
   #stopWaiting: Stop = () => undefined;
 
   /** @param unacknowledged told when no PRACK came within 64 * T1. */
-  constructor(transaction: ServerTransaction, timers: Timers, unacknowledged: () => void) {
-    this.#transaction = transaction;
+  constructor(invite: Invite, timers: Timers, unacknowledged: () => void) {
+    this.#invite = invite;
     this.#timers = timers;
     this.#unacknowledged = unacknowledged;
   }
@@ -55,10 +63,10 @@ export class ReliableProvisionals {
     const rseq = this.#rseq++;
     this.#outstanding = rseq;
     response.add('RSeq', String(rseq));
-    const text = this.#transaction.send(response);
+    const text = this.#invite.send(response);
     const { t1, transaction } = this.#timers.times;
-    if (this.#transaction.flow.local.transport === 'udp') {
-      const again = () => this.#transaction.flow.send(text);
+    if (this.#invite.flow.local.transport === 'udp') {
+      const again = () => this.#invite.flow.send(text);
       this.#stopRepeat = this.#timers.repeat(t1, Number.POSITIVE_INFINITY, again);
     }
     this.#stopWaiting = this.#timers.after(transaction, () => {
@@ -70,7 +78,7 @@ export class ReliableProvisionals {
 
   /** Whether a PRACK is for what is outstanding; if so the repeats end. Call `next` once it is dealt with. */
   acknowledge(rack: RAck | undefined): boolean {
-    const cseq = this.#transaction.request.cseq?.number;
+    const cseq = this.#invite.request.cseq?.number;
     if (rack === undefined || rack.rseq !== this.#outstanding || rack.cseq !== cseq) return false;
     this.#outstanding = undefined;
     this.#stopRepeat();

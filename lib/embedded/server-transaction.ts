@@ -1,6 +1,6 @@
 import { randomUUID } from 'node:crypto';
 import type { AppConnection } from './app-connection';
-import type { Dialog } from './dialog';
+import type { Dialog, PeerRequest, RequestState } from './dialog';
 import type { Flow } from './flow';
 import { newTag } from './ids';
 import type { ReliableProvisionals } from './reliable-provisionals';
@@ -8,19 +8,10 @@ import { tagOf } from '../wire/sip-uri';
 import { SipMessage } from '../wire/sip-message';
 import type { Stop, Timers } from './timers';
 
-export type ServerState =
-  /** No final response yet. */
-  | 'proceeding'
-  /** A final response was sent; repeats of the request get it again. */
-  | 'completed'
-  /** A 2xx to INVITE was sent and its ACK is awaited. */
-  | 'answered'
-  | 'terminated';
-
 /**
  * A request received, until it is answered and repeats of it can no longer come (RFC 3261 §17.2).
  */
-export class ServerTransaction {
+export class ServerTransaction implements PeerRequest {
   /** Under which the app knows it. */
   readonly txn = randomUUID();
   readonly request: SipMessage;
@@ -32,7 +23,7 @@ export class ServerTransaction {
   /** Whose turn it is to answer. */
   owner: AppConnection | undefined;
   dialog: Dialog | undefined;
-  state: ServerState = 'proceeding';
+  state: RequestState = 'proceeding';
   /** Whether the app has sent anything for it. */
   isTouched = false;
   /** Whether a 2xx of the app waits for a PRACK. */

@@ -4,74 +4,22 @@ import type { FinalResponse, InDialog, RequestOptions, Srf } from '../drachtio/s
 import { EdgeError } from '../errors';
 import { otherSide, type Side } from '../media/media-anchor';
 import type { Logger } from '../ops/logger';
-import type { OccasionalLog } from '../ops/occasional-log';
 import { retryAfter } from '../shares/retry-after';
-import type { TokenBuckets } from '../shares/token-buckets';
 import { CallHeaders } from './call-headers';
+import type { CallLegs, Ending, SendInDialog } from './call-legs';
 import type { UePolicy } from './ue-policy';
 import type { DialogIndex, Leg } from './dialog-index';
 import type { EarlyCaller } from './early-caller';
 import { forwardInDialog } from './in-dialog-forwarding';
-import type { Egress } from './egress';
-import type { Farewell, Farewells } from './farewells';
-import type { CoreRequests } from './core-requests';
+import type { Farewell } from './farewells';
 import { inDialogHeaders } from './header-policy';
-import type { Content } from './session-body';
 import { SessionChanges } from './session-changes';
 import { SessionTimers } from './session-timers';
+import type { SipEdge } from './sip-edge';
 import { reply, retryLater, verdictOf, type Verdict } from './verdict';
 
-/** What all of a P-CSCF's calls share. */
-export interface SipEdge {
-  srf: Srf;
-  /** Names this edge in Warning headers (RFC 3261 §20.43): its host. */
-  agent: string;
-  timers: SipTimers;
-  dialogs: DialogIndex;
-  /** The server's ids of the dialogs that INVITEs of ours started in the core. */
-  toCore: Set<string>;
-  coreRequests: CoreRequests;
-  /** Provisional responses, by call. */
-  progress: TokenBuckets;
-  /** BYEs of ours that are not answered yet, each with what tells its far end where the SIP server is lost. */
-  byes: Map<Promise<unknown>, Farewell | undefined>;
-  farewells: Farewells;
-  egress: Egress;
-  occasionally: OccasionalLog;
-  /** Whether a call ends when nothing comes from its UE on a stream any more. */
-  releaseOnMediaLoss: boolean;
-}
-
-/** All in ms. */
-export interface SipTimers {
-  /** How long an INVITE, the first or a later one, may stay unanswered: above the 3 minutes of RFC 3261 §16.8. */
-  ringing: number;
-  /** How long a reliable provisional response may stay without PRACK. */
-  prack: number;
-  /** How long a final response waits for that PRACK: beyond the 64·T1 after which the server gives up (RFC 3262 §3). */
-  prackGivenUp: number;
-  /** How long a 200 to a re-INVITE may stay without ACK (RFC 3261 §13.3.1.4: 64·T1). */
-  ack: number;
-  /** How long a second of a session interval (RFC 4028) lasts: 1000, but in tests. */
-  sessionSecond: number;
-  /** How long the edge, when it is closed, waits for the answers to its BYEs: UEs' connections end with it. */
-  bye: number;
-}
-
-/** What a leg is told when the call ends. */
-export interface Ending {
-  /** For the caller, where its INVITE has no final response yet. */
-  verdict?: Verdict;
-  /** Reason header (RFC 3326) for BYE and CANCEL. */
-  reason?: string;
-  /** What the BYE that ended it says, for the BYE of the other leg. */
-  bye?: Content;
-}
-
-export type SendInDialog = (options: RequestOptions, onSent?: (request: SentRequest) => void) => Promise<FinalResponse>;
-
 /** The two legs of a call, and their common end. */
-export class CallSession {
+export class CallSession implements CallLegs {
   readonly edge: SipEdge;
   readonly call: Call;
   readonly caller: Side;
@@ -113,7 +61,6 @@ export class CallSession {
     return this.#dialogs[side];
   }
 
-  /** What sends a request in that side's dialog: the confirmed one, or the early one as far as it can be reached. */
   wayTo(side: Side): SendInDialog | undefined {
     const { srf } = this.edge;
     const dialog = this.#dialogs[side] ?? (side === this.callee ? this.earlyCallee : undefined);
@@ -122,7 +69,6 @@ export class CallSession {
     return side === this.caller && earlyCaller ? (options) => earlyCaller.request(options) : undefined;
   }
 
-  /** Whether a request of that side may be served; where not, it is refused here. */
   admits(from: Side, request: IncomingRequest, response: ResponseSender): boolean {
     const { source_address: source, method } = request;
     if (!this.#policy.admits(from, request)) {
@@ -137,7 +83,6 @@ export class CallSession {
     return false;
   }
 
-  /** Ends the call for a request that moves that side's end of it to where the server cannot send, not even a BYE. */
   abandon(from: Side, method: string, response: ResponseSender): void {
     const dialog = this.#dialogs[from];
     if (dialog) this.edge.srf.forget(dialog);
@@ -145,7 +90,6 @@ export class CallSession {
     this.end('sip-error');
   }
 
-  /** Answers a request of that side. `sent` gets the response as it left, or why the server would not send it. */
   respond(
     to: Side,
     method: string,
@@ -186,19 +130,16 @@ export class CallSession {
     if (own && other) this.call.onEnd(this.edge.dialogs.add(own, other));
   }
 
-  /** Tells what the call's ends can cause over and over. */
   warn(fields: object, message: string): void {
     this.edge.occasionally.warn({ call: this.call.id, ...fields }, message);
   }
 
-  /** Ends the call; only the first cause counts. */
   end(cause: EndCause, ending: Ending = {}): void {
     if (this.call.ended) return;
     this.#ending = ending;
     this.call.end(cause);
   }
 
-  /** Ends the call for an error, with the verdict that it deserves. */
   fail(error: unknown): void {
     if (this.call.ended) return;
     this.warn({ err: error }, 'call failed');
@@ -215,7 +156,6 @@ export class CallSession {
     return this.#ending;
   }
 
-  /** Runs `expired` after `ms`, unless the returned function is called or the call ends before. */
   timer(ms: number, expired: () => void): () => void {
     const timeout = setTimeout(expired, ms);
     const forget = this.call.onEnd(() => clearTimeout(timeout));

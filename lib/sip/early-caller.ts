@@ -3,9 +3,9 @@ import type { IncomingRequest, SipMessage } from '../drachtio/messages';
 import type { FinalResponse, RequestOptions } from '../drachtio/srf';
 import type { Side } from '../media/media-anchor';
 import { splitOutsideQuotes, uriOf } from '../wire/sip-uri';
-import type { SipEdge } from './call-session';
+import type { Way } from './egress';
 import { beyondRelay } from './relayed';
-import type { Way } from './target';
+import type { SipEdge } from './sip-edge';
 import { flowUri } from './flow-token';
 
 /**

@@ -1,6 +1,6 @@
 import type { Dialog, IncomingRequest, ResponseSender } from '../drachtio/messages';
 import { otherSide, type Side } from '../media/media-anchor';
-import type { CallSession } from './call-session';
+import type { CallLegs } from './call-legs';
 import { contentHeaders, inDialogHeaders, responseHeaders } from './header-policy';
 import { retryLater, verdictOf } from './verdict';
 
@@ -8,34 +8,29 @@ import { retryLater, verdictOf } from './verdict';
 const forwarded = ['info', 'message', 'options', 'notify', 'refer', 'publish', 'subscribe'] as const;
 
 /** Passes requests of the far end of `dialog` on to the other side of its call. */
-export function forwardInDialog(session: CallSession, from: Side, dialog: Dialog): void {
+export function forwardInDialog(legs: CallLegs, from: Side, dialog: Dialog): void {
   for (const method of forwarded) {
-    dialog.on(method, (request, response) => void forward(session, from, request, response));
+    dialog.on(method, (request, response) => void forward(legs, from, request, response));
   }
 }
 
-async function forward(
-  session: CallSession,
-  from: Side,
-  request: IncomingRequest,
-  response: ResponseSender,
-): Promise<void> {
+async function forward(legs: CallLegs, from: Side, request: IncomingRequest, response: ResponseSender): Promise<void> {
   const to = otherSide(from);
   const { method } = request;
-  if (!session.admits(from, request, response)) return;
-  const other = session.dialog(to);
+  if (!legs.admits(from, request, response)) return;
+  const other = legs.dialog(to);
   if (!other) {
     // A callee is quicker than the 200 to its caller.
-    session.respond(from, method, response, retryLater(1));
+    legs.respond(from, method, response, retryLater(1));
     return;
   }
   try {
-    const headers = session.headers.request(to, method, inDialogHeaders(request));
-    const final = await session.edge.srf.requestInDialog(other, { method, headers, body: request.body });
+    const headers = legs.headers.request(to, method, inDialogHeaders(request));
+    const final = await legs.edge.srf.requestInDialog(other, { method, headers, body: request.body });
     const { status, reason, body } = final.response;
     const passed = { ...responseHeaders(final.response), ...contentHeaders(final.response) };
-    session.respond(from, method, response, { status, reason, headers: passed, body });
+    legs.respond(from, method, response, { status, reason, headers: passed, body });
   } catch (error) {
-    session.respond(from, method, response, verdictOf(error, session.edge.agent));
+    legs.respond(from, method, response, verdictOf(error, legs.edge.agent));
   }
 }

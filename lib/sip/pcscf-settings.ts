@@ -8,7 +8,7 @@ import type { Egress } from './egress';
 import type { Load } from './request-room';
 import type { RegistrationStore } from './registration';
 import type { UeConnections } from './ue-connections';
-import type { SipTimers } from './call-session';
+import type { SipTimers } from './sip-edge';
 import type { EmergencySettings } from './emergency';
 import type { MoreHeaders } from './header-table';
 import type { AccessNetworkInfo } from './trust';

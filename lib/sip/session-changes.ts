@@ -3,10 +3,11 @@ import { hasSafeTarget } from '../drachtio/dialog-target';
 import type { FinalResponse, RequestOptions } from '../drachtio/srf';
 import { EdgeError } from '../errors';
 import { otherSide, type Side } from '../media/media-anchor';
-import type { CallSession, SendInDialog } from './call-session';
+import type { CallLegs, SendInDialog } from './call-legs';
 import { inDialogHeaders, responseHeaders } from './header-policy';
 import { passedRefusal } from './refusal-content';
 import { bodyOf, isUnknownBody, sessionBody, type SessionBody } from './session-body';
+import type { SessionTimers } from './session-timers';
 import { granted, isTooShort, shortestInterval, taken, withAsked, withGranted } from './session-expires';
 import { retryLater, verdictOf, type Verdict } from './verdict';
 
@@ -18,6 +19,13 @@ const unreadable: Verdict = {
 
 /** Statuses that say that the far end's dialog is no more (RFC 3261 §12.2.1.2). */
 const dialogGone = new Set([404, 408, 410, 481]);
+
+/** The call whose later offers these are. */
+interface ChangingCall extends CallLegs {
+  readonly timers: SessionTimers;
+  /** Whether the caller has its answer for good, in a reliable provisional response (RFC 3262 §5). */
+  readonly isEarlyOfferAnswered: boolean;
+}
 
 /** One offer or refresh on its way. */
 interface Change {
@@ -40,13 +48,13 @@ interface Change {
  * the offer in the request or, for a re-INVITE without one, in the 200. One offer at a time.
  */
 export class SessionChanges {
-  readonly #session: CallSession;
+  readonly #session: ChangingCall;
   /** The side whose offer is under way. */
   #offering: Side | undefined;
   /** Those whose UPDATE is, be it with an offer or without. */
   readonly #updating = new Set<Side>();
 
-  constructor(session: CallSession) {
+  constructor(session: ChangingCall) {
     this.#session = session;
   }
 

@@ -1,12 +1,12 @@
 import type { Side } from '../media/media-anchor';
-import type { CallSession } from './call-session';
+import type { CallLegs } from './call-legs';
 
 /** Ends the call when a far end has not refreshed its leg in time (RFC 4028 §10). */
 export class SessionTimers {
-  readonly #session: Pick<CallSession, 'edge' | 'timer' | 'end'>;
+  readonly #session: Pick<CallLegs, 'edge' | 'timer' | 'end'>;
   readonly #running = new Map<Side, { interval: number; stop: () => void }>();
 
-  constructor(session: Pick<CallSession, 'edge' | 'timer' | 'end'>) {
+  constructor(session: Pick<CallLegs, 'edge' | 'timer' | 'end'>) {
     this.#session = session;
   }
 

@@ -1,17 +1,7 @@
-import type { Headers } from '../drachtio/messages';
 import type { AddressFamily } from '../ip-address';
+import type { Way } from './egress';
 import type { Flow } from './flow-token';
 import type { UePolicy } from './ue-policy';
-
-/** How a request goes out. */
-export interface Way {
-  /** URI of the next hop. */
-  proxy: string;
-  /** Of this one request: notes to other parts of the edge on its way. */
-  headers: Headers;
-  /** The Call-ID that the core knows a dialog by, where it is another than the SIP server has. */
-  coreCallId?: (callId: string) => string;
-}
 
 /** Where a request that starts something goes: a call, a subscription, or an exchange of its own. */
 export interface Target {

@@ -12,10 +12,7 @@ import {
   type RemoteStream,
 } from './description';
 import type { StreamReport } from './report';
-import type { Observer, Party } from './ue-event';
-
-/** What a call of ours may carry, as m= lines name it. */
-export type MediaKind = 'audio' | 'message';
+import type { MediaKind, Observer, Party } from './ue-event';
 
 export interface CallMediaOptions extends CallAudioOptions {
   /** Our address for media. */

@@ -10,6 +10,7 @@ import type { MsrpConnection } from './msrp-connection';
 import { MsrpEndpoint, type MsrpMessage } from './msrp-endpoint';
 import type { MsrpReceived } from './msrp-incoming';
 import { fingerprintOf, secured, type MsrpCertificate } from './msrp-tls';
+import type { MsrpReport, MsrpTransfer } from './report';
 import type { Observer } from './ue-event';
 
 export interface CallMessagesOptions {
@@ -30,20 +31,6 @@ export interface CallMessagesOptions {
   message?: ((received: MsrpReceived) => void) | undefined;
   /** Prepares the connection of a line; `ice` is false where the peer's offer has none, `listens` where we shall connect. */
   open: (line: number, options: { ice: boolean; listens: boolean }) => Promise<MsrpConnection>;
-}
-
-/** What went one way, whole. */
-export interface MsrpTransfer {
-  bytes: number;
-  /** Of the content, hex. */
-  sha256: string;
-}
-
-/** What the MSRP of one call came to. */
-export interface MsrpReport {
-  path: PathName | null;
-  sent: MsrpTransfer[];
-  received: MsrpTransfer[];
 }
 
 /** One MSRP session, as negotiated so far. */

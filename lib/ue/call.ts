@@ -8,10 +8,10 @@ import type {
 } from '../drachtio/messages';
 import type { Srf } from '../drachtio/srf';
 import { EdgeError } from '../errors';
-import type { CallMedia, MediaKind } from './call-media';
+import type { CallMedia } from './call-media';
 import { answerChallenge } from './digest';
 import { SipRejection } from './sip-rejection';
-import type { Observer, Party } from './ue-event';
+import type { MediaKind, Observer, Party } from './ue-event';
 
 export interface CallOptions {
   srf: Srf;

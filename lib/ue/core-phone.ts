@@ -4,11 +4,10 @@ import { parseUri } from '../drachtio/srf';
 import { EdgeError } from '../errors';
 import type { Logger } from '../ops/logger';
 import type { Call } from './call';
-import type { MediaKind } from './call-media';
 import { PlainTransport } from './media-transport';
 import { PlainMsrpConnection } from './msrp-connection';
 import { Phone, type CallingOptions, type MessageOptions } from './phone';
-import type { Observer } from './ue-event';
+import type { MediaKind, Observer } from './ue-event';
 
 export interface CorePhoneOptions {
   listen: { host: string; port: number };

@@ -3,10 +3,10 @@ import type { Srf } from '../drachtio/srf';
 import { EdgeError } from '../errors';
 import type { Logger } from '../ops/logger';
 import { Call, type PlacedCallOptions } from './call';
-import { CallMedia, type CallMediaOptions, type MediaKind } from './call-media';
+import { CallMedia, type CallMediaOptions } from './call-media';
 import type { CallMessagesOptions } from './call-messages';
 import { SipLink } from './sip-link';
-import type { Observer } from './ue-event';
+import type { MediaKind, Observer } from './ue-event';
 
 export interface PhoneOptions {
   /** SIP URIs to listen at. */

@@ -1,4 +1,3 @@
-import type { MsrpReport } from './call-messages';
 import type { PathName } from './candidate-pair';
 
 /** What one stream of a call came to. Times in ms; null is what was not measured. */
@@ -17,6 +16,20 @@ export interface StreamReport {
   /** By RTCP (RFC 3550 §6.4.1), or by the connectivity checks where no RTCP answered. */
   rttMs: number | null;
   unansweredUdpChecks: number;
+}
+
+/** What went one way, whole. */
+export interface MsrpTransfer {
+  bytes: number;
+  /** Of the content, hex. */
+  sha256: string;
+}
+
+/** What the MSRP of one call came to. */
+export interface MsrpReport {
+  path: PathName | null;
+  sent: MsrpTransfer[];
+  received: MsrpTransfer[];
 }
 
 /** What it all came to: the last line of the UE tool. Numbers are sums over the RTP streams, path and times the first's. */

@@ -1,6 +1,8 @@
-import type { MediaKind } from './call-media';
 import type { PathName } from './candidate-pair';
 import type { Report } from './report';
+
+/** What a call of ours may carry, as m= lines name it. */
+export type MediaKind = 'audio' | 'message';
 
 export type Party = 'us' | 'peer';
 

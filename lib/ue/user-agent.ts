@@ -3,7 +3,6 @@ import type { Headers, IncomingRequest, IncomingResponse, ResponseSender } from 
 import type { EdgeError } from '../errors';
 import type { Logger } from '../ops/logger';
 import { challengeIn, refusal, type Call } from './call';
-import type { MediaKind } from './call-media';
 import type { CheckTiming } from './check-list';
 import type { ConsentTiming } from './consent';
 import { answerChallenge } from './digest';
@@ -11,7 +10,7 @@ import type { Sound } from './media-session';
 import { IceTransport, PlainTransport } from './media-transport';
 import { IceMsrpConnection, PlainMsrpConnection } from './msrp-connection';
 import { Phone, type CallingOptions, type MessageOptions, type PhoneOptions } from './phone';
-import type { Observer } from './ue-event';
+import type { MediaKind, Observer } from './ue-event';
 
 export interface UserAgentOptions {
   edge: { host: string; port: number };

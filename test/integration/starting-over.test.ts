@@ -5,7 +5,7 @@ import { tmpdir } from 'node:os';
 import path from 'node:path';
 import { createInterface } from 'node:readline';
 import { pino } from 'pino';
-import { readConfig } from '../../app/config';
+import { readConfig } from '../../app/read-config';
 import { Edge, edgeName } from '../../app/edge';
 import { CallNames } from '../../lib/rtpengine/call-names';
 import { LocalDaemon } from '../../lib/rtpengine/local-daemon';

@@ -1,5 +1,5 @@
 import { AccessFront } from '../../../app/access-front';
-import { readConfig } from '../../../app/config';
+import { readConfig } from '../../../app/read-config';
 import { createLogger } from '../../../lib/ops/logger';
 import { shareLimits } from '../../../lib/shares/limits';
 import { RequestShares } from '../../../lib/shares/request-shares';

@@ -1,6 +1,6 @@
 import { PassThrough } from 'node:stream';
 import { callsByPorts, tellCallRoom } from '../../../app/call-room';
-import { readConfig } from '../../../app/config';
+import { readConfig } from '../../../app/read-config';
 import { createLogger } from '../../../lib/ops/logger';
 
 const wanted = {

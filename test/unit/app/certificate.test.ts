@@ -3,7 +3,7 @@ import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { readCertificate } from '../../../app/certificate';
-import { readConfig } from '../../../app/config';
+import { readConfig } from '../../../app/read-config';
 import { selfSigned } from '../access/self-signed';
 
 const folder = mkdtempSync(join(tmpdir(), 'edge80-certificate-'));

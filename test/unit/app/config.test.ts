@@ -1,6 +1,7 @@
 import { readFileSync } from 'node:fs';
 import path from 'node:path';
-import { readConfig, settings } from '../../../app/config';
+import { settings } from '../../../app/config';
+import { readConfig } from '../../../app/read-config';
 
 const example = readFileSync(path.join(__dirname, '../../../.env.example'), 'utf8');
 

@@ -1,4 +1,4 @@
-import { readConfig } from '../../../app/config';
+import { readConfig } from '../../../app/read-config';
 import { coreHops } from '../../../app/core-hops';
 
 function faultBy(settings: Record<string, string> = {}, privatePorts: ReadonlySet<number> = new Set()) {

@@ -1,6 +1,6 @@
 import { networkInterfaces } from 'node:os';
 import { pino } from 'pino';
-import { readConfig } from '../../../app/config';
+import { readConfig } from '../../../app/read-config';
 import { mediaPlaces } from '../../../app/media-places';
 import { broadcastOf } from '../../../app/own-addresses';
 

@@ -1,4 +1,4 @@
-import { readConfig } from '../../../app/config';
+import { readConfig } from '../../../app/read-config';
 import { requireOwnAddresses } from '../../../app/own-machine';
 
 const here = {

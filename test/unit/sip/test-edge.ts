@@ -7,7 +7,7 @@ import { Srf } from '../../../lib/drachtio/srf';
 import { EgressRelay } from '../../../lib/egress/egress-relay';
 import { monotonicNow } from '../../../lib/ops/clock';
 import { createLogger } from '../../../lib/ops/logger';
-import type { SipTimers } from '../../../lib/sip/call-session';
+import type { SipTimers } from '../../../lib/sip/sip-edge';
 import { MemoryRegistrations } from '../../../lib/sip/memory-registrations';
 import type { ShareLimits } from '../../../lib/shares/limits';
 import { RequestShares } from '../../../lib/shares/request-shares';

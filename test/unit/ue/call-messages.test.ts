@@ -1,7 +1,8 @@
 import { createHash, randomBytes } from 'node:crypto';
 import { createServer } from 'node:net';
 import { once } from 'node:events';
-import { CallMedia, type MediaKind } from '../../../lib/ue/call-media';
+import { CallMedia } from '../../../lib/ue/call-media';
+import type { MediaKind } from '../../../lib/ue/ue-event';
 import type { CallMessagesOptions } from '../../../lib/ue/call-messages';
 import { IceMsrpConnection, PlainMsrpConnection } from '../../../lib/ue/msrp-connection';
 import { PlainTransport } from '../../../lib/ue/media-transport';
