@@ -14,7 +14,7 @@ const ofCore = 'Look at CORE_NEXT_HOP, EMERGENCY_NEXT_HOP and the Service-Route 
 const path = 'Look for what the firewall passes: docs/check-a-deployment.md.';
 
 /** Every error that edge80 raises on purpose, by its code. */
-export const errorKinds = {
+const errorKinds = {
   // The start, and what ends the process.
   'config-invalid': { help: setting },
   'setting-invalid': { help: setting },

@@ -13,7 +13,7 @@ export type Misplaced =
   AddressKind | 'no-port' | 'low-port' | 'sip-port' | 'control-port' | 'not-core-media' | 'other-family';
 
 /** `last` included. */
-export interface PortRange {
+interface PortRange {
   first: number;
   last: number;
 }

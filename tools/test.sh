@@ -12,6 +12,8 @@ system_ready=yes
 bash tools/setup.sh tests || system_ready=''
 say "lint"
 eslint .
+say "unused code and import circles"
+knip --no-progress
 say "format"
 prettier --check --log-level warn .
 say "types"

@@ -5,7 +5,7 @@ import type { FirewallMode } from './firewall';
 /** Who calls, as the UE sees it. */
 export type Direction = 'originating' | 'terminating';
 
-export type MediaChoice = 'audio' | 'msrp' | 'audio,msrp';
+type MediaChoice = 'audio' | 'msrp' | 'audio,msrp';
 
 export interface Flags {
   firewall: FirewallMode;

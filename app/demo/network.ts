@@ -28,7 +28,7 @@ export const addresses6 = {
 } as const;
 
 /** All of these are addresses of the strangers' place, beside its own (RFC 2544). */
-export const strangerNetwork = '198.18.0.0/23';
+const strangerNetwork = '198.18.0.0/23';
 
 /** The interface of every place but the edge. */
 export const outerInterface = 'eth0';

@@ -20,7 +20,7 @@ export type Method =
   | 'PUBLISH';
 
 /** A header of the name-addr form (RFC 3261 §20.10): To, From, one value of Contact. */
-export interface NameAddress {
+interface NameAddress {
   name: string | undefined;
   uri: string;
   /** Values are undefined for parameters without a value; names are in lower case. */

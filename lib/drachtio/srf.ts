@@ -40,7 +40,7 @@ export interface FinalResponse {
 /** Where a request inside a dialog goes: to a dialog, or to the early one that an INVITE of ours has made. */
 export type InDialog = Dialog | EarlyDialog;
 
-export interface EarlyDialog {
+interface EarlyDialog {
   /** The server's name for it, which stands in the responses to its INVITE. */
   id: string;
   /** Its INVITE. */

@@ -1,7 +1,7 @@
 import type { Rate } from './token-buckets';
 
 /** What one UE may take, told by the identity that it registered and by its connection. */
-export interface UeShare {
+interface UeShare {
   /** All requests but the endings. */
   requests: Rate;
   /** ACK, BYE, CANCEL and PRACK in its calls: they end what others hold, and are not held up by its other requests. */
@@ -33,7 +33,7 @@ export interface UeShare {
 }
 
 /** What UEs that are not registered may take from one IPv4 address or IPv6 /64: a UE, or a NAT with hundreds. */
-export interface SourceShare {
+interface SourceShare {
   /** REGISTERs. A UE needs two: 500 UEs behind a NAT that lost its link are served within 20 s. */
   registrations: Rate;
   /** REGISTERs that the part of `strangers.requests` which is kept for known places is for: a flood is none of them. */
@@ -50,7 +50,7 @@ export interface SourceShare {
 }
 
 /** What all UEs that are not registered may take together. */
-export interface StrangersShare {
+interface StrangersShare {
   /**
    * All their requests. The last half of the burst is kept for REGISTERs from where a UE has been registered before, a
    * few from each place, so that a flood from many places does not keep UEs from coming back.

@@ -1,6 +1,6 @@
 import type { Call, EndCause } from '../calls/call';
-import type { Dialog, IncomingRequest, ResponseSender, SentRequest, SipMessage } from '../drachtio/messages';
-import type { FinalResponse, InDialog, RequestOptions, Srf } from '../drachtio/srf';
+import type { Dialog, IncomingRequest, ResponseSender, SipMessage } from '../drachtio/messages';
+import type { InDialog } from '../drachtio/srf';
 import { EdgeError } from '../errors';
 import { otherSide, type Side } from '../media/media-anchor';
 import type { Logger } from '../ops/logger';
@@ -8,7 +8,7 @@ import { retryAfter } from '../shares/retry-after';
 import { CallHeaders } from './call-headers';
 import type { CallLegs, Ending, SendInDialog } from './call-legs';
 import type { UePolicy } from './ue-policy';
-import type { DialogIndex, Leg } from './dialog-index';
+import type { Leg } from './dialog-index';
 import type { EarlyCaller } from './early-caller';
 import { forwardInDialog } from './in-dialog-forwarding';
 import type { Farewell } from './farewells';

@@ -25,7 +25,7 @@ export interface LocalStream {
 }
 
 /** What an MSRP stream of ours says of itself. */
-export interface LocalMsrp {
+interface LocalMsrp {
   path: string;
   setup: MsrpSetup;
   hasCema: boolean;

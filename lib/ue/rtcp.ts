@@ -1,5 +1,5 @@
 /** What an SR says of its sender (RFC 3550 §6.4.1). */
-export interface SenderState {
+interface SenderState {
   /** Wall clock of the report, ms since 1970. */
   wallClock: number;
   rtpTimestamp: number;

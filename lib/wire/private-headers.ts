@@ -22,7 +22,7 @@ export const uncarriedHeader = `${prefix}Uncarried`;
  */
 export const hiddenPrefix = `${prefix}Hidden-`;
 
-export function isPrivateHeader(name: string): boolean {
+function isPrivateHeader(name: string): boolean {
   return name.toLowerCase().startsWith(prefix.toLowerCase());
 }
 

@@ -4,7 +4,7 @@
  */
 
 /** Who begins, and with what. */
-export const beginnings = [
+const beginnings = [
   { method: 'INVITE', from: 'ue' },
   { method: 'INVITE', from: 'core' },
   { method: 'SUBSCRIBE', from: 'ue' },
@@ -77,7 +77,7 @@ const request = (method: string, headers: Record<string, string> = {}): Action =
 const reliable = { Require: '100rel', RSeq: '1' };
 const text = { 'Content-Type': 'text/plain' };
 
-export const actions: readonly Action[] = [
+const actions: readonly Action[] = [
   answer(180),
   answer(183),
   answer(183, reliable),
@@ -133,7 +133,7 @@ export const actions: readonly Action[] = [
 ];
 
 /** How a message of such an action is spoiled; an empty value takes the header out. Most are left as they are. */
-export const spoilings: readonly Record<string, string>[] = [
+const spoilings: readonly Record<string, string>[] = [
   {},
   {},
   {},

@@ -10,7 +10,7 @@ export interface SdpCase {
 }
 
 /** Settings of the edge, by their names in app/config.ts. */
-export interface SdpCaseSettings {
+interface SdpCaseSettings {
   CORE_PROFILE: Profiles['core'];
   ACCESS_PROFILE: Profiles['access'];
 }

@@ -2,7 +2,7 @@ import type { Lab } from './lab';
 import { Sipp, type SippOptions } from './sipp';
 
 /** Where UEs believe that they are: behind a NAT, so that their Contact leads nowhere. */
-export const privateContact = 'ue@10.9.8.7:5060;transport=tcp';
+const privateContact = 'ue@10.9.8.7:5060;transport=tcp';
 
 /** Values of the scenarios' keywords that a test leaves as they are; those with a line break add headers. */
 const keywords = {

@@ -7,12 +7,9 @@ import { FakeAnchor } from './fake-anchor';
 import { planeUnderTest } from './plane-under-test';
 import { TestUe } from './test-ue';
 
-export const ufrag = 'Ab12Cd34';
+const ufrag = 'Ab12Cd34';
 export const pwd = 'thePasswordThatRtpengineChose';
-export const user = `${ufrag}:ueue`;
-
-/** An RTP packet, told by its filling. */
-export const rtp = (marker: number, size = 172) => Buffer.alloc(size, marker).fill(0x80, 0, 1).fill(0, 1, 2);
+const user = `${ufrag}:ueue`;
 
 /** A gateway that is open to one stream, the anchor of that stream, and UEs, with a clock that stands still. */
 export class GatewayBench {
