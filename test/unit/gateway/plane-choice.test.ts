@@ -49,9 +49,7 @@ test('Node’s plane is used where it is asked for, and nothing is loaded', () =
 
 test('an addon that was built from other sources is not used, and what differs is said', () => {
   const names = { packetKinds: ['stun', 'dtls', 'rtp', 'rtcp'], contents: ['rtp', 'msrp', 'dtls'] };
-  jest
-    .spyOn(process, 'dlopen')
-    .mockImplementation((loaded) => void Object.assign(loaded, { exports: { names } }));
+  jest.spyOn(process, 'dlopen').mockImplementation((loaded) => void Object.assign(loaded, { exports: { names } }));
   const loaded = loadNativeAddon('/built/elsewhere.node');
   jest.restoreAllMocks();
   expect(loaded).toEqual({ fault: expect.stringMatching(/built from other sources \(contents differ\).*npm install/) });
