@@ -19,7 +19,7 @@ prettier --check --log-level warn .
 say "types"
 tsc --noEmit
 say "unit tests"
-jest test/unit
+jest --maxWorkers=100% test/unit
 
 say "integration tests"
 if [ -z "$system_ready" ]; then

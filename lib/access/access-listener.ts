@@ -208,7 +208,10 @@ export class AccessListener extends EventEmitter<{ closed: [flow: AccessFlow] }>
     const stopped = this.#servers.map((server) => new Promise<void>((done) => server.close(() => done())));
     for (const socket of [...this.#sockets]) socket.destroy();
     await Promise.all(stopped);
-    await Promise.all([...this.#connections].map(({ gone }) => gone));
+    const leaving = [...this.#connections];
+    const hurry = setTimeout(() => leaving.forEach((connection) => connection.leave()), this.#limits.lastFarewell);
+    await Promise.all(leaving.map(({ gone }) => gone));
+    clearTimeout(hurry);
   }
 
   async #listen(point: AccessPoint): Promise<void> {

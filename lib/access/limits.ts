@@ -33,8 +33,13 @@ export interface AccessLimits extends AdmissionLimits {
    * (RFC 3261 §17.1.2.2, timer F: 32 s).
    */
   answer: number;
-  /** The SIP server has to answer what a UE that is gone has left unfinished within this. */
+  /**
+   * The SIP server has to answer what a UE that is gone has left unfinished within this. Its connection ends then, and what it
+   * has not read with it; drachtio-server does not survive a reliable provisional response that nobody cancels.
+   */
   farewell: number;
+  /** The same where the listener is closed. */
+  lastFarewell: number;
 }
 
 export const defaultLimits: Readonly<AccessLimits> = {
@@ -56,5 +61,6 @@ export const defaultLimits: Readonly<AccessLimits> = {
   calls: 500,
   acknowledgement: 25_000,
   answer: 30_000,
-  farewell: 2000,
+  farewell: 10_000,
+  lastFarewell: 2000,
 };

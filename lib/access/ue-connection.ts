@@ -158,16 +158,17 @@ export class UeConnection {
     this.#waiting = [];
     this.#unanswered.cancel();
     // The server's answers to that have to be seen: a connection with something unread takes with it what was sent.
-    this.#farewell = setTimeout(() => this.#leave(), this.#limits.farewell);
+    this.#farewell = setTimeout(() => this.leave(), this.#limits.farewell);
     this.#leaveIfDone();
     this.#events.closed(this.#flow, fault);
   }
 
   #leaveIfDone(): void {
-    if (this.#closed && (this.#unanswered.size === 0 || this.#server?.isOpen !== true)) this.#leave();
+    if (this.#closed && (this.#unanswered.size === 0 || this.#server?.isOpen !== true)) this.leave();
   }
 
-  #leave(): void {
+  /** Whatever the SIP server has yet to answer: nothing is open any more. */
+  leave(): void {
     clearTimeout(this.#farewell);
     this.#unanswered.close();
     this.#dialogs.close();
@@ -334,7 +335,7 @@ export class UeConnection {
 
   #serverGone(refusal: Error | undefined, fault?: unknown): void {
     if (this.#closed) {
-      this.#leave();
+      this.leave();
       return;
     }
     if (!this.#flow) {

@@ -23,12 +23,19 @@ export function inProperForm({ session, media }: SdpLines): SdpLines {
 }
 
 function tidy(line: string): string {
-  const trimmed = line.replace(/[ \t]+$/, '');
+  const trimmed = withoutBlanksBehind(line);
   if (trimmed === 's=') return 's=-';
   // Nobody is told the o= of another (session-origin.ts).
   if (trimmed.startsWith('o='))
     return /^o=\S+ \d+ \d+ IN IP[46] \S+$/.test(trimmed) ? trimmed : 'o=- 0 0 IN IP4 0.0.0.0';
   return ofWords.test(trimmed) ? trimmed.replace(/[ \t]+/g, ' ') : trimmed;
+}
+
+/** A pattern for it would take time that grows with the square of a run of blanks in the middle. */
+function withoutBlanksBehind(line: string): string {
+  let end = line.length;
+  while (end > 0 && ' \t'.includes(line.charAt(end - 1))) end -= 1;
+  return line.slice(0, end);
 }
 
 function inOrder(lines: readonly string[], order: readonly string[]): readonly string[] {

@@ -401,7 +401,7 @@ describe('an INVITE that is not answered yet', () => {
   });
 
   test('is cancelled where the listener closes, which waits no longer than the limit for the answer', async () => {
-    const { far } = await ringing({ farewell: 50 });
+    const { far } = await ringing({ lastFarewell: 50 });
     await listener.close();
     expect((await far.next()).method).toBe('CANCEL');
     await far.closed;
@@ -425,9 +425,10 @@ describe('an INVITE that is not answered yet', () => {
 
   test('G31: a PRACK that acknowledges nothing gets 481', async () => {
     const { near, far } = await ringing();
-    for (const RAck of ['78 1 INVITE', '77 2 INVITE', '']) {
+    const answers = { '78 1 INVITE': 481, '77 2 INVITE': 481, '': 400 };
+    for (const [RAck, status] of Object.entries(answers)) {
       near.send(request('PRACK', { ...early, CSeq: '2 PRACK', RAck }));
-      expect((await near.next()).status).toBe(481);
+      expect((await near.next()).status).toBe(status);
     }
     near.send(request('PRACK', { ...early, CSeq: '2 PRACK', RAck: '77 1 INVITE' }));
     expect((await far.next()).method).toBe('PRACK');

@@ -66,3 +66,8 @@ test('B3: what is in proper form is left as it is, and attributes keep their ord
     }),
   );
 });
+
+test('N3: a run of a million blanks is read in time that grows with its length', () => {
+  const line = `a=rtcp:9${' '.repeat(1_000_000)}x`;
+  expect(inProperForm({ session: head, media: [['m=audio 5000 RTP/AVP 0', line]] }).media.flat()).toContain(line);
+});
