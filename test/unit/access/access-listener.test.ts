@@ -21,7 +21,7 @@ async function start(
     listen: [{ host: '127.0.0.1', port: 0, transport: 'tcp' }],
     server: at,
     logger,
-    limits,
+    limits: { lastFarewell: 50, ...limits },
   });
   closed = [];
   listener.on('closed', (flow) => closed.push(flow));
