@@ -467,7 +467,8 @@ describeWithRtpengine('the media anchor on a real rtpengine', () => {
   });
 
   test('rtpengine refuses: 488 for an SDP that it cannot read, nothing is left', async () => {
-    const odd = sdp('access', 'm=audio 5000 RTP/AVP 0').replace(/o=.*/, 'o=bogus');
+    // A type that RFC 8866 does not know (§5): it may be rejected.
+    const odd = sdp('access', 'm=audio 5000 RTP/AVP 0').replace('t=0 0', 't=0 0\r\ny=1');
     await expect(anchor.offer(call, 'access', odd)).rejects.toMatchObject({ code: 'sdp-invalid', sipStatus: 488 });
     expect(anchor.calls).toBe(0);
   });
