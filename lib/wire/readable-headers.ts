@@ -13,6 +13,9 @@ const quoted = '"(?:[^"\\\\]|\\\\.)*"';
 const parameter = `[ \\t]*;[ \\t]*${token}(?:[ \\t]*=[ \\t]*(?:[\\w.!%*+\`'~:/[\\]-]+|${quoted}))?`;
 const parameters = `(?:${parameter})*[ \\t]*$`;
 
+/** At most 65535. */
+const port = '(?:[0-5]?\\d{1,4}|6[0-4]\\d{3}|65[0-4]\\d{2}|655[0-2]\\d|6553[0-5])';
+
 const isToken = matching(token);
 const isTokenWithParameters = matching(`${token}${parameters}`);
 const isContentType = matching(`${token}[ \\t]*/[ \\t]*${token}${parameters}`);
@@ -23,7 +26,7 @@ const isSequence = matching(`\\d{1,10}[ \\t]+${token}`);
 const areParameters = matching(parameters);
 const isName = matching(`(?:${quoted}|${token}(?:[ \\t]+${token})*)?[ \\t]*`);
 const isVia = matching(
-  `SIP[ \\t]*/[ \\t]*${token}[ \\t]*/[ \\t]*${token}[ \\t]+(?:\\[[\\da-f:.]+\\]|[\\w.-]+)(?:[ \\t]*:[ \\t]*\\d{1,5})?${parameters}`,
+  `SIP[ \\t]*/[ \\t]*${token}[ \\t]*/[ \\t]*${token}[ \\t]+(?:\\[[\\da-f:.]+\\]|[\\w.-]+)(?:[ \\t]*:[ \\t]*${port})?${parameters}`,
 );
 
 /** Headers that a message has once, by their names in lower case; and lists, which are read value by value. */
@@ -48,7 +51,7 @@ const readableLists: ReadonlyMap<string, (value: string) => boolean> = new Map([
   ['content-encoding', isToken],
   ['record-route', isNameAddress],
   ['require', isToken],
-  ['via', (value) => isVia(value) && !/:[ \t]*(6553[6-9]|655[4-9]|65[6-9]|6[6-9]|[7-9]\d)\d*[ \t]*(;|$)/.test(value)],
+  ['via', isVia],
 ]);
 
 /** Headers that a response has to have. */
