@@ -98,6 +98,7 @@ export class UeConnection {
       limit: limits.calls,
       send: (request) => this.#toServer(request),
       refuse: (request, answer) => this.#answer(request, answer),
+      begun: (callId) => this.#owners.claim(callId, this),
       forgotten: (callId) => {
         if (!this.#calls.has(callId)) this.#owners.release(callId, this);
       },
@@ -356,13 +357,11 @@ export class UeConnection {
   }
 
   #noteCall(request: SipMessage): void {
-    const { method } = request;
-    if ((method !== 'INVITE' && method !== 'SUBSCRIBE') || tagOf(request.get('to')) !== undefined) return;
+    if (request.method !== 'INVITE' || tagOf(request.get('to')) !== undefined) return;
     const callId = detached(request.callId);
-    this.#owners.claim(callId, this);
-    if (method === 'SUBSCRIBE') return;
     this.#calls.delete(callId);
     this.#calls.add(callId);
+    this.#owners.claim(callId, this);
     const [oldest] = this.#calls;
     if (this.#calls.size <= this.#limits.calls || oldest === undefined) return;
     this.#unanswered.cancel(oldest);

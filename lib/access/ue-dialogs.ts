@@ -37,6 +37,8 @@ export interface UeDialogsOptions {
   send(request: SipMessage): void;
   /** Answers one that waited in vain. */
   refuse(request: SipMessage, answer: OwnResponse): void;
+  /** A dialog of this Call-ID begins at the server; after the last of them, `forgotten` tells. */
+  begun(callId: string): void;
   /** There is no dialog of this Call-ID any more. */
   forgotten(callId: string): void;
 }
@@ -167,8 +169,9 @@ export class UeDialogs {
 
   #begin(callId: string, held: Dialogs['held']): Dialogs {
     const known = this.#calls.get(callId) ?? { confirmed: new Set<string>(), invite: undefined, held };
-    this.#calls.delete(callId);
-    this.#calls.set(detached(callId), known);
+    const key = detached(callId);
+    if (!this.#calls.delete(key)) this.#options.begun(key);
+    this.#calls.set(key, known);
     const [oldest] = this.#calls.keys();
     if (this.#calls.size > this.#options.limit && oldest !== undefined) this.#forget(oldest);
     return known;

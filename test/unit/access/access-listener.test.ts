@@ -459,6 +459,16 @@ describe('what the SIP server would die of', () => {
     expect((await (await server.connection()).next()).method).toBe('SUBSCRIBE');
   });
 
+  test('G31: a SUBSCRIBE that never reached the server keeps its Call-ID from nobody', async () => {
+    await start({ waiting: 1000 });
+    const near = await ue();
+    near.send(request('SUBSCRIBE', { 'Call-ID': 's1', Subject: 'x'.repeat(1000) }));
+    await near.closed;
+    const other = await ue();
+    other.send(request('SUBSCRIBE', { 'Call-ID': 's1' }));
+    expect((await (await server.connection()).next()).method).toBe('SUBSCRIBE');
+  });
+
   test.each(['INVITE', 'MESSAGE'])('%s with a Contact that is no SIP URI gets 400', async (method) => {
     await start();
     const near = await ue();

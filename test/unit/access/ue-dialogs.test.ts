@@ -37,6 +37,7 @@ beforeEach(() => {
     limit: 3,
     send: ({ method, body }) => void sent.push(`${method} ${body}`),
     refuse: ({ method }, { status }) => void refused.push(`${method} ${status}`),
+    begun: () => undefined,
     forgotten: () => undefined,
   });
 });
