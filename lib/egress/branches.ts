@@ -35,7 +35,7 @@ export interface Branch {
   bytes: number;
 }
 
-/** Branches that hold more are not taken while all hold what they may: the others are most of them. */
+/** What would hold more is not taken, or not kept, while all hold what they may: most branches hold less. */
 const fewBytes = 4096;
 
 type BranchLimits = Pick<Limits, 'branches' | 'branchBytes' | 'unanswered' | 'ringing' | 'afterInvite' | 'afterOther'>;
@@ -80,8 +80,7 @@ export class Branches {
   open(id: string, parts: Pick<Branch, 'request' | 'back' | 'isForServer'>): Branch | undefined {
     const request = lastingPart(parts.request);
     const bytes = headBytes(request);
-    const isFull = this.#bytes >= this.#limits.branchBytes && bytes > fewBytes;
-    if (isFull || this.#entries.size >= this.#limits.branches) return undefined;
+    if (this.#isTooMuch(bytes) || this.#entries.size >= this.#limits.branches) return undefined;
     const until = this.#now() + this.#limits.unanswered;
     const { method } = request;
     const state = { sent: undefined, answer: undefined, isFinal: false };
@@ -91,10 +90,14 @@ export class Branches {
     return branch;
   }
 
-  /** The request was sent on. */
+  /** The request was sent on. One that is too much to be kept now is not sent again. */
   sent(branch: Branch, sent: Sent): void {
     const request = sent.overUdp ? sent.request : lastingPart(sent.request);
     const bytes = headBytes(request) + request.body.length + sent.text.length;
+    if (this.#isTooMuch(bytes)) {
+      branch.sent = { ...sent, request: lastingPart(sent.request), text: '', overUdp: undefined };
+      return;
+    }
     branch.bytes += bytes;
     this.#bytes += bytes;
     branch.sent = { ...sent, request };
@@ -140,5 +143,9 @@ export class Branches {
       this.#entries.delete(id);
       this.#bytes -= bytes;
     }
+  }
+
+  #isTooMuch(bytes: number): boolean {
+    return this.#bytes >= this.#limits.branchBytes && bytes > fewBytes;
   }
 }

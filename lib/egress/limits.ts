@@ -5,7 +5,7 @@ export const limits = {
   /** How long an errand waits for its request. */
   errandLife: 32_000,
   branches: 20_000,
-  /** What these hold: of one of usual size about 2 kB. */
+  /** What these may hold together; one of usual size holds about 2 kB. */
   branchBytes: 67_108_864,
   /** How long an answer of the core is waited for: a little longer than the server's own timers B and F. */
   unanswered: 40_000,

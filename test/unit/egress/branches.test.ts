@@ -129,6 +129,19 @@ describe('what is under way at the egress relay', () => {
     expect(opened('e', 15_000)).toBeDefined();
   });
 
+  test('N3: once all together hold much, large ones that were sent on are not kept', () => {
+    branches = new Branches(() => now, { ...limits, branchBytes: 1500 });
+    const [first, second] = [open('MESSAGE'), open('INVITE')];
+    const sent = (text: string) => ({ request: parsed('MESSAGE'), text, onward, overUdp: undefined });
+    branches.sent(first, sent('x'.repeat(60_000)));
+    expect(first.sent?.text).toHaveLength(60_000);
+    branches.sent(second, sent('x'.repeat(60_000)));
+    expect([second.sent?.text, second.sent?.onward]).toEqual(['', onward]);
+    expect(second.bytes).toBeLessThan(1000);
+    branches.sent(second, sent('x'.repeat(1000)));
+    expect(second.sent?.text).toHaveLength(1000);
+  });
+
   test('of a link that is lost, those count that wait for a final response over it', () => {
     const [call, message] = [sentOn(open('INVITE')), sentOn(open('MESSAGE', 'MESSAGE', other), other)];
     expect(branches.of(back)).toEqual([call]);
