@@ -132,6 +132,11 @@ export class CoreFence {
     for (const [branch, { until }] of this.#early) if (until <= this.#now() && !isOpen(branch)) this.#forget(branch);
   }
 
+  /** Cancels nothing any more. */
+  close(): void {
+    this.#unanswered.close();
+  }
+
   /** By the Call-ID alone: the server is no stickler for tags, and a request without a To tag is inside of a dialog to it, too. */
   #isEarly(request: SipMessage): boolean {
     const { method, callId } = request;

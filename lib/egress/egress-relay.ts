@@ -184,6 +184,7 @@ export class EgressRelay {
   async close(): Promise<void> {
     clearInterval(this.#sweeping);
     this.#names.close();
+    this.#relaying.close();
     await Promise.all(this.#endpoints.map((endpoint) => endpoint.close()));
   }
 

@@ -159,6 +159,11 @@ export class Relaying {
     for (const { sent } of this.branches.of(nobody.udp)) if (sent && sent.text !== '') sent.onward.send(sent.text);
   }
 
+  /** Nothing is sent any more by itself. */
+  close(): void {
+    this.#fence.close();
+  }
+
   /**
    * Requests without an errand are believed to the SIP server alone, and to the core inside a dialog that goes by the
    * relay, or where a Path led it here. A stranger gets no answer: over UDP it could be meant for somebody else, whose

@@ -125,6 +125,12 @@ describe('G31: a reliable 18x to a caller in the core', () => {
     fence.responseToCore('b1', read(answer(sdpless('INVITE'), 183, reliable)));
   });
 
+  test('leaves no timer behind once all is closed', () => {
+    expect(jest.getTimerCount()).toBe(1);
+    fence.close();
+    expect(jest.getTimerCount()).toBe(0);
+  });
+
   test('has its call cancelled where no PRACK comes', () => {
     jest.advanceTimersByTime(24_999);
     expect(cancelled).toEqual([]);
