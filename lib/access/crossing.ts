@@ -1,4 +1,5 @@
 import { createHash } from 'node:crypto';
+import { beginsDialog, makesDialogs } from '../wire/dialog-makers';
 import { hiddenPrefix, removePrivate } from '../wire/private-headers';
 import { hostPort, parseSipUri, tagOf, uriOf } from '../wire/sip-uri';
 import { markSource } from '../wire/source-mark';
@@ -11,9 +12,6 @@ const keepAliveInterval = 120;
 
 /** Begins each branch (RFC 3261 §8.1.1.7). */
 const magicCookie = 'z9hG4bK';
-
-/** Requests that make a dialog of the SIP server. */
-const dialogMakers = new Set(['INVITE', 'SUBSCRIBE']);
 
 /**
  * What messages undergo on their way between a UE and the SIP server. The listener is a stateless proxy (RFC 3261
@@ -45,7 +43,7 @@ export class Crossing {
     const branch = branchAtServer(request);
     markSource(request, this.#flow.remoteAddress, this.#flow.remotePort);
     request.prepend('Via', `SIP/2.0/${this.#towardServer};branch=${branch}`);
-    if (dialogMakers.has(request.method) && tagOf(request.get('to')) === undefined) {
+    if (beginsDialog(request)) {
       request.prepend('Record-Route', this.#ownRoute());
     }
   }
@@ -55,7 +53,7 @@ export class Crossing {
     removePrivate(response);
     if (!this.#restoreVias(response)) return false;
     const { status } = response;
-    const makesDialog = status > 100 && status < 300 && dialogMakers.has(response.cseq?.method ?? '');
+    const makesDialog = status > 100 && status < 300 && makesDialogs(response.cseq?.method);
     // Below those of proxies on the UE's side: the server, as the caller, reads them from below.
     if (makesDialog && tagOf(response.get('to')) !== undefined) response.add('Record-Route', this.#ownRoute());
     return true;
@@ -160,7 +158,7 @@ function takeVia(response: SipMessage, sentBy: string): boolean {
 /** Tells a UE that asked, in the Via on top, that it may send keep-alives (RFC 6223 §4.4, §5). */
 function welcomeKeepAlives(response: SipMessage): void {
   const [top = ''] = response.values('via');
-  const makesFlow = response.cseq?.method === 'REGISTER' || dialogMakers.has(response.cseq?.method ?? '');
+  const makesFlow = response.cseq?.method === 'REGISTER' || makesDialogs(response.cseq?.method);
   if (response.status < 200 || response.status > 299 || !makesFlow || !keepParameter.test(top)) return;
   const seconds = response.get('flow-timer') ?? String(keepAliveInterval);
   response.removeFirst('via');

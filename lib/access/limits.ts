@@ -1,4 +1,5 @@
 import type { AdmissionLimits } from '../admission/admission';
+import { acknowledgementMs } from '../fence/unanswered-invites';
 
 /** What a stranger, and a UE, may cost us. Times in ms, sizes in bytes. */
 export interface AccessLimits extends AdmissionLimits {
@@ -26,7 +27,7 @@ export interface AccessLimits extends AdmissionLimits {
   serverBody: number;
   /** Calls of one connection, and its dialogs, that are remembered at least. */
   calls: number;
-  /** A UE has to acknowledge a reliable provisional response within this (RFC 3262 §3: 32 s at most). */
+  /** A UE has to acknowledge a reliable provisional response within this. */
   acknowledgement: number;
   /**
    * The SIP server has to answer a request within this, an INVITE at least provisionally: a little less than a UE waits
@@ -59,7 +60,7 @@ export const defaultLimits: Readonly<AccessLimits> = {
   waiting: 131_072,
   serverBody: 131_072,
   calls: 500,
-  acknowledgement: 25_000,
+  acknowledgement: acknowledgementMs,
   answer: 30_000,
   farewell: 10_000,
   lastFarewell: 2000,

@@ -1,12 +1,14 @@
 import { randomBytes } from 'node:crypto';
 import { createConnection, isIP, type Socket } from 'node:net';
+import { InviteTransactions } from '../fence/invite-transactions';
+import { answerInPlaceOfSilence, answerToUnsound, ended, foreignCall, noSuchDialog } from '../fence/own-answers';
+import { mendResponse } from '../fence/responses';
+import { UnansweredInvites } from '../fence/unanswered-invites';
+import { answerToUnusable } from '../fence/unusable-uris';
 import { networkOf } from '../ip-address';
 import type { CarriedBodies } from '../wire/carried-bodies';
 import { responseTo, type OwnResponse } from '../wire/own-response';
 import { tagOf } from '../wire/sip-uri';
-import { dropShortSessionTimer } from '../wire/session-timer';
-import { dropLongLines } from '../wire/long-lines';
-import { dropUnreadable } from '../wire/readable-headers';
 import { markSource } from '../wire/source-mark';
 import { detached, parseSipMessage, type SipMessage } from '../wire/sip-message';
 import { SipStream } from '../wire/sip-stream';
@@ -15,13 +17,9 @@ import type { AccessFlow, EstablishedDialog, HeldRegistration } from './access-f
 import type { CallOwners } from './call-owners';
 import { branchAtServer, Crossing } from './crossing';
 import type { AccessLimits } from './limits';
-import { InviteTransactions } from '../fence/invite-transactions';
-import { answerInPlaceOfSilence, answerToUnsound, ended, foreignCall, noSuchDialog } from '../fence/own-answers';
 import { LastWords } from './last-words';
 import { RequestGate, tooMany, type GateSurroundings } from './request-gate';
 import { UeDialogs } from './ue-dialogs';
-import { UnansweredInvites } from '../fence/unanswered-invites';
-import { answerToUnusable, dropUnusableContacts } from '../fence/unusable-uris';
 
 export interface UeConnectionEvents {
   /** It has reached the SIP server. */
@@ -196,19 +194,15 @@ export class UeConnection {
       else if (!message.topVia) this.#ue.end();
       else if (!this.#dialogs.hold(message)) this.#toServer(message);
     } else if (!malformed && cut === undefined && this.#crossing?.responseToServer(message) === true) {
-      dropLongLines(message);
-      if (!dropUnreadable(message)) return;
       this.#lastWords.responseFromUe(message);
-      dropUnusableContacts(message);
-      dropShortSessionTimer(message);
+      if (!mendResponse(message)) return;
       if (this.#gate.takesResponse(message) && this.#dialogs.responseFromUe(message)) this.#send(message);
     }
   }
 
   /** The answer to a request that the SIP server is not to see, or would not answer. */
   #ownAnswer(request: SipMessage): OwnResponse | undefined {
-    const { callId } = request;
-    const { method } = request;
+    const { callId, method } = request;
     const isInDialog = tagOf(request.get('to')) !== undefined;
     // The server would find the call by its Call-ID alone; an INVITE without a To tag is a fork.
     if ((isInDialog || method !== 'INVITE') && this.#owners.isOfAnother(callId, this)) return foreignCall;

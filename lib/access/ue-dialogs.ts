@@ -1,15 +1,11 @@
-import { isLastNotify, mendAnswerToLastNotify } from '../wire/last-notify';
+import { bearableEarly } from '../fence/early-requests';
+import { isLastNotify, mendAnswerToLastNotify } from '../fence/last-notify';
+import { noSuchDialog, tooEarly } from '../fence/own-answers';
+import { beginsDialog, makesDialogs } from '../wire/dialog-makers';
 import type { OwnResponse } from '../wire/own-response';
 import { detached, type SipMessage } from '../wire/sip-message';
 import { tagOf } from '../wire/sip-uri';
 import type { EstablishedDialog } from './access-flow';
-import { noSuchDialog, tooEarly } from '../fence/own-answers';
-
-/** Requests that begin a dialog at the SIP server. */
-const dialogMakers = new Set(['INVITE', 'SUBSCRIBE']);
-
-/** Requests that drachtio-server bears, or answers, in a dialog of any state. */
-const bearable = new Set(['BYE', 'PRACK', 'UPDATE']);
 
 /** Dialogs of one Call-ID: the forks of a PBX behind one connection. */
 const mostForks = 16;
@@ -63,13 +59,13 @@ export class UeDialogs {
   }
 
   /**
-   * The answer to a request of the UE that the server must not see; an ACK among them is to be dropped. Not for what belongs to
-   * an INVITE transaction: CANCEL, and the ACK of a refusal.
+   * The answer to a request of the UE that the server must not see; an ACK among them is to be dropped. Not for what
+   * belongs to an INVITE transaction: CANCEL, and the ACK of a refusal.
    */
   refusal(request: SipMessage): OwnResponse | undefined {
     const { method, callId } = request;
     const peerTag = tagOf(request.get('to'));
-    if (bearable.has(method)) return undefined;
+    if (bearableEarly.has(method)) return undefined;
     const known = this.#calls.get(callId);
     if (peerTag === undefined) {
       // Another INVITE may be another fork of it.
@@ -109,8 +105,7 @@ export class UeDialogs {
   /** Takes note of a request on its way to the server. */
   requestFromUe(request: SipMessage): void {
     if (isLastNotify(request) && this.#last.size < mostLast) this.#last.add(exchangeOf(request));
-    const peerTag = tagOf(request.get('to'));
-    if (dialogMakers.has(request.method) && peerTag === undefined) this.#begin(request.callId, undefined);
+    if (beginsDialog(request)) this.#begin(request.callId, undefined);
     else if (request.method === 'BYE' || isLastNotify(request)) this.#end(request.callId, tagsOf(request));
   }
 
@@ -122,7 +117,7 @@ export class UeDialogs {
     const { method, callId } = request;
     const ueTag = tagOf(request.get('to'));
     const tags = pair(ueTag, tagOf(request.get('from')));
-    if (dialogMakers.has(method) && ueTag === undefined) {
+    if (beginsDialog(request)) {
       const known = this.#begin(callId, method === 'SUBSCRIBE' ? new Map<SipMessage, NodeJS.Timeout>() : undefined);
       if (method !== 'INVITE') return;
       known.invite = { branch: detached(request.topVia?.branch ?? ''), isAnswered: false, isRefused: false };
@@ -133,7 +128,7 @@ export class UeDialogs {
   /** Takes note of a response to the UE, which may be changed. */
   responseFromServer(response: SipMessage): void {
     if (this.#last.delete(exchangeOf(response))) mendAnswerToLastNotify(response);
-    if (!dialogMakers.has(response.cseq?.method ?? '') || response.status < 200) return;
+    if (!makesDialogs(response.cseq?.method) || response.status < 200) return;
     const { callId } = response;
     if (response.status < 300) this.#confirm(callId, pair(tagOf(response.get('from')), tagOf(response.get('to'))));
     else if (this.#calls.get(callId)?.confirmed.size === 0) this.#forget(callId);

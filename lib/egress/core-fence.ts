@@ -1,15 +1,12 @@
+import { bearableEarly } from '../fence/early-requests';
 import { answerInPlaceOfSilence, ended, noSuchDialog, tooEarly } from '../fence/own-answers';
-import { UnansweredInvites } from '../fence/unanswered-invites';
+import { acknowledgementMs, UnansweredInvites } from '../fence/unanswered-invites';
 import { answerToUnusable } from '../fence/unusable-uris';
+import { beginsDialog } from '../wire/dialog-makers';
 import type { OwnResponse } from '../wire/own-response';
 import { detached, type SipMessage } from '../wire/sip-message';
 import { tagOf } from '../wire/sip-uri';
-
-/** Requests that drachtio-server bears, or answers, in a dialog of any state. */
-const bearable = new Set(['BYE', 'PRACK', 'UPDATE']);
-
-/** ms in which a caller in the core has to acknowledge a reliable provisional response: the server ends after 32 s. */
-const acknowledgedWithin = 25_000;
+import type { Limits } from './limits';
 
 /** A dialog that the server does not hold as established. */
 interface EarlyDialog {
@@ -21,12 +18,9 @@ interface EarlyDialog {
   readonly until: number;
 }
 
-/** ms; timers B and F of the server are 32 s. */
-const transactionMs = 40_000;
-
 export interface CoreFenceOptions {
-  /** Requests that begin a dialog, and have no final response. */
-  limit: number;
+  /** `branches`: requests that begin a dialog and have no final response. `unanswered`: how long they wait for it. */
+  limits: Pick<Limits, 'branches' | 'unanswered'>;
   /** A clock in ms. */
   now(): number;
   /** Sends a CANCEL to the SIP server, the way that the INVITE with this branch went. */
@@ -34,14 +28,15 @@ export interface CoreFenceOptions {
 }
 
 /**
- * What the core, or a far end behind it, could end drachtio-server 0.9.10 by: as `UeDialogs` and `UnansweredInvites` say of
- * UEs. A dialog is early here until the server itself shows that it is not: the core's answers prove nothing, for the server
- * may find fault with any of their headers. Another than there, a dialog that is not known passes: it is not early any more.
+ * Keeps from drachtio-server 0.9.10 what the core, or a far end behind it, could end it by; for UEs `UeDialogs` and
+ * `UnansweredInvites` do so. A dialog is early here until the server itself shows that it is not: the core's answers prove
+ * nothing, for the server may find fault with any of their headers. Unlike there, requests in an unknown dialog pass: it is
+ * not early any more.
  *
  * Call-IDs and messages are those of the SIP server.
  */
 export class CoreFence {
-  readonly #limit: number;
+  readonly #limits: CoreFenceOptions['limits'];
   readonly #now: () => number;
   readonly #unanswered: UnansweredInvites;
   /** By the branch of the relay's Via, the oldest first. */
@@ -50,11 +45,11 @@ export class CoreFence {
   readonly #calls = new Map<string, { readonly branches: Set<string>; readonly established: Set<string> }>();
 
   constructor(options: CoreFenceOptions) {
-    const { limit } = options;
-    this.#limit = limit;
+    const { limits } = options;
+    this.#limits = limits;
     this.#now = () => options.now();
     const send = (text: string, branch: string) => options.cancel(text, branch);
-    this.#unanswered = new UnansweredInvites({ limit, acknowledgedWithin, send });
+    this.#unanswered = new UnansweredInvites({ limit: limits.branches, acknowledgedWithin: acknowledgementMs, send });
   }
 
   /** The answer to a request of the core that the server must not see; an ACK among them is to be dropped. */
@@ -95,8 +90,8 @@ export class CoreFence {
   }
 
   /**
-   * Takes note of a response of the core to the request with this branch, be it the first or one that has its final response.
-   * False: it must not pass, for by a late 180 an established dialog would be an early one to the server.
+   * Takes note of a response of the core to the request with this branch, be it the first or one that has its final
+   * response. False: it must not pass, for by a late 180 an established dialog would be an early one to the server.
    */
   responseToServer(branch: string, { status, cseq }: SipMessage, isFinal: boolean): boolean {
     const early = this.#early.get(branch);
@@ -137,26 +132,25 @@ export class CoreFence {
     this.#unanswered.close();
   }
 
-  /** By the Call-ID alone: the server is no stickler for tags, and a request without a To tag is inside of a dialog to it, too. */
+  /** By the Call-ID alone, as the server finds a dialog: to it, a request without a To tag may be inside of one, too. */
   #isEarly(request: SipMessage): boolean {
     const { method, callId } = request;
     const tag = tagOf(request.get('to'));
     // Another INVITE may be another fork of it.
-    if (bearable.has(method) || (method === 'INVITE' && tag === undefined)) return false;
+    if (bearableEarly.has(method) || (method === 'INVITE' && tag === undefined)) return false;
     const call = this.#calls.get(callId);
     return call !== undefined && (tag === undefined || !call.established.has(tag));
   }
 
   #begin(branch: string, request: SipMessage, isOfCore: boolean): void {
-    const isBeginning = request.method === 'INVITE' || request.method === 'SUBSCRIBE';
-    if (!isBeginning || tagOf(request.get('to')) !== undefined) return;
+    if (!beginsDialog(request)) return;
     const callId = detached(request.callId);
     const call = this.#calls.get(callId) ?? { branches: new Set<string>(), established: new Set<string>() };
     call.branches.add(branch);
     this.#calls.set(callId, call);
-    this.#early.set(branch, { callId, isOfCore, isAnswered: false, until: this.#now() + transactionMs });
+    this.#early.set(branch, { callId, isOfCore, isAnswered: false, until: this.#now() + this.#limits.unanswered });
     const [oldest] = this.#early.keys();
-    if (this.#early.size > this.#limit && oldest !== undefined) this.#forget(oldest);
+    if (this.#early.size > this.#limits.branches && oldest !== undefined) this.#forget(oldest);
   }
 
   /** The server has acknowledged a 2xx. */

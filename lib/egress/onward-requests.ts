@@ -1,6 +1,7 @@
 import { randomBytes } from 'node:crypto';
 import type { OccasionalLog } from '../ops/occasional-log';
 import { cancelOf } from '../wire/cancel';
+import { beginsDialog } from '../wire/dialog-makers';
 import { responseTo, type OwnResponse } from '../wire/own-response';
 import type { SipMessage } from '../wire/sip-message';
 import { uriOf } from '../wire/sip-uri';
@@ -13,7 +14,7 @@ import type { Destination, Link } from './link';
 import { isNobody } from './nobody';
 import type { OwnCallIds } from './own-call-ids';
 import type { RelayedDialogs } from './relayed-dialogs';
-import { beginsDialog, finish, setRoutes } from './relayed-messages';
+import { finish, setRoutes } from './relayed-messages';
 import type { Servers } from './servers';
 import type { UdpOnly } from './udp-only';
 

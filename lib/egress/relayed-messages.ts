@@ -1,15 +1,8 @@
+import { mendResponse } from '../fence/responses';
 import type { CarriedBodies } from '../wire/carried-bodies';
-import { dropLongLines } from '../wire/long-lines';
 import { removePrivate } from '../wire/private-headers';
-import { dropUnreadable } from '../wire/readable-headers';
-import { dropShortSessionTimer } from '../wire/session-timer';
 import { contentLengthOf, detached, lacksMandatory, parseSipMessage, SipMessage } from '../wire/sip-message';
-import { tagOf, uriOf } from '../wire/sip-uri';
 import type { Link } from './link';
-
-export function beginsDialog(request: SipMessage): boolean {
-  return (request.method === 'INVITE' || request.method === 'SUBSCRIBE') && tagOf(request.get('to')) === undefined;
-}
 
 /** What responses to a request, its CANCEL and the ACK to a refusal need of it. */
 const lasting = new Set(['via', 'from', 'to', 'call-id', 'cseq', 'route', 'max-forwards']);
@@ -65,13 +58,9 @@ export function finish(request: SipMessage, id: string, { transport, sentBy }: L
 /** Makes a response of the core one that the server bears. False: it cannot be one. */
 export function mendForServer(response: SipMessage, bodies: CarriedBodies | undefined): boolean {
   removePrivate(response);
-  // drachtio-server dies of a dialog whose target is no SIP URI; of one without a target it does not.
-  const [contact] = response.values('contact');
-  if (response.status < 300 && contact !== undefined && !/^sips?:/i.test(uriOf(contact))) response.remove('contact');
-  dropShortSessionTimer(response);
-  dropLongLines(response);
+  if (!mendResponse(response)) return false;
   bodies?.take(response);
-  return dropUnreadable(response);
+  return true;
 }
 
 /** Makes a message of the server one that the core gets. False: its body is not known any more. */

@@ -1,9 +1,10 @@
 import { randomBytes } from 'node:crypto';
+import { isLastNotify, mendAnswerToLastNotify } from '../fence/last-notify';
 import { answerToUnsound, noSuchDialog } from '../fence/own-answers';
 import type { Logger } from '../ops/logger';
 import { OccasionalLog } from '../ops/occasional-log';
 import type { CarriedBodies } from '../wire/carried-bodies';
-import { isLastNotify, mendAnswerToLastNotify } from '../wire/last-notify';
+import { beginsDialog } from '../wire/dialog-makers';
 import type { OwnResponse } from '../wire/own-response';
 import { errandHeader } from '../wire/private-headers';
 import { markSource } from '../wire/source-mark';
@@ -20,7 +21,7 @@ import { isNobody, nobody } from './nobody';
 import { OnwardRequests, type Network } from './onward-requests';
 import { OwnCallIds, type Carried } from './own-call-ids';
 import { RelayedDialogs } from './relayed-dialogs';
-import { beginsDialog, isSameHost, isSamePeer, mendForCore, mendForServer, read } from './relayed-messages';
+import { isSameHost, isSamePeer, mendForCore, mendForServer, read } from './relayed-messages';
 import { Servers } from './servers';
 import { refusalOf } from './surplus-answers';
 import { UdpOnly } from './udp-only';
@@ -81,7 +82,7 @@ export class Relaying {
     this.#dialogs = new RelayedDialogs(limits.branches);
     this.#entry = new CoreEntry(contacts);
     const cancel = (text: string, id: string) => this.branches.get(id)?.sent?.onward.send(text);
-    this.#fence = new CoreFence({ limit: limits.branches, now, cancel });
+    this.#fence = new CoreFence({ limits, now, cancel });
     this.#onward = new OnwardRequests({
       network,
       occasionally: this.#occasionally,

@@ -8,8 +8,8 @@ interface InviteTransaction {
 }
 
 /**
- * The INVITEs of a peer at the SIP server, by the branch that they have there, until they are answered with 2xx or the refusal
- * is acknowledged.
+ * The INVITEs of a peer at the SIP server, by the branch that they have there, until they are answered with 2xx or the
+ * refusal is acknowledged.
  *
  * drachtio-server 0.9.10 gives an ACK or CANCEL that it finds no such INVITE for to the dialog. Before a 2xx it throws that
  * dialog away, and is deaf for ever if a reliable provisional response has no PRACK then.

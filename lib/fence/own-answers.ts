@@ -1,11 +1,12 @@
-import { hasLongLine } from '../wire/long-lines';
-import { dropUnreadable } from '../wire/readable-headers';
 import type { OwnResponse } from '../wire/own-response';
 import type { SipMessage } from '../wire/sip-message';
 import type { Cut } from '../wire/stream-framer';
 import { tagOf } from '../wire/sip-uri';
+import { hasLongLine } from './long-lines';
+import { dropUnreadable } from './readable-headers';
 
-/* Answers that the SIP server has no part in. */
+/* Answers that edge80 gives in the SIP server's place. */
+
 export const badRequest: OwnResponse = { status: 400, reason: 'Bad Request' };
 const largeBody: OwnResponse = { status: 413, reason: 'Request Entity Too Large' };
 const largeHead: OwnResponse = { status: 513, reason: 'Message Too Large' };

@@ -2,6 +2,9 @@ import { cancelOf } from '../wire/cancel';
 import type { SipMessage } from '../wire/sip-message';
 import { tagOf } from '../wire/sip-uri';
 
+/** ms in which a reliable provisional response has to be acknowledged: before the 32 s after which the server dies. */
+export const acknowledgementMs = 25_000;
+
 interface UnansweredInvite {
   readonly callId: string;
   readonly cseq: number | undefined;
@@ -22,11 +25,12 @@ export interface UnansweredInvitesOptions {
 }
 
 /**
- * The INVITEs of a UE that begin a call and have no final response yet. All messages are those that the SIP server sees.
+ * The INVITEs of a UE, or of the core, that begin a call and have no final response yet. All messages are those that the
+ * SIP server sees.
  *
  * drachtio-server 0.9.10 dies if a final response other than 2xx is sent, be it by itself, while a reliable
- * provisional response (RFC 3262) has no PRACK, and 32 s after such a response. What the UE causes that by, a BYE in
- * the early dialog, silence or the end of its connection, has to become a CANCEL, which the server stands.
+ * provisional response (RFC 3262) has no PRACK, and 32 s after such a response. What a caller causes that by, a BYE in
+ * the early dialog, silence or the end of its connection, has to become a CANCEL, which the server bears.
  */
 export class UnansweredInvites {
   readonly #options: UnansweredInvitesOptions;
@@ -49,7 +53,7 @@ export class UnansweredInvites {
     else if (request.method === 'PRACK') this.#acknowledging(branch, request);
   }
 
-  /** Takes note of a response of the SIP server. True: it is one that the UE has to acknowledge. */
+  /** Takes note of a response of the SIP server. True: it is one that the caller has to acknowledge. */
   response(response: SipMessage): boolean {
     const branch = response.topVia?.branch ?? '';
     const { status, cseq } = response;

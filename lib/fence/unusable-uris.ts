@@ -1,19 +1,17 @@
-import { hasBareName } from '../wire/display-name';
 import type { OwnResponse } from '../wire/own-response';
 import type { SipMessage } from '../wire/sip-message';
 import { parseSipUri, uriOf } from '../wire/sip-uri';
 import { badRequest } from './own-answers';
 
 /**
- * 400 for a request that drachtio-server drops without a word, because it cannot read the SIP URI that it is for, or
- * dies of, when it has to send to a Contact that is no SIP URI; or that it reads nothing after.
+ * 400 for a request that drachtio-server drops without a word, as it cannot read its SIP Request-URI, or dies of, when it
+ * has to send to its Contact, which is no SIP URI.
  */
 export function answerToUnusable(request: SipMessage): OwnResponse | undefined {
   const { requestUri } = request;
-  const isFor = !/^sips?:/i.test(requestUri) || isSipUri(requestUri);
-  const isFrom = request.method === 'REGISTER' || request.values('contact').every(canBeSentTo);
-  const isNamed = request.lines('contact').some(hasBareName);
-  return isFor && isFrom && !isNamed ? undefined : badRequest;
+  const isRequestUriUsable = !/^sips?:/i.test(requestUri) || isSipUri(requestUri);
+  const areContactsUsable = request.method === 'REGISTER' || request.values('contact').every(canBeSentTo);
+  return isRequestUriUsable && areContactsUsable ? undefined : badRequest;
 }
 
 /** Takes the Contacts away that drachtio-server would die of as the target of ACK, PRACK or BYE. */

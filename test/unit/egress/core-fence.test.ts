@@ -12,7 +12,7 @@ beforeEach(() => {
   jest.useFakeTimers();
   [now, cancelled] = [0, []];
   fence = new CoreFence({
-    limit: 10,
+    limits: { branches: 10, unanswered: 40_000 },
     now: () => now,
     cancel: (text, branch) => void cancelled.push(`${text.split(' ')[0]} ${branch}`),
   });

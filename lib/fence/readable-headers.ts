@@ -1,5 +1,5 @@
-import type { Header, SipMessage } from './sip-message';
-import { parseSipUri, splitOutsideQuotes } from './sip-uri';
+import type { Header, SipMessage } from '../wire/sip-message';
+import { parseSipUri, splitOutsideQuotes } from '../wire/sip-uri';
 
 /*
  * Headers without which drachtio-server does not take a message: to a request with one that it cannot read it answers 400,

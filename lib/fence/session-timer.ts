@@ -1,11 +1,12 @@
-import type { SipMessage } from './sip-message';
+import type { SipMessage } from '../wire/sip-message';
 
 /** Seconds: no interval is shorter (RFC 4028 §4). */
 const shortest = 90;
 
 /**
- * Takes Session-Expires out of a response where it is shorter than it may be, or cannot be read. drachtio-server, where it is
- * the one to refresh, sets a timer to half of the interval less up to 5 s, and its process ends for a negative one.
+ * Takes Session-Expires out of a response where it is shorter than it may be, or cannot be read. drachtio-server, where
+ * it is the one to refresh, sets a timer to half of the interval less up to 5 s, and its process ends for a negative
+ * one.
  */
 export function dropShortSessionTimer(response: SipMessage): void {
   const isFit = (line: string) => Number(/^(\d{1,9})\s*(;|$)/.exec(line)?.[1] ?? 0) >= shortest;

@@ -1,4 +1,4 @@
-import type { SipMessage } from './sip-message';
+import type { SipMessage } from '../wire/sip-message';
 
 /** Whether a request ends its subscription (RFC 6665 §4.4.1). */
 export function isLastNotify(request: SipMessage): boolean {
@@ -6,8 +6,8 @@ export function isLastNotify(request: SipMessage): boolean {
 }
 
 /**
- * Whether a response to a last NOTIFY is one of drachtio-server 0.9.10, which forgets the dialog as the NOTIFY comes, answers
- * 500 by itself, and lets the app pass the NOTIFY on all the same, but not the answer to it back.
+ * Whether a response to a last NOTIFY is one of drachtio-server 0.9.10, which forgets the dialog as the NOTIFY comes,
+ * answers 500 by itself, and lets the app pass the NOTIFY on all the same, but not the answer to it back.
  */
 function isOfServer(response: SipMessage): boolean {
   return response.startLine === 'SIP/2.0 500 Internal Server Error';

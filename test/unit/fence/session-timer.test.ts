@@ -1,4 +1,4 @@
-import { dropShortSessionTimer } from '../../../lib/wire/session-timer';
+import { dropShortSessionTimer } from '../../../lib/fence/session-timer';
 import { SipMessage } from '../../../lib/wire/sip-message';
 
 const left = (...values: string[]): string[] => {

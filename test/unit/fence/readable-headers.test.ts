@@ -1,5 +1,5 @@
 import { SipMessage } from '../../../lib/wire/sip-message';
-import { dropUnreadable } from '../../../lib/wire/readable-headers';
+import { dropUnreadable } from '../../../lib/fence/readable-headers';
 
 const request = (...headers: [string, string][]) => withHeaders('INVITE sip:b@h SIP/2.0', headers);
 const response = (...headers: [string, string][]) => withHeaders('SIP/2.0 200 OK', headers);
