@@ -5,7 +5,7 @@ interface ErrorKind {
   readonly help?: string;
 }
 
-const setting = 'Change the setting that the message names; docs/deploy.md has all of them.';
+const setting = 'Change the setting that the message names; .env.example lists all of them.';
 const later = 'It passes by itself; if it comes back, look at the limits in docs/deploy.md.';
 const sender = 'Who sent it has to change it: look at the message in a trace.';
 const ofDrachtio = 'Look at drachtio-server’s own log, and at DRACHTIO_HOST, DRACHTIO_PORT and DRACHTIO_SECRET.';
@@ -16,7 +16,7 @@ const path = 'Look for what the firewall passes: docs/check-a-deployment.md.';
 /** Every error that edge80 raises on purpose, by its code. */
 const errorKinds = {
   // The start, and what ends the process.
-  'config-invalid': { help: setting },
+  'config-invalid': {},
   'setting-invalid': { help: setting },
   'contact-unusable': { help: setting },
   'secret-missing': { help: setting },
@@ -74,7 +74,7 @@ const errorKinds = {
     help: 'Name in ACCESS_CONTACTS and CORE_CONTACTS all that drachtio-server listens on.',
   },
   'sip-wrong-side': { sipStatus: 403, help: 'UEs reach ACCESS_CONTACTS or ACCESS_LISTEN, the core CORE_CONTACTS.' },
-  'sip-timeout': { sipStatus: 408, help: sender },
+  'sip-timeout': { sipStatus: 408, help: 'The far end does not answer: look at a trace of its side.' },
   'not-registered': { sipStatus: 403, help: 'The UE has to register over the connection that it calls by.' },
   'emergency-refused': { sipStatus: 380 },
   'flow-failed': { sipStatus: 430, help: 'The UE has to register again (RFC 5626 §5.3).' },

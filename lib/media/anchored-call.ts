@@ -339,9 +339,7 @@ export class AnchoredCall {
   async #askAgain({ losses }: Exchange, offer: ShownSdp & OfferWishes): Promise<void> {
     await this.#askRtpengine(offer);
     if (this.#rtpengine.losses === losses) return;
-    throw new EdgeError('anchor-lost', 'rtpengine has lost the call: its ports are not those that both ends have.', {
-      sipStatus: 503,
-    });
+    throw new EdgeError('anchor-lost', 'rtpengine has lost the call: its ports are not those that both ends have.');
   }
 
   async #tellAgain({ exchange, answer }: CompleteExchange): Promise<void> {
