@@ -176,13 +176,16 @@ function contactIn(text: string): Contact | undefined {
   }
 }
 
-/** Over a transport that there is, without headers, and with a host that there can be: one whose last label is a number is an IPv4 address (RFC 3696 §2), and maybe a wrong one. */
+/**
+ * Whether it is a URI that requests can be sent to: over a transport that there is, without headers, and with a host that
+ * there can be. A name whose last label is a number is an IPv4 address (RFC 3696 §2), and maybe a wrong one.
+ */
 function isSipUri(text: string): boolean {
   const uri = parseSipUri(text);
   if (uri === undefined || uri.scheme === 'tel') return false;
   const { host, params } = uri;
-  const isSendable = /^(udp|tcp|tls)$/i.test(params.get('transport') ?? 'udp') && uri.text === text;
-  if (!isSendable || host.includes('..')) return false;
+  const hasHeaders = uri.text !== text;
+  if (!/^(udp|tcp|tls)$/i.test(params.get('transport') ?? 'udp') || hasHeaders || host.includes('..')) return false;
   return isIP(host) !== 0 ? isOfOneHost(host) : !/(^|\.)\d+\.?$/.test(host) && !/[:]/.test(host);
 }
 

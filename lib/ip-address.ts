@@ -28,7 +28,7 @@ export function normalAddress(text: string): string {
 /** As c= names it (RFC 8866 §5.7). */
 export type AddressFamily = 'IP4' | 'IP6';
 
-/** The family of an IP address; of an IPv4-mapped IPv6 address, as a dual-stack socket reports it, IPv4. */
+/** IP6 for an IPv6 address; IP4 for an IPv4-mapped one, as a dual-stack socket reports it, and for all else. */
 export function familyOf(address: string): AddressFamily {
   return addressBytes(address)?.length === 16 ? 'IP6' : 'IP4';
 }

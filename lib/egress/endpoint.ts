@@ -18,7 +18,7 @@ export interface EndpointEvents {
 /** How often another port is tried, where one was free for UDP and not for TCP. */
 const tries = 20;
 
-/** Of so many that were used longest ago it is asked whether somebody waits for them: that takes its time. */
+/** So many of those that were unused for longest are looked at, whether somebody waits for them: it takes its time. */
 const fewLinks = 8;
 
 /** The relay's sockets on one address: UDP and TCP on the same port, and the connections from and to there. */
@@ -105,7 +105,7 @@ export class Endpoint {
     this.#port = (server.address() as AddressInfo).port;
   }
 
-  /** A link to a next hop of this endpoint's family; beyond the limit, the connection that was used last longest ago goes. */
+  /** A link to a next hop of this endpoint's family; beyond the limit, the connection that was unused for longest goes. */
   linkTo({ transport, address, port }: Destination): Link | undefined {
     if (this.#isClosed) return undefined;
     if (transport === 'udp') return this.#udpLink(address, port);

@@ -23,7 +23,7 @@ type Found = { readonly address: string; readonly port: number } | undefined;
 
 interface Entry {
   known: Found;
-  /** What is known, or will be; undefined: what is known is as good. */
+  /** What the last lookup finds; undefined once `known` serves in its place. */
   awaited: Promise<Found> | undefined;
   /** Looked up anew when it is asked for after that. */
   until: number;

@@ -40,7 +40,8 @@ export class RelayedDialogs {
     const isBeginning = tagOf(request.get('to')) === undefined;
     const forks = isBeginning && request.method === 'INVITE' ? this.#calls.of(request.callId) : undefined;
     const passage = forks?.response(response) ?? 'passes';
-    // The sender may know the fork by another tag, and would not know a response with others than its own (RFC 3261 §8.2.6.2).
+    // The sender may know the fork by another tag, and would not know a response with others than its own (RFC 3261
+    // §8.2.6.2).
     for (const name of isBeginning ? ['From', 'CSeq'] : ['From', 'To', 'CSeq']) {
       response.set(name, request.get(name.toLowerCase()) ?? '');
     }

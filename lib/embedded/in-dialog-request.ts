@@ -27,8 +27,8 @@ export function destinationOf(uri: SipUri, address: string, transport: Transport
 }
 
 /**
- * Where a request in a dialog goes by name: the first hop, or the target. `undefined` if that cannot be read. Its host has to
- * be looked up before, unless the dialog goes by an address of its own.
+ * Where a request in a dialog goes by name: the first hop, or the target. `undefined` if that cannot be read. Its host
+ * has to be looked up before, unless the dialog goes by an address of its own.
  */
 export function hopOf(
   { nextHop }: Dialog,

@@ -60,8 +60,8 @@ export class CallAtRtpengine {
   }
 
   /**
-   * How often it was found to have lost the call, as one does that was started anew, when it got an offer: then it takes
-   * that for a new call, with other ports and keys than both ends have.
+   * How often rtpengine, when it got an offer, had lost the call, as after a restart: it takes the offer for a new call,
+   * with other ports and keys than both ends have.
    */
   get losses(): number {
     return this.#losses;
@@ -112,7 +112,10 @@ export class CallAtRtpengine {
     return this.#node?.query(this.#name).catch(() => undefined);
   }
 
-  /** Frees what it holds, and may be called twice; a later offer may bring the call to an rtpengine again. Never rejects. */
+  /**
+   * Frees what it holds, and may be called twice; a later offer may bring the call to an rtpengine again. Never
+   * rejects.
+   */
   async leave(): Promise<void> {
     const node = this.#node;
     this.#node = undefined;

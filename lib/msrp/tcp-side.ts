@@ -49,8 +49,8 @@ export class TcpSide {
   }
 
   /**
-   * Opens a port for the other end to connect to, on the address of this family or else the first. Rejects with an EdgeError `msrp-no-port` if none of the
-   * range is free, or `msrp-listen-failed`.
+   * Opens a port for the other end to connect to, on the address of this family or else the first. Rejects with an
+   * EdgeError `msrp-no-port` if none of the range is free, or `msrp-listen-failed`.
    */
   async listen(family?: AddressFamily): Promise<TransportAddress> {
     const address = ofFamily(this.#addresses, family) ?? '';

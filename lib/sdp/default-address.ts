@@ -5,9 +5,10 @@ import type { SdpLines } from './sdp-lines';
 import { isHeldByAddress, viewSession, type MediaView } from './session-view';
 
 /**
- * The SDP of a UE with a place where nobody listens as the default address of each line with ICE. rtpengine sends to the default until a pair is nominated, and c=, m= and a=rtcp are the UE's word
- * alone: anybody could have media sent to somebody else (C11). It would also take 0.0.0.0 for a hold and refuse a
- * name, where RFC 8839 §4.2.5 has no default yet. A hold by 0.0.0.0 stays one.
+ * The SDP of a UE with a place where nobody listens as the default address of each line with ICE. rtpengine sends to
+ * the default until a pair is nominated, and c=, m= and a=rtcp are the UE's word alone: anybody could have media sent
+ * to somebody else (C11). It would also take 0.0.0.0 for a hold and refuse a name, where RFC 8839 §4.2.5 has no default
+ * yet. A hold by 0.0.0.0 stays one.
  */
 export function withDiscardDefaults(sdp: SdpLines, families: LineFamilies): SdpLines {
   const { media } = viewSession(sdp);

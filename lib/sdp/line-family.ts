@@ -29,7 +29,7 @@ export function familiesShown(shown: SdpLines): ReadonlyMap<number, AddressFamil
 
 /**
  * The family that lines without ICE have in an SDP and did not have in the one before, from the same side; undefined if
- * there are none. Where lines with ICE are sent to their candidates tell.
+ * there are none. Lines with ICE do not count: their candidates say where media goes.
  */
 export function changedFamily(before: SdpLines, now: SdpLines): AddressFamily | undefined {
   const known = familiesShown(before);

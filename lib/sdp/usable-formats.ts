@@ -2,7 +2,10 @@ import { withoutCarriersOfOthers } from './line-formats';
 import { declined, formatMediaLine, isRtp, parseMediaLine } from './media-line';
 import { isAttribute, withEachSection, type SdpLines } from './sdp-lines';
 
-/** What RFC 3551 §6 says of static payload types for video: libwebrtc knows none of them, and refuses a line of no other. */
+/**
+ * What RFC 3551 §6 says of static payload types for video: libwebrtc knows none of them, and refuses a line of no
+ * other.
+ */
 const staticVideo = [
   'a=rtpmap:25 CelB/90000',
   'a=rtpmap:26 JPEG/90000',
@@ -18,8 +21,8 @@ type Agreed = readonly (readonly string[])[];
 
 /**
  * The SDP with a format on each line, and a meaning for each payload type (RFC 8866 §5.14, §6.6): that of RFC 3551 §6,
- * or a mapping, be it one that the other side has said (RFC 3264 §6.1). A payload type that nobody maps is left out, with those
- * that carry it; a line of RTP that has no others is declined.
+ * or a mapping, be it one that the other side has said (RFC 3264 §6.1). A payload type that nobody maps is left out,
+ * with those that carry it; a line of RTP that has no others is declined.
  * @param agreed of an answer the offer, of a later offer what both sides said last, the last one counting most
  */
 export function withUsableFormats(sdp: SdpLines, agreed: readonly SdpLines[]): SdpLines {

@@ -10,7 +10,7 @@ import { isAnew } from './header-table';
 /** Options between two neighbours. */
 const hopOptions = new Set(['gruu', 'outbound', 'path', 'sec-agree', 'timer']);
 
-/** Hops that a request may still take; one with a number that there is not names none (RFC 4475 §3.1.2.4). */
+/** Hops that a request may still take. A Max-Forwards that is no number up to 255 counts as none (RFC 4475 §3.1.2.4). */
 export function hopsLeft(request: SipMessage): number {
   const named = Number(request.get('max-forwards') ?? mostHops);
   return named >= 0 && named <= 255 ? named : mostHops;

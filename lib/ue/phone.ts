@@ -93,7 +93,10 @@ export class Phone {
     return this.#call;
   }
 
-  /** Answers the next call; `media` is what we offer if it comes without an offer. Rejects with `no-call` when none came within `patience` ms, else as {@link Call.take}. */
+  /**
+   * Answers the next call; `media` is what we offer if it comes without an offer. Rejects with `no-call` when none came
+   * within `patience` ms, else as {@link Call.take}.
+   */
   async take(patience: number, media?: readonly MediaKind[], contact?: string): Promise<Call> {
     const { observer } = this.#options;
     const { signal } = this.#stop;
