@@ -4,8 +4,8 @@ import { removePrivate } from '../wire/private-headers';
 import { contentLengthOf, detached, lacksMandatory, parseSipMessage, SipMessage } from '../wire/sip-message';
 import type { Link } from './link';
 
-/** What responses to a request, its CANCEL and the ACK to a refusal need of it. */
-const lasting = new Set(['via', 'from', 'to', 'call-id', 'cseq', 'route', 'max-forwards']);
+/** What responses to a request, its CANCEL and the ACK to a refusal need of it; and whether a NOTIFY is the last. */
+const lasting = new Set(['via', 'from', 'to', 'call-id', 'cseq', 'route', 'max-forwards', 'subscription-state']);
 
 /** The same request without all that nobody needs once it is on its way; it holds nothing of the text that it came in. */
 export function lastingPart(request: SipMessage): SipMessage {

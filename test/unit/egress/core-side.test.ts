@@ -139,6 +139,16 @@ describe('what the core sends by the Path', () => {
     expect(lines(back, 'Via')).toEqual(['SIP/2.0/UDP 192.0.2.9;branch=z9hG4bKc1']);
   });
 
+  test.each([
+    ['terminated;reason=timeout', '500 Internal Server Error', '200 OK'],
+    ['terminated', '500 Other', '500 Other'],
+    ['active', '500 Internal Server Error', '500 Internal Server Error'],
+  ])('G26: a NOTIFY, %s, that the server answers %s gets %s', (state, answered, passed) => {
+    relaying.receive(asked('NOTIFY', { ...path, Event: 'presence', 'Subscription-State': state }), core());
+    relaying.receive(answer(server.one, 500).replace(/^SIP.*/, `SIP/2.0 ${answered}`), server);
+    expect(core().one.split('\r\n', 1)).toEqual([`SIP/2.0 ${passed}`]);
+  });
+
   test('G12: a dialog that it begins stays on the relay, by a route for each side, under its Call-ID', () => {
     relaying.receive(asked('INVITE', path), core());
     const invite = server.one;
