@@ -1,9 +1,10 @@
 import { CoreHops, type CoreHopsOptions } from '../../../lib/egress/core-hops';
 import { nextHopOf } from '../../../lib/egress/errand';
 import { limits } from '../../../lib/egress/limits';
-import type { Destination, Link } from '../../../lib/egress/link';
+import type { Destination } from '../../../lib/egress/link';
 import { Relaying } from '../../../lib/egress/relaying';
 import { countsOf, telling } from '../ops/told';
+import { FakeLink } from './fake-link';
 import { answer, lines, request } from './messages';
 
 /* N1: inside a dialog the next hop is what the far end's Contact and Record-Route say. */
@@ -78,25 +79,6 @@ test.each(['sip:127.0.0.1:5070', 'sip:192.0.2.1:5070'])(
     expect(faultOf('sip:169.254.169.254', undefined, trial)).toBe('link-local');
   },
 );
-
-class FakeLink implements Link {
-  readonly sentBy = '192.0.2.1:7000';
-  readonly sent: string[] = [];
-
-  constructor(
-    readonly address: string,
-    readonly port = 5060,
-    readonly transport: 'udp' | 'tcp' = 'udp',
-  ) {}
-
-  send(text: string): void {
-    this.sent.push(text);
-  }
-
-  prove(): void {
-    return;
-  }
-}
 
 describe('N1: a far end that answers with routes and a Contact of its own', () => {
   const { logger, lines: told } = telling();

@@ -1,37 +1,11 @@
 import { limits } from '../../../lib/egress/limits';
-import type { Destination, Link } from '../../../lib/egress/link';
+import type { Destination } from '../../../lib/egress/link';
 import { Relaying } from '../../../lib/egress/relaying';
 import { CarriedBodies } from '../../../lib/wire/carried-bodies';
+import { FakeLink } from './fake-link';
 import { answer, branchOf, lines, request, silent } from './messages';
 
 /* Large requests toward the core, and what the core sends to UEs by way of the relay. */
-
-class FakeLink implements Link {
-  readonly sentBy = '192.0.2.1:7000';
-  readonly sent: string[] = [];
-  isConnecting = false;
-
-  constructor(
-    readonly address: string,
-    readonly port = 5060,
-    readonly transport: 'udp' | 'tcp' = 'udp',
-  ) {}
-
-  send(text: string): void {
-    this.sent.push(text);
-  }
-
-  prove(): void {
-    return;
-  }
-
-  /** The one message that was sent since the last look. */
-  get one(): string {
-    const [message = '', ...others] = this.sent.splice(0);
-    expect(others).toEqual([]);
-    return message;
-  }
-}
 
 let now: number;
 let relaying: Relaying;

@@ -1,37 +1,10 @@
 import type { Errand } from '../../../lib/egress/errand';
 import { limits, type Limits } from '../../../lib/egress/limits';
-import type { Destination, Link } from '../../../lib/egress/link';
+import type { Destination } from '../../../lib/egress/link';
 import { Relaying } from '../../../lib/egress/relaying';
 import { countsOf, telling } from '../ops/told';
+import { FakeLink } from './fake-link';
 import { answer, branchOf, lines, request } from './messages';
-
-/** A peer that keeps what it is sent. */
-class FakeLink implements Link {
-  readonly sentBy = 'relay.example:7000';
-  readonly sent: string[] = [];
-  isProven = false;
-
-  constructor(
-    readonly address: string,
-    readonly port = 5060,
-    readonly transport: 'udp' | 'tcp' = 'udp',
-  ) {}
-
-  send(text: string): void {
-    this.sent.push(text);
-  }
-
-  prove(): void {
-    this.isProven = true;
-  }
-
-  /** The one message that was sent since the last look. */
-  get one(): string {
-    const [message = '', ...others] = this.sent.splice(0);
-    expect(others).toEqual([]);
-    return message;
-  }
-}
 
 const uri = 'sip:bob@ims.example';
 const routes = ['<sip:pcscf.example;lr>', '<sip:scscf.example;lr>'];
@@ -83,7 +56,7 @@ describe('what becomes of a message at the egress relay', () => {
     expect(destinations).toEqual([{ address: '192.0.2.9', port: 5070, transport: 'udp' }]);
     expect(lines(sent, 'Route')).toEqual(routes);
     expect(sent).toMatch(
-      /^MESSAGE sip:bob@ims\.example SIP\/2\.0\r\nVia: SIP\/2\.0\/UDP relay\.example:7000;rport;branch=z9hG4bK/,
+      /^MESSAGE sip:bob@ims\.example SIP\/2\.0\r\nVia: SIP\/2\.0\/UDP 192\.0\.2\.1:7000;rport;branch=z9hG4bK/,
     );
     expect(lines(sent, 'Via')[1]).toBe('SIP/2.0/UDP 127.1.0.1:5060;rport;branch=z9hG4bKserver1');
     expect(lines(sent, 'Max-Forwards')).toEqual(['69']);
@@ -152,7 +125,7 @@ describe('what becomes of a message at the egress relay', () => {
     core = new FakeLink('192.0.2.9', 5070, 'tcp');
     const other = { Via: 'SIP/2.0/TCP 192.0.2.1;branch=z9hG4bKother' };
     for (let i = 0; i < 2; i++) relaying.receive(request('MESSAGE', uri, { ...other, ...post() }), server);
-    expect(lines(core.one, 'Via')[0]).toMatch(/^SIP\/2\.0\/TCP relay\.example:7000;branch=/);
+    expect(lines(core.one, 'Via')[0]).toMatch(/^SIP\/2\.0\/TCP 192\.0\.2\.1:7000;branch=/);
   });
 
   test('an errand serves one request', () => {
@@ -247,7 +220,7 @@ describe('what becomes of a message at the egress relay', () => {
       const begun = core?.one ?? '';
       expect(lines(begun, 'Call-ID')).toEqual(['e80-call-1']);
       expect(lines(begun, 'Record-Route')).toEqual([
-        expect.stringMatching(/^<sip:[0-9a-f]{32}@relay\.example:7000;transport=udp;lr>$/),
+        expect.stringMatching(/^<sip:[0-9a-f]{32}@192\.0\.2\.1:7000;transport=udp;lr>$/),
       ]);
       relaying.receive(answer(begun, 180), server);
       expect(lines(server.one, 'Call-ID')).toEqual(['call-1']);
@@ -303,7 +276,7 @@ describe('what becomes of a message at the egress relay', () => {
 
     test.each([
       ['of another dialog', () => ({ Route: route, 'Call-ID': 'e80-call-2' })],
-      ['made up', () => ({ Route: '<sip:00000000000000000000000000000000@relay.example:7000;lr>' })],
+      ['made up', () => ({ Route: '<sip:00000000000000000000000000000000@192.0.2.1:7000;lr>' })],
       ['for the Call-ID of the server', () => ({ Route: route, 'Call-ID': 'call-1' })],
       ['not there', () => ({ 'Call-ID': 'e80-call-1' })],
     ])('a Route that is %s makes nobody but the server heard', (_, headers) => {
