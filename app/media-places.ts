@@ -1,6 +1,6 @@
 import { isOnThisMachine } from '../lib/address-kind';
 import { MediaPlaces } from '../lib/media-places';
-import { addressText, normalAddress } from '../lib/ip-address';
+import { addressText } from '../lib/ip-address';
 import type { Logger } from '../lib/ops/logger';
 import { parseControlUrl } from '../lib/rtpengine/control-address';
 import { parseContact } from '../lib/sip/contact';
@@ -22,31 +22,13 @@ export function mediaPlaces(config: Config, privatePorts: ReadonlySet<number>, l
     const networks = trial.map(({ bytes, length }) => `${addressText(bytes)}/${length}`);
     logger.warn({ networks }, 'CORE_MEDIA names this machine: services here can be sent media; for a trial alone');
   }
-  const ownPorts = { udp: config.RTPENGINE_PORTS, tcp: config.MSRP_PORTS };
-  const closed = closedPorts(config);
-  return new MediaPlaces({
-    coreMedia,
-    own,
-    ownPorts,
-    closedPorts: closed,
-    privatePorts,
-    accessOnly: accessOnly(config),
-  });
+  return new MediaPlaces({ coreMedia, own, closedPorts: closedPorts(config), privatePorts });
 }
 
 /** Addresses of this machine that the settings name: with 1:1 NAT, no interface has them all. */
 export function ownByName(config: Config): string[] {
   const contacted = contactHosts([...config.ACCESS_CONTACTS, ...(config.ACCESS_LISTEN ?? [])]);
   return [...ofAccess(config), ...contacted, ...(config.ACCESS_ADDRESS ?? []), ...ofCore(config)];
-}
-
-function accessOnly(config: Config): Set<string> {
-  const core = new Set(ofCore(config).map(normalAddress));
-  return new Set(
-    ofAccess(config)
-      .map(normalAddress)
-      .filter((address) => !core.has(address)),
-  );
 }
 
 /** Where our media for UEs is. */

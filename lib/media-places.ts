@@ -5,7 +5,7 @@ import {
   type AddressKind,
   type OwnAddresses,
 } from './address-kind';
-import { addressBytes, normalAddress } from './ip-address';
+import { addressBytes } from './ip-address';
 import { isWithin, parsePrefix, type IpPrefix } from './ip-prefix';
 
 /** Why media is not sent to a place. */
@@ -35,12 +35,8 @@ export interface MediaPlacesOptions {
   /** Where the media of the core is; none: anywhere. */
   coreMedia: readonly MediaNetwork[];
   own: () => OwnAddresses;
-  /** Ports of this machine for media, by which two UEs of one edge reach each other: over the core's side. */
-  ownPorts: Readonly<Record<MediaPlace['transport'], PortRange>>;
   /** Ports that are not for media on any host. */
   closedPorts: ReadonlyMap<number, 'sip-port' | 'control-port'>;
-  /** Addresses of this machine, in the spelling of `normalAddress`, that are for UEs and not for the core. */
-  accessOnly: ReadonlySet<string>;
   /** Ports of this machine that are not for media, whatever networks there are. */
   privatePorts: ReadonlySet<number>;
 }
@@ -57,10 +53,16 @@ export class MediaPlaces {
     this.#options = options;
   }
 
-  /** Why media of a UE does not go there, to the core; undefined: it may. */
-  misplacedInCore(place: MediaPlace): Misplaced | undefined {
+  /**
+   * Why media of a UE does not go there, to the core; undefined: it may.
+   * @param toldTo whom a call under way has told that our media is there. Two UEs of one edge reach each other over what
+   * the core was told. What the UE of a call sends to is none of the far end: media from there would be taken for that of
+   * a UE, and go to the core again, in a circle, by the SDPs of one call, or of several.
+   */
+  misplacedInCore(place: MediaPlace, toldTo?: 'access' | 'core'): Misplaced | undefined {
     const { coreMedia } = this.#options;
-    const { misplaced, isHere } = this.#judge(place, this.#isOwnMedia(place));
+    if (toldTo === 'access') return 'own-address';
+    const { misplaced, isHere } = this.#judge(place, toldTo === 'core');
     if (misplaced !== undefined || isHere || coreMedia.length === 0) return misplaced;
     return coreMedia.some((network) => isIn(network, place)) ? undefined : 'not-core-media';
   }
@@ -68,17 +70,6 @@ export class MediaPlaces {
   /** Why media does not go there, to a UE; undefined: it may. */
   misplacedAtUe(place: MediaPlace): Misplaced | undefined {
     return this.#judge(place, false).misplaced;
-  }
-
-  /**
-   * On the ports of the access side media would be taken for that of a UE, and go to the core again: in a circle, by
-   * the SDPs of one call, or of several.
-   */
-  #isOwnMedia({ address, port, transport }: MediaPlace): boolean {
-    const { own, ownPorts, accessOnly } = this.#options;
-    const { first, last } = ownPorts[transport];
-    const plain = normalAddress(address);
-    return own().addresses.has(plain) && !accessOnly.has(plain) && port >= first && port <= last;
   }
 
   /** `isHere`: it is on this machine. */

@@ -73,6 +73,7 @@ export class AnchoredCall {
   readonly #profiles: CallProfiles;
   readonly #ueAddress: string | undefined;
   readonly #maySend: CallPlaces['rtp'];
+  readonly #told: CallPlaces['told'];
   readonly #streams: CallStreams;
   readonly #carried: Omit<Receiving, 'from' | 'agreed' | 'names'>;
   readonly #msrp: CallMsrp | undefined;
@@ -105,6 +106,7 @@ export class AnchoredCall {
     this.#profiles = new CallProfiles(profiles);
     this.#ueAddress = ueAddress;
     this.#maySend = places.rtp;
+    this.#told = places.told;
     this.#streams = new CallStreams(gateway);
     const hasOwnTransport = (line: number) => this.linesInUse.includes(line) && !this.#shared.has(line);
     this.#carried = { maySend: places.rtp.core, most: charged.most, hasOwnTransport };
@@ -259,6 +261,7 @@ export class AnchoredCall {
   /** Frees what rtpengine holds. Never rejects. */
   async leaveRtpengine(): Promise<void> {
     await this.#rtpengine.leave();
+    this.#told.forget();
   }
 
   async #offer(from: Side, text: string): Promise<string> {
@@ -409,7 +412,9 @@ export class AnchoredCall {
 
   #written(to: Side, sdp: SdpLines, answered: Exchange | undefined): string {
     const lines = answered === undefined ? sdp : ofPlaces(sdp, answered.places);
-    return joinSdp(this.#origins[to].write(withoutForeignHosts(withAddresses(lines))));
+    const written = withoutForeignHosts(withAddresses(lines));
+    this.#told.tell(to, written);
+    return joinSdp(this.#origins[to].write(written));
   }
 }
 

@@ -5,11 +5,14 @@ import { OccasionalLog } from '../ops/occasional-log';
 import { Tally } from '../ops/tally';
 import type { MaySend } from '../sdp/line-place';
 import type { Side } from './media-anchor';
+import { ToldPlaces, type CallTellings } from './told-places';
 
 /** Whether media of one call may be sent where the SDP of a side wants it. */
 export interface CallPlaces {
   rtp: Readonly<Record<Side, MaySend>>;
   msrp: Readonly<Record<Side, MaySend>>;
+  /** Where the sides of the call were told that our media is. */
+  told: CallTellings;
 }
 
 /** Judges the places that SDPs name, for all calls; those that get no media are logged and counted. */
@@ -17,6 +20,7 @@ export class PlacedMedia {
   readonly #places: MediaPlaces;
   readonly #log: OccasionalLog;
   readonly #misplaced = new Tally<Misplaced>();
+  readonly #told = new ToldPlaces();
 
   constructor(places: MediaPlaces, logger: Logger) {
     this.#places = places;
@@ -36,7 +40,7 @@ export class PlacedMedia {
           this.#maySend({ call, side, line }, { ...place, transport }, family);
       return { access: by('access'), core: by('core') };
     };
-    return { rtp: both('udp'), msrp: both('tcp') };
+    return { rtp: both('udp'), msrp: both('tcp'), told: this.#told.ofCall() };
   }
 
   #maySend(
@@ -53,6 +57,7 @@ export class PlacedMedia {
   }
 
   #misplacedAt(side: Side, place: MediaPlace): Misplaced | undefined {
-    return side === 'core' ? this.#places.misplacedInCore(place) : this.#places.misplacedAtUe(place);
+    if (side === 'access') return this.#places.misplacedAtUe(place);
+    return this.#places.misplacedInCore(place, this.#told.sideAt(place));
   }
 }

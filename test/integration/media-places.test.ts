@@ -165,3 +165,58 @@ describeWithRtpengine('where a real rtpengine is told to send media to', () => {
     expect(service.received).toEqual([]);
   });
 });
+
+describeWithRtpengine('a real rtpengine with one address for both sides', () => {
+  const shared = '127.0.0.8';
+  let parts: RealAnchor;
+  let far: UdpEnd;
+  let ues: [UdpEnd, UdpEnd];
+
+  beforeAll(async () => {
+    const coreMedia = networks(farAddress, shared, ueAddress);
+    parts = await RealAnchor.start({ access: shared, core: shared }, placesOn([], { coreMedia }));
+  });
+  afterAll(() => parts.close());
+  beforeEach(async () => {
+    far = await UdpEnd.open(farAddress);
+    ues = [await UdpEnd.open(ueAddress), await UdpEnd.open(ueAddress)];
+  });
+  afterEach(async () => {
+    for (const call of ['one', 'other']) await parts.anchor.release(call);
+    for (const end of [far, ...ues]) end.close();
+  });
+
+  const of = (address: string, port: number) => sdp(address, `m=audio ${port} RTP/AVP 0`);
+  /** Its SDP does not say where it is: rtpengine learns that from the first who sends. */
+  const behindNat = ({ port }: UdpEnd) => of('10.9.9.9', port);
+
+  test('N1: an SDP of the core that names what a UE sends to is refused: media would go round there for ever', async () => {
+    const towardCore = mediaLine(await parts.anchor.offer('one', 'access', behindNat(ues[0]), { address: ueAddress }));
+    const towardUe = mediaLine(await parts.anchor.answer('one', 'core', of(farAddress, far.port)));
+    const circle = of(shared, towardUe.port);
+    await parts.anchor.offer('one', 'access', behindNat(ues[0]));
+    await expect(parts.anchor.answer('one', 'core', circle)).rejects.toMatchObject({ sipStatus: 488 });
+    await parts.anchor.rollback('one');
+    ues[0].to = { address: shared, port: towardUe.port };
+    ues[0].send(rtp(0x11111111, 1, 'UE 1;'));
+    await far.hears('UE 1;');
+    far.to = { address: shared, port: towardCore.port };
+    far.send(rtp(0x22222222, 1, 'far 1;'));
+    await ues[0].hears('far 1;');
+  });
+
+  test('N1: two UEs of the edge that call each other hear each other', async () => {
+    const [caller, callee] = ues;
+    const invite = await parts.anchor.offer('one', 'access', behindNat(caller), { address: ueAddress });
+    const toCallee = mediaLine(await parts.anchor.offer('other', 'core', invite, { address: ueAddress }));
+    const answer = await parts.anchor.answer('other', 'access', behindNat(callee));
+    const toCaller = mediaLine(await parts.anchor.answer('one', 'core', answer));
+    caller.to = { address: shared, port: toCaller.port };
+    callee.to = { address: shared, port: toCallee.port };
+    callee.send(rtp(0x22222222, 1, 'before it is known where the caller is'));
+    caller.send(rtp(0x11111111, 1, 'caller 1;'));
+    await callee.hears('caller 1;');
+    callee.send(rtp(0x22222222, 2, 'callee 2;'));
+    await caller.hears('callee 2;');
+  });
+});

@@ -13,14 +13,12 @@ export function placesOn(own: readonly string[], more: Partial<MediaPlacesOption
   return new MediaPlaces({
     coreMedia: [],
     own: () => ({ addresses: new Set(own), broadcasts: new Set() }),
-    ownPorts: { udp: { first: 30_000, last: 40_000 }, tcp: { first: 50_000, last: 50_999 } },
     closedPorts: new Map([
       [5060, 'sip-port'],
       [5061, 'sip-port'],
       [2223, 'control-port'],
     ]),
     privatePorts: new Set(),
-    accessOnly: new Set(),
     ...more,
   });
 }

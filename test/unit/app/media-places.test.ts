@@ -31,7 +31,8 @@ function placesBy(settings: Record<string, string> = {}, privatePorts: ReadonlyS
     privatePorts,
     pino({}, { write: (line) => logged.push(JSON.parse(line) as never) }),
   );
-  return (address: string, port = 20_000) => places.misplacedInCore({ address, port, transport: 'udp' });
+  return (address: string, port = 20_000, told?: 'core') =>
+    places.misplacedInCore({ address, port, transport: 'udp' }, told);
 }
 
 test.each([
@@ -39,21 +40,15 @@ test.each([
   ...['10.0.0.4', '198.51.100.4', '10.0.0.5', '192.0.2.5'],
 ])('N1: no media goes to what the settings say is this machine: %s', (address) => {
   expect(placesBy()(address)).toBe('own-address');
-  expect(placesBy({ RTPENGINE_PORTS: '40000-40009' })(address, 30_000)).toBe('own-address');
+  expect(placesBy()(address, 30_000)).toBe('own-address');
 });
 
 test.each(['192.0.2.1', '10.0.0.5', '192.0.2.5'])(
-  'N1: two UEs of this edge reach each other over its %s',
+  'N1: two UEs of this edge reach each other over its %s, by what the core was told',
   (address) => {
-    expect(placesBy()(address, 30_000)).toBeUndefined();
+    expect(placesBy()(address, 30_000, 'core')).toBeUndefined();
   },
 );
-
-test.each(['198.51.100.3', '10.0.0.3', '10.0.0.4', '198.51.100.4'])('N1: and not over %s', (address) => {
-  expect(placesBy()(address, 30_000)).toBe('own-address');
-  expect(placesBy()(`64:ff9b::${address}`, 30_000)).toBe('own-address');
-  expect(placesBy({ RTPENGINE_CORE_INTERFACE: `${address}!192.0.2.5` })(address, 30_000)).toBeUndefined();
-});
 
 test('N1: nor to an address of its interfaces, nor to the broadcast address of their networks', () => {
   const isMisplaced = placesBy();

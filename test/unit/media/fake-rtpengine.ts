@@ -26,6 +26,8 @@ export class FakeRtpengine implements RtpengineCommands {
   /** It has lost what it had, until the next offer. */
   isNew = false;
   failure: EdgeError | undefined;
+  /** Its own, toward each side. */
+  addresses: Record<'access' | 'core', Record<AddressFamily, string>> = own;
   /** What it tells of every call. */
   statistics: CallStatistics | undefined;
   /** Holds replies back until it resolves. */
@@ -97,7 +99,7 @@ export class FakeRtpengine implements RtpengineCommands {
 
   #write(sdp: string, towardUe: boolean, ice: (line: number) => boolean, mux: (line: number) => boolean): string {
     const family = this.#families[towardUe ? 'access' : 'core'] ?? 'IP4';
-    const address = own[towardUe ? 'access' : 'core'][family];
+    const address = this.addresses[towardUe ? 'access' : 'core'][family];
     const lines = splitSdp(sdp);
     const media = viewSession(lines).media.flatMap((view) => {
       if (view.port === 0) return [formatMediaLine(view)];
