@@ -6,7 +6,7 @@ import { mendResponse } from '../fence/responses';
 import { UnansweredInvites } from '../fence/unanswered-invites';
 import { answerToUnusable } from '../fence/unusable-uris';
 import { networkOf } from '../ip-address';
-import type { CarriedBodies } from '../wire/carried-bodies';
+import { holderOf, type CarriedBodies } from '../wire/carried-bodies';
 import { responseTo, type OwnResponse } from '../wire/own-response';
 import { tagOf } from '../wire/sip-uri';
 import { markSource } from '../wire/source-mark';
@@ -249,7 +249,7 @@ export class UeConnection {
   }
 
   #send(message: SipMessage): void {
-    this.#bodies?.take(message);
+    this.#bodies?.take(message, holderOf(this.#gate.account, this.#socket.remoteAddress ?? ''));
     this.#server?.send(message.toString());
   }
 

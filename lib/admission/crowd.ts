@@ -1,4 +1,4 @@
-import { Heap, type HeapItem } from './heap';
+import { Heap, type HeapItem } from '../heap';
 import { Line, type Entry } from './line';
 import type { Origin } from './origin';
 

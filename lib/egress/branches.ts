@@ -1,8 +1,8 @@
 import { createHmac, randomBytes } from 'node:crypto';
+import { headBytes, lastingPart } from '../wire/lasting-part';
 import type { SipMessage } from '../wire/sip-message';
 import type { Limits } from './limits';
 import type { Destination, Link } from './link';
-import { headBytes, lastingPart } from './relayed-messages';
 
 /** A request as it was sent on. */
 export interface Sent {
@@ -22,6 +22,8 @@ export interface Branch {
   readonly request: SipMessage;
   /** To its sender. */
   readonly back: Link;
+  /** Whose share the bodies of its responses take on their way past the server. */
+  readonly holder: string;
   /** Whether the core sent it to the server. */
   readonly isForServer: boolean;
   /** As it was sent on, and the way that it went; `undefined` while the next hop is looked up. */
@@ -77,7 +79,7 @@ export class Branches {
   }
 
   /** `undefined` if there are too many. */
-  open(id: string, parts: Pick<Branch, 'request' | 'back' | 'isForServer'>): Branch | undefined {
+  open(id: string, parts: Pick<Branch, 'request' | 'back' | 'isForServer' | 'holder'>): Branch | undefined {
     const request = lastingPart(parts.request);
     const bytes = headBytes(request);
     if (this.#isTooMuch(bytes) || this.#entries.size >= this.#limits.branches) return undefined;

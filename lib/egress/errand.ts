@@ -16,6 +16,8 @@ export interface Errand {
   readonly requestUri?: string;
   /** Whether a dialog that the request begins keeps its Call-ID toward the core. */
   readonly keepsCallId?: boolean;
+  /** Whose share the bodies of its answers take on their way past the server; unset: that of their call. */
+  readonly holder?: string;
   /** Contact of a REGISTER, where it is one that the server cannot send: `*`. */
   readonly contact?: '*';
 }

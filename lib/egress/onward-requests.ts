@@ -14,7 +14,7 @@ import type { Destination, Link } from './link';
 import { isNobody } from './nobody';
 import type { OwnCallIds } from './own-call-ids';
 import type { RelayedDialogs } from './relayed-dialogs';
-import { finish, setRoutes } from './relayed-messages';
+import { finish, holderOfCall, setRoutes } from './relayed-messages';
 import type { Servers } from './servers';
 import type { UdpOnly } from './udp-only';
 
@@ -81,7 +81,8 @@ export class OnwardRequests {
     const isAck = request.method === 'ACK';
     if (!isForServer && !isNobody(from)) fence.requestToCore(id, request);
     const back = servers.has(from) || isNobody(from) ? from : this.#backTo(request, from);
-    const branch = isAck ? undefined : branches.open(id, { request, back, isForServer });
+    const holder = errand?.holder ?? holderOfCall(request);
+    const branch = isAck ? undefined : branches.open(id, { request, back, isForServer, holder });
     if (!branch && !isAck) {
       this.answer(request, back, 503);
       return;

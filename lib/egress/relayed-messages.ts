@@ -1,23 +1,9 @@
 import { mendResponse } from '../fence/responses';
 import type { CarriedBodies } from '../wire/carried-bodies';
 import { removePrivate } from '../wire/private-headers';
-import { contentLengthOf, detached, lacksMandatory, parseSipMessage, SipMessage } from '../wire/sip-message';
+import { contentLengthOf, detached, lacksMandatory, parseSipMessage, type SipMessage } from '../wire/sip-message';
+import { parseSipUri, uriOf } from '../wire/sip-uri';
 import type { Link } from './link';
-
-/** What responses to a request, its CANCEL and the ACK to a refusal need of it; and whether a NOTIFY is the last. */
-const lasting = new Set(['via', 'from', 'to', 'call-id', 'cseq', 'route', 'max-forwards', 'subscription-state']);
-
-/** The same request without all that nobody needs once it is on its way; it holds nothing of the text that it came in. */
-export function lastingPart(request: SipMessage): SipMessage {
-  const headers = request.headers.filter(({ key }) => lasting.has(key));
-  const kept = headers.map(({ key, name, value }) => ({ key, name: detached(name), value: detached(value) }));
-  return new SipMessage(detached(request.startLine), kept);
-}
-
-/** Bytes of a message without its body, more or less. */
-export function headBytes({ startLine, headers }: SipMessage): number {
-  return headers.reduce((bytes, { name, value }) => bytes + name.length + value.length + 4, startLine.length);
-}
 
 export function isSamePeer(one: Link, other: Link): boolean {
   return isSameHost(one, other) && one.port === other.port;
@@ -55,11 +41,22 @@ export function finish(request: SipMessage, id: string, { transport, sentBy }: L
   return request.toString();
 }
 
+/** Whose share bodies take of which no more is known. */
+export function holderOfCall({ callId }: SipMessage): string {
+  return detached(`call ${callId}`);
+}
+
+/** Of a request of the core outside of dialogs: the UE that it is for, by the user part of its Path. */
+export function holderOfEntered(request: SipMessage): string {
+  const [route] = request.values('route');
+  return detached(`to ${parseSipUri(route === undefined ? request.requestUri : uriOf(route))?.user ?? ''}`);
+}
+
 /** Makes a response of the core one that the server bears. False: it cannot be one. */
-export function mendForServer(response: SipMessage, bodies: CarriedBodies | undefined): boolean {
+export function mendForServer(response: SipMessage, bodies: CarriedBodies | undefined, holder: string): boolean {
   removePrivate(response);
   if (!mendResponse(response)) return false;
-  bodies?.take(response);
+  bodies?.take(response, holder);
   return true;
 }
 

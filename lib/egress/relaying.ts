@@ -21,7 +21,15 @@ import { isNobody, nobody } from './nobody';
 import { OnwardRequests, type Network } from './onward-requests';
 import { OwnCallIds, type Carried } from './own-call-ids';
 import { RelayedDialogs } from './relayed-dialogs';
-import { isSameHost, isSamePeer, mendForCore, mendForServer, read } from './relayed-messages';
+import {
+  holderOfCall,
+  holderOfEntered,
+  isSameHost,
+  isSamePeer,
+  mendForCore,
+  mendForServer,
+  read,
+} from './relayed-messages';
 import { Servers } from './servers';
 import { refusalOf } from './surplus-answers';
 import { UdpOnly } from './udp-only';
@@ -210,7 +218,8 @@ export class Relaying {
       this.#callIds.follow(onward, from, 'for-server', { server: entered.transport, core: from.transport });
     }
     const pass = () => {
-      this.#bodies?.take(onward);
+      const isInDialog = tagOf(onward.get('to')) !== undefined;
+      this.#bodies?.take(onward, isInDialog ? holderOfCall(onward) : holderOfEntered(onward));
       this.#onward.open(id, { request, onward, isForServer: true, entered }, from);
     };
     const settle = (isSubscribed: boolean) => (isSubscribed ? pass() : this.#refuseOfCore(request, from, noSuchDialog));
@@ -275,8 +284,10 @@ export class Relaying {
       return true;
     }
     if (branch.isForServer && isLastNotify(branch.request)) mendAnswerToLastNotify(response);
-    const mend = branch.isForServer ? mendForCore : mendForServer;
-    if (!mend(response, this.#bodies)) return false;
+    const isWhole = branch.isForServer
+      ? mendForCore(response, this.#bodies)
+      : mendForServer(response, this.#bodies, branch.holder);
+    if (!isWhole) return false;
     this.branches.answered(branch, response.status);
     branch.back.send(response.toString());
     this.#dialogs.answered(branch.request, response.status);

@@ -3,6 +3,7 @@ import { asSipUri, withPlainUser } from '../drachtio/request-uri';
 import { parseUri } from '../drachtio/srf';
 import { EdgeError } from '../errors';
 import { accountOf } from '../shares/account';
+import { holderOf } from '../wire/carried-bodies';
 import { uriOf } from '../wire/sip-uri';
 import { chargingVector } from './charging';
 import type { Egress } from './egress';
@@ -13,7 +14,7 @@ import type { OwnAddresses } from './own-addresses';
 import type { Registrar } from './registrar';
 import type { Target } from './target';
 import type { AccessNetworkInfo } from './trust';
-import { flowOf, isOnFlow, type UeConnections } from './ue-connections';
+import { flowOf, isOnFlow, ueAddressOf, type UeConnections } from './ue-connections';
 import { identityHosts } from './shown-identities';
 import { uePolicy } from './ue-policy';
 
@@ -66,8 +67,12 @@ export class Originating {
       const message = 'The UE is not registered over this connection.';
       throw new EdgeError('not-registered', message);
     }
+    const ue = registration && accountOf(registration.aor);
+    const holder = holderOf(ue, ueAddressOf(flow, connections));
     const { isRelayed, nextHop, ...way } =
-      service === undefined ? this.#way(request, registration?.serviceRoute ?? []) : this.#emergencyWay(service);
+      service === undefined
+        ? this.#way(request, registration?.serviceRoute ?? [], holder)
+        : this.#emergencyWay(service, holder);
     const policy = uePolicy({
       table,
       asserted: registration && assertedIdentity(request, registration),
@@ -75,13 +80,14 @@ export class Originating {
       accessNetworkInfo,
       identityHosts: identityHosts(registration, [coreHost, parseUri(coreNextHop)?.host ?? coreHost]),
       carried: { access: flow.connection !== undefined, core: isRelayed },
+      holder,
       isOnFlow: (later) => isOnFlow(later, flow, connections),
     });
     return {
       ...way,
       policy,
       flow,
-      ue: registration && accountOf(registration.aor),
+      ue,
       coreFamily: () => egress.familyOf(nextHop),
       isEmergency: service !== undefined,
     };
@@ -92,7 +98,7 @@ export class Originating {
    * the SIP server does not pass everything on as it is; and a core that is a proxy sends a call between two UEs back under
    * the Call-ID that it came with.
    */
-  #way({ uri }: IncomingRequest, routes: string[]): RelayedOrNot {
+  #way({ uri }: IncomingRequest, routes: string[], holder: string): RelayedOrNot {
     const { egress, coreNextHop, relayAlways, keepsCallIds } = this.#options;
     const [first] = routes;
     const nextHop = first === undefined ? coreNextHop : uriOf(first);
@@ -105,17 +111,17 @@ export class Originating {
       return { uri: sent, way: () => ({ proxy: coreNextHop, headers: {} }), nextHop, isRelayed: false };
     }
     const keeps = first === undefined && keepsCallIds;
-    const errand = { nextHop, routes, keepsCallId: keeps, ...(requestUri !== sent && { requestUri }) };
+    const errand = { nextHop, routes, holder, keepsCallId: keeps, ...(requestUri !== sent && { requestUri }) };
     return { uri: sent, way: () => egress.send(errand), nextHop, isRelayed: true };
   }
 
-  #emergencyWay(service: string): RelayedOrNot {
+  #emergencyWay(service: string, holder: string): RelayedOrNot {
     const { egress, emergency } = this.#options;
     const { nextHop } = emergency;
     if (nextHop === undefined) throw new EmergencyRefused();
     const route = `<${nextHop}${/;lr\b/i.test(nextHop) ? '' : ';lr'}>`;
     const host = parseUri(nextHop)?.host ?? 'invalid';
-    const errand = { nextHop, routes: [route], requestUri: service };
+    const errand = { nextHop, routes: [route], holder, requestUri: service };
     return { uri: `sip:sos@${host}`, way: () => egress.send(errand), nextHop, isRelayed: true };
   }
 }

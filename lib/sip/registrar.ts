@@ -5,6 +5,7 @@ import { EdgeError } from '../errors';
 import { monotonicNow } from '../ops/clock';
 import type { Logger } from '../ops/logger';
 import { OccasionalLog } from '../ops/occasional-log';
+import { holderOf } from '../wire/carried-bodies';
 import { hostPort, uriOf } from '../wire/sip-uri';
 import { identityOf } from '../wire/uri-comparison';
 import { chargingVector } from './charging';
@@ -27,7 +28,7 @@ import { registerHeaders, registerResponseHeaders, type RegisterAdditions } from
 import type { Registration, RegistrationStore } from './registration';
 import { carriageOf } from './relayed';
 import { bodyOf } from './session-body';
-import { flowOf, hideExpiry, type AccessFlow, type UeConnections } from './ue-connections';
+import { flowOf, hideExpiry, ueAddressOf, type AccessFlow, type UeConnections } from './ue-connections';
 import { reply } from './verdict';
 
 export interface RegistrarOptions {
@@ -108,14 +109,15 @@ export class Registrar extends EventEmitter<{ 'flow-ended': [flow: Flow, why: Fl
       path: this.#pathUri(request, flow),
       chargingVector: chargingVector(coreContact.address),
     });
-    const way = this.#way({ ...headers, ...contentHeaders(request) }, isUnbinding);
+    const holder = holderOf(undefined, ueAddressOf(flow, connections));
+    const way = this.#way({ ...headers, ...contentHeaders(request) }, isUnbinding, holder);
     const final = await fromCore(way.proxy, srf.send(uri, { method: 'REGISTER', ...way, ...bodyOf(request) }));
     if (final.status >= 200 && final.status < 300) await this.#granted(request, final, flow);
     const { status, reason, body } = final;
     const timer = wantsOutbound(request, flow) && status < 300 && !final.has('flow-timer');
     const passed = registerResponseHeaders(settings.table, final);
     const shown = status < 300 ? hideExpiry(passed, flow) : passed;
-    const content = { ...contentHeaders(final), ...carriageOf(flow.connection !== undefined) };
+    const content = { ...contentHeaders(final), ...carriageOf(flow.connection !== undefined, holder) };
     const own = timer ? { 'Flow-Timer': String(flowTimer) } : {};
     reply(response, { status, reason, headers: { ...shown, ...content, ...own }, body });
     logger.debug({ aor: request.getParsedHeader('to').uri, status, flow }, 'register');
@@ -132,13 +134,15 @@ export class Registrar extends EventEmitter<{ 'flow-ended': [flow: Flow, why: Fl
   }
 
   /** drachtio-server dies of a REGISTER with `Contact: *` that an app gives it: the relay puts it in. */
-  #way(headers: Headers, takesAll: boolean): { proxy: string; headers: Headers } {
+  #way(headers: Headers, takesAll: boolean, holder: string): { proxy: string; headers: Headers } {
     const { egress, coreNextHop, relayAlways } = this.#options;
-    if (!takesAll && !relayAlways) return { proxy: coreNextHop, headers: { ...headers, ...carriageOf(false) } };
-    const errand = { nextHop: coreNextHop, routes: [], ...(takesAll && { contact: '*' as const }) };
+    const isRelayed = takesAll || relayAlways;
+    const carriage = carriageOf(isRelayed, holder);
+    if (!isRelayed) return { proxy: coreNextHop, headers: { ...headers, ...carriage } };
+    const errand = { nextHop: coreNextHop, routes: [], holder, ...(takesAll && { contact: '*' as const }) };
     const { proxy, headers: forRelay } = egress.send(errand);
     const others = Object.entries(headers).filter(([name]) => !takesAll || name.toLowerCase() !== 'contact');
-    return { proxy, headers: { ...Object.fromEntries(others), ...forRelay } };
+    return { proxy, headers: { ...Object.fromEntries(others), ...carriage, ...forRelay } };
   }
 
   /** Takes all registrations off a flow that turned out to lead nowhere. */

@@ -1,5 +1,5 @@
 import type { Headers, IncomingRequest } from '../drachtio/messages';
-import { uncarriedHeader } from '../wire/private-headers';
+import { holderHeader, uncarriedHeader } from '../wire/private-headers';
 import { parseVia } from '../wire/sip-message';
 import { hostPort, parseSipUri, uriOf } from '../wire/sip-uri';
 import type { Egress } from './egress';
@@ -26,7 +26,7 @@ export function beyondRelay(routes: readonly string[], egress: Egress): string[]
   });
 }
 
-/** What a message tells the link of whether its body is carried past the SIP server. */
-export function carriageOf(isCarried: boolean): Headers {
-  return isCarried ? {} : { [uncarriedHeader]: 'yes' };
+/** What a message tells the link: that nobody carries its body past the SIP server, or whose share such a body takes. */
+export function carriageOf(isCarried: boolean, holder: string): Headers {
+  return isCarried ? { [holderHeader]: holder } : { [uncarriedHeader]: 'yes' };
 }

@@ -8,6 +8,7 @@ import type { Egress } from './egress';
 import { flowUri, looksLikeFlowToken, type Flow, type FlowTokens } from './flow-token';
 import { calledIdentity } from './identity';
 import { listOf } from './name-addresses';
+import { holderOf } from '../wire/carried-bodies';
 import { uriOf } from '../wire/sip-uri';
 import type { HeaderTable } from './header-table';
 import type { OwnAddresses } from './own-addresses';
@@ -15,7 +16,7 @@ import type { Registrar } from './registrar';
 import { cameByRelay, sourceInCore } from './relayed';
 import type { Target } from './target';
 import type { AccessNetworkInfo } from './trust';
-import { isOnFlow, type UeConnections } from './ue-connections';
+import { isOnFlow, ueAddressOf, type UeConnections } from './ue-connections';
 import { identityHosts } from './shown-identities';
 import { uePolicy } from './ue-policy';
 
@@ -51,6 +52,7 @@ export class Terminating {
       throw new EdgeError('flow-gone', 'The connection that the UE registered on is gone.');
     }
     const registrations = await registrar.registrationsOf(flow);
+    const ue = registrations[0] && accountOf(registrations[0].aor);
     const policy = uePolicy({
       table,
       asserted: calledIdentity(request, registrations),
@@ -58,6 +60,7 @@ export class Terminating {
       accessNetworkInfo,
       identityHosts: identityHosts(registrations[0], [coreHost, sourceInCore(request, egress)]),
       carried: { access: flow.connection !== undefined, core: cameByRelay(request, egress) },
+      holder: holderOf(ue, ueAddressOf(flow, connections)),
       isOnFlow: (later) => isOnFlow(later, flow, connections),
     });
     const proxy = flowUri(flow);
@@ -67,7 +70,7 @@ export class Terminating {
       way: () => ({ proxy, headers: {} }),
       policy,
       flow,
-      ue: registrations[0] && accountOf(registrations[0].aor),
+      ue,
       coreFamily: () => Promise.resolve(familyOf(request.source_address)),
       isEmergency: false,
     };

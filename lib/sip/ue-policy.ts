@@ -15,7 +15,7 @@ export interface UePolicy {
   request(to: Side, headers: Headers): Headers;
   /** Headers of a response for the other side. */
   response(to: Side, headers: Headers): Headers;
-  /** What a message for a side has to carry besides: a note to the link, where nobody carries bodies past the SIP server. */
+  /** What a message for a side has to carry besides: a note to the link of how its body passes the SIP server. */
   carriage(to: Side): Headers;
   /** Whether a request inside a dialog came over the UE's flow; else it gets 403 (RFC 5626 §5.3). */
   admits(from: Side, request: IncomingRequest): boolean;
@@ -32,12 +32,14 @@ export interface UePolicyOptions {
   identityHosts?: IdentityHosts | undefined;
   /** Toward which sides bodies are carried past the SIP server: those where the access listener, or the relay, is. */
   carried: Readonly<Record<Side, boolean>>;
+  /** Whose share the bodies take that are carried, in both directions: the UE's. */
+  holder: string;
   /** Whether a request came on the UE's flow. */
   isOnFlow: (request: IncomingRequest) => boolean;
 }
 
 export function uePolicy(options: UePolicyOptions): UePolicy {
-  const { table, asserted, chargingVector, accessNetworkInfo, identityHosts, carried, isOnFlow } = options;
+  const { table, asserted, chargingVector, accessNetworkInfo, identityHosts, carried, holder, isOnFlow } = options;
   const toCore = (kind: MessageKind, headers: Headers): Headers => ({
     ...fromUe(table, kind, headers, accessNetworkInfo),
     ...(asserted !== undefined && { 'P-Asserted-Identity': asserted }),
@@ -47,7 +49,7 @@ export function uePolicy(options: UePolicyOptions): UePolicy {
     const passed = towardUe(table, kind, headers);
     return identityHosts ? withShownIdentities(passed, identityHosts) : passed;
   };
-  const carriage = (to: Side) => carriageOf(carried[to]);
+  const carriage = (to: Side) => carriageOf(carried[to], holder);
   const pass = (to: Side, kind: MessageKind, headers: Headers) => ({
     ...(to === 'core' ? toCore(kind, headers) : toUe(kind, headers)),
     ...carriage(to),

@@ -1,15 +1,27 @@
 import { randomBytes } from 'node:crypto';
+import { Heap, type HeapItem } from '../heap';
+import { networkOf } from '../ip-address';
 import { bodyHeader } from './private-headers';
-import type { SipMessage } from './sip-message';
+import { detached, type SipMessage } from './sip-message';
 
 interface Kept {
   /** A copy: a part of a text would hold on to the whole text. */
   readonly body: Buffer;
   readonly until: number;
+  readonly holder: Holder;
+}
+
+interface Holder extends HeapItem {
+  readonly key: string;
+  /** Names of its bodies, the oldest first. */
+  readonly names: Set<string>;
+  /** When the oldest of them ends. */
+  until: number;
+  bytes: number;
 }
 
 export interface CarriedBodiesOptions {
-  /** Bytes of all bodies together, with some more for each; the oldest go when there are more. */
+  /** Bytes of all bodies together, with some more for each; whoever holds the most makes room when there are more. */
   most?: number;
   /** ms that a body is kept for. */
   life?: number;
@@ -38,14 +50,29 @@ export function mustBeCarried(body: string): boolean {
 }
 
 /**
+ * Whose share a body takes: a UE's, or that of the place where UEs are that have not registered.
+ *
+ * @param account as `accountOf` names it
+ */
+export function holderOf(account: string | undefined, address: string): string {
+  return account === undefined ? `at ${networkOf(address)}` : `ue ${encodeURIComponent(account)}`;
+}
+
+/**
  * Carries bodies past the SIP server, from those who stand before it (access listener, relay, app) to those behind it: in
  * the message stands a name in place of the body. The names are random, and no sender's message reaches the server with
  * a header of that kind, so nobody else's body can be asked for.
  *
- * Bodies are not counted by their senders: what a flood pushes out is older than the milliseconds that a message takes.
+ * Each body has a holder, the one who caused it. Where there are too many bytes, the holder of the most loses its oldest
+ * body: a flood pushes out what is its own, and a body that has to wait for others stays.
  */
 export class CarriedBodies {
+  /** The oldest first. */
   readonly #bodies = new Map<string, Kept>();
+  readonly #holders = new Map<string, Holder>();
+  readonly #greediest = new Heap<Holder>(
+    (one, other) => one.bytes > other.bytes || (one.bytes === other.bytes && one.until < other.until),
+  );
   readonly #now: () => number;
   readonly #most: number;
   readonly #life: number;
@@ -64,13 +91,16 @@ export class CarriedBodies {
   }
 
   /** Keeps a body, of one character a byte. Returns its name. */
-  put(body: string): string {
-    const name = randomBytes(16).toString('hex');
-    // Memory of its own: Buffer.from() would hold on to a slab that others have parts of.
-    const kept = { body: Buffer.alloc(body.length, body, 'latin1'), until: this.#now() + this.#life };
-    this.#bodies.set(name, kept);
-    this.#bytes += sizeOf(kept);
+  put(body: string, holder: string): string {
     this.#sweep();
+    const name = randomBytes(16).toString('hex');
+    const until = this.#now() + this.#life;
+    // Memory of its own: Buffer.from() would hold on to a slab that others have parts of.
+    const kept = { body: Buffer.alloc(body.length, body, 'latin1'), until, holder: this.#holder(holder, until) };
+    this.#bodies.set(name, kept);
+    kept.holder.names.add(name);
+    this.#count(kept.holder, sizeOf(kept));
+    this.#makeRoom();
     return name;
   }
 
@@ -81,9 +111,9 @@ export class CarriedBodies {
   }
 
   /** Before the SIP server: takes a body out that it is not to see. */
-  take(message: SipMessage): void {
+  take(message: SipMessage, holder: string): void {
     if (!mustBeCarried(message.body)) return;
-    message.add(bodyHeader, this.put(message.body));
+    message.add(bodyHeader, this.put(message.body, holder));
     message.body = '';
   }
 
@@ -97,16 +127,51 @@ export class CarriedBodies {
     return body !== undefined;
   }
 
+  #holder(key: string, until: number): Holder {
+    const known = this.#holders.get(key);
+    if (known) return known;
+    const holder = { key: detached(key), names: new Set<string>(), until, bytes: 0, index: -1 };
+    this.#holders.set(holder.key, holder);
+    return holder;
+  }
+
   #sweep(): void {
-    // All live equally long, so the oldest stand first.
+    // All live equally long.
     for (const [name, kept] of this.#bodies) {
-      if (kept.until > this.#now() && this.#bytes <= this.#most) return;
-      this.#bodies.delete(name);
-      this.#bytes -= sizeOf(kept);
+      if (kept.until > this.#now()) return;
+      this.#drop(name, kept);
+    }
+  }
+
+  #makeRoom(): void {
+    while (this.#bytes > this.#most) {
+      const [name = ''] = this.#greediest.first?.names ?? [];
+      const kept = this.#bodies.get(name);
+      if (!kept) return;
+      this.#drop(name, kept);
+    }
+  }
+
+  #drop(name: string, kept: Kept): void {
+    const { holder } = kept;
+    this.#bodies.delete(name);
+    holder.names.delete(name);
+    const [oldest] = holder.names;
+    holder.until = this.#bodies.get(oldest ?? '')?.until ?? 0;
+    this.#count(holder, -sizeOf(kept));
+  }
+
+  #count(holder: Holder, more: number): void {
+    this.#bytes += more;
+    holder.bytes += more;
+    if (holder.names.size > 0) this.#greediest.settle(holder);
+    else {
+      this.#greediest.remove(holder);
+      this.#holders.delete(holder.key);
     }
   }
 }
 
-function sizeOf({ body }: Kept): number {
+function sizeOf({ body }: Pick<Kept, 'body'>): number {
   return body.length + overhead;
 }

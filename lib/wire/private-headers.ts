@@ -15,6 +15,9 @@ export const bodyHeader = `${prefix}Body`;
  */
 export const uncarriedHeader = `${prefix}Uncarried`;
 
+/** On what the app sends: whose share the body takes, where it is carried. The link takes it off. */
+export const holderHeader = `${prefix}Holder`;
+
 /**
  * Before the name of a header for the UE that the SIP server must not read. From a registration's or subscription's
  * expiry drachtio-server remembers the connection by the `user@host` of the UE's Contact, and sends there what is for

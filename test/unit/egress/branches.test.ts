@@ -29,7 +29,7 @@ describe('what is under way at the egress relay', () => {
   });
 
   const open = (method: string, id = method, from = back): Branch =>
-    branches.open(id, { request: parsed(method), back: from, isForServer: false })!;
+    branches.open(id, { request: parsed(method), back: from, isForServer: false, holder: 'ue a' })!;
 
   const sentOn = (branch: Branch, over = onward): Branch => {
     branches.sent(branch, { request: parsed(branch.method), text: '', onward: over, overUdp: undefined });
@@ -106,7 +106,7 @@ describe('what is under way at the egress relay', () => {
 
   test('N3: nothing is held of the text that a request came in, but what its answers need', () => {
     const request = parsed('MESSAGE', { Subject: 'x'.repeat(60_000), Contact: '<sip:a@b>' });
-    const branch = branches.open('MESSAGE', { request, back, isForServer: true })!;
+    const branch = branches.open('MESSAGE', { request, back, isForServer: true, holder: 'ue a' })!;
     branches.sent(branch, { request, text: '', onward, overUdp: undefined });
     for (const kept of [branch.request, branch.sent!.request]) {
       expect([kept.raw, kept.headers.map(({ key }) => key).sort()]).toEqual([
@@ -120,7 +120,12 @@ describe('what is under way at the egress relay', () => {
   test('N3: once all together hold much, only small ones are taken, until some are over', () => {
     branches = new Branches(() => now, { ...limits, branchBytes: 20_000 });
     const opened = (id: string, bytes: number) =>
-      branches.open(id, { request: parsed('MESSAGE', via(`z9hG4bK${'x'.repeat(bytes)}`)), back, isForServer: true });
+      branches.open(id, {
+        request: parsed('MESSAGE', via(`z9hG4bK${'x'.repeat(bytes)}`)),
+        back,
+        isForServer: true,
+        holder: 'ue a',
+      });
     expect([opened('a', 15_000), opened('b', 15_000)]).not.toContain(undefined);
     expect(opened('c', 15_000)).toBeUndefined();
     expect(opened('d', 100)).toBeDefined();

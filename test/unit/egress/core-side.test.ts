@@ -105,7 +105,7 @@ describe('what the core sends by the Path', () => {
     expect(lines(arrived, 'Route')).toEqual(['<sip:token@192.0.2.1:5060;lr>']);
     expect([arrived.endsWith('\r\n\r\n'), lines(arrived, 'X-Edge80-Body').length]).toEqual([true, 1]);
     expect(bodies.get(lines(arrived, 'X-Edge80-Body')[0] ?? '')).toBe('a\0b');
-    const headers = { 'X-Edge80-Body': bodies.put('\0') };
+    const headers = { 'X-Edge80-Body': bodies.put('\0', 'ue a') };
     relaying.receive(answer(arrived, 200, headers), server);
     // To the port of its Via, as it asked for no other (RFC 3261 §18.2.2).
     const back = core().one;

@@ -1,3 +1,4 @@
+import { CarriedBodies } from '../../../lib/wire/carried-bodies';
 import { sdp } from './fake-anchor';
 import { callerDialog, calleeDialog, type SipPeer } from './sip-peer';
 import { TestEdge } from './test-edge';
@@ -88,6 +89,40 @@ test.each([9_000, 30_000])(
     await core.next('200 BYE');
   },
 );
+
+test('N3: each body on its way past the server takes the share of the UE that it is from or for', async () => {
+  const put = jest.spyOn(CarriedBodies.prototype, 'put');
+  const holders = () => put.mock.calls.splice(0).map(([, holder]) => holder);
+  const body = noise(9000);
+  const ofAlice = 'ue alice%40ims.example';
+  ue.request('MESSAGE', 'sip:bob@ims.example', type, body);
+  core.respond(await core.next('MESSAGE'), 200, type, body);
+  await ue.next('200 MESSAGE');
+  expect(holders()).toEqual([ofAlice, ofAlice, ofAlice, ofAlice]);
+  core.request('MESSAGE', 'sip:alice@ims.example', { ...type, Route: path }, body);
+  ue.respond(await ue.next('MESSAGE'), 200, type, body);
+  await core.next('200 MESSAGE');
+  const [, token = ''] = /sip:([^@]*)@/.exec(path) ?? [];
+  expect(holders()).toEqual([`to ${token}`, ofAlice, ofAlice, ofAlice]);
+  const stranger = await edge.stranger();
+  stranger.request('REGISTER', 'sip:ims.example', { ...type, Contact: stranger.contact }, body);
+  core.respond(await core.next('REGISTER'), 403, type, body);
+  await stranger.next('403 REGISTER');
+  expect(new Set(holders())).toEqual(new Set(['at 127.2.0.2']));
+  const invite = ue.request('INVITE', 'sip:bob@ims.example', {}, largeSdp('offer', 9000));
+  const arrived = await core.next('INVITE');
+  core.respond(arrived, 200, {}, largeSdp('answer', 9000));
+  const ok = await ue.next('200 INVITE');
+  ue.ack(invite, ok);
+  await core.next('ACK');
+  expect(new Set(holders())).toEqual(new Set([ofAlice]));
+  const far = { ...calleeDialog(arrived, core), routes: arrived.all('Record-Route').join(', ') };
+  core.inDialog(far, 'BYE', type, body);
+  ue.respond(await ue.next('BYE'), 200);
+  await core.next('200 BYE');
+  expect(holders()).toEqual([expect.stringMatching(/^call /), ofAlice]);
+  put.mockRestore();
+});
 
 test('P12: what is too large is refused alone, and the call goes on', async () => {
   const invite = ue.request('INVITE', 'sip:bob@ims.example', {}, sdp('offer'));

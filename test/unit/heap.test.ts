@@ -1,5 +1,5 @@
 import fc from 'fast-check';
-import { Heap } from '../../../lib/admission/heap';
+import { Heap } from '../../lib/heap';
 
 test('whatever came, changed its rank or left, the first item is the one that ranks before all others', () => {
   const step = fc.record({ kind: fc.constantFrom('settle', 'remove'), item: fc.nat(15), rank: fc.nat(30) });
