@@ -27,6 +27,10 @@ export interface AccessLimits extends AdmissionLimits {
   serverBody: number;
   /** Calls of one connection, and its dialogs, that are remembered at least. */
   calls: number;
+  /** What is held of a connection's INVITEs without a final response; over it, the oldest is cancelled. */
+  unansweredBytes: number;
+  /** NOTIFYs of a connection that wait for their dialog, with their bodies. */
+  heldBytes: number;
   /** A UE has to acknowledge a reliable provisional response within this. */
   acknowledgement: number;
   /**
@@ -60,6 +64,8 @@ export const defaultLimits: Readonly<AccessLimits> = {
   waiting: 131_072,
   serverBody: 131_072,
   calls: 500,
+  unansweredBytes: 262_144,
+  heldBytes: 262_144,
   acknowledgement: acknowledgementMs,
   answer: 30_000,
   farewell: 10_000,

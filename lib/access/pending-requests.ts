@@ -1,7 +1,10 @@
-import type { SipMessage } from '../wire/sip-message';
+import { headBytes, lastingPart } from '../wire/lasting-part';
+import { detached, type SipMessage } from '../wire/sip-message';
 
 interface Pending {
   deadline: NodeJS.Timeout;
+  /** What it holds in memory. */
+  bytes: number;
   /** Called once, when it is over. */
   over: () => void;
 }
@@ -11,7 +14,7 @@ export interface PendingRequestsOptions {
   within: number;
   /** Requests at once that are remembered. */
   most: number;
-  /** The server has not answered this request, as it was sent there. */
+  /** The server has not answered this request: there is of it, as it was sent there, what an answer needs. */
   silent(request: SipMessage): void;
 }
 
@@ -22,6 +25,7 @@ export class PendingRequests {
   readonly #pending = new Map<string, Pending>();
   /** What the UE was told that the server did not answer: an answer that comes all the same is too late. */
   readonly #late = new Set<string>();
+  #bytes = 0;
 
   constructor(options: PendingRequestsOptions) {
     this.#options = options;
@@ -29,6 +33,11 @@ export class PendingRequests {
 
   get size(): number {
     return this.#pending.size;
+  }
+
+  /** What is held of them in memory. */
+  get bytes(): number {
+    return this.#bytes;
   }
 
   /** Takes note of a request as it goes to the server; `over` runs once it is answered, given up or forgotten. */
@@ -39,7 +48,11 @@ export class PendingRequests {
       return;
     }
     this.#late.delete(key);
-    this.#pending.set(key, { deadline: setTimeout(() => this.#giveUp(key, request), this.#options.within), over });
+    const held = lastingPart(request);
+    const bytes = headBytes(held);
+    const deadline = setTimeout(() => this.#giveUp(key, held), this.#options.within);
+    this.#pending.set(key, { deadline, bytes, over });
+    this.#bytes += bytes;
   }
 
   /** Takes note of a response of the server. False: the UE has got another one already. */
@@ -69,10 +82,11 @@ export class PendingRequests {
     if (!pending) return;
     clearTimeout(pending.deadline);
     this.#pending.delete(key);
+    this.#bytes -= pending.bytes;
     pending.over();
   }
 }
 
 function keyOf(branch = '', method: string): string {
-  return `${branch} ${method}`;
+  return detached(`${branch} ${method}`);
 }

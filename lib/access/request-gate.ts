@@ -49,6 +49,9 @@ export interface GateSurroundings {
 const pieceCost = 0.25;
 const bytesOfMessage = 2048;
 
+/** Of requests on their way, what is held at once on one connection: 64 of 4 kB without their bodies. */
+const pendingBytes = 262_144;
+
 /** In a call they end what was begun, so that whoever sends them takes less. */
 const ending = new Set(['ACK', 'BYE', 'CANCEL', 'PRACK']);
 
@@ -168,7 +171,7 @@ export class RequestGate {
   /** An emergency call is kept back by nothing but its own connection. */
   #noRoom(kind: RequestKind): Unserved | undefined {
     const { limits, shares, underWay } = this.#around;
-    if (this.#pending.size >= limits.ue.underWay) return 'ue-under-way';
+    if (this.#pending.size >= limits.ue.underWay || this.#pending.bytes >= pendingBytes) return 'ue-under-way';
     if (kind === 'emergency-call') return undefined;
     if (underWay.of('all') >= limits.underWay) return 'under-way';
     if (this.#ue !== undefined) return underWay.of(`ue ${this.#ue}`) >= limits.ue.underWay ? 'ue-under-way' : undefined;

@@ -94,6 +94,7 @@ export class UeConnection {
     this.gone = new Promise((resolve) => (this.#goneNow = resolve));
     this.#dialogs = new UeDialogs({
       limit: limits.calls,
+      heldBytes: limits.heldBytes,
       send: (request) => this.#toServer(request),
       refuse: (request, answer) => this.#answer(request, answer),
       begun: (callId) => this.#owners.claim(callId, this),
@@ -105,6 +106,7 @@ export class UeConnection {
     this.#lastWords = new LastWords(limits.calls);
     this.#unanswered = new UnansweredInvites({
       limit: limits.calls,
+      limitBytes: limits.unansweredBytes,
       acknowledgedWithin: limits.acknowledgement,
       send: (cancel) => this.#server?.send(cancel),
     });

@@ -29,6 +29,8 @@ interface Dialogs {
 export interface UeDialogsOptions {
   /** Call-IDs; beyond, the oldest is forgotten. */
   limit: number;
+  /** What requests that wait may take together. */
+  heldBytes: number;
   /** Sends a request that waited on to the server. */
   send(request: SipMessage): void;
   /** Answers one that waited in vain. */
@@ -53,6 +55,8 @@ export class UeDialogs {
   readonly #calls = new Map<string, Dialogs>();
   /** Last NOTIFYs of the UE that have no answer, by Call-ID and CSeq. */
   readonly #last = new Set<string>();
+  /** What requests that wait take. */
+  #heldBytes = 0;
 
   constructor(options: UeDialogsOptions) {
     this.#options = options;
@@ -73,7 +77,7 @@ export class UeDialogs {
       return known.confirmed.size === 0 ? tooEarly : noSuchDialog;
     }
     if (known?.confirmed.has(tagsOf(request)) === true) return undefined;
-    if (known !== undefined && mayHold(request, known)) return undefined;
+    if (known !== undefined && this.#mayHold(request, known)) return undefined;
     if (known !== undefined && (known.confirmed.size === 0 || method === 'INVITE')) return tooEarly;
     // The server answers a re-INVITE outside of its dialogs itself.
     return method === 'INVITE' ? undefined : noSuchDialog;
@@ -82,13 +86,14 @@ export class UeDialogs {
   /** Keeps a request that was not refused back until its dialog is confirmed; false: it can go on now. */
   hold(request: SipMessage): boolean {
     const known = this.#calls.get(request.callId);
-    if (known?.held === undefined || !mayHold(request, known)) return false;
+    if (known?.held === undefined || !this.#mayHold(request, known)) return false;
     const { held } = known;
     const inVain = () => {
-      held.delete(request);
+      this.#letGo(request, held);
       this.#options.refuse(request, tooEarly);
     };
     held.set(request, setTimeout(inVain, holdMs));
+    this.#heldBytes += sizeOf(request);
     return true;
   }
 
@@ -186,7 +191,7 @@ export class UeDialogs {
     for (const [request, timer] of held ?? []) {
       if (tagsOf(request) !== tags) continue;
       clearTimeout(timer);
-      held?.delete(request);
+      if (held) this.#letGo(request, held);
       this.#options.send(request);
     }
   }
@@ -196,14 +201,27 @@ export class UeDialogs {
     if (confirmed?.delete(tags) === true && confirmed.size === 0) this.#forget(callId);
   }
 
+  #mayHold(request: SipMessage, { confirmed, held }: Dialogs): boolean {
+    if (request.method !== 'NOTIFY' || held === undefined || confirmed.size > 0) return false;
+    return held.size < mostHeld && this.#heldBytes + sizeOf(request) <= this.#options.heldBytes;
+  }
+
+  #letGo(request: SipMessage, held: NonNullable<Dialogs['held']>): void {
+    if (held.delete(request)) this.#heldBytes -= sizeOf(request);
+  }
+
   #forget(callId: string): void {
-    for (const timer of this.#calls.get(callId)?.held?.values() ?? []) clearTimeout(timer);
+    const { held } = this.#calls.get(callId) ?? {};
+    for (const [request, timer] of held ?? []) {
+      clearTimeout(timer);
+      if (held) this.#letGo(request, held);
+    }
     if (this.#calls.delete(callId)) this.#options.forgotten(callId);
   }
 }
 
-function mayHold({ method }: SipMessage, { confirmed, held }: Dialogs): boolean {
-  return method === 'NOTIFY' && held !== undefined && confirmed.size === 0 && held.size < mostHeld;
+function sizeOf({ raw = '' }: SipMessage): number {
+  return raw.length;
 }
 
 function exchangeOf({ callId, cseq }: SipMessage): string {

@@ -20,7 +20,7 @@ interface EarlyDialog {
 
 export interface CoreFenceOptions {
   /** `branches`: requests that begin a dialog and have no final response. `unanswered`: how long they wait for it. */
-  limits: Pick<Limits, 'branches' | 'unanswered'>;
+  limits: Pick<Limits, 'branches' | 'branchBytes' | 'unanswered'>;
   /** A clock in ms. */
   now(): number;
   /** Sends a CANCEL to the SIP server, the way that the INVITE with this branch went. */
@@ -49,7 +49,12 @@ export class CoreFence {
     this.#limits = limits;
     this.#now = () => options.now();
     const send = (text: string, branch: string) => options.cancel(text, branch);
-    this.#unanswered = new UnansweredInvites({ limit: limits.branches, acknowledgedWithin: acknowledgementMs, send });
+    this.#unanswered = new UnansweredInvites({
+      limit: limits.branches,
+      limitBytes: limits.branchBytes,
+      acknowledgedWithin: acknowledgementMs,
+      send,
+    });
   }
 
   /** The answer to a request of the core that the server must not see; an ACK among them is to be dropped. */

@@ -32,7 +32,7 @@ export class RelayedDialogs {
 
   /** Keeps a NOTIFY for the server back that is too early; false: it is none. `branch` tells its repetitions. */
   holds(request: SipMessage, branch: string, settle: (isSubscribed: boolean) => void): boolean {
-    return request.method === 'NOTIFY' && this.#notifies.hold(request.callId, branch, settle);
+    return request.method === 'NOTIFY' && this.#notifies.hold(request, branch, settle);
   }
 
   /** Changes a response to `request`, so that its sender knows the dialog; it may be for nobody. */

@@ -1,10 +1,11 @@
 import { cancelOf } from '../wire/cancel';
-import type { SipMessage } from '../wire/sip-message';
+import { detached, type SipMessage } from '../wire/sip-message';
 import { tagOf } from '../wire/sip-uri';
 
 /** ms in which a reliable provisional response has to be acknowledged: before the 32 s after which the server dies. */
 export const acknowledgementMs = 25_000;
 
+/** What is needed of an INVITE to end it; none of it is a piece of the text that the INVITE came in. */
 interface UnansweredInvite {
   readonly callId: string;
   readonly cseq: number | undefined;
@@ -18,6 +19,8 @@ interface UnansweredInvite {
 export interface UnansweredInvitesOptions {
   /** Over this many, the oldest is cancelled. */
   limit: number;
+  /** The same over so many bytes that are held of them. */
+  limitBytes: number;
   /** ms in which a reliable provisional response has to be acknowledged, or its INVITE is cancelled. */
   acknowledgedWithin: number;
   /** Sends to the SIP server. `branch`: that of the INVITE. */
@@ -37,12 +40,19 @@ export class UnansweredInvites {
   /** By the branch of our Via, the oldest first. */
   readonly #invites = new Map<string, UnansweredInvite>();
 
+  #bytes = 0;
+
   constructor(options: UnansweredInvitesOptions) {
     this.#options = options;
   }
 
   get size(): number {
     return this.#invites.size;
+  }
+
+  /** What is held of them in memory. */
+  get bytes(): number {
+    return this.#bytes;
   }
 
   /** Takes note of a request on its way to the SIP server. */
@@ -63,7 +73,7 @@ export class UnansweredInvites {
     if (status >= 200) this.#remove(branch, invite);
     const rseq = response.get('rseq');
     if (status <= 100 || status >= 200 || rseq === undefined || !response.hasOption('require', '100rel')) return false;
-    if (!invite.unacknowledged.has(rseq)) invite.unacknowledged.set(rseq, undefined);
+    if (!invite.unacknowledged.has(rseq)) invite.unacknowledged.set(detached(rseq), undefined);
     const giveUp = () => this.#options.send(invite.cancel, branch);
     invite.deadline ??= setTimeout(giveUp, this.#options.acknowledgedWithin);
     return true;
@@ -116,29 +126,34 @@ export class UnansweredInvites {
 
   #add(branch: string, request: SipMessage): void {
     if (this.#invites.has(branch)) return;
-    this.#invites.set(branch, {
-      callId: request.callId,
+    const fromTag = tagOf(request.get('from'));
+    const invite = {
+      callId: detached(request.callId),
       cseq: request.cseq?.number,
-      fromTag: tagOf(request.get('from')),
-      cancel: cancelOf(request).toString(),
-      unacknowledged: new Map(),
+      fromTag: fromTag === undefined ? undefined : detached(fromTag),
+      cancel: detached(cancelOf(request).toString()),
+      unacknowledged: new Map<string, string | undefined>(),
       deadline: undefined,
-    });
-    const [oldest] = this.#invites;
-    if (this.#invites.size <= this.#options.limit || !oldest) return;
-    this.#options.send(oldest[1].cancel, oldest[0]);
-    this.#remove(...oldest);
+    };
+    this.#invites.set(detached(branch), invite);
+    this.#bytes += bytesOf(invite);
+    for (const oldest of this.#invites) {
+      if (this.#invites.size <= this.#options.limit && this.#bytes <= this.#options.limitBytes) return;
+      this.#options.send(oldest[1].cancel, oldest[0]);
+      this.#remove(...oldest);
+    }
   }
 
   #remove(branch: string, invite: UnansweredInvite): void {
     clearTimeout(invite.deadline);
     this.#invites.delete(branch);
+    this.#bytes -= bytesOf(invite);
   }
 
   #acknowledging(branch: string, prack: SipMessage): void {
     const [rseq = ''] = racked(prack);
     for (const { unacknowledged } of this.#racked(prack)) {
-      if (unacknowledged.has(rseq)) unacknowledged.set(rseq, branch);
+      if (unacknowledged.has(rseq)) unacknowledged.set(rseq, detached(branch));
     }
   }
 
@@ -154,6 +169,10 @@ export class UnansweredInvites {
       invite.deadline = undefined;
     }
   }
+}
+
+function bytesOf({ callId, fromTag = '', cancel }: UnansweredInvite): number {
+  return callId.length + fromTag.length + cancel.length;
 }
 
 /** RSeq, CSeq number and method. */

@@ -46,7 +46,7 @@ describe('Z3: requests that the SIP server has not answered', () => {
     jest.advanceTimersByTime(999);
     expect(silent).toEqual([]);
     jest.advanceTimersByTime(1);
-    expect(silent).toEqual(isAnswered ? [] : [message]);
+    expect(silent.map(String)).toEqual(isAnswered ? [] : [message.toString()]);
     expect([over, pending.size]).toEqual([['one'], 0]);
   });
 
@@ -88,5 +88,18 @@ describe('Z3: requests that the SIP server has not answered', () => {
     sent('two');
     pending.close();
     expect([over, pending.size]).toEqual([['one', 'two'], 0]);
+  });
+
+  test('N3: no more is held of them than an answer needs, and that is counted', () => {
+    const message = request('one');
+    message.body = 'x'.repeat(60_000);
+    message.add('Subject', 'y'.repeat(8000));
+    pending.sent(message, () => undefined);
+    expect([pending.bytes > 50, pending.bytes < 400]).toEqual([true, true]);
+    jest.advanceTimersByTime(1000);
+    expect(silent.map(({ headers, body }) => [headers.map(({ name }) => name), body])).toEqual([
+      [['Via', 'From', 'To', 'Call-ID', 'CSeq'], ''],
+    ]);
+    expect(pending.bytes).toBe(0);
   });
 });

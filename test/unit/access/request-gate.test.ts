@@ -301,6 +301,17 @@ describe('X6: what is under way to the SIP server', () => {
     expect(listener.counts().unserved).toEqual({ 'strangers-under-way': 3 });
   });
 
+  test('N3: is bounded in bytes, too, where its Vias are long', async () => {
+    await start({ ue: { underWay: 64 } });
+    const { near, far } = await registered();
+    const hop = 'SIP/2.0/TCP 10.1.2.3;branch=z9hG4bK';
+    const long = (i: number) => `${hop}${i}, ${Array.from({ length: 150 }, () => `${hop}-behind`).join(', ')}`;
+    near.send(Array.from({ length: 50 }, (_each, i) => request('MESSAGE', { Via: long(i) })).join(''));
+    expect((await near.next()).status).toBe(503);
+    expect((await far.next()).method).toBe('MESSAGE');
+    expect(listener.counts().unserved['ue-under-way']).toBeGreaterThan(0);
+  });
+
   test('is bounded for all', async () => {
     await start({ underWay: 2 });
     const { near, far } = await registered();

@@ -35,6 +35,7 @@ beforeEach(() => {
   refused = [];
   dialogs = new UeDialogs({
     limit: 3,
+    heldBytes: 1000,
     send: ({ method, body }) => void sent.push(`${method} ${body}`),
     refuse: ({ method }, { status }) => void refused.push(`${method} ${status}`),
     begun: () => undefined,
@@ -187,6 +188,20 @@ describe('RFC 6665 §4.1.2.4: a NOTIFY that overtakes the answer to its SUBSCRIB
     expect(sent).toEqual(['NOTIFY ']);
     jest.runAllTimers();
     expect(refused).toEqual(['NOTIFY 500']);
+  });
+
+  test('N3: waits only while there is room for its bytes, and makes room when it goes on', () => {
+    begin['a subscription to the UE']();
+    const large = () => Object.assign(request('ue', 'NOTIFY'), { raw: 'x'.repeat(600) });
+    expect([dialogs.hold(large()), dialogs.hold(large())]).toEqual([true, false]);
+    expect(dialogs.refusal(large())?.status).toBe(500);
+    confirm['a subscription to the UE']();
+    dialogs.requestFromServer(request('server', 'SUBSCRIBE', { To: ue, 'Call-ID': 'c2' }));
+    const other = () => Object.assign(request('ue', 'NOTIFY', { 'Call-ID': 'c2' }), { raw: 'x'.repeat(600) });
+    expect(dialogs.hold(other())).toBe(true);
+    dialogs.close();
+    begin['a subscription to the UE']();
+    expect(dialogs.hold(large())).toBe(true);
   });
 
   test('gets 500 where that takes too long, and nothing once all is over', () => {

@@ -12,7 +12,7 @@ beforeEach(() => {
   jest.useFakeTimers();
   [now, cancelled] = [0, []];
   fence = new CoreFence({
-    limits: { branches: 10, unanswered: 40_000 },
+    limits: { branchBytes: 100_000, branches: 10, unanswered: 40_000 },
     now: () => now,
     cancel: (text, branch) => void cancelled.push(`${text.split(' ')[0]} ${branch}`),
   });

@@ -185,11 +185,24 @@ describe('P7: the forks of an INVITE', () => {
   });
 });
 
+test('N3: NOTIFYs wait only while there is room for their bodies', () => {
+  const notifies = new EarlyNotifies();
+  const hold = (branch: string, length: number) => {
+    const notify = request('NOTIFY', {}, { 'Call-ID': '1' });
+    notify.body = 'x'.repeat(length);
+    return notifies.hold(notify, branch, () => undefined);
+  };
+  notifies.begin('1');
+  expect([hold('a', 60_000), hold('b', 60_000), hold('c', 5000), hold('a', 60_000)]).toEqual([true, false, true, true]);
+});
+
 test('P10: NOTIFYs wait for the answer to their SUBSCRIBE, a few, and each once', () => {
   const passed: string[] = [];
   const notifies = new EarlyNotifies();
   const hold = (callId: string, branch: string) =>
-    notifies.hold(callId, branch, (isSubscribed) => passed.push(isSubscribed ? branch : `no ${branch}`));
+    notifies.hold(request('NOTIFY', {}, { 'Call-ID': callId }), branch, (isSubscribed) =>
+      passed.push(isSubscribed ? branch : `no ${branch}`),
+    );
   notifies.begin('1');
   expect(['a', 'a', 'b', 'c', 'd', 'e'].map((branch) => hold('1', branch))).toEqual([
     true,

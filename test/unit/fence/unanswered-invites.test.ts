@@ -9,7 +9,12 @@ let invites: UnansweredInvites;
 beforeEach(() => {
   jest.useFakeTimers();
   sent = [];
-  invites = new UnansweredInvites({ limit: 2, acknowledgedWithin: 25_000, send: (cancel) => sent.push(cancel) });
+  invites = new UnansweredInvites({
+    limit: 2,
+    limitBytes: 4000,
+    acknowledgedWithin: 25_000,
+    send: (cancel) => sent.push(cancel),
+  });
 });
 
 afterEach(() => {
@@ -121,4 +126,17 @@ test('over the limit the oldest is cancelled', () => {
 test('an INVITE in a dialog is none that begins a call', () => {
   invites.request(read(request('INVITE', { To: '<sip:b@x>;tag=b' })));
   expect(invites.size).toBe(0);
+});
+
+test('N3: no more is held than a CANCEL needs, and over its bound in bytes the oldest is cancelled', () => {
+  const invite = (callId: string, name: string) =>
+    invites.request(
+      read(request('INVITE', { 'Call-ID': callId, From: `"${name}" <sip:a@ims.example>;tag=a` }, 'x'.repeat(60_000))),
+    );
+  invite('c1', 'a'.repeat(1000));
+  expect([invites.bytes > 1000, invites.bytes < 2000]).toEqual([true, true]);
+  invite('c2', 'b'.repeat(3000));
+  expect([cancelled(), invites.size, invites.bytes < 4000]).toEqual([['c1'], 1, true]);
+  invites.close();
+  expect(invites.bytes).toBe(0);
 });
