@@ -7,7 +7,7 @@ import { parseContact } from '../lib/sip/contact';
 import { emergencyService, type EmergencySettings } from '../lib/sip/emergency';
 import { hostPort } from '../lib/wire/sip-uri';
 import { readCertificate } from './certificate';
-import type { Config } from './config';
+import type { PcscfConfig } from './config';
 
 /** How often certificate and key are looked at, ms. */
 const renewalCheck = 60_000;
@@ -22,7 +22,7 @@ export class AccessFront {
   readonly #files: string[] = [];
 
   /** @throws EdgeError `config-invalid` */
-  constructor(config: Config, shares: FrontShares, logger: Logger) {
+  constructor(config: PcscfConfig, shares: FrontShares, logger: Logger) {
     const listen = (config.ACCESS_LISTEN ?? []).map((contact) => pointOf(contact, config.ACCESS_ADDRESS ?? []));
     const tls = listen.some(({ transport }) => transport === 'tls') ? readCertificate(config) : undefined;
     const emergency = emergencySettings(config);
@@ -61,18 +61,18 @@ function pointOf(contact: string, shownAddresses: string[]): AccessPoint {
 }
 
 /** What UEs are shown of ACCESS_LISTEN, as contacts. */
-export function shownContacts(config: Config): string[] {
+export function shownContacts(config: PcscfConfig): string[] {
   return (config.ACCESS_LISTEN ?? []).map((contact) => {
     const { host, port, transport, shown } = pointOf(contact, config.ACCESS_ADDRESS ?? []);
     return `sip:${hostPort(shown ?? host, port)};transport=${transport}`;
   });
 }
 
-export function emergencySettings(config: Config): EmergencySettings {
+export function emergencySettings(config: PcscfConfig): EmergencySettings {
   return { nextHop: config.EMERGENCY_NEXT_HOP, numbers: config.EMERGENCY_NUMBERS };
 }
 
-function serverContact(config: Config): { address: string; port: number } {
+function serverContact(config: PcscfConfig): { address: string; port: number } {
   const contact = config.ACCESS_CONTACTS.map(parseContact).find(({ transports }) => transports.includes('tcp'));
   if (!contact) throw new EdgeError('config-invalid', 'ACCESS_CONTACTS has no TCP contact.');
   return contact;

@@ -2,10 +2,10 @@ import { createPrivateKey, X509Certificate, type KeyObject } from 'node:crypto';
 import { readFileSync } from 'node:fs';
 import { secureContext, type Certificate } from '../lib/access/tls';
 import { EdgeError } from '../lib/errors';
-import type { Config } from './config';
+import type { PcscfConfig } from './config';
 
 /** The certificate chain and the private key of the settings. @throws EdgeError `config-invalid`, naming the setting */
-export function readCertificate({ TLS_CERT_FILE, TLS_KEY_FILE }: Config): Certificate {
+export function readCertificate({ TLS_CERT_FILE, TLS_KEY_FILE }: PcscfConfig): Certificate {
   const cert = read('TLS_CERT_FILE', TLS_CERT_FILE);
   const key = read('TLS_KEY_FILE', TLS_KEY_FILE);
   const leaf = orWrong('TLS_CERT_FILE', TLS_CERT_FILE, 'holds no certificate in PEM', () => new X509Certificate(cert));

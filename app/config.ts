@@ -31,13 +31,14 @@ import {
 } from './setting-values';
 
 /*
- * The one table of settings. Each comes from the environment under the name that it has here, is checked at
+ * The one table of settings, by the role that reads them. Each comes from the environment under the name that it has here, is checked at
  * start, and is listed in .env.example with its default and the same sentence.
  */
 
 const integrity = ['yes', 'no', 'ip-assoc-pending', 'ip-assoc-yes', 'tls-pending', 'tls-yes', 'auth-done'] as const;
 
-const table = {
+/** The role `pcscf`: signalling. */
+const ofPcscf = {
   ACCESS_CONTACTS: contacts.describe(
     'Where UEs reach the edge: contacts in the manner of drachtio, separated by spaces',
   ),
@@ -45,9 +46,6 @@ const table = {
     'Where the core reaches the edge: contacts in the manner of drachtio, separated by spaces',
   ),
   CORE_NEXT_HOP: sipUri.describe('Where requests of UEs are sent: the I-CSCF, registrar or PBX'),
-  GATEWAY_ADDRESS: shownAddresses
-    .refine(onePerFamily, 'must name one address per family at most')
-    .describe('Public address that UEs dial for TCP 80; one per address family, separated by a comma'),
   ACCESS_LISTEN: list
     .pipe(z.array(listeningPoint).min(1, 'must name at least one contact'))
     .optional()
@@ -63,112 +61,15 @@ const table = {
     .optional()
     .describe('Certificate chain (PEM) for the TLS contacts of ACCESS_LISTEN; read anew when it changes'),
   TLS_KEY_FILE: z.string().optional().describe('Private key (PEM) of the certificate in TLS_CERT_FILE'),
-  GATEWAY_BIND: ipAddresses
-    .optional()
-    .describe('Address that the gateway listens on, if it differs from GATEWAY_ADDRESS (1:1 NAT)'),
-  GATEWAY_PORTS: commaList
-    .pipe(
-      z
-        .array(rankedPort)
-        .min(1, 'must name a port')
-        .max(8, 'must name 8 ports at most')
-        .refine((ports) => areDistinct(ports.map(({ port }) => port)), 'must name each port once'),
-    )
-    .default([{ port: 80 }])
-    .describe(
-      'TCP ports of the gateway, the most wanted first, each with a rank of its own if need be: 443=above-relay,80=lowest',
-    ),
-  GATEWAY_PLANE: z
-    .enum(['auto', 'native', 'node'], 'must be auto, native or node')
-    .default('auto')
-    .describe('What forwards media: native (threads in C++), node (one core), auto (native where it was built)'),
-  GATEWAY_THREADS: count(64).optional().describe('Threads that forward media natively; unset: one for each core'),
-  TCP_FALLBACK: z
-    .enum(['always', 'offered', 'off'], 'must be always, offered or off')
-    .default('always')
-    .describe('Who gets the TCP candidate: always (any UE with ICE), offered (UEs that offer TCP candidates), off'),
-  TCP_FALLBACK_REALMS: commaList
-    .pipe(
-      z
-        .array(
-          z
-            .string()
-            .regex(realmForm, realmHint)
-            .transform(realmOf)
-            .refine(({ prefix }) => parsePrefix(prefix) !== undefined, realmHint),
-        )
-        .refine((realms) => areDistinct(realms.map(({ prefix }) => prefix)), 'must name each prefix once'),
-    )
-    .optional()
-    .describe('TCP_FALLBACK for UEs of some networks, by their address: prefix=who, separated by commas'),
   MEDIA_LOST: z
     .enum(['keep', 'release'], 'must be keep or release')
     .default('keep')
     .describe('A call whose UE is not heard on TCP any more, for 30 s: keep, or release (BYE to both sides)'),
-  TCP_PRIORITY: z
-    .enum(['lowest', 'above-relay'], 'must be lowest or above-relay')
-    .default('lowest')
-    .describe(
-      'Rank of the TCP candidate: lowest (below all UDP), above-relay (above the relayed UDP of UEs with TURN)',
-    ),
-  CANDIDATE_SPELLING: z
-    .enum(['rfc6544', 'w'], 'must be rfc6544 or w')
-    .default('rfc6544')
-    .describe(
-      'Spelling of TCP candidates toward UEs: rfc6544 (tcptype passive), w (tcptyp tcp-passive, as in Annex W)',
-    ),
-  CORE_PROFILE: z
-    .enum(['as-offered', 'rtp-avp'], 'must be as-offered or rtp-avp')
-    .default('as-offered')
-    .describe('RTP profile that the core is offered: as-offered (that of the UE), rtp-avp (plain RTP)'),
-  ACCESS_PROFILE: z
-    .enum(['as-offered', 'webrtc'], 'must be as-offered or webrtc')
-    .default('as-offered')
-    .describe(
-      'RTP profile that UEs are offered: as-offered (that of the core), webrtc (UDP/TLS/RTP/SAVPF with DTLS-SRTP)',
-    ),
-  MSRP_PORTS: portRange
-    .default({ first: 50_000, last: 50_999 })
-    .describe('TCP ports for MSRP, first-last: toward the core, and toward UEs without ICE'),
-  CORE_MEDIA: commaList
-    .pipe(z.array(mediaNetwork))
-    .optional()
-    .describe(
-      'Networks that media toward the core goes to, each with ports if need be: prefix:first-last, separated by commas; unset: any',
-    ),
-  CORE_MEDIA_TO: z
-    .enum(['said', 'heard'], 'must be said or heard')
-    .default('said')
-    .describe(
-      'Where media goes in the core: said (where its SDP says), heard (where its RTP comes from; behind a NAT)',
-    ),
   DRACHTIO_HOST: hostName
     .optional()
     .describe('drachtio-server; unset: the embedded SIP edge, for trying out and testing only'),
   DRACHTIO_PORT: port.default(9022).describe('Admin port of drachtio-server'),
   DRACHTIO_SECRET: z.string().min(1).default('cymru').describe('Secret of drachtio-server'),
-  RTPENGINE_URLS: commaList
-    .pipe(
-      z.array(rtpengineUrl).min(1, 'must name at least one tcp://host:port').refine(areDistinct, 'must name each once'),
-    )
-    .optional()
-    .describe(
-      'ng control addresses of rtpengine (tcp://host:port, or udp://), separated by commas; unset: a local rtpengine is started as a child',
-    ),
-  RTPENGINE_BIN: z.string().min(1).default('rtpengine').describe('Program to start where RTPENGINE_URLS is unset'),
-  RTPENGINE_ACCESS_INTERFACE: interfaces
-    .optional()
-    .describe(
-      'Address[!advertised] of rtpengine toward UEs, one per family (behind 1:1 NAT also of one in RTPENGINE_URLS); unset: GATEWAY_ADDRESS',
-    ),
-  RTPENGINE_CORE_INTERFACE: interfaces
-    .optional()
-    .describe(
-      'Address[!advertised] of the local rtpengine toward the core, one per family; unset: the hosts of CORE_CONTACTS',
-    ),
-  RTPENGINE_PORTS: portRange
-    .default({ first: 30_000, last: 40_000 })
-    .describe('UDP ports of rtpengine, first-last; those in RTPENGINE_URLS have the same as --port-min and --port-max'),
   FLOW_TOKEN_KEYS: flowTokenKeys
     .optional()
     .describe('Keys that protect flow tokens: the first signs, all verify; unset: random at each start'),
@@ -212,12 +113,6 @@ const table = {
     .pipe(z.array(z.string().regex(/^[0-9*#]+$/, 'must be a comma list of numbers')))
     .default(['112', '911'])
     .describe('Numbers that are emergency calls where EMERGENCY_NEXT_HOP is set, separated by commas'),
-  MAX_CALLS: count(1_000_000).default(5000).describe('Calls under way at most; further ones get 503'),
-  UE_CALLS: count(1_000_000)
-    .optional()
-    .describe(
-      'Calls of one UE at once, from which the rest of its share follows (a PBX that registers as one needs more); unset: 50, or a twentieth of MAX_CALLS',
-    ),
   SOURCE_REGISTRATIONS: count(1_000_000)
     .default(50)
     .describe(
@@ -226,6 +121,120 @@ const table = {
   STRANGER_REQUESTS: count(1_000_000)
     .default(200)
     .describe('Requests a second of all UEs that are not registered; further ones get 503'),
+};
+
+/** The role `agw`: media. */
+const ofAgw = {
+  GATEWAY_ADDRESS: shownAddresses
+    .refine(onePerFamily, 'must name one address per family at most')
+    .describe('Public address that UEs dial for TCP 80; one per address family, separated by a comma'),
+  GATEWAY_BIND: ipAddresses
+    .optional()
+    .describe('Address that the gateway listens on, if it differs from GATEWAY_ADDRESS (1:1 NAT)'),
+  GATEWAY_PORTS: commaList
+    .pipe(
+      z
+        .array(rankedPort)
+        .min(1, 'must name a port')
+        .max(8, 'must name 8 ports at most')
+        .refine((ports) => areDistinct(ports.map(({ port }) => port)), 'must name each port once'),
+    )
+    .default([{ port: 80 }])
+    .describe(
+      'TCP ports of the gateway, the most wanted first, each with a rank of its own if need be: 443=above-relay,80=lowest',
+    ),
+  GATEWAY_PLANE: z
+    .enum(['auto', 'native', 'node'], 'must be auto, native or node')
+    .default('auto')
+    .describe('What forwards media: native (threads in C++), node (one core), auto (native where it was built)'),
+  GATEWAY_THREADS: count(64).optional().describe('Threads that forward media natively; unset: one for each core'),
+  TCP_FALLBACK: z
+    .enum(['always', 'offered', 'off'], 'must be always, offered or off')
+    .default('always')
+    .describe('Who gets the TCP candidate: always (any UE with ICE), offered (UEs that offer TCP candidates), off'),
+  TCP_FALLBACK_REALMS: commaList
+    .pipe(
+      z
+        .array(
+          z
+            .string()
+            .regex(realmForm, realmHint)
+            .transform(realmOf)
+            .refine(({ prefix }) => parsePrefix(prefix) !== undefined, realmHint),
+        )
+        .refine((realms) => areDistinct(realms.map(({ prefix }) => prefix)), 'must name each prefix once'),
+    )
+    .optional()
+    .describe('TCP_FALLBACK for UEs of some networks, by their address: prefix=who, separated by commas'),
+  TCP_PRIORITY: z
+    .enum(['lowest', 'above-relay'], 'must be lowest or above-relay')
+    .default('lowest')
+    .describe(
+      'Rank of the TCP candidate: lowest (below all UDP), above-relay (above the relayed UDP of UEs with TURN)',
+    ),
+  CANDIDATE_SPELLING: z
+    .enum(['rfc6544', 'w'], 'must be rfc6544 or w')
+    .default('rfc6544')
+    .describe(
+      'Spelling of TCP candidates toward UEs: rfc6544 (tcptype passive), w (tcptyp tcp-passive, as in Annex W)',
+    ),
+  CORE_PROFILE: z
+    .enum(['as-offered', 'rtp-avp'], 'must be as-offered or rtp-avp')
+    .default('as-offered')
+    .describe('RTP profile that the core is offered: as-offered (that of the UE), rtp-avp (plain RTP)'),
+  ACCESS_PROFILE: z
+    .enum(['as-offered', 'webrtc'], 'must be as-offered or webrtc')
+    .default('as-offered')
+    .describe(
+      'RTP profile that UEs are offered: as-offered (that of the core), webrtc (UDP/TLS/RTP/SAVPF with DTLS-SRTP)',
+    ),
+  MSRP_PORTS: portRange
+    .default({ first: 50_000, last: 50_999 })
+    .describe('TCP ports for MSRP, first-last: toward the core, and toward UEs without ICE'),
+  CORE_MEDIA: commaList
+    .pipe(z.array(mediaNetwork))
+    .optional()
+    .describe(
+      'Networks that media toward the core goes to, each with ports if need be: prefix:first-last, separated by commas; unset: any',
+    ),
+  CORE_MEDIA_TO: z
+    .enum(['said', 'heard'], 'must be said or heard')
+    .default('said')
+    .describe(
+      'Where media goes in the core: said (where its SDP says), heard (where its RTP comes from; behind a NAT)',
+    ),
+  RTPENGINE_URLS: commaList
+    .pipe(
+      z.array(rtpengineUrl).min(1, 'must name at least one tcp://host:port').refine(areDistinct, 'must name each once'),
+    )
+    .optional()
+    .describe(
+      'ng control addresses of rtpengine (tcp://host:port, or udp://), separated by commas; unset: a local rtpengine is started as a child',
+    ),
+  RTPENGINE_BIN: z.string().min(1).default('rtpengine').describe('Program to start where RTPENGINE_URLS is unset'),
+  RTPENGINE_ACCESS_INTERFACE: interfaces
+    .optional()
+    .describe(
+      'Address[!advertised] of rtpengine toward UEs, one per family (behind 1:1 NAT also of one in RTPENGINE_URLS); unset: GATEWAY_ADDRESS',
+    ),
+  RTPENGINE_CORE_INTERFACE: interfaces
+    .optional()
+    .describe(
+      'Address[!advertised] of the local rtpengine toward the core, one per family; unset: the hosts of CORE_CONTACTS',
+    ),
+  RTPENGINE_PORTS: portRange
+    .default({ first: 30_000, last: 40_000 })
+    .describe('UDP ports of rtpengine, first-last; those in RTPENGINE_URLS have the same as --port-min and --port-max'),
+};
+
+/** What both roles read. */
+const ofEach = {
+  MAX_CALLS: count(1_000_000).default(5000).describe('Calls under way at most; further ones get 503'),
+  UE_CALLS: count(1_000_000)
+    .optional()
+    .describe(
+      'Calls of one UE at once, from which the rest of its share follows (a PBX that registers as one needs more); unset: 50, or a twentieth of MAX_CALLS',
+    ),
   DRAIN_SECONDS: countFrom(0, 86_400)
     .default(300)
     .describe('How long calls under way may go on after SIGTERM, while new ones get 503; 0: they end at once'),
@@ -235,15 +244,26 @@ const table = {
     .describe('Least level that is logged'),
 };
 
-export const configSchema = z.object(table);
+const tables: Record<'pcscf' | 'agw' | 'each', Record<string, z.ZodType>> = {
+  pcscf: ofPcscf,
+  agw: ofAgw,
+  each: ofEach,
+};
 
+export const configSchema = z.object({ ...ofPcscf, ...ofAgw, ...ofEach });
+
+export type PcscfConfig = z.infer<z.ZodObject<typeof ofPcscf & typeof ofEach>>;
+export type AgwConfig = z.infer<z.ZodObject<typeof ofAgw & typeof ofEach>>;
+/** What is read where both roles are in one process. */
 export type Config = z.infer<typeof configSchema>;
 
-/** Name and sentence of each setting, in the order of the table. */
-export const settings = Object.entries(table).map(([name, type]) => ({ name, description: type.description ?? '' }));
+/** Name, sentence and role of each setting, in the order of the table. */
+export const settings = Object.entries(tables).flatMap(([role, table]) =>
+  Object.entries(table).map(([name, type]) => ({ name, role, description: type.description ?? '' })),
+);
 
 /** Whether all to and from the core goes by the relay. */
-export function relaysAlways({ EGRESS_RELAY, CORE_NEXT_HOP }: Config): boolean {
+export function relaysAlways({ EGRESS_RELAY, CORE_NEXT_HOP }: PcscfConfig): boolean {
   return EGRESS_RELAY === undefined ? isForRelay(CORE_NEXT_HOP) : EGRESS_RELAY === 'always';
 }
 

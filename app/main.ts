@@ -5,7 +5,7 @@ import { EdgeError } from '../lib/errors';
 import { createLogger } from '../lib/ops/logger';
 import { relaysAlways, type Config } from './config';
 import { drained } from './draining';
-import { Edge } from './edge';
+import { Edge } from './roles/edge';
 import { logFaults } from './faults';
 import { readConfig } from './read-config';
 import { onStopSignal, signalStatus, type StopSignal } from './stop-signals';

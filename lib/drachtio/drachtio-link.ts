@@ -63,6 +63,11 @@ export class DrachtioLink extends EventEmitter<LinkEvents> {
     return this.#connected;
   }
 
+  /** Whether it has answered lately: a link may stand with a server that is frozen. */
+  get isAnswering(): boolean {
+    return this.#connected && this.#silentSince === undefined;
+  }
+
   /** Bytes that the server has not read yet. */
   get unread(): number {
     let unread = 0;

@@ -23,6 +23,10 @@ export class MemoryRegistrations implements RegistrationStore {
     this.#now = options.now ?? monotonicNow;
   }
 
+  get size(): number {
+    return this.#size;
+  }
+
   save(registration: Registration): Promise<void> {
     const { aor, key, flow } = registration;
     this.#drop(aor, key);

@@ -6,7 +6,7 @@ import path from 'node:path';
 import { createInterface } from 'node:readline';
 import { pino } from 'pino';
 import { readConfig } from '../../app/read-config';
-import { Edge, edgeName } from '../../app/edge';
+import { Edge, edgeName } from '../../app/roles/edge';
 import { CallNames } from '../../lib/rtpengine/call-names';
 import { LocalDaemon } from '../../lib/rtpengine/local-daemon';
 import { NgClient } from '../../lib/rtpengine/ng-client';
@@ -108,14 +108,26 @@ describeWithRtpengine('an edge that was killed and starts again', () => {
     former.close();
     const ng = new NgClient({ at: parseControlUrl(url) });
     const edge = new Edge(config, logger, () => undefined);
+    expect([edge.state, edge.health()]).toEqual(['starting', [{ part: 'edge', reason: 'starting' }]]);
     await edge.start();
+    expect([edge.state, edge.health()]).toEqual(['ready', []]);
+    expect(edge.status()).toMatchObject({
+      ...{ state: 'ready', calls: 0, signalling: { registrations: 0 } },
+      media: { calls: 0, rtpengines: [{ url, isUp: true, isBusy: false }], gateway: { streams: 0 } },
+    });
     await until('what was left is gone', 5000, async () => {
       const { calls } = (await ng.request('list', { limit: 10 })) as { calls?: string[] };
       return calls?.length === 0 ? true : undefined;
     });
-    await edge.close();
-    ng.close();
     await daemon.close();
+    const lost = { part: 'rtpengine', reason: `${url} does not answer` };
+    await until('a lost rtpengine is told', 10_000, () => (edge.health().length > 0 ? true : undefined));
+    expect(edge.health()).toEqual([lost]);
+    await edge.drain();
+    expect(edge.health()).toEqual([{ part: 'edge', reason: 'draining' }, lost]);
+    await edge.close();
+    expect(edge.state).toBe('closed');
+    ng.close();
   }, 30_000);
 
   /** A process with a local rtpengine, whose number it says; with programs that are found there. */

@@ -1,7 +1,8 @@
 import { readConfig } from '../../../app/read-config';
+import { ownPlaces } from '../../../app/own-places';
 import { coreHops } from '../../../app/core-hops';
 
-function faultBy(settings: Record<string, string> = {}, privatePorts: ReadonlySet<number> = new Set()) {
+function faultBy(settings: Record<string, string> = {}, privatePorts = new Set<number>()) {
   const config = readConfig({
     ACCESS_CONTACTS: 'sip:127.0.0.1:5080;transport=tcp',
     CORE_CONTACTS: 'sip:192.0.2.1:5260',
@@ -14,7 +15,7 @@ function faultBy(settings: Record<string, string> = {}, privatePorts: ReadonlySe
     DRACHTIO_HOST: '192.0.2.8',
     ...settings,
   });
-  const hops = coreHops(config, privatePorts);
+  const hops = coreHops(config, ownPlaces(config, privatePorts));
   return (address: string, port = 5060) =>
     hops.fault({ host: address, port, transport: 'tcp' }, { address, port, transport: 'tcp' });
 }

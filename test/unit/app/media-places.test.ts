@@ -2,6 +2,7 @@ import { networkInterfaces } from 'node:os';
 import { pino } from 'pino';
 import { readConfig } from '../../../app/read-config';
 import { mediaPlaces } from '../../../app/media-places';
+import { ownPlaces } from '../../../app/own-places';
 import { broadcastOf } from '../../../app/own-addresses';
 
 let logged: { msg: string; networks?: string[] }[];
@@ -9,7 +10,7 @@ beforeEach(() => {
   logged = [];
 });
 
-function placesBy(settings: Record<string, string> = {}, privatePorts: ReadonlySet<number> = new Set()) {
+function placesBy(settings: Record<string, string> = {}, privatePorts = new Set<number>()) {
   const config = readConfig({
     ACCESS_CONTACTS: 'sip:127.0.0.1:5080;transport=tcp',
     ACCESS_LISTEN: 'sip:198.51.100.1:5160;transport=tcp',
@@ -28,7 +29,7 @@ function placesBy(settings: Record<string, string> = {}, privatePorts: ReadonlyS
   });
   const places = mediaPlaces(
     config,
-    privatePorts,
+    ownPlaces(config, privatePorts),
     pino({}, { write: (line) => logged.push(JSON.parse(line) as never) }),
   );
   return (address: string, port = 20_000, told?: 'core') =>

@@ -1,0 +1,130 @@
+import { CallTable } from '../../lib/calls/call-table';
+import type { EdgeError } from '../../lib/errors';
+import { loadNativeAddon } from '../../lib/gateway/native-addon';
+import type { Logger } from '../../lib/ops/logger';
+import { shareLimits, type ShareLimits } from '../../lib/shares/limits';
+import { tellCallRoom } from '../call-room';
+import { contactHosts, type Config } from '../config';
+import { roomHere, type ConnectionRoom } from '../open-files';
+import { requireOwnAddresses } from '../own-machine';
+import { ownPlaces } from '../own-places';
+import type { RoleState, Trouble } from './health';
+import { MediaNode } from './media-node';
+import { Opened } from './opened';
+import { Signalling } from './signalling';
+
+/** The role `edge`: signalling and media in one process. */
+export class Edge {
+  readonly #config: Config;
+  readonly #logger: Logger;
+  readonly #onFailure: (error: EdgeError) => void;
+  readonly #calls: CallTable;
+  readonly #opened = new Opened();
+  #media: MediaNode | undefined;
+  #signalling: Signalling | undefined;
+  #state: RoleState = 'starting';
+  #closing: Promise<void> | undefined;
+
+  /** `onFailure` is told what, after the start, makes the edge useless. */
+  constructor(config: Config, logger: Logger, onFailure: (error: EdgeError) => void) {
+    this.#config = config;
+    this.#logger = logger;
+    this.#onFailure = onFailure;
+    this.#calls = new CallTable({ maxCalls: config.MAX_CALLS });
+  }
+
+  get state(): RoleState {
+    return this.#state;
+  }
+
+  /** Calls under way. */
+  get calls(): number {
+    return this.#calls.size;
+  }
+
+  /**
+   * Resolves when UEs can register and call.
+   * @throws EdgeError naming what could not be opened; nothing is left open then.
+   */
+  async start(): Promise<void> {
+    try {
+      await this.#open();
+    } catch (error) {
+      await this.close();
+      throw error;
+    }
+    if (this.#state === 'starting') this.#state = 'ready';
+  }
+
+  /** What it carries now; a part that is not open yet is missing. */
+  status() {
+    return {
+      state: this.#state,
+      calls: this.calls,
+      media: this.#media?.status(),
+      signalling: this.#signalling?.status(),
+    };
+  }
+
+  /** What keeps it from taking new calls; empty: nothing. */
+  health(): Trouble[] {
+    const own = this.#state === 'ready' ? [] : [{ part: 'edge', reason: this.#state }];
+    return [...own, ...(this.#media?.health() ?? []), ...(this.#signalling?.health() ?? [])];
+  }
+
+  /** Refuses new calls and registrations from now on; resolves when no call is left. May be called at any time. */
+  async drain(): Promise<void> {
+    if (this.#state !== 'closed') this.#state = 'draining';
+    await this.#signalling?.drain();
+  }
+
+  /** Ends all calls, frees their media and closes all sockets and children; may be called twice. */
+  close(): Promise<void> {
+    this.#state = 'closed';
+    this.#closing ??= this.#opened.close();
+    return this.#closing;
+  }
+
+  async #open(): Promise<void> {
+    const config = this.#config;
+    const logger = this.#logger;
+    const shares = sharesOf(config);
+    await requireOwnAddresses(config);
+    tellCallRoom(config, logger);
+    const room = connectionRoomOf(config, logger);
+    const common = { config, logger, shares, ours: ownPlaces(config) };
+    const forMedia = {
+      name: edgeName(config),
+      coreHosts: contactHosts(config.CORE_CONTACTS),
+      connections: room.media,
+      onFailure: this.#onFailure,
+    };
+    this.#media = await MediaNode.open({ ...common, ...forMedia }, this.#opened);
+    const forSignalling = { anchor: this.#media.anchor, calls: this.#calls, connections: room.ues };
+    this.#signalling = await Signalling.open({ ...common, ...forSignalling }, this.#opened);
+    void this.#media.releaseLeft();
+  }
+}
+
+function sharesOf(config: Config): ShareLimits {
+  const { first, last } = config.MSRP_PORTS;
+  return shareLimits({
+    ueCalls: config.UE_CALLS,
+    sourceRegistrations: config.SOURCE_REGISTRATIONS,
+    strangerRequests: config.STRANGER_REQUESTS,
+    maxCalls: config.MAX_CALLS,
+    msrpPorts: last - first + 1,
+  });
+}
+
+/** A connection at Node's plane has a UDP socket of its own. */
+function connectionRoomOf(config: Config, logger: Logger): ConnectionRoom {
+  const isNative = config.GATEWAY_PLANE !== 'node' && 'addon' in loadNativeAddon();
+  const { first, last } = config.MSRP_PORTS;
+  return roomHere(isNative ? 1 : 2, last - first + 1, logger);
+}
+
+/** What tells this edge from any other: no two can have these addresses. */
+export function edgeName({ CORE_CONTACTS, GATEWAY_ADDRESS }: Config): string {
+  return [...CORE_CONTACTS, ...GATEWAY_ADDRESS].join();
+}

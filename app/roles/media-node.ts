@@ -1,0 +1,145 @@
+import { isIP } from 'node:net';
+import { availableParallelism } from 'node:os';
+import { EdgeError } from '../../lib/errors';
+import { choosePlane } from '../../lib/gateway/plane-choice';
+import type { AdvertisedAddress } from '../../lib/gateway/stream';
+import { TcpGateway } from '../../lib/gateway/tcp-gateway';
+import type { TransportAddress } from '../../lib/ice/transport-address';
+import { fallbackByRealm } from '../../lib/media/access-realms';
+import { LocalMediaAnchor } from '../../lib/media/local-media-anchor';
+import { PlacedMedia } from '../../lib/media/placed-media';
+import { MsrpBridges } from '../../lib/msrp/bridges';
+import type { Logger } from '../../lib/ops/logger';
+import { CallNames } from '../../lib/rtpengine/call-names';
+import { LocalDaemon } from '../../lib/rtpengine/local-daemon';
+import { RtpenginePool } from '../../lib/rtpengine/pool';
+import type { ShareLimits } from '../../lib/shares/limits';
+import { anchorAddress } from '../anchor-address';
+import type { AgwConfig } from '../config';
+import { mediaPlaces } from '../media-places';
+import type { OwnPlaces } from '../own-places';
+import type { Trouble } from './health';
+import { opening, type Opened } from './opened';
+
+export interface MediaNodeOptions {
+  config: AgwConfig;
+  logger: Logger;
+  /** What tells this node's calls at rtpengine from those of any other. */
+  name: string;
+  /** Its addresses toward the core. */
+  coreHosts: string[];
+  ours: OwnPlaces;
+  shares: ShareLimits;
+  /** Media connections at once. */
+  connections: number;
+  /** Is told of a local rtpengine that has ended: nothing can be carried any more. */
+  onFailure: (error: EdgeError) => void;
+}
+
+/** What carries media: rtpengine, the TCP gateway and the MSRP bridges, as one anchor. */
+export class MediaNode {
+  readonly rtpengine: RtpenginePool;
+  readonly gateway: TcpGateway;
+  readonly anchor: LocalMediaAnchor;
+
+  /**
+   * @param opened is given what has to be closed again
+   * @throws EdgeError naming what could not be opened
+   */
+  static async open(options: MediaNodeOptions, opened: Opened): Promise<MediaNode> {
+    const urls = options.config.RTPENGINE_URLS ?? [await startRtpengine(options, opened)];
+    const node = new MediaNode(options, urls, opened);
+    const { TCP_FALLBACK, TCP_FALLBACK_REALMS: realms = [] } = options.config;
+    const isUsed = [TCP_FALLBACK, ...realms.map(({ fallback }) => fallback)].some((fallback) => fallback !== 'off');
+    if (isUsed) await opening('GATEWAY_PORTS', node.gateway.listen());
+    return node;
+  }
+
+  private constructor(options: MediaNodeOptions, urls: readonly string[], opened: Opened) {
+    const { config, logger, shares, coreHosts } = options;
+    this.rtpengine = opened.keep(new RtpenginePool({ urls, logger, names: new CallNames(options.name) }));
+    this.gateway = opened.keep(
+      new TcpGateway({
+        ...gatewayAddresses(config),
+        limits: { connections: options.connections },
+        anchorAddress: anchorAddress(config.RTPENGINE_ACCESS_INTERFACE ?? []),
+        logger,
+        plane: choosePlane(config.GATEWAY_PLANE, config.GATEWAY_THREADS ?? availableParallelism(), logger),
+      }),
+    );
+    const shown = { access: config.GATEWAY_ADDRESS, core: coreHosts };
+    const bridges = opened.keep(msrpBridges(config, coreHosts, logger));
+    this.anchor = opened.keep(
+      new LocalMediaAnchor({
+        rtpengine: this.rtpengine,
+        gateway: this.gateway,
+        fallback: fallbackByRealm(config.TCP_FALLBACK_REALMS ?? [], config.TCP_FALLBACK),
+        msrp: { open: () => bridges.open(), shown },
+        candidateSpelling: config.CANDIDATE_SPELLING,
+        profiles: { core: config.CORE_PROFILE, access: config.ACCESS_PROFILE },
+        ownAddresses: [...(config.GATEWAY_BIND ?? []), ...coreHosts],
+        placed: new PlacedMedia(mediaPlaces(config, options.ours, logger), logger),
+        learnsCore: config.CORE_MEDIA_TO === 'heard',
+        logger,
+        maxCalls: config.MAX_CALLS,
+        shares,
+      }),
+    );
+  }
+
+  status() {
+    return {
+      calls: this.anchor.calls,
+      rtpengines: this.rtpengine.nodes.map(({ url, isUp, isBusy }) => ({ url, isUp, isBusy })),
+      gateway: this.gateway.counters(),
+    };
+  }
+
+  health(): Trouble[] {
+    return this.rtpengine.nodes
+      .filter(({ isUp }) => !isUp)
+      .map(({ url }) => ({ part: 'rtpengine', reason: `${url} does not answer` }));
+  }
+
+  /**
+   * Deletes at rtpengine what a former process of this node has left. Not to be called before the node has what no two
+   * processes can have at once: the former one may still be running, and have calls. Never rejects.
+   */
+  async releaseLeft(): Promise<void> {
+    await this.rtpengine.releaseLeft();
+  }
+}
+
+async function startRtpengine(options: MediaNodeOptions, opened: Opened): Promise<string> {
+  const { config, logger, name, coreHosts, ours, onFailure } = options;
+  const daemon = new LocalDaemon(
+    {
+      edge: name,
+      program: config.RTPENGINE_BIN,
+      accessInterfaces: config.RTPENGINE_ACCESS_INTERFACE ?? config.GATEWAY_ADDRESS,
+      coreInterfaces: config.RTPENGINE_CORE_INTERFACE ?? coreHosts,
+      ports: config.RTPENGINE_PORTS,
+      logger,
+    },
+    (reason) => onFailure(new EdgeError('rtpengine-ended', `The local rtpengine is gone: ${reason}.`)),
+  );
+  const url = await opened.keep(daemon).start();
+  ours.privatePorts.add(Number(new URL(url).port));
+  return url;
+}
+
+function msrpBridges(config: AgwConfig, coreHosts: string[], logger: Logger): MsrpBridges {
+  const { MSRP_PORTS: ports, GATEWAY_ADDRESS, GATEWAY_BIND = GATEWAY_ADDRESS } = config;
+  const sides = { access: { addresses: GATEWAY_BIND, ports }, core: { addresses: coreHosts, ports } };
+  return new MsrpBridges({ sides, logger });
+}
+
+function gatewayAddresses(config: AgwConfig): { listen: TransportAddress[]; advertised: AdvertisedAddress[] } {
+  const { GATEWAY_ADDRESS, GATEWAY_BIND = GATEWAY_ADDRESS, GATEWAY_PORTS, TCP_PRIORITY } = config;
+  const everyPort = (addresses: string[]) =>
+    addresses.flatMap((address) => GATEWAY_PORTS.map((ranked) => ({ address, rank: TCP_PRIORITY, ...ranked })));
+  return {
+    listen: everyPort(GATEWAY_BIND),
+    advertised: everyPort(GATEWAY_ADDRESS).map((at) => ({ ...at, family: isIP(at.address) === 6 ? 6 : 4 })),
+  };
+}
