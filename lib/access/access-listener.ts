@@ -12,6 +12,7 @@ import { shareLimits, type ShareLimits } from '../shares/limits';
 import { RequestShares } from '../shares/request-shares';
 import { TokenBuckets } from '../shares/token-buckets';
 import { bindError } from '../wire/bind-error';
+import { SocketCarriage } from '../wire/carriage';
 import type { CarriedBodies } from '../wire/carried-bodies';
 import { hostPort } from '../wire/sip-uri';
 import type { AccessFlow, EstablishedDialog, HeldRegistration } from './access-flow';
@@ -252,9 +253,10 @@ export class AccessListener extends EventEmitter<{ closed: [flow: AccessFlow] }>
   }
 
   #serve(point: AccessPoint, socket: Socket, place: Place<Socket>): void {
+    const { remoteAddress: address = '', remotePort: port = 0, localAddress = '', localPort = 0 } = socket;
+    const contact = { host: point.shown ?? localAddress, port: localPort };
     const connection: UeConnection = new UeConnection(
-      point,
-      socket,
+      { carriage: new SocketCarriage(socket), transport: point.transport, address, port, contact },
       this.#options.server,
       { owners: this.#callOwners, gates: this.#gates, bodies: this.#options.bodies },
       this.#limits,

@@ -9,6 +9,7 @@ import { networkOf } from '../ip-address';
 import { holderOf, type CarriedBodies } from '../wire/carried-bodies';
 import { responseTo, type OwnResponse } from '../wire/own-response';
 import { tagOf } from '../wire/sip-uri';
+import { SocketCarriage, type Carriage } from '../wire/carriage';
 import { markSource } from '../wire/source-mark';
 import { detached, parseSipMessage, type SipMessage } from '../wire/sip-message';
 import { SipStream } from '../wire/sip-stream';
@@ -20,6 +21,17 @@ import type { AccessLimits } from './limits';
 import { LastWords } from './last-words';
 import { RequestGate, tooMany, type GateSurroundings } from './request-gate';
 import { UeDialogs } from './ue-dialogs';
+
+/** A UE that has connected. */
+export interface ConnectedUe {
+  readonly carriage: Carriage;
+  readonly transport: 'tcp' | 'tls';
+  /** Where it is, or the NAT that it is behind. */
+  readonly address: string;
+  readonly port: number;
+  /** Where it is shown that it reached us. */
+  readonly contact: { readonly host: string; readonly port: number };
+}
 
 export interface UeConnectionEvents {
   /** It has reached the SIP server. */
@@ -42,8 +54,7 @@ const longestRegistration = 2_000_000;
 
 /** A UE's connection, and from its first message on the one to the SIP server that carries the same messages. */
 export class UeConnection {
-  readonly #point: { readonly transport: 'tcp' | 'tls'; readonly shown?: string | undefined };
-  readonly #socket: Socket;
+  readonly #connected: ConnectedUe;
   readonly #serverAt: { readonly address: string; readonly port: number };
   readonly #limits: AccessLimits;
   readonly #events: UeConnectionEvents;
@@ -73,8 +84,7 @@ export class UeConnection {
   #goneNow: () => void = () => undefined;
 
   constructor(
-    point: { readonly transport: 'tcp' | 'tls'; readonly shown?: string | undefined },
-    socket: Socket,
+    connected: ConnectedUe,
     server: { readonly address: string; readonly port: number },
     shared: {
       readonly owners: CallOwners;
@@ -84,8 +94,7 @@ export class UeConnection {
     limits: AccessLimits,
     events: UeConnectionEvents,
   ) {
-    this.#point = point;
-    this.#socket = socket;
+    this.#connected = connected;
     this.#serverAt = server;
     this.#owners = shared.owners;
     this.#bodies = shared.bodies;
@@ -110,11 +119,9 @@ export class UeConnection {
       acknowledgedWithin: limits.acknowledgement,
       send: (cancel) => this.#server?.send(cancel),
     });
-    this.#gate = new RequestGate(shared.gates, networkOf(socket.remoteAddress ?? ''), (request) =>
-      this.#silent(request),
-    );
+    this.#gate = new RequestGate(shared.gates, networkOf(connected.address), (request) => this.#silent(request));
     this.#ue = new SipStream(
-      socket,
+      connected.carriage,
       'accepted',
       { ...limits, unsent: limits.unsentToStranger },
       {
@@ -251,7 +258,7 @@ export class UeConnection {
   }
 
   #send(message: SipMessage): void {
-    this.#bodies?.take(message, holderOf(this.#gate.account, this.#socket.remoteAddress ?? ''));
+    this.#bodies?.take(message, holderOf(this.#gate.account, this.#connected.address));
     this.#server?.send(message.toString());
   }
 
@@ -264,9 +271,9 @@ export class UeConnection {
     socket.once('error', (error) => (refusal = error));
     const { connect, firstMessage, message, unsent, serverBody: body } = this.#limits;
     this.#server = new SipStream(
-      socket,
+      new SocketCarriage(socket, body),
       'dialled',
-      { connect, firstMessage, message, unsent, body },
+      { connect, firstMessage, message, unsent },
       {
         connected: () => this.#open(socket),
         // Without an answer: drachtio-server reads nothing more once a CRLF and a message come in one segment.
@@ -278,13 +285,10 @@ export class UeConnection {
   }
 
   #open(socket: Socket): void {
-    const { remoteAddress = '', remotePort = 0, localAddress = '', localPort = 0 } = this.#socket;
+    const { transport, address: remoteAddress, port: remotePort, contact } = this.#connected;
     this.#flow = {
       id: randomBytes(12).toString('base64url'),
-      transport: this.#point.transport,
-      remoteAddress,
-      remotePort,
-      contact: { host: this.#point.shown ?? localAddress, port: localPort },
+      ...{ transport, remoteAddress, remotePort, contact },
       serverSide: { address: socket.localAddress ?? '', port: socket.localPort ?? 0 },
     };
     this.#crossing = new Crossing(this.#flow, this.#serverAt);
@@ -348,7 +352,7 @@ export class UeConnection {
   #answer(request: SipMessage, answer: OwnResponse): void {
     // An ACK gets none, and one without a Via names nobody to answer to.
     if (request.method === 'ACK' || !request.topVia) return;
-    markSource(request, this.#socket.remoteAddress ?? '', this.#socket.remotePort ?? 0);
+    markSource(request, this.#connected.address, this.#connected.port);
     this.#ue.send(responseTo(request, answer, randomBytes(6).toString('hex')).toString());
   }
 

@@ -1,4 +1,5 @@
 import { createConnection, type Socket } from 'node:net';
+import { SocketCarriage } from '../wire/carriage';
 import { SipStream } from '../wire/sip-stream';
 import type { Limits } from './limits';
 import type { Link } from './link';
@@ -36,7 +37,7 @@ export class TcpLink implements Link {
       : socket;
     const { connect, proof: firstMessage, message, unsent } = limits;
     this.#stream = new SipStream(
-      connection,
+      new SocketCarriage(connection),
       isDialled ? 'dialled' : 'accepted',
       { connect, firstMessage, message, unsent },
       {

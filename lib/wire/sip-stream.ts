@@ -1,5 +1,5 @@
-import type { Socket } from 'node:net';
-import { StreamFramer, type Cut, type StreamUnit } from './stream-framer';
+import type { Carriage } from './carriage';
+import type { Cut, StreamUnit } from './stream-framer';
 
 export interface SipStreamEvents {
   /** `cut`: there is the head alone, for this reason; after an `endless` message nothing follows. */
@@ -23,18 +23,15 @@ export interface SipStreamLimits {
   message: number;
   /** Not yet written to a peer that reads slowly, before the connection is given up. */
   unsent: number;
-  /** Body of a received message; unset: what `messageLimits` allows. */
-  body?: number;
 }
 
 type Awaited = 'connect' | 'firstMessage' | 'message';
 
-/** SIP over one TCP or TLS connection, accepted or opened by us: messages, keep-alives, and the limits of both. */
+/** SIP with one peer, who was accepted or connected to: messages, keep-alives, and the limits of both. */
 export class SipStream {
-  readonly #socket: Socket;
+  readonly #carriage: Carriage;
   readonly #limits: SipStreamLimits;
   readonly #events: SipStreamEvents;
-  readonly #framer: StreamFramer;
   #connecting: boolean;
   #closed = false;
   #ending = false;
@@ -45,27 +42,23 @@ export class SipStream {
   #idle: NodeJS.Timeout | undefined;
   #unsent: number;
 
-  constructor(socket: Socket, kind: 'accepted' | 'dialled', limits: SipStreamLimits, events: SipStreamEvents) {
-    this.#socket = socket;
+  constructor(carriage: Carriage, kind: 'accepted' | 'dialled', limits: SipStreamLimits, events: SipStreamEvents) {
+    this.#carriage = carriage;
     this.#limits = limits;
     this.#unsent = limits.unsent;
     this.#events = events;
-    this.#framer = new StreamFramer(limits.body);
     this.#connecting = kind === 'dialled';
     this.#served = kind === 'dialled';
-    socket.setNoDelay(true);
-    // The kernel finds out about peers that vanished.
-    socket.setKeepAlive(true, 60_000);
     this.#await(kind === 'dialled' ? 'connect' : 'firstMessage');
-    socket.on('connect', () => {
-      this.#connecting = false;
-      this.#await(undefined);
-      events.connected?.();
+    carriage.open({
+      connected: () => {
+        this.#connecting = false;
+        this.#await(undefined);
+        events.connected?.();
+      },
+      arrived: (chunk) => this.#read(chunk),
+      ended: () => this.close(),
     });
-    socket.on('data', (chunk) => this.#read(chunk));
-    socket.on('end', () => this.close());
-    socket.on('error', () => this.close());
-    socket.on('close', () => this.close());
   }
 
   get isOpen(): boolean {
@@ -79,9 +72,9 @@ export class SipStream {
   /** Text has one character a byte (latin1). */
   send(text: string): void {
     if (!this.isOpen) return;
-    this.#socket.write(text, 'latin1');
+    this.#carriage.write(text);
     // A peer that does not read must not fill our memory.
-    if (this.#socket.writableLength > this.#unsent) this.close();
+    if (this.#carriage.unsent > this.#unsent) this.close();
   }
 
   /** Lets so many bytes wait for a peer that reads slowly. */
@@ -99,7 +92,7 @@ export class SipStream {
   end(): void {
     if (!this.isOpen) return;
     this.#ending = true;
-    this.#socket.end(() => this.close());
+    this.#carriage.end(() => this.close());
     this.#await('connect');
   }
 
@@ -108,7 +101,7 @@ export class SipStream {
     this.#closed = true;
     clearTimeout(this.#deadline);
     clearTimeout(this.#idle);
-    this.#socket.destroy();
+    this.#carriage.destroy();
     this.#events.closed(this.#connecting, fault);
   }
 
@@ -119,9 +112,9 @@ export class SipStream {
       return;
     }
     this.#idle?.refresh();
-    for (const unit of this.#framer.push(chunk)) this.#take(unit);
-    if (this.#framer.isBroken) this.end();
-    else if (this.#served) this.#await(this.#framer.isInside ? 'message' : undefined);
+    for (const unit of this.#carriage.units(chunk)) this.#take(unit);
+    if (this.#carriage.isBroken) this.end();
+    else if (this.#served) this.#await(this.#carriage.isInside ? 'message' : undefined);
   }
 
   #take(unit: StreamUnit): void {
