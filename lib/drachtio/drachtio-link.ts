@@ -3,6 +3,7 @@ import { EdgeError } from '../errors';
 import { monotonicNow } from '../ops/clock';
 import type { CarriedBodies } from '../wire/carried-bodies';
 import { fromServer, toServer } from './carrying';
+import type { SentRequest } from './messages';
 import { UntypedSrf, type Agent } from './untyped-srf';
 
 export interface LinkOptions {
@@ -113,6 +114,11 @@ export class DrachtioLink extends EventEmitter<LinkEvents> {
     if (client.wp.reconnectVars.retryTimer) clearTimeout(client.wp.reconnectVars.retryTimer);
     this.#hangUp();
     this.#down();
+  }
+
+  /** Forgets a request that waits for a response. */
+  protected drop({ stackTxnId }: SentRequest): void {
+    for (const { pendingSipRequests } of this.#agent.mapServer.values()) pendingSipRequests.delete(stackTxnId);
   }
 
   /** Settles as `awaited` does, or rejects when the link is lost. */

@@ -97,12 +97,16 @@ export type Acknowledge = (options?: ResponseOptions) => void;
 interface SentRequestEvents {
   response: [response: IncomingResponse, acknowledge: Acknowledge];
   update: [request: IncomingRequest, response: ResponseSender];
+  /** There will be no final response. */
+  unanswered: [];
 }
 
 /** A request that the server has sent for us. */
 export interface SentRequest extends SipMessage, EventEmitter<SentRequestEvents> {
   readonly method: Method;
   readonly uri: string;
+  /** The server's name for its transaction. */
+  readonly stackTxnId: string;
   cancel(options: { headers?: Headers }, done: (error: unknown) => void): void;
 }
 

@@ -5,7 +5,7 @@ import { mustBeCarried } from '../wire/carried-bodies';
 import { uncarriedHeader } from '../wire/private-headers';
 import './dialog-methods';
 import { hasSafeTarget } from './dialog-target';
-import { DrachtioLink, linkLost } from './drachtio-link';
+import { DrachtioLink, linkLost, type LinkOptions } from './drachtio-link';
 import type {
   Acknowledge,
   Dialog,
@@ -17,6 +17,7 @@ import type {
   ResponseSender,
   SentRequest,
 } from './messages';
+import { UnansweredRequests } from './unanswered-requests';
 import { UntypedSrf } from './untyped-srf';
 
 export type RequestHandler = (request: IncomingRequest, response: ResponseSender) => void | Promise<void>;
@@ -54,9 +55,16 @@ export function parseUri(uri: string): ParsedUri | undefined {
 
 /**
  * A thin typed adapter over drachtio-srf: what is sent and received over its link. Whatever is awaited here
- * settles when the link is lost.
+ * settles when the link is lost, or with `sip-timeout` (408) where the server never answers.
  */
 export class Srf extends DrachtioLink {
+  readonly #unanswered = new UnansweredRequests((request) => this.#giveUp(request));
+
+  constructor(options: LinkOptions) {
+    super(options);
+    this.on('disconnect', () => this.#unanswered.close());
+  }
+
   /** Has the server route requests of this method to `handler`. In-dialog requests go to their dialog. */
   handle(method: Method, handler: RequestHandler): this {
     const failed = (response: ResponseSender, cause: unknown) => {
@@ -89,6 +97,12 @@ export class Srf extends DrachtioLink {
   /** Sends a request outside a dialog and resolves with its final response. Not for INVITE. */
   async send(uri: string, options: RequestOptions): Promise<IncomingResponse> {
     return (await this.settling(finalResponse((onSent) => this.request(uri, options, onSent)))).response;
+  }
+
+  /** Cancels an INVITE outside a dialog, whose final response may never come from then on. */
+  cancel(request: SentRequest, headers: Headers = {}): void {
+    request.cancel({ headers }, () => undefined);
+    this.#unanswered.cancelled(request);
   }
 
   /**
@@ -213,6 +227,7 @@ export class Srf extends DrachtioLink {
     const sent = new Promise<SentRequest>((resolve, reject) => {
       this.srf.request(uri, { ...rest, ...route, headers: { ...headers } }, (cause, request) => {
         if (request) {
+          this.#unanswered.sent(request);
           onSent?.(request);
           resolve(request);
         } else {
@@ -222,6 +237,12 @@ export class Srf extends DrachtioLink {
       });
     });
     return await this.settling(sent);
+  }
+
+  /** drachtio-srf would keep it for ever. */
+  #giveUp(request: SentRequest): void {
+    this.drop(request);
+    request.emit('unanswered');
   }
 }
 
@@ -250,6 +271,9 @@ function finalResponse(
       request.on('response', (response, acknowledge) => {
         if (response.status >= 200) resolve({ response, acknowledge });
         else if (response.has('RSeq')) acknowledge();
+      });
+      request.on('unanswered', () => {
+        reject(new EdgeError('sip-timeout', `The server has never answered a ${request.method}.`));
       });
     }).catch(reject);
   });

@@ -19,7 +19,7 @@ export interface Agent extends EventEmitter {
   };
   mapServer: Map<
     { end(): void; destroy(): void; readonly writableLength: number },
-    { pendingPingRequests: ReadonlySet<unknown> }
+    { pendingPingRequests: ReadonlySet<unknown>; pendingSipRequests: Map<string, unknown> }
   >;
 }
 

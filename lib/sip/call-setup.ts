@@ -329,7 +329,7 @@ export class CallSetup {
 
   #cancel(): void {
     const { reason } = this.#session.ending;
-    this.#outgoing?.cancel(reason === undefined ? {} : { headers: { Reason: reason } }, () => undefined);
+    if (this.#outgoing) this.#session.edge.srf.cancel(this.#outgoing, reason === undefined ? {} : { Reason: reason });
     this.#outgoing = undefined;
   }
 }

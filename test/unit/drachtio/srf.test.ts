@@ -1,10 +1,11 @@
 import { once } from 'node:events';
 import { createServer, type AddressInfo, type Server, type Socket } from 'node:net';
 import { fitsFrame, parseUri, Srf } from '../../../lib/drachtio/srf';
+import type { UntypedSrf } from '../../../lib/drachtio/untyped-srf';
 import { uncarriedHeader } from '../../../lib/wire/private-headers';
 import { sendableStatus } from '../../../lib/drachtio/status';
 
-/** The admin side of a SIP server that answers `authenticate` as told, and nothing else. */
+/** The admin side of a SIP server that answers `authenticate` as told, and sends what it is to send to nobody. */
 class FakeServer {
   readonly #server: Server;
   readonly #sockets = new Set<Socket>();
@@ -31,6 +32,13 @@ class FakeServer {
         const answer = `x|response|${id}|${taken ? 'OK|udp/192.0.2.1:5060,tcp/192.0.2.1:5060|v0.9.10|' : 'NO|incorrect secret'}`;
         socket.write(`${answer.length}#${answer}`);
         if (!taken) socket.end();
+      });
+      socket.on('data', (bytes) => {
+        const [, id, message = ''] = /#([^|]+)\|sip\|[^\r]*\r\n([^]*)/.exec(bytes.toString()) ?? [];
+        if (id === undefined) return;
+        const sent = `application|100|udp|192.0.2.9|5060|10:00:00.000000|transaction-${id}|Msg sent:|\r\n${message}`;
+        const answer = `x|response|${id}|OK|${sent}`;
+        socket.write(`${answer.length}#${answer}`);
       });
     });
     server.listen(0, '127.0.0.1');
@@ -177,6 +185,57 @@ describe('the link to drachtio', () => {
     await expect(waiting).rejects.toMatchObject({ code: 'drachtio-lost', sipStatus: 503 });
     await expect(srf.send('sip:a@192.0.2.9', { method: 'OPTIONS' })).rejects.toMatchObject({ code: 'drachtio-lost' });
     srf.close();
+  });
+});
+
+describe('N3: a request that the server has sent and never answers', () => {
+  const opened: { close(): void }[] = [];
+
+  afterEach(() => {
+    for (const each of opened.splice(0)) each.close();
+    jest.useRealTimers();
+  });
+
+  async function connected(): Promise<Srf> {
+    const server = await FakeServer.start('right');
+    const srf = new Srf({ host: '127.0.0.1', port: server.port, secret: 'right' });
+    opened.push(srf, server);
+    srf.connect();
+    await once(srf, 'connect');
+    jest.useFakeTimers({ doNotFake: ['nextTick', 'setImmediate', 'queueMicrotask', 'performance'] });
+    return srf;
+  }
+
+  /** Those that drachtio-srf keeps. */
+  const kept = (srf: Srf) =>
+    [...(srf as unknown as { srf: UntypedSrf }).srf.app.client!.mapServer.values()].map((each) => [
+      ...each.pendingSipRequests.keys(),
+    ]);
+
+  test('is given up, and nothing of it is kept', async () => {
+    const srf = await connected();
+    const answered = srf.send('sip:a@192.0.2.9', { method: 'OPTIONS' });
+    while (kept(srf)[0]?.length !== 1) await new Promise(setImmediate);
+    jest.advanceTimersByTime(40_000);
+    await expect(answered).rejects.toMatchObject({ code: 'sip-timeout', sipStatus: 408 });
+    expect(kept(srf)).toEqual([[]]);
+  });
+
+  test('is given up if it was an INVITE that is cancelled', async () => {
+    const srf = await connected();
+    const invite = await srf.request('sip:a@192.0.2.9', { method: 'INVITE', body: 'v=0' });
+    srf.cancel(invite);
+    jest.advanceTimersByTime(40_000);
+    expect(kept(srf)).toEqual([[]]);
+  });
+
+  test('leaves no timer behind when the link is closed', async () => {
+    const srf = await connected();
+    await srf.request('sip:a@192.0.2.9', { method: 'INVITE', body: 'v=0' });
+    const lost = once(srf, 'disconnect');
+    srf.close();
+    await lost;
+    expect(jest.getTimerCount()).toBe(0);
   });
 });
 
