@@ -118,9 +118,7 @@ async function play(edge: TestEdge, { beginning, steps }: Script): Promise<strin
   const ends = { edge, ue, stranger, witness, path: await within(register(edge, ue), 'A UE cannot register.') };
   const outcome = await playDialog(ends, beginning, steps);
   for (const peer of [ue, stranger, witness]) edge.part(peer);
-  edge.coreNextHop.history.length = 0;
-  edge.coreNextHop.forget();
-  edge.log.length = 0;
+  edge.forget();
   return outcome;
 }
 

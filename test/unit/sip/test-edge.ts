@@ -201,6 +201,15 @@ export class TestEdge {
     return this.#server.death;
   }
 
+  /** Keeps nothing of what was seen so far. */
+  forget(): void {
+    this.coreNextHop.history.length = 0;
+    this.coreNextHop.forget();
+    this.log.length = 0;
+    this.anchor.asked.length = 0;
+    this.anchor.releases.clear();
+  }
+
   /** Closes a peer, of which nothing is kept. */
   part(peer: SipPeer): void {
     peer.close();
