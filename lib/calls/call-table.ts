@@ -34,7 +34,7 @@ export class CallTable extends EventEmitter<CallTableEvents> {
   /** Tells the calls what the anchor says of them, for as long as there is the anchor. */
   follow(anchor: EventEmitter<MediaAnchorEvents>): void {
     anchor.on('media-lost', (path) => this.#calls.get(path.call)?.mediaLost(path));
-    anchor.on('udp-silent', (call) => this.#calls.get(call)?.udpSilent());
+    anchor.on('restart-due', (call, cause) => this.#calls.get(call)?.restartDue(cause));
     anchor.on('call-lost', (id) => this.#calls.get(id)?.anchorLost());
   }
 

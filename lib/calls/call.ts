@@ -1,6 +1,6 @@
 import { EdgeError } from '../errors';
 import type { AddressFamily } from '../ip-address';
-import type { MediaAnchor, SelectedPath, Side, StreamReport } from '../media/media-anchor';
+import type { MediaAnchor, RestartCause, SelectedPath, Side, StreamReport } from '../media/media-anchor';
 import { monotonicNow } from '../ops/clock';
 
 /** Who calls: the UE (`originating`) or the core (`terminating`). */
@@ -68,7 +68,7 @@ export class Call {
   #answeredAt: number | undefined;
   readonly #onEnd = new Set<(cause: EndCause) => void>();
   readonly #onMediaLost = new Set<(path: SelectedPath) => void>();
-  readonly #onUdpSilent = new Set<() => void>();
+  readonly #onRestartDue = new Set<(cause: RestartCause) => void>();
   readonly #onAnchorLost = new Set<() => void>();
   #media: Promise<unknown> = Promise.resolve();
   #released: Promise<readonly StreamReport[]> | undefined;
@@ -145,13 +145,13 @@ export class Call {
     this.#onMediaLost.add(listener);
   }
 
-  /** Runs whenever nothing has come for a while from a UE on UDP. */
-  onUdpSilent(listener: () => void): void {
-    this.#onUdpSilent.add(listener);
+  /** Runs whenever the UE is to be offered an ICE restart. */
+  onRestartDue(listener: (cause: RestartCause) => void): void {
+    this.#onRestartDue.add(listener);
   }
 
-  udpSilent(): void {
-    for (const listener of this.#onUdpSilent) listener();
+  restartDue(cause: RestartCause): void {
+    for (const listener of this.#onRestartDue) listener(cause);
   }
 
   mediaLost(path: SelectedPath): void {
@@ -180,7 +180,7 @@ export class Call {
     for (const listener of this.#onEnd) listener(cause);
     this.#onEnd.clear();
     this.#onMediaLost.clear();
-    this.#onUdpSilent.clear();
+    this.#onRestartDue.clear();
     this.#onAnchorLost.clear();
     return true;
   }

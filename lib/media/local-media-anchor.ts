@@ -19,6 +19,7 @@ import { PathWatch } from './path-watch';
 import type { Profiles } from './profiles';
 import { SilenceWatch } from './silence-watch';
 import { StreamPaths } from './stream-paths';
+import { TwoSenders } from './two-senders';
 import { watching, type EventedStreamGateway } from './watched-gateway';
 import type { Rtpengines } from './rtpengine-choice';
 
@@ -53,6 +54,7 @@ interface Entry {
   paths: StreamPaths;
   watch: PathWatch;
   silence: SilenceWatch;
+  senders: TwoSenders;
   /** Ends when all commands given so far have. Never rejects. */
   tail: Promise<unknown>;
   waiting: number;
@@ -109,6 +111,7 @@ export class LocalMediaAnchor extends EventEmitter<MediaAnchorEvents> implements
     if (entry === undefined) throw callEnded();
     const outcome = await this.#run(name, entry, () => entry.call.answer(from, sdp));
     entry.paths.share(entry.call.sharedTransports);
+    entry.senders.forget();
     entry.watch.start();
     entry.silence.start();
     return outcome;
@@ -181,12 +184,15 @@ export class LocalMediaAnchor extends EventEmitter<MediaAnchorEvents> implements
     const watch = new PathWatch(() => this.#look(name, entry));
     const silence = new SilenceWatch({
       call,
+      statistics: () => this.#statistics(name, entry),
       paths,
       calls: () => this.#calls.size,
-      silent: () => this.emit('udp-silent', name),
+      silent: () => this.emit('restart-due', name, 'udp-silent'),
       now: monotonicNow,
     });
-    const entry: Entry = { call, paths, watch, silence, tail: Promise.resolve(), waiting: 0, releasing: undefined };
+    const senders = new TwoSenders((line) => paths.isGateway(line), monotonicNow);
+    const commands = { tail: Promise.resolve(), waiting: 0, releasing: undefined };
+    const entry: Entry = { call, paths, watch, silence, senders, ...commands };
     this.#calls.set(name, entry);
     return entry;
   }
@@ -232,12 +238,19 @@ export class LocalMediaAnchor extends EventEmitter<MediaAnchorEvents> implements
   }
 
   /** Whether nothing is to be learned any more of the paths that the call's media takes. */
-  async #look(name: string, { call, paths, releasing }: Entry): Promise<boolean> {
-    if (releasing) return true;
-    const statistics = await call.statistics();
-    const entry = this.#calls.get(name);
-    if (statistics && entry && !isReleasing(entry)) this.#learn(name, entry, statistics);
-    return paths.areKnown(call.linesInUse);
+  async #look(name: string, entry: Entry): Promise<boolean> {
+    if (isReleasing(entry)) return true;
+    const statistics = await this.#statistics(name, entry);
+    if (statistics) this.#learn(name, entry, statistics);
+    return entry.paths.areKnown(entry.call.linesInUse);
+  }
+
+  /** What rtpengine tells of a call under way; undefined if it does not tell. Never rejects. */
+  async #statistics(name: string, entry: Entry): Promise<CallStatistics | undefined> {
+    const statistics = await entry.call.statistics();
+    if (statistics === undefined || this.#calls.get(name) !== entry || isReleasing(entry)) return undefined;
+    if (entry.senders.look(statistics)) this.emit('restart-due', name, 'two-senders');
+    return statistics;
   }
 
   #learn(name: string, { call, paths }: Entry, statistics: CallStatistics): void {
@@ -272,9 +285,8 @@ export class LocalMediaAnchor extends EventEmitter<MediaAnchorEvents> implements
 
   async #lookAt(name: string): Promise<FollowedCall | undefined> {
     const entry = this.#calls.get(name);
-    const statistics = await entry?.call.statistics();
+    const statistics = entry && (await this.#statistics(name, entry));
     if (entry === undefined || statistics === undefined) return undefined;
-    if (this.#calls.get(name) !== entry || isReleasing(entry)) return undefined;
     const { call, paths } = entry;
     const learn = () => this.#learn(name, entry, statistics);
     return { call, paths, statistics, learn, run: (command) => this.#run(name, entry, command) };

@@ -48,6 +48,12 @@ export interface StreamReport {
   packets: { access: number; core: number } | undefined;
 }
 
+/**
+ * `udp-silent`: nothing has come for a while from a UE that was heard on UDP and could use TCP: its UDP may have died.
+ * `two-senders`: two addresses send as the UE, of which one has overheard it. The UE alone learns the new credentials.
+ */
+export type RestartCause = 'udp-silent' | 'two-senders';
+
 export interface MediaAnchorEvents {
   /**
    * The path of a stream is known, or another one than before: the UE nominated a connection to the gateway (RFC 8445
@@ -61,11 +67,8 @@ export interface MediaAnchorEvents {
    * it is not on UDP instead.
    */
   'media-lost': [SelectedPath];
-  /**
-   * Nothing has come for a while from the UE of this call, which was heard on UDP and could use TCP: its UDP may have
-   * died. An ICE restart that is offered to it lets it look for its ways anew (RFC 8445 §9).
-   */
-  'udp-silent': [call: string];
+  /** An ICE restart that the UE of this call is offered lets it look for its ways anew (RFC 8445 §9). */
+  'restart-due': [call: string, cause: RestartCause];
   /** Nothing passes between the ends of a call any more: its rtpengine was started anew, or is gone. Release the call. */
   'call-lost': [call: string];
 }

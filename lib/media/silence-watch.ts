@@ -3,7 +3,9 @@ import type { AnchoredCall } from './anchored-call';
 import type { StreamPaths } from './stream-paths';
 
 export interface SilenceWatchOptions {
-  call: Pick<AnchoredCall, 'statistics' | 'linesWithIce' | 'anchoredLines'>;
+  call: Pick<AnchoredCall, 'linesWithIce' | 'anchoredLines'>;
+  /** Asks rtpengine; undefined if it does not tell. Never rejects. */
+  statistics: () => Promise<CallStatistics | undefined>;
   paths: Pick<StreamPaths, 'pathOf' | 'isOpen'>;
   /** Calls that are watched. */
   calls: () => number;
@@ -61,11 +63,11 @@ export class SilenceWatch {
   }
 
   async #look(): Promise<void> {
-    const { call, paths } = this.#options;
+    const { call, paths, statistics: ask } = this.#options;
     const lines = call.linesWithIce.filter((line) => paths.isOpen(line));
     // Of TCP the gateway sees it. Of UDP it may not be known yet.
     const isOnUdp = lines.length > 0 && lines.every((line) => (paths.pathOf(line) ?? 'udp') === 'udp');
-    const statistics = isOnUdp ? await call.statistics() : undefined;
+    const statistics = isOnUdp ? await ask() : undefined;
     if (this.#isStopped) return;
     if (statistics === undefined) this.#heardAt = undefined;
     else this.#count(statistics, lines);

@@ -70,11 +70,12 @@ export class StreamPaths {
     this.#count(statistics, lines);
     return lines.flatMap((line, index) => {
       if (this.#shared.has(line)) return [];
-      const { confirmed, endpoint, localAddress } = statistics.get('access')?.[index] ?? {};
+      const access = statistics.get('access')?.[index];
       // Confirmed is what was heard from anywhere: the UE may not have nominated a pair yet.
-      if (confirmed !== true || endpoint === undefined || isDiscardPlace(endpoint)) return [];
+      if (access?.confirmed !== true || access.endpoint === undefined || isDiscardPlace(access.endpoint)) return [];
+      const { endpoint } = access;
       const tcp = this.#gatewayStatus(line);
-      const isOurs = endpoint.address === localAddress || this.#own.includes(endpoint.address);
+      const isOurs = this.isGateway(access);
       // rtpengine still sends to the socket of a connection that is gone, or of the stream before an ICE restart.
       if (isOurs && tcp?.remote === undefined && this.#isOnTcp(line)) return [];
       const isTcp = isOurs && tcp?.remote !== undefined;
@@ -82,6 +83,11 @@ export class StreamPaths {
       const remote = isTcp && tcp.remote ? tcp.remote : endpoint;
       return this.#set(line, path, remote) ? [{ line, path, remote }] : [];
     });
+  }
+
+  /** Whether rtpengine sends a line's media to the gateway. */
+  isGateway({ endpoint, localAddress }: LineStatistics): boolean {
+    return endpoint !== undefined && (endpoint.address === localAddress || this.#own.includes(endpoint.address));
   }
 
   /**

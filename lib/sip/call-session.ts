@@ -52,7 +52,7 @@ export class CallSession implements CallLegs {
     this.headers = new CallHeaders(policy, edge.dialogs);
     this.#policy = policy;
     call.onEnd((cause) => this.#ended(cause));
-    call.onUdpSilent(() => void this.changes.restartIce());
+    call.onRestartDue((cause) => void this.changes.restartIce(cause));
     if (edge.releaseOnMediaLoss) call.onMediaLost(() => this.end('media-lost', { reason: mediaLost }));
     call.onAnchorLost(() => this.#anchorLost());
   }

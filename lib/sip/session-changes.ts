@@ -2,7 +2,7 @@ import type { Dialog, Headers, IncomingRequest, IncomingResponse, ResponseSender
 import { hasSafeTarget } from '../drachtio/dialog-target';
 import type { FinalResponse, RequestOptions } from '../drachtio/srf';
 import { EdgeError } from '../errors';
-import { otherSide, type Side } from '../media/media-anchor';
+import { otherSide, type RestartCause, type Side } from '../media/media-anchor';
 import type { CallLegs, SendInDialog } from './call-legs';
 import { inDialogHeaders, responseHeaders } from './header-policy';
 import { passedRefusal } from './refusal-content';
@@ -118,7 +118,7 @@ export class SessionChanges {
    * Offers the UE an ICE restart, of which the core hears nothing. Not while another offer is under way, which may do as
    * well. Never rejects.
    */
-  async restartIce(): Promise<void> {
+  async restartIce(cause: RestartCause): Promise<void> {
     const { call, headers, timers } = this.#session;
     const send = this.#session.wayTo('access');
     if (this.#offering !== undefined || call.answeredAt === undefined || !send) return;
@@ -126,7 +126,7 @@ export class SessionChanges {
     try {
       const offer = await call.restartIce();
       if (offer === undefined) return;
-      this.#session.warn({}, 'nothing comes from the UE over UDP: it is offered an ICE restart');
+      this.#session.warn({ cause }, 'the UE is offered an ICE restart');
       const asked = { ...withAsked({}, timers.interval('access')), 'Content-Type': 'application/sdp' };
       const options = { method: 'INVITE' as const, headers: headers.request('access', 'INVITE', asked), body: offer };
       const final = await this.#send(send, options, new AbortController().signal).catch(() => undefined);

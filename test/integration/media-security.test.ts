@@ -375,6 +375,18 @@ describeWithRtpengine('the security of media, on a real rtpengine', () => {
       await thief.hears(`far ${sequence};`);
     }
 
+    /** Both, as the UE, and the far end send, for so many ms or until `isDone`. */
+    async function bothSend(ms: number, isDone = () => false): Promise<void> {
+      const end = Date.now() + ms;
+      await until('that time has passed', ms + 5000, () => {
+        sequence += 1;
+        far.send(rtp(ssrcs.far, sequence, `far ${sequence};`));
+        ue.send(rtp(ssrcs.ue, sequence, `UE ${sequence};`));
+        if (thief.to.address !== '') thief.send(rtp(0x66666666, sequence, `thief ${sequence};`));
+        return Date.now() >= end || isDone() ? true : undefined;
+      });
+    }
+
     /** A silent far end would hide where the media goes; the UE does what it does until it hears the far end. */
     async function wonBackBy(act: () => void): Promise<void> {
       const heard = ue.heard.length;
@@ -418,6 +430,47 @@ describeWithRtpengine('the security of media, on a real rtpengine', () => {
       await wonBackBy(() => ue.send(rtp(ssrcs.ue, sequence, `UE ${sequence};`)));
       await stays(towardCore, overheard);
     });
+
+    /** The UE's address is none of its candidates, as behind a NAT; both send, and rtpengine is asked now and then. */
+    test.each(['udp', 'tcp80'] as const)(
+      'C18: and keeps sending RTP: the UE, on %s, is offered an ICE restart, and the media is its own again',
+      async (path) => {
+        const behindNat = (ufrag: string) => ueSdp(ufrag).replaceAll(ueAddress, '10.9.9.9');
+        const towardCore = mediaLine(await parts.anchor.offer(call, 'access', behindNat('ueUF')));
+        const towardUe = mediaLine(await parts.anchor.answer(call, 'core', farSdp()));
+        await nominate(path, towardUe, 'ueUF');
+        await onlyTheirMedia(towardCore);
+        let cause: string | undefined;
+        parts.anchor.once('restart-due', (_, its) => (cause = its));
+        await bothSend(6000);
+        const overheard = ownCheck(towardUe);
+        thief.to = { address: addresses.access, port: towardUe.port };
+        await thief.checked(overheard);
+        // On TCP with 10.5 it is the UE's again for good, and nothing is due.
+        let heard = 0;
+        let quiet = 0;
+        await bothSend(60_000, () => {
+          quiet = thief.heard.length === heard ? quiet + 1 : 0;
+          heard = thief.heard.length;
+          return cause !== undefined || quiet === 500;
+        });
+        if (path === 'udp') expect(cause).toBe('two-senders');
+        if (cause === undefined) return;
+
+        const offered = mediaLine((await parts.anchor.restartIce(call)) ?? '');
+        await parts.anchor.answer(call, 'access', behindNat('ueU2'));
+        // That TCP has the media is told once the UE was heard there.
+        await Promise.all([nominate(path, offered, 'ueU2'), bothSend(8000)]);
+        far.received.length = 0;
+        thief.send(overheard);
+        thief.received.length = 0;
+        ue.received.length = 0;
+        await bothSend(2000);
+        expect([thief.heard, far.heard.filter((packet) => packet.includes('thief'))]).toEqual([[], []]);
+        expect(ue.heard.length).toBeGreaterThan(0);
+      },
+      120_000,
+    );
 
     test('C18, X8: gets the media until the UE comes back on another connection', async () => {
       const { towardCore, towardUe } = await established('tcp80');

@@ -36,12 +36,12 @@ describe('S21, C19: a UE on UDP', () => {
     gate = Promise.resolve();
     isTelling = true;
     watch = new SilenceWatch({
+      statistics: async () => {
+        looks += 1;
+        await gate;
+        return isTelling ? new Map([['access', lines]]) : undefined;
+      },
       call: {
-        statistics: async () => {
-          looks += 1;
-          await gate;
-          return isTelling ? new Map([['access', lines]]) : undefined;
-        },
         get linesWithIce() {
           return withIce;
         },

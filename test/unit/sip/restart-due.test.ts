@@ -3,7 +3,7 @@ import { sdp, sessionName } from './fake-anchor';
 import type { SipPeer } from './sip-peer';
 import { TestEdge } from './test-edge';
 
-describe('S21, C19: nothing comes from a UE on UDP any more', () => {
+describe.each(['udp-silent', 'two-senders'] as const)('S21, C18, C19: the media of a UE is gone: %s', (cause) => {
   let edge: TestEdge;
   let ue: SipPeer;
   let core: SipPeer;
@@ -25,9 +25,9 @@ describe('S21, C19: nothing comes from a UE on UDP any more', () => {
     await edge.close();
   });
 
-  const fallSilent = () => {
+  const lose = () => {
     const [name] = edge.anchor.holding;
-    edge.anchor.emit('udp-silent', name ?? '');
+    edge.anchor.emit('restart-due', name ?? '', cause);
   };
 
   /** A re-INVITE of the core passes once the anchor has been asked so often: nothing else is under way. */
@@ -43,7 +43,7 @@ describe('S21, C19: nothing comes from a UE on UDP any more', () => {
   }
 
   test('it is offered an ICE restart, of which the core hears nothing', async () => {
-    fallSilent();
+    lose();
     const arrived = await ue.next('INVITE');
     expect(sessionName(arrived.body)).toBe('restart');
     ue.respond(arrived, 200, {}, sdp('restarted'));
@@ -53,7 +53,7 @@ describe('S21, C19: nothing comes from a UE on UDP any more', () => {
   });
 
   test('it refuses: the call goes on as it was', async () => {
-    fallSilent();
+    lose();
     ue.respond(await ue.next('INVITE'), 488);
     await ue.next('ACK');
     await isFree(2);
@@ -63,12 +63,12 @@ describe('S21, C19: nothing comes from a UE on UDP any more', () => {
   test('while an offer is under way, or where there is nothing to restart, it is offered none', async () => {
     const invite = core.inDialog(call.callee, 'INVITE', {}, sdp('hold'));
     const arrived = await ue.next('INVITE');
-    fallSilent();
+    lose();
     ue.respond(arrived, 200, {}, sdp('held'));
     core.ack(invite, await core.next('200 INVITE'));
     await ue.next('ACK');
     edge.anchor.restart = undefined;
-    fallSilent();
+    lose();
     await isFree(3);
     expect(edge.anchor.asked.filter((asked) => asked === 'restart')).toHaveLength(1);
   });
