@@ -11,6 +11,7 @@ import { AnchoredCall } from './anchored-call';
 import type { MsrpSwitch } from './call-msrp';
 import type { Fallback } from './fallback';
 import { shareLimits, type ShareLimits } from '../shares/limits';
+import { TokenBuckets } from '../shares/token-buckets';
 import { LineShares } from './line-shares';
 import type { MediaAnchor, MediaAnchorEvents, SelectedPath, Side, StreamReport, SipEnds } from './media-anchor';
 import { PathFollower, type FollowedCall } from './path-follower';
@@ -51,6 +52,8 @@ export interface LocalMediaAnchorOptions {
 /** One call of the table: its commands run one after the other. */
 interface Entry {
   call: AnchoredCall;
+  /** Whom it is charged to. */
+  owner: string;
   paths: StreamPaths;
   watch: PathWatch;
   silence: SilenceWatch;
@@ -74,6 +77,8 @@ export class LocalMediaAnchor extends EventEmitter<MediaAnchorEvents> implements
   readonly #options: LocalMediaAnchorOptions;
   readonly #maxCalls: number;
   readonly #lines: LineShares;
+  /** By owner. */
+  readonly #looks: TokenBuckets;
   readonly #follower: PathFollower;
   readonly #calls = new Map<string, Entry>();
   /** Of what strangers can cause. */
@@ -86,7 +91,9 @@ export class LocalMediaAnchor extends EventEmitter<MediaAnchorEvents> implements
     this.#log = new OccasionalLog(options.logger);
     const lookAt = (name: string) => this.#lookAt(name);
     this.#follower = new PathFollower({ gateway: options.gateway, lookAt, log: this.#log, now: monotonicNow });
-    this.#lines = new LineShares(options.shares ?? shareLimits());
+    const shares = options.shares ?? shareLimits();
+    this.#lines = new LineShares(shares);
+    this.#looks = new TokenBuckets(shares.ue.looks, monotonicNow);
     this.#maxCalls = options.maxCalls ?? 5000;
     options.rtpengine.on('call-lost', this.#onCallLost);
     options.gateway.on('selected', this.#onSelected);
@@ -164,6 +171,7 @@ export class LocalMediaAnchor extends EventEmitter<MediaAnchorEvents> implements
       spelling: this.#options.candidateSpelling ?? 'rfc6544',
     };
     const ownAddresses = [...gateway.advertised.map(({ address }) => address), ...(this.#options.ownAddresses ?? [])];
+    const owner = ends?.owner ?? name;
     const paths = new StreamPaths((ufrag) => gateway.streamStatus(ufrag), ownAddresses);
     const watched = watching(gateway, paths);
     const call = new AnchoredCall({
@@ -178,7 +186,7 @@ export class LocalMediaAnchor extends EventEmitter<MediaAnchorEvents> implements
       msrp: this.#options.msrp,
       places: this.#options.placed.ofCall(name),
       learnsCore: this.#options.learnsCore ?? false,
-      charged: this.#lines.ofCall(ends?.owner ?? name),
+      charged: this.#lines.ofCall(owner),
       log: this.#log,
     });
     const watch = new PathWatch(() => this.#look(name, entry));
@@ -192,7 +200,7 @@ export class LocalMediaAnchor extends EventEmitter<MediaAnchorEvents> implements
     });
     const senders = new TwoSenders((line) => paths.isGateway(line), monotonicNow);
     const commands = { tail: Promise.resolve(), waiting: 0, releasing: undefined };
-    const entry: Entry = { call, paths, watch, silence, senders, ...commands };
+    const entry: Entry = { call, owner, paths, watch, silence, senders, ...commands };
     this.#calls.set(name, entry);
     return entry;
   }
@@ -285,8 +293,10 @@ export class LocalMediaAnchor extends EventEmitter<MediaAnchorEvents> implements
 
   async #lookAt(name: string): Promise<FollowedCall | undefined> {
     const entry = this.#calls.get(name);
-    const statistics = entry && (await this.#statistics(name, entry));
-    if (entry === undefined || statistics === undefined) return undefined;
+    // Each connection, and each pause of the far end, is a reason to ask: a UE makes as many as it likes.
+    if (entry === undefined || !this.#looks.take(entry.owner)) return undefined;
+    const statistics = await this.#statistics(name, entry);
+    if (statistics === undefined) return undefined;
     const { call, paths } = entry;
     const learn = () => this.#learn(name, entry, statistics);
     return { call, paths, statistics, learn, run: (command) => this.#run(name, entry, command) };

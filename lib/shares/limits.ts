@@ -24,6 +24,8 @@ interface UeShare {
   lines: number;
   /** MSRP lines in all its calls: each takes up to 2 ports of MSRP_PORTS. */
   messageLines: number;
+  /** Questions to rtpengine where the media of its calls goes, by what it does on its connections to the gateway. */
+  looks: Rate;
   /** Subscriptions at once, of both directions: a switchboard watches hundreds of lines. */
   subscriptions: number;
   /** Requests at once that have no answer yet. */
@@ -135,6 +137,8 @@ export function shareLimits(sizes: ShareSizes = {}): ShareLimits {
       unanswered,
       lines: Math.max(32, calls * 2),
       messageLines: Math.min(msrpPart, Math.max(4, Math.ceil(calls / 3))),
+      // All its calls lose UDP at once, and each asks a few times.
+      looks: { perSecond: Math.max(10, calls / 5), burst: Math.max(100, calls * 4) },
       subscriptions: Math.max(500, calls * 2),
       underWay: Math.max(64, calls),
       emergencyCallsAtOnce: 2,

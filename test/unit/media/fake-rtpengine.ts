@@ -18,6 +18,8 @@ type Received = ({ command: 'offer' } & OfferOptions) | ({ command: 'answer' } &
 export class FakeRtpengine implements RtpengineCommands {
   readonly received: Received[] = [];
   readonly deleted: string[] = [];
+  /** The calls that it was to tell of. */
+  readonly asked: string[] = [];
   /** Part of each ufrag; another one is another ICE session. */
   generation = 1;
   /** Begins another one whenever an SDP of the UE has other credentials than the one before. */
@@ -77,7 +79,8 @@ export class FakeRtpengine implements RtpengineCommands {
     return Promise.resolve(false);
   }
 
-  query(): Promise<CallStatistics | undefined> {
+  query(call: string): Promise<CallStatistics | undefined> {
+    this.asked.push(call);
     return Promise.resolve(this.statistics);
   }
 
