@@ -133,7 +133,7 @@ const endToEnd: readonly Row[] = [
   // What went wrong
   ['Error-Info', 'none', 'responses', 'RFC 3261 §20.18; URIs with a host: hidden-hosts.ts'],
   ['Geolocation-Error', 'responses', 'responses', 'RFC 6442'],
-  ['Retry-After', 'responses', 'responses', 'RFC 3261 §20.33'],
+  ['Retry-After', 'responses', 'responses', 'RFC 3261 §20.33; its comment: hidden-hosts.ts'],
   ['Warning', 'both', 'both', 'RFC 3261 §20.43; its hosts: hidden-hosts.ts'],
 
   // Access network, location, charging

@@ -26,6 +26,7 @@ const towardUes: ReadonlyMap<string, Hiding> = new Map([
   ['feature-caps', indicators],
   ['in-reply-to', keeping((callId) => !callId.includes('@'))],
   ['reason', reasons],
+  ['retry-after', withoutComment],
   ['warning', warnings],
 ]);
 
@@ -70,6 +71,11 @@ function reasons(value: string): string {
       return [protocol, ...params.filter((param) => !tellsHost(param))].join(';');
     })
     .join(', ');
+}
+
+/** A Retry-After (RFC 3261 §20.33) without the text for people in it. */
+function withoutComment(value: string): string {
+  return value.replace(/\s*\([^;]*\)/, '');
 }
 
 /** Feature-Caps (RFC 6809) without indicators that name a server, such as +g.3gpp.atcf-mgmt-uri. */

@@ -7,7 +7,13 @@ import { isWithin, parsePrefix } from '../ip-prefix';
  */
 
 /** Headers that name a user by a URI. */
-const naming = ['From', 'To', 'P-Asserted-Identity', 'Remote-Party-ID', 'Reply-To', 'Referred-By'];
+const naming = [
+  ...['From', 'To', 'P-Asserted-Identity', 'P-Called-Party-ID'],
+  ...['Refer-To', 'Referred-By', 'Remote-Party-ID', 'Reply-To'],
+];
+
+/** Where a URI is to be sent to in its host's place: to a UE, who sends all to its edge, it says nothing. */
+const maddr = /;maddr=[^;?<>,\s"]*/gi;
 
 /** Networks that nobody outside can mean (RFC 1918, 6598, 3927, 4193, 4291). */
 const inner = [
@@ -44,7 +50,7 @@ export function withShownIdentities(
   { domain, core }: IdentityHosts,
 ): Record<string, string> {
   const shown = (value: string) =>
-    value.replace(
+    value.replace(maddr, '').replace(
       /(\bsips?:[^@<>\s"]+@)(\[[\da-f:.]+\]|[\d.]+)(:\d+)?(?=[;>?,\s]|$)/gi,
       (all, user: string, host: string) => (isInside(host.replace(/^\[|\]$/g, ''), core) ? `${user}${domain}` : all),
     );

@@ -31,6 +31,14 @@ test.each([
 });
 
 test.each([
+  ['120 (of scscf1.ims.example);duration=60', '120;duration=60'],
+  ['18000 (maintenance of 192.0.2.9)', '18000'],
+  ['120;duration=60', '120;duration=60'],
+])('X11: a Retry-After tells no host: %s', (value, expected) => {
+  expect(shown('Retry-After', value)).toEqual({ 'Retry-After': expected });
+});
+
+test.each([
   ['*;+g.3gpp.srvcc;+g.3gpp.icsi-ref="urn%3Aurn-7%3A3gpp-service.ims.icsi.mmtel"', 'as it is'],
   ['*;+g.3gpp.atcf="<tel:+1>";+g.3gpp.atcf-mgmt-uri="<sip:atcf@192.0.2.9>"', '*;+g.3gpp.atcf="<tel:+1>"'],
   ['*;+g.3gpp.atcf-path="<sip:a@atcf.ims.example>"', undefined],

@@ -15,6 +15,18 @@ test.each([
 });
 
 test.each([
+  ['<sip:101@10.0.0.5;maddr=10.0.0.6>;tag=1', '<sip:101@ims.example>;tag=1'],
+  ['<sip:101@home.example;maddr=10.0.0.6;user=phone>', '<sip:101@home.example;user=phone>'],
+])('X11: nor does a maddr: %s', (value, expected) => {
+  expect(from(value)).toBe(expected);
+});
+
+test.each(['Refer-To', 'P-Called-Party-ID'])('X11: nor is somebody named by it in %s', (name) => {
+  const value = '<sip:101@10.0.0.5:5060?Replaces=1%3Bto-tag%3Da>';
+  expect(withShownIdentities({ [name]: value }, around)[name]).toBe('<sip:101@ims.example?Replaces=1%3Bto-tag%3Da>');
+});
+
+test.each([
   '<sip:101@203.0.113.10>;tag=1',
   '"at sip:x@10.0.0.5x" <sip:bob@home.example:5062>',
   '<sip:anonymous@anonymous.invalid>',
