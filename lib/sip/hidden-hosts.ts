@@ -75,7 +75,8 @@ function reasons(value: string): string {
 
 /** A Retry-After (RFC 3261 §20.33) without the text for people in it. */
 function withoutComment(value: string): string {
-  return value.replace(/\s*\([^;]*\)/, '');
+  const [from, to] = [value.indexOf('('), value.lastIndexOf(')')];
+  return from < 0 || to < from ? value : value.slice(0, from).trimEnd() + value.slice(to + 1);
 }
 
 /** Feature-Caps (RFC 6809) without indicators that name a server, such as +g.3gpp.atcf-mgmt-uri. */

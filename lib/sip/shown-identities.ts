@@ -50,10 +50,11 @@ export function withShownIdentities(
   { domain, core }: IdentityHosts,
 ): Record<string, string> {
   const shown = (value: string) =>
-    value.replace(maddr, '').replace(
-      /(\bsips?:[^@<>\s"]+@)(\[[\da-f:.]+\]|[\d.]+)(:\d+)?(?=[;>?,\s]|$)/gi,
-      (all, user: string, host: string) => (isInside(host.replace(/^\[|\]$/g, ''), core) ? `${user}${domain}` : all),
-    );
+    value
+      .replace(maddr, '')
+      .replace(/@(?<=\bsips?:[^@<>\s"]+@)(\[[\da-f:.]+\]|[\d.]+)(:\d+)?(?=[;>?,\s]|$)/gi, (all, host: string) =>
+        isInside(host.replace(/^\[|\]$/g, ''), core) ? `@${domain}` : all,
+      );
   return Object.fromEntries(
     Object.entries(headers).map(([name, value]) => [name, naming.includes(name) ? shown(value) : value]),
   );

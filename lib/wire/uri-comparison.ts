@@ -53,7 +53,8 @@ function hostKey({ host }: SipUri): string {
 
 /** Headers of a URI in one order (`?subject=a&priority=b`). */
 function headersOf(uri: string): string {
-  const [, headers = ''] = /@?[^@?]*\?([^@]*)$/.exec(uri) ?? [];
+  const at = uri.indexOf('?', uri.lastIndexOf('@') + 1);
+  const headers = at < 0 ? '' : uri.slice(at + 1);
   return headers.split('&').map(plainUser).sort().join('&').toLowerCase();
 }
 

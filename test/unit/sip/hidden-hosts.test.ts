@@ -33,7 +33,9 @@ test.each([
 test.each([
   ['120 (of scscf1.ims.example);duration=60', '120;duration=60'],
   ['18000 (maintenance of 192.0.2.9)', '18000'],
+  ['120 (one) and (two; three);duration=60', '120;duration=60'],
   ['120;duration=60', '120;duration=60'],
+  ['120)(', '120)('],
 ])('X11: a Retry-After tells no host: %s', (value, expected) => {
   expect(shown('Retry-After', value)).toEqual({ 'Retry-After': expected });
 });

@@ -36,6 +36,12 @@ test.each([
   expect(from(value)).toBe(value);
 });
 
+test('N3: an identity is read in time that grows with its length alone', () => {
+  const long = 'sip:'.repeat(250_000);
+  expect(from(`<${long}101@10.0.0.5>`)).toBe(`<${long}101@ims.example>`);
+  expect(from(long)).toBe(long);
+});
+
 let edge: TestEdge;
 
 beforeAll(async () => {

@@ -67,3 +67,9 @@ test.each([
   expect(identityOf(uri)).toBe(identity);
   expect(identityOf(identity)).toBe(identity);
 });
+
+test('N3: URIs are compared in time that grows with their length alone', () => {
+  const user = 'a'.repeat(200_000);
+  expect(isSameUri(`sip:${user}@h?x=1`, `sip:%61${user.slice(1)}@h?X=1`)).toBe(true);
+  expect(isSameUri(`sip:${user}@h;a=b`, `sip:${user}@h?x=1`)).toBe(false);
+});
