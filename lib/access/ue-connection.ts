@@ -3,6 +3,7 @@ import { createConnection, isIP, type Socket } from 'node:net';
 import { InviteTransactions } from '../fence/invite-transactions';
 import { answerInPlaceOfSilence, answerToUnsound, ended, foreignCall, noSuchDialog } from '../fence/own-answers';
 import { mendResponse } from '../fence/responses';
+import { silenceMs, SilentUe } from '../fence/silent-ends';
 import { UnansweredInvites } from '../fence/unanswered-invites';
 import { answerToUnusable } from '../fence/unusable-uris';
 import { networkOf } from '../ip-address';
@@ -74,6 +75,7 @@ export class UeConnection {
   #isRegistered = false;
   readonly #unanswered: UnansweredInvites;
   readonly #invites: InviteTransactions;
+  readonly #asked: SilentUe;
   readonly #dialogs: UeDialogs;
   readonly #lastWords: LastWords;
   readonly #gate: RequestGate;
@@ -112,6 +114,8 @@ export class UeConnection {
       },
     });
     this.#invites = new InviteTransactions(limits.calls);
+    const send = (answer: string) => this.#server?.send(answer);
+    this.#asked = new SilentUe({ within: silenceMs, most: limits.calls, send });
     this.#lastWords = new LastWords(limits.calls);
     this.#unanswered = new UnansweredInvites({
       limit: limits.calls,
@@ -165,6 +169,7 @@ export class UeConnection {
     this.#closed = true;
     this.#waiting = [];
     this.#unanswered.cancel();
+    this.#asked.close();
     // The server's answers to that have to be seen: a connection with something unread takes with it what was sent.
     this.#farewell = setTimeout(() => this.leave(), this.#limits.farewell);
     this.#leaveIfDone();
@@ -181,6 +186,7 @@ export class UeConnection {
     this.#unanswered.close();
     this.#dialogs.close();
     this.#gate.close();
+    this.#asked.close();
     clearTimeout(this.#stranger);
     for (const callId of this.#calls) this.#owners.release(callId, this);
     this.#server?.close();
@@ -205,7 +211,9 @@ export class UeConnection {
     } else if (!malformed && cut === undefined && this.#crossing?.responseToServer(message) === true) {
       this.#lastWords.responseFromUe(message);
       if (!mendResponse(message)) return;
-      if (this.#gate.takesResponse(message) && this.#dialogs.responseFromUe(message)) this.#send(message);
+      if (!this.#gate.takesResponse(message) || !this.#dialogs.responseFromUe(message)) return;
+      this.#asked.response(message);
+      this.#send(message);
     }
   }
 
@@ -304,6 +312,7 @@ export class UeConnection {
     const message = parseSipMessage(text)?.message;
     if (!message || !this.#crossing || this.#bodies?.putBack(message) === false) return;
     if (message.isRequest) {
+      this.#asked.request(message);
       this.#noteCall(message);
       this.#dialogs.requestFromServer(message);
       this.#noteEnd(message);

@@ -31,6 +31,8 @@ export interface Branch {
   /** The answer that the relay gave itself, in place of who is behind it. */
   answer: string | undefined;
   isFinal: boolean;
+  /** When it came, by the relay's clock. */
+  readonly since: number;
   /** Time by the relay's clock. */
   until: number;
   /** What it holds in memory. */
@@ -83,10 +85,11 @@ export class Branches {
     const request = lastingPart(parts.request);
     const bytes = headBytes(request);
     if (this.#isTooMuch(bytes) || this.#entries.size >= this.#limits.branches) return undefined;
-    const until = this.#now() + this.#limits.unanswered;
+    const since = this.#now();
+    const until = since + this.#limits.unanswered;
     const { method } = request;
     const state = { sent: undefined, answer: undefined, isFinal: false };
-    const branch: Branch = { ...parts, request, method, ...state, until, bytes };
+    const branch: Branch = { ...parts, request, method, ...state, since, until, bytes };
     this.#bytes += bytes;
     this.#entries.set(id, branch);
     return branch;
@@ -136,6 +139,13 @@ export class Branches {
   /** INVITEs that were sent on and have no final response. */
   unansweredInvites(): [id: string, branch: Branch][] {
     return [...this.#entries].filter(([, { method, sent, isFinal }]) => method === 'INVITE' && sent && !isFinal);
+  }
+
+  /** Requests of the server other than INVITE that have had no final response for so long, ms. */
+  silent(ms: number): Branch[] {
+    const isSilent = ({ method, isForServer, isFinal, since }: Branch) =>
+      method !== 'INVITE' && !isForServer && !isFinal && this.#now() - since >= ms;
+    return [...this.#entries.values()].filter(isSilent);
   }
 
   /** Throws away those that are over. */

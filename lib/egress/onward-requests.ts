@@ -1,4 +1,5 @@
 import { randomBytes } from 'node:crypto';
+import { timedOut } from '../fence/silent-ends';
 import type { OccasionalLog } from '../ops/occasional-log';
 import { cancelOf } from '../wire/cancel';
 import { beginsDialog } from '../wire/dialog-makers';
@@ -57,6 +58,7 @@ interface OnwardRequest {
 
 const reasons = {
   403: 'Forbidden',
+  408: timedOut.reason,
   413: 'Request Entity Too Large',
   481: 'Call/Transaction Does Not Exist',
   482: 'Loop Detected',

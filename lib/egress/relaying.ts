@@ -1,6 +1,7 @@
 import { randomBytes } from 'node:crypto';
 import { isLastNotify, mendAnswerToLastNotify } from '../fence/last-notify';
 import { answerToUnsound, noSuchDialog } from '../fence/own-answers';
+import { silenceMs } from '../fence/silent-ends';
 import type { Logger } from '../ops/logger';
 import { OccasionalLog } from '../ops/occasional-log';
 import type { CarriedBodies } from '../wire/carried-bodies';
@@ -160,6 +161,7 @@ export class Relaying {
   }
 
   sweep(): void {
+    for (const branch of this.branches.silent(silenceMs)) if (!isNobody(branch.back)) this.#onward.fail(branch, 408);
     this.errands.sweep();
     this.branches.sweep();
     this.#dialogs.sweep(this.branches);

@@ -459,6 +459,22 @@ describe('what the SIP server would die of', () => {
     expect((await (await server.connection()).next()).method).toBe('SUBSCRIBE');
   });
 
+  test('G31: a request that a UE leaves without an answer, if it is gone or not', async () => {
+    await start();
+    const { near, far } = await connected();
+    const ask = async (branch: string) => {
+      far.send(request('UPDATE', { Via: `SIP/2.0/TCP 127.0.0.1:${server.at.port};branch=${branch}` }));
+      return await near.next();
+    };
+    near.send(response(await ask('z9hG4bKone'), 200));
+    expect((await far.next()).status).toBe(200);
+    await ask('z9hG4bKtwo');
+    near.socket.destroy();
+    const answer = await far.next();
+    expect([answer.status, answer.header('Via')]).toEqual([408, expect.stringContaining('branch=z9hG4bKtwo')]);
+    await far.closed;
+  });
+
   test('G31: a SUBSCRIBE that never reached the server keeps its Call-ID from nobody', async () => {
     await start({ waiting: 1000 });
     const near = await ue();

@@ -75,6 +75,34 @@ describe('what becomes of a message at the egress relay', () => {
     expect(countsOf(told)).toEqual({ 'A request cannot be sent to the core': 1 });
   });
 
+  test('G31: a request that the core does not answer is answered before the server gives it up', () => {
+    relaying.receive(request('REGISTER', uri, post()), server);
+    const sent = core?.one ?? '';
+    relaying.receive(answer(sent, 100), server);
+    expect(server.one).toMatch(/^SIP\/2\.0 100 /);
+    now = 24_999;
+    relaying.sweep();
+    expect(server.sent).toEqual([]);
+    now = 25_000;
+    relaying.sweep();
+    expect(server.one).toMatch(/^SIP\/2\.0 408 Request Timeout\r\n/);
+    expect(relaying.receive(answer(sent, 200), server)).toBe(false);
+    expect(server.sent).toEqual([]);
+  });
+
+  test('an INVITE may ring for longer, and what is answered is over', () => {
+    invite();
+    relaying.receive(
+      request('OPTIONS', uri, { ...post(), Via: 'SIP/2.0/UDP 127.1.0.1:5060;branch=z9hG4bKother' }),
+      server,
+    );
+    relaying.receive(answer(core?.one ?? '', 200), server);
+    expect(server.one).toMatch(/^SIP\/2\.0 200 /);
+    now = 26_000;
+    relaying.sweep();
+    expect(server.sent).toEqual([]);
+  });
+
   test("a response goes back without the relay's Via, as often as it comes", () => {
     const sent = invite();
     for (const status of [180, 200, 200]) {
@@ -383,7 +411,6 @@ describe('what becomes of a message at the egress relay', () => {
     });
 
     test.each([
-      ['MESSAGE', [], limits.unanswered],
       ['MESSAGE', [200], limits.afterOther],
       ['INVITE', [], limits.unanswered],
       ['INVITE', [180], limits.ringing],
