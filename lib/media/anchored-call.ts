@@ -10,6 +10,7 @@ import { withoutTurnedFeedback } from '../sdp/feedback';
 import type { GatewayCandidateOptions } from '../sdp/gateway-candidate';
 import { withIceLite, withoutIce } from '../sdp/ice-attributes';
 import { withoutForeignHosts } from '../sdp/foreign-hosts';
+import { withGroupsOf, withLiveGroups } from '../sdp/groups';
 import { withoutIceOn } from '../sdp/ice-mismatch';
 import { withKeyingOf } from '../sdp/keying';
 import { withLearnedCandidates, type LearnedCandidate } from '../sdp/learned-candidates';
@@ -191,7 +192,7 @@ export class AnchoredCall {
     this.#families.agreed(from, said.shown);
     this.#agreed =
       from === 'access' ? { access: answer, core: exchange.offer } : { access: exchange.offer, core: answer };
-    const towardOther = putBackAnchored(this.#replied(reply, from), this.#rtpengine.lines, answer);
+    const towardOther = putBackAnchored(this.#replied(reply, said), this.#rtpengine.lines, answer);
     this.#ue.heard(from === 'access' ? view : exchange.view);
     this.#profiles.heard(from, view);
     this.#profiles.heard(exchange.from, exchange.view);
@@ -290,7 +291,7 @@ export class AnchoredCall {
     const { media: view } = viewSession(offer);
     const said = { from, offer, written, places, view, shown, shared };
     const { losses, lines } = this.#rtpengine;
-    const replied = putBackAnchored(this.#replied(reply, from), lines, offer, profile?.transport);
+    const replied = putBackAnchored(this.#replied(reply, said), lines, offer, profile?.transport);
     const { media: offered } = viewSession(replied);
     const known = { ...said, ...wishes, number: ++this.#exchanges, keptBack, losses, mismatched, offered };
     const towardOther = profile === undefined ? withKeyingOf(replied, offer) : replied;
@@ -298,7 +299,7 @@ export class AnchoredCall {
       this.#exchange = { ...known, tcp, told: new Map(), withoutIce: new Set() };
       return this.#writtenForCore(towardOther, view, messages);
     }
-    const line = (index: number) => this.#ue.of(index, view[index]?.transport ?? '');
+    const line = (index: number) => view[index] && this.#ue.of(view[index]);
     const ue = { isAnswer: false, exchange: known.number, line, tcp: this.#tcp, mismatched };
     const grouped = this.#bundle.inOffer(towardOther, offersGroup, this.#shared);
     const forUe = this.#forUe.write(grouped, ue);
@@ -362,8 +363,8 @@ export class AnchoredCall {
     };
   }
 
-  #replied(reply: string | undefined, from: Side): SdpLines {
-    if (reply !== undefined) return splitSdp(reply);
+  #replied(reply: string | undefined, { from, shown }: Pick<ShownSdp, 'from' | 'shown'>): SdpLines {
+    if (reply !== undefined) return withGroupsOf(splitSdp(reply), shown);
     const to = otherSide(from);
     const family = this.#families.toward(to);
     return emptySdp(ofFamily(this.#shown?.[to] ?? [], family) ?? unspecified(family ?? 'IP4'));
@@ -412,7 +413,7 @@ export class AnchoredCall {
 
   #written(to: Side, sdp: SdpLines, answered: Exchange | undefined): string {
     const lines = answered === undefined ? sdp : ofPlaces(sdp, answered.places);
-    const written = withoutForeignHosts(withAddresses(lines));
+    const written = withoutForeignHosts(withLiveGroups(withAddresses(lines)));
     this.#told.tell(to, written);
     return joinSdp(this.#origins[to].write(written));
   }

@@ -9,7 +9,7 @@ import {
   type SharedTransports,
 } from '../sdp/bundle';
 import { isRtpOverUdp, parseMediaLine } from '../sdp/media-line';
-import { distinctMids, midsOf, withMids, type Mids } from '../sdp/mids';
+import { distinctMids, eachOnce, midsOf, withMids, type Mids } from '../sdp/mids';
 import type { SdpLines } from '../sdp/sdp-lines';
 import { otherSide, type Side } from './media-anchor';
 
@@ -60,13 +60,20 @@ export class CallBundle {
     const { access, core } = this.#names;
     const lines = sdp.media.length;
     if (offersGroup) this.#names.access = [...distinctMids(lines, access, core), ...access.slice(lines)];
-    return withMids(withoutBundle(sdp), this.namesOf('access'));
+    const names = this.namesOf('access');
+    // rtpengine would bundle all lines that have a name, those of UDPTL too.
+    const isBundled = (index: number) =>
+      !offersGroup || isRtpOverUdp(parseMediaLine(sdp.media[index]?.[0] ?? '').transport);
+    return withMids(
+      withoutBundle(sdp),
+      names.map((mid, index) => (isBundled(index) ? mid : undefined)),
+    );
   }
 
   towardCore(sdp: SdpLines, isAnswer: boolean): SdpLines {
     const { access, core } = this.#names;
     const mid = (_: unknown, index: number) => core[index] ?? (isAnswer ? undefined : access[index]);
-    return withMids(withoutBundle(sdp), sdp.media.map(mid));
+    return withMids(withoutBundle(sdp), eachOnce(sdp.media.map(mid)));
   }
 
   /**

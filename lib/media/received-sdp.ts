@@ -4,6 +4,7 @@ import { withoutCapabilities } from '../sdp/capability-negotiation';
 import { withOwnDirections } from '../sdp/directions';
 import { mismatchedLines, withoutIceOn } from '../sdp/ice-mismatch';
 import { withOneKeying } from '../sdp/keying';
+import { withLineAttributes } from '../sdp/line-attributes';
 import { withoutLiteIce } from '../sdp/lite-agent';
 import { atPlaces, placesIn, type LinePlaces } from '../sdp/line-places';
 import type { MaySend } from '../sdp/line-place';
@@ -14,6 +15,7 @@ import { invalidSdp, splitSdp, type SdpLines } from '../sdp/sdp-lines';
 import { viewSession } from '../sdp/session-view';
 import { tcpLines, withUdpLines, type TcpLines } from '../sdp/tcp-media-lines';
 import { withUsableFormats } from '../sdp/usable-formats';
+import { withUsableKeys } from '../sdp/usable-keys';
 import type { Side } from './media-anchor';
 import { withPlacedLines } from './placed-lines';
 
@@ -55,9 +57,9 @@ export interface Receiving {
  */
 export function receivedOffer(text: string, receiving: Receiving): ReceivedSdp {
   const session = receiving.agreed[0] ?? { session: [], media: [] };
-  const said = inProperForm(splitSdp(text));
+  const said = withLineAttributes(inProperForm(splitSdp(text)));
   const places = placesIn(session, said, receiving.names);
-  return received(atPlaces(said, places, session), places, receiving);
+  return received(atPlaces(said, places, session), places, receiving, 'active');
 }
 
 /**
@@ -65,19 +67,20 @@ export function receivedOffer(text: string, receiving: Receiving): ReceivedSdp {
  * @throws as {@link receivedOffer}
  */
 export function receivedAnswer(text: string, offer: SdpLines, receiving: Omit<Receiving, 'agreed'>): ReceivedSdp {
-  const { session, media } = inProperForm(splitSdp(text));
+  const { session, media } = withLineAttributes(inProperForm(splitSdp(text)));
   const said = { session, media: media.slice(0, offer.media.length) };
   const places = placesIn(offer, said, receiving.names);
-  return received(atPlaces(said, places, offer), places, { ...receiving, agreed: [offer] });
+  return received(atPlaces(said, places, offer), places, { ...receiving, agreed: [offer] }, 'passive');
 }
 
-function received(came: SdpLines, places: LinePlaces, receiving: Receiving): ReceivedSdp {
+/** @param role its sender's in DTLS, where it says none (RFC 4145 §4) */
+function received(came: SdpLines, places: LinePlaces, receiving: Receiving, role: 'active' | 'passive'): ReceivedSdp {
   const { from, agreed, maySend, most, hasOwnTransport } = receiving;
   const bundled = from === 'core' ? [] : [...sharedTransports(came)].filter(([line]) => !hasOwnTransport(line));
   const shared = new Map(bundled);
   const carried = withFirstLines(withSharedTransports(withoutCapabilities(came), shared), most);
   const whole = withUsableFormats(carried, agreed);
-  const written = withOneKeying(withOwnDirections(whole));
+  const written = withUsableKeys(withOneKeying(withOwnDirections(whole)), role);
   const known = { came, places, written, shared };
   if (from === 'core')
     return { ...known, sdp: withPlacedLines(written, maySend), tcp: new Map(), mismatched: new Set() };

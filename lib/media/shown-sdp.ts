@@ -39,6 +39,6 @@ export function requireUsable(media: readonly MediaView[], carriesMsrp: boolean)
   if (!media.some(({ transport, port }) => isCarried(transport) && port !== 0))
     throw new EdgeError(
       'no-usable-media',
-      'The SDP has no media line that can be carried: RTP over UDP, RTP over TCP with ICE, or MSRP is needed.',
+      'The SDP has no media line that can be carried: RTP over UDP, RTP over TCP with ICE, or MSRP is needed, and keys for SRTP.',
     );
 }

@@ -30,12 +30,11 @@ export class UeWords {
   }
 
   /**
-   * Its last word on a line, for an offer of this transport; undefined if it has said nothing yet, or the line was not in
-   * use.
+   * Its last word on a line, for an offer of it; undefined if it has said nothing yet, or the line was not in use, or of
+   * other media: it is a new one then (RFC 3264 §8.3.3).
    */
-  of(index: number, transport: string): MediaView | undefined {
-    if (isRtpOverUdp(transport)) return this.#ofRtp.get(index);
-    const line = this.#lines[index];
-    return line === undefined || line.port === 0 ? undefined : line;
+  of({ index, kind, transport }: MediaView): MediaView | undefined {
+    const line = isRtpOverUdp(transport) ? this.#ofRtp.get(index) : this.#lines[index];
+    return line === undefined || line.port === 0 || line.kind !== kind ? undefined : line;
   }
 }

@@ -1,5 +1,6 @@
 import { familyOf, unspecified } from '../ip-address';
 import { bundleGroups, withBundleGroups } from './bundle';
+import { withExtensionsOf } from './header-extensions';
 import { withFormatsOf } from './line-formats';
 import { isSameKind } from './line-places';
 import { declined, formatMediaLine, isAnchorable, isRtpOverUdp, parseMediaLine, withConnection } from './media-line';
@@ -75,7 +76,7 @@ export function putBackAnchored(reply: SdpLines, lines: AnchoredLines, sdp: SdpL
       if (anchored === undefined || !isAnchorable(transportOf(section)))
         return declined(turned === undefined ? section : withTransport(section, turned));
       const { port, transport } = parseMediaLine(anchored[0] ?? '');
-      if (port !== 0) return withFormatsOf(anchored, section);
+      if (port !== 0) return withExtensionsOf(withFormatsOf(anchored, section), section);
       const line = { ...parseMediaLine(section[0] ?? ''), transport };
       return declined([formatMediaLine(line), ...section.slice(1)]);
     }),

@@ -1,4 +1,4 @@
-import { parseMediaLine } from './media-line';
+import { hasKeys, isRtp, parseMediaLine } from './media-line';
 import {
   hasAttribute,
   isAttribute,
@@ -16,13 +16,27 @@ const attributesOf: Readonly<Record<Keying, readonly string[]>> = {
   dtls: ['fingerprint', 'setup', 'tls-id'],
 };
 
-/** The SDP with one way of keying on each line that has both: that of its transport (RFC 5764 §8). */
+/**
+ * The SDP with one way of keying at most on each line: of both, that of its transport (RFC 5764 §8). What the session part
+ * says of DTLS is for the lines whose transport has keys; where none has, for those of RTP, which may have SRTP if the
+ * other end takes it (RFC 8643).
+ */
 export function withOneKeying(sdp: SdpLines): SdpLines {
-  if (!sdp.media.some((section) => hasBoth(section, sdp))) return sdp;
-  const own = attributesOf.dtls.reduce((whole, name) => withInherited(whole, [name]), sdp);
-  return withEachSection(own, (section) =>
-    hasBoth(section, sdp) ? withKeying(section, ofTransport(section)) : section,
+  return withEachSection(withOwnDtls(sdp), (section) =>
+    hasAttribute(section, 'crypto') && hasAttribute(section, 'fingerprint')
+      ? withKeying(section, ofTransport(section))
+      : section,
   );
+}
+
+function withOwnDtls(sdp: SdpLines): SdpLines {
+  if (!hasAttribute(sdp.session, 'fingerprint')) return sdp;
+  const { session, media } = attributesOf.dtls.reduce((whole, name) => withInherited(whole, [name]), sdp);
+  const isFor = sdp.media.some((section) => hasKeys(transportOf(section))) ? hasKeys : isRtp;
+  return {
+    session,
+    media: media.map((section, index) => (isFor(transportOf(section)) ? section : (sdp.media[index] ?? section))),
+  };
 }
 
 /**
@@ -34,7 +48,7 @@ export function withKeyingOf(written: SdpLines, said: SdpLines): SdpLines {
   const media = written.media.map((section, index) => {
     const theirs = said.media[index] ?? [];
     const suites = theirs.flatMap((line) => suiteOf(line) ?? []);
-    const keying = suites.length > 0 ? 'sdes' : hasDtls(theirs, said) ? 'dtls' : ofTransport(section);
+    const keying = suites.length > 0 ? 'sdes' : hasAttribute(theirs, 'fingerprint') ? 'dtls' : ofTransport(section);
     const isSaid = (line: string) =>
       suites.length === 0 || !isAttribute(line, 'crypto') || suites.includes(suiteOf(line) ?? '');
     return withKeying(section, keying).filter(isSaid);
@@ -46,16 +60,12 @@ function withKeying(section: readonly string[], keying: Keying): readonly string
   return withoutAttributes(section, attributesOf[keying === 'sdes' ? 'dtls' : 'sdes']);
 }
 
-function hasBoth(section: readonly string[], sdp: SdpLines): boolean {
-  return hasAttribute(section, 'crypto') && hasDtls(section, sdp);
-}
-
-function hasDtls(section: readonly string[], { session }: SdpLines): boolean {
-  return hasAttribute(section, 'fingerprint') || hasAttribute(session, 'fingerprint');
-}
-
 function ofTransport(section: readonly string[]): Keying {
-  return /\/D?TLS\//i.test(parseMediaLine(section[0] ?? '').transport) ? 'dtls' : 'sdes';
+  return /\/D?TLS\//i.test(transportOf(section)) ? 'dtls' : 'sdes';
+}
+
+function transportOf(section: readonly string[]): string {
+  return parseMediaLine(section[0] ?? '').transport;
 }
 
 /** Tag and suite of an a=crypto: an answer takes one by both (RFC 4568 §5.1.2). */

@@ -58,6 +58,11 @@ export function isRtp(transport: string): boolean {
   return /^([A-Z]+\/)*RTP\/S?AVPF?$/i.test(transport);
 }
 
+/** What has keys: SRTP, and all over TLS or DTLS. */
+export function hasKeys(transport: string): boolean {
+  return /(?:^|\/)D?TLS\/|\/SAVPF?$/i.test(transport);
+}
+
 /** RTP over UDP in all its profiles: what rtpengine anchors and what may be carried in RFC 4571 frames. */
 export function isRtpOverUdp(transport: string): boolean {
   return /^(UDP\/TLS\/)?RTP\/S?AVPF?$/i.test(transport);

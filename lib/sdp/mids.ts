@@ -4,12 +4,17 @@ import { isAttribute, withoutAttributes, type SdpLines } from './sdp-lines';
 export type Mids = readonly (string | undefined)[];
 
 export function midsOf({ media }: SdpLines): Mids {
-  return media.map(midOf);
+  return eachOnce(media.map(midOf));
+}
+
+/** Without those that an earlier line has (RFC 5888 §4). */
+export function eachOnce(mids: Mids): Mids {
+  return mids.map((mid, index) => (mids.indexOf(mid) === index ? mid : undefined));
 }
 
 /** The SDP with these mids in place of its own, in its groups too. A line without one stands in no group. */
 export function withMids(sdp: SdpLines, mids: Mids): SdpLines {
-  const before = midsOf(sdp);
+  const before = sdp.media.map(midOf);
   if (before.every((mid, index) => mid === mids[index])) return sdp;
   const renamed = (mid: string) => mids[before.indexOf(mid)] ?? [];
   return {

@@ -57,10 +57,12 @@ function withPayloadTypes(section: readonly string[], agreed: Agreed): readonly 
     const unused = formatMediaLine({ ...line, formats: numbers.join(' ') });
     return withFormat(declined([unused, ...section.slice(1)]), agreed);
   }
+  // Of several mappings of one number the first counts.
+  const first = new Map(mappingsOf(section).reverse());
   const rest = section.slice(1).filter((attribute) => {
     const format = formatOf(attribute);
-    const isBadMapping = isAttribute(attribute, 'rtpmap') && !isMapping(attribute);
-    return !isBadMapping && (format === undefined || usable.has(format));
+    if (isAttribute(attribute, 'rtpmap') && first.get(format ?? '') !== attribute) return false;
+    return format === undefined || usable.has(format);
   });
   const own = new Set(mappingsOf(rest).map(([format]) => format));
   const taken = [...usable].filter((format) => !own.has(format)).flatMap((format) => mappings.get(format) ?? []);

@@ -1,8 +1,10 @@
 import { otherSide, type Side } from '../../../lib/media/media-anchor';
-import { splitSdp } from '../../../lib/sdp/sdp-lines';
+import { splitSdp, type SdpLines } from '../../../lib/sdp/sdp-lines';
 import { parseMediaLine } from '../../../lib/sdp/media-line';
 
 const directions = /^a=(sendrecv|sendonly|recvonly|inactive)$/;
+
+const ofLinesAlone = /^a=(candidate|crypto|mid|ptime|maxptime|rtcp|rtcp-fb|rtcp-mux|rtpmap|fmtp)(:|$)/;
 
 /** What of an SDP somebody could not use (B24, B26, B30): of every SDP that leaves, nothing. */
 export function brokenRules(text: string): string[] {
@@ -12,7 +14,9 @@ export function brokenRules(text: string): string[] {
   return [
     ...needed.map((type) => `no ${type} line`),
     ...spaced.map((line) => `a space at the end of ${line}`),
-    ...(isInOrder(session, 'vosiuepcbtrzka') ? [] : ['a session part in another order']),
+    ...(isInOrder(session, 'vosiuepcbtrza') ? [] : ['a session part in another order']),
+    ...session.filter((line) => ofLinesAlone.test(line)).map((line) => `${line} in the session part`),
+    ...wrongNames({ session, media }),
     ...media.flatMap((section) => ofSection(section, session)),
   ];
 }
@@ -43,12 +47,13 @@ function ofSection(section: readonly string[], session: readonly string[]): stri
   const broken: string[] = [];
   const has = (pattern: RegExp) => section.some((line) => pattern.test(line));
   const hasOrInherits = (pattern: RegExp) => has(pattern) || session.some((line) => pattern.test(line));
-  if (!isInOrder(section, 'micbka')) broken.push('another order');
+  if (!isInOrder(section, 'micba')) broken.push('another order');
   if (!hasOrInherits(/^c=IN IP[46] \S+$/)) broken.push('no address');
   if (!/^\S+( \S+)*$/.test(formats)) broken.push('no format');
   broken.push(...section.filter(isBadMapping).map((line) => `a mapping that says nothing, ${line}`));
   if (section.filter((line) => directions.test(line)).length > 1) broken.push('two directions');
   if (has(/^a=crypto:/) && hasOrInherits(/^a=fingerprint:/)) broken.push('two kinds of keys');
+  if (port !== 0 && /SAVPF?$/i.test(transport) && !has(/^a=(crypto|fingerprint):/)) broken.push('no keys');
   if (port !== 0 && transport.includes('RTP/')) {
     broken.push(...unmapped(formats, section));
     broken.push(
@@ -56,6 +61,27 @@ function ofSection(section: readonly string[], session: readonly string[]): stri
     );
   }
   return broken.map((reason) => `${first}: ${reason}`);
+}
+
+/** RFC 5888 §4, §6: each name is that of one line, and groups other than BUNDLE name lines in use alone. */
+function wrongNames({ session, media }: SdpLines): string[] {
+  const named = media.flatMap((section) => {
+    const mid = section.find((line) => line.startsWith('a=mid:'))?.slice('a=mid:'.length);
+    return mid === undefined ? [] : [{ mid, isUsed: parseMediaLine(section[0] ?? '').port !== 0 }];
+  });
+  const twice = named.filter(({ mid }, at) => named.findIndex((other) => other.mid === mid) < at);
+  const unused = session
+    .filter((line) => /^a=group:(?!BUNDLE)/.test(line))
+    .filter((line) =>
+      line
+        .split(' ')
+        .slice(1)
+        .some((mid) => !named.some((each) => each.mid === mid && each.isUsed)),
+    );
+  return [
+    ...twice.map(({ mid }) => `two lines called ${mid}`),
+    ...unused.map((line) => `${line} names an unused line`),
+  ];
 }
 
 /** RFC 8866 §5; t= and r= alternate. */

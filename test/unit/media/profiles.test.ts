@@ -5,6 +5,7 @@ import { anchorWith, coreSdp, ice, mediaOf, ueSdp } from './fixtures';
 const asOffered: Profiles = { core: 'as-offered', access: 'as-offered' };
 const turned: Profiles = { core: 'rtp-avp', access: 'webrtc' };
 
+const crypto = 'a=crypto:1 AES_CM_128_HMAC_SHA1_80 inline:PS1uQCVeeCFCanVmcjkpPywjNWhcYD0mXXtxaVBR';
 const dtls = ['a=fingerprint:sha-256 AA', 'a=setup:actpass'];
 const spoken = (...lines: string[]) => mediaOf(ueSdp(...lines));
 
@@ -79,7 +80,7 @@ describe('profiles through a call', () => {
     const { anchor, rtpengine } = anchorWith({ profiles: { ...turned, access: 'as-offered' } });
     await anchor.offer('c', 'access', ue);
     await anchor.answer('c', 'core', core);
-    await anchor.offer('c', 'core', coreSdp('m=audio 6000 RTP/SAVP 0'));
+    await anchor.offer('c', 'core', coreSdp('m=audio 6000 RTP/SAVP 0', crypto));
     await anchor.rollback('c');
     await anchor.offer('c', 'core', core);
     expect(rtpengine.received.filter(({ command }) => command === 'offer')).toMatchObject([

@@ -30,6 +30,8 @@ async function answerTo(offer: string, around = anchorWith(), answer = coreAnswe
   return { ...around, towardCore, sdp: await around.anchor.answer('c', 'core', answer) };
 }
 
+const crypto = 'a=crypto:1 AES_CM_128_HMAC_SHA1_80 inline:PS1uQCVeeCFCanVmcjkpPywjNWhcYD0mXXtxaVBR';
+
 describe('a UE with RTP over TCP in its m= lines', () => {
   test.each([
     ['TCP/RTP/AVP', 'RTP/AVP'],
@@ -37,11 +39,12 @@ describe('a UE with RTP over TCP in its m= lines', () => {
     ['TCP/RTP/AVPF', 'RTP/AVPF'],
     ['TCP/RTP/SAVPF', 'RTP/SAVPF'],
   ])('B13: %s in a first offer is answered with port 80; core and rtpengine see %s', async (transport, inside) => {
-    const offer = ueSdp(...tcpLine(transport, 'a=setup:actpass', 'a=connection:new'));
+    const keys = inside.includes('SAVP') ? [crypto] : [];
+    const offer = ueSdp(...tcpLine(transport, 'a=setup:actpass', 'a=connection:new', ...keys));
     const { towardCore, sdp, rtpengine, gateway } = await answerTo(
       offer,
       anchorWith(),
-      coreSdp(`m=audio 6000 ${inside} 0`),
+      coreSdp(`m=audio 6000 ${inside} 0`, ...keys),
     );
     expect(mediaOf(sdp)[0]).toMatchObject({ transport, address: '198.51.100.1', port: 80, rtcpMux: true });
     expect(attributes(sdp, 'setup')).toEqual(['a=setup:passive']);

@@ -1,3 +1,4 @@
+import type { MediaView } from '../../../lib/sdp/session-view';
 import { UeWords } from '../../../lib/media/ue-words';
 import { audio, ice, mediaOf, ueSdp } from './fixtures';
 
@@ -9,6 +10,13 @@ function heard(...sdps: string[][]): UeWords {
   const words = new UeWords();
   for (const lines of sdps) words.heard(mediaOf(ueSdp(...lines)));
   return words;
+}
+
+/** As the first line of an offer. */
+function line(...lines: string[]): MediaView {
+  const [view] = mediaOf(ueSdp(...lines));
+  if (view === undefined) throw new Error('It has no line.');
+  return view;
 }
 
 describe('B28: what a line without RTP says of ICE says nothing of those with it', () => {
@@ -27,14 +35,21 @@ describe('B28: what a line without RTP says of ICE says nothing of those with it
 
   test('the last word on a line is that of its kind', () => {
     const words = heard(withIce, [image]);
-    expect(words.of(0, 'RTP/AVP')).toMatchObject({ kind: 'audio', hasIce: true });
-    expect(words.of(0, 'udptl')).toMatchObject({ kind: 'image', hasIce: false });
-    expect(words.of(1, 'RTP/AVP')).toBeUndefined();
+    expect(words.of(line(...audio))).toMatchObject({ kind: 'audio', hasIce: true });
+    expect(words.of(line(image))).toMatchObject({ kind: 'image', hasIce: false });
+    expect(words.of({ ...line(...audio), index: 1 })).toBeUndefined();
+  });
+
+  test('a line that is taken over by other media has said nothing', () => {
+    const words = heard([...withIce, 'm=video 5002 RTP/AVP 34']);
+    const video = { ...line('m=video 5002 RTP/AVP 34'), index: 1 };
+    expect(words.of(video)).toMatchObject({ hasIce: false });
+    expect(words.of({ ...video, kind: 'audio' })).toBeUndefined();
   });
 
   test('a line that was declined has said nothing', () => {
     const words = heard(withIce, ['m=audio 0 RTP/AVP 0']);
-    expect(words.of(0, 'RTP/AVP')).toBeUndefined();
+    expect(words.of(line(...audio))).toBeUndefined();
     expect(words.declinesIce).toBe(false);
   });
 });

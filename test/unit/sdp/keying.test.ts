@@ -6,6 +6,8 @@ const crypto = (tag: number, suite = 'AES_CM_128_HMAC_SHA1_80') => `a=crypto:${t
 const dtls = ['a=fingerprint:sha-256 AA:BB', 'a=setup:actpass', 'a=tls-id:1'];
 const savp = 'm=audio 1 RTP/SAVP 0';
 const tls = 'm=video 3 UDP/TLS/RTP/SAVPF 34';
+const image = 'm=image 7 udptl t38';
+const msrp = 'm=message 9 TCP/TLS/MSRP *';
 const plain = 'm=audio 5 RTP/AVP 0';
 
 describe('S16, B30: a line with both kinds of keys', () => {
@@ -27,9 +29,22 @@ describe('S16, B30: a line with both kinds of keys', () => {
     ]);
   });
 
+  const inherits = (line: string) => [line, ...dtls];
+
+  test.each([
+    ['lines whose transport has keys', [savp, tls], [inherits(savp), inherits(tls)]],
+    ['not plain ones beside them', [tls, plain], [inherits(tls), [plain]]],
+    ['plain ones alone, which may have SRTP', [plain, image], [inherits(plain), [image]]],
+    ['MSRP over TLS', [plain, msrp], [[plain], inherits(msrp)]],
+  ])('B30: DTLS of the session part is for %s', (_, lines, expected) => {
+    const { session, media } = withOneKeying(sdp(...dtls, ...lines));
+    expect(session).toEqual(sdp().session);
+    expect(media).toEqual(expected);
+  });
+
   test.each([
     ['SDES', [savp, crypto(1), crypto(2, 'F8_128_HMAC_SHA1_80')]],
-    ['DTLS', [...dtls, tls]],
+    ['DTLS', [tls, ...dtls]],
     ['DTLS in RTP/SAVPF', ['m=audio 1 RTP/SAVPF 0', ...dtls]],
     ['each on a line of its own', [savp, crypto(1), tls, ...dtls]],
   ])('with one of them stays as it is: %s', (_, lines) => {
@@ -47,7 +62,6 @@ test.each<[name: string, said: string[], kept: string[]]>([
   ],
   ['a tag of another suite', [savp, crypto(2)], []],
   ['DTLS', [savp, ...dtls], dtls],
-  ['DTLS in the session part', [...dtls, savp], dtls],
 ])('S16, B30: what rtpengine adds to %s is taken out', (_, said, kept) => {
   const suites = [crypto(1), crypto(2, 'AEAD_AES_256_GCM'), crypto(3, 'F8_128_HMAC_SHA1_80')];
   expect(withKeyingOf(sdp(savp, ...suites, ...dtls), sdp(...said)).media).toEqual([[savp, ...kept]]);
