@@ -1,0 +1,217 @@
+import type { LocalMediaAnchor } from '../../lib/media/local-media-anchor';
+import { parseMediaLine } from '../../lib/sdp/media-line';
+import { splitSdp } from '../../lib/sdp/sdp-lines';
+import type { LibwebrtcFunctions, LibwebrtcKind } from './clients/libwebrtc-sdp-worker';
+import { ChildWorker } from './support/child-worker';
+import { describeWithRtpengine, RealAnchor } from './support/real-anchor';
+import { rtpengineBundles } from './support/rtpengine';
+import { brokenRules } from './support/sdp-rules';
+
+const own = { access: '127.0.0.2', core: '127.0.0.3' };
+const coreAddress = '203.0.113.9';
+const policies = ['balanced', 'max-bundle'] as const;
+
+const audio = ['m=audio 6000 RTP/AVP 0'];
+const video = ['m=video 6002 RTP/AVP 96', 'a=rtpmap:96 VP8/90000'];
+const fax = ['m=image 6004 udptl t38'];
+const message = ['m=message 2855 TCP/MSRP *', `a=path:msrp://${coreAddress}:2855/x;tcp`];
+const none = (kind: string) => [`m=${kind} 0 RTP/AVP 0`];
+
+const coreSdp = (...lines: string[]) =>
+  ['v=0', `o=- 1 1 IN IP4 ${coreAddress}`, 's=-', `c=IN IP4 ${coreAddress}`, 't=0 0', ...lines, ''].join('\r\n');
+
+/** A phone with plain RTP: it has audio and video, and takes what it is offered of the kinds that it wants. */
+function coreAnswer(offer: string, wanted: readonly string[], direction = 'sendrecv'): string {
+  const lines = splitSdp(offer).media.flatMap(([first = '']) => {
+    const { kind, port, transport, formats } = parseMediaLine(first);
+    if (port === 0 || !wanted.includes(kind)) return [`m=${kind} 0 ${transport} ${formats}`];
+    return [...(kind === 'audio' ? audio : video), `a=${direction}`];
+  });
+  return coreSdp(...lines);
+}
+
+/**
+ * In a later offer libwebrtc has all lines in the group that names the first one, and takes no answer that leaves one out
+ * and in use (RFC 9143 §7.3.2). An rtpengine that does not bundle cannot give another.
+ */
+const testLaterOffers = rtpengineBundles() ? test : test.skip;
+if (!rtpengineBundles())
+  process.stderr.write('SKIPPED: later offers of libwebrtc with two lines: this rtpengine does not bundle.\n');
+
+describeWithRtpengine('offers and answers with a real libwebrtc', () => {
+  let real: RealAnchor;
+  let anchor: LocalMediaAnchor;
+  let ue: ChildWorker<LibwebrtcFunctions>;
+  let calls = 0;
+  let call: string;
+
+  beforeAll(async () => {
+    real = await RealAnchor.start(own);
+    anchor = real.another({ profiles: { core: 'rtp-avp', access: 'webrtc' } });
+    ue = new ChildWorker('libwebrtc-sdp-worker');
+  }, 20_000);
+  afterAll(async () => {
+    await ue.close();
+    await anchor.close();
+    expect(real.gateway.counters().streams).toBe(0);
+    await real.close();
+  }, 20_000);
+  beforeEach(() => {
+    call = `libwebrtc-${calls++}`;
+  });
+  afterEach(async () => {
+    await anchor.release(call);
+  });
+
+  const kept = (sdp: string) => {
+    expect(brokenRules(sdp)).toEqual([]);
+    return sdp;
+  };
+  const portsOf = (sdp: string) => splitSdp(sdp).media.map(([first = '']) => parseMediaLine(first).port);
+
+  /** What the core is offered. */
+  const ueOffers = async (iceRestart = false) =>
+    kept(await anchor.offer(call, 'access', await ue.call('offer', iceRestart)));
+  /** What the UE has taken. */
+  const coreAnswers = async (answer: string) => {
+    const sdp = kept(await anchor.answer(call, 'core', answer));
+    await ue.call('accept', sdp);
+    return sdp;
+  };
+  const ueCalls = async (wanted = ['audio', 'video'], direction?: string) =>
+    coreAnswers(coreAnswer(await ueOffers(), wanted, direction));
+  const coreOffers = async (...lines: string[]) => {
+    const sdp = kept(await anchor.offer(call, 'core', coreSdp(...lines)));
+    await ue.call('take', sdp);
+    return sdp;
+  };
+  /** What the core is answered. */
+  const ueAnswers = async () => kept(await anchor.answer(call, 'access', await ue.call('answer')));
+  const coreCalls = async (...lines: string[]) => {
+    await coreOffers(...lines);
+    return ueAnswers();
+  };
+
+  describe.each(policies)('%s', (policy) => {
+    const open = async (...kinds: LibwebrtcKind[]) => ue.call('open', policy, kinds);
+
+    test.each<[LibwebrtcKind[], string[]]>([
+      [['audio'], ['audio']],
+      [['video'], ['video']],
+      [
+        ['audio', 'video'],
+        ['audio', 'video'],
+      ],
+      [['audio', 'video'], ['audio']],
+      [['audio', 'video'], ['video']],
+      [['audio', 'data'], ['audio']],
+      [
+        ['audio', 'video', 'data'],
+        ['audio', 'video'],
+      ],
+      [
+        ['audio', 'audio', 'video', 'video'],
+        ['audio', 'video'],
+      ],
+    ])('S1, S3, S6, S7, B22: it offers %p and takes an answer with %p', async (kinds, wanted) => {
+      // With max-bundle nothing is left if the first line is declined; libwebrtc refuses an answer without any group.
+      const isAllDeclined = policy === 'max-bundle' && !wanted.includes(kinds[0] ?? '');
+      await open(...kinds);
+      if (isAllDeclined) {
+        expect(portsOf(kept(await anchor.answer(call, 'core', coreAnswer(await ueOffers(), wanted))))).toEqual([0, 0]);
+        return;
+      }
+      await ueCalls(wanted);
+    });
+
+    test.each([
+      ['fewer lines', audio],
+      ['a format of its own number', ['m=audio 6000 RTP/AVP 98', 'a=rtpmap:98 opus/48000/2']],
+      ['a telephone event that nobody mapped', ['m=audio 6000 RTP/AVP 0 101']],
+      ['a line too many', [...audio, ...video, ...video]],
+    ])('S2, S4, S5: it takes an answer with %s', async (_, lines) => {
+      await open('audio', 'video');
+      await ueOffers();
+      await coreAnswers(coreSdp(...lines));
+    });
+
+    test.each([
+      ['audio', audio],
+      ['audio and video', [...audio, ...video]],
+      ['video and no audio', [...none('audio'), ...video]],
+      ['audio beside a fax and a line for messages', [...audio, ...fax, ...message, ...video]],
+      [
+        'formats without a mapping',
+        ['m=audio 6000 RTP/AVP 0 8 101', 'm=video 6002 RTP/AVP 34 96', 'a=rtpmap:96 VP8/90000'],
+      ],
+    ])('S1, S3, S4, B22: it is called with %s', async (_, lines) => {
+      await open('audio', 'video');
+      await coreCalls(...lines);
+      await coreCalls(...lines);
+      if (rtpengineBundles()) await ueCalls();
+    });
+
+    testLaterOffers('F1, F2: ICE is restarted, by either end', async () => {
+      await open('audio', 'video');
+      const before = await ueCalls();
+      await ueOffers(true);
+      const after = await coreAnswers(coreSdp(...audio, ...video));
+      const ufrag = (sdp: string) => /^a=ice-ufrag:(.*)$/m.exec(sdp)?.[1];
+      expect(ufrag(after)).not.toBe(ufrag(before));
+      const restart = kept((await anchor.restartIce(call)) ?? '');
+      expect(ufrag(restart)).not.toBe(ufrag(after));
+      await ue.call('take', restart);
+      await ueAnswers();
+    });
+
+    testLaterOffers('B26: each end holds the other', async () => {
+      await open('audio', 'video');
+      await ueCalls();
+      for (const direction of ['sendonly', 'inactive', 'sendrecv'] as const) {
+        await ue.call('direct', 0, direction);
+        expect(await ueOffers()).toContain(`a=${direction}`);
+        await coreAnswers(coreSdp(...audio, `a=${direction === 'sendonly' ? 'recvonly' : direction}`, ...video));
+      }
+      for (const held of [['a=sendonly'], ['a=inactive'], ['c=IN IP4 0.0.0.0'], ['a=sendrecv']])
+        await coreCalls(...audio, ...held, ...video, ...held);
+    });
+
+    testLaterOffers('B22, B23: it adds a line, stops it, and puts another in its place', async () => {
+      await open('audio');
+      await ueCalls();
+      await ue.call('add', 'video');
+      await ueCalls();
+      await ue.call('stop', 1);
+      expect(portsOf(await ueOffers())[1]).toBe(0);
+      await coreAnswers(coreSdp(...audio, ...none('video')));
+      await ue.call('add', 'video');
+      await ueCalls();
+      await ue.call('add', 'data');
+      await ueCalls();
+    });
+
+    testLaterOffers('B22, B23: the core adds a line, drops it, and leaves it out', async () => {
+      await open('audio', 'video');
+      await coreCalls(...audio);
+      await coreCalls(...audio, ...video);
+      await coreCalls(...audio, ...none('video'));
+      await coreCalls(...audio, ...video);
+      await coreCalls(...audio);
+      await coreCalls(...none('audio'), ...video);
+      await coreCalls(...audio, ...video);
+    });
+
+    testLaterOffers('E1: an offer that is refused leaves what was agreed, for both ends', async () => {
+      await open('audio', 'video');
+      await ueCalls();
+      await ueOffers(true);
+      await anchor.rollback(call);
+      await ue.call('rollback');
+      await coreCalls(...audio, 'a=sendonly', ...video);
+      await coreOffers(...audio, ...video, ...video);
+      await anchor.rollback(call);
+      await ue.call('rollback');
+      await ueCalls();
+    });
+  });
+});
