@@ -24,18 +24,28 @@ const isNumber = matching('\\d{1,10}');
 const isRack = matching(`\\d{1,10}[ \\t]+\\d{1,10}[ \\t]+${token}`);
 const isSequence = matching(`\\d{1,10}[ \\t]+${token}`);
 const areParameters = matching(parameters);
+const isDate = matching(
+  '(?:Mon|Tue|Wed|Thu|Fri|Sat|Sun), (?:0?[1-9]|[12]\\d|3[01]) (?:Jan|Feb|Mar|Apr|May|Jun|Jul|Aug|Sep|Oct|Nov|Dec) \\d{4} ' +
+    '(?:[01]\\d|2[0-3]):[0-5]\\d:[0-5]\\d GMT',
+);
+const isDelay = matching(`\\d{1,10}[ \\t]*(?:\\([^()]*\\))?${parameters}`);
+const isTimestamp = matching('\\d{1,10}(?:\\.\\d*)?(?:[ \\t]+\\d*(?:\\.\\d*)?)?');
+const isTruth = matching(`(?:true|false)${parameters}`);
+const isWarning = matching(`\\d{3}[ \\t]+[^\\s"]+[ \\t]+${quoted}`);
+const isChallenge = matching(`${token}[ \\t]+${token}[ \\t]*=.*`);
 const isName = matching(`(?:${quoted}|${token}(?:[ \\t]+${token})*)?[ \\t]*`);
 const isVia = matching(
   `SIP[ \\t]*/[ \\t]*${token}[ \\t]*/[ \\t]*${token}[ \\t]+(?:\\[[\\da-f:.]+\\]|[\\w.-]+)(?:[ \\t]*:[ \\t]*${port})?${parameters}`,
 );
 
-/** Headers that a message has once, by their names in lower case; and lists, which are read value by value. */
-const readable: ReadonlyMap<string, (value: string) => boolean> = new Map([
+type Reading = (value: string) => boolean;
+
+/** Headers by which a request is served, by their names in lower case. */
+const decisive: ReadonlyMap<string, Reading> = new Map([
   ['content-disposition', isTokenWithParameters],
   ['content-type', isContentType],
   ['cseq', (value) => isSequence(value) && Number.parseInt(value) < 2 ** 31],
   ['event', isTokenWithParameters],
-  ['expires', isNumber],
   ['from', isNameAddress],
   ['min-se', isInterval],
   ['rack', isRack],
@@ -46,7 +56,7 @@ const readable: ReadonlyMap<string, (value: string) => boolean> = new Map([
   ['subscription-state', isTokenWithParameters],
   ['to', isNameAddress],
 ]);
-const readableLists: ReadonlyMap<string, (value: string) => boolean> = new Map([
+const decisiveLists: ReadonlyMap<string, Reading> = new Map([
   ['contact', (value) => value === '*' || isNameAddress(value)],
   ['content-encoding', isToken],
   ['record-route', isNameAddress],
@@ -54,30 +64,75 @@ const readableLists: ReadonlyMap<string, (value: string) => boolean> = new Map([
   ['via', isVia],
 ]);
 
+/** Those that a request is served without, too. */
+const dispensable: ReadonlyMap<string, Reading> = new Map([
+  ['date', isDate],
+  ['expires', isNumber],
+  ['min-expires', isNumber],
+  ['organization', isAnything],
+  ['priority', isToken],
+  ['refer-sub', isTruth],
+  ['reply-to', isNameAddress],
+  ['retry-after', isDelay],
+  ['server', isAnything],
+  ['subject', isAnything],
+  ['timestamp', isTimestamp],
+  ['user-agent', isAnything],
+]);
+const dispensableLists: ReadonlyMap<string, Reading> = new Map([
+  ['accept', isContentType],
+  ['accept-encoding', isTokenWithParameters],
+  ['allow', isToken],
+  ['p-asserted-identity', isNameAddress],
+  ['p-preferred-identity', isNameAddress],
+  ['path', isNameAddress],
+  ['reason', isTokenWithParameters],
+  ['remote-party-id', isNameAddress],
+  ['request-disposition', isToken],
+  ['security-client', isTokenWithParameters],
+  ['service-route', isNameAddress],
+  ['supported', isToken],
+  ['unsupported', isToken],
+  ['warning', isWarning],
+]);
+/** A list of parameters each, which begins with the name of its kind. */
+const challenges = new Set(['proxy-authenticate', 'www-authenticate']);
+
 /** Headers that a response has to have. */
 const needed = new Set(['cseq', 'from', 'to', 'via']);
 
 /**
- * Takes out what drachtio-server cannot read, where the message may be without it. False: it may not. In a request that is
- * an Expires alone, which counts as none where it cannot be read (RFC 4475 §3.1.2.4); what is left of a response is worth
- * more than nothing.
+ * Takes out what drachtio-server cannot read, where the message may be without it. False: it may not. A request is served
+ * without what is not necessary for that (RFC 3261 §8.2.2, RFC 4475 §3.1.2.4), and what is left of a response is worth more
+ * than nothing.
  */
 export function dropUnreadable(message: SipMessage): boolean {
   const unreadable = message.headers.filter((header) => !isReadable(header) || isOneTooMany(header, message));
   if (unreadable.length === 0) return true;
-  if (!unreadable.every(({ key }) => (message.isRequest ? key === 'expires' : !needed.has(key)))) return false;
+  if (!unreadable.every(({ key }) => (message.isRequest ? isDispensable(key) : !needed.has(key)))) return false;
   message.headers = message.headers.filter((header) => !unreadable.includes(header));
   return true;
 }
 
-function isOneTooMany({ key }: Header, message: SipMessage): boolean {
-  return readable.has(key) && message.lines(key).length > 1;
+function isDispensable(key: string): boolean {
+  return dispensable.has(key) || dispensableLists.has(key) || challenges.has(key);
+}
+
+/** Of what a message has once, the first line counts. */
+function isOneTooMany(header: Header, message: SipMessage): boolean {
+  const { key } = header;
+  return (decisive.has(key) || dispensable.has(key)) && message.headers.find((each) => each.key === key) !== header;
 }
 
 function isReadable({ key, value }: Header): boolean {
-  const isList = readableLists.get(key);
-  if (isList) return splitOutsideQuotes(value, ',').every(isList);
-  return readable.get(key)?.(value) ?? true;
+  const isElement = decisiveLists.get(key) ?? dispensableLists.get(key);
+  if (isElement) return splitOutsideQuotes(value, ',').every(isElement);
+  if (challenges.has(key)) return isChallenge(value);
+  return (decisive.get(key) ?? dispensable.get(key))?.(value) ?? true;
+}
+
+function isAnything(): boolean {
+  return true;
 }
 
 function isNameAddress(value: string): boolean {

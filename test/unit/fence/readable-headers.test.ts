@@ -37,9 +37,26 @@ describe('G28: a header without which drachtio-server does not take a message is
     ['RAck', '1  1 INVITE'],
     ['Record-Route', '<sip:a@h;lr>;x=y, <sip:b@h;lr>'],
     ['Require', '100rel,, timer'],
-    ['Accept', 'who cares; ;'],
+    ['Accept', 'application/sdp;level=1, text/*;q=0.5, */*'],
+    ['Accept', ''],
+    ['Accept-Encoding', 'gzip;q=1.0, identity; q=0.5, *;q=0'],
+    ['Allow', 'INVITE, ACK,,BYE'],
+    ['Date', 'Sat, 13 Nov 2010 23:29:00 GMT'],
+    ['Retry-After', '18000;duration=3600'],
+    ['Retry-After', '120 (I am in a meeting, sorry)'],
+    ['Warning', '301 isi.edu "Incompatible, \\"net\\"", 399 [2001:db8::1]:5060 "x"'],
+    ['WWW-Authenticate', 'Digest realm="a,b", nonce=1, qop="auth,auth-int", stale=FALSE'],
+    ['Proxy-Authenticate', 'Bearer authz_server="https://as.example/a,b"'],
+    ['Timestamp', '54'],
+    ['Timestamp', '54.21 .4'],
+    ['Refer-Sub', 'false'],
+    ['Subject', 'anything, at all; "'],
+    ['P-Asserted-Identity', '"Cullen Jennings" <sip:fluffy@cisco.com>, tel:+14085264000'],
+    ['Reason', 'Q.850;cause=16;text="a;b", SIP ;cause=200'],
   ])('%s: %s', (name, value) => {
-    expect(dropUnreadable(request([name, value]))).toBe(true);
+    const message = request([name, value]);
+    expect(dropUnreadable(message)).toBe(true);
+    expect(message.headers).toHaveLength(1);
   });
 });
 
@@ -84,10 +101,37 @@ describe('G28: a request with one that is not is refused', () => {
   });
 });
 
-test('an Expires that cannot be read counts as none (RFC 4475 §3.1.2.4)', () => {
-  const message = request(['Expires', 'soon'], ['Event', 'a']);
-  expect(dropUnreadable(message)).toBe(true);
-  expect(message.headers.map(({ name }) => name)).toEqual(['Event']);
+describe('what a request is served without counts as none where it cannot be read (RFC 3261 §8.2.2)', () => {
+  test.each([
+    ['Expires', 'soon'],
+    ['Accept', 'who cares; ;'],
+    ['Accept-Encoding', 'a b c'],
+    ['Allow', 'a b c'],
+    ['Date', 'not a date'],
+    ['Date', 'Sat, 32 Nov 2010 23:29:00 GMT'],
+    ['Min-Expires', 'x'],
+    ['P-Asserted-Identity', '<'],
+    ['Priority', 'a b'],
+    ['Reason', ';;'],
+    ['Refer-Sub', 'maybe'],
+    ['Reply-To', '<'],
+    ['Retry-After', 'later'],
+    ['Supported', 'a b'],
+    ['Timestamp', 'now'],
+    ['Unsupported', 'a;b'],
+    ['Warning', 'x'],
+    ['WWW-Authenticate', 'Digest'],
+  ])('%s: %s', (name, value) => {
+    const message = request([name, value], ['Event', 'a']);
+    expect(dropUnreadable(message)).toBe(true);
+    expect(message.headers.map((header) => header.name)).toEqual(['Event']);
+  });
+
+  test('and of several lines the first counts', () => {
+    const message = request(['Subject', 'a'], ['s', 'b']);
+    expect(dropUnreadable(message)).toBe(true);
+    expect(message.headers.map(({ value }) => value)).toEqual(['a']);
+  });
 });
 
 test('a response loses what cannot be read, unless it has to have it', () => {
@@ -101,4 +145,7 @@ test.each([' ', 'a ', ';', ';a', '"', '\\', '<', ';a=" '])('8 kB of %j are read 
   const line = piece.repeat(8190 / piece.length);
   const names = ['From', 'Contact', 'Via', 'Content-Type', 'Event', 'Session-Expires', 'RAck', 'Require', 'CSeq'];
   for (const name of names) expect(dropUnreadable(request([name, `a${line}"`]))).toBe(false);
+  for (const name of ['Date', 'Retry-After', 'Timestamp', 'Warning', 'WWW-Authenticate', 'Reason']) {
+    for (const start of ['', '1 ', '399 h ', 'Digest ']) dropUnreadable(request([name, `${start}${line}`]));
+  }
 });
