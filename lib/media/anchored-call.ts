@@ -272,7 +272,7 @@ export class AnchoredCall {
       ...this.#carried,
     });
     const { media } = viewSession(sdp);
-    if (!this.isOpen) requireUsable(media, this.#msrp !== undefined);
+    if (!this.isOpen) requireUsable(viewSession(came).media, media, this.#msrp !== undefined);
     this.#bundle.heard(from, came);
     const usual = this.#wishesToward(otherSide(from));
     const { profile } = usual;

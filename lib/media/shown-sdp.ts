@@ -31,12 +31,16 @@ export function shownSdp(
 }
 
 /**
+ * A session with no media line in use is one all the same (RFC 3264 §5, §5.1): a later offer brings its media.
+ * @param came the lines as they came
+ * @param media what is left in use of them
  * @param carriesMsrp whether MSRP is media that can be carried
- * @throws EdgeError `no-usable-media` (488)
+ * @throws EdgeError `no-usable-media` (488) where there are lines in use, and none of them can be carried
  */
-export function requireUsable(media: readonly MediaView[], carriesMsrp: boolean): void {
+export function requireUsable(came: readonly MediaView[], media: readonly MediaView[], carriesMsrp: boolean): void {
   const isCarried = (transport: string) => isAnchorable(transport) || (carriesMsrp && isMsrp(transport));
-  if (!media.some(({ transport, port }) => isCarried(transport) && port !== 0))
+  const isInUse = ({ port }: MediaView) => port !== 0;
+  if (came.some(isInUse) && !media.some((line) => isInUse(line) && isCarried(line.transport)))
     throw new EdgeError(
       'no-usable-media',
       'The SDP has no media line that can be carried: RTP over UDP, RTP over TCP with ICE, or MSRP is needed, and keys for SRTP.',

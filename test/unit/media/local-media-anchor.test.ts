@@ -12,8 +12,6 @@ describe('the media anchor', () => {
   test.each([
     ['no SDP', 'garbage', 'sdp-invalid'],
     ['an empty body', '', 'sdp-invalid'],
-    ['no media line', ueSdp(), 'no-usable-media'],
-    ['all lines declined', ueSdp('m=audio 0 RTP/AVP 0'), 'no-usable-media'],
     ['nothing but MSRP', ueSdp('m=message 2855 TCP/MSRP *'), 'no-usable-media'],
     ['RTP over TCP', ueSdp('m=audio 9 TCP/RTP/AVP 0'), 'no-usable-media'],
   ])('%s: 488, and rtpengine is not asked', async (_, sdp, code) => {
@@ -21,6 +19,25 @@ describe('the media anchor', () => {
     await expect(anchor.offer('c', 'access', sdp)).rejects.toMatchObject({ code, sipStatus: 488 });
     expect(rtpengine.received).toEqual([]);
     expect(anchor.calls).toBe(0);
+  });
+
+  test.each([
+    ['no media line', []],
+    ['no line in use', ['m=audio 0 RTP/AVP 0', 'm=video 0 RTP/AVP 34']],
+  ])('a first offer with %s is one (RFC 3264 §5), and media comes with a later one', async (_, lines) => {
+    const { anchor, rtpengine } = anchorWith();
+    for (const [offering, answering] of [
+      ['access', 'core'],
+      ['core', 'access'],
+    ] as const) {
+      const call = `of ${offering}`;
+      expect(mediaOf(await anchor.offer(call, offering, ueSdp(...lines)))).toHaveLength(lines.length);
+      expect(mediaOf(await anchor.answer(call, answering, ueSdp(...lines)))).toHaveLength(lines.length);
+    }
+    expect(rtpengine.received).toEqual([]);
+    const offered = await anchor.offer('of access', 'core', plainOffer);
+    expect(mediaOf(offered)[0]?.port).not.toBe(0);
+    expect(rtpengine.received).not.toEqual([]);
   });
 
   test('rtpengine silent on a first offer: 503, and it is told to delete what it may have taken', async () => {
