@@ -2,6 +2,8 @@ import { randomBytes } from 'node:crypto';
 import { createConnection, isIP, type Socket } from 'node:net';
 import { InviteTransactions } from '../fence/invite-transactions';
 import { answerInPlaceOfSilence, answerToUnsound, ended, foreignCall, noSuchDialog } from '../fence/own-answers';
+import { RefreshedTargets } from '../fence/refreshed-targets';
+import { askForReliability } from '../fence/required-reliability';
 import { mendResponse } from '../fence/responses';
 import { silenceMs, SilentUe } from '../fence/silent-ends';
 import { UnansweredInvites } from '../fence/unanswered-invites';
@@ -77,6 +79,7 @@ export class UeConnection {
   readonly #invites: InviteTransactions;
   readonly #asked: SilentUe;
   readonly #dialogs: UeDialogs;
+  readonly #targets: RefreshedTargets;
   readonly #lastWords: LastWords;
   readonly #gate: RequestGate;
   #closed = false;
@@ -113,6 +116,7 @@ export class UeConnection {
         if (!this.#calls.has(callId)) this.#owners.release(callId, this);
       },
     });
+    this.#targets = new RefreshedTargets(limits.calls);
     this.#invites = new InviteTransactions(limits.calls);
     const send = (answer: string) => this.#server?.send(answer);
     this.#asked = new SilentUe({ within: silenceMs, most: limits.calls, send });
@@ -251,6 +255,8 @@ export class UeConnection {
     if (this.#crossing) {
       this.#lastWords.requestFromUe(request);
       this.#crossing.requestToServer(request);
+      askForReliability(request);
+      this.#targets.requestToServer(request);
       this.#unanswered.request(request);
       this.#invites.request(request);
       this.#dialogs.requestFromUe(request);
@@ -316,6 +322,8 @@ export class UeConnection {
       this.#noteCall(message);
       this.#dialogs.requestFromServer(message);
       this.#noteEnd(message);
+      const target = this.#targets.of(message);
+      if (target !== undefined) message.requestUri = target;
       this.#crossing.requestToUe(message);
       this.#lastWords.requestToUe(message);
     } else {

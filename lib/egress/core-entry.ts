@@ -28,22 +28,30 @@ export class CoreEntry {
    * any other as it is.
    */
   admit(request: SipMessage, from: Link): Destination | undefined {
-    const [route] = request.values('route');
-    const named = parseSipUri(route === undefined ? request.requestUri : uriOf(route));
+    const { route, named } = firstNamed(request);
     if (!named) return undefined;
     if (tagOf(request.get('to')) !== undefined) return route === undefined ? this.#server(named, from) : undefined;
-    const isForUs = hostPort(named.host, named.port ?? 5060) === from.sentBy;
-    if (!isForUs || request.method === 'ACK' || request.method === 'CANCEL') return undefined;
+    if (!isRelay(named, from) || request.method === 'ACK' || request.method === 'CANCEL') return undefined;
     const contact = this.#contacts.find(({ address }) => isIP(address) === isIP(from.address));
     if (!contact) return undefined;
     const user = named.user === undefined ? '' : `${named.user}@`;
     const uri = `sip:${user}${hostPort(contact.address, contact.port)}`;
-    if (route === undefined) request.requestUri = uri;
-    else {
-      request.removeFirst('route');
-      request.prepend('Route', `<${uri};lr>`);
-    }
+    if (route !== undefined) request.removeFirst('route');
+    // drachtio-server takes what names itself for its own, and follows no Route of it.
+    if (route === undefined || this.#isOurs(request.requestUri, from)) request.requestUri = uri;
+    else request.prepend('Route', `<${uri};lr>`);
     return { address: contact.address, port: contact.port, transport: usable(contact, from.transport) };
+  }
+
+  /** Whether a request that is inside no dialog of ours claims to be inside of one, and names the relay as its way there. */
+  isAstray(request: SipMessage, from: Link): boolean {
+    const { named } = firstNamed(request);
+    return named !== undefined && isRelay(named, from) && tagOf(request.get('to')) !== undefined;
+  }
+
+  #isOurs(text: string, from: Link): boolean {
+    const uri = parseSipUri(text);
+    return uri !== undefined && (isRelay(uri, from) || this.#server(uri, from) !== undefined);
   }
 
   #server({ host, port = 5060 }: SipUri, from: Link): Destination | undefined {
@@ -57,6 +65,16 @@ export class CoreEntry {
     const contact = this.#contacts.find((each) => each.address === address && each.port === port);
     return contact ? { ...destination, transport: usable(contact, transport) } : destination;
   }
+}
+
+/** What a request names as the next on its way: its topmost Route, or else its Request-URI. */
+function firstNamed(request: SipMessage): { route: string | undefined; named: SipUri | undefined } {
+  const [route] = request.values('route');
+  return { route, named: parseSipUri(route === undefined ? request.requestUri : uriOf(route)) };
+}
+
+function isRelay({ host, port = 5060 }: SipUri, { sentBy }: Link): boolean {
+  return hostPort(host, port) === sentBy;
 }
 
 function usable({ transports }: ServerContact, wanted: TransportName): TransportName {

@@ -12,11 +12,12 @@ import type { CoreFence } from './core-fence';
 import type { CoreHops } from './core-hops';
 import { nextHopOf, type Errand, type NextHop } from './errand';
 import type { Destination, Link } from './link';
-import { isNobody } from './nobody';
+import { isNobody, nobody } from './nobody';
 import type { OwnCallIds } from './own-call-ids';
 import type { RelayedDialogs } from './relayed-dialogs';
 import { finish, holderOfCall, setRoutes } from './relayed-messages';
 import type { Servers } from './servers';
+import { refusalOf } from './surplus-answers';
 import type { UdpOnly } from './udp-only';
 
 /** What the relay needs of the network. */
@@ -175,6 +176,17 @@ export class OnwardRequests {
   refuse(request: SipMessage, from: Link, refusal: OwnResponse): void {
     const answer = responseTo(request, refusal, this.#tag);
     if (request.method !== 'ACK') this.#backTo(request, from).send(answer.toString());
+  }
+
+  /** Acknowledges the 2xx of a fork that nobody waits for, and hangs up on its first. */
+  endSurplus({ request: invite, onward: { transport, sentBy } }: Sent, answer: SipMessage, isFirst: boolean): void {
+    const refusal = refusalOf(invite, answer, sentBy);
+    const send = (request: SipMessage) => {
+      const id = `z9hG4bK${randomBytes(16).toString('hex')}`;
+      this.open(id, { request, onward: request.clone(), isForServer: false }, nobody[transport]);
+    };
+    if (refusal) send(refusal.ack);
+    if (refusal && isFirst) send(refusal.bye);
   }
 
   #answerTo(request: SipMessage, status: AnswerStatus): string {

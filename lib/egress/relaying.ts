@@ -1,6 +1,7 @@
-import { randomBytes } from 'node:crypto';
 import { isLastNotify, mendAnswerToLastNotify } from '../fence/last-notify';
 import { answerToUnsound, noSuchDialog } from '../fence/own-answers';
+import { RefreshedTargets } from '../fence/refreshed-targets';
+import { askForReliability } from '../fence/required-reliability';
 import { silenceMs } from '../fence/silent-ends';
 import type { Logger } from '../ops/logger';
 import { OccasionalLog } from '../ops/occasional-log';
@@ -32,7 +33,6 @@ import {
   read,
 } from './relayed-messages';
 import { Servers } from './servers';
-import { refusalOf } from './surplus-answers';
 import { UdpOnly } from './udp-only';
 import { UnclaimedErrands } from './unclaimed-errands';
 
@@ -68,6 +68,7 @@ export class Relaying {
   readonly #servers: Servers;
   readonly #callIds = new OwnCallIds();
   readonly #dialogs: RelayedDialogs;
+  readonly #targets: RefreshedTargets;
   readonly #entry: CoreEntry;
   readonly #fence: CoreFence;
   readonly #onward: OnwardRequests;
@@ -89,6 +90,7 @@ export class Relaying {
     this.branches = new Branches(now, limits);
     this.#servers = new Servers(limits.servers);
     this.#dialogs = new RelayedDialogs(limits.branches);
+    this.#targets = new RefreshedTargets(limits.branches);
     this.#entry = new CoreEntry(contacts);
     const cancel = (text: string, id: string) => this.branches.get(id)?.sent?.onward.send(text);
     this.#fence = new CoreFence({ limits, now, cancel });
@@ -177,8 +179,8 @@ export class Relaying {
 
   /**
    * Requests without an errand are believed to the SIP server alone, and to the core inside a dialog that goes by the
-   * relay, or where a Path led it here. A stranger gets no answer: over UDP it could be meant for somebody else, whose
-   * address he wrote on the packet.
+   * relay, or where a Path led it here. One that names the relay, and a dialog that is none, gets 481; a stranger gets no
+   * answer: over UDP it could be meant for somebody else, whose address he wrote on the packet.
    */
   #request(request: SipMessage, from: Link): boolean {
     const id = this.branches.idFor(request);
@@ -195,7 +197,13 @@ export class Relaying {
     request.body = '';
     const carried = errand ? undefined : this.#callIds.carryOn(onward, from);
     if (!errand && this.#ofCore(id, { request, onward, carried }, from)) return true;
-    if (!isOfServer) return false;
+    if (!isOfServer) {
+      // A far end that has missed the end of a call, or a restart of ours, need not wait. It may be a stranger all the same.
+      if (this.#entry.isAstray(request, from)) this.#onward.refuse(request, from, noSuchDialog);
+      return false;
+    }
+    const target = errand ? undefined : this.#targets.of(request);
+    if (target !== undefined) onward.requestUri = target;
     this.#dialogs.toCore(onward, request.callId);
     const isOnItsWay = errand ?? (method !== 'CANCEL' && tagOf(request.get('to')) !== undefined);
     if (isWhole && isOnItsWay)
@@ -219,7 +227,9 @@ export class Relaying {
     if (entered && beginsDialog(onward)) {
       this.#callIds.follow(onward, from, 'for-server', { server: entered.transport, core: from.transport });
     }
+    askForReliability(onward);
     const pass = () => {
+      this.#targets.requestToServer(onward);
       const isInDialog = tagOf(onward.get('to')) !== undefined;
       this.#bodies?.take(onward, isInDialog ? holderOfCall(onward) : holderOfEntered(onward));
       this.#onward.open(id, { request, onward, isForServer: true, entered }, from);
@@ -274,11 +284,12 @@ export class Relaying {
     if (response.values('via').length < 2) return false;
     const passage = isOfCancel ? 'passes' : this.#dialogs.response(branch.request, response);
     if (passage !== 'passes') {
-      this.#refuse(branch.sent, response, passage === 'surplus');
+      this.#onward.endSurplus(branch.sent, response, passage === 'surplus');
       return true;
     }
     if (!isOfCancel && branch.isForServer) this.#fence.responseToCore(id, response);
     else if (!isOfCancel && !this.#fence.responseToServer(id, response, branch.isFinal)) return true;
+    if (!branch.isForServer && !isOfCancel) this.#targets.responseToServer(branch.request, response);
     response.removeFirst('via');
     response.set('Call-ID', branch.request.callId);
     if (isOfCancel) {
@@ -294,16 +305,5 @@ export class Relaying {
     branch.back.send(response.toString());
     this.#dialogs.answered(branch.request, response.status);
     return true;
-  }
-
-  /** Acknowledges the 2xx of a fork that nobody waits for, and hangs up on its first. */
-  #refuse({ request: invite, onward: { transport, sentBy } }: Sent, answer: SipMessage, isFirst: boolean): void {
-    const refusal = refusalOf(invite, answer, sentBy);
-    const send = (request: SipMessage) => {
-      const id = `z9hG4bK${randomBytes(16).toString('hex')}`;
-      this.#onward.open(id, { request, onward: request.clone(), isForServer: false }, nobody[transport]);
-    };
-    if (refusal) send(refusal.ack);
-    if (refusal && isFirst) send(refusal.bye);
   }
 }

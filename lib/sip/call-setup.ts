@@ -13,7 +13,7 @@ import type { CallSession } from './call-session';
 import { coreUnreachable, sentToCore } from './core-reach';
 import { EarlyCaller } from './early-caller';
 import { farewellToCallee, farewellToCaller } from './farewells';
-import { hasOption, inviteHeaders, responseHeaders } from './header-policy';
+import { hasOption, inviteHeaders, requiresOption, responseHeaders } from './header-policy';
 import { redirection } from './redirection';
 import { cameByRelay } from './relayed';
 import { passedRefusal } from './refusal-content';
@@ -192,7 +192,9 @@ export class CallSetup {
   async #ringing(response: IncomingResponse): Promise<void> {
     const { call, callee, edge } = this.#session;
     const fromCallee = response.has('RSeq');
-    const reliable = fromCallee && hasOption(this.#request, '100rel');
+    // What an INVITE requires that came past listener and relay, the server does by itself, and tells of no PRACK.
+    const isServers = requiresOption(this.#request, '100rel');
+    const reliable = fromCallee && hasOption(this.#request, '100rel') && !isServers;
     // Without an offer in the INVITE this SDP would be one, to be answered in a PRACK, which the server cannot send.
     const given = sessionBody(response);
     const sdp = given.sdp && this.#asked.sdp ? await call.answer(callee, given.sdp) : '';

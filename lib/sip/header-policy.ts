@@ -1,4 +1,5 @@
 import type { Headers, SipMessage } from '../drachtio/messages';
+import { reliableHeader } from '../wire/private-headers';
 import { isAnew } from './header-table';
 
 /*
@@ -24,7 +25,7 @@ export function inviteHeaders(invite: SipMessage, hasOffer: boolean): Headers {
   return {
     ...passedOn(invite),
     // A reliable response to an INVITE without offer brings an offer, whose answer a PRACK of the server cannot carry.
-    ...optionHeaders(invite, hasOffer ? [] : ['100rel']),
+    ...(hasOffer ? withRequired(invite, optionHeaders(invite)) : optionHeaders(invite, ['100rel'])),
     From: withoutTag(invite, 'from'),
     To: withoutTag(invite, 'to'),
     'Max-Forwards': String(hopsLeft(invite) - 1),
@@ -66,12 +67,22 @@ export function contentHeaders(message: SipMessage): Headers {
 
 /** Whether Supported or Require names the option. */
 export function hasOption(message: SipMessage, option: string): boolean {
-  return [...tokens(message.get('supported')), ...tokens(message.get('require'))].includes(option);
+  return tokens(message.get('supported')).includes(option) || requiresOption(message, option);
+}
+
+export function requiresOption(message: SipMessage, option: string): boolean {
+  return tokens(message.get('require')).includes(option);
 }
 
 /** Whether Allow names the method (RFC 3261 §20.5). */
 export function allows(message: SipMessage, method: string): boolean {
   return tokens(message.get('allow')).includes(method.toLowerCase());
+}
+
+/** What the callee has to do, where the SIP server was not told of it (`askForReliability`). */
+function withRequired(invite: SipMessage, headers: Headers): Headers {
+  if (!invite.has(reliableHeader)) return headers;
+  return { ...headers, Require: [headers['Require'], '100rel'].filter(Boolean).join(', ') };
 }
 
 function passedOn(message: SipMessage): Headers {

@@ -64,7 +64,8 @@ export class Terminating {
       isOnFlow: (later) => isOnFlow(later, flow, connections),
     });
     const proxy = flowUri(flow);
-    const uri = inRequestUri ? proxy : uriAt(request.uri, proxy);
+    // Who routes by the Path as Request-URI means the UE, which knows itself by its Contact.
+    const uri = uriAt(inRequestUri ? (registrations[0]?.binding.uri ?? proxy) : request.uri, proxy);
     return {
       uri,
       way: () => ({ proxy, headers: {} }),

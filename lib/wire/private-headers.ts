@@ -25,6 +25,9 @@ export const holderHeader = `${prefix}Holder`;
  */
 export const hiddenPrefix = `${prefix}Hidden-`;
 
+/** On an INVITE for the app: its sender requires reliable provisional responses, though Require does not say so. */
+export const reliableHeader = `${prefix}Reliable`;
+
 function isPrivateHeader(name: string): boolean {
   return name.toLowerCase().startsWith(prefix.toLowerCase());
 }

@@ -150,12 +150,15 @@ describe('what the core sends by the Path', () => {
     expect(server.one).toMatch(/^BYE /);
     const via = { Via: 'SIP/2.0/UDP 192.0.2.9;branch=z9hG4bKc3' };
     expect(relaying.receive(asked('BYE', { ...tagged, ...via }, '', 'sip:192.0.2.77'), core())).toBe(false);
-    const route = { Route: '<sip:token@192.0.2.1:7000;lr>' };
-    expect(relaying.receive(asked('BYE', { ...tagged, ...via, ...route }, '', 'sip:192.0.2.1:5060'), core())).toBe(
-      false,
-    );
     expect(relaying.receive(asked('MESSAGE', { ...via, Route: '<sip:192.0.2.77;lr>' }), core())).toBe(false);
     expect([...server.sent, ...core().sent]).toEqual([]);
+  });
+
+  test('P17: in a dialog that is none, the Path leads to 481', () => {
+    const inDialog = { To: '<sip:bob@ims.example>;tag=b1', Route: '<sip:token@192.0.2.1:7000;lr>' };
+    expect(relaying.receive(asked('BYE', inDialog, '', 'sip:192.0.2.1:5060'), core())).toBe(false);
+    expect(core().one).toMatch(/^SIP\/2\.0 481 /);
+    expect(server.sent).toEqual([]);
   });
 
   test('P12: a line that the server does not take gets 513, and of a response it is left out', () => {

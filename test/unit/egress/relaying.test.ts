@@ -306,10 +306,18 @@ describe('what becomes of a message at the egress relay', () => {
       ['of another dialog', () => ({ Route: route, 'Call-ID': 'e80-call-2' })],
       ['made up', () => ({ Route: '<sip:00000000000000000000000000000000@192.0.2.1:7000;lr>' })],
       ['for the Call-ID of the server', () => ({ Route: route, 'Call-ID': 'call-1' })],
-      ['not there', () => ({ 'Call-ID': 'e80-call-1' })],
-    ])('a Route that is %s makes nobody but the server heard', (_, headers) => {
+    ])('P17: a Route that is %s makes nobody but the server heard: 481', (_, headers) => {
       const stranger = new FakeLink('192.0.2.9');
       expect(relaying.receive(inDialog('BYE', headers()), stranger)).toBe(false);
+      expect(stranger.one).toMatch(/^SIP\/2\.0 481 /);
+      expect(relaying.receive(inDialog('ACK', headers()), stranger)).toBe(false);
+      expect([...stranger.sent, ...(core?.sent ?? [])]).toEqual([]);
+      expect(stranger.isProven).toBe(false);
+    });
+
+    test('without a Route nobody but the server is heard', () => {
+      const stranger = new FakeLink('192.0.2.9');
+      expect(relaying.receive(inDialog('BYE', { 'Call-ID': 'e80-call-1' }), stranger)).toBe(false);
       expect([...stranger.sent, ...(core?.sent ?? [])]).toEqual([]);
     });
   });

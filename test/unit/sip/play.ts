@@ -2,6 +2,11 @@ import { setTimeout } from 'node:timers/promises';
 import { Bindings, type Exchange, type Step } from './exchange';
 import { calleeDialog, callerDialog, type Message, type PeerDialog, type PeerHeaders, type SipPeer } from './sip-peer';
 import type { TestEdge } from './test-edge';
+import { splitOutsideQuotes } from '../../../lib/wire/sip-uri';
+
+/** Headers whose values may stand on one line or on several (RFC 3261 §7.3.1), which SIP servers do as they like. */
+const lists = new Set(['accept', 'accept-contact', 'allow', 'allow-events', 'contact', 'reason', 'warning']);
+const listOf = (line: string) => splitOutsideQuotes(line, ',');
 
 /** ms after which a message that an exchange waits for is taken to be lost. */
 const patience = 5000;
@@ -23,6 +28,7 @@ export async function play(
     bindings.set(name, `${peer.address}:${peer.port}`);
     bindings.set(`${name}.contact`, peer.contact.slice(1, -1));
   }
+  bindings.set('edge', `${edge.core.address}:${edge.core.port}`);
   for (const step of exchange.steps) {
     const player = players.get(step.who);
     const others = [...players].flatMap(([name, each]) => (sideOf(name) === sideOf(step.who) ? [each] : []));
@@ -127,8 +133,11 @@ class Player {
   }
 
   #compare(name: string, step: Step, message: Message): void {
-    const wanted = step.headers.flatMap(([each, value]) => (each === name && value !== '' ? [value] : []));
-    const lines = message.all(name);
+    const named = step.headers.flatMap(([each, value]) => (each === name && value !== '' ? [value] : []));
+    const wholeLines = message.all(name);
+    const isList = lists.has(name.toLowerCase());
+    const wanted = isList ? named.flatMap(listOf) : named;
+    const lines = isList ? wholeLines.flatMap(listOf) : wholeLines;
     const fits =
       lines.length === wanted.length && wanted.every((each, i) => this.#bindings.match(each, lines[i] ?? ''));
     if (!fits)

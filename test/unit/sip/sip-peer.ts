@@ -74,10 +74,11 @@ export class SipPeer {
     socket.bind(port, address);
     await once(socket, 'listening');
     const transmit = (message: Uint8Array) => {
-      // A response goes back the way of its request (RFC 3261 §18.2.2), a request along its Route.
+      // A response goes back the way of its request (RFC 3261 §18.2.2), a request along its Route, or to a flow token.
       const text = message.toString();
       const via = /^SIP\/2\.0[^]*?\r\nVia:[^,\r]*?\/UDP ([\d.]+):?(\d*)/.exec(text);
-      const [, host, port] = via ?? /^[A-Z]+ [^]*?\r\nRoute: <sip:[^@>]+@([\d.]+):(\d+)/.exec(text) ?? [];
+      const route = /^[A-Z]+ [^]*?\r\nRoute: <sip:[^@>]+@([\d.]+):(\d+)/.exec(text);
+      const [, host, port] = via ?? route ?? /^[A-Z]+ sip:[\w-]{32,}@([\d.]+):(\d+)/.exec(text) ?? [];
       if (host === undefined) socket.send(message, server.port, server.address);
       else socket.send(message, Number(port) || 5060, host);
     };
@@ -157,7 +158,8 @@ export class SipPeer {
 
   send(startLine: string, headers: PeerHeaders, body = ''): void {
     const lines = headerLines(headers).filter((line) => !line.endsWith(': '));
-    const type = body && !headers['Content-Type'] ? ['Content-Type: application/sdp'] : [];
+    const isTyped = Object.entries(headers).some(([name, value]) => /^(content-type|c)$/i.test(name) && value !== '');
+    const type = body && !isTyped ? ['Content-Type: application/sdp'] : [];
     const length = `Content-Length: ${Buffer.byteLength(body, this.#encoding)}`;
     const text = [startLine, ...lines, ...type, length, '', body].join('\r\n');
     this.#transmit(Buffer.from(text, this.#encoding));
