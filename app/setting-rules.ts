@@ -47,6 +47,13 @@ const rules: ((config: Config) => WrongSetting | undefined)[] = [
     const hasTls = config.ACCESS_LISTEN?.some((text) => parseContact(text).isSecure);
     return missing && when(hasTls, { setting: missing, what: 'is missing' });
   },
+  ({ ACCESS_LISTEN, ...config }) => {
+    const given = (['TLS_CERT_FILE', 'TLS_KEY_FILE'] as const).find((setting) => config[setting] !== undefined);
+    const hasTls = ACCESS_LISTEN?.some((text) => parseContact(text).isSecure);
+    return (
+      given && when(hasTls !== true, { setting: given, what: 'has no effect without a sips: contact in ACCESS_LISTEN' })
+    );
+  },
   ({ GATEWAY_ADDRESS, GATEWAY_BIND }) =>
     when(GATEWAY_BIND && !haveSameFamilies(GATEWAY_BIND, GATEWAY_ADDRESS), {
       setting: 'GATEWAY_BIND',

@@ -55,6 +55,8 @@ describe('settings', () => {
     ['CORE_CONTACTS', 'sip:198.51.100.1:5080', /^CORE_CONTACTS must have other addresses than ACCESS_CONTACTS/],
     ['ACCESS_LISTEN', 'sip:198.51.100.1:5060;transport=udp', /^ACCESS_LISTEN must look like sip:.*transport=tls/],
     ['ACCESS_LISTEN', 'sips:198.51.100.1', /^TLS_CERT_FILE is missing: Certificate/],
+    ['TLS_CERT_FILE', 'cert.pem', /^TLS_CERT_FILE has no effect without a sips: contact in ACCESS_LISTEN/],
+    ['TLS_KEY_FILE', 'key.pem', /^TLS_KEY_FILE has no effect without a sips: contact in ACCESS_LISTEN/],
     ['GATEWAY_ADDRESS', 'gw.example.com', /^GATEWAY_ADDRESS must be an IP address/],
     ['GATEWAY_ADDRESS', '198.51.100.1,198.51.100.2', /^GATEWAY_ADDRESS must name one address per family/],
     ['GATEWAY_PORTS', '80,eighty', /^GATEWAY_PORTS must be a port number/],
