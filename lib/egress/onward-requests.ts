@@ -11,7 +11,7 @@ import type { CoreEntry } from './core-entry';
 import type { CoreFence } from './core-fence';
 import type { CoreHops } from './core-hops';
 import { nextHopOf, type Errand, type NextHop } from './errand';
-import type { Destination, Link } from './link';
+import type { Destination, Link, TransportName } from './link';
 import { isNobody, nobody } from './nobody';
 import type { OwnCallIds } from './own-call-ids';
 import type { RelayedDialogs } from './relayed-dialogs';
@@ -181,12 +181,14 @@ export class OnwardRequests {
   /** Acknowledges the 2xx of a fork that nobody waits for, and hangs up on its first. */
   endSurplus({ request: invite, onward: { transport, sentBy } }: Sent, answer: SipMessage, isFirst: boolean): void {
     const refusal = refusalOf(invite, answer, sentBy);
-    const send = (request: SipMessage) => {
-      const id = `z9hG4bK${randomBytes(16).toString('hex')}`;
-      this.open(id, { request, onward: request.clone(), isForServer: false }, nobody[transport]);
-    };
-    if (refusal) send(refusal.ack);
-    if (refusal && isFirst) send(refusal.bye);
+    if (refusal) this.sendOwn(refusal.ack, transport);
+    if (refusal && isFirst) this.sendOwn(refusal.bye, transport);
+  }
+
+  /** Sends a request of the relay's own, of whose answer nobody hears. */
+  sendOwn(request: SipMessage, transport: TransportName = 'udp'): void {
+    const id = `z9hG4bK${randomBytes(16).toString('hex')}`;
+    this.open(id, { request, onward: request.clone(), isForServer: false }, nobody[transport]);
   }
 
   #answerTo(request: SipMessage, status: AnswerStatus): string {

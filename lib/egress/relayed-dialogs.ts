@@ -1,17 +1,20 @@
+import { RefreshedTargets } from '../fence/refreshed-targets';
 import { tagOf } from '../wire/sip-uri';
 import type { SipMessage } from '../wire/sip-message';
-import type { Branches } from './branches';
+import type { Branch, Branches } from './branches';
 import { EarlyNotifies } from './early-notifies';
 import { ForkedCalls, type ForkResponse } from './forks';
 
-/** What drachtio-server cannot follow of the dialogs that it begins by way of the relay: forks, and early NOTIFYs. */
+/** What drachtio-server cannot follow of the dialogs that go by the relay: forks, early NOTIFYs, and new targets. */
 export class RelayedDialogs {
   readonly #calls: ForkedCalls;
   readonly #notifies = new EarlyNotifies();
+  readonly #targets: RefreshedTargets;
 
   /** @param most calls whose forks are remembered */
   constructor(most: number) {
     this.#calls = new ForkedCalls(most);
+    this.#targets = new RefreshedTargets(most);
   }
 
   /** Takes note of a request of the server that begins a dialog. `relay`: host and port in our Record-Route. */
@@ -22,12 +25,16 @@ export class RelayedDialogs {
 
   /** Changes a request of the server; `callId` is the server's. */
   toCore(request: SipMessage, callId: string): void {
-    if (tagOf(request.get('to')) !== undefined) this.#translate(request, callId, 'toCore');
+    if (tagOf(request.get('to')) === undefined) return;
+    const target = this.#targets.of(request, callId);
+    if (target !== undefined) request.requestUri = target;
+    this.#translate(request, callId, 'toCore');
   }
 
   /** Changes a request of the core inside a dialog. */
   toServer(request: SipMessage): void {
     this.#translate(request, request.callId, 'toServer');
+    this.#targets.requestToServer(request);
   }
 
   /** Keeps a NOTIFY for the server back that is too early; false: it is none. `branch` tells its repetitions. */
@@ -36,7 +43,8 @@ export class RelayedDialogs {
   }
 
   /** Changes a response to `request`, so that its sender knows the dialog; it may be for nobody. */
-  response(request: SipMessage, response: SipMessage): ForkResponse {
+  response({ request, isForServer }: Pick<Branch, 'request' | 'isForServer'>, response: SipMessage): ForkResponse {
+    if (!isForServer) this.#targets.responseToServer(request, response);
     const isBeginning = tagOf(request.get('to')) === undefined;
     const forks = isBeginning && request.method === 'INVITE' ? this.#calls.of(request.callId) : undefined;
     const passage = forks?.response(response) ?? 'passes';

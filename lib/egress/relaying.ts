@@ -1,6 +1,5 @@
 import { isLastNotify, mendAnswerToLastNotify } from '../fence/last-notify';
 import { answerToUnsound, noSuchDialog } from '../fence/own-answers';
-import { RefreshedTargets } from '../fence/refreshed-targets';
 import { askForReliability } from '../fence/required-reliability';
 import { silenceMs } from '../fence/silent-ends';
 import type { Logger } from '../ops/logger';
@@ -12,7 +11,7 @@ import { errandHeader } from '../wire/private-headers';
 import { markSource } from '../wire/source-mark';
 import { parseSipMessage, type SipMessage } from '../wire/sip-message';
 import { tagOf } from '../wire/sip-uri';
-import { Branches, type Branch, type Sent } from './branches';
+import { Branches, type Branch } from './branches';
 import type { CoreHops } from './core-hops';
 import { CoreEntry, type ServerContact } from './core-entry';
 import { CoreFence } from './core-fence';
@@ -35,6 +34,7 @@ import {
 import { Servers } from './servers';
 import { UdpOnly } from './udp-only';
 import { UnclaimedErrands } from './unclaimed-errands';
+import { UnconfirmedAnswers } from './unconfirmed-answers';
 
 const errandKey = errandHeader.toLowerCase();
 
@@ -68,7 +68,7 @@ export class Relaying {
   readonly #servers: Servers;
   readonly #callIds = new OwnCallIds();
   readonly #dialogs: RelayedDialogs;
-  readonly #targets: RefreshedTargets;
+  readonly #unconfirmed: UnconfirmedAnswers;
   readonly #entry: CoreEntry;
   readonly #fence: CoreFence;
   readonly #onward: OnwardRequests;
@@ -90,7 +90,7 @@ export class Relaying {
     this.branches = new Branches(now, limits);
     this.#servers = new Servers(limits.servers);
     this.#dialogs = new RelayedDialogs(limits.branches);
-    this.#targets = new RefreshedTargets(limits.branches);
+    this.#unconfirmed = new UnconfirmedAnswers(limits.branches);
     this.#entry = new CoreEntry(contacts);
     const cancel = (text: string, id: string) => this.branches.get(id)?.sent?.onward.send(text);
     this.#fence = new CoreFence({ limits, now, cancel });
@@ -153,13 +153,14 @@ export class Relaying {
     this.#dialogs.subscribed(callId);
   }
 
-  /** The SIP server is lost: it will not cancel what it has sent, nor answer what the core has. */
+  /** The SIP server is lost: it will not cancel what it has sent, nor answer what the core has, nor end what it answered. */
   serverLost(): void {
     for (const [id, branch] of this.branches.unansweredInvites()) {
       const { sent, isForServer } = branch;
       if (isForServer) this.#onward.fail(branch, 503);
       else if (sent) this.#onward.cancel(id, sent);
     }
+    for (const bye of this.#unconfirmed.take()) this.#onward.sendOwn(bye);
   }
 
   sweep(): void {
@@ -202,8 +203,6 @@ export class Relaying {
       if (this.#entry.isAstray(request, from)) this.#onward.refuse(request, from, noSuchDialog);
       return false;
     }
-    const target = errand ? undefined : this.#targets.of(request);
-    if (target !== undefined) onward.requestUri = target;
     this.#dialogs.toCore(onward, request.callId);
     const isOnItsWay = errand ?? (method !== 'CANCEL' && tagOf(request.get('to')) !== undefined);
     if (isWhole && isOnItsWay)
@@ -229,7 +228,7 @@ export class Relaying {
     }
     askForReliability(onward);
     const pass = () => {
-      this.#targets.requestToServer(onward);
+      this.#unconfirmed.requestToServer(request);
       const isInDialog = tagOf(onward.get('to')) !== undefined;
       this.#bodies?.take(onward, isInDialog ? holderOfCall(onward) : holderOfEntered(onward));
       this.#onward.open(id, { request, onward, isForServer: true, entered }, from);
@@ -282,14 +281,15 @@ export class Relaying {
       return true;
     }
     if (response.values('via').length < 2) return false;
-    const passage = isOfCancel ? 'passes' : this.#dialogs.response(branch.request, response);
+    const passage = isOfCancel ? 'passes' : this.#dialogs.response(branch, response);
     if (passage !== 'passes') {
       this.#onward.endSurplus(branch.sent, response, passage === 'surplus');
       return true;
     }
-    if (!isOfCancel && branch.isForServer) this.#fence.responseToCore(id, response);
-    else if (!isOfCancel && !this.#fence.responseToServer(id, response, branch.isFinal)) return true;
-    if (!branch.isForServer && !isOfCancel) this.#targets.responseToServer(branch.request, response);
+    if (!isOfCancel && branch.isForServer) {
+      this.#fence.responseToCore(id, response);
+      this.#unconfirmed.responseToCore(response);
+    } else if (!isOfCancel && !this.#fence.responseToServer(id, response, branch.isFinal)) return true;
     response.removeFirst('via');
     response.set('Call-ID', branch.request.callId);
     if (isOfCancel) {

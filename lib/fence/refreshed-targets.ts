@@ -34,9 +34,9 @@ export class RefreshedTargets {
     if (isTaken && tag !== undefined && refreshing.has(request.method)) this.#learn(request.callId, tag, response);
   }
 
-  /** The Request-URI of a request of the server; undefined: as the server has it. */
-  of(request: SipMessage): string | undefined {
-    const key = keyOf(request.callId, tagOf(request.get('to')) ?? '');
+  /** The Request-URI of a request of the server, by the server's Call-ID; undefined: as the server has it. */
+  of(request: SipMessage, callId = request.callId): string | undefined {
+    const key = keyOf(callId, tagOf(request.get('to')) ?? '');
     const target = this.#targets.get(key);
     if (request.method === 'BYE') this.#targets.delete(key);
     return target;

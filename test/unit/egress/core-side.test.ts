@@ -161,6 +161,34 @@ describe('what the core sends by the Path', () => {
     expect(server.sent).toEqual([]);
   });
 
+  test('P18: a caller whose 200 has passed, and whose ACK has not come, gets a BYE if the server is lost', () => {
+    const offered = { ...path, Contact: '<sip:carol@192.0.2.9:5090>', 'Record-Route': '<sip:192.0.2.9:5070;lr>' };
+    const calls = (callId: string) => {
+      const via = `SIP/2.0/UDP 192.0.2.9;branch=z9hG4bK${callId}`;
+      relaying.receive(asked('INVITE', { ...offered, 'Call-ID': callId, Via: via }, '', 'sip:ue@10.1.2.3'), core());
+      const invite = server.one;
+      relaying.receive(answer(invite, 200).replace(/^To: .*/m, '$&;tag=ue'), server);
+      core().sent.length = 0;
+      return invite;
+    };
+    calls('unconfirmed');
+    const [ofServer = '', ofCore = ''] = lines(calls('confirmed'), 'Record-Route');
+    const ack = {
+      ...{ 'Call-ID': 'confirmed', To: '<sip:bob@ims.example>;tag=ue', Route: `${ofCore}, ${ofServer}` },
+      Via: 'SIP/2.0/UDP 192.0.2.9;branch=z9hG4bKack',
+    };
+    relaying.receive(asked('ACK', ack, '', 'sip:192.0.2.1:5060'), core());
+    server.sent.length = 0;
+    relaying.serverLost();
+    const bye = udp().one;
+    expect(bye).toMatch(/^BYE sip:carol@192\.0\.2\.9:5090 /);
+    expect(lines(bye, 'Call-ID')).toEqual(['unconfirmed']);
+    expect(lines(bye, 'From')).toEqual(['<sip:bob@ims.example>;tag=ue']);
+    expect(lines(bye, 'Route')).toEqual(['<sip:192.0.2.9:5070;lr>']);
+    relaying.serverLost();
+    expect([...udp().sent, ...core().sent]).toEqual([]);
+  });
+
   test('P12: a line that the server does not take gets 513, and of a response it is left out', () => {
     relaying.receive(asked('MESSAGE', { ...path, Subject: 'x'.repeat(8190) }), core());
     expect(core().one).toMatch(/^SIP\/2\.0 513 /);
