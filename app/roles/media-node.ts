@@ -81,7 +81,6 @@ export class MediaNode {
         placed: new PlacedMedia(mediaPlaces(config, options.ours, logger), logger),
         learnsCore: config.CORE_MEDIA_TO === 'heard',
         logger,
-        maxCalls: config.MAX_CALLS,
         shares,
       }),
     );

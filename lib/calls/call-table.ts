@@ -1,9 +1,9 @@
 import { randomUUID } from 'node:crypto';
 import { EventEmitter, once } from 'node:events';
 import { EdgeError } from '../errors';
-import type { MediaAnchorEvents } from '../media/media-anchor';
+import type { MediaAnchor } from '../media/media-anchor';
 import { wallClock } from '../ops/clock';
-import { Call, type CallAnchor, type CallFacts, type CallRecord, type EndCause } from './call';
+import { Call, type CallFacts, type CallRecord, type EndCause } from './call';
 
 export interface CallTableOptions {
   /** Calls under way at most. */
@@ -31,15 +31,11 @@ export class CallTable extends EventEmitter<CallTableEvents> {
     return this.#calls.size;
   }
 
-  /** Tells the calls what the anchor says of them, for as long as there is the anchor. */
-  follow(anchor: EventEmitter<MediaAnchorEvents>): void {
-    anchor.on('media-lost', (path) => this.#calls.get(path.call)?.mediaLost(path));
-    anchor.on('restart-due', (call, cause) => this.#calls.get(call)?.restartDue(cause));
-    anchor.on('call-lost', (id) => this.#calls.get(id)?.anchorLost());
-  }
-
-  /** A new call, in the table until it ends. Throws `too-many-calls` (503). */
-  open(facts: Omit<CallFacts, 'id' | 'startedAt'>, anchor: CallAnchor): Call {
+  /**
+   * A new call, in the table until it ends.
+   * @throws EdgeError `too-many-calls` (503), and as the anchor
+   */
+  open(facts: Omit<CallFacts, 'id' | 'startedAt'>, anchor: MediaAnchor): Call {
     if (this.#calls.size >= this.#options.maxCalls) {
       const message = 'There are as many calls under way as there may be.';
       throw new EdgeError('too-many-calls', message);

@@ -1,6 +1,5 @@
-import { EdgeError } from '../errors';
 import type { AddressFamily } from '../ip-address';
-import type { MediaAnchor, RestartCause, SelectedPath, Side, StreamReport } from '../media/media-anchor';
+import type { CallMedia, MediaAnchor, StreamReport } from '../media/media-anchor';
 import { monotonicNow } from '../ops/clock';
 
 /** Who calls: the UE (`originating`) or the core (`terminating`). */
@@ -54,30 +53,22 @@ export interface CallFacts {
   startedAt: number;
 }
 
-/** What a call uses of the media anchor. */
-export type CallAnchor = Pick<MediaAnchor, 'offer' | 'answer' | 'rollback' | 'restartIce' | 'release'>;
-
-/**
- * One call: its record, its use of the media anchor and its one end. Offers and answers run one after the
- * other, and the release after the last of them, so that none can allocate again what was released.
- */
+/** One call: its record, its media and its one end. */
 export class Call {
   readonly facts: CallFacts;
-  readonly #anchor: CallAnchor;
+  readonly media: CallMedia;
   readonly #openedAt = monotonicNow();
   #answeredAt: number | undefined;
   readonly #onEnd = new Set<(cause: EndCause) => void>();
-  readonly #onMediaLost = new Set<(path: SelectedPath) => void>();
-  readonly #onRestartDue = new Set<(cause: RestartCause) => void>();
-  readonly #onAnchorLost = new Set<() => void>();
-  #media: Promise<unknown> = Promise.resolve();
   #released: Promise<readonly StreamReport[]> | undefined;
   /** Undefined as long as the call lasts. */
   #endCause: EndCause | undefined;
 
-  constructor(facts: CallFacts, anchor: CallAnchor) {
+  /** @throws as the anchor */
+  constructor(facts: CallFacts, anchor: MediaAnchor) {
     this.facts = facts;
-    this.#anchor = anchor;
+    const { id, ueAddress: address, coreFamily, ue: owner } = facts;
+    this.media = anchor.open(id, { address, coreFamily, owner });
   }
 
   get id(): string {
@@ -103,68 +94,11 @@ export class Call {
     return this.#answeredAt;
   }
 
-  /** The offer for the other side. Rejects as the anchor does, and with `call-ended` (487). */
-  offer(from: Side, sdp: string): Promise<string> {
-    const { ueAddress: address, coreFamily, ue: owner } = this.facts;
-    return this.#negotiate(() => this.#anchor.offer(this.id, from, sdp, { address, coreFamily, owner }));
-  }
-
-  /** The answer for the other side. Rejects as the anchor does, and with `call-ended` (487). */
-  answer(from: Side, sdp: string): Promise<string> {
-    return this.#negotiate(() => this.#anchor.answer(this.id, from, sdp));
-  }
-
-  /**
-   * An offer to the UE that restarts ICE; undefined where there is nothing to restart, or not now. Rejects as the anchor
-   * does, and with `call-ended` (487).
-   */
-  restartIce(): Promise<string | undefined> {
-    return this.#negotiate(() => this.#anchor.restartIce(this.id));
-  }
-
-  /**
-   * Takes back the last offer, which got no answer. Rejects as the anchor does; does nothing where the call has
-   * ended.
-   */
-  async rollback(): Promise<void> {
-    const run = () => (this.ended ? undefined : this.#anchor.rollback(this.id));
-    const result = this.#media.then(run, run);
-    this.#media = result;
-    await result;
-  }
-
   /** Runs once, when the call ends; at once where it has. The function returned takes the listener away. */
   onEnd(listener: (cause: EndCause) => void): () => void {
     if (this.#endCause === undefined) this.#onEnd.add(listener);
     else listener(this.#endCause);
     return () => void this.#onEnd.delete(listener);
-  }
-
-  /** Runs whenever nothing comes from the UE on a stream any more. */
-  onMediaLost(listener: (path: SelectedPath) => void): void {
-    this.#onMediaLost.add(listener);
-  }
-
-  /** Runs whenever the UE is to be offered an ICE restart. */
-  onRestartDue(listener: (cause: RestartCause) => void): void {
-    this.#onRestartDue.add(listener);
-  }
-
-  restartDue(cause: RestartCause): void {
-    for (const listener of this.#onRestartDue) listener(cause);
-  }
-
-  mediaLost(path: SelectedPath): void {
-    for (const listener of this.#onMediaLost) listener(path);
-  }
-
-  /** Runs when nothing passes between the ends any more, and nothing will. */
-  onAnchorLost(listener: () => void): void {
-    this.#onAnchorLost.add(listener);
-  }
-
-  anchorLost(): void {
-    for (const listener of this.#onAnchorLost) listener();
   }
 
   /**
@@ -174,31 +108,14 @@ export class Call {
   end(cause: EndCause): boolean {
     if (this.#endCause !== undefined) return false;
     this.#endCause = cause;
-    const release = () => this.#anchor.release(this.id);
-    this.#released = this.#media.then(release, release);
-    this.#media = this.#released;
+    this.#released = this.media.release();
     for (const listener of this.#onEnd) listener(cause);
     this.#onEnd.clear();
-    this.#onMediaLost.clear();
-    this.#onRestartDue.clear();
-    this.#onAnchorLost.clear();
     return true;
   }
 
   /** Resolves when the media of an ended call is released, with what became of it. */
   async released(): Promise<readonly StreamReport[]> {
     return (await this.#released) ?? [];
-  }
-
-  async #negotiate<T>(exchange: () => Promise<T>): Promise<T> {
-    const run = () => {
-      if (this.ended) throw new EdgeError('call-ended', 'The call has ended.');
-      return exchange();
-    };
-    const result = this.#media.then(run, run);
-    this.#media = result;
-    const sdp = await result;
-    if (this.ended) throw new EdgeError('call-ended', 'The call has ended.');
-    return sdp;
   }
 }

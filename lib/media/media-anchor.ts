@@ -54,7 +54,7 @@ export interface StreamReport {
  */
 export type RestartCause = 'udp-silent' | 'two-senders';
 
-export interface MediaAnchorEvents {
+export interface CallMediaEvents {
   /**
    * The path of a stream is known, or another one than before: the UE nominated a connection to the gateway (RFC 8445
    * §7.3.2), or rtpengine was seen to get its media on UDP.
@@ -67,46 +67,51 @@ export interface MediaAnchorEvents {
    * it is not on UDP instead.
    */
   'media-lost': [SelectedPath];
-  /** An ICE restart that the UE of this call is offered lets it look for its ways anew (RFC 8445 §9). */
-  'restart-due': [call: string, cause: RestartCause];
-  /** Nothing passes between the ends of a call any more: its rtpengine was started anew, or is gone. Release the call. */
-  'call-lost': [call: string];
+  /** An ICE restart that the UE is offered lets it look for its ways anew (RFC 8445 §9). */
+  'restart-due': [cause: RestartCause];
+  /** Nothing passes between the ends any more: the call's rtpengine was started anew, or is gone. Release the call. */
+  lost: [];
 }
 
 /**
- * rtpengine and the TCP gateway as one thing: takes each offer and answer of a call and gives back
- * the SDP for the other side. A call is named by a string that the caller chose, unique over the
- * anchor; sides, not tags, tell the two directions apart, so that forks in the core stay behind one
- * ICE session of the UE.
+ * The media of one call: takes each offer and answer and gives back the SDP for the other side. Sides, not tags, tell
+ * the two directions apart, so that forks in the core stay behind one ICE session of the UE. What is asked runs one after
+ * the other, and the release after the last of it, so that nothing can allocate again what was released.
  *
  * `offer` and `answer` reject with an EdgeError: `sdp-invalid` or `no-usable-media` (488),
  * `anchor-unavailable` (503 with Retry-After), `answer-unexpected` (488, there is no offer of the other side) or
- * `call-ended` (481, the call was released). After a first offer that was rejected nothing is allocated; a later
+ * `call-ended` (487, the call is released). After a first offer that was rejected nothing is allocated; a later
  * offer or answer that is rejected leaves the call's media as it was. (One exception: rtpengine fails at the answer to
  * an ICE restart of the UE. Release the call then.)
  */
-export interface MediaAnchor extends EventEmitter<MediaAnchorEvents> {
-  /** `ends` counts at the first offer of a call, whoever sends it. */
-  offer(call: string, from: Side, sdp: string, ends?: SipEnds): Promise<string>;
-  answer(call: string, from: Side, sdp: string): Promise<string>;
+export interface CallMedia extends EventEmitter<CallMediaEvents> {
+  offer(from: Side, sdp: string): Promise<string>;
+  answer(from: Side, sdp: string): Promise<string>;
   /**
    * Takes back the last offer: the far end refused the re-INVITE or UPDATE that carried it, or it stays without an
    * answer for another reason, and the call goes on (RFC 3261 §14.1, RFC 3264 §8). Call it for each later offer
    * that was taken here and gets no answer, before the refusal is passed on; media is then again as the last
    * complete exchange left it. Does nothing where there is no such offer, where it was the first one (the call is
-   * to be released) or for an unknown call. Rejects with `anchor-unavailable` if rtpengine does not do it: its
+   * to be released) or for a released call. Rejects with `anchor-unavailable` if rtpengine does not do it: its
    * media then stays as the refused offer had it, until the next exchange.
    */
-  rollback(call: string): Promise<void>;
+  rollback(): Promise<void>;
   /**
    * An offer to the UE that says what the core said last, and restarts ICE; what the UE answers is given to `answer`, and
-   * what that gives back is nothing new for the core. Undefined where there is nothing to restart, or not now.
+   * what that gives back is nothing new for the core. Undefined where there is nothing to restart, or not now. Rejects as
+   * `offer` does.
    */
-  restartIce(call: string): Promise<string | undefined>;
+  restartIce(): Promise<string | undefined>;
+  /** Frees all that the call holds, and tells what became of its streams. Safe to call twice; never rejects. */
+  release(): Promise<readonly StreamReport[]>;
+}
+
+/** rtpengine and the TCP gateway as one thing. */
+export interface MediaAnchor {
   /**
-   * Frees all that the call holds, and tells what became of its streams: none for an unknown call. Safe to call twice;
-   * never rejects.
+   * The media of a new call, to be released whatever becomes of it.
+   * @param call names it: unique over the anchor
+   * @throws EdgeError `anchor-unavailable` (503) of an anchor that is closing
    */
-  release(call: string): Promise<readonly StreamReport[]>;
-  close(): Promise<void>;
+  open(call: string, ends?: SipEnds): CallMedia;
 }

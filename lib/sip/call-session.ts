@@ -52,9 +52,9 @@ export class CallSession implements CallLegs {
     this.headers = new CallHeaders(policy, edge.dialogs);
     this.#policy = policy;
     call.onEnd((cause) => this.#ended(cause));
-    call.onRestartDue((cause) => void this.changes.restartIce(cause));
-    if (edge.releaseOnMediaLoss) call.onMediaLost(() => this.end('media-lost', { reason: mediaLost }));
-    call.onAnchorLost(() => this.#anchorLost());
+    call.media.on('restart-due', (cause) => void this.changes.restartIce(cause));
+    if (edge.releaseOnMediaLoss) call.media.on('media-lost', () => this.end('media-lost', { reason: mediaLost }));
+    call.media.on('lost', () => this.#anchorLost());
   }
 
   dialog(side: Side): Dialog | undefined {

@@ -94,7 +94,7 @@ export class CallSetup {
     }
     this.#session.step(async () => {
       const { sdp, with: having } = this.#asked;
-      const content = having(sdp && (await call.offer(caller, sdp)));
+      const content = having(sdp && (await call.media.offer(caller, sdp)));
       const way = this.#target.way();
       if (way.coreCallId) this.#session.coreCallId = way.coreCallId;
       this.#isRelayed = way.coreCallId !== undefined;
@@ -197,7 +197,7 @@ export class CallSetup {
     const reliable = fromCallee && hasOption(this.#request, '100rel') && !isServers;
     // Without an offer in the INVITE this SDP would be one, to be answered in a PRACK, which the server cannot send.
     const given = sessionBody(response);
-    const sdp = given.sdp && this.#asked.sdp ? await call.answer(callee, given.sdp) : '';
+    const sdp = given.sdp && this.#asked.sdp ? await call.media.answer(callee, given.sdp) : '';
     this.#earlySdp = sdp || this.#earlySdp;
     const content = given.with(sdp);
     const headers = { ...responseHeaders(response), ...content.headers };
@@ -271,7 +271,7 @@ export class CallSetup {
     const { call, callee } = this.#session;
     if (this.#asked.sdp) {
       const early = this.#session.isEarlyOfferAnswered ? '' : this.#earlySdp;
-      const sdp = given ? await call.answer(callee, given) : early;
+      const sdp = given ? await call.media.answer(callee, given) : early;
       if (!sdp && !this.#session.isEarlyOfferAnswered)
         throw new EdgeError('sip-invalid', 'The far end took the call without an answer.', { sipStatus: 502 });
       return sdp;
@@ -279,14 +279,14 @@ export class CallSetup {
     if (!given) {
       throw new EdgeError('sip-invalid', 'The far end took the call without an offer.', { sipStatus: 502 });
     }
-    return await call.offer(callee, given);
+    return await call.media.offer(callee, given);
   }
 
   async #answeredInAck(ack: IncomingRequest): Promise<void> {
     const { call, caller, callee } = this.#session;
     const { sdp, with: having } = sessionBody(ack);
     if (!sdp) throw new EdgeError('sip-invalid', 'The ACK brought no answer.');
-    const { headers, body } = having(await call.answer(caller, sdp));
+    const { headers, body } = having(await call.media.answer(caller, sdp));
     this.#oweAck?.({ body, headers: { ...headers, ...this.#session.headers.carriage(callee) } });
     this.#oweAck = undefined;
   }

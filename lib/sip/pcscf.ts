@@ -1,6 +1,7 @@
 import { setTimeout } from 'node:timers/promises';
 import type { IncomingRequest, Method, ResponseSender } from '../drachtio/messages';
 import type { Srf } from '../drachtio/srf';
+import type { Call } from '../calls/call';
 import { EdgeError } from '../errors';
 import type { AddressFamily } from '../ip-address';
 import type { SelectedPath, Side } from '../media/media-anchor';
@@ -87,7 +88,7 @@ class Pcscf implements RunningPcscf {
 
   constructor(options: PcscfOptions) {
     this.#options = options;
-    const { srf, settings, egress, registrations: store, connections = noConnections, logger } = options;
+    const { srf, settings, egress, registrations: store, connections = noConnections, calls, logger } = options;
     const { coreNextHop, visitedNetworkId, integrityProtected, accessNetworkInfo = 'pass' } = settings;
     const access = settings.accessContacts.map(parseContact);
     const core = settings.coreContacts.map(parseContact);
@@ -131,7 +132,7 @@ class Pcscf implements RunningPcscf {
     };
     this.#handleRequests(srf);
     this.#watchLink(srf);
-    this.#watchMedia();
+    calls.on('ended', ({ id, streams }) => logger.info({ call: id, streams }, 'media released'));
     this.#callsOnFlow = new CallsOnFlow(registrar);
     this.#callShares = new CallShares(limits);
     const shares = options.requests ?? new RequestShares(limits);
@@ -201,16 +202,13 @@ class Pcscf implements RunningPcscf {
     srf.on('error', (error) => this.#edge.occasionally.error({ err: error }, error.message, error.code));
   }
 
-  #watchMedia(): void {
-    const { anchor, calls, logger } = this.#options;
+  #logMedia({ media }: Call): void {
     // Of each stream by itself: a UE may come and go as often as it likes.
     const told = (level: 'info' | 'warn', path: SelectedPath, message: string) =>
       this.#edge.occasionally[level](path, message, `${message} ${path.call} ${path.line}`);
-    anchor.on('selected', (path) => told('info', path, 'media has its path'));
-    anchor.on('connection-lost', (path) => told('info', path, 'the connection of a stream ended'));
-    anchor.on('media-lost', (path) => told('warn', path, 'nothing comes from the UE any more'));
-    calls.follow(anchor);
-    calls.on('ended', ({ id, streams }) => logger.info({ call: id, streams }, 'media released'));
+    media.on('selected', (path) => told('info', path, 'media has its path'));
+    media.on('connection-lost', (path) => told('info', path, 'the connection of a stream ended'));
+    media.on('media-lost', (path) => told('warn', path, 'nothing comes from the UE any more'));
   }
 
   async #invite(request: IncomingRequest, response: ResponseSender): Promise<void> {
@@ -258,6 +256,7 @@ class Pcscf implements RunningPcscf {
     );
     const log = logger.child({ call: call.id });
     log.info({ direction, sipCallId: call.facts.sipCallId, uri: request.uri }, 'call started');
+    this.#logMedia(call);
     this.#callShares.keep(call, target, source);
     this.#callsOnFlow.keep(target.flow, call);
     const key = serverDialogId(request);

@@ -124,7 +124,7 @@ export class SessionChanges {
     if (this.#offering !== undefined || call.answeredAt === undefined || !send) return;
     this.#offering = 'core';
     try {
-      const offer = await call.restartIce();
+      const offer = await call.media.restartIce();
       if (offer === undefined) return;
       this.#session.warn({ cause }, 'the UE is offered an ICE restart');
       const asked = { ...withAsked({}, timers.interval('access')), 'Content-Type': 'application/sdp' };
@@ -135,7 +135,7 @@ export class SessionChanges {
         return;
       }
       timers.refreshed('access', taken(final.response));
-      await this.#orEnd(() => call.answer('access', sessionBody(final.response).sdp));
+      await this.#orEnd(() => call.media.answer('access', sessionBody(final.response).sdp));
     } catch (error) {
       if (!call.ended) this.#session.warn({ err: error }, 'ICE was not restarted');
     } finally {
@@ -158,7 +158,7 @@ export class SessionChanges {
   async #withOffer(change: Change): Promise<void> {
     const { from, to, send, asked, method, answer, withdrawn } = change;
     const { call } = this.#session;
-    const content = asked.with(await call.offer(from, asked.sdp));
+    const content = asked.with(await call.media.offer(from, asked.sdp));
     if (withdrawn.aborted) {
       await this.#rollback();
       return;
@@ -178,7 +178,7 @@ export class SessionChanges {
     }
     const accepted = await this.#orEnd(async () => {
       const { sdp, with: having } = sessionBody(final.response);
-      return having(await call.answer(to, sdp));
+      return having(await call.media.answer(to, sdp));
     });
     const headers = { ...this.#acceptedHeaders(change, final.response), ...accepted.headers };
     answer({ status: final.response.status, headers, body: accepted.body });
@@ -196,7 +196,7 @@ export class SessionChanges {
     try {
       const offered = await this.#orEnd(async () => {
         const { sdp, with: having } = sessionBody(final.response);
-        return having(await call.offer(to, sdp));
+        return having(await call.media.offer(to, sdp));
       });
       const acknowledged = this.#acknowledged(own);
       const accepted = { ...this.#acceptedHeaders(change, final.response), ...offered.headers };
@@ -204,7 +204,7 @@ export class SessionChanges {
       const ack = await acknowledged;
       const answered = await this.#orEnd(async () => {
         const { sdp, with: having } = sessionBody(ack);
-        return having(await call.answer(from, sdp));
+        return having(await call.media.answer(from, sdp));
       });
       const carriage = this.#session.headers.carriage(to);
       final.acknowledge?.({ body: answered.body, headers: { ...answered.headers, ...carriage } });
@@ -290,7 +290,7 @@ export class SessionChanges {
   /** Before the refusal is passed on: media is as before when its sender hears of it (RFC 3261 §14.1). */
   async #rollback(): Promise<void> {
     try {
-      await this.#session.call.rollback();
+      await this.#session.call.media.rollback();
     } catch (error) {
       this.#session.warn({ err: error }, 'media is not as it was before the refused offer');
     }

@@ -16,6 +16,7 @@ import { NgClient } from '../../lib/rtpengine/ng-client';
 import { RtpenginePool } from '../../lib/rtpengine/pool';
 import { splitSdp } from '../../lib/sdp/sdp-lines';
 import { viewSession, type MediaView } from '../../lib/sdp/session-view';
+import { NamedCalls } from '../unit/media/named-calls';
 import { trialPlaces } from '../unit/media-networks';
 import { rtpengineBundles, rtpengineProgram } from './support/rtpengine';
 import { until } from './support/until';
@@ -115,7 +116,7 @@ describeWithRtpengine('the media anchor on a real rtpengine', () => {
   let pool: RtpenginePool;
   let ng: NgClient;
   let gateway: TcpGateway;
-  let anchor: LocalMediaAnchor;
+  let anchor: NamedCalls;
   let calls = 0;
   let call: string;
 
@@ -149,7 +150,9 @@ describeWithRtpengine('the media anchor on a real rtpengine', () => {
   });
 
   beforeEach(() => {
-    anchor = new LocalMediaAnchor({ rtpengine: pool, gateway, fallback: () => 'always', placed, logger });
+    anchor = new NamedCalls(
+      new LocalMediaAnchor({ rtpengine: pool, gateway, fallback: () => 'always', placed, logger }),
+    );
     call = `media-anchor-${process.pid}-${calls++}`;
   });
   afterEach(async () => {
@@ -388,7 +391,9 @@ describeWithRtpengine('the media anchor on a real rtpengine', () => {
     beforeEach(async () => {
       await anchor.close();
       const profiles = { core: 'rtp-avp', access: 'webrtc' } as const;
-      anchor = new LocalMediaAnchor({ rtpengine: pool, gateway, fallback: () => 'always', profiles, placed, logger });
+      anchor = new NamedCalls(
+        new LocalMediaAnchor({ rtpengine: pool, gateway, fallback: () => 'always', profiles, placed, logger }),
+      );
     });
 
     const fingerprint = `a=fingerprint:sha-256 ${Array(32).fill('AB').join(':')}`;

@@ -10,6 +10,7 @@ import { TcpGateway } from '../../lib/gateway/tcp-gateway';
 import { LocalMediaAnchor } from '../../lib/media/local-media-anchor';
 import { PlacedMedia } from '../../lib/media/placed-media';
 import { RtpenginePool } from '../../lib/rtpengine/pool';
+import { NamedCalls } from '../unit/media/named-calls';
 import { trialPlaces } from '../unit/media-networks';
 import { Lab } from './support/lab';
 import { logged } from './support/logged';
@@ -33,7 +34,7 @@ describeWithRtpengine('S18: an rtpengine with calls', () => {
   let rtpengine: ChildProcess;
   let pool: RtpenginePool;
   let gateway: TcpGateway;
-  let anchor: LocalMediaAnchor;
+  let anchor: NamedCalls;
   let lost: string[];
   let lines: string[];
 
@@ -79,7 +80,9 @@ describeWithRtpengine('S18: an rtpengine with calls', () => {
       plane: choosePlane('node', 1, logger),
     });
     const placed = new PlacedMedia(trialPlaces(), logger);
-    anchor = new LocalMediaAnchor({ rtpengine: pool, gateway, fallback: () => 'always', placed, logger });
+    anchor = new NamedCalls(
+      new LocalMediaAnchor({ rtpengine: pool, gateway, fallback: () => 'always', placed, logger }),
+    );
     anchor.on('call-lost', (call) => {
       lost.push(call);
       void anchor.release(call);

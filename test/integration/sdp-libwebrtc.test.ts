@@ -1,4 +1,4 @@
-import type { LocalMediaAnchor } from '../../lib/media/local-media-anchor';
+import type { NamedCalls } from '../unit/media/named-calls';
 import { parseMediaLine } from '../../lib/sdp/media-line';
 import { splitSdp } from '../../lib/sdp/sdp-lines';
 import type { LibwebrtcFunctions, LibwebrtcKind } from './clients/libwebrtc-sdp-worker';
@@ -40,7 +40,7 @@ if (!rtpengineBundles())
 
 describeWithRtpengine('offers and answers with a real libwebrtc', () => {
   let real: RealAnchor;
-  let anchor: LocalMediaAnchor;
+  let anchor: NamedCalls;
   let ue: ChildWorker<LibwebrtcFunctions>;
   let calls = 0;
   let call: string;

@@ -1,7 +1,7 @@
 import fc from 'fast-check';
 import { pino } from 'pino';
 import { EdgeError } from '../../lib/errors';
-import type { LocalMediaAnchor } from '../../lib/media/local-media-anchor';
+import type { NamedCalls } from '../unit/media/named-calls';
 import { otherSide, type Side } from '../../lib/media/media-anchor';
 import { MsrpBridges } from '../../lib/msrp/bridges';
 import { splitSdp } from '../../lib/sdp/sdp-lines';
@@ -113,7 +113,7 @@ describeWithRtpengine('whatever SDP comes in', () => {
     logger: pino({ level: 'silent' }),
   });
   let real: RealAnchor;
-  let anchor: LocalMediaAnchor;
+  let anchor: NamedCalls;
   let calls = 0;
 
   beforeAll(async () => {

@@ -1,7 +1,7 @@
 import { readdirSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { pino } from 'pino';
-import type { LocalMediaAnchor } from '../../lib/media/local-media-anchor';
+import type { NamedCalls } from '../unit/media/named-calls';
 import { MsrpBridges } from '../../lib/msrp/bridges';
 import { describeWithRtpengine, RealAnchor } from './support/real-anchor';
 import { readSdpCase } from './support/sdp-case';
@@ -22,7 +22,7 @@ describeWithRtpengine('offers and answers, and what comes of them', () => {
     logger: pino({ level: 'silent' }),
   });
   let real: RealAnchor;
-  let anchor: LocalMediaAnchor;
+  let anchor: NamedCalls;
 
   beforeAll(async () => {
     real = await RealAnchor.start(own);

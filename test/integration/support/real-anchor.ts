@@ -13,6 +13,7 @@ import { LocalDaemon } from '../../../lib/rtpengine/local-daemon';
 import { RtpenginePool } from '../../../lib/rtpengine/pool';
 import { splitSdp } from '../../../lib/sdp/sdp-lines';
 import { viewSession, type MediaView } from '../../../lib/sdp/session-view';
+import { NamedCalls } from '../../unit/media/named-calls';
 import { trialPlaces } from '../../unit/media-networks';
 import { rtpengineProgram } from './rtpengine';
 
@@ -39,7 +40,7 @@ export interface AnchorAddresses {
 
 /** A media anchor in this process, on a real rtpengine and with the real gateway, on addresses of this machine. */
 export class RealAnchor {
-  readonly anchor: LocalMediaAnchor;
+  readonly anchor: NamedCalls;
   readonly gateway: TcpGateway;
   readonly #daemon: LocalDaemon;
   readonly #pool: RtpenginePool;
@@ -54,7 +55,7 @@ export class RealAnchor {
     this.gateway = gateway;
     const placed = new PlacedMedia(places, logger);
     this.#options = { rtpengine: pool, gateway, fallback: () => 'always', placed, logger };
-    this.anchor = new LocalMediaAnchor(this.#options);
+    this.anchor = new NamedCalls(new LocalMediaAnchor(this.#options));
   }
 
   /** @param places by default those of a trial on one host */
@@ -87,8 +88,8 @@ export class RealAnchor {
   }
 
   /** One more, on the same rtpengine and gateway: to be closed before this one. */
-  another(options: Partial<LocalMediaAnchorOptions>): LocalMediaAnchor {
-    return new LocalMediaAnchor({ ...this.#options, ...options });
+  another(options: Partial<LocalMediaAnchorOptions>): NamedCalls {
+    return new NamedCalls(new LocalMediaAnchor({ ...this.#options, ...options }));
   }
 
   /** Whether this rtpengine bundles (RFC 9143). */

@@ -1,7 +1,8 @@
 import { EdgeError } from '../../../lib/errors';
-import { otherSide, type MediaAnchor, type Side } from '../../../lib/media/media-anchor';
+import { otherSide, type Side } from '../../../lib/media/media-anchor';
 import { parseMediaLine } from '../../../lib/sdp/media-line';
 import { splitSdp, type SdpLines } from '../../../lib/sdp/sdp-lines';
+import type { NamedCalls } from '../../unit/media/named-calls';
 import type { ExpectedLines, ExpectedSdp, SdpCase, SdpStep } from './sdp-case';
 import { brokenRules, LineCounts } from './sdp-rules';
 
@@ -17,7 +18,7 @@ type Outcome = { side: Side; sdp: string } | { refused: string };
  * @returns what was not as it should be, with the line of the step; nothing: all was
  */
 export async function playSdpCase(
-  anchor: MediaAnchor,
+  anchor: NamedCalls,
   call: string,
   { steps }: SdpCase,
   bundles: boolean,
@@ -52,7 +53,7 @@ export async function playSdpCase(
   return faults;
 }
 
-async function outcomeOf(anchor: MediaAnchor, call: string, { does, side, sdp }: SaidStep): Promise<Outcome> {
+async function outcomeOf(anchor: NamedCalls, call: string, { does, side, sdp }: SaidStep): Promise<Outcome> {
   try {
     const written =
       does === 'offers'

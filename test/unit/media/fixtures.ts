@@ -19,6 +19,7 @@ import { splitSdp } from '../../../lib/sdp/sdp-lines';
 import { viewSession } from '../../../lib/sdp/session-view';
 import { trialPlaces } from '../media-networks';
 import { choiceOf, FakeRtpengine } from './fake-rtpengine';
+import { NamedCalls } from './named-calls';
 
 export const gatewayAddress: AdvertisedAddress = { address: '198.51.100.1', port: 80, family: 4 };
 
@@ -80,7 +81,6 @@ export function anchorWith({
   profiles,
   nodes = [new FakeRtpengine()],
   gateway = new FakeGateway(),
-  maxCalls = 100,
   msrp,
   logger = pino({ level: 'silent' }),
   places = trialPlaces(),
@@ -93,7 +93,6 @@ export function anchorWith({
   profiles?: Profiles;
   nodes?: FakeRtpengine[];
   gateway?: FakeGateway;
-  maxCalls?: number;
   msrp?: MsrpSwitch;
   logger?: Logger;
   places?: MediaPlaces;
@@ -101,7 +100,7 @@ export function anchorWith({
   learnsCore?: boolean;
 } = {}) {
   const placed = new PlacedMedia(places, logger);
-  const anchor = new LocalMediaAnchor({
+  const local = new LocalMediaAnchor({
     rtpengine: choiceOf(...nodes),
     gateway,
     fallback: typeof fallback === 'string' ? () => fallback : fallback,
@@ -110,12 +109,11 @@ export function anchorWith({
     ...(profiles && { profiles }),
     placed,
     logger,
-    maxCalls,
     ...(msrp && { msrp }),
     ...(shares && { shares }),
     ...(learnsCore !== undefined && { learnsCore }),
   });
-  return { anchor, gateway, placed, rtpengine: nodes[0]!, nodes };
+  return { anchor: new NamedCalls(local), local, gateway, placed, rtpengine: nodes[0]!, nodes };
 }
 
 export const udpCandidate = 'a=candidate:1 1 UDP 2130706431 10.0.0.5 5000 typ host';

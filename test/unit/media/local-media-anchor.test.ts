@@ -96,23 +96,30 @@ describe('the media anchor', () => {
     expect(anchor.calls).toBe(0);
   });
 
-  test('release while rtpengine is asked: the answer is not passed on and nothing stays open', async () => {
+  test('release while rtpengine is asked: the answer is not passed on, what waits is not asked, nothing stays open', async () => {
     const { anchor, rtpengine, gateway } = anchorWith();
     await anchor.offer('c', 'access', iceOffer);
     let open: () => void = () => undefined;
     rtpengine.gate = new Promise((resolve) => (open = resolve));
     const answer = anchor.answer('c', 'core', coreAnswer);
+    await turn();
+    const offer = anchor.offer('c', 'access', iceOffer);
+    const rollback = anchor.rollback('c');
     const released = anchor.release('c');
     open();
-    await expect(answer).rejects.toMatchObject({ code: 'call-ended', sipStatus: 481 });
+    await expect(answer).rejects.toMatchObject({ code: 'call-ended', sipStatus: 487 });
+    await expect(offer).rejects.toMatchObject({ code: 'call-ended' });
+    await rollback;
     await released;
+    expect(rtpengine.received.map(({ command }) => command)).toEqual(['offer', 'answer']);
     expect(gateway.ufrags()).toEqual([]);
     expect(rtpengine.deleted).toEqual(['c']);
   });
 
   test('an answer without an offer, or from the side that offered, is refused', async () => {
-    const { anchor } = anchorWith();
-    await expect(anchor.answer('c', 'core', coreAnswer)).rejects.toMatchObject({ code: 'call-ended' });
+    const { anchor, local } = anchorWith();
+    const unoffered = local.open('unoffered').answer('core', coreAnswer);
+    await expect(unoffered).rejects.toMatchObject({ code: 'answer-unexpected' });
     await anchor.offer('c', 'access', iceOffer);
     await expect(anchor.answer('c', 'access', iceOffer)).rejects.toMatchObject({ code: 'answer-unexpected' });
   });
@@ -151,14 +158,6 @@ describe('the media anchor', () => {
     const offer = (name: string, address: string) => anchor.offer(name, 'core', coreAnswer, { address });
     expect(tcpCandidatesOf(await offer('c', '203.0.113.5'))).toEqual([]);
     expect(tcpCandidatesOf(await offer('d', '203.0.113.6'))).toHaveLength(1);
-  });
-
-  test('calls are bounded', async () => {
-    const { anchor } = anchorWith({ maxCalls: 1 });
-    await anchor.offer('a', 'access', iceOffer);
-    await expect(anchor.offer('b', 'access', iceOffer)).rejects.toMatchObject({ sipStatus: 503 });
-    await anchor.release('a');
-    await anchor.offer('b', 'access', iceOffer);
   });
 
   test('A8 E4: tells of the path that a UE selected, by its port, and of its loss', async () => {

@@ -9,6 +9,7 @@ describe('N3: a UE with a new connection for each packet', () => {
   let around: ReturnType<typeof anchorWith>;
 
   beforeEach(async () => {
+    jest.spyOn(performance, 'now').mockReturnValue(1000);
     const rtpengine = new FakeRtpengine();
     around = anchorWith({ nodes: [rtpengine], shares });
     for (const [call, owner] of [
@@ -21,7 +22,10 @@ describe('N3: a UE with a new connection for each packet', () => {
       await around.anchor.answer(call, 'core', coreAnswer);
     }
   });
-  afterEach(() => around.anchor.close());
+  afterEach(async () => {
+    await around.anchor.close();
+    jest.restoreAllMocks();
+  });
 
   /** Of a call, so many times at once. */
   async function uses(call: string, event: 'unanswered' | 'unheard', times: number): Promise<void> {

@@ -79,7 +79,6 @@ export class MsrpLab {
       core: core.addresses ?? ['127.0.0.3'],
     };
     this.around = anchorWith({
-      maxCalls: 1000,
       gateway: this.gateway,
       msrp: { open: () => this.bridges.open(), shown },
       ...(places && { places }),

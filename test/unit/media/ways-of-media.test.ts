@@ -81,7 +81,6 @@ describe('C19: an ICE restart that the UE is offered', () => {
   });
 
   test.each<[string, (around: Awaited<ReturnType<typeof answered>>) => Promise<unknown>, string]>([
-    ['a call that is not there', () => Promise.resolve(), 'other'],
     ['a call without an answer', async ({ anchor }) => anchor.offer('early', 'access', iceOffer), 'early'],
     [
       'a UE without ICE',

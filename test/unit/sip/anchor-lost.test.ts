@@ -17,8 +17,8 @@ describe('S18: rtpengine has lost a call, whatever MEDIA_LOST says', () => {
 
   const lose = () => {
     const [call = ''] = edge.anchor.holding;
-    edge.anchor.emit('call-lost', call);
-    edge.anchor.emit('call-lost', call);
+    edge.anchor.calls.get(call)?.emit('lost');
+    edge.anchor.calls.get(call)?.emit('lost');
     return call;
   };
 

@@ -1,20 +1,30 @@
 import { EventEmitter } from 'node:events';
-import type { EdgeError } from '../../../lib/errors';
+import { EdgeError } from '../../../lib/errors';
 import type { AddressFamily } from '../../../lib/ip-address';
-import type { MediaAnchor, MediaAnchorEvents, Side, StreamReport, SipEnds } from '../../../lib/media/media-anchor';
+import type {
+  CallMedia,
+  CallMediaEvents,
+  MediaAnchor,
+  Side,
+  StreamReport,
+  SipEnds,
+} from '../../../lib/media/media-anchor';
 
 /** An anchor that marks each SDP with the way it took, and counts what it holds. */
-export class FakeAnchor extends EventEmitter<MediaAnchorEvents> implements MediaAnchor {
+export class FakeAnchor implements MediaAnchor {
   readonly asked: string[] = [];
   readonly holding = new Set<string>();
-  /** Of the last offer. */
+  /** All that were ever opened. */
+  readonly calls = new Map<string, FakeCallMedia>();
+  /** Of the last call. */
   ueAddress: string | undefined;
   owner: string | undefined;
   coreFamily: AddressFamily | undefined;
   readonly releases = new Map<string, number>();
+  /** What restarting ICE gives; undefined: there is nothing to restart. */
+  restart: string | undefined;
   /** Thrown at the next offer or answer from this side. */
   #failures: { kind: string; from: Side; error: EdgeError }[] = [];
-
   #gate: Promise<void> = Promise.resolve();
 
   /** Holds offers and answers back until the returned function is called. */
@@ -28,41 +38,16 @@ export class FakeAnchor extends EventEmitter<MediaAnchorEvents> implements Media
     this.#failures.push({ kind, from, error });
   }
 
-  offer(call: string, from: Side, sdp: string, ends?: SipEnds): Promise<string> {
+  open(call: string, ends?: SipEnds): FakeCallMedia {
     this.ueAddress = ends?.address;
     this.owner = ends?.owner;
     this.coreFamily = ends?.coreFamily;
-    return this.#take('offer', call, from, sdp);
+    const media = new FakeCallMedia(this, call);
+    this.calls.set(call, media);
+    return media;
   }
 
-  answer(call: string, from: Side, sdp: string): Promise<string> {
-    return this.#take('answer', call, from, sdp);
-  }
-
-  rollback(): Promise<void> {
-    this.asked.push('rollback');
-    return Promise.resolve();
-  }
-
-  /** Undefined: there is nothing to restart. */
-  restart: string | undefined;
-
-  restartIce(): Promise<string | undefined> {
-    this.asked.push('restart');
-    return Promise.resolve(this.restart);
-  }
-
-  release(call: string): Promise<StreamReport[]> {
-    this.holding.delete(call);
-    this.releases.set(call, (this.releases.get(call) ?? 0) + 1);
-    return Promise.resolve([]);
-  }
-
-  close(): Promise<void> {
-    return Promise.resolve();
-  }
-
-  async #take(kind: string, call: string, from: Side, sdp: string): Promise<string> {
+  async take(kind: string, call: string, from: Side, sdp: string): Promise<string> {
     this.asked.push(`${kind} ${from} ${sessionName(sdp)}`);
     await this.#gate;
     const index = this.#failures.findIndex((failure) => failure.kind === kind && failure.from === from);
@@ -70,6 +55,64 @@ export class FakeAnchor extends EventEmitter<MediaAnchorEvents> implements Media
     if (failure) throw failure.error;
     this.holding.add(call);
     return sdp.replace(/^s=.*$/m, `s=${sessionName(sdp)} anchored`);
+  }
+}
+
+/** One call of it, whose commands run one after the other. */
+export class FakeCallMedia extends EventEmitter<CallMediaEvents> implements CallMedia {
+  readonly #anchor: FakeAnchor;
+  readonly #name: string;
+  #tail: Promise<unknown> = Promise.resolve();
+  #isReleased = false;
+
+  constructor(anchor: FakeAnchor, name: string) {
+    super();
+    this.#anchor = anchor;
+    this.#name = name;
+  }
+
+  offer(from: Side, sdp: string): Promise<string> {
+    return this.#run(() => this.#anchor.take('offer', this.#name, from, sdp));
+  }
+
+  answer(from: Side, sdp: string): Promise<string> {
+    return this.#run(() => this.#anchor.take('answer', this.#name, from, sdp));
+  }
+
+  async rollback(): Promise<void> {
+    if (this.#isReleased) return;
+    await this.#run(() => Promise.resolve(this.#anchor.asked.push('rollback')));
+  }
+
+  restartIce(): Promise<string | undefined> {
+    return this.#run(() => {
+      this.#anchor.asked.push('restart');
+      return Promise.resolve(this.#anchor.restart);
+    });
+  }
+
+  async release(): Promise<StreamReport[]> {
+    this.#isReleased = true;
+    await this.#tail;
+    const { holding, releases } = this.#anchor;
+    holding.delete(this.#name);
+    releases.set(this.#name, (releases.get(this.#name) ?? 0) + 1);
+    return [];
+  }
+
+  async #run<T>(command: () => Promise<T>): Promise<T> {
+    const result = this.#tail.then(() => {
+      this.#mustBeHeld();
+      return command();
+    });
+    this.#tail = result.catch(() => undefined);
+    const outcome = await result;
+    this.#mustBeHeld();
+    return outcome;
+  }
+
+  #mustBeHeld(): void {
+    if (this.#isReleased) throw new EdgeError('call-ended', 'The call has ended.');
   }
 }
 

@@ -66,13 +66,16 @@ const kinds: { name: string; flood: Flood; settings?: { coreNextHop: string } }[
   },
   {
     name: 'a connection of media that comes and goes',
-    flood: ({ edge }) =>
-      Promise.resolve(() => {
+    flood: async ({ edge, ue }) => {
+      await establish(ue, edge.coreNextHop);
+      const [[call, media] = []] = edge.anchor.calls;
+      return () => {
         const remote = { address: '198.51.100.2', port: 40000 };
         for (const event of ['selected', 'connection-lost', 'media-lost'] as const)
-          edge.anchor.emit(event, { call: 'c', line: 0, path: 'tcp80', remote });
+          media?.emit(event, { call: call ?? '', line: 0, path: 'tcp80', remote });
         return Promise.resolve();
-      }),
+      };
+    },
   },
   {
     name: 'messages that a handler falls over',
@@ -110,9 +113,12 @@ describe('N7: a flood', () => {
 
 test('each stream of a call is told of by itself', async () => {
   const edge = await TestEdge.start();
+  const ue = await edge.ue();
   const remote = { address: '198.51.100.2', port: 40000 };
-  for (const call of ['a', 'b'])
-    for (const line of [0, 1]) edge.anchor.emit('selected', { call, line, path: 'tcp80', remote });
+  for (let call = 0; call < 2; call += 1) await establish(ue, edge.coreNextHop);
+  for (const [call, media] of edge.anchor.calls)
+    for (const line of [0, 1]) media.emit('selected', { call, line, path: 'tcp80', remote });
   expect(edge.log.filter((line) => line.includes('media has its path'))).toHaveLength(4);
+  await edge.calls.endAll('shutdown');
   await edge.close();
 });

@@ -12,9 +12,9 @@ describe('E4: nothing comes from the UE any more', () => {
   });
 
   const loseMedia = () => {
-    const [call] = edge.anchor.holding;
+    const [call = ''] = edge.anchor.holding;
     const remote = { address: '198.51.100.2', port: 50000 };
-    edge.anchor.emit('media-lost', { call: call ?? '', line: 0, path: 'tcp80', remote });
+    edge.anchor.calls.get(call)?.emit('media-lost', { call, line: 0, path: 'tcp80', remote });
   };
 
   const isLogged = () => edge.log.some((line) => line.includes('nothing comes from the UE any more'));

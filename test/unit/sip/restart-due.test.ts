@@ -26,8 +26,8 @@ describe.each(['udp-silent', 'two-senders'] as const)('S21, C18, C19: the media 
   });
 
   const lose = () => {
-    const [name] = edge.anchor.holding;
-    edge.anchor.emit('restart-due', name ?? '', cause);
+    const [name = ''] = edge.anchor.holding;
+    edge.anchor.calls.get(name)?.emit('restart-due', cause);
   };
 
   /** A re-INVITE of the core passes once the anchor has been asked so often: nothing else is under way. */
