@@ -27,6 +27,7 @@ export const dialogs: FuzzTarget = {
   name: 'dialogs',
   batch: 20,
   isLate: true,
+  kept: 512, // Each registers another user: names in tables for 50,000 of them.
   inputs: fc
     .tuple(
       fc.nat(255),

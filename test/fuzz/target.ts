@@ -9,6 +9,8 @@ export interface FuzzTarget {
   batch?: number;
   /** What an input brings about may show with a later one: no shorter one is looked for. */
   isLate?: boolean;
+  /** Bytes that tables with a bound keep of each input until they are full; default 0. */
+  kept?: number;
   start(): Promise<FuzzRun>;
 }
 
