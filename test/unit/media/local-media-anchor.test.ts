@@ -14,6 +14,7 @@ describe('the media anchor', () => {
     ['an empty body', '', 'sdp-invalid'],
     ['nothing but MSRP', ueSdp('m=message 2855 TCP/MSRP *'), 'no-usable-media'],
     ['RTP over TCP', ueSdp('m=audio 9 TCP/RTP/AVP 0'), 'no-usable-media'],
+    ['nothing but BFCP', ueSdp('m=application 9 TCP/TLS/BFCP *'), 'no-usable-media'],
   ])('%s: 488, and rtpengine is not asked', async (_, sdp, code) => {
     const { anchor, rtpengine } = anchorWith();
     await expect(anchor.offer('c', 'access', sdp)).rejects.toMatchObject({ code, sipStatus: 488 });
