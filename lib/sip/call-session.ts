@@ -31,16 +31,11 @@ export class CallSession implements CallLegs {
   readonly #farewells: Partial<Record<Side, () => Farewell>> = {};
   readonly changes = new SessionChanges(this);
   readonly timers = new SessionTimers(this);
-  /** The caller's dialog before its 2xx. */
-  earlyCaller: EarlyCaller | undefined;
-  /** The callee's dialog before its 2xx, from its first reliable provisional response on. */
-  earlyCallee: InDialog | undefined;
-  /** Whether the caller has its answer for good, in a reliable provisional response (RFC 3262 §5). */
-  isEarlyOfferAnswered = false;
-  /** Addresses of record. */
-  readonly parties: Partial<Record<Side, string>> = {};
-  /** The Call-ID that the core knows its dialog by, of the SIP server's. */
-  coreCallId: (callId: string) => string = (callId) => callId;
+  #earlyCaller: EarlyCaller | undefined;
+  #earlyCallee: InDialog | undefined;
+  #isEarlyOfferAnswered = false;
+  #parties: Partial<Record<Side, string>> = {};
+  #coreCallId: (callId: string) => string = (callId) => callId;
   #ending: Ending = {};
 
   constructor(edge: SipEdge, call: Call, log: Logger, policy: UePolicy) {
@@ -57,15 +52,48 @@ export class CallSession implements CallLegs {
     call.media.on('lost', () => this.#anchorLost());
   }
 
+  /** Addresses of record. */
+  parties(parties: Partial<Record<Side, string>>): void {
+    this.#parties = parties;
+  }
+
+  /** `coreCallId`: the Call-ID that the core knows its dialog by, of the SIP server's. */
+  knownInCoreAs(coreCallId: (callId: string) => string): void {
+    this.#coreCallId = coreCallId;
+  }
+
+  coreCallId(callId: string): string {
+    return this.#coreCallId(callId);
+  }
+
+  /** The caller has a dialog before its 2xx; the first one counts. */
+  callerIsEarly(dialog: () => EarlyCaller | undefined): void {
+    this.#earlyCaller ??= dialog();
+  }
+
+  /** The callee has a dialog before its 2xx, from its first reliable provisional response on. */
+  calleeIsEarly(dialog: InDialog): void {
+    this.#earlyCallee = dialog;
+  }
+
+  /** The caller has its answer for good, in a reliable provisional response (RFC 3262 §5). */
+  earlyOfferAnswered(): void {
+    this.#isEarlyOfferAnswered = true;
+  }
+
+  get isEarlyOfferAnswered(): boolean {
+    return this.#isEarlyOfferAnswered;
+  }
+
   dialog(side: Side): Dialog | undefined {
     return this.#dialogs[side];
   }
 
   wayTo(side: Side): SendInDialog | undefined {
     const { srf } = this.edge;
-    const dialog = this.#dialogs[side] ?? (side === this.callee ? this.earlyCallee : undefined);
+    const dialog = this.#dialogs[side] ?? (side === this.callee ? this.#earlyCallee : undefined);
     if (dialog) return (options, onSent) => srf.requestInDialog(dialog, options, onSent);
-    const { earlyCaller } = this;
+    const earlyCaller = this.#earlyCaller;
     return side === this.caller && earlyCaller ? (options) => earlyCaller.request(options) : undefined;
   }
 
@@ -177,7 +205,7 @@ export class CallSession implements CallLegs {
     const { callId, localTag, remoteTag } = dialog.sip;
     const contact = /<([^<>]*)>/.exec(this.headers.contact(side) ?? '')?.[1];
     const known = side === 'core' ? this.coreCallId(callId) : callId;
-    return { callId: known, localTag, remoteTag, contact, party: this.parties[side] ?? '' };
+    return { callId: known, localTag, remoteTag, contact, party: this.#parties[side] ?? '' };
   }
 
   #ended(cause: EndCause): void {

@@ -7,17 +7,15 @@ import type {
   SentRequest,
 } from '../drachtio/messages';
 import { hasSafeTarget } from '../drachtio/dialog-target';
-import { isUnreachable } from '../drachtio/unreachable';
 import { EdgeError } from '../errors';
 import type { CallSession } from './call-session';
-import { coreUnreachable, sentToCore } from './core-reach';
+import { calleeRefusal } from './callee-refusal';
 import { EarlyCaller } from './early-caller';
 import { farewellToCallee, farewellToCaller } from './farewells';
 import { hasOption, inviteHeaders, requiresOption, responseHeaders } from './header-policy';
-import { redirection } from './redirection';
 import { cameByRelay } from './relayed';
-import { passedRefusal } from './refusal-content';
-import { cancelPastServer, refusePastServer } from './past-server';
+import { OutgoingInvite } from './outgoing-invite';
+import { refusePastServer } from './past-server';
 import { ReliableProvisional } from './reliable-provisional';
 import {
   granted,
@@ -28,8 +26,7 @@ import {
   withAsked,
   withGranted,
 } from './session-expires';
-import { serverDialogId } from './server-dialog-id';
-import { bodyOf, sessionBody, type SessionBody } from './session-body';
+import { sessionBody, type SessionBody } from './session-body';
 import type { Target } from './target';
 import { unavailable, type Verdict } from './verdict';
 
@@ -42,23 +39,17 @@ export class CallSetup {
   readonly #request: IncomingRequest;
   readonly #asked: SessionBody;
   readonly #response: ResponseSender;
-  readonly #target: Target;
   readonly #onSettled: () => void;
-  /** Set while the callee's INVITE can be cancelled. */
-  #outgoing: SentRequest | undefined;
+  readonly #outgoing: OutgoingInvite;
   /** Set while the callee waits for the ACK that carries the answer. */
   #oweAck: Acknowledge | undefined;
   /** Responses of the callee that are being dealt with, one after the other. */
   #inOrder: Promise<void> = Promise.resolve();
   #provisional: ReliableProvisional | undefined;
   #sawProvisional = false;
-  /** Where the INVITE was sent, and whether by the egress relay. */
-  #proxy = '';
-  #isRelayed = false;
   #cancelled = false;
   /** The SDP last sent to the caller in a provisional response. */
   #earlySdp = '';
-  #stopRinging: () => void = () => undefined;
 
   /** `onSettled` runs once, when the call has ended and its INVITE has its final response. */
   constructor(
@@ -72,11 +63,11 @@ export class CallSetup {
     this.#request = request;
     this.#asked = sessionBody(request);
     this.#response = response;
-    this.#target = target;
+    this.#outgoing = new OutgoingInvite(session, target);
   }
 
   start(): void {
-    const { call, caller, callee, edge } = this.#session;
+    const { call, caller, callee } = this.#session;
     this.#request.on('cancel', (cancel) => {
       this.#cancelled = true;
       this.#provisional?.cancelled();
@@ -86,8 +77,10 @@ export class CallSetup {
     this.#request.on('update', (update, response) => void this.#session.changes.change(caller, update, response));
     call.onEnd(() => this.#ended());
     this.#session.headers.learnContact(caller, contactFor(this.#request));
-    this.#session.parties[caller] = this.#request.getParsedHeader('from').uri;
-    this.#session.parties[callee] = this.#request.getParsedHeader('to').uri;
+    this.#session.parties({
+      [caller]: this.#request.getParsedHeader('from').uri,
+      [callee]: this.#request.getParsedHeader('to').uri,
+    });
     if (isTooShort(this.#request)) {
       this.#session.end('rejected', { verdict: { status: 422, headers: { 'Min-SE': String(shortestInterval) } } });
       return;
@@ -95,18 +88,9 @@ export class CallSetup {
     this.#session.step(async () => {
       const { sdp, with: having } = this.#asked;
       const content = having(sdp && (await call.media.offer(caller, sdp)));
-      const way = this.#target.way();
-      if (way.coreCallId) this.#session.coreCallId = way.coreCallId;
-      this.#isRelayed = way.coreCallId !== undefined;
-      const headers = {
-        ...this.#session.headers.request(callee, 'INVITE', this.#inviteHeaders()),
-        ...way.headers,
-        ...content.headers,
-      };
-      const invite = { method: 'INVITE' as const, proxy: way.proxy, headers, ...bodyOf(content) };
-      this.#proxy = way.proxy;
-      const sending = edge.srf.request(this.#target.uri, invite, (sent) => this.#sent(sent));
-      await (callee === 'core' ? sentToCore(way.proxy, sending) : sending);
+      await this.#outgoing.send(this.#inviteHeaders(), content, (sent, received, acknowledge) =>
+        this.#received(sent, received, acknowledge),
+      );
     });
   }
 
@@ -124,23 +108,6 @@ export class CallSetup {
     return this.#provisional;
   }
 
-  #sent(sent: SentRequest): void {
-    const { call, callee, edge } = this.#session;
-    this.#outgoing = sent;
-    if (callee === 'core') {
-      const id = serverDialogId(sent);
-      edge.toCore.add(id);
-      call.onEnd(() => edge.toCore.delete(id));
-    }
-    this.#session.headers.learnContact(callee, sent.get('contact'));
-    sent.on('response', (response, acknowledge) => this.#received(sent, response, acknowledge));
-    sent.on('update', (update, response) => void this.#session.changes.change(callee, update, response));
-    if (this.#session.call.ended) this.#cancel();
-    this.#stopRinging = this.#session.timer(this.#session.edge.timers.ringing, () =>
-      this.#session.end('unanswered', { verdict: { status: 408, headers: {} } }),
-    );
-  }
-
   #received(sent: SentRequest, response: IncomingResponse, acknowledge: Acknowledge): void {
     if (response.status < 300 && !hasSafeTarget(response)) {
       // Neither PRACK nor ACK may be sent to it.
@@ -151,12 +118,11 @@ export class CallSetup {
     if (response.status < 200) {
       this.#sawProvisional = true;
       if (!this.#mayProgress(response)) return;
-      if (response.has('RSeq')) this.#session.earlyCallee = { id: response.stackDialogId, pending: sent };
+      if (response.has('RSeq')) this.#session.calleeIsEarly({ id: response.stackDialogId, pending: sent });
       this.#then(() => this.#ringing(response));
       return;
     }
-    this.#outgoing = undefined;
-    this.#stopRinging();
+    this.#outgoing.settled();
     if (response.status >= 300) {
       this.#rejected(response);
       return;
@@ -210,7 +176,7 @@ export class CallSetup {
     }
     this.#provisional = new ReliableProvisional(this.#session, response);
     const reliably = { ...headers, Require: [headers['Require'], '100rel'].filter(Boolean).join(', ') };
-    if (sdp) this.#session.isEarlyOfferAnswered = true;
+    if (sdp) this.#session.earlyOfferAnswered();
     this.#tellCaller({ status, reason, headers: reliably, body });
     await this.#provisional.acknowledged;
     if (!call.ended) this.#provisional = undefined;
@@ -219,28 +185,25 @@ export class CallSetup {
   #tellCaller(progress: Verdict): void {
     const session = this.#session;
     session.respond(session.caller, 'INVITE', this.#response, progress, (refused, message) => {
-      if (message) session.earlyCaller ??= EarlyCaller.of(session.edge, session.caller, this.#request, message);
+      if (message) session.callerIsEarly(() => EarlyCaller.of(session.edge, session.caller, this.#request, message));
       // A caller's BYE in its early dialog (RFC 3261 §15) ends its INVITE, and drachtio-server tells nobody.
       else if (/unknown transaction/i.test(String(refused))) session.end('cancelled');
     });
   }
 
   #rejected(response: IncomingResponse): void {
-    const { status, reason } = response;
-    // Made by the server itself, for want of a connection to the callee.
-    const unreachable = isUnreachable(response);
-    if (unreachable && this.#session.callee === 'access' && !this.#sawProvisional) {
-      this.#session.end('flow-failed', { verdict: { status: 430, headers: {} } });
-    } else if (unreachable && this.#session.callee === 'core') {
-      this.#session.fail(coreUnreachable(this.#proxy, reason));
-    } else if (unreachable) {
-      this.#session.end('rejected', { verdict: unavailable() });
-    } else {
-      const longer = status === 422 ? response.get('min-se') : undefined;
-      const refusal = passedRefusal(response);
-      const elsewhere = redirection(response, this.#session.caller, this.#request.uri);
-      const headers = { ...refusal.headers, ...elsewhere, ...(longer !== undefined && { 'Min-SE': longer }) };
-      this.#session.end('rejected', { verdict: { ...refusal, headers } });
+    const { callee } = this.#session;
+    const invite = {
+      callee,
+      uri: this.#request.uri,
+      nextHop: this.#outgoing.nextHop,
+      sawProvisional: this.#sawProvisional,
+    };
+    try {
+      const { cause, verdict } = calleeRefusal(response, invite);
+      this.#session.end(cause, { verdict });
+    } catch (error) {
+      this.#session.fail(error);
     }
   }
 
@@ -297,7 +260,7 @@ export class CallSetup {
       this.#onSettled();
       return;
     }
-    this.#cancel();
+    this.#outgoing.cancel(this.#session.ending.reason);
     this.#oweAck?.();
     this.#oweAck = undefined;
     if (this.#provisional) void this.#provisional.finalAllowed.then(() => this.#finalResponse());
@@ -306,11 +269,8 @@ export class CallSetup {
 
   /** Though the SIP server is lost. UEs hear of it otherwise. */
   #tellCorePastServer(): void {
-    const { callee, caller, edge } = this.#session;
-    // What goes by the relay is ended there.
-    if (this.#outgoing && callee === 'core' && !this.#isRelayed)
-      cancelPastServer(edge.egress, this.#outgoing, this.#proxy);
-    this.#outgoing = undefined;
+    const { caller, edge } = this.#session;
+    this.#outgoing.cancelPastServer();
     const isWaiting = !this.#response.finalResponseSent && !this.#cancelled;
     if (caller === 'core' && isWaiting && !cameByRelay(this.#request, edge.egress))
       refusePastServer(edge.egress, this.#request);
@@ -327,12 +287,6 @@ export class CallSetup {
       );
     }
     this.#onSettled();
-  }
-
-  #cancel(): void {
-    const { reason } = this.#session.ending;
-    if (this.#outgoing) this.#session.edge.srf.cancel(this.#outgoing, reason === undefined ? {} : { Reason: reason });
-    this.#outgoing = undefined;
   }
 }
 

@@ -1,43 +1,38 @@
 import { setTimeout } from 'node:timers/promises';
-import type { IncomingRequest, Method, ResponseSender } from '../drachtio/messages';
+import type { IncomingRequest, Method } from '../drachtio/messages';
 import type { Srf } from '../drachtio/srf';
-import type { Call } from '../calls/call';
 import { EdgeError } from '../errors';
-import type { AddressFamily } from '../ip-address';
-import type { SelectedPath, Side } from '../media/media-anchor';
+import type { Side } from '../media/media-anchor';
 import { monotonicNow } from '../ops/clock';
 import { OccasionalLog } from '../ops/occasional-log';
-import { networkOf } from '../ip-address';
-import { shareLimits } from '../shares/limits';
+import { shareLimits, type ShareLimits } from '../shares/limits';
 import { RequestShares } from '../shares/request-shares';
 import { TokenBuckets } from '../shares/token-buckets';
-import { RequestAdmission, hasToTag } from './request-admission';
-import { CallSession } from './call-session';
-import { CallSetup } from './call-setup';
+import { CallRequests } from './call-requests';
 import { CallShares } from './call-shares';
 import { CallsOnFlow } from './calls-on-flow';
+import { parseContact, type Contact } from './contact';
 import { CoreRequests } from './core-requests';
-import { parseContact } from './contact';
 import { DialogIndex } from './dialog-index';
-import { exchange } from './exchanges';
 import { Farewells } from './farewells';
-import { flowKey, FlowTokens } from './flow-token';
-import { isRemoval } from './granted-contacts';
+import { FlowTokens } from './flow-token';
 import { HeaderTable } from './header-table';
+import { Intake } from './intake';
 import { Originating } from './originating';
+import { OtherRequests } from './other-requests';
 import { OwnAddresses } from './own-addresses';
-import type { PcscfOptions } from './pcscf-settings';
-import { Registrar } from './registrar';
+import type { PcscfOptions, PcscfSettings } from './pcscf-settings';
 import { Refusals } from './refusals';
+import { Registrar } from './registrar';
+import { RequestAdmission } from './request-admission';
 import { RequestRoom } from './request-room';
-import type { SipEdge, SipTimers } from './sip-edge';
+import { watchLink } from './server-link';
 import { SideByAddress } from './side-by-address';
-import { serverDialogId } from './server-dialog-id';
+import type { SipEdge, SipTimers } from './sip-edge';
 import { Subscriptions } from './subscriptions';
-import type { Target } from './target';
 import { Terminating } from './terminating';
-import { flowOf, noConnections, ueAddressOf } from './ue-connections';
-import { reply, type Verdict } from './verdict';
+import { noConnections } from './ue-connections';
+import { noSuchDialog, reply, type Verdict } from './verdict';
 
 const defaultTimers: SipTimers = {
   ringing: 185_000,
@@ -50,6 +45,12 @@ const defaultTimers: SipTimers = {
 
 /** What passes between UEs and core outside of calls. */
 const passed: Method[] = ['MESSAGE', 'SUBSCRIBE', 'PUBLISH', 'NOTIFY', 'INFO', 'OPTIONS'];
+
+/** drachtio-server gives no REFER outside a dialog to an app; here it is for others that do. */
+const notAllowed: Verdict = {
+  status: 405,
+  headers: { Allow: ['INVITE', 'ACK', 'CANCEL', 'BYE', 'PRACK', 'UPDATE', 'REGISTER', ...passed].join(', ') },
+};
 
 export interface RunningPcscf {
   /**
@@ -66,288 +67,107 @@ export interface RunningPcscf {
  * @throws EdgeError `config-invalid`
  */
 export function startPcscf(options: PcscfOptions): RunningPcscf {
-  return new Pcscf(options);
+  const { srf, egress, anchor, calls, connections = noConnections, settings, logger } = options;
+  const limits = options.shares ?? shareLimits();
+  const contacts = contactsOf(settings);
+  const policy = policyOf(options, contacts);
+  const { registrar, originating, terminating, own } = policy;
+  const edge = sipEdge(options, limits, contacts.core.address);
+  const { toCore, coreRequests } = edge;
+  const intake = new Intake();
+  const emergency = settings.emergency ?? { numbers: [] };
+  const shares = options.requests ?? new RequestShares(limits);
+  const callsOnFlow = new CallsOnFlow(registrar);
+  const mostOfUe = limits.ue.subscriptions;
+  const subscriptions = new Subscriptions({ srf, registrar, connections, egress, toCore, coreRequests, mostOfUe });
+  const serving = {
+    ...{ connections, intake },
+    admission: new RequestAdmission(new SideByAddress(contacts.access, contacts.cores), toCore),
+    room: new RequestRoom({ limits, shares, coreRequests, registrar, connections, emergency, load: options.load }),
+    targetOf: (side: Side, request: IncomingRequest) =>
+      side === 'access' ? originating.target(request) : terminating.target(request),
+    refusals: new Refusals(contacts.core.address, logger),
+  };
+  const forCalls = { edge, anchor, calls, shares: new CallShares(limits), onFlow: callsOnFlow, logger };
+  const uriFor = (uri: string) => originating.uriFor(uri);
+  handleRequests(
+    srf,
+    new CallRequests({ ...serving, ...forCalls }),
+    new OtherRequests({ ...serving, srf, own, registrar, subscriptions, callsOnFlow, uriFor }),
+  );
+  watchLink({ edge, calls, subscriptions, connections, intake, logger });
+  calls.on('ended', ({ id, streams }) => logger.info({ call: id, streams }, 'media released'));
+  return {
+    drain: async () => {
+      intake.drain();
+      await calls.emptied();
+    },
+    close: async () => {
+      intake.close();
+      registrar.close();
+      subscriptions.forgetAll();
+      await calls.endAll('shutdown');
+      await Promise.race([Promise.all(edge.byes.keys()), setTimeout(edge.timers.bye, undefined, { ref: false })]);
+    },
+  };
 }
 
-class Pcscf implements RunningPcscf {
-  readonly #options: PcscfOptions;
-  readonly #edge: SipEdge;
-  readonly #admission: RequestAdmission;
-  readonly #own: OwnAddresses;
-  readonly #registrar: Registrar;
-  readonly #originating: Originating;
-  readonly #terminating: Terminating;
-  readonly #subscriptions: Subscriptions;
-  /** What PRACKs are for: the setup of each call, by the dialog id of the caller's leg. */
-  readonly #setups = new Map<string, CallSetup>();
-  readonly #callsOnFlow: CallsOnFlow;
-  readonly #refusals: Refusals;
-  readonly #callShares: CallShares;
-  readonly #room: RequestRoom;
-  #state: 'ready' | 'draining' | 'closed' = 'ready';
-
-  constructor(options: PcscfOptions) {
-    this.#options = options;
-    const { srf, settings, egress, registrations: store, connections = noConnections, calls, logger } = options;
-    const { coreNextHop, visitedNetworkId, integrityProtected, accessNetworkInfo = 'pass' } = settings;
-    const access = settings.accessContacts.map(parseContact);
-    const core = settings.coreContacts.map(parseContact);
-    const [coreContact] = core;
-    const [firstKey, ...keys] = settings.flowTokenKeys;
-    if (!coreContact) throw new EdgeError('config-invalid', 'There is no core contact.');
-    if (firstKey === undefined) throw new EdgeError('config-invalid', 'There is no flow token key.');
-    const toCore = new Set<string>();
-    this.#admission = new RequestAdmission(new SideByAddress(access, core), toCore);
-    const own = new OwnAddresses([...access, ...core, ...(settings.publicContacts ?? []).map(parseContact)], egress);
-    this.#own = own;
-    const tokens = new FlowTokens([firstKey, ...keys]);
-    const table = new HeaderTable(settings.moreHeaders);
-    const relayAlways = settings.relayAlways ?? false;
-    const registrar = new Registrar({
-      relayAlways,
-      ...{ srf, store, tokens, egress, connections, coreNextHop, coreContact, logger },
-      settings: { visitedNetworkId, integrityProtected, accessNetworkInfo, table },
-    });
-    this.#registrar = registrar;
-    const coreHost = coreContact.address;
-    this.#refusals = new Refusals(coreHost, logger);
-    const emergency = settings.emergency ?? { numbers: [] };
-    const shared = { registrar, connections, own, egress, coreHost, accessNetworkInfo, table };
-    this.#originating = new Originating({
-      ...{ ...shared, coreNextHop, emergency, relayAlways },
-      keepsCallIds: settings.keepsCallIds ?? false,
-    });
-    this.#terminating = new Terminating({ ...shared, tokens });
-    const limits = options.shares ?? shareLimits();
-    const coreRequests = new CoreRequests(limits);
-    const mostOfUe = limits.ue.subscriptions;
-    this.#subscriptions = new Subscriptions({ srf, registrar, connections, egress, toCore, coreRequests, mostOfUe });
-    const timers = { ...defaultTimers, ...settings.timers };
-    this.#edge = {
-      ...{ srf, agent: coreHost, timers, dialogs: new DialogIndex(), toCore, byes: new Map(), egress, coreRequests },
-      farewells: new Farewells(egress),
-      progress: new TokenBuckets(limits.progressOfCall, monotonicNow),
-      occasionally: new OccasionalLog(logger),
-      releaseOnMediaLoss: settings.releaseOnMediaLoss ?? false,
-    };
-    this.#handleRequests(srf);
-    this.#watchLink(srf);
-    calls.on('ended', ({ id, streams }) => logger.info({ call: id, streams }, 'media released'));
-    this.#callsOnFlow = new CallsOnFlow(registrar);
-    this.#callShares = new CallShares(limits);
-    const shares = options.requests ?? new RequestShares(limits);
-    this.#room = new RequestRoom({
-      limits,
-      shares,
-      coreRequests,
-      registrar,
-      connections,
-      emergency,
-      load: options.load,
-    });
-  }
-
-  async drain(): Promise<void> {
-    if (this.#state === 'ready') this.#state = 'draining';
-    await this.#options.calls.emptied();
-  }
-
-  async close(): Promise<void> {
-    this.#state = 'closed';
-    this.#registrar.close();
-    this.#subscriptions.forgetAll();
-    await this.#options.calls.endAll('shutdown');
-    const { byes, timers } = this.#edge;
-    await Promise.race([Promise.all(byes.keys()), setTimeout(timers.bye, undefined, { ref: false })]);
-  }
-
-  #handleRequests(srf: Srf): void {
-    srf.handle('INVITE', (request, response) => this.#invite(request, response));
-    srf.handle('REGISTER', (request, response) => this.#register(request, response));
-    for (const method of passed) srf.handle(method, (request, response) => this.#exchange(request, response));
-    srf.handle('PRACK', (request, response) => this.#prack(request, response));
-    // Whatever belongs to a call goes to its dialog; what comes here belongs to none that we know.
-    srf.handle('UPDATE', (_request, response) => reply(response, noSuchDialog));
-    srf.handle('BYE', (_request, response) => reply(response, noSuchDialog));
-    srf.handle('REFER', (_request, response) => reply(response, notAllowed));
-  }
-
-  #watchLink(srf: Srf): void {
-    const { calls, connections = noConnections, logger } = this.#options;
-    const { byes, farewells } = this.#edge;
-    srf.on('connect', (contacts, version) => {
-      logger.info({ contacts, version }, 'connected to drachtio');
-      if (farewells.size === 0) return;
-      logger.warn({ calls: farewells.size }, 'far ends of calls that drachtio has lost get a BYE');
-      void farewells.send(srf);
-    });
-    srf.on('silent', (seconds) =>
-      logger.error({ seconds }, 'drachtio does not answer: nothing can be set up or ended until it does'),
-    );
-    srf.on('answering', () => logger.info('drachtio answers again'));
-    srf.on('disconnect', () => {
-      if (this.#state === 'closed') return;
-      // Calls whose UE's connection ended with the server are among those whose BYE is not answered.
-      const lost = [...byes.values()].filter((farewell) => farewell !== undefined);
-      byes.clear();
-      // The server gives their dialogs to no other connection, not even to our next one.
-      const message = 'link to drachtio lost: calls under way are released, reconnecting';
-      logger.error({ calls: calls.size + lost.length }, message);
-      for (const farewell of lost) farewells.add(farewell);
-      this.#subscriptions.forgetAll();
-      void calls.endAll('link-lost');
-      this.#options.egress.serverLost();
-      connections.endCalls();
-    });
-    srf.on('error', (error) => this.#edge.occasionally.error({ err: error }, error.message, error.code));
-  }
-
-  #logMedia({ media }: Call): void {
-    // Of each stream by itself: a UE may come and go as often as it likes.
-    const told = (level: 'info' | 'warn', path: SelectedPath, message: string) =>
-      this.#edge.occasionally[level](path, message, `${message} ${path.call} ${path.line}`);
-    media.on('selected', (path) => told('info', path, 'media has its path'));
-    media.on('connection-lost', (path) => told('info', path, 'the connection of a stream ended'));
-    media.on('media-lost', (path) => told('warn', path, 'nothing comes from the UE any more'));
-  }
-
-  async #invite(request: IncomingRequest, response: ResponseSender): Promise<void> {
-    const cancelled = new AbortController();
-    request.once('cancel', () => cancelled.abort());
-    try {
-      this.#mustTakeNew();
-      this.#room.mustHaveTime(request);
-      const side = this.#admission.sideOfCall(request);
-      if (side === 'access') await this.#room.mustBeInShare(request);
-      const target = await this.#target(side, request);
-      const coreFamily = await target.coreFamily();
-      // The server has answered it.
-      if (cancelled.signal.aborted) return;
-      this.#mustTakeNew();
-      this.#startCall(side, request, response, target, coreFamily);
-    } catch (error) {
-      this.#refusals.refuse(request, response, error);
-    }
-  }
-
-  #startCall(
-    side: Side,
-    request: IncomingRequest,
-    response: ResponseSender,
-    target: Target,
-    coreFamily: AddressFamily | undefined,
-  ): void {
-    const { anchor, calls, logger } = this.#options;
-    const direction = side === 'access' ? 'originating' : 'terminating';
-    const ueAddress = ueAddressOf(target.flow, this.#options.connections ?? noConnections);
-    const source = networkOf(ueAddress);
-    this.#callShares.mustHaveRoom(direction, target, source);
-    const ue = target.ue ?? flowKey(target.flow);
-    const call = calls.open(
-      {
-        direction,
-        sipCallId: request.get('call-id') ?? '',
-        ueAddress,
-        coreFamily,
-        ue,
-        isEmergency: target.isEmergency,
-      },
-      anchor,
-    );
-    const log = logger.child({ call: call.id });
-    log.info({ direction, sipCallId: call.facts.sipCallId, uri: request.uri }, 'call started');
-    this.#logMedia(call);
-    this.#callShares.keep(call, target, source);
-    this.#callsOnFlow.keep(target.flow, call);
-    const key = serverDialogId(request);
-    const session = new CallSession(this.#edge, call, log, target.policy);
-    const setup = new CallSetup(session, { request, response }, target, () => this.#setups.delete(key));
-    this.#setups.set(key, setup);
-    setup.start();
-  }
-
-  #target(side: Side, request: IncomingRequest): Promise<Target> {
-    return side === 'access' ? this.#originating.target(request) : this.#terminating.target(request);
-  }
-
-  async #register(request: IncomingRequest, response: ResponseSender): Promise<void> {
-    await this.#counted(request, response, async () => {
-      if (this.#admission.sideOf(request) !== 'access')
-        throw new EdgeError('sip-wrong-side', 'The core does not register here.');
-      // In a drain, or under load: without its registration, the UE's call would end.
-      const flow = flowOf(request, this.#options.connections ?? noConnections);
-      if (!this.#callsOnFlow.has(flow) && !isRemoval(request)) {
-        this.#mustTakeNew();
-        this.#room.mustHaveTime(request);
-      }
-      await this.#room.mustBeInShare(request);
-      const uri = this.#originating.uriFor(request.uri);
-      await this.#room.ofRegistering(flow, () => this.#registrar.register(request, response, uri));
-    });
-  }
-
-  async #exchange(request: IncomingRequest, response: ResponseSender): Promise<void> {
-    await this.#counted(request, response, async () => {
-      const { srf } = this.#options;
-      if (hasToTag(request)) {
-        if (!(await this.#subscriptions.inDialog(request, response))) reply(response, noSuchDialog);
-        return;
-      }
-      if (this.#admission.isFromUe(request)) await this.#room.mustBeInShare(request);
-      if (request.method === 'OPTIONS' && !request.has('route') && this.#own.isForUs(request.uri)) {
-        // It may be asked whether it is to get calls.
-        this.#mustTakeNew();
-        reply(response, ok);
-        return;
-      }
-      const from = this.#admission.sideOf(request);
-      const target = await this.#target(from, request);
-      const way = { from, target };
-      try {
-        await this.#room.ofUe(target, from, () =>
-          request.method === 'SUBSCRIBE'
-            ? this.#subscriptions.subscribe(request, response, way)
-            : exchange(srf, request, response, way),
-        );
-      } catch (error) {
-        if (error instanceof EdgeError && error.code === 'flow-failed') await this.#registrar.lose(target.flow);
-        throw error;
-      }
-    });
-  }
-
-  /** Serves a request outside of calls, unless too many are under way, and answers it where that fails. */
-  async #counted(request: IncomingRequest, response: ResponseSender, serve: () => Promise<void>): Promise<void> {
-    try {
-      if (this.#state === 'closed') throw goingAway();
-      await this.#room.amongAll(serve);
-    } catch (error) {
-      this.#refusals.refuse(request, response, error);
-    }
-  }
-
-  #mustTakeNew(): void {
-    if (this.#state !== 'ready') throw goingAway();
-  }
-
-  async #prack(request: IncomingRequest, response: ResponseSender): Promise<void> {
-    const provisional = this.#setups.get(serverDialogId(request))?.provisional;
-    if (provisional) await provisional.prack(request, response);
-    else reply(response, noSuchDialog);
-  }
+/** Where UEs and core reach the SIP server. */
+interface OwnContacts {
+  access: Contact[];
+  cores: Contact[];
+  /** The first of the core's: it goes into Path. */
+  core: Contact;
 }
 
-/** s; what is stopped in order is mostly soon back. */
-const backIn = 30;
-
-function goingAway(): EdgeError {
-  return new EdgeError('shutting-down', 'The edge is shutting down.', { retryAfter: backIn });
+function contactsOf({ accessContacts, coreContacts }: PcscfSettings): OwnContacts {
+  const cores = coreContacts.map(parseContact);
+  const [core] = cores;
+  if (!core) throw new EdgeError('config-invalid', 'There is no core contact.');
+  return { access: accessContacts.map(parseContact), cores, core };
 }
 
-const ok: Verdict = { status: 200, headers: { Accept: 'application/sdp' } };
-const noSuchDialog: Verdict = { status: 481, headers: {} };
-/** drachtio-server gives no REFER outside a dialog to an app; here it is for others that do. */
-const notAllowed: Verdict = {
-  status: 405,
-  headers: { Allow: ['INVITE', 'ACK', 'CANCEL', 'BYE', 'PRACK', 'UPDATE', 'REGISTER', ...passed].join(', ') },
-};
+/** Who is registered, and where requests of each side go. */
+function policyOf(options: PcscfOptions, { access, cores, core }: OwnContacts) {
+  const { srf, settings, egress, registrations: store, connections = noConnections, logger } = options;
+  const { coreNextHop, visitedNetworkId, integrityProtected, accessNetworkInfo = 'pass' } = settings;
+  const { relayAlways = false, keepsCallIds = false, emergency = { numbers: [] } } = settings;
+  const [firstKey, ...keys] = settings.flowTokenKeys;
+  if (firstKey === undefined) throw new EdgeError('config-invalid', 'There is no flow token key.');
+  const tokens = new FlowTokens([firstKey, ...keys]);
+  const own = new OwnAddresses([...access, ...cores, ...(settings.publicContacts ?? []).map(parseContact)], egress);
+  const table = new HeaderTable(settings.moreHeaders);
+  const registrar = new Registrar({
+    ...{ srf, store, tokens, egress, connections, coreNextHop, coreContact: core, relayAlways, logger },
+    settings: { visitedNetworkId, integrityProtected, accessNetworkInfo, table },
+  });
+  const shared = { registrar, connections, own, egress, coreHost: core.address, accessNetworkInfo, table };
+  return {
+    ...{ registrar, own },
+    originating: new Originating({ ...shared, coreNextHop, emergency, relayAlways, keepsCallIds }),
+    terminating: new Terminating({ ...shared, tokens }),
+  };
+}
+
+function sipEdge({ srf, egress, settings, logger }: PcscfOptions, limits: ShareLimits, agent: string): SipEdge {
+  return {
+    ...{ srf, agent, egress, dialogs: new DialogIndex(), toCore: new Set(), byes: new Map() },
+    timers: { ...defaultTimers, ...settings.timers },
+    coreRequests: new CoreRequests(limits),
+    farewells: new Farewells(egress),
+    progress: new TokenBuckets(limits.progressOfCall, monotonicNow),
+    occasionally: new OccasionalLog(logger),
+    releaseOnMediaLoss: settings.releaseOnMediaLoss ?? false,
+  };
+}
+
+function handleRequests(srf: Srf, calls: CallRequests, others: OtherRequests): void {
+  srf.handle('INVITE', (request, response) => calls.invite(request, response));
+  srf.handle('REGISTER', (request, response) => others.register(request, response));
+  for (const method of passed) srf.handle(method, (request, response) => others.exchange(request, response));
+  srf.handle('PRACK', (request, response) => calls.prack(request, response));
+  // Whatever belongs to a call goes to its dialog; what comes here belongs to none that we know.
+  srf.handle('UPDATE', (_request, response) => reply(response, noSuchDialog));
+  srf.handle('BYE', (_request, response) => reply(response, noSuchDialog));
+  srf.handle('REFER', (_request, response) => reply(response, notAllowed));
+}

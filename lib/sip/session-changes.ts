@@ -1,10 +1,10 @@
 import type { Dialog, Headers, IncomingRequest, IncomingResponse, ResponseSender } from '../drachtio/messages';
 import { hasSafeTarget } from '../drachtio/dialog-target';
-import type { FinalResponse, RequestOptions } from '../drachtio/srf';
-import { EdgeError } from '../errors';
+import type { FinalResponse } from '../drachtio/srf';
 import { otherSide, type RestartCause, type Side } from '../media/media-anchor';
 import type { CallLegs, SendInDialog } from './call-legs';
 import { inDialogHeaders, responseHeaders } from './header-policy';
+import { acknowledged, sendOffer } from './offer-in-dialog';
 import { passedRefusal } from './refusal-content';
 import { bodyOf, isUnknownBody, sessionBody, type SessionBody } from './session-body';
 import type { SessionTimers } from './session-timers';
@@ -89,11 +89,11 @@ export class SessionChanges {
     // drachtio-srf gives an UPDATE of the same side to its INVITE that is pending.
     request.on('update', (update, its) => void this.change(from, update, its));
     // drachtio-server keeps the CANCEL of a re-INVITE to itself, but passes on the ACK to the 487 that it sent.
-    const acknowledged = (ack: IncomingRequest) => {
+    const withdrawnBy = (ack: IncomingRequest) => {
       if (ack.getParsedHeader('cseq').seq === request.getParsedHeader('cseq').seq) withdrawal.abort();
     };
     const own = this.#session.dialog(from);
-    own?.on('ack', acknowledged);
+    own?.on('ack', withdrawnBy);
     // RFC 3261 §15.1.2: what is pending in a call that ends is answered all the same.
     const forget = call.onEnd(() => answer(terminated));
     // By an UPDATE of ours its receiver lengthens its session, but drachtio-server, which would hang up, does not.
@@ -108,7 +108,7 @@ export class SessionChanges {
       if (!call.ended) this.#session.warn({ err: error }, 'session change failed');
     } finally {
       forget();
-      own?.off('ack', acknowledged);
+      own?.off('ack', withdrawnBy);
       if (isOffer) this.#offering = undefined;
       if (!isInvite) this.#updating.delete(from);
     }
@@ -129,7 +129,7 @@ export class SessionChanges {
       this.#session.warn({ cause }, 'the UE is offered an ICE restart');
       const asked = { ...withAsked({}, timers.interval('access')), 'Content-Type': 'application/sdp' };
       const options = { method: 'INVITE' as const, headers: headers.request('access', 'INVITE', asked), body: offer };
-      const final = await this.#send(send, options, new AbortController().signal).catch(() => undefined);
+      const final = await sendOffer(this.#session, send, options, new AbortController().signal).catch(() => undefined);
       if (final === undefined || final.response.status >= 300) {
         await this.#rollback();
         return;
@@ -166,7 +166,7 @@ export class SessionChanges {
     const options = { method, headers: { ...this.#requestHeaders(change), ...content.headers }, ...bodyOf(content) };
     let final: FinalResponse;
     try {
-      final = await this.#send(send, options, withdrawn);
+      final = await sendOffer(this.#session, send, options, withdrawn);
     } catch (error) {
       await this.#rollback();
       throw error;
@@ -188,7 +188,8 @@ export class SessionChanges {
     const { from, to, send, asked, method, answer, withdrawn } = change;
     const { call, edge } = this.#session;
     const headers = this.#requestHeaders(change);
-    const final = await this.#send(send, { method, headers, ...bodyOf(asked.with('')), leavesAck: true }, withdrawn);
+    const options = { method, headers, ...bodyOf(asked.with('')), leavesAck: true };
+    const final = await sendOffer(this.#session, send, options, withdrawn);
     if (final.response.status >= 300) {
       this.#refused(final.response, answer);
       return;
@@ -198,10 +199,10 @@ export class SessionChanges {
         const { sdp, with: having } = sessionBody(final.response);
         return having(await call.media.offer(to, sdp));
       });
-      const acknowledged = this.#acknowledged(own);
+      const acked = acknowledged(this.#session, own);
       const accepted = { ...this.#acceptedHeaders(change, final.response), ...offered.headers };
       answer({ status: 200, headers: accepted, body: offered.body });
-      const ack = await acknowledged;
+      const ack = await acked;
       const answered = await this.#orEnd(async () => {
         const { sdp, with: having } = sessionBody(ack);
         return having(await call.media.answer(from, sdp));
@@ -212,42 +213,6 @@ export class SessionChanges {
       if (edge.srf.connected) final.acknowledge?.();
       throw error;
     }
-  }
-
-  /**
-   * Rejects with `sip-timeout` (408) where the far end lets a re-INVITE ring too long. It is cancelled then, but
-   * not waited for: drachtio-server refuses to cancel a re-INVITE.
-   */
-  async #send(send: SendInDialog, options: RequestOptions, withdrawn: AbortSignal): Promise<FinalResponse> {
-    const { edge } = this.#session;
-    let cancel: () => void = () => undefined;
-    const sending = send(options, (sent) => {
-      cancel = () => sent.cancel({}, () => undefined);
-      if (withdrawn.aborted) cancel();
-    });
-    const withdraw = () => cancel();
-    withdrawn.addEventListener('abort', withdraw);
-    let stop: () => void = () => undefined;
-    const overdue = new Promise<never>((_resolve, reject) => {
-      stop = this.#session.timer(edge.timers.ringing, () => {
-        reject(new EdgeError('sip-timeout', 'The far end did not answer a re-INVITE in time.'));
-        cancel();
-        sending.then((late) => this.#tooLate(late)).catch(() => undefined);
-      });
-    });
-    try {
-      return await Promise.race([sending, overdue]);
-    } finally {
-      stop();
-      withdrawn.removeEventListener('abort', withdraw);
-    }
-  }
-
-  /** A far end that takes a change after all has another view of the session than its sender: the call ends. */
-  #tooLate({ response, acknowledge }: FinalResponse): void {
-    if (response.status >= 300 || this.#session.call.ended) return;
-    acknowledge?.();
-    this.#session.end('dialog-lost');
   }
 
   /** An UPDATE without an offer. One that only keeps the sender's leg alive is not for a leg that has its own timer. */
@@ -294,20 +259,6 @@ export class SessionChanges {
     } catch (error) {
       this.#session.warn({ err: error }, 'media is not as it was before the refused offer');
     }
-  }
-
-  /** The ACK to the 200 of a re-INVITE. The server neither repeats that 200 nor minds if no ACK comes. */
-  async #acknowledged(dialog: Dialog): Promise<IncomingRequest> {
-    return await new Promise((resolve, reject) => {
-      const { call, edge } = this.#session;
-      const stop = this.#session.timer(edge.timers.ack, () => this.#session.end('not-acknowledged'));
-      const forget = call.onEnd(() => reject(new EdgeError('call-ended', 'The call ended before the ACK.')));
-      dialog.once('ack', (ack) => {
-        stop();
-        forget();
-        resolve(ack);
-      });
-    });
   }
 
   /** Once the far end has taken a change, a failure leaves the two sides apart: the call ends. */

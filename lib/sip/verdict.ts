@@ -13,6 +13,9 @@ export interface Verdict {
   body?: string;
 }
 
+/** What is said of a dialog that is not, or no more. */
+export const noSuchDialog: Verdict = { status: 481, headers: {} };
+
 /** For what may succeed after so many seconds. */
 export function retryLater(seconds: number): Verdict {
   return { status: 500, headers: { 'Retry-After': String(seconds) } };

@@ -1,0 +1,103 @@
+import type { IncomingRequest, ResponseSender } from '../drachtio/messages';
+import type { Srf } from '../drachtio/srf';
+import { EdgeError } from '../errors';
+import type { Side } from '../media/media-anchor';
+import type { CallsOnFlow } from './calls-on-flow';
+import { exchange } from './exchanges';
+import { isRemoval } from './granted-contacts';
+import type { Intake } from './intake';
+import type { OwnAddresses } from './own-addresses';
+import type { Refusals } from './refusals';
+import type { Registrar } from './registrar';
+import { hasToTag, type RequestAdmission } from './request-admission';
+import type { RequestRoom } from './request-room';
+import type { Subscriptions } from './subscriptions';
+import type { Target } from './target';
+import { flowOf, type UeConnections } from './ue-connections';
+import { noSuchDialog, reply, type Verdict } from './verdict';
+
+export interface OtherRequestsOptions {
+  srf: Srf;
+  connections: UeConnections;
+  intake: Intake;
+  admission: RequestAdmission;
+  room: RequestRoom;
+  own: OwnAddresses;
+  registrar: Registrar;
+  subscriptions: Subscriptions;
+  callsOnFlow: CallsOnFlow;
+  /** The Request-URI that a UE's request goes on with. */
+  uriFor: (uri: string) => string;
+  /** Whom a request of this side is for. */
+  targetOf: (side: Side, request: IncomingRequest) => Promise<Target>;
+  refusals: Refusals;
+}
+
+/** Registrations, and what passes between UEs and core outside of calls. */
+export class OtherRequests {
+  readonly #options: OtherRequestsOptions;
+
+  constructor(options: OtherRequestsOptions) {
+    this.#options = options;
+  }
+
+  async register(request: IncomingRequest, response: ResponseSender): Promise<void> {
+    const { admission, connections, callsOnFlow, intake, room, registrar, uriFor } = this.#options;
+    await this.#counted(request, response, async () => {
+      if (admission.sideOf(request) !== 'access')
+        throw new EdgeError('sip-wrong-side', 'The core does not register here.');
+      // In a drain, or under load: without its registration, the UE's call would end.
+      const flow = flowOf(request, connections);
+      if (!callsOnFlow.has(flow) && !isRemoval(request)) {
+        intake.mustTakeNew();
+        room.mustHaveTime(request);
+      }
+      await room.mustBeInShare(request);
+      const uri = uriFor(request.uri);
+      await room.ofRegistering(flow, () => registrar.register(request, response, uri));
+    });
+  }
+
+  async exchange(request: IncomingRequest, response: ResponseSender): Promise<void> {
+    const { srf, admission, intake, room, own, registrar, subscriptions, targetOf } = this.#options;
+    await this.#counted(request, response, async () => {
+      if (hasToTag(request)) {
+        if (!(await subscriptions.inDialog(request, response))) reply(response, noSuchDialog);
+        return;
+      }
+      if (admission.isFromUe(request)) await room.mustBeInShare(request);
+      if (request.method === 'OPTIONS' && !request.has('route') && own.isForUs(request.uri)) {
+        // It may be asked whether it is to get calls.
+        intake.mustTakeNew();
+        reply(response, ok);
+        return;
+      }
+      const from = admission.sideOf(request);
+      const target = await targetOf(from, request);
+      const way = { from, target };
+      try {
+        await room.ofUe(target, from, () =>
+          request.method === 'SUBSCRIBE'
+            ? subscriptions.subscribe(request, response, way)
+            : exchange(srf, request, response, way),
+        );
+      } catch (error) {
+        if (error instanceof EdgeError && error.code === 'flow-failed') await registrar.lose(target.flow);
+        throw error;
+      }
+    });
+  }
+
+  /** Serves a request outside of calls, unless too many are under way, and answers it where that fails. */
+  async #counted(request: IncomingRequest, response: ResponseSender, serve: () => Promise<void>): Promise<void> {
+    const { intake, room, refusals } = this.#options;
+    try {
+      intake.mustBeOpen();
+      await room.amongAll(serve);
+    } catch (error) {
+      refusals.refuse(request, response, error);
+    }
+  }
+}
+
+const ok: Verdict = { status: 200, headers: { Accept: 'application/sdp' } };
