@@ -39,6 +39,7 @@ const defaultTimers: SipTimers = {
   prack: 20_000,
   prackGivenUp: 33_000,
   ack: 32_000,
+  rollback: 1000,
   sessionSecond: 1000,
   bye: 2000,
 };

@@ -4,6 +4,7 @@ import type { FinalResponse } from '../drachtio/srf';
 import { otherSide, type RestartCause, type Side } from '../media/media-anchor';
 import type { CallLegs, SendInDialog } from './call-legs';
 import { inDialogHeaders, responseHeaders } from './header-policy';
+import { MediaRollback } from './media-rollback';
 import { acknowledged, sendOffer } from './offer-in-dialog';
 import { passedRefusal } from './refusal-content';
 import { bodyOf, isUnknownBody, sessionBody, type SessionBody } from './session-body';
@@ -54,8 +55,12 @@ export class SessionChanges {
   /** Those whose UPDATE is, be it with an offer or without. */
   readonly #updating = new Set<Side>();
 
+  /** Before a refusal is passed on: media is as before when the one who offered hears of it. */
+  readonly #media: MediaRollback;
+
   constructor(session: ChangingCall) {
     this.#session = session;
+    this.#media = new MediaRollback(session, () => this.#offering !== undefined);
   }
 
   attach(side: Side, dialog: Dialog): void {
@@ -131,7 +136,7 @@ export class SessionChanges {
       const options = { method: 'INVITE' as const, headers: headers.request('access', 'INVITE', asked), body: offer };
       const final = await sendOffer(this.#session, send, options, new AbortController().signal).catch(() => undefined);
       if (final === undefined || final.response.status >= 300) {
-        await this.#rollback();
+        await this.#media.run();
         return;
       }
       timers.refreshed('access', taken(final.response));
@@ -160,7 +165,7 @@ export class SessionChanges {
     const { call } = this.#session;
     const content = asked.with(await call.media.offer(from, asked.sdp));
     if (withdrawn.aborted) {
-      await this.#rollback();
+      await this.#media.run();
       return;
     }
     const options = { method, headers: { ...this.#requestHeaders(change), ...content.headers }, ...bodyOf(content) };
@@ -168,11 +173,11 @@ export class SessionChanges {
     try {
       final = await sendOffer(this.#session, send, options, withdrawn);
     } catch (error) {
-      await this.#rollback();
+      await this.#media.run();
       throw error;
     }
     if (final.response.status >= 300) {
-      await this.#rollback();
+      await this.#media.run();
       this.#refused(final.response, answer);
       return;
     }
@@ -250,15 +255,6 @@ export class SessionChanges {
   #refused(refusal: IncomingResponse, answer: Change['answer']): void {
     answer(passedRefusal(refusal));
     if (dialogGone.has(refusal.status)) this.#session.end('dialog-lost');
-  }
-
-  /** Before the refusal is passed on: media is as before when its sender hears of it (RFC 3261 §14.1). */
-  async #rollback(): Promise<void> {
-    try {
-      await this.#session.call.media.rollback();
-    } catch (error) {
-      this.#session.warn({ err: error }, 'media is not as it was before the refused offer');
-    }
   }
 
   /** Once the far end has taken a change, a failure leaves the two sides apart: the call ends. */

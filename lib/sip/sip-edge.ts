@@ -37,6 +37,8 @@ export interface SipTimers {
   prackGivenUp: number;
   /** How long a 200 to a re-INVITE may stay without ACK (RFC 3261 §13.3.1.4: 64·T1). */
   ack: number;
+  /** How long until media that rtpengine did not put back is tried again, at first. */
+  rollback: number;
   /** How long a second of a session interval (RFC 4028) lasts: 1000, but in tests. */
   sessionSecond: number;
   /** How long the edge, when it is closed, waits for the answers to its BYEs: UEs' connections end with it. */

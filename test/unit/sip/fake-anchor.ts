@@ -47,6 +47,16 @@ export class FakeAnchor implements MediaAnchor {
     return media;
   }
 
+  /** So many rollbacks fail. */
+  failingRollbacks = 0;
+
+  takeBack(): Promise<void> {
+    this.asked.push('rollback');
+    if (this.failingRollbacks === 0) return Promise.resolve();
+    this.failingRollbacks -= 1;
+    return Promise.reject(new EdgeError('anchor-unavailable', 'rtpengine does not answer.'));
+  }
+
   async take(kind: string, call: string, from: Side, sdp: string): Promise<string> {
     this.asked.push(`${kind} ${from} ${sessionName(sdp)}`);
     await this.#gate;
@@ -81,7 +91,7 @@ export class FakeCallMedia extends EventEmitter<CallMediaEvents> implements Call
 
   async rollback(): Promise<void> {
     if (this.#isReleased) return;
-    await this.#run(() => Promise.resolve(this.#anchor.asked.push('rollback')));
+    await this.#run(() => this.#anchor.takeBack());
   }
 
   restartIce(): Promise<string | undefined> {
