@@ -1,4 +1,4 @@
-import type { SessionSurroundings } from './session-surroundings';
+import type { SessionSurroundings } from './session';
 import type { StreamPath } from './stream';
 
 /** Tells that the connection that carried a stream's media ended, and that the UE did not come back in time (E4). */

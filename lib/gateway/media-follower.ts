@@ -1,5 +1,5 @@
-import type { MediaMember } from './media-member';
-import type { SessionSurroundings } from './session-surroundings';
+import type { MediaMember } from './media-members';
+import type { SessionSurroundings } from './session';
 
 /**
  * Sees that a UE sends its media on another connection than the one that carries its stream. What is still on its way

@@ -25,12 +25,12 @@ export interface MembersSurroundings {
 
 /** The connections that authenticated for one stream, in the order in which they did. */
 export class Members<M extends Member> {
-  readonly #around: MembersSurroundings;
+  protected readonly around: MembersSurroundings;
   readonly #members = new Map<ConnectionId, M>();
   readonly #seen = new SeenChecks();
 
   constructor(around: MembersSurroundings) {
-    this.#around = around;
+    this.around = around;
   }
 
   get(id: ConnectionId): M | undefined {
@@ -44,7 +44,7 @@ export class Members<M extends Member> {
 
   /** Beyond the limit the oldest other one that is not in use has to go. */
   join(joining: M, isInUse: (member: M) => boolean): void {
-    const { plane, limits } = this.#around;
+    const { plane, limits } = this.around;
     this.#members.set(joining.id, joining);
     if (this.#members.size <= limits.connectionsPerStream) return;
     const spare = this.all().find((member) => member !== joining && !isInUse(member));
@@ -72,7 +72,7 @@ export class Members<M extends Member> {
 
   /** Closes those that have had their time since the selection, or since they came, and were not selected (E1). */
   closeUnselected(selected: M, selectedAt: number): void {
-    const { plane, limits, now } = this.#around;
+    const { plane, limits, now } = this.around;
     for (const member of this.all()) {
       const since = Math.max(selectedAt, member.joinedAt);
       if (member !== selected && now() - since >= limits.unselectedMs)
@@ -84,6 +84,6 @@ export class Members<M extends Member> {
   end(): void {
     const members = this.all();
     this.#members.clear();
-    for (const { id } of members) this.#around.plane.closeConnection(id, 'stream-ended');
+    for (const { id } of members) this.around.plane.closeConnection(id, 'stream-ended');
   }
 }

@@ -1,10 +1,9 @@
 import type { AuthenticCheck } from '../ice/lite-agent';
-import type { TransportAddress } from '../ice/transport-address';
 import type { ConnectionId } from './forwarding-plane';
 import { FramedStream } from './framed-stream';
 import { Members, type Member } from './members';
-import type { SessionSurroundings } from './session-surroundings';
-import type { MsrpStream, StreamStatus } from './stream';
+import type { GatewaySession, SessionSurroundings } from './session';
+import type { MsrpStream, Stream, StreamStatus } from './stream';
 
 /**
  * One stream of bytes, and the connections that authenticated for it.
@@ -14,7 +13,7 @@ import type { MsrpStream, StreamStatus } from './stream';
  * have passed; from then on the stream is that connection, since bytes on their way would be lost: with it
  * the MSRP session ends (RFC 4975 §5.4), and a later offer or answer (`update`) makes a new one.
  */
-export class MsrpSession {
+export class MsrpSession implements GatewaySession {
   #stream: MsrpStream;
   readonly #around: SessionSurroundings;
   readonly #members: Members<Member>;
@@ -46,24 +45,23 @@ export class MsrpSession {
     return { remote, port, mapped: undefined, reconnects: Math.max(0, this.#selections - 1), dropped: 0 };
   }
 
-  /** A later offer or answer without a restart: an MSRP session that ended may begin anew. */
-  update(stream: MsrpStream): void {
+  /** An MSRP session that ended may begin anew. */
+  update(stream: Stream): boolean {
+    if (stream.content !== 'msrp') return false;
     this.#stream = stream;
     if (this.#selected === undefined) this.#isOver = false;
+    return true;
   }
 
-  /** A connection authenticated; beyond the limit the oldest one that is not selected has to go. */
-  join(id: ConnectionId, { remote, port }: { remote: TransportAddress; port: number }): void {
+  join(id: ConnectionId, { remote, port }: Pick<Member, 'remote' | 'port'>): void {
     const joining = { id, remote, port, joinedAt: this.#around.now(), sequence: 0 };
     this.#members.join(joining, (member) => member === this.#selected);
   }
 
-  /** Whether an authenticated check is this connection's own, and not a copy of another's. */
   isFresh(id: ConnectionId, check: AuthenticCheck): boolean {
     return this.#members.isFresh(id, check);
   }
 
-  /** An accepted check (C10). */
   checked(id: ConnectionId, check: AuthenticCheck): void {
     const member = this.#members.get(id);
     if (member === undefined || !check.nominated) return;
@@ -71,7 +69,6 @@ export class MsrpSession {
     this.#select(member);
   }
 
-  /** A frame that is no STUN. */
   received(id: ConnectionId, frame: Buffer): void {
     const member = this.#members.get(id);
     if (member === undefined) return;
@@ -100,14 +97,12 @@ export class MsrpSession {
     }
   }
 
-  /** To be called now and then: closes what is not used, and gives up what nobody came back for. */
   watch(): void {
     const { limits, now } = this.#around;
     if (this.#selected !== undefined) this.#members.closeUnselected(this.#selected, this.#selectedAt);
     else if (this.#lostAt !== undefined && now() - this.#lostAt >= limits.silentMs) this.#conclude();
   }
 
-  /** The stream is over: its connections are closed, and nothing is said of them. */
   end(): void {
     this.#selected = undefined;
     this.#lostAt = undefined;

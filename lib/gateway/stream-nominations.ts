@@ -1,9 +1,9 @@
 import type { TransportAddress } from '../ice/transport-address';
-import type { MediaMember } from './media-member';
+import type { MediaMember } from './media-members';
 import { Nomination } from './nomination';
 import { NominationPace } from './nomination-pace';
 import { NominationRanks, type Nominated } from './nomination-ranks';
-import type { SessionSurroundings } from './session-surroundings';
+import type { SessionSurroundings } from './session';
 import type { MediaStream } from './stream';
 
 /** A candidate that rtpengine has learned of us, and the PRIORITY that it would have had below all of UDP. */

@@ -3,12 +3,11 @@ import { AnswerWatch } from './answer-watch';
 import type { ConnectionId, ConnectionStatus } from './forwarding-plane';
 import { LostMedia } from './lost-media';
 import { MediaFollower } from './media-follower';
-import { joining, listenTo, type MediaMember } from './media-member';
-import { Members } from './members';
+import { MediaMembers, type MediaMember } from './media-members';
 import type { Nominated } from './nomination-ranks';
 import { ReturnWatch } from './return-watch';
-import type { SessionSurroundings } from './session-surroundings';
-import type { MediaStream, StreamPath, StreamStatus } from './stream';
+import type { GatewaySession, SessionSurroundings } from './session';
+import type { MediaStream, Stream, StreamPath, StreamStatus } from './stream';
 import { StreamNominations, type RaisedCandidate } from './stream-nominations';
 
 /**
@@ -18,10 +17,10 @@ import { StreamNominations, type RaisedCandidate } from './stream-nominations';
  * newest (C12), whatever PRIORITY the UE sends; but where the UE sends its media, there it goes. When it ends, the one
  * nominated before takes over: a UE that nominated several may have kept another than we did.
  */
-export class StreamSession {
+export class StreamSession implements GatewaySession {
   #stream: MediaStream;
   readonly #around: SessionSurroundings;
-  readonly #members: Members<MediaMember>;
+  readonly #members: MediaMembers;
   readonly #nominations: StreamNominations;
   readonly #follower: MediaFollower;
   readonly #return: ReturnWatch;
@@ -50,7 +49,7 @@ export class StreamSession {
   constructor(stream: MediaStream, around: SessionSurroundings) {
     this.#stream = stream;
     this.#around = around;
-    this.#members = new Members(around);
+    this.#members = new MediaMembers(around);
     this.#nominations = new StreamNominations(stream, around, (member) => this.#select(member));
     this.#follower = new MediaFollower(around, (member) => this.#follow(member));
     this.#return = new ReturnWatch(around.limits, (times) => this.#unheard(times));
@@ -69,44 +68,37 @@ export class StreamSession {
     return this.#selected !== undefined;
   }
 
-  /** Candidates of ours that may rank above the UE's UDP at rtpengine; undefined if they are not all known. */
   get raised(): readonly RaisedCandidate[] | undefined {
     return this.#nominations.raised;
   }
 
   status(): StreamStatus {
-    const { plane } = this.#around;
     const { remote, port, mapped } = this.#selected ?? {};
-    let dropped = this.#dropped;
-    for (const { id } of this.#members.all()) dropped += plane.status(id)?.dropped ?? 0;
+    const dropped = this.#dropped + this.#members.dropped();
     return { remote, port, mapped, reconnects: this.#reconnects, dropped };
   }
 
-  /** A later offer or answer without a restart: rtpengine may have moved its port. */
-  update(stream: MediaStream): void {
+  /** rtpengine may have moved its port. */
+  update(stream: Stream): boolean {
+    if (stream.content === 'msrp') return false;
     const before = this.#stream;
     this.#stream = stream;
     const { address, port } = stream.anchor;
     const moved = before.anchor.address !== address || before.anchor.port !== port || before.pwd !== stream.pwd;
     if (moved && this.#current !== undefined) this.#nominate(this.#current);
     else if (before.kind !== stream.kind && this.#selected !== undefined) this.#select(this.#selected);
+    return true;
   }
 
-  /** A connection authenticated; beyond the limit the oldest one without media has to go. */
   join(id: ConnectionId, { remote, port }: Pick<MediaMember, 'remote' | 'port'>): void {
-    const { plane, now, preference } = this.#around;
     const isInUse = (member: MediaMember) => member === this.#current || member === this.#selected;
-    const at = { id, remote, port, preference: preference(port) };
-    this.#members.join(joining(at, plane.status(id)?.received ?? 0, now()), isInUse);
-    plane.listenForMedia(id);
+    this.#members.enter({ id, remote, port, preference: this.#around.preference(port) }, isInUse);
   }
 
-  /** Whether an authenticated check is this connection's own, and not a copy of another's. */
   isFresh(id: ConnectionId, check: AuthenticCheck): boolean {
     return this.#members.isFresh(id, check);
   }
 
-  /** An accepted check (C10). */
   checked(id: ConnectionId, check: AuthenticCheck): void {
     const member = this.#members.get(id);
     if (member === undefined) return;
@@ -116,7 +108,6 @@ export class StreamSession {
     this.#askIfUnanswered();
   }
 
-  /** The UE sends media on a connection (C12, C19). */
   mediaHeard(id: ConnectionId): void {
     const member = this.#members.get(id);
     if (member === undefined) return;
@@ -131,12 +122,6 @@ export class StreamSession {
     }
   }
 
-  /**
-   * rtpengine sends the media elsewhere, though the UE uses its connection (C18, C19): to an address that repeated a
-   * check of the UE, or to one that the UE has left. The connection is nominated anew, as another candidate of a higher
-   * rank.
-   * @param count how many nominations there were when rtpengine was asked; one since then may have won already
-   */
   winBack(count: number): void {
     const member = this.#selected ?? this.#tried;
     if (member === undefined || count !== this.nominated.count || !this.#nominations.raise()) return;
@@ -144,7 +129,6 @@ export class StreamSession {
     this.#nominate(member);
   }
 
-  /** rtpengine has lowered what was raised: it is made to choose again. */
   lower(): void {
     this.#return.stop();
     this.#isContested = false;
@@ -173,23 +157,22 @@ export class StreamSession {
       this.#current = undefined;
     }
     if (wasSelected) this.#lost.ended(this.#pathOf(member), member.isTold);
-    if (this.#current === undefined) this.#fallBack();
+    const next = this.#current === undefined ? this.#members.best() : undefined;
+    if (next !== undefined) this.#nominate(next);
   }
 
-  /** To be called now and then: closes what is not used, and tells of media that is lost. */
   watch(): void {
-    this.#listen();
+    if (this.#members.listen(this.#selected)) this.#isUsed = true;
     this.#askIfUnanswered();
     this.#lost.watch();
     const selected = this.#selected;
-    if (selected !== undefined && this.#isSilent(selected)) this.#giveUp(selected);
+    if (selected !== undefined && this.#members.isSilent(selected)) this.#giveUp(selected);
     // Not before the UE is seen to use it: it may have kept another than we did (E1).
     else if (selected !== undefined && selected === this.#current && this.#isUsed)
       this.#members.closeUnselected(selected, this.#selectedAt ?? 0);
-    else if (this.#current === undefined) this.#closeIdle();
+    else if (this.#current === undefined) this.#members.closeIdle();
   }
 
-  /** The stream is over: its connections are closed, and nothing is said of them. */
   end(): void {
     this.#nominations.stop();
     this.#follower.stop();
@@ -210,16 +193,8 @@ export class StreamSession {
     member.sequence = ++this.#sequence;
     // Aggressive nomination repeats USE-CANDIDATE on all connections at once.
     const pauseMs = this.#current === undefined ? 0 : this.#around.limits.renominationMs;
-    if (this.#mayReplace(member) && this.#nominations.may(member, pauseMs)) this.#nominate(member);
-  }
-
-  /** Not one to a port that is wanted more, while the UE is heard on it. */
-  #mayReplace({ preference }: MediaMember): boolean {
-    const current = this.#current;
-    if (current === undefined || current.preference <= preference) return true;
-    const { plane, now, limits } = this.#around;
-    listenTo(current, plane.status(current.id)?.received, now());
-    return now() - current.heardAt >= limits.liveMs;
+    if (this.#members.mayReplace(this.#current, member) && this.#nominations.may(member, pauseMs))
+      this.#nominate(member);
   }
 
   /** The UE sends its media on another connection than the one that was nominated last. */
@@ -253,32 +228,9 @@ export class StreamSession {
     this.#around.unheard(this.#pathOf(selected), times);
   }
 
-  #listen(): void {
-    const { plane, now } = this.#around;
-    for (const member of this.#members.all()) {
-      const status = plane.status(member.id);
-      const isHeard = listenTo(member, status?.received, now());
-      if (isHeard && member === this.#selected) this.#isUsed = true;
-      // Media that comes all the time need not be told of.
-      if (status?.toAnchor === member.carried) plane.listenForMedia(member.id);
-      member.carried = status?.toAnchor ?? 0;
-    }
-  }
-
-  #isSilent({ heardAt }: MediaMember, ms = this.#around.limits.silentMs): boolean {
-    return this.#around.now() - heardAt >= ms;
-  }
-
-  /** On UDP, as far as is known: what the UE has dialled may be its way out when UDP dies, and is checked until then (E9). */
-  #closeIdle(): void {
-    const { plane, limits } = this.#around;
-    for (const member of this.#members.all())
-      if (this.#isSilent(member, limits.idleMs)) plane.closeConnection(member.id, 'silent');
-  }
-
   /** A UE that is heard on another connection that it nominated has not lost its media: that one takes over (E4). */
   #giveUp(selected: MediaMember): void {
-    const isHeard = this.#members.nominated().some((member) => !this.#isSilent(member));
+    const isHeard = this.#members.nominated().some((member) => !this.#members.isSilent(member));
     if (!isHeard) {
       selected.isTold = true;
       this.#around.mediaLost(this.#pathOf(selected));
@@ -288,13 +240,6 @@ export class StreamSession {
 
   #pathOf({ remote, port }: MediaMember): StreamPath {
     return { stream: this.#stream, remote, port };
-  }
-
-  /** To the port most wanted, and there to the one nominated last, if the UE is still heard on it or on none. */
-  #fallBack(): void {
-    const nominated = this.#members.nominated().sort((a, b) => b.preference - a.preference);
-    const next = nominated.find((member) => !this.#isSilent(member)) ?? nominated[0];
-    if (next !== undefined) this.#nominate(next);
   }
 
   #nominate(member: MediaMember): void {
@@ -315,11 +260,7 @@ export class StreamSession {
     this.#tried = undefined;
     const maxAge = this.#stream.kind === 'audio' ? limits.audioQueueMs : limits.videoQueueMs;
     plane.select(member.id, maxAge);
-    for (const other of this.#members.all()) {
-      if (other === member) continue;
-      plane.giveWay(other.id, member.id, maxAge);
-      plane.listenForMedia(other.id);
-    }
+    this.#members.giveWay(member.id, maxAge);
     if (isNew) this.#begin(member);
     if (this.#nominations.isRaised) this.#return.start(() => plane.status(member.id)?.toAnchor);
     // Of a UE that had its media here, or sends it, rtpengine is asked at once whether it has them again.

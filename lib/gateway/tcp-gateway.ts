@@ -1,20 +1,18 @@
 import { EventEmitter } from 'node:events';
 import { EdgeError } from '../errors';
-import { receiveCheck, type CheckOutcome } from '../ice/lite-agent';
-import { isStun } from '../ice/stream-frames';
 import type { TransportAddress } from '../ice/transport-address';
 import { monotonicNow } from '../ops/clock';
 import type { Logger } from '../ops/logger';
 import { OccasionalLog } from '../ops/occasional-log';
-import { Admission, type Place } from '../admission/admission';
-import type { CloseReason, GatewayCounters } from './counters';
-import type { ConnectionId, ConnectionStatus, ForwardingPlane, ForwardingPlaneListener } from './forwarding-plane';
+import { Connections } from './connections';
+import type { GatewayCounters } from './counters';
+import type { ForwardingPlane, ForwardingPlaneListener } from './forwarding-plane';
 import { defaultLimits, type GatewayLimits } from './limits';
 import { listenError } from './listen-error';
 import type { Nominated } from './nomination-ranks';
 import { NodeForwardingPlane } from './node-forwarding-plane';
 import { MsrpSession } from './msrp-session';
-import type { SessionSurroundings } from './session-surroundings';
+import type { GatewaySession, SessionSurroundings } from './session';
 import { StreamSession } from './stream-session';
 import type { RaisedCandidate } from './stream-nominations';
 import type { AdvertisedAddress, Stream, StreamPath, StreamStatus } from './stream';
@@ -47,20 +45,6 @@ export interface TcpGatewayEvents {
   'media-lost': [StreamPath];
 }
 
-/** What control knows of one connection. */
-interface Access {
-  place: Place<ConnectionId>;
-  remote: TransportAddress;
-  /** The port of ours that it dialled. */
-  port: number;
-  /** Until the first authenticated check. */
-  deadline: NodeJS.Timeout | undefined;
-  /** Since the first authenticated check. */
-  session: Session | undefined;
-}
-
-type Session = StreamSession | MsrpSession;
-
 /**
  * The TCP listener of the IMS-AGW (W.3.5): an ICE-lite agent behind one port for all streams, told apart
  * by their ufrag, which hands the media of each nominated connection to rtpengine over UDP.
@@ -72,16 +56,14 @@ export class TcpGateway extends EventEmitter<TcpGatewayEvents> {
   readonly #logger: Logger;
   readonly #occasionally: OccasionalLog;
   readonly #limits: GatewayLimits;
+  readonly #connections: Connections;
   readonly #plane: ForwardingPlane;
-  readonly #admission: Admission<ConnectionId>;
   readonly #around: SessionSurroundings;
   /** By local ufrag. */
-  readonly #sessions = new Map<string, Session>();
-  readonly #accesses = new Map<ConnectionId, Access>();
+  readonly #sessions = new Map<string, GatewaySession>();
   #watch: NodeJS.Timeout | undefined;
   /** Connections that could not be accepted, as of the last look. */
   #acceptErrors = 0;
-  readonly #checks = { accepted: 0, rejected: 0, ignored: 0 };
 
   constructor(options: TcpGatewayOptions) {
     super();
@@ -91,10 +73,14 @@ export class TcpGateway extends EventEmitter<TcpGatewayEvents> {
     this.#occasionally = new OccasionalLog(options.logger);
     this.#limits = { ...defaultLimits, ...options.limits };
     const now = options.now ?? monotonicNow;
-    const displace = (connection: ConnectionId, reason: CloseReason) => this.#plane.closeConnection(connection, reason);
-    this.#admission = new Admission(this.#limits, displace, now);
-    const plane = options.plane ?? ((...parts) => new NodeForwardingPlane(...parts));
-    this.#plane = plane(this.#limits, this.#planeListener(), now);
+    this.#connections = new Connections({
+      sessions: this.#sessions,
+      limits: this.#limits,
+      logger: options.logger,
+      now,
+      plane: options.plane ?? ((...parts) => new NodeForwardingPlane(...parts)),
+    });
+    this.#plane = this.#connections.plane;
     this.#around = {
       plane: this.#plane,
       limits: this.#limits,
@@ -139,16 +125,13 @@ export class TcpGateway extends EventEmitter<TcpGatewayEvents> {
    */
   addStream(stream: Stream): void {
     const session = this.#sessions.get(stream.ufrag);
-    const isSame = session?.stream.call === stream.call && session.stream.line === stream.line;
     if (session === undefined) {
-      this.#sessions.set(stream.ufrag, this.#sessionOf(stream));
-    } else if (isSame && session instanceof MsrpSession && stream.content === 'msrp') {
-      session.update(stream);
-    } else if (isSame && session instanceof StreamSession && stream.content !== 'msrp') {
-      session.update(stream);
-    } else {
-      throw new EdgeError('ufrag-taken', `The ICE user name ${stream.ufrag} already belongs to another media line.`);
+      this.#sessions.set(stream.ufrag, this.#open(stream));
+      return;
     }
+    const isSame = session.stream.call === stream.call && session.stream.line === stream.line;
+    if (!isSame || !session.update(stream))
+      throw new EdgeError('ufrag-taken', `The ICE user name ${stream.ufrag} already belongs to another media line.`);
   }
 
   /** Closes the stream's connections, and returns what rtpengine was sent of nominations; an unknown ufrag is fine. */
@@ -156,7 +139,7 @@ export class TcpGateway extends EventEmitter<TcpGatewayEvents> {
     const session = this.#sessions.get(ufrag);
     this.#sessions.delete(ufrag);
     session?.end();
-    return session instanceof StreamSession ? session.nominated : undefined;
+    return session?.nominated;
   }
 
   /**
@@ -164,20 +147,17 @@ export class TcpGateway extends EventEmitter<TcpGatewayEvents> {
    * was since rtpengine was asked, when there were so many nominations.
    */
   winBack(ufrag: string, nominations: number): void {
-    const session = this.#sessions.get(ufrag);
-    if (session instanceof StreamSession) session.winBack(nominations);
+    this.#sessions.get(ufrag)?.winBack?.(nominations);
   }
 
   /** Candidates of ours that may rank above the UE's UDP at rtpengine; none of an unknown stream, or if not all are known. */
   raisedOf(ufrag: string): readonly RaisedCandidate[] {
-    const session = this.#sessions.get(ufrag);
-    return session instanceof StreamSession ? (session.raised ?? []) : [];
+    return this.#sessions.get(ufrag)?.raised ?? [];
   }
 
   /** rtpengine ranks those of a stream as low as they say: it is made to choose again where the media goes. */
   lower(ufrag: string): void {
-    const session = this.#sessions.get(ufrag);
-    if (session instanceof StreamSession) session.lower();
+    this.#sessions.get(ufrag)?.lower?.();
   }
 
   /** What is known of a stream; undefined if the gateway is not open to it. */
@@ -186,13 +166,12 @@ export class TcpGateway extends EventEmitter<TcpGatewayEvents> {
   }
 
   counters(): GatewayCounters {
-    const authenticated = [...this.#accesses.values()].filter(({ session }) => session !== undefined).length;
     return {
       ...this.#plane.counters(),
       streams: this.#sessions.size,
-      authenticated,
+      authenticated: this.#connections.authenticated,
       selected: [...this.#sessions.values()].filter(({ isSelected }) => isSelected).length,
-      checks: { ...this.#checks },
+      checks: { ...this.#connections.checks },
       nominations: { ...this.#around.nominations },
     };
   }
@@ -205,100 +184,8 @@ export class TcpGateway extends EventEmitter<TcpGatewayEvents> {
     await this.#plane.close();
   }
 
-  #sessionOf(stream: Stream): Session {
+  #open(stream: Stream): GatewaySession {
     return stream.content === 'msrp' ? new MsrpSession(stream, this.#around) : new StreamSession(stream, this.#around);
-  }
-
-  #planeListener(): ForwardingPlaneListener {
-    return {
-      accepted: (connection, remote, local) => this.#accepted(connection, remote, local.port),
-      controlFrame: (connection, frame) => this.#received(connection, frame),
-      mediaHeard: (connection) => {
-        const session = this.#accesses.get(connection)?.session;
-        if (session instanceof StreamSession) session.mediaHeard(connection);
-      },
-      anchorDatagram: (connection, datagram) => {
-        const session = this.#accesses.get(connection)?.session;
-        if (session instanceof StreamSession) session.anchorDatagram(connection, datagram);
-      },
-      drained: (connection) => {
-        const session = this.#accesses.get(connection)?.session;
-        if (session instanceof MsrpSession) session.drained(connection);
-      },
-      closed: (...ended) => this.#closed(...ended),
-    };
-  }
-
-  #accepted(connection: ConnectionId, remote: TransportAddress, port: number): void {
-    const place = this.#admission.enter(connection, remote.address);
-    const deadline = setTimeout(
-      () => this.#plane.closeConnection(connection, 'authentication-timeout'),
-      this.#limits.authenticationMs,
-    );
-    this.#accesses.set(connection, { place, remote, port, deadline, session: undefined });
-  }
-
-  /** Any frame before authentication and of MSRP, else STUN alone. */
-  #received(connection: ConnectionId, bytes: Buffer): void {
-    const access = this.#accesses.get(connection);
-    if (access === undefined) return;
-    const { remote, session } = access;
-    if (session instanceof MsrpSession && !isStun(bytes)) {
-      session.received(connection, bytes);
-      return;
-    }
-    const outcome = receiveCheck({
-      bytes,
-      peer: remote,
-      authenticated: session !== undefined,
-      // A connection belongs to the stream that it authenticated for: another's password opens nothing here.
-      lookup: (ufrag) =>
-        session === undefined || session.stream.ufrag === ufrag ? this.#sessions.get(ufrag)?.stream : undefined,
-    });
-    this.#act(connection, access, outcome);
-  }
-
-  #act(connection: ConnectionId, access: Access, outcome: CheckOutcome): void {
-    if (outcome.verdict === 'close') {
-      this.#checks.ignored += 1;
-      this.#plane.closeConnection(connection, outcome.fault);
-      return;
-    }
-    if (
-      'check' in outcome &&
-      this.#sessions.get(outcome.check.localUfrag)?.isFresh(connection, outcome.check) === false
-    ) {
-      this.#checks.ignored += 1;
-      if (access.session === undefined) this.#plane.closeConnection(connection, 'replay');
-      return;
-    }
-    this.#checks[outcome.verdict] += 1;
-    if (outcome.verdict === 'ignored') return;
-    if (outcome.authenticated) this.#authenticate(connection, access, outcome.check.localUfrag);
-    this.#plane.send(connection, outcome.reply);
-    if (outcome.verdict === 'accepted') access.session?.checked(connection, outcome.check);
-  }
-
-  #authenticate(connection: ConnectionId, access: Access, ufrag: string): void {
-    // With each check anew: where all places of those that have authenticated were taken, one may be free by now.
-    this.#admission.authenticate(access.place);
-    const session = this.#sessions.get(ufrag);
-    if (access.session !== undefined || session === undefined) return;
-    clearTimeout(access.deadline);
-    access.session = session;
-    this.#plane.admit(connection, session.stream.content);
-    session.join(connection, access);
-    this.#logger.debug({ ufrag, remote: access.remote }, 'connection authenticated');
-  }
-
-  #closed(connection: ConnectionId, reason: CloseReason, status: ConnectionStatus): void {
-    const access = this.#accesses.get(connection);
-    if (access === undefined) return;
-    this.#accesses.delete(connection);
-    clearTimeout(access.deadline);
-    this.#admission.leave(access.place);
-    this.#logger.debug({ reason, remote: access.remote, ufrag: access.session?.stream.ufrag }, 'connection closed');
-    access.session?.left(connection, status);
   }
 
   #watchAccepting(): void {

@@ -52,6 +52,11 @@ export type CheckOutcome =
   | { verdict: 'ignored'; fault: CheckFault | 'indication' }
   | { verdict: 'close'; fault: CheckFault };
 
+/** Whether what was not answered is no STUN message at all, or one without its FINGERPRINT. */
+export function isNoStun(fault: CheckFault | 'indication'): boolean {
+  return fault === 'fingerprint' || (stunFaults as readonly string[]).includes(fault);
+}
+
 /** What an authenticated check says. */
 export interface AuthenticCheck {
   /** The ufrag of ours that it names. */

@@ -1,0 +1,141 @@
+import { Admission, type Place } from '../admission/admission';
+import { isNoStun, receiveCheck, type CheckOutcome } from '../ice/lite-agent';
+import type { TransportAddress } from '../ice/transport-address';
+import type { Logger } from '../ops/logger';
+import type { CloseReason, GatewayCounters } from './counters';
+import type { ConnectionId, ConnectionStatus, ForwardingPlane, ForwardingPlaneListener } from './forwarding-plane';
+import type { GatewayLimits } from './limits';
+import type { GatewaySession } from './session';
+
+/** What control knows of one connection. */
+interface Access {
+  place: Place<ConnectionId>;
+  remote: TransportAddress;
+  /** The port of ours that it dialled. */
+  port: number;
+  /** Until the first authenticated check. */
+  deadline: NodeJS.Timeout | undefined;
+  /** Since the first authenticated check. */
+  session: GatewaySession | undefined;
+}
+
+interface ConnectionsOptions {
+  /** By local ufrag. */
+  sessions: ReadonlyMap<string, GatewaySession>;
+  limits: GatewayLimits;
+  logger: Logger;
+  /** ms, rising. */
+  now: () => number;
+  plane: (limits: GatewayLimits, listener: ForwardingPlaneListener, now: () => number) => ForwardingPlane;
+}
+
+/** The connections of a gateway: who may stay, what a check is answered, and for which session each authenticated. */
+export class Connections implements ForwardingPlaneListener {
+  readonly plane: ForwardingPlane;
+  readonly checks: GatewayCounters['checks'] = { accepted: 0, rejected: 0, ignored: 0 };
+  readonly #sessions: ReadonlyMap<string, GatewaySession>;
+  readonly #limits: GatewayLimits;
+  readonly #logger: Logger;
+  readonly #admission: Admission<ConnectionId>;
+  readonly #accesses = new Map<ConnectionId, Access>();
+
+  constructor({ sessions, limits, logger, now, plane }: ConnectionsOptions) {
+    this.#sessions = sessions;
+    this.#limits = limits;
+    this.#logger = logger;
+    const displace = (connection: ConnectionId, reason: CloseReason) => this.plane.closeConnection(connection, reason);
+    this.#admission = new Admission(limits, displace, now);
+    this.plane = plane(limits, this, now);
+  }
+
+  /** Open ones that have authenticated. */
+  get authenticated(): number {
+    return [...this.#accesses.values()].filter(({ session }) => session !== undefined).length;
+  }
+
+  accepted(connection: ConnectionId, remote: TransportAddress, { port }: TransportAddress): void {
+    const place = this.#admission.enter(connection, remote.address);
+    const deadline = setTimeout(
+      () => this.plane.closeConnection(connection, 'authentication-timeout'),
+      this.#limits.authenticationMs,
+    );
+    this.#accesses.set(connection, { place, remote, port, deadline, session: undefined });
+  }
+
+  controlFrame(connection: ConnectionId, bytes: Buffer): void {
+    const access = this.#accesses.get(connection);
+    if (access === undefined) return;
+    let { session } = access;
+    const outcome = receiveCheck({
+      bytes,
+      peer: access.remote,
+      authenticated: session !== undefined,
+      // A connection belongs to the stream that it authenticated for: another's password opens nothing here.
+      lookup: (ufrag) => {
+        session ??= this.#sessions.get(ufrag);
+        return session?.stream.ufrag === ufrag ? session.stream : undefined;
+      },
+    });
+    if (outcome.verdict === 'ignored' && session?.received !== undefined && isNoStun(outcome.fault)) {
+      session.received(connection, bytes);
+    } else {
+      this.#act(connection, access, outcome, session);
+    }
+  }
+
+  mediaHeard(connection: ConnectionId): void {
+    this.#sessionOf(connection)?.mediaHeard?.(connection);
+  }
+
+  anchorDatagram(connection: ConnectionId, datagram: Buffer): void {
+    this.#sessionOf(connection)?.anchorDatagram?.(connection, datagram);
+  }
+
+  drained(connection: ConnectionId): void {
+    this.#sessionOf(connection)?.drained?.(connection);
+  }
+
+  closed(connection: ConnectionId, reason: CloseReason, status: ConnectionStatus): void {
+    const access = this.#accesses.get(connection);
+    if (access === undefined) return;
+    this.#accesses.delete(connection);
+    clearTimeout(access.deadline);
+    this.#admission.leave(access.place);
+    this.#logger.debug({ reason, remote: access.remote, ufrag: access.session?.stream.ufrag }, 'connection closed');
+    access.session?.left(connection, status);
+  }
+
+  #sessionOf(connection: ConnectionId): GatewaySession | undefined {
+    return this.#accesses.get(connection)?.session;
+  }
+
+  /** @param session that which the check names */
+  #act(connection: ConnectionId, access: Access, outcome: CheckOutcome, session: GatewaySession | undefined): void {
+    if (outcome.verdict === 'close') {
+      this.checks.ignored += 1;
+      this.plane.closeConnection(connection, outcome.fault);
+      return;
+    }
+    if ('check' in outcome && session?.isFresh(connection, outcome.check) === false) {
+      this.checks.ignored += 1;
+      if (access.session === undefined) this.plane.closeConnection(connection, 'replay');
+      return;
+    }
+    this.checks[outcome.verdict] += 1;
+    if (outcome.verdict === 'ignored') return;
+    if (outcome.authenticated && session !== undefined) this.#authenticate(connection, access, session);
+    this.plane.send(connection, outcome.reply);
+    if (outcome.verdict === 'accepted') session?.checked(connection, outcome.check);
+  }
+
+  #authenticate(connection: ConnectionId, access: Access, session: GatewaySession): void {
+    // With each check anew: where all places of those that have authenticated were taken, one may be free by now.
+    this.#admission.authenticate(access.place);
+    if (access.session !== undefined) return;
+    clearTimeout(access.deadline);
+    access.session = session;
+    this.plane.admit(connection, session.stream.content);
+    session.join(connection, access);
+    this.#logger.debug({ ufrag: session.stream.ufrag, remote: access.remote }, 'connection authenticated');
+  }
+}
