@@ -2,13 +2,14 @@ import type { Socket } from 'node:net';
 import type { TransportAddress } from '../ice/transport-address';
 import { AnchorSocket, type AnchorListener } from './anchor-socket';
 import { countPacket, type CloseReason, type DropReason, type PlaneCounters } from './counters';
-import { Deframer, framed, type FrameSink } from './deframer';
+import { Deframer, type FrameSink } from './deframer';
 import { isControlText } from './control-text';
 import { packetKind, type PacketKind } from './first-byte';
 import type { ConnectionId, ConnectionStatus, ForwardingPlaneListener, StreamContent } from './forwarding-plane';
 import type { GatewayLimits } from './limits';
 import { MediaQueue } from './media-queue';
 import { httpAnswer, longestOpening, longestRequest, textOpening } from './text-opening';
+import { UeWriter, type UeWriterOwner } from './ue-writer';
 
 /** What a connection shares with the others of its plane. */
 export interface ConnectionSurroundings {
@@ -32,22 +33,16 @@ type Phase = 'stranger' | 'text' | 'answered' | 'admitted' | 'nominating' | 'sel
 const longestStreamFrame = 0xffff;
 
 /** One TCP connection of a UE and, once nominated, the UDP socket that stands for it at rtpengine. */
-export class Connection implements FrameSink, AnchorListener {
+export class Connection implements FrameSink, AnchorListener, UeWriterOwner {
   readonly id: ConnectionId;
   readonly remote: TransportAddress;
 
   readonly #socket: Socket;
   readonly #around: ConnectionSurroundings;
   readonly #deframer: Deframer;
-  readonly #media: MediaQueue;
-  /** Media of rtpengine waits: it has accepted the connection, and control does not know yet. */
-  #isHolding = true;
-  #stun: Buffer[] = [];
-  #stunBytes = 0;
-  /** Frames of `msrp` that wait for the kernel. */
-  #stream: Buffer[] = [];
-  #isDrained = true;
-  #finishing: CloseReason | undefined;
+  readonly #writer: UeWriter;
+  /** What it counts as if the UE ends it. */
+  #endReason: CloseReason = 'peer';
   #content: StreamContent = 'rtp';
   /** Control is to be told of the next packet of media. */
   #isListenedTo = false;
@@ -60,20 +55,19 @@ export class Connection implements FrameSink, AnchorListener {
   #anchor: AnchorSocket | undefined;
   /** Media of the UE until the connection is selected: it may begin once a check was answered (RFC 8445 §12.1). */
   #held: MediaQueue | undefined;
-  readonly #written = () => this.#flush();
 
   constructor(id: ConnectionId, socket: Socket, remote: TransportAddress, around: ConnectionSurroundings) {
     this.id = id;
     this.remote = remote;
     this.#socket = socket;
     this.#around = around;
-    const { limits } = around;
+    const { limits, counters, now } = around;
     this.#deframer = new Deframer(limits.firstFrameBytes, this);
-    this.#media = new MediaQueue(limits.heldMs, limits.queueBytes, (reason, frames) => this.#drop(reason, frames));
+    this.#writer = new UeWriter(socket, this, counters.toUe, limits, now);
     socket.on('data', (chunk: Buffer) => this.#read(chunk));
-    socket.on('end', () => this.close(this.#finishing ?? 'peer'));
+    socket.on('end', () => this.close(this.#endReason));
     socket.on('error', () => this.close('socket-error'));
-    socket.on('close', () => this.close(this.#finishing ?? 'peer'));
+    socket.on('close', () => this.close(this.#endReason));
   }
 
   admit(content: StreamContent): void {
@@ -88,20 +82,14 @@ export class Connection implements FrameSink, AnchorListener {
   }
 
   send(message: Buffer): void {
-    if (this.#phase === 'closed' || this.#finishing !== undefined) return;
-    this.#stun.push(framed(message));
-    this.#stunBytes += message.length;
-    countPacket(this.#around.counters.toUe, 'stun', message.length);
-    this.#flush();
-    if (this.#stunBytes > this.#around.limits.stunQueueBytes) this.close('not-reading');
+    if (!this.#writer.stun(message)) this.close('not-reading');
   }
 
   openAnchor(anchor: TransportAddress): void {
     if (this.#phase === 'closed' || this.#phase === 'stranger') return;
     this.#anchor?.close();
     this.#phase = 'nominating';
-    this.#isHolding = true;
-    this.#media.maxAge = this.#around.limits.heldMs;
+    this.#writer.hold();
     this.#anchor = new AnchorSocket(anchor, this);
   }
 
@@ -113,28 +101,25 @@ export class Connection implements FrameSink, AnchorListener {
     if (this.#phase !== 'nominating' && this.#phase !== 'selected') return;
     this.#phase = 'selected';
     this.#release((frame) => this.#carryOwn(frame, packetKind(frame)));
-    this.#passToUe(maxAge);
+    this.#writer.release(maxAge);
   }
 
   giveWay(selected: Connection | undefined, maxAge: number): void {
     if (this.#phase === 'selected') this.#phase = 'nominating';
-    if (this.#phase === 'nominating') this.#passToUe(maxAge);
+    if (this.#phase === 'nominating') this.#writer.release(maxAge);
     this.#release((frame) => {
-      if (selected === undefined) this.#drop('not-selected');
+      if (selected === undefined) this.drop('not-selected');
       else selected.#carryForOther(frame);
     });
   }
 
   write(frames: Buffer): void {
-    if (this.#phase === 'closed' || this.#finishing !== undefined) return;
-    this.#stream.push(frames);
-    this.#isDrained = false;
-    this.#flush();
+    this.#writer.stream(frames);
   }
 
   pause(): void {
     // What comes is read, and left alone.
-    if (this.#finishing !== undefined) return;
+    if (this.#writer.isFinishing) return;
     this.#socket.pause();
   }
 
@@ -143,11 +128,11 @@ export class Connection implements FrameSink, AnchorListener {
   }
 
   finish(reason: CloseReason): void {
-    if (this.#phase === 'closed' || this.#finishing !== undefined) return;
-    this.#finishing = reason;
+    if (this.#phase === 'closed' || this.#writer.isFinishing) return;
+    this.#endReason = reason;
     // Closed with bytes unread, the kernel would reset the connection, and the UE lose what it has not read.
     this.#socket.resume();
-    this.#flush();
+    this.#writer.finish();
   }
 
   status(): ConnectionStatus {
@@ -159,14 +144,11 @@ export class Connection implements FrameSink, AnchorListener {
     if (this.#phase === 'closed') return;
     this.#phase = 'closed';
     const { counters, listener, closed } = this.#around;
-    this.#drop('not-selected', this.#held?.length ?? 0);
+    this.drop('not-selected', this.#held?.length ?? 0);
     counters.closes[reason] += 1;
     counters.open -= 1;
-    this.#drop('connection-ended', this.#media.length);
     this.#held = undefined;
-    this.#stun = [];
-    this.#stream = [];
-    this.#media.clear();
+    this.#writer.close();
     this.#anchor?.close();
     const status = this.status();
     this.#socket.destroy();
@@ -177,15 +159,15 @@ export class Connection implements FrameSink, AnchorListener {
   /** From the deframer. */
   frame(frame: Buffer): boolean {
     const { counters, listener } = this.#around;
-    if (this.#finishing !== undefined) return true;
+    if (this.#writer.isFinishing) return true;
     const kind = packetKind(frame);
     if (this.#phase === 'stranger' || this.#content === 'msrp') {
       countPacket(counters.fromUe, kind, frame.length);
       listener.controlFrame(this.id, frame);
     } else if (!this.#carries(kind)) {
-      this.#drop('first-byte');
+      this.drop('first-byte');
     } else if (this.#content === 'rtp' && kind !== 'stun' && isControlText(frame)) {
-      this.#drop('control-text');
+      this.drop('control-text');
     } else {
       countPacket(counters.fromUe, kind, frame.length);
       if (kind === 'stun') listener.controlFrame(this.id, frame);
@@ -204,12 +186,23 @@ export class Connection implements FrameSink, AnchorListener {
     this.#opening = String.fromCharCode(header >> 8, header & 0xff);
   }
 
+  /** From the writer too. */
+  drop(reason: DropReason, packets = 1): void {
+    this.#around.counters.drops[reason] += packets;
+    this.#dropped += packets;
+  }
+
+  /** From the writer. */
+  drained(): void {
+    this.#around.listener.drained(this.id);
+  }
+
   /** From the anchor's socket. */
   anchorPacket(packet: Buffer): void {
     const { counters, listener } = this.#around;
     const kind = packetKind(packet);
     if (!this.#carries(kind)) {
-      this.#drop('first-byte');
+      this.drop('first-byte');
       return;
     }
     countPacket(counters.fromAnchor, kind, packet.length);
@@ -217,12 +210,12 @@ export class Connection implements FrameSink, AnchorListener {
       listener.anchorDatagram(this.id, packet);
     } else {
       this.#passed.fromAnchor += 1;
-      this.#forUe(packet, kind);
+      this.#writer.media(packet, kind);
     }
   }
 
   anchorStranger(): void {
-    this.#drop('anchor-source');
+    this.drop('anchor-source');
   }
 
   anchorError(): void {
@@ -244,8 +237,9 @@ export class Connection implements FrameSink, AnchorListener {
       return;
     }
     this.#phase = 'answered';
-    this.#finishing = 'http';
-    this.#socket.end(httpAnswer(this.#opening));
+    this.#endReason = 'http';
+    this.#writer.stream(Buffer.from(httpAnswer(this.#opening), 'latin1'));
+    this.#writer.finish();
   }
 
   #carries(kind: PacketKind): boolean {
@@ -254,23 +248,6 @@ export class Connection implements FrameSink, AnchorListener {
 
   #isOpen(): boolean {
     return this.#phase !== 'closed';
-  }
-
-  /** Nothing waits for the UE: what comes now needs neither queue nor clock. */
-  #isIdle(): boolean {
-    const isWaiting = this.#media.length > 0 || this.#stun.length > 0 || this.#socket.writableLength > 0;
-    return !this.#isHolding && !isWaiting;
-  }
-
-  #forUe(packet: Buffer, kind: PacketKind): void {
-    const { counters, now } = this.#around;
-    if (this.#isIdle()) {
-      countPacket(counters.toUe, kind, packet.length);
-      this.#socket.write(framed(packet), this.#written);
-    } else {
-      this.#media.push(framed(packet), now());
-      this.#flush();
-    }
   }
 
   #carry(frame: Buffer, kind: PacketKind): void {
@@ -289,12 +266,12 @@ export class Connection implements FrameSink, AnchorListener {
   /** Not counted as media of this connection: the UE did not send it here. */
   #carryForOther(frame: Buffer): void {
     if (this.#phase === 'selected') this.#toAnchor(frame, packetKind(frame));
-    else this.#drop('not-selected');
+    else this.drop('not-selected');
   }
 
   #toAnchor(frame: Buffer, kind: PacketKind): boolean {
     if (this.#anchor?.send(frame) !== true) {
-      this.#drop('anchor-queue');
+      this.drop('anchor-queue');
       return false;
     }
     countPacket(this.#around.counters.toAnchor, kind, frame.length);
@@ -303,7 +280,7 @@ export class Connection implements FrameSink, AnchorListener {
 
   #hold(frame: Buffer): void {
     const { limits, now } = this.#around;
-    const dropped = (_reason: DropReason, frames: number) => this.#drop('not-selected', frames);
+    const dropped = (_reason: DropReason, frames: number) => this.drop('not-selected', frames);
     this.#held ??= new MediaQueue(limits.heldMs, limits.heldBytes, dropped, limits.heldFrames);
     // A view would keep all that was read with it.
     this.#held.push(Buffer.from(frame), now());
@@ -314,52 +291,6 @@ export class Connection implements FrameSink, AnchorListener {
     this.#held = undefined;
     const next = () => held?.shift(this.#around.now());
     for (let frame = next(); frame !== undefined; frame = next()) carry(frame);
-  }
-
-  #passToUe(maxAge: number): void {
-    this.#isHolding = false;
-    this.#flush();
-    this.#media.maxAge = maxAge;
-  }
-
-  #drop(reason: DropReason, packets = 1): void {
-    this.#around.counters.drops[reason] += packets;
-    this.#dropped += packets;
-  }
-
-  /**
-   * Gives the socket one frame at a time, and the next only when the kernel has taken the last: what is in
-   * Node's own buffer can no longer be dropped when it grows old.
-   */
-  #flush(): void {
-    while (this.#phase !== 'closed' && this.#socket.writableLength === 0) {
-      const frame = this.#nextFrame();
-      if (frame === undefined) {
-        if (this.#finishing !== undefined) this.#socket.end();
-        else if (this.#content === 'msrp') this.#tellDrained();
-        return;
-      }
-      this.#socket.write(frame, this.#written);
-    }
-  }
-
-  #tellDrained(): void {
-    if (this.#isDrained) return;
-    this.#isDrained = true;
-    this.#around.listener.drained(this.id);
-  }
-
-  #nextFrame(): Buffer | undefined {
-    const message = this.#stun.shift();
-    if (message !== undefined) {
-      this.#stunBytes -= message.length - 2;
-      return message;
-    }
-    if (this.#content === 'msrp') return this.#stream.shift();
-    if (this.#isHolding || this.#media.length === 0) return undefined;
-    const frame = this.#media.shift(this.#around.now());
-    if (frame !== undefined) countPacket(this.#around.counters.toUe, packetKind(frame, 2), frame.length - 2);
-    return frame;
   }
 }
 
