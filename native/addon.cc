@@ -2,7 +2,6 @@
 
 #include <algorithm>
 #include <cerrno>
-#include <functional>
 #include <iterator>
 #include <memory>
 #include <new>
@@ -11,22 +10,12 @@
 #include <utility>
 #include <vector>
 
+#include "javascript-values.h"
 #include "plane.h"
 
 namespace {
 
 using namespace edge80;
-
-#define EDGE80_LIMIT_NAME(type, name) #name,
-constexpr const char* limitNames[] = {EDGE80_LIMITS(EDGE80_LIMIT_NAME)};
-#undef EDGE80_LIMIT_NAME
-
-template <size_t length>
-Napi::Array textArray(Napi::Env env, const char* const (&texts)[length]) {
-  const Napi::Array all = Napi::Array::New(env, length);
-  for (uint32_t i = 0; i < length; i++) all.Set(i, texts[i]);
-  return all;
-}
 
 std::string bytesOf(const Napi::Value& value) {
   const auto buffer = value.As<Napi::Uint8Array>();
@@ -35,13 +24,6 @@ std::string bytesOf(const Napi::Value& value) {
 
 ConnectionId idOf(const Napi::CallbackInfo& info) {
   return static_cast<ConnectionId>(info[0].As<Napi::Number>().Int64Value());
-}
-
-Napi::Object addressObject(Napi::Env env, const Address& address) {
-  Napi::Object object = Napi::Object::New(env);
-  object.Set("address", address.text());
-  object.Set("port", static_cast<double>(address.port()));
-  return object;
 }
 
 /** The plane as lib/gateway/native-forwarding-plane.ts sees it: nothing here decides or remembers anything. */
@@ -145,32 +127,6 @@ class PlaneObject final : public Napi::ObjectWrap<PlaneObject> {
     return all;
   }
 
-  static Napi::Value eventObject(Napi::Env env, const Event& event) {
-    Napi::Object object = Napi::Object::New(env);
-    object.Set("id", static_cast<double>(event.id));
-    const auto kind = [&](const char* name) { object.Set("kind", name); };
-    switch (event.kind) {
-      case Event::Kind::accepted:
-        kind("accepted");
-        object.Set("remote", addressObject(env, event.remote));
-        object.Set("local", addressObject(env, event.local));
-        break;
-      case Event::Kind::controlFrame:
-      case Event::Kind::anchorDatagram:
-        kind(event.kind == Event::Kind::controlFrame ? "controlFrame" : "anchorDatagram");
-        object.Set("bytes", Napi::Buffer<char>::Copy(env, event.bytes.data(), event.bytes.size()));
-        break;
-      case Event::Kind::mediaHeard: kind("mediaHeard"); break;
-      case Event::Kind::drained: kind("drained"); break;
-      case Event::Kind::closed:
-        kind("closed");
-        object.Set("reason", closeReasons[static_cast<size_t>(event.reason)]);
-        object.Set("status", statusObject(env, event.status));
-        break;
-    }
-    return object;
-  }
-
   void order(Command command) {
     if (plane_ != nullptr) plane_->command(std::move(command));
   }
@@ -217,41 +173,12 @@ class PlaneObject final : public Napi::ObjectWrap<PlaneObject> {
     const Napi::Env env = info.Env();
     StatusValues values;
     if (plane_ == nullptr || !plane_->status(idOf(info), values)) return env.Undefined();
-    Napi::Object status = statusObject(env, values);
-    status.Set("held", static_cast<double>(values.held));
-    return status;
+    return statusObject(env, values);
   }
 
-  /** Those of all workers together. */
   Napi::Value counters(const Napi::CallbackInfo& info) {
-    const Napi::Env env = info.Env();
-    Napi::Object all = Napi::Object::New(env);
-    const auto sum = [this](const std::function<uint64_t(const Counters&)>& of) {
-      uint64_t total = 0;
-      if (plane_ == nullptr) return 0.0;
-      for (const auto& worker : plane_->workers()) total += of(worker->counters());
-      return static_cast<double>(total);
-    };
-    const auto traffic = [&](const char* name, Traffic Counters::*direction) {
-      Napi::Object object = Napi::Object::New(env);
-      for (size_t kind = 0; kind < std::size(packetKinds); kind++) {
-        object.Set(packetKinds[kind], sum([&](const Counters& of) { return (of.*direction).packets[kind].value(); }));
-      }
-      object.Set("bytes", sum([&](const Counters& of) { return (of.*direction).bytes.value(); }));
-      all.Set(name, object);
-    };
-    traffic("fromUe", &Counters::fromUe);
-    traffic("toUe", &Counters::toUe);
-    traffic("toAnchor", &Counters::toAnchor);
-    traffic("fromAnchor", &Counters::fromAnchor);
-    Napi::Object drops = Napi::Object::New(env);
-    for (size_t reason = 0; reason < std::size(dropReasons); reason++) {
-      drops.Set(dropReasons[reason], sum([&](const Counters& of) { return of.drops[reason].value(); }));
-    }
-    all.Set("drops", drops);
-    all.Set("acceptErrors", sum([](const Counters& of) { return of.acceptErrors.value(); }));
-    all.Set("anchorErrors", sum([](const Counters& of) { return of.anchorErrors.value(); }));
-    return all;
+    static const std::vector<std::unique_ptr<Worker>> none;
+    return countersObject(info.Env(), plane_ == nullptr ? none : plane_->workers());
   }
 
   void stop(const Napi::CallbackInfo&) {
@@ -270,15 +197,6 @@ class PlaneObject final : public Napi::ObjectWrap<PlaneObject> {
     if (plane_ != nullptr) plane_->stop();
     if (isAwake_) wakeSafely_.Release();
     isAwake_ = false;
-  }
-
-  static Napi::Object statusObject(Napi::Env env, const StatusValues& values) {
-    Napi::Object status = Napi::Object::New(env);
-    status.Set("received", static_cast<double>(values.received));
-    status.Set("dropped", static_cast<double>(values.dropped));
-    status.Set("toAnchor", static_cast<double>(values.toAnchor));
-    status.Set("fromAnchor", static_cast<double>(values.fromAnchor));
-    return status;
   }
 
   static uint16_t portOf(const Napi::Value& value) {
@@ -303,13 +221,7 @@ class PlaneObject final : public Napi::ObjectWrap<PlaneObject> {
 
 Napi::Object start(Napi::Env env, Napi::Object exports) {
   exports.Set("Plane", PlaneObject::define(env));
-  Napi::Object names = Napi::Object::New(env);
-  names.Set("packetKinds", textArray(env, packetKinds));
-  names.Set("contents", textArray(env, contents));
-  names.Set("dropReasons", textArray(env, dropReasons));
-  names.Set("closeReasons", textArray(env, closeReasons));
-  names.Set("limits", textArray(env, limitNames));
-  exports.Set("names", names);
+  exports.Set("names", namesObject(env));
   return exports;
 }
 

@@ -5,7 +5,6 @@
 #include <unistd.h>
 
 #include <algorithm>
-#include <cerrno>
 #include <utility>
 
 #include "control-text.h"
@@ -17,16 +16,6 @@ namespace {
 /** Frames of a stream of bytes are no datagrams: whatever fits into the header is taken (RFC 4571 §2). */
 constexpr size_t longestStreamFrame = 0xffff;
 
-/** Bytes in one read: of a stranger, and of a UE. */
-constexpr size_t strangerReadBytes = 4096;
-constexpr size_t readBytes = 65536;
-
-/** Reads of one connection before others get their turn. */
-constexpr int maxReads = 4;
-
-/** Frames that control has not handled, of one connection: no more is read until it has. */
-constexpr unsigned maxUnhandled = 16;
-
 const uint8_t* bytesOf(const std::string& text) { return reinterpret_cast<const uint8_t*>(text.data()); }
 
 }  // namespace
@@ -35,17 +24,8 @@ Connection::Connection(ConnectionId id, int fd, const Surroundings& around)
     : id(id),
       around_(around),
       fd_(fd),
-      deframer_(around.limits.firstFrameBytes),
+      reader_(fd, *this, *this, around, status.received),
       writer_(fd, *this, around.counters.toUe, status.held, around.limits) {}
-
-void Connection::begin() {
-  if (!isOpen() || isBegun_) return;
-  isBegun_ = true;
-  epoll_event event{};
-  event.data.ptr = static_cast<Watched*>(this);
-  epoll_ctl(around_.epoll, EPOLL_CTL_ADD, fd_, &event);
-  watch();
-}
 
 Connection::~Connection() { close(); }
 
@@ -53,21 +33,7 @@ void Connection::admit(Content content) {
   if (phase_ != Phase::stranger) return;
   phase_ = Phase::admitted;
   content_ = content;
-  deframer_.limit = content == Content::msrp ? longestStreamFrame : around_.limits.frameBytes;
-}
-
-void Connection::handled() {
-  if (!isOpen()) return;
-  if (unhandled_ > 0) unhandled_ -= 1;
-  if (!isWaiting_ || unhandled_ > 0) return;
-  isWaiting_ = false;
-  if (extra_ != nullptr && !extra_->backlog.empty()) {
-    std::string backlog = std::move(extra_->backlog);
-    extra_.reset();
-    const size_t done = deframer_.push(bytesOf(backlog), backlog.size(), *this);
-    if (isWaiting_ && done < backlog.size()) extra().backlog = backlog.substr(done);
-  }
-  watch();
+  reader_.admit(content == Content::msrp ? longestStreamFrame : around_.limits.frameBytes);
 }
 
 void Connection::send(const std::string& message) {
@@ -113,20 +79,13 @@ void Connection::write(std::string frames) { writer_.stream(std::move(frames)); 
 
 void Connection::pause() {
   // What comes is read, and left alone.
-  if (writer_.isFinishing()) return;
-  isPaused_ = true;
-  watch();
-}
-
-void Connection::resume() {
-  isPaused_ = false;
-  watch();
+  if (!writer_.isFinishing()) reader_.pause();
 }
 
 void Connection::finish() {
   if (!isOpen() || writer_.isFinishing()) return;
   // Closed with bytes unread, the kernel would reset the connection, and the UE lose what it has not read.
-  resume();
+  reader_.resume();
   writer_.finish();
 }
 
@@ -136,7 +95,8 @@ void Connection::close() {
   // Status is asked for until the connection is forgotten: what was held must not count as dropped twice.
   if (held_ != nullptr) dropHeld(held_->length());
   held_.reset();
-  extra_.reset();
+  opening_.reset();
+  reader_.close();
   writer_.close();
   around_.anchors.leave(*this);
   ::close(fd_);
@@ -161,63 +121,28 @@ void Connection::ready(uint32_t events) {
   if (!isOpen()) return;
   if ((events & EPOLLOUT) != 0) {
     writer_.ready();
-    watch();
+    reader_.watchWriting(writer_.isBlocked());
   }
   if (!isOpen()) return;
-  if ((events & EPOLLIN) != 0 && (watched_ & EPOLLIN) != 0) read((events & (EPOLLRDHUP | EPOLLHUP | EPOLLERR)) != 0);
   // EPOLLHUP alone: both sides have ended, and what is unread is still to be read.
-  else if ((events & EPOLLERR) != 0) end(CloseReason::socketError);
+  if (!reader_.ready(events) && (events & EPOLLERR) != 0) end(CloseReason::socketError);
 }
 
-/**
- * The kernel tells only of what is new, which costs less: so all that is there is read, and what is left for the others'
- * sake is asked for anew. `isEnding`: behind what can be read is the end.
- */
-void Connection::read(bool isEnding) {
-  for (int i = 0; i < maxReads; i++) {
-    const size_t most = phase_ == Phase::stranger ? strangerReadBytes : readBytes;
-    const size_t length = readOnce(most);
-    if (!isOpen() || isWaiting_ || isPaused_) return;
-    if (length < most && !isEnding) return;
-  }
-  rearm();
-}
-
-/** How many bytes were read; 0 if there were none, or it was closed. */
-size_t Connection::readOnce(size_t most) {
-  Arena& arena = around_.arena;
-  // Of what is read one frame may have begun before: it is put together behind.
-  if (arena.room() < readBytes + around_.limits.frameBytes) around_.anchors.flush();
-  uint8_t* chunk = arena.free();
-  const ssize_t count = recv(fd_, chunk, most, MSG_DONTWAIT);
-  if (count <= 0) {
-    if (count == 0) end(CloseReason::peer);
-    else if (errno != EAGAIN && errno != EINTR) end(CloseReason::socketError);
-    return 0;
-  }
-  const auto length = static_cast<size_t>(count);
-  status.received.add(length);
-  arena.keep(length);
-  const size_t done = deframer_.push(chunk, length, *this);
-  const auto* const rest = reinterpret_cast<const char*>(chunk) + done;
-  if (isOpen() && isWaiting_) {
-    if (done < length) extra().backlog.assign(rest, length - done);
-    watch();
-  }
-  if (phase_ == Phase::text) takeText(rest, length - done);
+/** Behind what was too long for a frame may be text. */
+void Connection::afterRead(const char* rest, size_t length) {
+  if (phase_ == Phase::text) takeText(rest, length);
   else if (phase_ == Phase::answered && status.received.value() > longestRequest) end(CloseReason::http);
-  return length;
 }
 
 void Connection::takeText(const char* bytes, size_t length) {
-  std::string& opening = extra().opening;
+  std::string& opening = *opening_;
   opening.append(bytes, std::min(length, longestOpening - opening.size()));
   const TextOpening kind = textOpening(opening);
   if (kind == TextOpening::unfinished) return;
   if (kind == TextOpening::other) return end(CloseReason::frameTooLong);
   phase_ = Phase::answered;
   std::string answer = httpAnswer(opening);
-  extra_.reset();
+  opening_.reset();
   writer_.stream(std::move(answer));
   writer_.finish();
 }
@@ -240,10 +165,7 @@ Next Connection::frame(const uint8_t* frame, size_t length) {
     Event event{Event::Kind::controlFrame, id};
     event.bytes.assign(reinterpret_cast<const char*>(frame), length);
     tell(std::move(event));
-    unhandled_ += 1;
-    const bool mayDecide = phase_ == Phase::stranger || (phase_ == Phase::admitted && content_ != Content::msrp);
-    isWaiting_ = mayDecide || unhandled_ >= maxUnhandled;
-    return isWaiting_ ? Next::wait : Next::goOn;
+    return reader_.told(phase_ == Phase::stranger || (phase_ == Phase::admitted && content_ != Content::msrp));
   }
   if (isListenedTo_) {
     isListenedTo_ = false;
@@ -258,7 +180,7 @@ Next Connection::frame(const uint8_t* frame, size_t length) {
 void Connection::frameTooLong(size_t header) {
   if (phase_ != Phase::stranger || !isCapital(header >> 8)) return end(CloseReason::frameTooLong);
   phase_ = Phase::text;
-  extra().opening = {static_cast<char>(header >> 8), static_cast<char>(header)};
+  opening_ = std::make_unique<std::string>(std::string{static_cast<char>(header >> 8), static_cast<char>(header)});
 }
 
 void Connection::anchorPacket(const uint8_t* packet, size_t length) {
@@ -334,32 +256,12 @@ void Connection::tell(Event event) {
   around_.events.tell(std::move(event));
 }
 
-void Connection::writeBlocked() { watch(); }
+void Connection::readEnded(CloseReason reason) { end(reason); }
+
+void Connection::writeBlocked() { reader_.watchWriting(true); }
 
 void Connection::writeFailed() { end(CloseReason::socketError); }
 
 void Connection::drained() { tell({Event::Kind::drained, id}); }
-
-void Connection::watch() {
-  if (!isOpen() || !isBegun_) return;
-  const bool isRead = !isPaused_ && !isWaiting_;
-  const uint32_t wanted = (isRead ? EPOLLIN : 0u) | (writer_.isBlocked() ? EPOLLOUT : 0u);
-  if (wanted == watched_) return;
-  watched_ = wanted;
-  rearm();
-}
-
-/** Events that stand are told of again. */
-void Connection::rearm() {
-  epoll_event event{};
-  event.events = watched_ | EPOLLRDHUP | EPOLLET;
-  event.data.ptr = static_cast<Watched*>(this);
-  epoll_ctl(around_.epoll, EPOLL_CTL_MOD, fd_, &event);
-}
-
-Connection::Extra& Connection::extra() {
-  if (extra_ == nullptr) extra_ = std::make_unique<Extra>();
-  return *extra_;
-}
 
 }  // namespace edge80

@@ -5,10 +5,10 @@
 #include <string>
 
 #include "anchor-sockets.h"
-#include "deframer.h"
 #include "media-queue.h"
 #include "surroundings.h"
 #include "text-opening.h"
+#include "ue-reader.h"
 #include "ue-writer.h"
 
 namespace edge80 {
@@ -19,26 +19,20 @@ constexpr const char* contents[] = {EDGE80_CONTENTS(EDGE80_NAME)};
 
 /** What JavaScript may ask of a connection at any time; see ConnectionStatus in lib/gateway/forwarding-plane.ts. */
 struct Status {
-  Count received;
-  Count dropped;
-  Count toAnchor;
-  Count fromAnchor;
-  /** Frames that are dropped if it closes now. */
-  Count held;
-
-  StatusValues values() const {
-    return {received.value(), dropped.value(), held.value(), toAnchor.value(), fromAnchor.value()};
-  }
+#define EDGE80_COUNT(name) Count name;
+#define EDGE80_VALUE(name) name.value(),
+  EDGE80_STATUS(EDGE80_COUNT)
+  StatusValues values() const { return {EDGE80_STATUS(EDGE80_VALUE)}; }
+#undef EDGE80_COUNT
+#undef EDGE80_VALUE
 };
 
 /**
  * One TCP connection of a UE and, once nominated, its place at a UDP socket toward rtpengine: as in
- * lib/gateway/connection.ts. Belongs to one worker's thread.
- *
- * Control is elsewhere and answers later. What follows a frame on which its decision hangs, the first and each check
- * before the nomination, is therefore not looked at until control has `handled` that frame.
+ * lib/gateway/connection.ts. Belongs to one worker's thread. Control decides on the first frame, and on each check before
+ * the nomination.
  */
-class Connection final : public Watched, public AnchorMember, private UeWriter::Owner {
+class Connection final : public Watched, public AnchorMember, private UeReader::Owner, private UeWriter::Owner {
  public:
   Connection(ConnectionId id, int fd, const Surroundings& around);
   ~Connection();
@@ -51,11 +45,11 @@ class Connection final : public Watched, public AnchorMember, private UeWriter::
   bool isOpen() const { return phase_ != Phase::closed; }
 
   /** Nothing is read before. */
-  void begin();
+  void begin() { reader_.begin(); }
   void admit(Content content);
   /** Control is told of the next packet of media, once. */
   void listenForMedia() { isListenedTo_ = true; }
-  void handled();
+  void handled() { reader_.handled(); }
   void send(const std::string& message);
   void openAnchor(const Address& anchor);
   void sendToAnchor(const std::string& message);
@@ -67,7 +61,7 @@ class Connection final : public Watched, public AnchorMember, private UeWriter::
   void carry(const std::string& frame);
   void write(std::string frames);
   void pause();
-  void resume();
+  void resume() { reader_.resume(); }
   void finish();
   /** Tells no one: control knows. May be called twice. */
   void close();
@@ -75,10 +69,6 @@ class Connection final : public Watched, public AnchorMember, private UeWriter::
   void ready(uint32_t events) override;
   void anchorPacket(const uint8_t* packet, size_t length) override;
   void anchorQueueFull() override;
-
-  /** From the deframer. */
-  Next frame(const uint8_t* frame, size_t length);
-  void frameTooLong(size_t header);
 
  private:
   /**
@@ -88,9 +78,11 @@ class Connection final : public Watched, public AnchorMember, private UeWriter::
    */
   enum class Phase : uint8_t { stranger, text, answered, admitted, nominating, selected, closed };
 
+  Next frame(const uint8_t* frame, size_t length) override;
+  void frameTooLong(size_t header) override;
+  void afterRead(const char* rest, size_t length) override;
+  void readEnded(CloseReason reason) override;
   bool carries(PacketKind kind) const;
-  void read(bool isEnding);
-  size_t readOnce(size_t most);
   void takeText(const char* bytes, size_t length);
   void carryOwn(const uint8_t* frame, size_t length, PacketKind kind);
   bool toAnchor(const uint8_t* frame, size_t length, PacketKind kind);
@@ -104,32 +96,18 @@ class Connection final : public Watched, public AnchorMember, private UeWriter::
   void drained() override;
   void tell(Event event);
   void end(CloseReason reason);
-  void watch();
-  void rearm();
 
   const Surroundings& around_;
   int fd_;
   Phase phase_ = Phase::stranger;
   Content content_ = Content::rtp;
-  bool isBegun_ = false;
-  bool isPaused_ = false;
-  bool isWaiting_ = false;
   bool isListenedTo_ = false;
-  uint32_t watched_ = 0;
-  unsigned unhandled_ = 0;
-  Deframer deframer_;
+  UeReader reader_;
   UeWriter writer_;
   /** Media of the UE until the connection is selected: it may begin once a check was answered (RFC 8445 §12.1). */
   std::unique_ptr<MediaQueue> held_;
-  /** What few connections need, and is there only while they do. */
-  struct Extra {
-    /** Bytes read behind a frame that control has not handled. */
-    std::string backlog;
-    /** The first bytes of one that sends text. */
-    std::string opening;
-  };
-  Extra& extra();
-  std::unique_ptr<Extra> extra_;
+  /** The first bytes of one that sends text, until it is known what it is. */
+  std::unique_ptr<std::string> opening_;
 };
 
 }  // namespace edge80

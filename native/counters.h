@@ -45,10 +45,13 @@ constexpr const char* dropReasons[] = {EDGE80_DROP_REASONS(EDGE80_NAME)};
 
 /** What one worker counts; connections are counted in JavaScript. */
 struct Counters {
-  Traffic fromUe, toUe, toAnchor, fromAnchor;
+#define EDGE80_TRAFFIC(name) Traffic name;
+#define EDGE80_COUNT(name) Count name;
+  EDGE80_DIRECTIONS(EDGE80_TRAFFIC)
+  EDGE80_ERRORS(EDGE80_COUNT)
+#undef EDGE80_TRAFFIC
+#undef EDGE80_COUNT
   Count drops[std::size(dropReasons)];
-  Count acceptErrors;
-  Count anchorErrors;
 };
 
 }  // namespace edge80

@@ -39,5 +39,23 @@
   X(size_t, heldFrames)         \
   X(size_t, heldBytes)
 
+/** What control is told: NativeEvent in lib/gateway/native-addon.ts. */
+#define EDGE80_EVENTS(X) \
+  X(accepted)            \
+  X(controlFrame)        \
+  X(mediaHeard)          \
+  X(anchorDatagram)      \
+  X(drained)             \
+  X(closed)
+
+/** What is known of a connection: ConnectionStatus in lib/gateway/forwarding-plane.ts; `held` is dropped if it closes now. */
+#define EDGE80_STATUS(X) X(received) X(dropped) X(held) X(toAnchor) X(fromAnchor)
+
+/** Whose traffic, and which faults, are counted beside drops: PlaneCounters in lib/gateway/counters.ts. */
+#define EDGE80_DIRECTIONS(X) X(fromUe) X(toUe) X(toAnchor) X(fromAnchor)
+#define EDGE80_ERRORS(X) X(acceptErrors) X(anchorErrors)
+
 #define EDGE80_IDENTIFIER(identifier, name) identifier,
+#define EDGE80_ITEM(name) name,
+#define EDGE80_TEXT(name) #name,
 #define EDGE80_NAME(identifier, name) name,

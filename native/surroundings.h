@@ -28,12 +28,14 @@ constexpr const char* closeReasons[] = {EDGE80_CLOSE_REASONS(EDGE80_NAME)};
 
 /** The numbers of one connection. */
 struct StatusValues {
-  uint64_t received = 0, dropped = 0, held = 0, toAnchor = 0, fromAnchor = 0;
+#define EDGE80_VALUE(name) uint64_t name = 0;
+  EDGE80_STATUS(EDGE80_VALUE)
+#undef EDGE80_VALUE
 };
 
 /** What control is told. */
 struct Event {
-  enum class Kind { accepted, controlFrame, mediaHeard, anchorDatagram, drained, closed };
+  enum class Kind { EDGE80_EVENTS(EDGE80_ITEM) };
 
   Kind kind;
   ConnectionId id;

@@ -1,7 +1,7 @@
 import { existsSync } from 'node:fs';
 import { dirname, join } from 'node:path';
 import type { TransportAddress } from '../ice/transport-address';
-import { dropReasons, type PlaneCounters } from './counters';
+import { dropReasons, newPlaneCounters, type PlaneCounters } from './counters';
 import { packetKinds } from './first-byte';
 import { streamContents, type ConnectionId, type ConnectionStatus, type StreamContent } from './forwarding-plane';
 import type { GatewayLimits } from './limits';
@@ -17,6 +17,9 @@ export type NativeEvent = { id: ConnectionId } & (
 export type NativeCloseReason = (typeof closeReasons)[number];
 
 const closeReasons = ['peer', 'socket-error', 'http', 'frame-too-long', 'not-reading', 'finished'] as const;
+
+/** `held`: frames that are dropped if it is closed now. */
+type NativeStatus = ConnectionStatus & { held: number };
 
 /** The plane in native/addon.cc. Unknown connections are fine everywhere. */
 export interface NativePlane {
@@ -42,8 +45,7 @@ export interface NativePlane {
   resume(connection: ConnectionId): void;
   finish(connection: ConnectionId): void;
   close(connection: ConnectionId): void;
-  /** `held`: frames that are dropped if it is closed now. */
-  status(connection: ConnectionId): (ConnectionStatus & { held: number }) | undefined;
+  status(connection: ConnectionId): NativeStatus | undefined;
   counters(): Omit<PlaneCounters, 'accepted' | 'open' | 'closes'>;
   /** Closes all; may be called twice. */
   stop(): void;
@@ -59,8 +61,37 @@ const nativeLimits = [
   'heldBytes',
 ] as const satisfies readonly (keyof GatewayLimits)[];
 
-/** What this side calls what both name; native/names.h has the other's. */
-const names = { packetKinds, contents: streamContents, dropReasons, closeReasons, limits: nativeLimits };
+const events = [
+  'accepted',
+  'controlFrame',
+  'mediaHeard',
+  'anchorDatagram',
+  'drained',
+  'closed',
+] as const satisfies readonly NativeEvent['kind'][];
+
+const status = [
+  'received',
+  'dropped',
+  'held',
+  'toAnchor',
+  'fromAnchor',
+] as const satisfies readonly (keyof NativeStatus)[];
+
+/** What it counts: all but that which is counted here. */
+const counters = Object.keys(newPlaneCounters()).filter((name) => !['accepted', 'open', 'closes'].includes(name));
+
+/** What this side calls what both name, in whatever order; native/names.h has the other's. */
+const names = {
+  packetKinds,
+  contents: streamContents,
+  dropReasons,
+  closeReasons,
+  limits: nativeLimits,
+  events,
+  status,
+  counters,
+};
 
 /** What the addon exports. */
 export interface NativeAddon {
@@ -90,7 +121,8 @@ export function loadNativeAddon(path = builtAddon()): { addon: NativeAddon } | {
 
 /** That which is not as it is here: another state of the sources was built. */
 function strangeName(exports: { names?: Record<string, readonly string[]> }): string | undefined {
-  const strange = Object.entries(names).find(([list, known]) => exports.names?.[list]?.join() !== known.join());
+  const sorted = (list: readonly string[] = []) => [...list].sort().join();
+  const strange = Object.entries(names).find(([list, known]) => sorted(exports.names?.[list]) !== sorted(known));
   return strange && `it was built from other sources (${strange[0]} differ); \`npm install\` builds it anew`;
 }
 
