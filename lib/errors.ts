@@ -126,7 +126,6 @@ const errorKinds = {
   'msrp-refused': {},
   'msrp-closed': {},
   'tls-failed': {},
-  'frame-too-long': {},
   closed: {},
   stopped: {},
 } as const satisfies Record<string, ErrorKind>;

@@ -3,7 +3,7 @@ import { once } from 'node:events';
 import { connect, type Socket } from 'node:net';
 import { performance } from 'node:perf_hooks';
 import { setTimeout as pause } from 'node:timers/promises';
-import { Deframer, framed } from '../../lib/gateway/deframer';
+import { Deframer, framed } from '../../lib/ice/deframer';
 import { buildBindingRequest } from '../../lib/ice/binding';
 import { parseStun } from '../../lib/ice/stun-message';
 import { ufrag } from './relay';
@@ -85,13 +85,9 @@ export class Load {
   async #open(port: number, stream: number, pwd: string | undefined): Promise<Socket> {
     let answered = (): void => undefined;
     const answer = new Promise<void>((resolve) => (answered = resolve));
-    const deframer = new Deframer(0xffff, {
-      frame: (frame) => {
-        if (frame[1] === payloadTypes.measured) this.#count();
-        else if ((frame[0] ?? 0) <= 3) answered = checkAnswered(frame, answered);
-        return true;
-      },
-      frameTooLong: () => undefined,
+    const deframer = Deframer.ofAnyLength((frame) => {
+      if (frame[1] === payloadTypes.measured) this.#count();
+      else if ((frame[0] ?? 0) <= 3) answered = checkAnswered(frame, answered);
     });
     const onread = {
       buffer: this.#readBuffer,

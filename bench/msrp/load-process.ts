@@ -7,7 +7,7 @@ import { once } from 'node:events';
 import { connect, createServer, type AddressInfo, type Socket } from 'node:net';
 import { performance } from 'node:perf_hooks';
 import { createInterface } from 'node:readline';
-import { Deframer, framed } from '../../lib/gateway/deframer';
+import { Deframer, framed } from '../../lib/ice/deframer';
 import { buildBindingRequest } from '../../lib/ice/binding';
 import { isStun, streamFrames } from '../../lib/ice/stream-frames';
 import { blockOf, type Block, type Direction } from './traffic';
@@ -141,13 +141,9 @@ async function ueSocket(
   let answered = (): void => undefined;
   const answer = new Promise<void>((resolve) => (answered = resolve));
   const sink: { push?: (chunk: Buffer) => void } = {};
-  const deframer = new Deframer(0xffff, {
-    frame: (frame) => {
-      if (isStun(frame)) answered();
-      else sink.push?.(frame);
-      return true;
-    },
-    frameTooLong: () => undefined,
+  const deframer = Deframer.ofAnyLength((frame) => {
+    if (isStun(frame)) answered();
+    else sink.push?.(frame);
   });
   socket.on('data', (chunk: Buffer) => deframer.push(chunk));
   socket.write(framed(nominatingCheck(index, pwd)));

@@ -2,7 +2,7 @@ import type { Socket } from 'node:net';
 import type { TransportAddress } from '../ice/transport-address';
 import { AnchorSocket, type AnchorListener } from './anchor-socket';
 import { countPacket, type CloseReason, type DropReason, type PlaneCounters } from './counters';
-import { Deframer, type FrameSink } from './deframer';
+import { Deframer, longestAnnounced, type FrameSink } from '../ice/deframer';
 import { isControlText } from './control-text';
 import { packetKind, type PacketKind } from './first-byte';
 import type { ConnectionId, ConnectionStatus, ForwardingPlaneListener, StreamContent } from './forwarding-plane';
@@ -28,9 +28,6 @@ export interface ConnectionSurroundings {
  * `answered`.
  */
 type Phase = 'stranger' | 'text' | 'answered' | 'admitted' | 'nominating' | 'selected' | 'closed';
-
-/** Frames of a stream of bytes are no datagrams: whatever fits into the header is taken (RFC 4571 §2). */
-const longestStreamFrame = 0xffff;
 
 /** One TCP connection of a UE and, once nominated, the UDP socket that stands for it at rtpengine. */
 export class Connection implements FrameSink, AnchorListener, UeWriterOwner {
@@ -74,7 +71,8 @@ export class Connection implements FrameSink, AnchorListener, UeWriterOwner {
     if (this.#phase !== 'stranger') return;
     this.#phase = 'admitted';
     this.#content = content;
-    this.#deframer.limit = content === 'msrp' ? longestStreamFrame : this.#around.limits.frameBytes;
+    // Frames of a stream of bytes are no datagrams: whatever fits into the header is taken (RFC 4571 §2).
+    this.#deframer.limit = content === 'msrp' ? longestAnnounced : this.#around.limits.frameBytes;
   }
 
   listenForMedia(): void {

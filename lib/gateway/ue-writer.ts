@@ -1,6 +1,6 @@
 import type { Socket } from 'node:net';
 import { countPacket, type DropReason, type Traffic } from './counters';
-import { framed } from './deframer';
+import { framed } from '../ice/deframer';
 import { packetKind, type PacketKind } from './first-byte';
 import type { GatewayLimits } from './limits';
 import { MediaQueue } from './media-queue';

@@ -1,7 +1,7 @@
 import type { Socket } from 'node:net';
 import { Duplex } from 'node:stream';
+import { Deframer, framed } from '../ice/deframer';
 import { isStun, streamFrames } from '../ice/stream-frames';
-import { Deframer, frame } from './framing';
 
 /**
  * The bytes that an ICE-TCP connection carries as a stream (RFC 6544 §10), with the STUN between them taken
@@ -9,27 +9,23 @@ import { Deframer, frame } from './framing';
  */
 export class FramedSocket extends Duplex {
   readonly #socket: Socket;
-  readonly #deframer = new Deframer();
 
   /** @param stun takes STUN messages; answer with {@link sendStun} */
   constructor(socket: Socket, stun: (message: Buffer) => void) {
     super({ allowHalfOpen: false });
     this.#socket = socket;
-    socket.on('data', (chunk: Buffer) => {
-      let accepts = true;
-      for (const packet of this.#deframer.push(chunk)) {
-        if (isStun(packet)) stun(packet);
-        else if (packet.length > 0) accepts = this.push(packet);
-      }
-      if (!accepts) socket.pause();
+    const deframer = Deframer.ofAnyLength((packet) => {
+      if (isStun(packet)) stun(packet);
+      else if (!this.push(packet)) socket.pause();
     });
+    socket.on('data', (chunk: Buffer) => deframer.push(chunk));
     // What came before can still be read; the end of that ends this.
     socket.on('error', () => undefined);
     socket.on('close', () => this.push(null));
   }
 
   sendStun(message: Buffer): void {
-    if (this.#socket.writable) this.#socket.write(frame(message));
+    if (this.#socket.writable) this.#socket.write(framed(message));
   }
 
   override _read(): void {

@@ -1,7 +1,7 @@
 import { EventEmitter } from 'node:events';
 import { connect, type Socket } from 'node:net';
+import { Deframer, framed } from '../ice/deframer';
 import type { TransportAddress } from '../ice/transport-address';
-import { Deframer, frame } from './framing';
 
 export interface TcpChannelEvents {
   connected: [];
@@ -29,7 +29,6 @@ export function closeReason({ code, message }: NodeJS.ErrnoException): string {
 /** One TCP connection to a passive candidate, carrying packets in RFC 4571 frames. */
 export class TcpChannel extends EventEmitter<TcpChannelEvents> {
   readonly #socket: Socket;
-  readonly #deframer = new Deframer();
   #open = false;
   #ended = false;
 
@@ -40,9 +39,8 @@ export class TcpChannel extends EventEmitter<TcpChannelEvents> {
       this.#open = true;
       this.emit('connected');
     });
-    this.#socket.on('data', (chunk) => {
-      for (const packet of this.#deframer.push(chunk)) this.emit('packet', packet);
-    });
+    const deframer = Deframer.ofAnyLength((packet) => this.emit('packet', packet));
+    this.#socket.on('data', (chunk) => deframer.push(chunk));
     this.#socket.on('error', (error: NodeJS.ErrnoException) => this.#end(closeReason(error)));
     this.#socket.on('close', () => this.#end('closed by the peer'));
   }
@@ -54,7 +52,7 @@ export class TcpChannel extends EventEmitter<TcpChannelEvents> {
   /** Sends a packet; false if it was dropped because the connection is not open or does not drain. */
   send(packet: Buffer): boolean {
     if (!this.#open || this.#socket.writableLength > maxBacklog) return false;
-    this.#socket.write(frame(packet));
+    this.#socket.write(framed(packet));
     return true;
   }
 

@@ -1,7 +1,7 @@
 import { once } from 'node:events';
 import fc from 'fast-check';
 import { pino } from 'pino';
-import { framed } from '../../lib/gateway/deframer';
+import { framed } from '../../lib/ice/deframer';
 import { TcpGateway } from '../../lib/gateway/tcp-gateway';
 import { parseStun } from '../../lib/ice/stun-message';
 import { FakeAnchor } from '../unit/gateway/fake-anchor';

@@ -1,7 +1,7 @@
 import { randomBytes } from 'node:crypto';
 import type { Socket } from 'node:net';
 import { buildBindingRequest } from '../../../lib/ice/binding';
-import { frame } from '../../../lib/ue/framing';
+import { framed } from '../../../lib/ice/deframer';
 import { ports, type Attack } from './attack';
 import { crowd, dial } from './crowd';
 import { LeagueUe, type CheckedStream } from './league-ue';
@@ -9,7 +9,7 @@ import { pace } from './pace';
 
 function check({ username, password }: CheckedStream, useCandidate = false): Buffer {
   const request = { transactionId: randomBytes(12), username, password, priority: 1_845_501_695, useCandidate };
-  return frame(buildBindingRequest({ ...request, tieBreaker: 1n }));
+  return framed(buildBindingRequest({ ...request, tieBreaker: 1n }));
 }
 
 /** Of a stream that there is, but with another password. */

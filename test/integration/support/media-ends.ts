@@ -4,7 +4,7 @@ import { once } from 'node:events';
 import { connect, type Socket } from 'node:net';
 import { buildBindingRequest } from '../../../lib/ice/binding';
 import type { TransportAddress } from '../../../lib/ice/transport-address';
-import { Deframer, frame } from '../../../lib/ue/framing';
+import { Deframer, framed } from '../../../lib/ice/deframer';
 import { until } from './until';
 
 /** How long a packet may take over loopback, on a busy machine, in ms. */
@@ -104,12 +104,12 @@ export class UdpEnd extends MediaEnd {
 /** A connection to the gateway, in RFC 4571 frames. */
 export class TcpEnd extends MediaEnd {
   readonly socket: Socket;
-  readonly #deframer = new Deframer();
 
   private constructor(socket: Socket) {
     super();
     this.socket = socket;
-    socket.on('data', (chunk) => this.received.push(...this.#deframer.push(chunk)));
+    const deframer = Deframer.ofAnyLength((packet) => this.received.push(packet));
+    socket.on('data', (chunk) => deframer.push(chunk));
     socket.on('error', () => undefined);
   }
 
@@ -121,7 +121,7 @@ export class TcpEnd extends MediaEnd {
   }
 
   send(packet: Buffer): void {
-    this.socket.write(frame(packet));
+    this.socket.write(framed(packet));
   }
 
   async isClosed(): Promise<void> {

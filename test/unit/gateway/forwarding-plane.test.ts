@@ -1,6 +1,6 @@
 import { randomBytes } from 'node:crypto';
 import { once } from 'node:events';
-import { framed } from '../../../lib/gateway/deframer';
+import { framed } from '../../../lib/ice/deframer';
 import type { ConnectionId, ForwardingPlane } from '../../../lib/gateway/forwarding-plane';
 import { defaultLimits } from '../../../lib/gateway/limits';
 import { Arrivals } from './arrivals';

@@ -1,7 +1,7 @@
 import { createHash, randomBytes } from 'node:crypto';
 import { once } from 'node:events';
 import type { Duplex } from 'node:stream';
-import { framed } from '../../../lib/gateway/deframer';
+import { framed } from '../../../lib/ice/deframer';
 import type { MsrpStream } from '../../../lib/gateway/stream';
 import { streamFrames } from '../../../lib/ice/stream-frames';
 import { GatewayBench, pwd } from './gateway-bench';

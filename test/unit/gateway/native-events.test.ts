@@ -1,4 +1,4 @@
-import { framed } from '../../../lib/gateway/deframer';
+import { framed } from '../../../lib/ice/deframer';
 import type { ConnectionId, ForwardingPlaneListener } from '../../../lib/gateway/forwarding-plane';
 import { defaultLimits } from '../../../lib/gateway/limits';
 import type { NativeAddon, NativeEvent, NativePlane } from '../../../lib/gateway/native-addon';

@@ -1,5 +1,5 @@
 import { defaultLimits } from '../../../lib/gateway/limits';
-import { framed } from '../../../lib/gateway/deframer';
+import { framed } from '../../../lib/ice/deframer';
 import type { ConnectionId } from '../../../lib/gateway/forwarding-plane';
 import { Arrivals } from './arrivals';
 import { describeNativePlane, planeThreads, planeUnderTest } from './plane-under-test';

@@ -2,7 +2,7 @@ import { once } from 'node:events';
 import { connect, createServer } from 'node:net';
 import { networkInterfaces } from 'node:os';
 import { pino } from 'pino';
-import { framed } from '../../../lib/gateway/deframer';
+import { framed } from '../../../lib/ice/deframer';
 import { EdgeError } from '../../../lib/errors';
 import type { GatewayLimits } from '../../../lib/gateway/limits';
 import type { MediaStream } from '../../../lib/gateway/stream';

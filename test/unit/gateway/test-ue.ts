@@ -1,7 +1,7 @@
 import { randomBytes } from 'node:crypto';
 import { once } from 'node:events';
 import { connect, type Socket } from 'node:net';
-import { Deframer, framed } from '../../../lib/gateway/deframer';
+import { Deframer, framed } from '../../../lib/ice/deframer';
 import { buildBindingRequest } from '../../../lib/ice/binding';
 import { parseStun, type StunMessage } from '../../../lib/ice/stun-message';
 import { Arrivals } from './arrivals';
@@ -15,13 +15,7 @@ export class TestUe {
 
   private constructor(readonly socket: Socket) {
     this.port = socket.localPort!;
-    const deframer = new Deframer(65535, {
-      frame: (frame) => {
-        this.frames.push(Buffer.from(frame));
-        return true;
-      },
-      frameTooLong: () => undefined,
-    });
+    const deframer = Deframer.ofAnyLength((frame) => this.frames.push(Buffer.from(frame)));
     socket.on('data', (chunk) => deframer.push(chunk));
     socket.on('error', () => undefined);
     this.closed = new Promise((resolve) => socket.on('close', resolve));

@@ -1,5 +1,5 @@
 import fc from 'fast-check';
-import { Deframer } from '../../../lib/gateway/deframer';
+import { Deframer } from '../../../lib/ice/deframer';
 import { buildBindingRequest } from '../../../lib/ice/binding';
 import { isStun, longestFrame, streamFrames } from '../../../lib/ice/stream-frames';
 import { buildStun } from '../../../lib/ice/stun-message';
@@ -16,8 +16,7 @@ const withoutIntegrity = buildStun({ class: 'indication', transactionId: Buffer.
 
 function unframed(frames: Buffer): Buffer[] {
   const found: Buffer[] = [];
-  const deframer = new Deframer(65535, { frame: (frame) => found.push(frame) > 0, frameTooLong: () => undefined });
-  deframer.push(frames);
+  Deframer.ofAnyLength((frame) => found.push(frame)).push(frames);
   return found;
 }
 

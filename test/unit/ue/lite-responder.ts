@@ -3,7 +3,7 @@ import { once } from 'node:events';
 import { createServer, type AddressInfo, type Server, type Socket } from 'node:net';
 import { receiveCheck } from '../../../lib/ice/lite-agent';
 import type { Candidate } from '../../../lib/sdp/candidate';
-import { Deframer, frame } from '../../../lib/ue/framing';
+import { Deframer, framed } from '../../../lib/ice/deframer';
 import type { IceDescription } from '../../../lib/ue/ice-stream';
 
 /** An ICE-lite edge on loopback: answers checks over UDP and framed TCP, and echoes all else where it came from. */
@@ -80,17 +80,15 @@ export class LiteResponder {
   }
 
   #accept(connection: Socket): void {
-    const deframer = new Deframer();
     this.#connections.add(connection);
     connection.on('close', () => this.#connections.delete(connection));
     connection.on('error', () => undefined);
-    connection.on('data', (chunk) => {
-      for (const packet of deframer.push(chunk)) {
-        const peer = { address: connection.remoteAddress ?? '', port: connection.remotePort ?? 0 };
-        const reply = this.#reply('tcp', packet, peer);
-        if (reply !== undefined) connection.write(frame(reply));
-      }
+    const deframer = Deframer.ofAnyLength((packet) => {
+      const peer = { address: connection.remoteAddress ?? '', port: connection.remotePort ?? 0 };
+      const reply = this.#reply('tcp', packet, peer);
+      if (reply !== undefined) connection.write(framed(reply));
     });
+    connection.on('data', (chunk) => deframer.push(chunk));
   }
 
   #reply(way: 'udp' | 'tcp', bytes: Buffer, peer: { address: string; port: number }): Buffer | undefined {

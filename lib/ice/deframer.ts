@@ -7,6 +7,9 @@
  */
 const headerBytes = 2;
 
+/** Bytes of the longest frame that a header can announce. */
+export const longestAnnounced = 0xffff;
+
 /** Takes what a {@link Deframer} finds. */
 export interface FrameSink {
   /** A whole frame, never empty. False stops the deframer for good: the connection was closed. */
@@ -35,6 +38,15 @@ export class Deframer {
   constructor(limit: number, sink: FrameSink) {
     this.limit = limit;
     this.#sink = sink;
+  }
+
+  /** Takes whatever the header can announce. */
+  static ofAnyLength(take: (frame: Buffer) => void): Deframer {
+    const frame = (bytes: Buffer) => {
+      take(bytes);
+      return true;
+    };
+    return new Deframer(longestAnnounced, { frame, frameTooLong: () => undefined });
   }
 
   /** Gives how many bytes were consumed: fewer than all only if it stopped. */
@@ -87,7 +99,7 @@ export class Deframer {
   }
 }
 
-/** A frame with its header, in one buffer: the one copy of a packet on its way to the UE. */
+/** A frame with its header, in one buffer: the one copy of a packet on its way. Throws beyond {@link longestAnnounced}. */
 export function framed(packet: Buffer): Buffer {
   const frame = Buffer.allocUnsafe(headerBytes + packet.length);
   frame.writeUInt16BE(packet.length, 0);

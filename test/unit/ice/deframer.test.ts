@@ -1,5 +1,5 @@
 import fc from 'fast-check';
-import { Deframer, framed } from '../../../lib/gateway/deframer';
+import { Deframer, framed } from '../../../lib/ice/deframer';
 
 function collect(limit: number, chunks: Buffer[], stopAfter = Infinity) {
   const frames: Buffer[] = [];
@@ -62,4 +62,9 @@ test('a frame that lies in one chunk is not copied', () => {
   new Deframer(10, { frame: (frame) => Boolean((view = frame)), frameTooLong: () => undefined }).push(chunk);
   chunk.write('VIEW', 2);
   expect(view?.toString()).toBe('VIEW');
+});
+
+test('a frame has its length in front, big-endian; what no header can announce is refused', () => {
+  expect(framed(Buffer.alloc(258, 7)).subarray(0, 3)).toEqual(Buffer.from([1, 2, 7]));
+  expect(() => framed(Buffer.alloc(65536))).toThrow(/65536/);
 });
