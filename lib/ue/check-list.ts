@@ -93,6 +93,10 @@ export class CheckList {
     return this.#entries.map(({ pair, state, reason, unanswered }) => ({ pair, state, reason, unanswered }));
   }
 
+  get udpOutcomes(): PairOutcome[] {
+    return this.outcomes.filter(({ pair }) => pair.path === 'udp');
+  }
+
   /**
    * Checks whose request is to be sent again now; those that ran out of attempts fail and are in
    * `failed`. Retransmissions have times of their own, not the pace of new checks (RFC 8445 §14.3).

@@ -15,31 +15,32 @@ export interface CheckTransaction {
   sentAt: number;
 }
 
-/** Whose requests they are (RFC 8445 §7.2.2). */
-export interface CheckCredentials {
-  localUfrag: string;
-  remote: { ufrag: string; pwd: string };
-  tieBreaker: bigint;
-}
-
 /** One whose answer can no longer come is forgotten with the oldest ones. */
 const maxTransactions = 256;
 
 /** The STUN transactions of one stream that wait for an answer. */
 export class CheckTransactions {
+  /** Whom the requests are for (RFC 8445 §7.2.2). */
+  remote = { ufrag: '', pwd: '' };
+  readonly #localUfrag: string;
+  readonly #tieBreaker: bigint;
   readonly #byId = new Map<string, CheckTransaction>();
 
+  constructor(localUfrag: string, tieBreaker: bigint) {
+    this.#localUfrag = localUfrag;
+    this.#tieBreaker = tieBreaker;
+  }
+
   /** Writes the request of a check, or of a consent check where there is none; `now` in ms. */
-  open(check: Check | undefined, pair: CandidatePair, credentials: CheckCredentials, now: number): CheckTransaction {
-    const { localUfrag, remote, tieBreaker } = credentials;
+  open(check: Check | undefined, pair: CandidatePair, now: number): CheckTransaction {
     const transactionId = randomBytes(12);
     const request = buildBindingRequest({
       transactionId,
-      username: `${remote.ufrag}:${localUfrag}`,
-      password: remote.pwd,
+      username: `${this.remote.ufrag}:${this.#localUfrag}`,
+      password: this.remote.pwd,
       priority: reflexivePriority(pair.local),
       useCandidate: check?.nominating ?? false,
-      tieBreaker,
+      tieBreaker: this.#tieBreaker,
     });
     const transaction = { id: transactionId.toString('hex'), check, pair, request, sentAt: now };
     this.#byId.set(transaction.id, transaction);

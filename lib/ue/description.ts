@@ -1,12 +1,18 @@
-import { formatCandidate } from '../sdp/candidate';
+import { formatCandidate, type Candidate } from '../sdp/candidate';
 import { isRtpOverUdp } from '../sdp/media-line';
 import { isMsrp, readMsrpLine, type MsrpLine, type MsrpSetup } from '../sdp/msrp-line';
 import { isAttribute, splitSdp } from '../sdp/sdp-lines';
 import { viewSession, type Direction, type MediaView } from '../sdp/session-view';
 import { formatWithoutChoice } from '../sdp/usable-formats';
 import type { TransportAddress } from '../ice/transport-address';
-import type { IceDescription } from './ice-stream';
 import { pcmu } from './tone';
+
+/** The half of an ICE session that one side writes into its SDP for a stream (RFC 8839 §5). */
+export interface IceDescription {
+  ufrag: string;
+  pwd: string;
+  candidates: Candidate[];
+}
 
 /** What one stream of ours looks like in an offer or answer. */
 export interface LocalStream {

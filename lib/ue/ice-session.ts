@@ -3,7 +3,8 @@ import { EdgeError } from '../errors';
 import type { TransportAddress } from '../ice/transport-address';
 import type { CheckTiming } from './check-list';
 import type { ConsentTiming } from './consent';
-import { IceStream, type Carries, type IceDescription } from './ice-stream';
+import type { IceDescription } from './description';
+import { IceStream, type Carries } from './ice-stream';
 import type { Observer } from './ue-event';
 
 /** Ta of RFC 8445 §14.2, ms: at most one new check in this time, over all streams together. */

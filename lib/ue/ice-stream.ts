@@ -4,23 +4,17 @@ import type { Duplex } from 'node:stream';
 import { buildBindingSuccess, errorCode } from '../ice/binding';
 import { parseStun, verifyFingerprint, verifyIntegrity, type StunMessage } from '../ice/stun-message';
 import type { TransportAddress } from '../ice/transport-address';
-import { formatCandidate, type Candidate } from '../sdp/candidate';
-import { ByteChannel } from './byte-channel';
 import { formPairs, type CandidatePair, type PathName } from './candidate-pair';
 import { CheckList, checkTiming, type Check, type CheckTiming } from './check-list';
 import { Consent, type ConsentTiming } from './consent';
-import { CheckTransactions, type CheckTransaction } from './check-transactions';
+import { CheckTransactions } from './check-transactions';
+import type { IceDescription } from './description';
 import { hostCandidates } from './host-candidates';
-import { TcpChannel } from './tcp-channel';
+import { attemptText, IceEvents } from './ice-events';
+import { PairSockets } from './pair-sockets';
+import { Reconnection } from './reconnection';
 import { UdpPort } from './udp-port';
 import type { Observer } from './ue-event';
-
-/** The half of an ICE session that one side writes into its SDP for a stream (RFC 8839 §5). */
-export interface IceDescription {
-  ufrag: string;
-  pwd: string;
-  candidates: Candidate[];
-}
 
 /**
  * What the stream carries: packets, or bytes over TCP alone. `packet` takes RTP or RTCP that came in, on whatever valid
@@ -41,14 +35,6 @@ export interface IceStreamSettings {
   consent?: ConsentTiming | undefined;
 }
 
-/**
- * A lost connection is tried again after the first time, then at the interval, up to the limit; ms. The
- * first is there because the end of a call often closes the connection a moment before the BYE comes.
- */
-const reconnectAfter = 250;
-const reconnectInterval = 1000;
-const reconnectLimit = 30_000;
-
 /** STUN's first byte is 0 to 3 (RFC 7983 §7). */
 const lastStunByte = 3;
 
@@ -60,21 +46,19 @@ export class IceStream {
   /** Index of the m= line. */
   readonly line: number;
   readonly local: IceDescription;
-  /** None for a stream of bytes. */
-  readonly #udp: UdpPort | undefined;
+  readonly #sockets: PairSockets;
   readonly #listeners: IceStreamListeners;
-  readonly #tieBreaker: bigint;
+  readonly #events: IceEvents;
   readonly #timing: CheckTiming;
-  readonly #channels = new Map<CandidatePair, TcpChannel | ByteChannel>();
-  readonly #transactions = new CheckTransactions();
+  readonly #transactions: CheckTransactions;
   readonly #consent: Consent;
   #remote: IceDescription | undefined;
   /** Where media goes if the peer does no ICE. */
   #plain: TransportAddress | undefined;
   #list: CheckList;
   #rttMs: number | undefined;
-  /** The selected connection that was lost, since when, and when it was last tried again. */
-  #recovery: { pair: CandidatePair; since: number; triedAt: number | undefined } | undefined;
+  /** Of the selected connection, while it is lost. */
+  #recovery: Reconnection | undefined;
   #closed = false;
 
   private constructor(
@@ -85,9 +69,16 @@ export class IceStream {
     settings: IceStreamSettings,
   ) {
     this.line = line;
-    this.#udp = udp;
+    this.#sockets = new PairSockets(udp, {
+      udpPacket: (packet, from) => this.#receivedUdp(packet, from),
+      packet: (packet, pair) => this.#received(packet, pair),
+      closed: (pair, reason) => {
+        if (this.#list.selected === pair) this.#lost(pair, performance.now());
+        else this.#closedWhileChecking(pair, reason);
+      },
+    });
     this.#listeners = listeners;
-    this.#tieBreaker = settings.tieBreaker;
+    this.#events = new IceEvents(line, listeners.observer);
     this.#timing = settings.timing ?? checkTiming;
     this.#consent = new Consent(settings.consent);
     this.#list = new CheckList([], this.#timing);
@@ -96,7 +87,7 @@ export class IceStream {
       pwd: randomBytes(18).toString('base64'),
       candidates: hostCandidates(address, udp?.port),
     };
-    udp?.on('packet', (packet, from) => this.#receivedUdp(packet, from));
+    this.#transactions = new CheckTransactions(this.local.ufrag, settings.tieBreaker);
   }
 
   /** Gathers the host candidates of one stream: an active TCP one, and for packets a UDP one of higher priority. */
@@ -127,30 +118,21 @@ export class IceStream {
 
   /** UDP checks sent without any answer on their pair. */
   get unansweredUdpChecks(): number {
-    return this.#udpOutcomes().reduce((sum, { unanswered }) => sum + unanswered, 0);
+    return this.#list.udpOutcomes.reduce((sum, { unanswered }) => sum + unanswered, 0);
   }
 
   /** What was tried and what became of each, one sentence part per pair. */
   get attempts(): string[] {
-    return this.#list.outcomes.map(({ pair, state, reason, unanswered }) => {
-      const silence = unanswered > 0 ? `${unanswered} checks unanswered` : 'no answer';
-      const outcome = { waiting: 'not tried', 'in-progress': silence, succeeded: 'valid', failed: reason ?? silence };
-      return `${pair.path} to ${textOf(pair.remote)}: ${state === 'failed' && unanswered > 0 ? silence : outcome[state]}`;
-    });
+    return this.#list.outcomes.map(attemptText);
   }
 
   /** Learns the peer's half; checks begin with the next tick. The same half again changes nothing. */
   connect(remote: IceDescription): void {
     if (this.#remote?.ufrag === remote.ufrag && this.#remote.pwd === remote.pwd) return;
     this.#remote = remote;
+    this.#transactions.remote = remote;
     this.#list = new CheckList(formPairs(this.local.candidates, remote.candidates), this.#timing);
-    const text = (candidate: Candidate) => formatCandidate(candidate).replace(/^a=/, '');
-    this.#observe({
-      event: 'candidates',
-      line: this.line,
-      local: this.local.candidates.map(text),
-      remote: remote.candidates.map(text),
-    });
+    this.#events.candidates(this.local.candidates, remote.candidates);
   }
 
   /** The peer does no ICE: media goes over UDP between the default addresses (RFC 8839 §4.2.5). */
@@ -177,13 +159,11 @@ export class IceStream {
   consent(now: number): void {
     const { selected } = this.#list;
     if (selected === undefined) return;
-    const channel = this.#channels.get(selected);
-    if (channel instanceof TcpChannel && this.#consent.isSilent(now)) {
-      channel.close();
+    if (this.#consent.isSilent(now) && this.#sockets.hangUp(selected)) {
       this.#lost(selected, now);
     } else if (this.#consent.isDue(now)) {
       this.#consent.asked(now);
-      this.#transmit(this.#transaction(undefined, selected, now));
+      this.#sockets.send(selected, this.#transactions.open(undefined, selected, now).request);
     }
   }
 
@@ -191,72 +171,45 @@ export class IceStream {
   send(packet: Buffer): boolean {
     const { selected } = this.#list;
     if (this.#plain !== undefined) {
-      this.#udp?.send(packet, this.#plain);
+      this.#sockets.sendTo(this.#plain, packet);
       return true;
     }
     if (selected === undefined || this.#consent.hasExpired(performance.now())) return false;
-    return this.#sendOn(selected, packet);
+    return this.#sockets.send(selected, packet);
   }
 
   close(): void {
     this.#closed = true;
-    this.#udp?.close();
-    for (const channel of this.#channels.values()) channel.close();
-    this.#channels.clear();
+    this.#events.close();
+    this.#sockets.close();
     this.#transactions.clear();
   }
 
   #start(check: Check, now: number): void {
-    const transaction = this.#transaction(check, check.pair, now);
-    this.#tellSent(check);
-    if (check.pair.local.transport === 'udp' || this.#channels.get(check.pair)?.open === true) {
-      this.#transmit(transaction);
-    } else {
-      this.#dial(transaction);
-    }
+    const transaction = this.#transactions.open(check, check.pair, now);
+    this.#events.sent(check);
+    if (this.#sockets.isOpen(check.pair)) this.#sockets.send(check.pair, transaction.request);
+    // RFC 6544 §7.1: an active candidate connects, then checks on the connection.
+    else
+      this.#sockets.dial(check.pair, () => {
+        this.#events.connected(check.pair);
+        transaction.sentAt = performance.now();
+        this.#sockets.send(check.pair, transaction.request);
+      });
   }
 
   #repeat(check: Check, now: number): void {
     const transaction = this.#transactions.ofCheck(check);
     if (transaction === undefined) return;
     transaction.sentAt = now;
-    this.#tellSent(check);
-    this.#transmit(transaction);
-  }
-
-  #tellSent(check: Check): void {
-    const { attempt, nominating } = check;
-    this.#observe({ event: 'check-sent', ...this.#at(check.pair), attempt, nominating });
-  }
-
-  /** RFC 6544 §7.1: an active candidate connects, then checks on the connection. */
-  #dial(transaction: CheckTransaction): void {
-    const { pair } = transaction;
-    const Channel = 'bytes' in this.#listeners.carries ? ByteChannel : TcpChannel;
-    const channel = new Channel(pair.local.address, pair.remote);
-    this.#channels.get(pair)?.close();
-    this.#channels.set(pair, channel);
-    channel.on('connected', () => {
-      this.#observe({ event: 'tcp-connected', ...this.#at(pair) });
-      transaction.sentAt = performance.now();
-      this.#transmit(transaction);
-    });
-    channel.on('packet', (packet) => this.#received(packet, pair));
-    channel.on('closed', (reason) => {
-      if (this.#list.selected === pair) {
-        this.#lost(pair, performance.now());
-        return;
-      }
-      this.#channels.delete(pair);
-      this.#closedWhileChecking(pair, reason);
-    });
+    this.#events.sent(check);
+    this.#sockets.send(check.pair, transaction.request);
   }
 
   #lost(pair: CandidatePair, now: number): void {
-    this.#channels.delete(pair);
     // Bytes on their way are lost, and with them what was carried (RFC 4975 §5.4).
     if ('bytes' in this.#listeners.carries) return;
-    this.#recovery ??= { pair, since: now, triedAt: undefined };
+    this.#recovery ??= new Reconnection(pair, now);
   }
 
   #closedWhileChecking(pair: CandidatePair, reason: string): void {
@@ -266,23 +219,16 @@ export class IceStream {
 
   #recover(now: number): void {
     const recovery = this.#recovery;
-    if (recovery === undefined) return;
-    const { pair, since, triedAt } = recovery;
-    const isFirst = triedAt === undefined && now - since >= reconnectAfter;
-    const isNext = triedAt !== undefined && this.#list.failed && now - triedAt >= reconnectInterval;
-    if (isFirst) this.#observe({ event: 'connection-lost', ...this.#at(pair) });
-    if (now - since > reconnectLimit) this.#recovery = undefined;
-    else if (isFirst || isNext) {
-      recovery.triedAt = now;
-      this.#list.reselect(pair, now);
-    }
+    const due = recovery?.due(now, this.#list.failed);
+    if (recovery === undefined || due === undefined) return;
+    if (due === 'given-up') this.#recovery = undefined;
+    else this.#list.reselect(recovery.pair, now);
+    if (due === 'first') this.#events.lost(recovery.pair);
   }
 
   #receivedUdp(packet: Buffer, from: RemoteInfo): void {
-    const pair = this.#list.outcomes.find(
-      ({ pair: { local, remote } }) =>
-        local.transport === 'udp' && remote.address === from.address && remote.port === from.port,
-    )?.pair;
+    const isTo = ({ remote }: CandidatePair) => remote.address === from.address && remote.port === from.port;
+    const pair = this.#list.udpOutcomes.find((outcome) => isTo(outcome.pair))?.pair;
     this.#received(packet, pair, from);
   }
 
@@ -306,8 +252,8 @@ export class IceStream {
     if (peer === undefined) return;
     const integrity = { password: this.local.pwd, algorithm: 'sha1' } as const;
     const reply = buildBindingSuccess(message.transactionId, peer, integrity);
-    if (from === undefined && pair !== undefined) this.#sendOn(pair, reply);
-    else this.#udp?.send(reply, peer);
+    if (from === undefined && pair !== undefined) this.#sockets.send(pair, reply);
+    else this.#sockets.sendTo(peer, reply);
   }
 
   #answered(message: StunMessage, pair: CandidatePair): void {
@@ -333,63 +279,21 @@ export class IceStream {
   #succeeded(check: Check, rttMs: number): void {
     const { pair } = check;
     const selected = this.#list.success(check, performance.now());
-    if (!check.nominating) {
-      this.#observe({ event: 'check-succeeded', ...this.#at(pair), rttMs: Math.round(rttMs * 10) / 10 });
-    }
+    if (!check.nominating) this.#events.succeeded(pair, rttMs);
     if (!selected) return;
     this.#recovery = undefined;
     this.#consent.selected(performance.now());
-    for (const { pair: tried, unanswered } of this.#udpOutcomes()) {
-      if (unanswered === 0) continue;
-      this.#observe({ event: 'udp-unanswered', line: this.line, remote: textOf(tried.remote), checks: unanswered });
-    }
-    this.#observe({ event: 'pair-selected', ...this.#at(pair), local: textOf(pair.local) });
-    this.#handOver(pair);
-    this.#listeners.changed();
-  }
-
-  #handOver(pair: CandidatePair): void {
+    this.#events.selected(pair, this.#list.udpOutcomes);
     const { carries } = this.#listeners;
-    const channel = this.#channels.get(pair);
-    if ('bytes' in carries && channel instanceof ByteChannel) carries.bytes(channel.bytes);
+    const bytes = this.#sockets.bytesOf(pair);
+    if ('bytes' in carries && bytes !== undefined) carries.bytes(bytes);
+    this.#listeners.changed();
   }
 
   #failed(check: Check, reason: string, answered = false): void {
     const transaction = this.#transactions.ofCheck(check);
     if (transaction !== undefined) this.#transactions.end(transaction);
     this.#list.failure(check, reason, answered);
-    this.#observe({ event: 'check-failed', ...this.#at(check.pair), reason });
+    this.#events.failed(check.pair, reason);
   }
-
-  #transaction(check: Check | undefined, pair: CandidatePair, now: number): CheckTransaction {
-    const remote = this.#remote ?? { ufrag: '', pwd: '' };
-    const credentials = { localUfrag: this.local.ufrag, remote, tieBreaker: this.#tieBreaker };
-    return this.#transactions.open(check, pair, credentials, now);
-  }
-
-  #transmit({ pair, request }: CheckTransaction): void {
-    this.#sendOn(pair, request);
-  }
-
-  #sendOn(pair: CandidatePair, packet: Buffer): boolean {
-    if (pair.local.transport === 'tcp') return this.#channels.get(pair)?.send(packet) ?? false;
-    this.#udp?.send(packet, pair.remote);
-    return true;
-  }
-
-  #udpOutcomes() {
-    return this.#list.outcomes.filter(({ pair }) => pair.path === 'udp');
-  }
-
-  #at(pair: CandidatePair) {
-    return { line: this.line, path: pair.path, remote: textOf(pair.remote) };
-  }
-
-  #observe(event: Parameters<Observer>[0]): void {
-    if (!this.#closed) this.#listeners.observer(event);
-  }
-}
-
-function textOf({ address, port }: TransportAddress): string {
-  return address.includes(':') ? `[${address}]:${port}` : `${address}:${port}`;
 }

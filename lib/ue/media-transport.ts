@@ -1,7 +1,6 @@
 import { EdgeError } from '../errors';
 import type { PathName } from './candidate-pair';
-import type { RemoteStream } from './description';
-import type { IceDescription } from './ice-stream';
+import type { IceDescription, RemoteStream } from './description';
 import { IceSession, type IceSessionOptions } from './ice-session';
 import { isRtcp } from './rtp';
 import { UdpPort } from './udp-port';

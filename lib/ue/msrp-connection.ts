@@ -5,9 +5,8 @@ import { EdgeError } from '../errors';
 import { parseMsrpUri } from '../msrp/msrp-uri';
 import type { TransportAddress } from '../ice/transport-address';
 import type { PathName } from './candidate-pair';
-import type { RemoteStream } from './description';
+import type { IceDescription, RemoteStream } from './description';
 import { IceSession, type IceSessionOptions } from './ice-session';
-import type { IceDescription } from './ice-stream';
 import { closeReason } from './tcp-channel';
 
 /** What brings about the connection of one MSRP stream. */

@@ -4,7 +4,7 @@ import { createServer, type AddressInfo, type Server, type Socket } from 'node:n
 import { receiveCheck } from '../../../lib/ice/lite-agent';
 import type { Candidate } from '../../../lib/sdp/candidate';
 import { Deframer, framed } from '../../../lib/ice/deframer';
-import type { IceDescription } from '../../../lib/ue/ice-stream';
+import type { IceDescription } from '../../../lib/ue/description';
 
 /** An ICE-lite edge on loopback: answers checks over UDP and framed TCP, and echoes all else where it came from. */
 export class LiteResponder {

@@ -1,0 +1,77 @@
+import type { RemoteInfo } from 'node:dgram';
+import type { Duplex } from 'node:stream';
+import type { TransportAddress } from '../ice/transport-address';
+import { ByteChannel } from './byte-channel';
+import type { CandidatePair } from './candidate-pair';
+import { TcpChannel } from './tcp-channel';
+import type { UdpPort } from './udp-port';
+
+export interface PairSocketsListeners {
+  udpPacket: (packet: Buffer, from: RemoteInfo) => void;
+  packet: (packet: Buffer, pair: CandidatePair) => void;
+  /** A connection is gone, or never came about; not after it was closed from here. */
+  closed: (pair: CandidatePair, reason: string) => void;
+}
+
+/** The sockets of one stream: a UDP port, if it carries packets, and a TCP connection for each pair that was dialled. */
+export class PairSockets {
+  /** None for a stream of bytes. */
+  readonly #udp: UdpPort | undefined;
+  readonly #listeners: PairSocketsListeners;
+  readonly #channels = new Map<CandidatePair, TcpChannel | ByteChannel>();
+
+  constructor(udp: UdpPort | undefined, listeners: PairSocketsListeners) {
+    this.#udp = udp;
+    this.#listeners = listeners;
+    udp?.on('packet', listeners.udpPacket);
+  }
+
+  isOpen(pair: CandidatePair): boolean {
+    return pair.local.transport === 'udp' || this.#channels.get(pair)?.open === true;
+  }
+
+  /** RFC 6544 §7.1: an active candidate connects. */
+  dial(pair: CandidatePair, connected: () => void): void {
+    const Channel = this.#udp === undefined ? ByteChannel : TcpChannel;
+    const channel = new Channel(pair.local.address, pair.remote);
+    this.#channels.get(pair)?.close();
+    this.#channels.set(pair, channel);
+    channel.on('connected', connected);
+    channel.on('packet', (packet) => this.#listeners.packet(packet, pair));
+    channel.on('closed', (reason) => {
+      this.#channels.delete(pair);
+      this.#listeners.closed(pair, reason);
+    });
+  }
+
+  /** False if there is no connection, or it does not drain. */
+  send(pair: CandidatePair, packet: Buffer): boolean {
+    if (pair.local.transport === 'tcp') return this.#channels.get(pair)?.send(packet) ?? false;
+    this.sendTo(pair.remote, packet);
+    return true;
+  }
+
+  sendTo(to: TransportAddress, packet: Buffer): void {
+    this.#udp?.send(packet, to);
+  }
+
+  /** False, and nothing is done, of a pair that has no connection for packets. */
+  hangUp(pair: CandidatePair): boolean {
+    const channel = this.#channels.get(pair);
+    if (!(channel instanceof TcpChannel)) return false;
+    channel.close();
+    return this.#channels.delete(pair);
+  }
+
+  /** What a connection carries, of a stream of bytes. */
+  bytesOf(pair: CandidatePair): Duplex | undefined {
+    const channel = this.#channels.get(pair);
+    return channel instanceof ByteChannel ? channel.bytes : undefined;
+  }
+
+  close(): void {
+    this.#udp?.close();
+    for (const channel of this.#channels.values()) channel.close();
+    this.#channels.clear();
+  }
+}
