@@ -5,8 +5,8 @@ import { EdgeError } from '../errors';
 import { headerOf, MessageReader, type ContinuationFlag, type MsrpHead } from '../msrp/message-reader';
 import { buildMessage, newTransactionId, type MsrpDraft } from '../msrp/message-writer';
 import { sameMsrpUri } from '../msrp/msrp-uri';
-import { IncomingMessage, type MsrpReceived } from './msrp-incoming';
-import { OutgoingMessage } from './msrp-outgoing';
+import { IncomingMessages, type Chunk, type MsrpReceived } from './msrp-incoming';
+import { OutgoingMessage, type MsrpMessage } from './msrp-outgoing';
 
 export interface MsrpEndpointOptions {
   /** The bytes, however they travel; ended and destroyed by {@link MsrpEndpoint.close}. */
@@ -32,19 +32,8 @@ export interface MsrpEndpointEvents {
   closed: [reason: string];
 }
 
-export interface MsrpMessage {
-  contentType: string;
-  /** In pieces of any size; what is read is what the peer has room for. */
-  content: AsyncIterable<Buffer> | Iterable<Buffer>;
-  /** Bytes of all of it. */
-  size: number;
-  /** Done only once the receiver has said that it has it all. */
-  successReport?: boolean;
-}
-
-/** Chunks that may be unanswered at a time, and messages that may arrive at a time. */
+/** Chunks that may be unanswered at a time. */
 const mostUnanswered = 64;
-const mostIncoming = 16;
 
 /** Bytes of answers that may wait for a peer that sends and does not read. */
 const mostWaiting = 4 * 1024 * 1024;
@@ -53,18 +42,15 @@ const mostWaiting = 4 * 1024 * 1024;
 const closeMs = 5000;
 
 /** A request whose end has not come. */
-interface Arriving {
+interface Arriving extends Chunk {
   head: MsrpHead;
-  /** Undefined if it has no content for us: refused, or none. */
-  message: IncomingMessage | undefined;
-  status: number;
 }
 
 /** One end of an MSRP session (RFC 4975): sends messages in chunks, answers and reports those that arrive. */
 export class MsrpEndpoint extends EventEmitter<MsrpEndpointEvents> {
   readonly #options: MsrpEndpointOptions;
   readonly #reader = new MessageReader();
-  readonly #incoming = new Map<string, IncomingMessage>();
+  readonly #incoming = new IncomingMessages();
   readonly #outgoing = new Map<string, OutgoingMessage>();
   #arriving: Arriving | undefined;
   #mayBegin: () => void = () => undefined;
@@ -92,7 +78,7 @@ export class MsrpEndpoint extends EventEmitter<MsrpEndpointEvents> {
    * or `msrp-closed`. `progress` is told the bytes that were written so far.
    */
   async send(message: MsrpMessage, progress: (bytes: number) => void = () => undefined): Promise<void> {
-    const outgoing = new OutgoingMessage(messageIdHeader()[1], message.successReport === true);
+    const outgoing = new OutgoingMessage(messageIdHeader()[1], message);
     this.#outgoing.set(outgoing.messageId, outgoing);
     if (this.#isClosed) outgoing.fail(closedError());
     try {
@@ -123,64 +109,37 @@ export class MsrpEndpoint extends EventEmitter<MsrpEndpointEvents> {
     for await (const piece of message.content) {
       for (let start = 0; start < piece.length; start += chunkBytes) {
         const body = piece.subarray(start, start + chunkBytes);
-        if (offset + body.length > size) throw this.#abort(outgoing, message, offset);
-        await this.#sendChunk(outgoing, message, body, offset, offset + body.length === size ? '$' : '+');
+        if (offset + body.length > size) throw this.#abort(outgoing, offset);
+        await this.#sendChunk(outgoing, body, offset, offset + body.length === size ? '$' : '+');
         offset += body.length;
         progress(offset);
       }
     }
-    if (size === 0) await this.#sendChunk(outgoing, message, Buffer.alloc(0), 0, '$');
-    if (offset !== size) throw this.#abort(outgoing, message, offset);
+    if (size === 0) await this.#sendChunk(outgoing, Buffer.alloc(0), 0, '$');
+    if (offset !== size) throw this.#abort(outgoing, offset);
   }
 
-  async #sendChunk(
-    outgoing: OutgoingMessage,
-    message: MsrpMessage,
-    body: Buffer,
-    offset: number,
-    flag: ContinuationFlag,
-  ): Promise<void> {
+  async #sendChunk(outgoing: OutgoingMessage, body: Buffer, offset: number, flag: ContinuationFlag): Promise<void> {
     const { stream, answerMs = 30_000 } = this.#options;
     await outgoing.room(mostUnanswered);
     if (outgoing.error !== undefined) {
-      if (outgoing.error.code !== 'msrp-closed') this.#abort(outgoing, message, offset);
+      if (outgoing.error.code !== 'msrp-closed') this.#abort(outgoing, offset);
       throw outgoing.error;
     }
-    const transactionId = newTransactionId(body);
-    outgoing.sent(transactionId, answerMs);
-    const accepts = this.#write(this.#chunk(transactionId, outgoing, message, body, offset, flag));
+    const chunk = outgoing.chunk(body, offset, flag);
+    outgoing.sent(chunk.transactionId, answerMs);
+    const accepts = this.#write({ ...chunk, ...this.#paths() });
     // The peer may have it all, and close, before the stream says that it has room again.
-    if (flag === '$') outgoing.complete(message.size);
+    if (flag === '$') outgoing.complete();
     else if (!accepts) await Promise.race([once(stream, 'drain').catch(() => undefined), outgoing.done]);
   }
 
   /** Tells the peer that no more of it comes (RFC 4975 §7.1). */
-  #abort(outgoing: OutgoingMessage, message: MsrpMessage, offset: number): EdgeError {
-    if (offset > 0) {
-      const nothing = Buffer.alloc(0);
-      this.#write(this.#chunk(newTransactionId(), outgoing, message, nothing, offset, '#'));
-    }
+  #abort(outgoing: OutgoingMessage, offset: number): EdgeError {
+    if (offset > 0) this.#write({ ...outgoing.chunk(Buffer.alloc(0), offset, '#'), ...this.#paths() });
     const error = new EdgeError('msrp-content', 'The content of the message has not the size that was announced.');
     outgoing.fail(error);
     return outgoing.error ?? error;
-  }
-
-  #chunk(
-    transactionId: string,
-    outgoing: OutgoingMessage,
-    message: MsrpMessage,
-    body: Buffer,
-    offset: number,
-    flag: ContinuationFlag,
-  ): MsrpDraft {
-    const headers: [string, string][] = [
-      ['Message-ID', outgoing.messageId],
-      // Chunks of more than 2048 bytes leave their end open, as they may be interrupted (RFC 4975 §7.1.1).
-      ['Byte-Range', `${offset + 1}-${body.length > 2048 ? '*' : offset + body.length}/${message.size}`],
-    ];
-    if (message.successReport === true) headers.push(['Success-Report', 'yes']);
-    headers.push(['Content-Type', message.contentType]);
-    return { transactionId, start: 'SEND', ...this.#paths(), headers, body, flag };
   }
 
   #paths() {
@@ -213,20 +172,7 @@ export class MsrpEndpoint extends EventEmitter<MsrpEndpointEvents> {
     }
     this.#mayBegin();
     if (head.method !== 'SEND') return { head, message: undefined, status: head.method === 'REPORT' ? 200 : 501 };
-    return { head, ...this.#contentOf(head) };
-  }
-
-  #contentOf(head: MsrpHead): { message: IncomingMessage | undefined; status: number } {
-    const messageId = headerOf(head, 'Message-ID');
-    if (messageId === undefined) return { message: undefined, status: 400 };
-    if (!head.hasBody) return { message: undefined, status: 200 };
-    const start = Number(/^(\d+)-/.exec(headerOf(head, 'Byte-Range') ?? '1-*/*')?.[1] ?? 0);
-    const known = this.#incoming.get(messageId);
-    const message = known ?? new IncomingMessage(messageId, headerOf(head, 'Content-Type') ?? '');
-    if (!message.continuesAt(start)) return { message: undefined, status: 400 };
-    if (known === undefined && this.#incoming.size >= mostIncoming) return { message: undefined, status: 413 };
-    this.#incoming.set(messageId, message);
-    return { message, status: 200 };
+    return { head, ...this.#incoming.begin(head) };
   }
 
   #body(bytes: Buffer): void {
@@ -254,7 +200,7 @@ export class MsrpEndpoint extends EventEmitter<MsrpEndpointEvents> {
     }
     this.#answer(arriving);
     if (message === undefined || flag === '+') return;
-    this.#incoming.delete(messageId);
+    this.#incoming.end(messageId);
     if (flag === '#') return;
     const received = message.complete();
     if (headerOf(head, 'Success-Report')?.toLowerCase() === 'yes') this.#reportSuccess(head, received);

@@ -1,22 +1,34 @@
 import { EdgeError } from '../errors';
+import type { ContinuationFlag } from '../msrp/message-reader';
+import { newTransactionId, type MsrpDraft } from '../msrp/message-writer';
+
+export interface MsrpMessage {
+  contentType: string;
+  /** In pieces of any size; what is read is what the peer has room for. */
+  content: AsyncIterable<Buffer> | Iterable<Buffer>;
+  /** Bytes of all of it. */
+  size: number;
+  /** Done only once the receiver has said that it has it all. */
+  successReport?: boolean;
+}
 
 /** A message that is being sent, until every chunk is answered and, where it was asked for, a report covers it. */
 export class OutgoingMessage {
   readonly done: Promise<void>;
   readonly messageId: string;
-  readonly #wantsReport: boolean;
+  readonly #message: MsrpMessage;
   #resolve: () => void = () => undefined;
   #reject: (error: Error) => void = () => undefined;
   /** Transactions that are not answered, and what ends their waiting. */
   readonly #unanswered = new Map<string, NodeJS.Timeout>();
-  #bytes: number | undefined;
+  #isComplete = false;
   #reported = 0;
   #error: EdgeError | undefined;
   #room: (() => void) | undefined;
 
-  constructor(messageId: string, wantsReport: boolean) {
+  constructor(messageId: string, message: MsrpMessage) {
     this.messageId = messageId;
-    this.#wantsReport = wantsReport;
+    this.#message = message;
     this.done = new Promise((resolve, reject) => {
       this.#resolve = resolve;
       this.#reject = reject;
@@ -28,6 +40,19 @@ export class OutgoingMessage {
   /** Why it failed. */
   get error(): EdgeError | undefined {
     return this.#error;
+  }
+
+  /** What one chunk of it is, but for the paths. @param offset bytes before it */
+  chunk(body: Buffer, offset: number, flag: ContinuationFlag): Omit<MsrpDraft, 'toPath' | 'fromPath'> {
+    const { contentType, size, successReport } = this.#message;
+    const headers: [string, string][] = [
+      ['Message-ID', this.messageId],
+      // Chunks of more than 2048 bytes leave their end open, as they may be interrupted (RFC 4975 §7.1.1).
+      ['Byte-Range', `${offset + 1}-${body.length > 2048 ? '*' : offset + body.length}/${size}`],
+    ];
+    if (successReport === true) headers.push(['Success-Report', 'yes']);
+    headers.push(['Content-Type', contentType]);
+    return { transactionId: newTransactionId(body), start: 'SEND', headers, body, flag };
   }
 
   /** Resolves once fewer chunks than this are unanswered, or it failed. */
@@ -44,8 +69,8 @@ export class OutgoingMessage {
   }
 
   /** All of it was sent. */
-  complete(bytes: number): void {
-    this.#bytes = bytes;
+  complete(): void {
+    this.#isComplete = true;
     this.#check();
   }
 
@@ -80,8 +105,8 @@ export class OutgoingMessage {
   }
 
   #check(): void {
-    if (this.#bytes === undefined || this.#unanswered.size > 0) return;
-    if (!this.#wantsReport || this.#reported >= this.#bytes) this.#resolve();
+    if (!this.#isComplete || this.#unanswered.size > 0) return;
+    if (this.#message.successReport !== true || this.#reported >= this.#message.size) this.#resolve();
   }
 }
 
