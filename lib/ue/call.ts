@@ -10,7 +10,7 @@ import type { Srf } from '../drachtio/srf';
 import { EdgeError } from '../errors';
 import type { CallMedia } from './call-media';
 import { answerChallenge } from './digest';
-import { SipRejection } from './sip-rejection';
+import { challengeIn, refusal, SipRejection } from './sip-rejection';
 import type { MediaKind, Observer, Party } from './ue-event';
 
 export interface CallOptions {
@@ -281,25 +281,4 @@ export class Call {
     this.#options.observer({ event: 'ended', by });
     this.#end(by);
   }
-}
-
-/** The challenge in a 401 or 407, and the header to answer it in (RFC 3261 §22). */
-export function challengeIn(response: IncomingResponse): { header: string; value: string } | undefined {
-  const [asks, header] =
-    response.status === 401 ? ['WWW-Authenticate', 'Authorization'] : ['Proxy-Authenticate', 'Proxy-Authorization'];
-  const value = response.status === 401 || response.status === 407 ? response.get(asks) : undefined;
-  return value === undefined ? undefined : { header, value };
-}
-
-/** A response that our own SIP server made up means that the next hop could not be reached. */
-export function refusal(response: IncomingResponse, request: 'call' | 'registration' | 'message' = 'call'): EdgeError {
-  const { status, reason } = response;
-  if (!response.source_address) {
-    return new EdgeError('edge-unreachable', `The edge cannot be reached: ${status} ${reason}.`, { sipStatus: status });
-  }
-  const warning = response.get('Warning');
-  const detail = warning === undefined ? '' : ` (${warning})`;
-  return new EdgeError(`${request}-refused`, `The ${request} was refused: ${status} ${reason}${detail}.`, {
-    sipStatus: status,
-  });
 }

@@ -2,7 +2,7 @@ import { randomUUID } from 'node:crypto';
 import type { Headers, IncomingRequest, IncomingResponse, ResponseSender } from '../drachtio/messages';
 import type { EdgeError } from '../errors';
 import type { Logger } from '../ops/logger';
-import { challengeIn, refusal, type Call } from './call';
+import type { Call } from './call';
 import type { CheckTiming } from './check-list';
 import type { ConsentTiming } from './consent';
 import { answerChallenge } from './digest';
@@ -10,6 +10,7 @@ import type { Sound } from './media-session';
 import { IceTransport, PlainTransport } from './media-transport';
 import { IceMsrpConnection, PlainMsrpConnection } from './msrp-connection';
 import { Phone, type CallingOptions, type MessageOptions, type PhoneOptions } from './phone';
+import { challengeIn, refusal } from './sip-rejection';
 import type { MediaKind, Observer } from './ue-event';
 
 export interface UserAgentOptions {
