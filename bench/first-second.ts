@@ -30,7 +30,7 @@ import {
   type Setting,
   type Udp,
 } from './first-second/outcome';
-import { toldUsage } from './usage';
+import { runBench, say, tellResult, wholeNumber } from './program';
 
 interface Options {
   calls: number;
@@ -62,11 +62,9 @@ function noneSeen(): Seen {
 }
 
 async function main(): Promise<void> {
-  if (toldUsage(__filename)) return;
   const { json, ...options } = readOptions();
   const result = await measure(options);
-  process.stdout.write(`${report(result)}\n`);
-  if (json) process.stdout.write(`${JSON.stringify(result)}\n`);
+  tellResult(report(result), result, json);
   if (!result.ok) process.exitCode = 1;
 }
 
@@ -177,10 +175,6 @@ function finite(value: number): number | undefined {
   return Number.isFinite(value) ? value : undefined;
 }
 
-function say(text: string): void {
-  process.stderr.write(`${text}\n`);
-}
-
 function readOptions(): Options {
   const { values } = parseArgs({
     options: {
@@ -189,17 +183,10 @@ function readOptions(): Options {
       json: { type: 'boolean', default: false },
     },
   });
-  const calls = Number(values.calls);
-  if (!Number.isInteger(calls) || calls <= 0) throw new RangeError('--calls is a whole number above 0.');
+  const calls = wholeNumber('calls', values.calls);
   const planes = values.planes.split(',').filter((plane): plane is Plane => plane === 'native' || plane === 'node');
   if (planes.length === 0) throw new RangeError('--planes is native, node, or both.');
   return { calls, planes, json: values.json };
 }
 
-for (const signal of ['SIGINT', 'SIGTERM'] as const) process.once(signal, () => process.exit(1));
-
-main().catch((error: unknown) => {
-  const isUsage = error instanceof RangeError || (error as { code?: string }).code?.startsWith('ERR_PARSE_ARGS');
-  process.stderr.write(`${isUsage ? (error as Error).message : String((error as Error).stack)}\n`);
-  process.exitCode = isUsage ? 2 : 1;
-});
+runBench(__filename, main);

@@ -14,7 +14,7 @@ import { parseArgs } from 'node:util';
 import { outcome, report } from './gateway/outcome';
 import { relayNames } from './gateway/relay';
 import { runRound, type Round, type RoundOptions } from './gateway/round';
-import { toldUsage } from './usage';
+import { runBench, tellResult, wholeNumber } from './program';
 
 interface Options extends RoundOptions {
   rounds: number;
@@ -22,7 +22,6 @@ interface Options extends RoundOptions {
 }
 
 async function main(): Promise<void> {
-  if (toldUsage(__filename)) return;
   const { rounds, json, ...options } = readOptions();
   const done: Round[] = [];
   for (let i = 0; i < rounds; i++) {
@@ -34,8 +33,7 @@ async function main(): Promise<void> {
     }
   }
   const result = outcome(options.streams, options.seconds, done);
-  process.stdout.write(`${report(result)}\n`);
-  if (json) process.stdout.write(`${JSON.stringify(result)}\n`);
+  tellResult(report(result), result, json);
 }
 
 function readOptions(): Options {
@@ -49,16 +47,8 @@ function readOptions(): Options {
     },
   });
   const { json, profile } = values;
-  const count = (name: 'streams' | 'seconds' | 'rounds') => {
-    const value = Number(values[name]);
-    if (Number.isInteger(value) && value > 0) return value;
-    throw new RangeError(`--${name} is a whole number above 0.`);
-  };
+  const count = (name: keyof typeof values) => wholeNumber(name, String(values[name]));
   return { streams: count('streams'), seconds: count('seconds'), rounds: count('rounds'), json, profileTo: profile };
 }
 
-main().catch((error: unknown) => {
-  const isUsage = error instanceof RangeError || (error as { code?: string }).code?.startsWith('ERR_PARSE_ARGS');
-  process.stderr.write(`${isUsage ? (error as Error).message : String((error as Error).stack)}\n`);
-  process.exitCode = isUsage ? 2 : 1;
-});
+runBench(__filename, main);

@@ -21,7 +21,7 @@ import { HostileLab } from './hostile/lab';
 import { outcome, report, type Failed, type Outcome } from './hostile/outcome';
 import { phase, type Phase, type PhaseOptions } from './hostile/phase';
 import { warmUp } from './hostile/warm-up';
-import { toldUsage } from './usage';
+import { runBench, say, tellResult } from './program';
 
 type Options = Omit<PhaseOptions, 'attack'> & { names: string[]; json: boolean };
 
@@ -29,12 +29,10 @@ type Options = Omit<PhaseOptions, 'attack'> & { names: string[]; json: boolean }
 const forgottenSeconds = 35;
 
 async function main(): Promise<void> {
-  if (toldUsage(__filename)) return;
   const options = readOptions();
   if (options === undefined) return void process.stdout.write(`${Object.keys(attacks).join('\n')}\n`);
   const result = await measure(options);
-  process.stdout.write(`${report(result)}\n`);
-  if (options.json) process.stdout.write(`${JSON.stringify(result)}\n`);
+  tellResult(report(result), result, options.json);
   if (!result.ok) process.exitCode = 1;
 }
 
@@ -101,10 +99,6 @@ class Run {
   }
 }
 
-function say(text: string): void {
-  process.stderr.write(`${text}\n`);
-}
-
 /** Undefined where the names of the attacks are asked for. */
 function readOptions(): Options | undefined {
   const { values } = parseArgs({
@@ -130,10 +124,4 @@ function readOptions(): Options | undefined {
   return { names, seconds: number('seconds'), calls: number('calls'), perSecond: number('per-second'), json };
 }
 
-for (const signal of ['SIGINT', 'SIGTERM'] as const) process.once(signal, () => process.exit(1));
-
-main().catch((error: unknown) => {
-  const isUsage = error instanceof RangeError || (error as { code?: string }).code?.startsWith('ERR_PARSE_ARGS');
-  process.stderr.write(`${isUsage ? (error as Error).message : String((error as Error).stack)}\n`);
-  process.exitCode = isUsage ? 2 : 1;
-});
+runBench(__filename, main);

@@ -21,10 +21,9 @@ import { loadNativeAddon } from '../lib/gateway/native-addon';
 import { outcome, report, type Options } from './msrp/outcome';
 import { relayNames, type RelayName } from './msrp/relays';
 import { runRounds, type Round } from './msrp/round';
-import { toldUsage } from './usage';
+import { runBench, tellResult, wholeNumber } from './program';
 
 async function main(): Promise<void> {
-  if (toldUsage(__filename)) return;
   const { relays, ...options } = readOptions();
   const rounds: Round[] = [];
   for (let i = 0; i < options.rounds; i++) {
@@ -42,8 +41,7 @@ async function main(): Promise<void> {
       }
   }
   const result = outcome(options, rounds);
-  process.stdout.write(`${report(result)}\n`);
-  if (options.json) process.stdout.write(`${JSON.stringify(result)}\n`);
+  tellResult(report(result), result, options.json);
   if (rounds.some(({ wrong }) => wrong > 0)) process.exitCode = 1;
 }
 
@@ -62,11 +60,7 @@ function readOptions(): Options & { relays: RelayName[] } {
       json: { type: 'boolean', default: false },
     },
   });
-  const whole = (name: 'bytes' | 'count' | 'bytes-each' | 'rounds' | 'chunk', least: number) => {
-    const value = Number(values[name]);
-    if (Number.isInteger(value) && value >= least) return value;
-    throw new RangeError(`--${name} is a whole number, ${least} or more.`);
-  };
+  const whole = (name: keyof typeof values, least: number) => wholeNumber(name, String(values[name]), least);
   return {
     bytes: whole('bytes', 1),
     count: whole('count', 2),
@@ -92,8 +86,4 @@ function relaysOf(names: string | undefined): RelayName[] {
   throw new RangeError(`--relays is some of ${relayNames.join(', ')}.`);
 }
 
-main().catch((error: unknown) => {
-  const isUsage = error instanceof RangeError || (error as { code?: string }).code?.startsWith('ERR_PARSE_ARGS');
-  process.stderr.write(`${isUsage ? (error as Error).message : String((error as Error).stack)}\n`);
-  process.exitCode = isUsage ? 2 : 1;
-});
+runBench(__filename, main);

@@ -19,7 +19,7 @@ import { addresses, Network, type UePlace } from '../app/demo/network';
 import { NamespaceProcess } from '../app/demo/processes';
 import type { UeCall } from './paths/call-result';
 import { outcome, report, setting, type Outcome, type Udp } from './paths/outcome';
-import { toldUsage } from './usage';
+import { runBench, say, tellResult, wholeNumber } from './program';
 
 interface Options {
   calls: number;
@@ -34,11 +34,9 @@ const places: Readonly<Record<Udp, UePlace>> = { open: 'ue', blocked: 'ue2' };
 const recordMs = 10_000;
 
 async function main(): Promise<void> {
-  if (toldUsage(__filename)) return;
   const { json, ...options } = readOptions();
   const result = await measure(options);
-  process.stdout.write(`${report(result)}\n`);
-  if (json) process.stdout.write(`${JSON.stringify(result)}\n`);
+  tellResult(report(result), result, json);
   if (!result.ok) process.exitCode = 1;
 }
 
@@ -120,10 +118,6 @@ class Records {
   }
 }
 
-function say(text: string): void {
-  process.stderr.write(`${text}\n`);
-}
-
 function readOptions(): Options {
   const { values } = parseArgs({
     options: {
@@ -132,18 +126,8 @@ function readOptions(): Options {
       json: { type: 'boolean', default: false },
     },
   });
-  const count = (name: 'calls' | 'at-once') => {
-    const value = Number(values[name]);
-    if (Number.isInteger(value) && value > 0) return value;
-    throw new RangeError(`--${name} is a whole number above 0.`);
-  };
+  const count = (name: keyof typeof values) => wholeNumber(name, String(values[name]));
   return { calls: count('calls'), atOnce: count('at-once'), json: values.json };
 }
 
-for (const signal of ['SIGINT', 'SIGTERM'] as const) process.once(signal, () => process.exit(1));
-
-main().catch((error: unknown) => {
-  const isUsage = error instanceof RangeError || (error as { code?: string }).code?.startsWith('ERR_PARSE_ARGS');
-  process.stderr.write(`${isUsage ? (error as Error).message : String((error as Error).stack)}\n`);
-  process.exitCode = isUsage ? 2 : 1;
-});
+runBench(__filename, main);

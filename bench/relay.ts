@@ -25,10 +25,9 @@ import { buildPrograms } from './relay/programs';
 import type { RelayName } from './relay/relays';
 import { maxOthers, Session } from './relay/session';
 import { highestLoad, type MaxLoad } from './relay/steps';
-import { toldUsage } from './usage';
+import { runBench, tellResult, wholeNumber } from './program';
 
 async function main(): Promise<void> {
-  if (toldUsage(__filename)) return;
   const options = readOptions();
   buildPrograms();
   const relays: RelayName[] = ['edge80', 'coturn', 'floor', ...(options.withNode ? ['node' as const] : [])];
@@ -45,8 +44,7 @@ async function main(): Promise<void> {
     idle: options.idle === 0 ? undefined : await tell(idleMemory(options)),
   };
   const result = outcome(options, rounds, loads, pressure);
-  process.stdout.write(`${report(result)}\n`);
-  if (options.json) process.stdout.write(`${JSON.stringify(result)}\n`);
+  tellResult(report(result), result, options.json);
 }
 
 async function runRound(relay: RelayName, options: Options): Promise<Round> {
@@ -96,14 +94,7 @@ function readOptions(): Options {
       json: { type: 'boolean', default: false },
     },
   });
-  const whole = (
-    name: 'streams' | 'seconds' | 'rounds' | 'step' | 'patience' | 'idle' | 'tick' | 'threads',
-    least: number,
-  ) => {
-    const value = Number(values[name]);
-    if (Number.isInteger(value) && value >= least) return value;
-    throw new RangeError(`--${name} is a whole number, ${least} or more.`);
-  };
+  const whole = (name: keyof typeof values, least: number) => wholeNumber(name, String(values[name]), least);
   return {
     streams: whole('streams', 1),
     seconds: whole('seconds', 1),
@@ -126,8 +117,4 @@ function otherCpus(): string {
   return last <= 1 ? String(last) : `1-${last}`;
 }
 
-main().catch((error: unknown) => {
-  const isUsage = error instanceof RangeError || (error as { code?: string }).code?.startsWith('ERR_PARSE_ARGS');
-  process.stderr.write(`${isUsage ? (error as Error).message : String((error as Error).stack)}\n`);
-  process.exitCode = isUsage ? 2 : 1;
-});
+runBench(__filename, main);

@@ -19,7 +19,7 @@ import { parseArgs } from 'node:util';
 import { outcome, report } from './signalling/outcome';
 import { runHeld, runRound, type Held, type Round } from './signalling/round';
 import { System, systemNames, type SystemName } from './signalling/system';
-import { toldUsage } from './usage';
+import { runBench, say, tellResult, wholeNumber } from './program';
 
 interface Options {
   rate: number;
@@ -35,11 +35,9 @@ interface Options {
 const warmUpSeconds = 20;
 
 async function main(): Promise<void> {
-  if (toldUsage(__filename)) return;
   const { json, ...options } = readOptions();
   const result = await measure(options);
-  process.stdout.write(`${report(result)}\n`);
-  if (json) process.stdout.write(`${JSON.stringify(result)}\n`);
+  tellResult(report(result), result, json);
 }
 
 async function measure({ rate, seconds, rounds, hold, serviceRoute, profileTo }: Omit<Options, 'json'>) {
@@ -88,10 +86,6 @@ function set(name: string): string | undefined {
   return value === '' ? undefined : value;
 }
 
-function say(text: string): void {
-  process.stderr.write(`${text}\n`);
-}
-
 function ms(time: number): string {
   return `${time.toFixed(2)} ms`;
 }
@@ -108,11 +102,7 @@ function readOptions(): Options {
       profile: { type: 'string' },
     },
   });
-  const count = (name: 'rate' | 'seconds' | 'rounds' | 'hold') => {
-    const value = Number(values[name]);
-    if (Number.isInteger(value) && value > 0) return value;
-    throw new RangeError(`--${name} is a whole number above 0.`);
-  };
+  const count = (name: keyof typeof values) => wholeNumber(name, String(values[name]));
   return {
     rate: count('rate'),
     seconds: count('seconds'),
@@ -124,8 +114,4 @@ function readOptions(): Options {
   };
 }
 
-main().catch((error: unknown) => {
-  const isUsage = error instanceof RangeError || (error as { code?: string }).code?.startsWith('ERR_PARSE_ARGS');
-  process.stderr.write(`${isUsage ? (error as Error).message : String((error as Error).stack)}\n`);
-  process.exitCode = isUsage ? 2 : 1;
-});
+runBench(__filename, main);

@@ -1,10 +1,10 @@
 import { readdirSync, readFileSync } from 'node:fs';
 import path from 'node:path';
-import { toldUsage } from '../../../bench/usage';
+import { toldUsage } from '../../../bench/program';
 
 const folder = path.join(__dirname, '../../../bench');
 const benches = readdirSync(folder).filter(
-  (name) => name.endsWith('.ts') && readFileSync(path.join(folder, name)).includes('toldUsage(__filename)'),
+  (name) => name.endsWith('.ts') && readFileSync(path.join(folder, name)).includes('runBench(__filename'),
 );
 
 let told: string;
