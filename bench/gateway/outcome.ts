@@ -1,3 +1,4 @@
+import { median } from '../median';
 import { cpus } from 'node:os';
 import Table from 'cli-table3';
 import { relayNames, type RelayName } from './relay';
@@ -102,13 +103,6 @@ function summary(rounds: Round[]): Summary {
     systemPerPacket: middle((round) => round.systemPerPacket),
     memoryPerStream: middle((round) => round.memoryPerStream),
   };
-}
-
-function median(values: number[]): number {
-  const sorted = values.toSorted((a, b) => a - b);
-  const middle = sorted.length >> 1;
-  const upper = sorted[middle] ?? NaN;
-  return sorted.length % 2 === 1 ? upper : (upper + (sorted[middle - 1] ?? NaN)) / 2;
 }
 
 function percent(share: number): string {

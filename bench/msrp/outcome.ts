@@ -1,6 +1,6 @@
 import { cpus } from 'node:os';
 import Table from 'cli-table3';
-import { median } from '../relay/median';
+import { median } from '../median';
 import type { RelayName } from './relays';
 import type { Round, RoundOptions } from './round';
 import type { Direction } from './traffic';

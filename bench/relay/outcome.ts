@@ -1,6 +1,6 @@
 import { cpus } from 'node:os';
 import Table from 'cli-table3';
-import { median } from './median';
+import { median } from '../median';
 import type { Pressure } from './pressure';
 import type { RelayName } from './relays';
 import { maxOthers, wasGeneratorLimit, type Placement, type Run } from './session';

@@ -1,5 +1,5 @@
 import { readFileSync } from 'node:fs';
-import { median } from './median';
+import { median } from '../median';
 import { maxOthers, Session, type Placement, type Run } from './session';
 
 /** Streams beside the one that does not read. */

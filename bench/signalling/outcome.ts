@@ -1,3 +1,4 @@
+import { median } from '../median';
 import { cpus } from 'node:os';
 import Table from 'cli-table3';
 import type { Held, Round } from './round';
@@ -97,11 +98,4 @@ export function report(result: Outcome): string {
 
 function sum(values: number[]): number {
   return values.reduce((total, value) => total + value, 0);
-}
-
-function median(values: number[]): number {
-  const sorted = values.toSorted((a, b) => a - b);
-  const middle = sorted.length >> 1;
-  const upper = sorted[middle] ?? NaN;
-  return sorted.length % 2 === 1 ? upper : (upper + (sorted[middle - 1] ?? NaN)) / 2;
 }

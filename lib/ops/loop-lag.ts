@@ -20,7 +20,7 @@ export class LoopLag {
 
   /** In ms, over the last half second of a loop that turns. */
   get ms(): number {
-    return median(this.#lags);
+    return [...this.#lags].sort((a, b) => a - b)[Math.floor(this.#lags.length / 2)] ?? 0;
   }
 
   /** May be called twice. */
@@ -33,8 +33,4 @@ export class LoopLag {
     if (this.#lags.push(Math.max(0, now - this.#dueAt)) > looks) this.#lags.shift();
     this.#dueAt = now + everyMs;
   }
-}
-
-function median(values: readonly number[]): number {
-  return [...values].sort((a, b) => a - b)[Math.floor(values.length / 2)] ?? 0;
 }
