@@ -3,6 +3,7 @@ import { defaultLimits } from '../../../lib/gateway/limits';
 import { loadNativeAddon } from '../../../lib/gateway/native-addon';
 import { NodeForwardingPlane } from '../../../lib/gateway/node-forwarding-plane';
 import { choosePlane, type PlaneName } from '../../../lib/gateway/plane-choice';
+import { describeNativePlane } from './plane-under-test';
 
 let lines: Record<string, unknown>[];
 
@@ -47,10 +48,37 @@ test('Node’s plane is used where it is asked for, and nothing is loaded', () =
   expect(lines).toHaveLength(1);
 });
 
-test('an addon that was built from other sources is not used, and what differs is said', () => {
-  const names = { packetKinds: ['stun', 'dtls', 'rtp', 'rtcp'], contents: ['rtp', 'msrp', 'dtls'] };
-  jest.spyOn(process, 'dlopen').mockImplementation((loaded) => void Object.assign(loaded, { exports: { names } }));
-  const loaded = loadNativeAddon('/built/elsewhere.node');
-  jest.restoreAllMocks();
-  expect(loaded).toEqual({ fault: expect.stringMatching(/built from other sources \(contents differ\).*npm install/) });
+describeNativePlane(() => {
+  type Names = Record<string, string[]>;
+
+  /** What comes of the addon as it was built, if it named things otherwise. */
+  function loadedWith(changed: (names: Names) => Names) {
+    const dlopen = process.dlopen.bind(process);
+    jest.spyOn(process, 'dlopen').mockImplementation((loaded, path) => {
+      dlopen(loaded, path);
+      const exports = (loaded as { exports: { names: Names } }).exports;
+      Object.assign(loaded, { exports: { ...exports, names: changed(exports.names) } });
+    });
+    try {
+      return loadNativeAddon();
+    } finally {
+      jest.restoreAllMocks();
+    }
+  }
+
+  test.each(['packetKinds', 'contents', 'dropReasons', 'closeReasons', 'limits', 'events', 'status', 'counters'])(
+    'an addon that was built from other sources is not used, and that its %s differ is said',
+    (list) => {
+      const loaded = loadedWith((names) => ({ ...names, [list]: [...names[list]!.slice(1), 'another'] }));
+      expect(loaded).toEqual({
+        fault: expect.stringMatching(`built from other sources \\(${list} differ\\).*npm install`),
+      });
+    },
+  );
+
+  test('in which order the addon names what both have does not matter', () => {
+    const reversed = (names: Names) =>
+      Object.fromEntries(Object.entries(names).map(([list, all]) => [list, all.toReversed()]));
+    expect(loadedWith(reversed)).toHaveProperty('addon');
+  });
 });
