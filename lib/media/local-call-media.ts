@@ -16,6 +16,8 @@ export interface LocalCallMediaOptions {
   name: string;
   call: AnchoredCall;
   paths: StreamPaths;
+  /** Time between two looks at a call, with few calls; ms. */
+  lookMs: number;
   /** How many calls there are: the more, the less often each is looked at. */
   calls: () => number;
   /** Whether rtpengine may be asked now because of something that the UE did. */
@@ -41,13 +43,13 @@ export class LocalCallMedia extends EventEmitter<CallMediaEvents> implements Cal
 
   constructor(options: LocalCallMediaOptions) {
     super();
-    const { call, paths, calls } = options;
+    const { call, paths, calls, lookMs } = options;
     this.#options = options;
     this.#watch = new PathWatch(() => this.#look());
     const silent = () => void this.emit('restart-due', 'udp-silent');
     const statistics = () => this.#statistics();
-    this.#silence = new SilenceWatch({ call, statistics, paths, calls, silent, now: monotonicNow });
-    this.#senders = new TwoSenders((line) => paths.isGateway(line), monotonicNow);
+    this.#silence = new SilenceWatch({ call, statistics, paths, calls, silent, now: monotonicNow, lookMs });
+    this.#senders = new TwoSenders((line) => paths.isGateway(line), monotonicNow, 0.75 * lookMs);
   }
 
   offer(from: Side, sdp: string): Promise<string> {

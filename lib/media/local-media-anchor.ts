@@ -38,6 +38,8 @@ export interface LocalMediaAnchorOptions {
   placed: PlacedMedia;
   /** Media toward the core goes to where its RTP comes from, and not to where its SDP says; default: it does not. */
   learnsCore?: boolean;
+  /** Time between two looks at a call, of whose media rtpengine alone knows; ms, default 4000. */
+  lookMs?: number;
   logger: Logger;
   /** What UEs may take; default: as for an edge of the usual size. */
   shares?: ShareLimits;
@@ -90,7 +92,7 @@ export class LocalMediaAnchor implements MediaAnchor {
   open(name: string, ends?: SipEnds): CallMedia {
     if (this.#closed) throw new EdgeError('anchor-unavailable', 'The media anchor is closing.');
     const { rtpengine, gateway, profiles = asOffered, msrp, placed, learnsCore = false } = this.#options;
-    const { tcpPriority: priority = 'lowest', candidateSpelling: spelling = 'rfc6544' } = this.#options;
+    const { tcpPriority: priority = 'lowest', candidateSpelling: spelling = 'rfc6544', lookMs = 4000 } = this.#options;
     const ownAddresses = [...gateway.advertised.map(({ address }) => address), ...(this.#options.ownAddresses ?? [])];
     const owner = ends?.owner ?? name;
     const paths = new StreamPaths((ufrag) => gateway.streamStatus(ufrag), ownAddresses);
@@ -109,7 +111,7 @@ export class LocalMediaAnchor implements MediaAnchor {
     const gone = () => this.#calls.delete(name);
     // Each connection, and each pause of the far end, is a reason to ask: a UE makes as many as it likes.
     const mayLook = () => this.#looks.take(owner);
-    const media = new LocalCallMedia({ name, call, paths, calls, mayLook, log: this.#log, gone });
+    const media = new LocalCallMedia({ name, call, paths, lookMs, calls, mayLook, log: this.#log, gone });
     this.#calls.set(name, media);
     return media;
   }

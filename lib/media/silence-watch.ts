@@ -13,10 +13,11 @@ export interface SilenceWatchOptions {
   silent: () => void;
   /** ms, rising. */
   now: () => number;
+  /** Between two looks at a call, with few calls. */
+  lookMs: number;
 }
 
-/** ms between two looks at a call, and how many looks there are a second at most, over all calls. */
-const lookMs = 4000;
+/** How many looks there are a second at most, over all calls. */
 const looksPerSecond = 50;
 
 /** ms: a UE that is muted may send nothing but RTCP, each 5 s or so (RFC 3550 §6.2). */
@@ -58,7 +59,7 @@ export class SilenceWatch {
 
   #schedule(): void {
     clearTimeout(this.#timer);
-    const pause = Math.max(lookMs, (this.#options.calls() / looksPerSecond) * 1000);
+    const pause = Math.max(this.#options.lookMs, (this.#options.calls() / looksPerSecond) * 1000);
     this.#timer = setTimeout(() => void this.#look(), pause).unref();
   }
 

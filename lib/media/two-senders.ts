@@ -4,9 +4,8 @@ import { isDiscardPlace } from '../sdp/discard-place';
 /** Fewer packets that rtpengine did not take between two looks may be those that were on their way when the UE moved. */
 const fewestStrays = 3;
 
-/** So many looks in a row see them, ms apart: within that the gateway takes media back that a UE on TCP has lost. */
+/** So many looks in a row see them. */
 const looksWithStrays = 2;
-const lookMs = 3000;
 
 /** How often the media of a line goes to where it has been before: a UE may move there and back once. */
 const mostReturns = 2;
@@ -40,6 +39,7 @@ const gateway = 'gateway';
 export class TwoSenders {
   readonly #isGateway: (line: LineStatistics) => boolean;
   readonly #now: () => number;
+  readonly #lookMs: number;
   /** By index at rtpengine. */
   readonly #lines = new Map<number, Seen>();
   #told = 0;
@@ -48,10 +48,12 @@ export class TwoSenders {
   /**
    * @param isGateway whether the media of a line goes to the gateway
    * @param now ms, rising
+   * @param lookMs least time between looks that count: within it the gateway takes media back that a UE on TCP has lost
    */
-  constructor(isGateway: (line: LineStatistics) => boolean, now: () => number) {
+  constructor(isGateway: (line: LineStatistics) => boolean, now: () => number, lookMs: number) {
     this.#isGateway = isGateway;
     this.#now = now;
+    this.#lookMs = lookMs;
   }
 
   /** True if there are two. */
@@ -76,11 +78,11 @@ export class TwoSenders {
     const place = this.#isGateway(line) ? gateway : `${endpoint.address} ${endpoint.port}`;
     const seen = this.#lines.get(index);
     if (seen === undefined) this.#lines.set(index, { places: [place], returns: 0, errors, at: this.#now(), looks: 0 });
-    return seen !== undefined && areTwoBy(seen, place, errors, this.#now());
+    return seen !== undefined && areTwoBy(seen, place, errors, this.#now(), this.#lookMs);
   }
 }
 
-function areTwoBy(seen: Seen, place: string, errors: number, now: number): boolean {
+function areTwoBy(seen: Seen, place: string, errors: number, now: number, lookMs: number): boolean {
   const { places } = seen;
   if (place !== places.at(-1)) {
     if (places.includes(place)) seen.returns += 1;

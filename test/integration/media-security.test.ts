@@ -442,7 +442,7 @@ describeWithRtpengine('the security of media, on a real rtpengine', () => {
         await onlyTheirMedia(towardCore);
         let cause: string | undefined;
         parts.anchor.once('restart-due', (_, its) => (cause = its));
-        await bothSend(6000);
+        await bothSend(1200);
         const overheard = ownCheck(towardUe);
         thief.to = { address: addresses.access, port: towardUe.port };
         await thief.checked(overheard);
@@ -460,12 +460,12 @@ describeWithRtpengine('the security of media, on a real rtpengine', () => {
         const offered = mediaLine((await parts.anchor.restartIce(call)) ?? '');
         await parts.anchor.answer(call, 'access', behindNat('ueU2'));
         // That TCP has the media is told once the UE was heard there.
-        await Promise.all([nominate(path, offered, 'ueU2'), bothSend(8000)]);
+        await Promise.all([nominate(path, offered, 'ueU2'), bothSend(3000)]);
         far.received.length = 0;
         thief.send(overheard);
         thief.received.length = 0;
         ue.received.length = 0;
-        await bothSend(2000);
+        await bothSend(1000);
         expect([thief.heard, far.heard.filter((packet) => packet.includes('thief'))]).toEqual([[], []]);
         expect(ue.heard.length).toBeGreaterThan(0);
       },

@@ -54,7 +54,7 @@ export class RealAnchor {
     this.#pool = pool;
     this.gateway = gateway;
     const placed = new PlacedMedia(places, logger);
-    this.#options = { rtpengine: pool, gateway, fallback: () => 'always', placed, logger };
+    this.#options = { rtpengine: pool, gateway, fallback: () => 'always', placed, lookMs: 500, logger };
     this.anchor = new NamedCalls(new LocalMediaAnchor(this.#options));
   }
 

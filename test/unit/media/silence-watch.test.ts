@@ -36,6 +36,7 @@ describe('S21, C19: a UE on UDP', () => {
     gate = Promise.resolve();
     isTelling = true;
     watch = new SilenceWatch({
+      lookMs: 4000,
       statistics: async () => {
         looks += 1;
         await gate;

@@ -16,6 +16,7 @@ describe('C18: two addresses send as the UE of a call', () => {
     senders = new TwoSenders(
       ({ endpoint }) => endpoint?.address === gateway.address,
       () => time,
+      3000,
     );
   });
 
