@@ -41,7 +41,7 @@ export class Signalling {
   readonly egress: EgressRelay;
   readonly srf: Srf;
   readonly front: AccessFront | undefined;
-  readonly registrations = new MemoryRegistrations();
+  readonly registrations: MemoryRegistrations;
   readonly pcscf: RunningPcscf;
 
   /**
@@ -78,6 +78,7 @@ export class Signalling {
     const limits = { connections: options.connections };
     this.front =
       config.ACCESS_LISTEN && opened.keep(new AccessFront(config, { shares, requests, bodies, limits }, logger));
+    this.registrations = opened.keep(new MemoryRegistrations());
     this.pcscf = opened.keep(
       startPcscf({
         ...{ srf, anchor, calls, egress, shares, requests, logger },

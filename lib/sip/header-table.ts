@@ -138,7 +138,7 @@ const endToEnd: readonly Row[] = [
 
   // Access network, location, charging
   ['Feature-Caps', 'none', 'both', 'RFC 6809; indicators with a host: hidden-hosts.ts'],
-  ['Flow-Timer', 'none', 'responses', 'RFC 5626: the registrar’s, else the edge’s (registrar.ts)'],
+  ['Flow-Timer', 'none', 'responses', 'RFC 5626: the registrar’s, else the edge’s (registering.ts)'],
   ['Geolocation', 'requests', 'requests', 'RFC 6442; URIs with a host: hidden-hosts.ts'],
   ['Geolocation-Routing', 'requests', 'requests', 'RFC 6442'],
   ['P-Access-Network-Info', 'both', 'none', 'RFC 7315 §5.4: as ACCESS_NETWORK_INFO says (trust.ts)'],

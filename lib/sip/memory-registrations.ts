@@ -1,5 +1,7 @@
+import { EventEmitter } from 'node:events';
 import { EdgeError } from '../errors';
 import { monotonicNow } from '../ops/clock';
+import { ExpiryWheel } from './expiry-wheel';
 import { flowKey, type Flow } from './flow-token';
 import type { Registration, RegistrationStore } from './registration';
 
@@ -10,15 +12,22 @@ export interface MemoryRegistrationsOptions {
   now?: () => number;
 }
 
-/** Registrations in this process: they end with it. */
-export class MemoryRegistrations implements RegistrationStore {
+/** Registrations in this process: they end with it. One timer, each second, ends all that expire. */
+export class MemoryRegistrations
+  extends EventEmitter<{ expired: [registration: Registration] }>
+  implements RegistrationStore
+{
   readonly #most: number;
   readonly #now: () => number;
   readonly #byAor = new Map<string, Map<string, Registration>>();
   readonly #byFlow = new Map<string, Set<Registration>>();
+  readonly #wheel = new ExpiryWheel<Registration>();
+  /** Runs while something is registered. */
+  #turning: NodeJS.Timeout | undefined;
   #size = 0;
 
   constructor(options: MemoryRegistrationsOptions = {}) {
+    super();
     this.#most = options.most ?? 200_000;
     this.#now = options.now ?? monotonicNow;
   }
@@ -38,6 +47,8 @@ export class MemoryRegistrations implements RegistrationStore {
     this.#byAor.set(aor, bindings.set(key, registration));
     const onFlow = this.#byFlow.get(flowKey(flow)) ?? new Set<Registration>();
     this.#byFlow.set(flowKey(flow), onFlow.add(registration));
+    this.#wheel.add(registration, registration.expiresAt);
+    this.#turning ??= setInterval(() => this.#expire(), 1000);
     this.#size += 1;
     return Promise.resolve();
   }
@@ -55,6 +66,21 @@ export class MemoryRegistrations implements RegistrationStore {
     return Promise.resolve(this.#alive(this.#byFlow.get(flowKey(flow)) ?? []));
   }
 
+  /** Nothing expires any more. */
+  close(): void {
+    clearInterval(this.#turning);
+  }
+
+  #expire(): void {
+    for (const registration of this.#wheel.turn(this.#now())) {
+      this.#drop(registration.aor, registration.key);
+      this.emit('expired', registration);
+    }
+    if (this.#size > 0) return;
+    clearInterval(this.#turning);
+    this.#turning = undefined;
+  }
+
   #alive(registrations: Iterable<Registration>): Registration[] {
     return [...registrations].filter(({ expiresAt }) => expiresAt > this.#now());
   }
@@ -69,6 +95,7 @@ export class MemoryRegistrations implements RegistrationStore {
     const onFlow = this.#byFlow.get(flow);
     onFlow?.delete(registration);
     if (onFlow?.size === 0) this.#byFlow.delete(flow);
+    this.#wheel.delete(registration, registration.expiresAt);
     this.#size -= 1;
   }
 }

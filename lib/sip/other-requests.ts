@@ -8,6 +8,7 @@ import { isRemoval } from './granted-contacts';
 import type { Intake } from './intake';
 import type { OwnAddresses } from './own-addresses';
 import type { Refusals } from './refusals';
+import type { Registering } from './registering';
 import type { Registrar } from './registrar';
 import { hasToTag, type RequestAdmission } from './request-admission';
 import type { RequestRoom } from './request-room';
@@ -24,6 +25,7 @@ export interface OtherRequestsOptions {
   room: RequestRoom;
   own: OwnAddresses;
   registrar: Registrar;
+  registering: Registering;
   subscriptions: Subscriptions;
   callsOnFlow: CallsOnFlow;
   /** The Request-URI that a UE's request goes on with. */
@@ -42,7 +44,7 @@ export class OtherRequests {
   }
 
   async register(request: IncomingRequest, response: ResponseSender): Promise<void> {
-    const { admission, connections, callsOnFlow, intake, room, registrar, uriFor } = this.#options;
+    const { admission, connections, callsOnFlow, intake, room, registering, uriFor } = this.#options;
     await this.#counted(request, response, async () => {
       if (admission.sideOf(request) !== 'access')
         throw new EdgeError('sip-wrong-side', 'The core does not register here.');
@@ -54,7 +56,7 @@ export class OtherRequests {
       }
       await room.mustBeInShare(request);
       const uri = uriFor(request.uri);
-      await room.ofRegistering(flow, () => registrar.register(request, response, uri));
+      await room.ofRegistering(flow, () => registering.register(request, response, uri));
     });
   }
 

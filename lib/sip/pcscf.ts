@@ -23,6 +23,7 @@ import { OtherRequests } from './other-requests';
 import { OwnAddresses } from './own-addresses';
 import type { PcscfOptions, PcscfSettings } from './pcscf-settings';
 import { Refusals } from './refusals';
+import { Registering } from './registering';
 import { Registrar } from './registrar';
 import { RequestAdmission } from './request-admission';
 import { RequestRoom } from './request-room';
@@ -72,7 +73,7 @@ export function startPcscf(options: PcscfOptions): RunningPcscf {
   const limits = options.shares ?? shareLimits();
   const contacts = contactsOf(settings);
   const policy = policyOf(options, contacts);
-  const { registrar, originating, terminating, own } = policy;
+  const { registrar, registering, originating, terminating, own } = policy;
   const edge = sipEdge(options, limits, contacts.core.address);
   const { toCore, coreRequests } = edge;
   const intake = new Intake();
@@ -94,7 +95,7 @@ export function startPcscf(options: PcscfOptions): RunningPcscf {
   handleRequests(
     srf,
     new CallRequests({ ...serving, ...forCalls }),
-    new OtherRequests({ ...serving, srf, own, registrar, subscriptions, callsOnFlow, uriFor }),
+    new OtherRequests({ ...serving, srf, own, registrar, registering, subscriptions, callsOnFlow, uriFor }),
   );
   watchLink({ edge, calls, subscriptions, connections, intake, logger });
   calls.on('ended', ({ id, streams }) => logger.info({ call: id, streams }, 'media released'));
@@ -105,7 +106,6 @@ export function startPcscf(options: PcscfOptions): RunningPcscf {
     },
     close: async () => {
       intake.close();
-      registrar.close();
       subscriptions.forgetAll();
       await calls.endAll('shutdown');
       await Promise.race([Promise.all(edge.byes.keys()), setTimeout(edge.timers.bye, undefined, { ref: false })]);
@@ -138,13 +138,14 @@ function policyOf(options: PcscfOptions, { access, cores, core }: OwnContacts) {
   const tokens = new FlowTokens([firstKey, ...keys]);
   const own = new OwnAddresses([...access, ...cores, ...(settings.publicContacts ?? []).map(parseContact)], egress);
   const table = new HeaderTable(settings.moreHeaders);
-  const registrar = new Registrar({
-    ...{ srf, store, tokens, egress, connections, coreNextHop, coreContact: core, relayAlways, logger },
-    settings: { visitedNetworkId, integrityProtected, accessNetworkInfo, table },
-  });
+  const registrar = new Registrar({ store, connections, logger });
   const shared = { registrar, connections, own, egress, coreHost: core.address, accessNetworkInfo, table };
   return {
     ...{ registrar, own },
+    registering: new Registering({
+      ...{ srf, registrar, tokens, egress, connections, coreNextHop, coreContact: core, relayAlways, logger },
+      settings: { visitedNetworkId, integrityProtected, accessNetworkInfo, table },
+    }),
     originating: new Originating({ ...shared, coreNextHop, emergency, relayAlways, keepsCallIds }),
     terminating: new Terminating({ ...shared, tokens }),
   };

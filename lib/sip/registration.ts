@@ -17,9 +17,7 @@ export interface Registration {
   expiresAt: number;
 }
 
-/**
- * Where registrations are kept. What has expired is not told any more; who keeps it also drops it.
- */
+/** Where registrations are kept until they expire. */
 export interface RegistrationStore {
   /** Takes the place of a registration with the same aor and key. Rejects with `registrations-full` (503). */
   save(registration: Registration): Promise<void>;
@@ -27,4 +25,6 @@ export interface RegistrationStore {
   remove(aor: string, key: string): Promise<void>;
   ofAor(aor: string): Promise<Registration[]>;
   onFlow(flow: Flow): Promise<Registration[]>;
+  /** To be told of each that has expired, once it is there no more. */
+  on(event: 'expired', listener: (registration: Registration) => void): unknown;
 }

@@ -47,8 +47,7 @@ export class Terminating {
   async target(request: IncomingRequest): Promise<Target> {
     const { registrar, connections, egress, accessNetworkInfo, coreHost, table } = this.#options;
     const { flow, inRequestUri } = this.#flow(request);
-    const isOpen = flow.connection === undefined || connections.flowAt(flow.address, flow.port)?.id === flow.connection;
-    if (!isOpen || registrar.isDropped(flow)) {
+    if (registrar.isGone(flow)) {
       throw new EdgeError('flow-gone', 'The connection that the UE registered on is gone.');
     }
     const registrations = await registrar.registrationsOf(flow);

@@ -47,6 +47,7 @@ export class TestEdge {
   readonly core: Address;
   readonly front: Address | undefined;
   readonly srf: Srf;
+  readonly #registrations = new MemoryRegistrations();
   readonly #pcscf: RunningPcscf;
   readonly #peers = new Set<SipPeer>();
   readonly #server: SipServer;
@@ -90,7 +91,7 @@ export class TestEdge {
       srf: this.srf,
       anchor: this.anchor,
       calls: this.calls,
-      registrations: new MemoryRegistrations(),
+      registrations: this.#registrations,
       egress: this.#egress,
       connections: this.#front,
       ...narrow,
@@ -236,6 +237,7 @@ export class TestEdge {
 
   async close(): Promise<void> {
     await this.#pcscf.close();
+    this.#registrations.close();
     this.srf.close();
     await this.#front?.close();
     for (const peer of this.#peers) peer.close();
