@@ -15,32 +15,42 @@ export interface Flow {
 const macLength = 16;
 
 /**
- * Writes and reads flow tokens (RFC 5626 §5.2): base64url of a truncated HMAC-SHA256 and the flow. The HMAC
- * keeps the core, and whoever else can put a Route into a request, from naming connections at will.
+ * Writes and reads flow tokens (RFC 5626 §5.2): base64url of a truncated HMAC-SHA256, of the instance of the edge that has
+ * the flow, and of the flow. The HMAC keeps the core, and whoever else can put a Route into a request, from naming
+ * connections at will.
  */
 export class FlowTokens {
+  /** This instance. */
+  readonly instance: string;
   readonly #keys: string[];
 
-  /** The first key signs, all verify, so that a key can be replaced while UEs are registered. */
-  constructor(keys: [string, ...string[]]) {
+  /**
+   * The first key signs, all verify, so that a key can be replaced while UEs are registered.
+   * @param instance names it among all that have the same keys; without spaces
+   */
+  constructor(instance: string, keys: [string, ...string[]]) {
+    this.instance = instance;
     this.#keys = keys;
   }
 
   write(flow: Flow): string {
-    const text = Buffer.from(flowKey(flow));
+    const text = Buffer.from(`${this.instance} ${flowKey(flow)}`);
     return Buffer.concat([mac(this.#keys[0] ?? '', text), text]).toString('base64url');
   }
 
   /** Undefined for what none of our keys has signed. */
-  read(token: string): Flow | undefined {
+  read(token: string): { instance: string; flow: Flow } | undefined {
     const bytes = Buffer.from(token, 'base64url');
     // Decoding skips what is no base64url: only the one spelling of a token is accepted.
     if (bytes.length <= macLength || bytes.toString('base64url') !== token) return undefined;
     const text = bytes.subarray(macLength);
     const signed = this.#keys.some((key) => timingSafeEqual(mac(key, text), bytes.subarray(0, macLength)));
     if (!signed) return undefined;
-    const [transport, address = '', port, connection] = text.toString().split(' ');
-    return { transport: transport === 'udp' ? 'udp' : 'tcp', address, port: Number(port), connection };
+    const [instance = '', transport, address = '', port, connection] = text.toString().split(' ');
+    return {
+      instance,
+      flow: { transport: transport === 'udp' ? 'udp' : 'tcp', address, port: Number(port), connection },
+    };
   }
 }
 

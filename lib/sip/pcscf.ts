@@ -8,6 +8,7 @@ import { OccasionalLog } from '../ops/occasional-log';
 import { shareLimits, type ShareLimits } from '../shares/limits';
 import { RequestShares } from '../shares/request-shares';
 import { TokenBuckets } from '../shares/token-buckets';
+import { hostPort } from '../wire/sip-uri';
 import { CallRequests } from './call-requests';
 import { CallShares } from './call-shares';
 import { CallsOnFlow } from './calls-on-flow';
@@ -135,7 +136,7 @@ function policyOf(options: PcscfOptions, { access, cores, core }: OwnContacts) {
   const { relayAlways = false, keepsCallIds = false, emergency = { numbers: [] } } = settings;
   const [firstKey, ...keys] = settings.flowTokenKeys;
   if (firstKey === undefined) throw new EdgeError('config-invalid', 'There is no flow token key.');
-  const tokens = new FlowTokens([firstKey, ...keys]);
+  const tokens = new FlowTokens(hostPort(core.address, core.port), [firstKey, ...keys]);
   const own = new OwnAddresses([...access, ...cores, ...(settings.publicContacts ?? []).map(parseContact)], egress);
   const table = new HeaderTable(settings.moreHeaders);
   const registrar = new Registrar({ store, connections, logger });

@@ -85,9 +85,12 @@ export class Terminating {
     if (token === undefined) {
       throw new EdgeError('flow-unknown', 'The request names no registered connection.');
     }
-    const flow = tokens.read(token);
-    if (!flow) throw new EdgeError('flow-forged', 'The flow token is not ours.');
-    return { flow, inRequestUri: route === undefined };
+    const read = tokens.read(token);
+    if (!read) throw new EdgeError('flow-forged', 'The flow token is not ours.');
+    if (read.instance !== tokens.instance) {
+      throw new EdgeError('flow-gone', 'The UE registered through another instance of the edge.');
+    }
+    return { flow: read.flow, inRequestUri: route === undefined };
   }
 }
 

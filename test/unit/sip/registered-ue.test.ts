@@ -1,3 +1,4 @@
+import { FlowTokens } from '../../../lib/sip/flow-token';
 import { establish } from './established-call';
 import { sdp, sessionName } from './fake-anchor';
 import type { SipPeer } from './sip-peer';
@@ -109,6 +110,19 @@ describe('a call to a registered UE', () => {
     const invite = core.request('INVITE', 'sip:ue@10.1.2.3', { Route: tampered }, sdp('core offer'));
     core.ack(invite, await core.next('403 INVITE'));
     expect(edge.calls.size).toBe(0);
+  });
+
+  test('G2, L1: with a token that another instance of the edge signed gets 430, though the UE could be reached', async () => {
+    const ue = await edge.ue();
+    const flow = { transport: 'tcp', address: '127.2.0.2', port: ue.port } as const;
+    const uri = (instance: string) =>
+      `<sip:${new FlowTokens(instance, ['first-flow-token-key']).write(flow)}@${edge.core.address}:${edge.core.port};lr>`;
+    const refused = core.request('INVITE', 'sip:ue@10.1.2.3', { Route: uri('198.51.100.9:5060') }, sdp('core offer'));
+    core.ack(refused, await core.next('430 INVITE'));
+    expect(edge.calls.size).toBe(0);
+    core.request('MESSAGE', 'sip:ue@10.1.2.3', { Route: uri(`${edge.core.address}:${edge.core.port}`) });
+    ue.respond(await ue.next('MESSAGE'), 200);
+    await core.next('200 MESSAGE');
   });
 
   test('without a token gets 404', async () => {
