@@ -1,29 +1,22 @@
 import { randomBytes } from 'node:crypto';
-import { createConnection, isIP, type Socket } from 'node:net';
-import { InviteTransactions } from '../fence/invite-transactions';
-import { answerInPlaceOfSilence, answerToUnsound, ended, foreignCall, noSuchDialog } from '../fence/own-answers';
-import { RefreshedTargets } from '../fence/refreshed-targets';
-import { askForReliability } from '../fence/required-reliability';
+import { answerToUnsound } from '../fence/own-answers';
 import { mendResponse } from '../fence/responses';
-import { silenceMs, SilentUe } from '../fence/silent-ends';
-import { UnansweredInvites } from '../fence/unanswered-invites';
-import { answerToUnusable } from '../fence/unusable-uris';
 import { networkOf } from '../ip-address';
+import type { Carriage } from '../wire/carriage';
 import { holderOf, type CarriedBodies } from '../wire/carried-bodies';
 import { responseTo, type OwnResponse } from '../wire/own-response';
-import { tagOf } from '../wire/sip-uri';
-import { SocketCarriage, type Carriage } from '../wire/carriage';
-import { markSource } from '../wire/source-mark';
-import { detached, parseSipMessage, type SipMessage } from '../wire/sip-message';
+import { parseSipMessage, type SipMessage } from '../wire/sip-message';
 import { SipStream } from '../wire/sip-stream';
+import { markSource } from '../wire/source-mark';
 import type { Cut } from '../wire/stream-framer';
 import type { AccessFlow, EstablishedDialog, HeldRegistration } from './access-flow';
 import type { CallOwners } from './call-owners';
-import { branchAtServer, Crossing } from './crossing';
-import type { AccessLimits } from './limits';
+import { Crossing } from './crossing';
 import { LastWords } from './last-words';
+import type { AccessLimits } from './limits';
 import { RequestGate, tooMany, type GateSurroundings } from './request-gate';
-import { UeDialogs } from './ue-dialogs';
+import { ServerSide, type Address } from './server-side';
+import { UeFence } from './ue-fence';
 
 /** A UE that has connected. */
 export interface ConnectedUe {
@@ -58,30 +51,20 @@ const longestRegistration = 2_000_000;
 /** A UE's connection, and from its first message on the one to the SIP server that carries the same messages. */
 export class UeConnection {
   readonly #connected: ConnectedUe;
-  readonly #serverAt: { readonly address: string; readonly port: number };
+  readonly #serverAt: Address;
   readonly #limits: AccessLimits;
   readonly #events: UeConnectionEvents;
+  readonly #bodies: CarriedBodies | undefined;
   readonly #ue: SipStream;
-  #server: SipStream | undefined;
+  readonly #server: ServerSide;
+  readonly #fence: UeFence;
+  readonly #lastWords: LastWords;
+  readonly #gate: RequestGate;
   #flow: AccessFlow | undefined;
   #crossing: Crossing | undefined;
-  /** What the UE sent while the SIP server had not taken the connection yet. */
-  #waiting: SipMessage[] = [];
-  #waitingBytes = 0;
-  readonly #owners: CallOwners;
-  readonly #bodies: CarriedBodies | undefined;
-  /** Call-IDs of calls that were begun here, the latest last. */
-  readonly #calls = new Set<string>();
   /** Ends who keeps a place and does nothing with it: keep-alives alone would hold it for ever. */
   #stranger: NodeJS.Timeout | undefined;
   #isRegistered = false;
-  readonly #unanswered: UnansweredInvites;
-  readonly #invites: InviteTransactions;
-  readonly #asked: SilentUe;
-  readonly #dialogs: UeDialogs;
-  readonly #targets: RefreshedTargets;
-  readonly #lastWords: LastWords;
-  readonly #gate: RequestGate;
   #closed = false;
   #farewell: NodeJS.Timeout | undefined;
   /** Resolves when nothing is open any more, neither here nor at the SIP server. */
@@ -90,7 +73,7 @@ export class UeConnection {
 
   constructor(
     connected: ConnectedUe,
-    server: { readonly address: string; readonly port: number },
+    server: Address,
     shared: {
       readonly owners: CallOwners;
       readonly gates: GateSurroundings;
@@ -101,32 +84,24 @@ export class UeConnection {
   ) {
     this.#connected = connected;
     this.#serverAt = server;
-    this.#owners = shared.owners;
     this.#bodies = shared.bodies;
     this.#limits = limits;
     this.#events = events;
     this.gone = new Promise((resolve) => (this.#goneNow = resolve));
-    this.#dialogs = new UeDialogs({
-      limit: limits.calls,
-      heldBytes: limits.heldBytes,
-      send: (request) => this.#toServer(request),
+    this.#server = new ServerSide(server, limits, {
+      opened: (own) => this.#open(own),
+      message: (text) => this.#fromServer(text),
+      closed: (refusal, fault) => this.#serverGone(refusal, fault),
+    });
+    this.#fence = new UeFence({
+      ...{ limits, owners: shared.owners },
+      send: (text) => this.#server.send(text),
+      pass: (request) => this.#toServer(request),
       refuse: (request, answer) => this.#answer(request, answer),
-      begun: (callId) => this.#owners.claim(callId, this),
-      forgotten: (callId) => {
-        if (!this.#calls.has(callId)) this.#owners.release(callId, this);
-      },
+      isOfWaiting: (request) => this.#server.isOfWaiting(request),
+      callEnded: () => this.#unprovedIfIdle(),
     });
-    this.#targets = new RefreshedTargets(limits.calls);
-    this.#invites = new InviteTransactions(limits.calls);
-    const send = (answer: string) => this.#server?.send(answer);
-    this.#asked = new SilentUe({ within: silenceMs, most: limits.calls, send });
     this.#lastWords = new LastWords(limits.calls);
-    this.#unanswered = new UnansweredInvites({
-      limit: limits.calls,
-      limitBytes: limits.unansweredBytes,
-      acknowledgedWithin: limits.acknowledgement,
-      send: (cancel) => this.#server?.send(cancel),
-    });
     this.#gate = new RequestGate(shared.gates, networkOf(connected.address), (request) => this.#silent(request));
     this.#ue = new SipStream(
       connected.carriage,
@@ -154,7 +129,7 @@ export class UeConnection {
 
   /** The app got the UE's answer that made this dialog. */
   established(dialog: EstablishedDialog): void {
-    this.#dialogs.established(dialog);
+    this.#fence.established(dialog);
   }
 
   /** A UE that sends no keep-alives is silent until its registration has to be renewed. */
@@ -168,12 +143,21 @@ export class UeConnection {
     } else this.#unprovedIfIdle();
   }
 
+  /** Whatever the SIP server has yet to answer: nothing is open any more. */
+  leave(): void {
+    clearTimeout(this.#farewell);
+    clearTimeout(this.#stranger);
+    this.#fence.close();
+    this.#gate.close();
+    this.#server.close();
+    this.#goneNow();
+  }
+
   #close(fault?: unknown): void {
     if (this.#closed) return;
     this.#closed = true;
-    this.#waiting = [];
-    this.#unanswered.cancel();
-    this.#asked.close();
+    this.#server.takeWaiting();
+    this.#fence.ueGone();
     // The server's answers to that have to be seen: a connection with something unread takes with it what was sent.
     this.#farewell = setTimeout(() => this.leave(), this.#limits.farewell);
     this.#leaveIfDone();
@@ -181,20 +165,7 @@ export class UeConnection {
   }
 
   #leaveIfDone(): void {
-    if (this.#closed && (this.#unanswered.size === 0 || this.#server?.isOpen !== true)) this.leave();
-  }
-
-  /** Whatever the SIP server has yet to answer: nothing is open any more. */
-  leave(): void {
-    clearTimeout(this.#farewell);
-    this.#unanswered.close();
-    this.#dialogs.close();
-    this.#gate.close();
-    this.#asked.close();
-    clearTimeout(this.#stranger);
-    for (const callId of this.#calls) this.#owners.release(callId, this);
-    this.#server?.close();
-    this.#goneNow();
+    if (this.#closed && (this.#fence.isDone || !this.#server.isOpen)) this.leave();
   }
 
   #fromUe(text: string, cut: Cut | undefined): void {
@@ -207,107 +178,43 @@ export class UeConnection {
     if (message.isRequest) {
       const answer =
         answerToUnsound(message, malformed, cut) ??
-        this.#ownAnswer(message) ??
-        this.#gate.refusal(message, this.#calls.has(message.callId));
+        this.#fence.refusal(message) ??
+        this.#gate.refusal(message, this.#fence.isCall(message.callId));
       if (answer) this.#answer(message, answer);
       else if (!message.topVia) this.#ue.end();
-      else if (!this.#dialogs.hold(message)) this.#toServer(message);
+      else if (!this.#fence.hold(message)) this.#toServer(message);
     } else if (!malformed && cut === undefined && this.#crossing?.responseToServer(message) === true) {
       this.#lastWords.responseFromUe(message);
       if (!mendResponse(message)) return;
-      if (!this.#gate.takesResponse(message) || !this.#dialogs.responseFromUe(message)) return;
-      this.#asked.response(message);
-      this.#send(message);
+      if (this.#gate.takesResponse(message) && this.#fence.responseToServer(message)) this.#send(message);
     }
-  }
-
-  /** The answer to a request that the SIP server is not to see, or would not answer. */
-  #ownAnswer(request: SipMessage): OwnResponse | undefined {
-    const { callId, method } = request;
-    const isInDialog = tagOf(request.get('to')) !== undefined;
-    // The server would find the call by its Call-ID alone; an INVITE without a To tag is a fork.
-    if ((isInDialog || method !== 'INVITE') && this.#owners.isOfAnother(callId, this)) return foreignCall;
-    if ((method === 'ACK' || method === 'CANCEL') && this.#hasInviteOf(request)) return undefined;
-    if (method === 'CANCEL') return noSuchDialog;
-    // To the server a BYE without a To tag is one of that call, too.
-    if (method === 'BYE' && this.#unanswered.isUnacknowledged(callId)) {
-      this.#unanswered.cancel(callId);
-      return ended;
-    }
-    if (method === 'PRACK' && !this.#unanswered.isAcknowledging(request)) return noSuchDialog;
-    return (
-      answerToUnusable(request) ??
-      answerInPlaceOfSilence(request, this.#calls.has(callId)) ??
-      this.#dialogs.refusal(request)
-    );
-  }
-
-  /** Whether there is an INVITE that a CANCEL, or the ACK of a refusal, belongs to. */
-  #hasInviteOf(request: SipMessage): boolean {
-    const branch = branchAtServer(request);
-    const isWaiting = ({ method, cseq }: SipMessage) => method === 'INVITE' && cseq?.number === request.cseq?.number;
-    const waits = this.#waiting.some((waiting) => isWaiting(waiting) && branchAtServer(waiting) === branch);
-    return waits || this.#invites.has(request, branch);
   }
 
   #toServer(request: SipMessage): void {
-    this.#noteCall(request);
-    if (this.#crossing) {
-      this.#lastWords.requestFromUe(request);
-      this.#crossing.requestToServer(request);
-      askForReliability(request);
-      this.#targets.requestToServer(request);
-      this.#unanswered.request(request);
-      this.#invites.request(request);
-      this.#dialogs.requestFromUe(request);
-      this.#gate.sent(request);
-      this.#send(request);
-      this.#noteEnd(request);
+    this.#fence.noteCall(request);
+    if (!this.#crossing) {
+      if (!this.#server.wait(request)) this.close();
       return;
     }
-    this.#waiting.push(request);
-    this.#waitingBytes += request.raw?.length ?? 0;
-    if (this.#waitingBytes > this.#limits.waiting) this.close();
-    else if (!this.#server) this.#connect();
+    this.#lastWords.requestFromUe(request);
+    this.#crossing.requestToServer(request);
+    this.#fence.requestToServer(request);
+    this.#gate.sent(request);
+    this.#send(request);
   }
 
   #send(message: SipMessage): void {
     this.#bodies?.take(message, holderOf(this.#gate.account, this.#connected.address));
-    this.#server?.send(message.toString());
+    this.#server.send(message.toString());
   }
 
-  #connect(): void {
-    const { address, port } = this.#serverAt;
-    // From the same loopback address, so that the server, which chooses its contact by the peer's address, finds this one.
-    const from = isLoopback(address) ? { localAddress: address } : {};
-    const socket = createConnection({ host: address, port, ...from });
-    let refusal: Error | undefined;
-    socket.once('error', (error) => (refusal = error));
-    const { connect, firstMessage, message, unsent, serverBody: body } = this.#limits;
-    this.#server = new SipStream(
-      new SocketCarriage(socket, body),
-      'dialled',
-      { connect, firstMessage, message, unsent },
-      {
-        connected: () => this.#open(socket),
-        // Without an answer: drachtio-server reads nothing more once a CRLF and a message come in one segment.
-        ping: () => undefined,
-        message: (text) => this.#fromServer(text),
-        closed: (_connecting, fault) => this.#serverGone(refusal, fault),
-      },
-    );
-  }
-
-  #open(socket: Socket): void {
+  #open(serverSide: Address): void {
     const { transport, address: remoteAddress, port: remotePort, contact } = this.#connected;
-    this.#flow = {
-      id: randomBytes(12).toString('base64url'),
-      ...{ transport, remoteAddress, remotePort, contact },
-      serverSide: { address: socket.localAddress ?? '', port: socket.localPort ?? 0 },
-    };
+    const id = randomBytes(12).toString('base64url');
+    this.#flow = { id, transport, remoteAddress, remotePort, contact, serverSide };
     this.#crossing = new Crossing(this.#flow, this.#serverAt);
     this.#events.opened(this.#flow);
-    for (const request of this.#waiting.splice(0)) {
+    for (const request of this.#server.takeWaiting()) {
       const answer = this.#gate.refusalAfterWaiting(request);
       if (answer) this.#answer(request, answer);
       else this.#toServer(request);
@@ -317,48 +224,43 @@ export class UeConnection {
   #fromServer(text: string): void {
     const message = parseSipMessage(text)?.message;
     if (!message || !this.#crossing || this.#bodies?.putBack(message) === false) return;
-    if (message.isRequest) {
-      this.#asked.request(message);
-      this.#noteCall(message);
-      this.#dialogs.requestFromServer(message);
-      this.#noteEnd(message);
-      const target = this.#targets.of(message);
-      if (target !== undefined) message.requestUri = target;
-      this.#crossing.requestToUe(message);
-      this.#lastWords.requestToUe(message);
-    } else {
-      const isReliable = this.#unanswered.response(message);
-      this.#invites.response(message);
-      this.#leaveIfDone();
-      // A BYE of the connection that the call is known as the one of would get to the server.
-      if (isReliable && !this.#owners.isOf(message.callId, this)) {
-        this.#unanswered.cancel(message.callId);
-        return;
-      }
-      if (!this.#gate.answered(message) || !this.#crossing.responseToUe(message)) return;
-      this.#dialogs.responseFromServer(message);
-      this.#lastWords.responseToUe(message);
-      // An emergency call needs no registration.
-      if (message.cseq?.method === 'INVITE' && message.status >= 200 && message.status < 300) this.#proved();
-    }
-    this.#ue.send(message.toString());
+    if (message.isRequest) this.#requestToUe(message, this.#crossing);
+    else this.#responseToUe(message, this.#crossing);
+  }
+
+  #requestToUe(request: SipMessage, crossing: Crossing): void {
+    this.#fence.requestFromServer(request);
+    crossing.requestToUe(request);
+    this.#lastWords.requestToUe(request);
+    this.#ue.send(request.toString());
+  }
+
+  #responseToUe(response: SipMessage, crossing: Crossing): void {
+    const passes = this.#fence.responseFromServer(response);
+    this.#leaveIfDone();
+    if (!passes || !this.#gate.answered(response) || !crossing.responseToUe(response)) return;
+    this.#fence.responseToUe(response);
+    this.#lastWords.responseToUe(response);
+    // An emergency call needs no registration.
+    if (response.cseq?.method === 'INVITE' && response.status >= 200 && response.status < 300) this.#proved();
+    this.#ue.send(response.toString());
   }
 
   /** The server has left a request unanswered. */
   #silent(request: SipMessage): void {
-    if (request.method === 'INVITE') this.#unanswered.cancel(request.callId);
+    if (request.method === 'INVITE') this.#fence.cancel(request.callId);
     const answer = responseTo(request, tooMany(), randomBytes(6).toString('hex'));
     if (this.#crossing?.responseToUe(answer) === true) this.#ue.send(answer.toString());
   }
 
-  #serverGone(refusal: Error | undefined, fault?: unknown): void {
+  #serverGone(refusal: Error | undefined, fault: unknown): void {
     if (this.#closed) {
       this.leave();
       return;
     }
     if (!this.#flow) {
       this.#events.refused(refusal);
-      for (const request of this.#waiting.splice(0)) this.#answer(request, tooMany());
+      for (const request of this.#server.takeWaiting()) this.#answer(request, tooMany());
     }
     this.endCalls();
     this.#ue.end();
@@ -373,29 +275,6 @@ export class UeConnection {
     this.#ue.send(responseTo(request, answer, randomBytes(6).toString('hex')).toString());
   }
 
-  #noteCall(request: SipMessage): void {
-    if (request.method !== 'INVITE' || tagOf(request.get('to')) !== undefined) return;
-    const callId = detached(request.callId);
-    this.#calls.delete(callId);
-    this.#calls.add(callId);
-    this.#owners.claim(callId, this);
-    const [oldest] = this.#calls;
-    if (this.#calls.size <= this.#limits.calls || oldest === undefined) return;
-    this.#unanswered.cancel(oldest);
-    this.#forgetCall(oldest);
-  }
-
-  /** The last that a call has is an ACK to a refusal, or a BYE. */
-  #noteEnd({ method, callId }: SipMessage): void {
-    if ((method === 'ACK' || method === 'BYE') && !this.#dialogs.has(callId)) this.#forgetCall(callId);
-  }
-
-  #forgetCall(callId: string): void {
-    if (!this.#calls.delete(callId)) return;
-    this.#owners.release(callId, this);
-    this.#unprovedIfIdle();
-  }
-
   #proved(): void {
     clearTimeout(this.#stranger);
     this.#stranger = undefined;
@@ -405,8 +284,7 @@ export class UeConnection {
 
   /** Else who had an emergency call, or took his registration back, would keep a UE's place with keep-alives alone. */
   #unprovedIfIdle(): void {
-    const hasCall = [...this.#calls].some((callId) => this.#dialogs.isEstablished(callId));
-    if (this.#isRegistered || hasCall || this.#stranger !== undefined) return;
+    if (this.#isRegistered || this.#stranger !== undefined || this.#fence.hasAnsweredCall) return;
     this.#ue.limitUnsent(this.#limits.unsentToStranger);
     this.#limitStranger();
     this.#events.unproved();
@@ -415,8 +293,4 @@ export class UeConnection {
   #limitStranger(): void {
     this.#stranger = setTimeout(() => this.#ue.close(), this.#limits.stranger);
   }
-}
-
-function isLoopback(address: string): boolean {
-  return isIP(address) === 4 ? address.startsWith('127.') : address === '::1';
 }
