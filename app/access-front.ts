@@ -1,6 +1,7 @@
 import { unwatchFile, watchFile } from 'node:fs';
 import { isIP } from 'node:net';
-import { AccessListener, type AccessListenerOptions, type AccessPoint } from '../lib/access/access-listener';
+import { AccessListener, type AccessListenerOptions } from '../lib/access/access-listener';
+import type { AccessPoint } from '../lib/access/access-points';
 import { EdgeError } from '../lib/errors';
 import type { Logger } from '../lib/ops/logger';
 import { parseContact } from '../lib/sip/contact';

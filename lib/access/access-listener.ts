@@ -1,5 +1,5 @@
 import { EventEmitter } from 'node:events';
-import { createServer, type Server, type Socket } from 'node:net';
+import type { Socket } from 'node:net';
 import type { SecureContext } from 'node:tls';
 import { Admission, type Displacement, type Place } from '../admission/admission';
 import { EdgeError } from '../errors';
@@ -7,31 +7,20 @@ import { monotonicNow } from '../ops/clock';
 import type { Logger } from '../ops/logger';
 import { OccasionalLog } from '../ops/occasional-log';
 import { Tally } from '../ops/tally';
-import { Holdings } from '../shares/holdings';
 import { shareLimits, type ShareLimits } from '../shares/limits';
 import { RequestShares } from '../shares/request-shares';
-import { TokenBuckets } from '../shares/token-buckets';
-import { bindError } from '../wire/bind-error';
 import { SocketCarriage } from '../wire/carriage';
 import type { CarriedBodies } from '../wire/carried-bodies';
 import { hostPort } from '../wire/sip-uri';
 import type { AccessFlow, EstablishedDialog, HeldRegistration } from './access-flow';
+import { AccessPoints, type AccessPoint } from './access-points';
 import { Accounts } from './accounts';
 import { CallOwners } from './call-owners';
 import { HandshakeGate, type HandshakeRefusal } from './handshake-gate';
 import { defaultLimits, type AccessLimits } from './limits';
-import type { GateSurroundings, Unserved } from './request-gate';
+import { gateSurroundings, type GateSurroundings, type Unserved } from './request-gate';
 import { Handshakes, secureContext, type Certificate } from './tls';
 import { UeConnection } from './ue-connection';
-
-/** Where UEs connect to; port 0: any that is free. */
-export interface AccessPoint {
-  readonly host: string;
-  readonly port: number;
-  readonly transport: 'tcp' | 'tls';
-  /** The address that UEs are shown, if it differs (1:1 NAT). */
-  readonly shown?: string | undefined;
-}
 
 export interface AccessListenerOptions {
   listen: readonly AccessPoint[];
@@ -81,8 +70,7 @@ export class AccessListener extends EventEmitter<{ closed: [flow: AccessFlow] }>
   readonly #handshakesUnderWay: Handshakes;
   /** By the limit that a connection had to make room for. */
   readonly #displaced = new Tally<AccessDisplacement>();
-  readonly #servers: Server[] = [];
-  readonly #points: AccessPoint[] = [];
+  readonly #points: AccessPoints;
   readonly #sockets = new Set<Socket>();
   readonly #connections = new Set<UeConnection>();
   readonly #flows = new Map<string, { flow: AccessFlow; connection: UeConnection }>();
@@ -101,6 +89,7 @@ export class AccessListener extends EventEmitter<{ closed: [flow: AccessFlow] }>
     this.#options = options;
     this.#logger = options.logger;
     this.#occasionally = new OccasionalLog(options.logger);
+    this.#points = new AccessPoints((point, socket) => this.#accept(point, socket), this.#occasionally);
     const limits = options.shares ?? shareLimits();
     const known = { ...defaultLimits, ...options.limits };
     // All calls and subscriptions that a UE may have at once are remembered.
@@ -109,20 +98,13 @@ export class AccessListener extends EventEmitter<{ closed: [flow: AccessFlow] }>
     this.#accounts = new Accounts(limits.ue.connections);
     const late = (socket: Socket) => this.#displace(socket, 'handshake-limit');
     this.#handshakesUnderWay = new Handshakes(this.#limits, late, monotonicNow);
-    this.#gates = {
-      limits,
+    this.#gates = gateSurroundings(limits, {
       shares: options.requests ?? new RequestShares(limits),
-      messages: new TokenBuckets(limits.messages, monotonicNow),
-      fewMessages: new TokenBuckets(limits.fewMessages, monotonicNow),
-      messagesOfSender: new TokenBuckets(limits.messagesOfSender, monotonicNow),
-      endings: new TokenBuckets(limits.ue.endings, monotonicNow),
-      progress: new TokenBuckets(limits.ue.progress, monotonicNow),
-      underWay: new Holdings(),
       isEmergency: options.isEmergency ?? ((uri) => /^urn:service:sos\b/i.test(uri)),
       answer: this.#limits.answer,
       unserved: this.#unserved,
       log: this.#occasionally,
-    };
+    });
     const { shares } = this.#gates;
     this.#handshakes = new HandshakeGate(limits, {
       isKnown: (source) => shares.isKnown(source),
@@ -145,7 +127,7 @@ export class AccessListener extends EventEmitter<{ closed: [flow: AccessFlow] }>
 
   /** Where it listens, with the ports that were bound. */
   get points(): readonly AccessPoint[] {
-    return this.#points;
+    return this.#points.open;
   }
 
   counts(): AccessCounts {
@@ -198,7 +180,7 @@ export class AccessListener extends EventEmitter<{ closed: [flow: AccessFlow] }>
 
   async #listenAll(): Promise<void> {
     try {
-      for (const point of this.#options.listen) await this.#listen(point);
+      await this.#points.listen(this.#options.listen);
     } catch (error) {
       await this.close();
       throw error;
@@ -206,34 +188,13 @@ export class AccessListener extends EventEmitter<{ closed: [flow: AccessFlow] }>
   }
 
   async #closeAll(): Promise<void> {
-    const stopped = this.#servers.map((server) => new Promise<void>((done) => server.close(() => done())));
+    const stopped = this.#points.stop();
     for (const socket of [...this.#sockets]) socket.destroy();
-    await Promise.all(stopped);
+    await stopped;
     const leaving = [...this.#connections];
     const hurry = setTimeout(() => leaving.forEach((connection) => connection.leave()), this.#limits.lastFarewell);
     await Promise.all(leaving.map(({ gone }) => gone));
     clearTimeout(hurry);
-  }
-
-  async #listen(point: AccessPoint): Promise<void> {
-    // Of a connection that waits for its TLS handshake nothing is read.
-    const pauseOnConnect = point.transport === 'tls';
-    const server = createServer({ pauseOnConnect }, (socket) => this.#accept(point, socket));
-    this.#servers.push(server);
-    try {
-      await new Promise<void>((resolve, reject) => {
-        server.once('error', reject);
-        server.listen({ host: point.host, port: point.port, ipv6Only: true }, () => {
-          server.off('error', reject);
-          resolve();
-        });
-      });
-    } catch (error) {
-      throw bindError(`${hostPort(point.host, point.port)} (${point.transport})`, error);
-    }
-    server.on('error', (error) => this.#occasionally.warn({ err: error, point }, 'access listener error'));
-    const bound = server.address();
-    this.#points.push({ ...point, port: typeof bound === 'object' && bound ? bound.port : point.port });
   }
 
   #accept(point: AccessPoint, socket: Socket): void {

@@ -1,11 +1,12 @@
+import { monotonicNow } from '../ops/clock';
 import type { OccasionalLog } from '../ops/occasional-log';
 import type { Tally } from '../ops/tally';
 import { accountOf } from '../shares/account';
-import type { Holdings } from '../shares/holdings';
+import { Holdings } from '../shares/holdings';
 import type { ShareLimits } from '../shares/limits';
 import type { RequestKind, RequestRefusal, RequestShares } from '../shares/request-shares';
 import { retryAfter } from '../shares/retry-after';
-import type { TokenBuckets } from '../shares/token-buckets';
+import { TokenBuckets } from '../shares/token-buckets';
 import type { OwnResponse } from '../wire/own-response';
 import type { SipMessage } from '../wire/sip-message';
 import { tagOf } from '../wire/sip-uri';
@@ -43,6 +44,23 @@ export interface GateSurroundings {
   readonly answer: number;
   readonly unserved: Tally<Unserved>;
   readonly log: OccasionalLog;
+}
+
+/** Those of one listener, whose UEs have taken nothing yet. */
+export function gateSurroundings(
+  limits: ShareLimits,
+  others: Pick<GateSurroundings, 'shares' | 'isEmergency' | 'answer' | 'unserved' | 'log'>,
+): GateSurroundings {
+  return {
+    limits,
+    messages: new TokenBuckets(limits.messages, monotonicNow),
+    fewMessages: new TokenBuckets(limits.fewMessages, monotonicNow),
+    messagesOfSender: new TokenBuckets(limits.messagesOfSender, monotonicNow),
+    endings: new TokenBuckets(limits.ue.endings, monotonicNow),
+    progress: new TokenBuckets(limits.ue.progress, monotonicNow),
+    underWay: new Holdings(),
+    ...others,
+  };
 }
 
 /** What bytes cost beside the messages in them, in messages: each piece that they come in, and so many bytes. */

@@ -1,6 +1,7 @@
 import { once } from 'node:events';
 import { connect as connectTls } from 'node:tls';
-import { AccessListener, type AccessPoint } from '../../../lib/access/access-listener';
+import { AccessListener } from '../../../lib/access/access-listener';
+import type { AccessPoint } from '../../../lib/access/access-points';
 import { Srf } from '../../../lib/drachtio/srf';
 import type { Dialog, IncomingRequest, ResponseSender } from '../../../lib/drachtio/messages';
 import { createLogger } from '../../../lib/ops/logger';
