@@ -40,6 +40,7 @@ const errorKinds = {
   'anchor-unavailable': { sipStatus: 503, help: ofRtpengine },
   'anchor-lost': { sipStatus: 503, help: ofRtpengine },
   'anchor-refused': { sipStatus: 503, help: ofRtpengine },
+  'anchor-call-unknown': { sipStatus: 503, help: ofRtpengine },
   'core-unreachable': { sipStatus: 503, help: ofCore },
   'egress-unreachable': { sipStatus: 503, help: ofCore },
   'egress-unsupported': { sipStatus: 502, help: ofCore },

@@ -1,5 +1,5 @@
 import { EventEmitter } from 'node:events';
-import { EdgeError } from '../errors';
+import { EdgeError, type ErrorCode } from '../errors';
 import type { StreamPath } from '../gateway/stream';
 import { monotonicNow } from '../ops/clock';
 import type { OccasionalLog } from '../ops/occasional-log';
@@ -26,6 +26,9 @@ export interface LocalCallMediaOptions {
   /** All is released. */
   gone: () => void;
 }
+
+/** What an rtpengine that answers may say of a command, beside what is the SDP's fault. */
+const refusals: ReadonlySet<ErrorCode> = new Set(['anchor-refused', 'anchor-call-unknown']);
 
 /** Offers and answers of one call that may wait for each other. */
 const maxWaiting = 16;
@@ -187,8 +190,7 @@ export class LocalCallMedia extends EventEmitter<CallMediaEvents> implements Cal
 
   /** What the SIP side is told of a failure. */
   #verdict(error: unknown): unknown {
-    if (!(error instanceof EdgeError) || error.code !== 'anchor-refused') return error;
-    if (/\bSDP\b/.test(error.message)) return new EdgeError('sdp-invalid', error.message, { cause: error });
+    if (!(error instanceof EdgeError) || !refusals.has(error.code)) return error;
     const { name, log } = this.#options;
     log.warn({ call: name, reason: error.message }, 'rtpengine refused a call');
     return new EdgeError('anchor-unavailable', error.message, { cause: error });

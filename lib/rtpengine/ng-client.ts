@@ -5,6 +5,7 @@ import { monotonicNow } from '../ops/clock';
 import { controlUrl, type ControlAddress } from './control-address';
 import type { NgCommand, NgCommands, NgReply } from './ng-command';
 import type { NgTransport } from './ng-transport';
+import { refusal } from './refusal';
 import { TcpTransport } from './tcp-transport';
 import { UdpTransport } from './udp-transport';
 
@@ -46,8 +47,8 @@ interface Pending {
 /**
  * Commands to one rtpengine, in the messages of the package rtpengine-client, over TCP or UDP. A command that may have
  * got lost is sent again with the same cookie (rtpengine answers one that it has executed from its cache), and each one
- * ends, in a reply or an EdgeError: `anchor-unavailable` (no reply) or `anchor-refused` (rtpengine's reason is in the
- * message). A time-out counts only the time in which a reply could have been read: not while this process was busy.
+ * ends, in a reply or an EdgeError: `anchor-unavailable` (no reply), or that of a refusal (refusal.ts). A time-out counts
+ * only the time in which a reply could have been read: not while this process was busy.
  */
 export class NgClient {
   readonly #url: string;
@@ -76,8 +77,7 @@ export class NgClient {
     if (this.pending >= maxPending) throw this.#unavailable(`${maxPending} commands wait for it already`);
     const reply = await this.#ask({ ...options, command });
     if (!isReply(reply)) throw this.#unavailable('it sent a reply that cannot be read');
-    if (reply.result === 'error')
-      throw new EdgeError('anchor-refused', `rtpengine refused ${command}: ${text(reply['error-reason'])}.`);
+    if (reply.result === 'error') throw refusal(command, text(reply['error-reason']));
     return reply;
   }
 

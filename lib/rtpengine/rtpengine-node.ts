@@ -158,7 +158,7 @@ export class RtpengineNode {
       return true;
     } catch (error) {
       if (isSilence(error)) throw error;
-      return !/unknown call-?id/i.test(reasonOf(error));
+      return !(error instanceof EdgeError && error.code === 'anchor-call-unknown');
     }
   }
 

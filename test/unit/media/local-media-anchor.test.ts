@@ -2,11 +2,12 @@ import { once } from 'node:events';
 import { setImmediate as turn } from 'node:timers/promises';
 import { EdgeError } from '../../../lib/errors';
 import type { SelectedPath } from '../../../lib/media/media-anchor';
+import { refusal } from '../../../lib/rtpengine/refusal';
 import { FakeRtpengine } from './fake-rtpengine';
 import { anchorWith, audio, coreAnswer, iceOffer, mediaOf, plainOffer, tcpCandidatesOf, ueSdp } from './fixtures';
 
 const silent = () => new EdgeError('anchor-unavailable', 'timeout', { sipStatus: 503 });
-const refused = (reason: string) => new EdgeError('anchor-refused', `rtpengine refused offer: ${reason}.`);
+const refused = (reason: string) => refusal('offer', reason);
 
 describe('the media anchor', () => {
   test.each([

@@ -79,12 +79,15 @@ describe.each(['tcp', 'udp'] as const)('the ng client over %s', (transport) => {
     });
   });
 
-  test("a refusal carries rtpengine's reason", async () => {
-    server.answer = (request) => request.reply({ result: 'error', 'error-reason': 'Unknown call-id' });
-    await expect(client.request('query', { 'call-id': 'c' })).rejects.toMatchObject({
-      code: 'anchor-refused',
-      message: 'rtpengine refused query: Unknown call-id.',
-    });
+  test.each([
+    ['Unknown call-id', 'anchor-call-unknown', 503],
+    ['Failed to parse SDP', 'sdp-invalid', 488],
+    ['Error rewriting SDP', 'sdp-invalid', 488],
+    ['Ran out of ports', 'anchor-refused', 503],
+  ])('a refusal "%s" is %s and carries the reason', async (reason, code, sipStatus) => {
+    server.answer = (request) => request.reply({ result: 'error', 'error-reason': reason });
+    const message = `rtpengine refused query: ${reason}.`;
+    await expect(client.request('query', { 'call-id': 'c' })).rejects.toMatchObject({ code, sipStatus, message });
   });
 
   test('late and double replies, and those to nobody, are left out', async () => {
