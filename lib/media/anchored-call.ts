@@ -18,8 +18,9 @@ import { withOfferedFormats } from '../sdp/line-formats';
 import { changedFamily, type LineFamilies } from '../sdp/line-family';
 import { ofPlaces } from '../sdp/line-places';
 import type { MaySend } from '../sdp/line-place';
-import { isAnchorable, withAddresses } from '../sdp/media-line';
-import { emptySdp, joinSdp, splitSdp, withSections, type SdpLines } from '../sdp/sdp-lines';
+import { withAddresses } from '../sdp/addresses';
+import { isAnchorable } from '../sdp/media-line';
+import { emptySdp, parseSdp, withSections, writeSdp, type Sdp } from '../sdp/sdp';
 import { SessionOrigin } from '../sdp/session-origin';
 import { viewSession, type MediaView } from '../sdp/session-view';
 import type { TcpLines } from '../sdp/tcp-media-lines';
@@ -92,7 +93,7 @@ export class AnchoredCall {
   /** Those of them that are RTP over TCP. */
   #tcp: TcpLines = new Map();
   /** What the sides said in the last complete exchange. */
-  #agreed: Partial<Record<Side, SdpLines>> = {};
+  #agreed: Partial<Record<Side, Sdp>> = {};
   #shared: SharedTransports = new Map();
 
   constructor(options: AnchoredCallOptions) {
@@ -245,7 +246,7 @@ export class AnchoredCall {
     if (!said.view.some(({ port, hasIce }) => port !== 0 && hasIce)) return undefined;
     const wishes = this.#wishesToward('core');
     await this.#askAgain(complete.exchange, { ...said, ...wishes, shown: withIceRestarted(said.shown) });
-    return this.#offer('core', joinSdp(core));
+    return this.#offer('core', writeSdp(core));
   }
 
   /** The UE nominated a connection of this stream. */
@@ -309,7 +310,7 @@ export class AnchoredCall {
     return this.#writtenForUe(forUe.sdp, grouped, messages);
   }
 
-  #shownOf(from: Side, sdp: SdpLines, families: LineFamilies, offersGroup: boolean): SdpLines {
+  #shownOf(from: Side, sdp: Sdp, families: LineFamilies, offersGroup: boolean): Sdp {
     const shown = shownSdp(from, sdp, families, this.#ueAddress, this.#maySend.access);
     return from === 'core' ? this.#bundle.ofCore(shown, offersGroup) : shown;
   }
@@ -329,7 +330,7 @@ export class AnchoredCall {
    * family first, by what the other side said last: that moves the socket, and nobody is told.
    * @param before what it has been shown of this side
    */
-  async #moveSockets(before: SdpLines, { from, shown }: ShownSdp): Promise<void> {
+  async #moveSockets(before: Sdp, { from, shown }: ShownSdp): Promise<void> {
     const family = changedFamily(before, shown);
     if (family === undefined || this.#complete === undefined) return;
     const other = saidBy(otherSide(from), this.#complete);
@@ -363,14 +364,14 @@ export class AnchoredCall {
     };
   }
 
-  #replied(reply: string | undefined, { from, shown }: Pick<ShownSdp, 'from' | 'shown'>): SdpLines {
-    if (reply !== undefined) return withGroupsOf(splitSdp(reply), shown);
+  #replied(reply: string | undefined, { from, shown }: Pick<ShownSdp, 'from' | 'shown'>): Sdp {
+    if (reply !== undefined) return withGroupsOf(parseSdp(reply), shown);
     const to = otherSide(from);
     const family = this.#families.toward(to);
     return emptySdp(ofFamily(this.#shown?.[to] ?? [], family) ?? unspecified(family ?? 'IP4'));
   }
 
-  #answerOfUe(exchange: Exchange, answer: SdpLines, towardCore: SdpLines, messages: MsrpSections): string {
+  #answerOfUe(exchange: Exchange, answer: Sdp, towardCore: Sdp, messages: MsrpSections): string {
     const { told, number } = exchange;
     const { media: view } = viewSession(answer);
     this.#shared = this.#rtpengine.bundles ? bundledLines(answer) : new Map();
@@ -383,7 +384,7 @@ export class AnchoredCall {
     return this.#writtenForCore(towardCore, view, messages, exchange);
   }
 
-  #answerToUe(exchange: Exchange, reply: SdpLines, messages: MsrpSections): string {
+  #answerToUe(exchange: Exchange, reply: Sdp, messages: MsrpSections): string {
     const { view, tcp, mismatched, number } = exchange;
     const line = (index: number) => view[index];
     const grouped = this.#bundle.inAnswer(reply, exchange.shared);
@@ -393,13 +394,13 @@ export class AnchoredCall {
     return this.#writtenForUe(sdp, grouped, messages, exchange);
   }
 
-  #writtenForUe(lines: SdpLines, grouped: GroupedForUe, messages: MsrpSections, answered?: Exchange): string {
+  #writtenForUe(lines: Sdp, grouped: GroupedForUe, messages: MsrpSections, answered?: Exchange): string {
     const sdp = this.#whole(withIceLite(withSections(lines, messages)), answered);
     return this.#written('access', this.#bundle.written(sdp, grouped, answered !== undefined), answered);
   }
 
   /** Nothing of the access side's ICE or TCP is left in it (B19). */
-  #writtenForCore(reply: SdpLines, ueLines: readonly MediaView[], messages: MsrpSections, answered?: Exchange): string {
+  #writtenForCore(reply: Sdp, ueLines: readonly MediaView[], messages: MsrpSections, answered?: Exchange): string {
     const transports = ueLines.map(({ transport }) => transport);
     const lines = withSections(withoutIce(withoutTurnedFeedback(reply, transports)), messages);
     const sdp = this.#bundle.towardCore(this.#whole(lines, answered), answered !== undefined);
@@ -407,15 +408,15 @@ export class AnchoredCall {
   }
 
   /** @param answered of an answer: the exchange that its reader has offered in */
-  #whole(sdp: SdpLines, answered: Exchange | undefined): SdpLines {
+  #whole(sdp: Sdp, answered: Exchange | undefined): Sdp {
     return answered === undefined ? sdp : withOfferedLines(sdp, answered.written);
   }
 
-  #written(to: Side, sdp: SdpLines, answered: Exchange | undefined): string {
+  #written(to: Side, sdp: Sdp, answered: Exchange | undefined): string {
     const lines = answered === undefined ? sdp : ofPlaces(sdp, answered.places);
     const written = withoutForeignHosts(withLiveGroups(withAddresses(lines)));
     this.#told.tell(to, written);
-    return joinSdp(this.#origins[to].write(written));
+    return this.#origins[to].write(written);
   }
 }
 

@@ -3,7 +3,7 @@ import { discardPlace } from '../sdp/discard-place';
 import { withoutRtcpMux } from '../sdp/grouping';
 import { withoutIce } from '../sdp/ice-attributes';
 import { withPlace } from '../sdp/line-place';
-import { hasAttribute, type SdpLines } from '../sdp/sdp-lines';
+import type { Sdp } from '../sdp/sdp';
 import { viewSession, type MediaView } from '../sdp/session-view';
 
 const plainTransports = ['RTP/AVP', 'RTP/AVPF'];
@@ -21,12 +21,12 @@ const plainTransports = ['RTP/AVP', 'RTP/AVPF'];
  * @returns undefined with SRTP, where a second answer would bring other keys: there the far ends see to it that
  *   nothing is injected
  */
-export function answerOfNobody(offered: SdpLines): SdpLines | undefined {
+export function answerOfNobody(offered: Sdp): Sdp | undefined {
   const { media } = viewSession(offered);
   if (media.some((line) => line.port !== 0 && !isPlain(line, offered))) return undefined;
   const { session, media: sections } = withoutIce(withoutRtcpMux(offered));
   return {
-    session: session.filter((line) => !line.startsWith('c=')),
+    session: session.filter(({ type }) => type !== 'c'),
     media: sections.map((section, index) => {
       const nowhere = discardPlace(familyOf(media[index]?.address ?? ''));
       // rtpengine wants an address on a line with port 0, too.
@@ -35,6 +35,6 @@ export function answerOfNobody(offered: SdpLines): SdpLines | undefined {
   };
 }
 
-function isPlain({ transport, hasDtls, index }: MediaView, { media }: SdpLines): boolean {
-  return plainTransports.includes(transport) && !hasDtls && !hasAttribute(media[index] ?? [], 'crypto');
+function isPlain({ transport, hasDtls, index }: MediaView, { media }: Sdp): boolean {
+  return plainTransports.includes(transport) && !hasDtls && media[index]?.has('crypto') !== true;
 }

@@ -2,7 +2,7 @@ import type { CallStatistics } from '../rtpengine/call-statistics';
 import type { OfferOptions } from '../rtpengine/ng-command';
 import { anchoredLines, isAnyInUse, takeAnchored, type AnchoredLines } from '../sdp/anchored-lines';
 import { bundleGroups, withDeclined, withoutBundle, type SharedTransports } from '../sdp/bundle';
-import { joinSdp, splitSdp, type SdpLines } from '../sdp/sdp-lines';
+import { parseSdp, writeSdp, type Sdp } from '../sdp/sdp';
 import { viewSession, type MediaView } from '../sdp/session-view';
 import { areSourcesKnown } from '../sdp/source-address';
 import { answerOfNobody } from './answer-of-nobody';
@@ -15,7 +15,7 @@ import { firstOffer, type RtpengineChoice, type RtpengineCommands } from './rtpe
 export interface ShownSdp {
   from: Side;
   view: readonly MediaView[];
-  shown: SdpLines;
+  shown: Sdp;
   /** Lines with no transport of their own: they are declined where rtpengine does not bundle. */
   shared: SharedTransports;
 }
@@ -129,9 +129,9 @@ export class CallAtRtpengine {
   async #firstOffer(optionsFor: (node: RtpengineCommands) => Promise<OfferOptions>, from: Side): Promise<string> {
     const { node, reply } = await firstOffer(this.#rtpengine, optionsFor);
     this.#node = node;
-    const nobody = from === 'core' ? answerOfNobody(splitSdp(reply)) : undefined;
+    const nobody = from === 'core' ? answerOfNobody(parseSdp(reply)) : undefined;
     if (nobody !== undefined) {
-      const sdp = joinSdp(nobody);
+      const sdp = writeSdp(nobody);
       const nobodys = { call: this.#name, from: 'access', sdp, isSourceKnown: true, bundles: false } as const;
       await node.answer(answerOptions(nobodys));
     }
@@ -147,7 +147,7 @@ export class CallAtRtpengine {
     // For calls of browsers alone it is to be known.
     if (offersGroup || bundleGroups(shown).length > 0) this.#bundles = await node.bundles();
     const usable = this.#bundles ? shown : withoutBundle(withDeclined(shown, shared));
-    const sdp = joinSdp(takeAnchored(usable, lines));
+    const sdp = writeSdp(takeAnchored(usable, lines));
     const isSourceKnown = from === 'core' ? !this.#learnsCore : areSourcesKnown(view, viewSession(shown).media);
     return { call: this.#name, from, sdp, isSourceKnown, bundles: this.#bundles };
   }

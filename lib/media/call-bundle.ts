@@ -1,5 +1,6 @@
 import {
   bundleGroups,
+  hasBundle,
   withBundleGroups,
   withBundleOnly,
   withDeclined,
@@ -8,14 +9,14 @@ import {
   type BundleGroup,
   type SharedTransports,
 } from '../sdp/bundle';
-import { isRtpOverUdp, parseMediaLine } from '../sdp/media-line';
+import { isRtpOverUdp } from '../sdp/media-line';
 import { distinctMids, eachOnce, midsOf, withMids, type Mids } from '../sdp/mids';
-import type { SdpLines } from '../sdp/sdp-lines';
+import type { Sdp } from '../sdp/sdp';
 import { otherSide, type Side } from './media-anchor';
 
 /** What rtpengine wrote for the UE, with the groups that it gets. */
 export interface GroupedForUe {
-  sdp: SdpLines;
+  sdp: Sdp;
   groups: readonly BundleGroup[];
   shared: SharedTransports;
   /** Of an offer: shared lines that the UE has not bundled yet. */
@@ -34,14 +35,13 @@ export class CallBundle {
   #ue: { mids: Mids; groups: readonly BundleGroup[]; bundles: boolean } | undefined;
 
   /** @param written an offer or answer as it came */
-  heard(from: Side, written: SdpLines): void {
+  heard(from: Side, written: Sdp): void {
     const mids = midsOf(written);
     const known = this.#names[from];
     const length = Math.max(mids.length, known.length);
     this.#names[from] = Array.from({ length }, (_, index) => mids[index] ?? known[index]);
     if (from === 'core') return;
-    const bundles = written.session.some((line) => /^a=group:BUNDLE\b/i.test(line));
-    this.#ue = { mids, groups: bundleGroups(written), bundles };
+    this.#ue = { mids, groups: bundleGroups(written), bundles: hasBundle(written) };
   }
 
   /** What a side calls the lines: by its own word, else as it was told. */
@@ -56,21 +56,20 @@ export class CallBundle {
   }
 
   /** An SDP of the core as rtpengine is shown it; with a group in the offer to the UE each line needs a name. */
-  ofCore(sdp: SdpLines, offersGroup: boolean): SdpLines {
+  ofCore(sdp: Sdp, offersGroup: boolean): Sdp {
     const { access, core } = this.#names;
     const lines = sdp.media.length;
     if (offersGroup) this.#names.access = [...distinctMids(lines, access, core), ...access.slice(lines)];
     const names = this.namesOf('access');
     // rtpengine would bundle all lines that have a name, those of UDPTL too.
-    const isBundled = (index: number) =>
-      !offersGroup || isRtpOverUdp(parseMediaLine(sdp.media[index]?.[0] ?? '').transport);
+    const isBundled = (index: number) => !offersGroup || isRtpOverUdp(sdp.media[index]?.transport ?? '');
     return withMids(
       withoutBundle(sdp),
       names.map((mid, index) => (isBundled(index) ? mid : undefined)),
     );
   }
 
-  towardCore(sdp: SdpLines, isAnswer: boolean): SdpLines {
+  towardCore(sdp: Sdp, isAnswer: boolean): Sdp {
     const { access, core } = this.#names;
     const mid = (_: unknown, index: number) => core[index] ?? (isAnswer ? undefined : access[index]);
     return withMids(withoutBundle(sdp), eachOnce(sdp.media.map(mid)));
@@ -80,7 +79,7 @@ export class CallBundle {
    * What rtpengine wrote, as answer to the UE's last offer.
    * @param shared the lines of that offer that have no transport of their own: outside of a group there is none for them
    */
-  inAnswer(reply: SdpLines, shared: SharedTransports): GroupedForUe {
+  inAnswer(reply: Sdp, shared: SharedTransports): GroupedForUe {
     const bundled = bundleGroups(reply);
     const first = (offered: BundleGroup) => offered.find((line) => isUsed(reply, line) && !shared.has(line));
     const groups = (this.#ue?.groups ?? []).flatMap((offered) => {
@@ -98,19 +97,19 @@ export class CallBundle {
    * What rtpengine wrote, as offer to the UE.
    * @param bundled the lines that have their transport from another by the last complete exchange
    */
-  inOffer(reply: SdpLines, offersGroup: boolean, bundled: SharedTransports): GroupedForUe {
+  inOffer(reply: Sdp, offersGroup: boolean, bundled: SharedTransports): GroupedForUe {
     const groups = offersGroup ? this.#groupsOffered(reply) : [];
     const shared = writtenAsShared(reply, groups);
     return { sdp: reply, groups, shared, bundleOnly: new Set([...shared.keys()].filter((line) => !bundled.has(line))) };
   }
 
   /** The SDP that the UE gets: each line with its name, and the groups. */
-  written(sdp: SdpLines, { groups, bundleOnly }: GroupedForUe, isAnswer: boolean): SdpLines {
+  written(sdp: Sdp, { groups, bundleOnly }: GroupedForUe, isAnswer: boolean): Sdp {
     const mids = isAnswer ? (this.#ue?.mids ?? []) : this.namesOf('access');
     return withBundleOnly(withBundleGroups(withMids(withoutBundle(sdp), mids), groups), bundleOnly);
   }
 
-  #groupsOffered(reply: SdpLines): readonly BundleGroup[] {
+  #groupsOffered(reply: Sdp): readonly BundleGroup[] {
     const bundled = bundleGroups(reply);
     if (bundled.length > 0) return bundled;
     const first = reply.media.findIndex((_, index) => isUsed(reply, index));
@@ -118,7 +117,7 @@ export class CallBundle {
   }
 }
 
-function isUsed({ media }: SdpLines, index: number): boolean {
-  const { port, transport } = parseMediaLine(media[index]?.[0] ?? '');
+function isUsed({ media }: Sdp, index: number): boolean {
+  const { port = 0, transport = '' } = media[index] ?? {};
   return port !== 0 && isRtpOverUdp(transport);
 }

@@ -1,6 +1,6 @@
 import { familyOf, type AddressFamily } from '../ip-address';
 import { familiesShown, shownFamily, type LineFamilies } from '../sdp/line-family';
-import type { SdpLines } from '../sdp/sdp-lines';
+import type { Sdp } from '../sdp/sdp';
 import type { MediaView } from '../sdp/session-view';
 import type { Side } from './media-anchor';
 
@@ -42,7 +42,7 @@ export class CallFamilies {
   }
 
   /** @param shown what rtpengine was shown of that side in an exchange that is complete */
-  agreed(side: Side, shown: SdpLines): void {
+  agreed(side: Side, shown: Sdp): void {
     this.#agreed[side] = familiesShown(shown);
   }
 }

@@ -3,8 +3,10 @@ import type { MsrpStream } from '../gateway/stream';
 import { familyOf, ofFamily, type AddressFamily } from '../ip-address';
 import type { MsrpBridge } from '../msrp/bridge';
 import { withGatewayCandidates, type GatewayCandidateOptions } from '../sdp/gateway-candidate';
+import { withCredentials } from '../sdp/ice-attributes';
 import { isMsrp, readMsrpLine, withMsrpPlace, type MsrpSetup } from '../sdp/msrp-line';
-import type { SdpLines } from '../sdp/sdp-lines';
+import type { Sdp } from '../sdp/sdp';
+import type { MediaSection } from '../sdp/sdp-part';
 import { isUnspecified, viewSession, type MediaView } from '../sdp/session-view';
 import type { CallFamilies } from './call-families';
 import type { StreamGateway } from './call-streams';
@@ -49,7 +51,7 @@ interface Session {
 }
 
 /** For a line by its index, the section that the other side gets. */
-export type MsrpSections = ReadonlyMap<number, readonly string[]>;
+export type MsrpSections = ReadonlyMap<number, MediaSection>;
 
 /**
  * The MSRP lines of one call: for each a bridge of two connections, of which that to a UE with ICE comes over the
@@ -67,10 +69,10 @@ export class CallMsrp {
   }
 
   /** @throws EdgeError `msrp-no-port`, `too-many-lines` (503), `msrp-listen-failed`; the lines are left as they were */
-  async offer(from: Side, sdp: SdpLines): Promise<MsrpSections> {
+  async offer(from: Side, sdp: Sdp): Promise<MsrpSections> {
     this.rollback();
     const offered = new Map<number, Session>();
-    const sections = new Map<number, readonly string[]>();
+    const sections = new Map<number, MediaSection>();
     try {
       for (const { section, view } of this.#lines(sdp)) {
         const said = saidIn(section, view);
@@ -90,8 +92,8 @@ export class CallMsrp {
   }
 
   /** @throws as {@link offer} */
-  async answer(from: Side, sdp: SdpLines): Promise<MsrpSections> {
-    const sections = new Map<number, readonly string[]>();
+  async answer(from: Side, sdp: Sdp): Promise<MsrpSections> {
+    const sections = new Map<number, MediaSection>();
     const kept = new Map<number, Session>();
     const to = otherSide(from);
     for (const { section, view } of this.#lines(sdp)) {
@@ -135,11 +137,12 @@ export class CallMsrp {
   }
 
   /** Those that are carried; any more are declined: each may take a port of ours. */
-  #lines(sdp: SdpLines): { section: readonly string[]; view: MediaView }[] {
-    return viewSession(sdp)
-      .media.filter(({ transport, port }) => isMsrp(transport) && port !== 0)
-      .slice(0, this.#options.charged.mostMessageLines)
-      .map((view) => ({ section: sdp.media[view.index] ?? [], view }));
+  #lines(sdp: Sdp): { section: MediaSection; view: MediaView }[] {
+    const { media } = viewSession(sdp);
+    return sdp.media
+      .flatMap((section, index) => (media[index] === undefined ? [] : [{ section, view: media[index] }]))
+      .filter(({ section: { transport, port } }) => isMsrp(transport) && port !== 0)
+      .slice(0, this.#options.charged.mostMessageLines);
   }
 
   #newSession(from: Side): Session {
@@ -164,11 +167,11 @@ export class CallMsrp {
 
   async #sectionToward(
     to: Side,
-    section: readonly string[],
+    section: MediaSection,
     session: Session,
     setup: MsrpSetup,
     line: number,
-  ): Promise<readonly string[]> {
+  ): Promise<MediaSection> {
     const { gateway, candidates } = this.#options;
     const sender = session.said[otherSide(to)];
     const place = (session.places[to] ??= await this.#placeFor(to, session, setup, line));
@@ -178,9 +181,7 @@ export class CallMsrp {
     const shown = path === undefined ? undefined : session.shown[to];
     const written = withMsrpPlace(section, { ...place, setup: place.port === discard ? 'active' : setup, path: shown });
     if (to === 'core' || session.ice === undefined) return written;
-    const { ufrag, pwd } = session.ice;
-    const withIce = [...written, `a=ice-ufrag:${ufrag}`, `a=ice-pwd:${pwd}`];
-    return withGatewayCandidates(withIce, gateway.advertised, candidates);
+    return withGatewayCandidates(withCredentials(written, session.ice), gateway.advertised, candidates);
   }
 
   async #placeFor(to: Side, session: Session, setup: MsrpSetup, line: number): Promise<Place> {
@@ -275,7 +276,7 @@ function addressAt(place: Place | undefined, { address }: Said): string | undefi
   return isThere ? address : undefined;
 }
 
-function saidIn(section: readonly string[], { address, port, hasIce, ufrag }: MediaView): Said {
+function saidIn(section: MediaSection, { address, port, hasIce, ufrag }: MediaView): Said {
   return { ...readMsrpLine(section), address, port, hasIce, ufrag };
 }
 

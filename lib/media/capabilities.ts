@@ -1,5 +1,6 @@
 import { withoutForeignHosts } from '../sdp/foreign-hosts';
-import { isAttribute, joinSdp, splitSdp } from '../sdp/sdp-lines';
+import { parseSdp, withEachPart, writeSdp } from '../sdp/sdp';
+import { SdpLine } from '../sdp/sdp-line';
 
 /** Attributes that are nothing but a place. */
 const places = ['candidate', 'remote-candidates', 'rtcp', 'path'];
@@ -9,15 +10,14 @@ const places = ['candidate', 'remote-candidates', 'rtcp', 'path'];
  * in it, which are of one side alone. Empty for what cannot be read.
  */
 export function capabilitiesOf(sdp: string): string {
-  const shown = (lines: readonly string[]) =>
-    lines.flatMap((line) => {
-      if (places.some((name) => isAttribute(line, name))) return [];
-      if (line.startsWith('c=')) return ['c=IN IP4 0.0.0.0'];
-      return line.startsWith('o=') ? [line.replace(/ IN IP[46] \S+\s*$/, ' IN IP4 0.0.0.0')] : [line];
-    });
+  const shown = (line: SdpLine) => {
+    if (places.some((name) => line.is(name))) return [];
+    if (line.type === 'c') return [new SdpLine('c=IN IP4 0.0.0.0')];
+    return [line.type === 'o' ? new SdpLine(line.text.replace(/ IN IP[46] \S+\s*$/, ' IN IP4 0.0.0.0')) : line];
+  };
   try {
-    const { session, media } = splitSdp(sdp);
-    return joinSdp(withoutForeignHosts({ session: shown(session), media: media.map(shown) }));
+    const placeless = withEachPart(parseSdp(sdp), (part) => part.withLines(part.lines.flatMap(shown)));
+    return writeSdp(withoutForeignHosts(placeless));
   } catch {
     return '';
   }

@@ -2,7 +2,7 @@ import type { MediaStream } from '../gateway/stream';
 import type { AddressFamily } from '../ip-address';
 import type { SharedTransports } from '../sdp/bundle';
 import type { LinePlaces } from '../sdp/line-places';
-import type { SdpLines } from '../sdp/sdp-lines';
+import type { Sdp } from '../sdp/sdp';
 import type { MediaView } from '../sdp/session-view';
 import type { TcpLines } from '../sdp/tcp-media-lines';
 import type { ShownSdp } from './call-at-rtpengine';
@@ -13,16 +13,16 @@ import type { Profile } from './profiles';
 export interface Exchange {
   number: number;
   from: Side;
-  offer: SdpLines;
+  offer: Sdp;
   /** As its sender wrote it, RTP over TCP too. */
-  written: SdpLines;
+  written: Sdp;
   /** The lines that its sender knows. */
   places: LinePlaces;
   view: readonly MediaView[];
   /** What rtpengine is shown of it. */
-  shown: SdpLines;
+  shown: Sdp;
   /** What it is shown before the answer only: an ICE restart. */
-  keptBack: readonly SdpLines[];
+  keptBack: readonly Sdp[];
   /** Of the call at rtpengine, since this offer. */
   losses: number;
   ueDeclinedIce: boolean;

@@ -1,8 +1,9 @@
 import { EdgeError } from '../errors';
 import { isWithoutMedia, linePlace, sentTo, type MaySend } from '../sdp/line-place';
-import { declined, isAnchorable } from '../sdp/media-line';
+import { withDeclined } from '../sdp/bundle';
+import { isAnchorable } from '../sdp/media-line';
 import { isMsrp } from '../sdp/msrp-line';
-import type { SdpLines } from '../sdp/sdp-lines';
+import type { Sdp } from '../sdp/sdp';
 import { viewSession, type MediaView } from '../sdp/session-view';
 
 /**
@@ -11,16 +12,13 @@ import { viewSession, type MediaView } from '../sdp/session-view';
  * address is sent nothing.
  * @throws EdgeError `no-usable-media` (488) if that leaves no line that is in use
  */
-export function withPlacedLines(sdp: SdpLines, maySend: MaySend): SdpLines {
+export function withPlacedLines(sdp: Sdp, maySend: MaySend): Sdp {
   const { media } = viewSession(sdp);
   const misplaced = new Set(media.filter((view) => isMisplaced(view, maySend)).map(({ index }) => index));
   if (misplaced.size === 0) return sdp;
   if (!media.some(({ index, port, transport }) => port !== 0 && isCarried(transport) && !misplaced.has(index)))
     throw new EdgeError('no-usable-media', 'The SDP would have media sent where none belongs.');
-  return {
-    session: sdp.session,
-    media: sdp.media.map((section, index) => (misplaced.has(index) ? declined(section) : section)),
-  };
+  return withDeclined(sdp, misplaced);
 }
 
 function isMisplaced(view: MediaView, maySend: MaySend): boolean {

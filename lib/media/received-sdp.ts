@@ -11,7 +11,9 @@ import type { MaySend } from '../sdp/line-place';
 import type { Mids } from '../sdp/mids';
 import { withoutRtcpPayloadTypes } from '../sdp/payload-types';
 import { inProperForm } from '../sdp/proper-form';
-import { invalidSdp, splitSdp, type SdpLines } from '../sdp/sdp-lines';
+import { invalidSdp } from '../sdp/invalid-sdp';
+import { parseSdp, type Sdp } from '../sdp/sdp';
+import { SdpPart } from '../sdp/sdp-part';
 import { viewSession } from '../sdp/session-view';
 import { tcpLines, withUdpLines, type TcpLines } from '../sdp/tcp-media-lines';
 import { withUsableFormats } from '../sdp/usable-formats';
@@ -22,13 +24,13 @@ import { withPlacedLines } from './placed-lines';
 /** An SDP as the anchor works on it, and what the SDP to its sender has to heed of the lines as they were written. */
 export interface ReceivedSdp {
   /** All lines of the session, as they came. */
-  came: SdpLines;
+  came: Sdp;
   /** All lines of the session, RTP over UDP alone, with ICE only on lines where it can be used. */
-  sdp: SdpLines;
+  sdp: Sdp;
   /** The lines of it that were written: what its sender knows of the session. */
   places: LinePlaces;
   /** With lines of RTP over TCP as they were written. */
-  written: SdpLines;
+  written: Sdp;
   /** The lines that were RTP over TCP. */
   tcp: TcpLines;
   /** The lines without ICE because their default is not among their candidates (B16). */
@@ -40,7 +42,7 @@ export interface ReceivedSdp {
 export interface Receiving {
   from: Side;
   /** Of an answer the offer; of a later offer what both sides said last, the sender's own last. */
-  agreed: readonly SdpLines[];
+  agreed: readonly Sdp[];
   /** What the sender calls the lines. */
   names: Mids;
   /** Whether media may be sent to the core there. */
@@ -51,13 +53,15 @@ export interface Receiving {
   hasOwnTransport: (line: number) => boolean;
 }
 
+const noSession: Sdp = { session: new SdpPart([]), media: [] };
+
 /**
  * Lines that are missing are declined ones.
  * @throws EdgeError `sdp-invalid` or `no-usable-media` (488)
  */
 export function receivedOffer(text: string, receiving: Receiving): ReceivedSdp {
-  const session = receiving.agreed[0] ?? { session: [], media: [] };
-  const said = withLineAttributes(inProperForm(splitSdp(text)));
+  const session = receiving.agreed[0] ?? noSession;
+  const said = withLineAttributes(inProperForm(parseSdp(text)));
   const places = placesIn(session, said, receiving.names);
   return received(atPlaces(said, places, session), places, receiving, 'active');
 }
@@ -66,15 +70,15 @@ export function receivedOffer(text: string, receiving: Receiving): ReceivedSdp {
  * Lines that are missing are declined ones, and those that were not offered are left out (RFC 3264 §6).
  * @throws as {@link receivedOffer}
  */
-export function receivedAnswer(text: string, offer: SdpLines, receiving: Omit<Receiving, 'agreed'>): ReceivedSdp {
-  const { session, media } = withLineAttributes(inProperForm(splitSdp(text)));
+export function receivedAnswer(text: string, offer: Sdp, receiving: Omit<Receiving, 'agreed'>): ReceivedSdp {
+  const { session, media } = withLineAttributes(inProperForm(parseSdp(text)));
   const said = { session, media: media.slice(0, offer.media.length) };
   const places = placesIn(offer, said, receiving.names);
   return received(atPlaces(said, places, offer), places, { ...receiving, agreed: [offer] }, 'passive');
 }
 
 /** @param role its sender's in DTLS, where it says none (RFC 4145 §4) */
-function received(came: SdpLines, places: LinePlaces, receiving: Receiving, role: 'active' | 'passive'): ReceivedSdp {
+function received(came: Sdp, places: LinePlaces, receiving: Receiving, role: 'active' | 'passive'): ReceivedSdp {
   const { from, agreed, maySend, most, hasOwnTransport } = receiving;
   const bundled = from === 'core' ? [] : [...sharedTransports(came)].filter(([line]) => !hasOwnTransport(line));
   const shared = new Map(bundled);

@@ -2,14 +2,14 @@ import { randomBytes } from 'node:crypto';
 import { familyOf } from '../ip-address';
 import { withDiscardDefaults } from '../sdp/default-address';
 import { withIceSessionOf } from '../sdp/ice-attributes';
-import type { SdpLines } from '../sdp/sdp-lines';
+import type { Sdp } from '../sdp/sdp';
 import { isHeldByAddress, viewSession, type MediaView } from '../sdp/session-view';
 
 /** How rtpengine is told of a later offer of the UE. */
 export interface ShownOffer {
-  now: SdpLines;
+  now: Sdp;
   /** The offers that it gets before the answer, in order; none if ICE is not changed. */
-  onAnswer: readonly SdpLines[];
+  onAnswer: readonly Sdp[];
 }
 
 /**
@@ -22,7 +22,7 @@ export interface ShownOffer {
  *
  * @param agreed the UE's lines by the last complete exchange
  */
-export function keepRestartBack(shown: SdpLines, agreed: readonly MediaView[]): ShownOffer {
+export function keepRestartBack(shown: Sdp, agreed: readonly MediaView[]): ShownOffer {
   const { media } = viewSession(shown);
   const hadIce = media.filter(({ index, port }) => port !== 0 && agreed[index]?.hasIce === true);
   const isNew = ({ index, ufrag, pwd }: MediaView) => agreed[index]?.ufrag !== ufrag || agreed[index]?.pwd !== pwd;
@@ -42,7 +42,7 @@ export function keepRestartBack(shown: SdpLines, agreed: readonly MediaView[]): 
  * The UE's SDP with other credentials on all lines with ICE: rtpengine, which is shown it, makes new ones of its own, and
  * what it offers the UE then restarts ICE.
  */
-export function withIceRestarted(shown: SdpLines): SdpLines {
+export function withIceRestarted(shown: Sdp): Sdp {
   return viewSession(shown)
     .media.filter(({ port, hasIce }) => port !== 0 && hasIce)
     .reduce(withMadeUpSession, shown);
@@ -52,7 +52,7 @@ function isHeldAnew(line: MediaView, agreed: MediaView | undefined): boolean {
   return isHeldByAddress(line) && agreed !== undefined && !isHeldByAddress(agreed);
 }
 
-function withMadeUpSession(sdp: SdpLines, { index }: MediaView): SdpLines {
+function withMadeUpSession(sdp: Sdp, { index }: MediaView): Sdp {
   return withIceSessionOf(sdp, {
     index,
     ufrag: randomBytes(6).toString('hex'),

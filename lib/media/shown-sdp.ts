@@ -6,7 +6,7 @@ import { isAnchorable } from '../sdp/media-line';
 import type { LineFamilies } from '../sdp/line-family';
 import { withPlainPlaces, type MaySend } from '../sdp/line-place';
 import { isMsrp } from '../sdp/msrp-line';
-import type { SdpLines } from '../sdp/sdp-lines';
+import type { Sdp } from '../sdp/sdp';
 import type { MediaView } from '../sdp/session-view';
 import { withSourceAddresses } from '../sdp/source-address';
 import type { Side } from './media-anchor';
@@ -20,11 +20,11 @@ import type { Side } from './media-anchor';
  */
 export function shownSdp(
   from: Side,
-  sdp: SdpLines,
+  sdp: Sdp,
   families: LineFamilies,
   ueAddress: string | undefined,
   maySend: MaySend,
-): SdpLines {
+): Sdp {
   if (from === 'core') return withPlainPlaces(withoutIce(withoutMuxOnly(withoutRtcpMux(sdp))), families);
   const unproven = withDiscardDefaults(withUsableIce(withoutMuxOnly(sdp)), families);
   return withPlainPlaces(withSourceAddresses(unproven, families, ueAddress, maySend), families);

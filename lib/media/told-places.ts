@@ -3,13 +3,13 @@ import type { MediaPlace } from '../media-places';
 import { isUnspecified, viewSession, type MediaView } from '../sdp/session-view';
 import { linePlace, sentTo } from '../sdp/line-place';
 import { isMsrp } from '../sdp/msrp-line';
-import type { SdpLines } from '../sdp/sdp-lines';
+import type { Sdp } from '../sdp/sdp';
 import type { Side } from './media-anchor';
 
 /** What one call told. */
 export interface CallTellings {
   /** This SDP goes to that side. */
-  tell(side: Side, sdp: SdpLines): void;
+  tell(side: Side, sdp: Sdp): void;
   /** The call has no media any more. */
   forget(): void;
 }

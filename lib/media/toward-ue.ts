@@ -4,7 +4,8 @@ import type { OccasionalLog } from '../ops/occasional-log';
 import { withGatewayCandidates, type GatewayCandidateOptions } from '../sdp/gateway-candidate';
 import { withIceLite, withoutLineIce } from '../sdp/ice-attributes';
 import { withoutRtcpPayloadTypes } from '../sdp/payload-types';
-import { withoutAttributes, type SdpLines } from '../sdp/sdp-lines';
+import type { Sdp } from '../sdp/sdp';
+import type { MediaSection } from '../sdp/sdp-part';
 import { viewSession, type MediaView } from '../sdp/session-view';
 import { answeredSetup, asTcpLine, type TcpLine, type TcpLines } from '../sdp/tcp-media-lines';
 import type { GroupedForUe } from './call-bundle';
@@ -34,7 +35,7 @@ export interface UeLines {
 }
 
 export interface WrittenForUe {
-  sdp: SdpLines;
+  sdp: Sdp;
   /** By line: the streams of which it tells. */
   told: ReadonlyMap<number, MediaStream>;
   /** Lines that it has as RTP over TCP. */
@@ -63,12 +64,12 @@ export class TowardUe {
     const { media: lines } = viewSession(sdp);
     const carriesVideo = (tag: number) =>
       lines.some(({ index, kind }) => shared.get(index) === tag && kind === 'video');
-    const media = lines.map((written) => {
-      const { index } = written;
+    const media = sdp.media.map((itself, index) => {
+      const written = lines[index];
       // What is said of a transport is said once (RFC 9143 §7.1.3): the UE would take candidates for those of another.
-      if (shared.has(index)) return withoutCandidates(sdp.media[index] ?? []);
+      if (written === undefined || shared.has(index)) return withoutCandidates(itself);
       const line = carriesVideo(index) ? { ...written, kind: 'video' } : written;
-      const section = this.#withCandidates(line, sdp.media[index] ?? [], ue, told);
+      const section = this.#withCandidates(line, itself, ue, told);
       const tcpLine = ue.tcp.get(line.index);
       // Of our offers the default is among our candidates; an answer keeps the transport, whatever we have (B12).
       if (tcpLine === undefined || !(ue.isAnswer || told.has(line.index))) return section;
@@ -93,16 +94,16 @@ export class TowardUe {
 
   #withCandidates(
     line: MediaView,
-    written: readonly string[],
+    written: MediaSection,
     { line: ueLine, mismatched, exchange, isAnswer }: UeLines,
     told: Map<number, MediaStream>,
-  ): readonly string[] {
-    const section = withoutAttributes(written, notForUe);
+  ): MediaSection {
+    const section = written.without(notForUe);
     const ue = ueLine(line.index);
     // No ICE on a declined line (B17), in an answer to a line without (B15), nor offered again where it was declined.
     if (line.port === 0 || ue?.hasIce === false) {
       const isMismatch = isAnswer && line.port !== 0 && mismatched.has(line.index);
-      return [...withoutLineIce(section), ...(isMismatch ? ['a=ice-mismatch'] : [])];
+      return withoutLineIce(section).and(isMismatch ? ['a=ice-mismatch'] : []);
     }
     const stream = this.#fallbackStream(line, ue);
     if (stream === undefined || !this.open(stream, exchange)) return section;
@@ -130,11 +131,11 @@ export class TowardUe {
 
   #overTcp(
     { address }: MediaView,
-    section: readonly string[],
+    section: MediaSection,
     { transport, setup, connection }: TcpLine,
     isAnswer: boolean,
     stream: MediaStream | undefined,
-  ): readonly string[] {
+  ): MediaSection {
     const { gateway, streams } = this.#options;
     const family = familyOf(address ?? '');
     const sameFamily = gateway.advertised.find((ours) => familyOf(ours.address) === family);
@@ -149,6 +150,6 @@ export class TowardUe {
   }
 }
 
-function withoutCandidates(section: readonly string[]): readonly string[] {
-  return withoutAttributes(section, [...notForUe, 'candidate', 'end-of-candidates']);
+function withoutCandidates(section: MediaSection): MediaSection {
+  return section.without([...notForUe, 'candidate', 'end-of-candidates']);
 }

@@ -3,9 +3,11 @@ import { bundleGroups, withBundleGroups } from './bundle';
 import { withExtensionsOf } from './header-extensions';
 import { withFormatsOf } from './line-formats';
 import { isSameKind } from './line-places';
-import { declined, formatMediaLine, isAnchorable, isRtpOverUdp, parseMediaLine, withConnection } from './media-line';
+import { isAnchorable, isRtpOverUdp } from './media-line';
 import { isMsrp } from './msrp-line';
-import type { SdpLines } from './sdp-lines';
+import { withEachSection, type Sdp } from './sdp';
+import { SdpLine } from './sdp-line';
+import { MediaSection } from './sdp-part';
 
 /**
  * The m= lines that rtpengine knows of a call, as indexes of the SDP's own lines, in the order in which
@@ -14,51 +16,41 @@ import type { SdpLines } from './sdp-lines';
  */
 export type AnchoredLines = readonly number[];
 
-const notUsed = 'm=audio 0 RTP/AVP 0';
+const notUsed = new MediaSection(new SdpLine('m=audio 0 RTP/AVP 0'));
 
 /** The known lines, with those of this SDP that are to be shown for the first time behind them: of its first `most`. */
-export function anchoredLines(known: AnchoredLines, sdp: SdpLines, most = Infinity): AnchoredLines {
-  const added = sdp.media.flatMap((section, index) =>
-    index < most && !known.includes(index) && isAnchorable(transportOf(section)) ? [index] : [],
+export function anchoredLines(known: AnchoredLines, sdp: Sdp, most = Infinity): AnchoredLines {
+  const added = sdp.media.flatMap(({ transport }, index) =>
+    index < most && !known.includes(index) && isAnchorable(transport) ? [index] : [],
   );
   return [...known, ...added];
 }
 
 /** Whether any of these lines is in use. */
-export function isAnyInUse(sdp: SdpLines, lines: AnchoredLines): boolean {
+export function isAnyInUse(sdp: Sdp, lines: AnchoredLines): boolean {
   return lines.some((index) => {
-    const { port, transport } = parseMediaLine(sdp.media[index]?.[0] ?? notUsed);
+    const { port, transport } = sdp.media[index] ?? notUsed;
     return port !== 0 && isAnchorable(transport);
   });
 }
 
 /** The SDP with all lines but the first `most` declined. */
-export function withFirstLines(sdp: SdpLines, most: number): SdpLines {
-  if (sdp.media.length <= most) return sdp;
-  return { ...sdp, media: sdp.media.map((section, index) => (index < most ? section : declined(section))) };
+export function withFirstLines(sdp: Sdp, most: number): Sdp {
+  return withEachSection(sdp, (section, index) => (index < most ? section : section.declined()));
 }
 
 /** What rtpengine gets. A known line that is missing now, or that it must not see any more, is shown as declined. */
-export function takeAnchored(sdp: SdpLines, lines: AnchoredLines): SdpLines {
-  const hasConnection = (section: readonly string[]) => section.some((line) => line.startsWith('c='));
+export function takeAnchored(sdp: Sdp, lines: AnchoredLines): Sdp {
   const shown = lines.map((index) => {
-    const section = sdp.media[index];
-    if (section === undefined) return [notUsed];
-    return isAnchorable(transportOf(section)) ? section : [placeholder(section)];
+    const section = sdp.media[index] ?? notUsed;
+    return isAnchorable(section.transport) ? section : placeholder(section);
   });
-  const address =
-    shown
-      .flat()
-      .find((line) => line.startsWith('c='))
-      ?.split(' ')[2] ?? '';
-  const none = unspecified(familyOf(address));
-  const taken = {
-    session: sdp.session,
-    // rtpengine refuses an SDP with a line that has no address, be it declined.
-    media: hasConnection(sdp.session)
-      ? shown
-      : shown.map((section) => (hasConnection(section) ? section : withConnection(section, none))),
-  };
+  const connection = shown.flatMap((section) => section.lines).find(({ type }) => type === 'c');
+  const none = unspecified(familyOf(connection?.text.split(' ')[2] ?? ''));
+  const hasOne = sdp.session.hasType('c');
+  // rtpengine refuses an SDP with a line that has no address, be it declined.
+  const media = shown.map((section) => (hasOne || section.hasType('c') ? section : section.at(none)));
+  const taken = { session: sdp.session, media };
   // Of a group it is shown the lines that it has: the tagged one has to be one of them.
   return withBundleGroups(taken, bundleGroups(taken));
 }
@@ -68,30 +60,26 @@ export function takeAnchored(sdp: SdpLines, lines: AnchoredLines): SdpLines {
  * that rtpengine was not shown as declined.
  * @param turned the transport of lines with RTP that rtpengine was asked to turn theirs into
  */
-export function putBackAnchored(reply: SdpLines, lines: AnchoredLines, sdp: SdpLines, turned?: string): SdpLines {
+export function putBackAnchored(reply: Sdp, lines: AnchoredLines, sdp: Sdp, turned?: string): Sdp {
   return {
     session: reply.session,
     media: sdp.media.map((section, index) => {
       const anchored = reply.media[lines.indexOf(index)];
-      if (anchored === undefined || !isAnchorable(transportOf(section)))
-        return declined(turned === undefined ? section : withTransport(section, turned));
-      const { port, transport } = parseMediaLine(anchored[0] ?? '');
-      if (port !== 0) return withExtensionsOf(withFormatsOf(anchored, section), section);
-      const line = { ...parseMediaLine(section[0] ?? ''), transport };
-      return declined([formatMediaLine(line), ...section.slice(1)]);
+      if (anchored === undefined || !isAnchorable(section.transport))
+        return (turned === undefined ? section : withTransport(section, turned)).declined();
+      const { port, transport } = anchored;
+      return port === 0
+        ? section.with({ transport }).declined()
+        : withExtensionsOf(withFormatsOf(anchored, section), section);
     }),
   };
 }
 
 /** An answer whose declined lines are as the offerer has written them, but for the port (RFC 3264 §6). */
-export function withOfferedLines(answer: SdpLines, offer: SdpLines): SdpLines {
-  return {
-    session: answer.session,
-    media: answer.media.map((section, index) => {
-      const { port } = parseMediaLine(section[0] ?? '');
-      return port === 0 ? declined(offer.media[index] ?? section) : section;
-    }),
-  };
+export function withOfferedLines(answer: Sdp, offer: Sdp): Sdp {
+  return withEachSection(answer, (section, index) =>
+    section.port === 0 ? (offer.media[index] ?? section).declined() : section,
+  );
 }
 
 /**
@@ -100,30 +88,20 @@ export function withOfferedLines(answer: SdpLines, offer: SdpLines): SdpLines {
  *
  * @param offer the offer as its sender wrote it, with as many lines
  */
-export function matchAnswer(answer: SdpLines, offer: SdpLines): SdpLines {
-  return {
-    session: answer.session,
-    media: answer.media.map((section, index) => {
-      const offered = offer.media[index] ?? section;
-      const { port, transport, formats } = parseMediaLine(offered[0] ?? '');
-      if (port === 0 || !(isAnchorable(transport) || isMsrp(transport))) return declined(offered);
-      if (!isSameKind(section, offered)) return declined(offered);
-      const line = parseMediaLine(section[0] ?? '');
-      return line.port === 0 ? [formatMediaLine({ ...line, formats })] : section;
-    }),
-  };
+export function matchAnswer(answer: Sdp, offer: Sdp): Sdp {
+  return withEachSection(answer, (section, index) => {
+    const offered = offer.media[index] ?? section;
+    const { port, transport, formats } = offered;
+    if (port === 0 || !(isAnchorable(transport) || isMsrp(transport))) return offered.declined();
+    if (!isSameKind(section, offered)) return offered.declined();
+    return section.port === 0 ? section.with({ formats }).withLines([]) : section;
+  });
 }
 
-function withTransport(section: readonly string[], transport: string): readonly string[] {
-  const line = parseMediaLine(section[0] ?? '');
-  return isRtpOverUdp(line.transport) ? [formatMediaLine({ ...line, transport }), ...section.slice(1)] : section;
+function withTransport(section: MediaSection, transport: string): MediaSection {
+  return isRtpOverUdp(section.transport) ? section.with({ transport }) : section;
 }
 
-function placeholder(section: readonly string[]): string {
-  const { kind } = parseMediaLine(section[0] ?? '');
-  return formatMediaLine({ kind, port: 0, transport: 'RTP/AVP', formats: '0' });
-}
-
-function transportOf(section: readonly string[]): string {
-  return parseMediaLine(section[0] ?? '').transport;
+function placeholder(section: MediaSection): MediaSection {
+  return section.with({ port: 0, transport: 'RTP/AVP', formats: '0' }).withLines([]);
 }

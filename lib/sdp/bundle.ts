@@ -1,6 +1,7 @@
-import { declined, formatMediaLine, parseMediaLine } from './media-line';
 import { midsOf } from './mids';
-import { hasAttribute, isAttribute, withoutAttributes, type SdpLines } from './sdp-lines';
+import { withEachSection, type Sdp } from './sdp';
+import type { SdpLine } from './sdp-line';
+import type { MediaSection } from './sdp-part';
 import { viewSession } from './session-view';
 
 /** Lines, by their index, that have one transport or may have one: that of the first, the tagged one (RFC 9143 §7). */
@@ -16,78 +17,79 @@ const ofTransport = [
 ];
 
 /** The groups of an SDP, of its lines in use, or to be used if they are bundled. What stands in two is in the first alone. */
-export function bundleGroups(sdp: SdpLines): BundleGroup[] {
+export function bundleGroups(sdp: Sdp): BundleGroup[] {
   const mids = midsOf(sdp);
   const taken = new Set<number>();
-  return sdp.session.flatMap((line) => {
-    const [, members] = /^a=group:BUNDLE\s+(.*)$/i.exec(line) ?? [];
+  return sdp.session.lines.flatMap(({ text }) => {
+    const [, members] = /^a=group:BUNDLE\s+(.*)$/i.exec(text) ?? [];
     const lines = (members ?? '').split(/\s+/).flatMap((mid) => {
       const index = mid === '' ? -1 : mids.indexOf(mid);
-      if (index === -1 || taken.has(index) || !isWanted(sdp.media[index] ?? [])) return [];
+      if (index === -1 || taken.has(index) || !isWanted(sdp.media[index])) return [];
       taken.add(index);
       return [index];
     });
     // The transport of a line with port 0 is that of another (RFC 9143 §7.3.1).
-    const tag = lines.find((index) => !isBundleOnly(sdp.media[index] ?? []));
+    const tag = lines.find((index) => !isBundleOnly(sdp.media[index]));
     return tag === undefined ? [] : [[tag, ...lines.filter((index) => index !== tag)]];
   });
 }
 
 /** The SDP with these groups alone. */
-export function withBundleGroups(sdp: SdpLines, groups: readonly BundleGroup[]): SdpLines {
+export function withBundleGroups(sdp: Sdp, groups: readonly BundleGroup[]): Sdp {
   const { session, media } = withoutBundle(sdp);
   const mids = midsOf(sdp);
   const lines = groups.map((group) => `a=group:BUNDLE ${group.flatMap((index) => mids[index] ?? []).join(' ')}`);
-  return { session: [...session, ...lines], media };
+  return { session: session.and(lines), media };
 }
 
 /**
  * The SDP without BUNDLE: each media line keeps a transport and a ufrag of its own. `a=mid` and `a=msid` stay, because
  * other groups (RFC 5888) and the UE's own bookkeeping rest on them.
  */
-export function withoutBundle(sdp: SdpLines): SdpLines {
+export function withoutBundle({ session, media }: Sdp): Sdp {
   return {
-    session: sdp.session.filter((line) => !/^a=group:BUNDLE\b/i.test(line)),
-    media: sdp.media.map((section) => withoutAttributes(section, ['bundle-only'])),
+    session: session.filter((line) => !isBundle(line)),
+    media: media.map((section) => section.without(['bundle-only'])),
   };
+}
+
+/** Whether any of its groups is a BUNDLE. */
+export function hasBundle({ session }: Sdp): boolean {
+  return session.lines.some(isBundle);
 }
 
 /**
  * The lines of an SDP that can only be had with the transport of another: `a=bundle-only`, or nothing of their own beside
  * what the tagged line has (RFC 9143 §7.1.3).
  */
-export function sharedTransports(sdp: SdpLines): SharedTransports {
+export function sharedTransports(sdp: Sdp): SharedTransports {
   const { media } = viewSession(sdp);
-  const hasCandidates = (index: number) => sdp.media[index]?.some((line) => isAttribute(line, 'candidate')) === true;
+  const hasCandidates = (index: number) => sdp.media[index]?.has('candidate') === true;
   const shared = new Map<number, number>();
   for (const [tag = -1, ...rest] of bundleGroups(sdp))
     for (const index of rest) {
       const isSame = media[index]?.ufrag === undefined || media[index].ufrag === media[tag]?.ufrag;
       const hasNone = isSame && hasCandidates(tag) && !hasCandidates(index);
-      if (hasNone || isBundleOnly(sdp.media[index] ?? [])) shared.set(index, tag);
+      if (hasNone || isBundleOnly(sdp.media[index])) shared.set(index, tag);
     }
   return shared;
 }
 
 /** The SDP with the transport written to the lines that have it from another. */
-export function withSharedTransports(sdp: SdpLines, shared: SharedTransports): SdpLines {
-  if (shared.size === 0) return sdp;
-  return {
-    session: sdp.session,
-    media: sdp.media.map((section, index) => {
-      const tag = sdp.media[shared.get(index) ?? -1];
-      return tag === undefined ? section : withTransportOf(section, tag);
-    }),
-  };
+export function withSharedTransports(sdp: Sdp, shared: SharedTransports): Sdp {
+  return withEachSection(sdp, (section, index) => {
+    const tag = sdp.media[shared.get(index) ?? -1];
+    return tag === undefined ? section : withTransportOf(section, tag);
+  });
 }
 
 /** The lines that are bundled by an answer, or were before, behind the tagged one of their group. */
-export function bundledLines(sdp: SdpLines): SharedTransports {
+export function bundledLines(sdp: Sdp): SharedTransports {
   return new Map(bundleGroups(sdp).flatMap(([tag = -1, ...rest]) => rest.map((index) => [index, tag] as const)));
 }
 
 /** The lines that were written with port and ufrag of the tagged one of their group. */
-export function writtenAsShared(sdp: SdpLines, groups: readonly BundleGroup[]): SharedTransports {
+export function writtenAsShared(sdp: Sdp, groups: readonly BundleGroup[]): SharedTransports {
   const { media } = viewSession(sdp);
   const isSame = (index: number, tag: number) =>
     media[index]?.port === media[tag]?.port && media[index]?.ufrag === media[tag]?.ufrag;
@@ -99,39 +101,35 @@ export function writtenAsShared(sdp: SdpLines, groups: readonly BundleGroup[]): 
 }
 
 /** The SDP with these lines to be used only with the transport of their group: who does not bundle declines them (RFC 9143 §6). */
-export function withBundleOnly(sdp: SdpLines, lines: ReadonlySet<number>): SdpLines {
-  if (lines.size === 0) return sdp;
-  const bundleOnly = ([line = '', ...rest]: readonly string[]) => [
-    formatMediaLine({ ...parseMediaLine(line), port: 0 }),
-    ...rest,
-    'a=bundle-only',
-  ];
-  return { ...sdp, media: sdp.media.map((section, index) => (lines.has(index) ? bundleOnly(section) : section)) };
+export function withBundleOnly(sdp: Sdp, lines: ReadonlySet<number>): Sdp {
+  return withEachSection(sdp, (section, index) =>
+    lines.has(index) ? section.with({ port: 0 }).and(['a=bundle-only']) : section,
+  );
 }
 
 /** The SDP with these lines declined. */
-export function withDeclined(sdp: SdpLines, lines: { has(index: number): boolean }): SdpLines {
-  return { ...sdp, media: sdp.media.map((section, index) => (lines.has(index) ? declined(section) : section)) };
+export function withDeclined(sdp: Sdp, lines: { has(index: number): boolean }): Sdp {
+  return withEachSection(sdp, (section, index) => (lines.has(index) ? section.declined() : section));
 }
 
-function withTransportOf(section: readonly string[], tag: readonly string[]): readonly string[] {
-  const own = withoutAttributes(section.slice(1), [...ofTransport, 'bundle-only']).filter(
-    (line) => !line.startsWith('c='),
-  );
-  const isOfTransport = (line: string) => line.startsWith('c=') || ofTransport.some((name) => isAttribute(line, name));
-  const { port } = parseMediaLine(tag[0] ?? '');
-  const line = formatMediaLine({ ...parseMediaLine(section[0] ?? ''), port });
-  const theirs = tag.slice(1).filter(isOfTransport);
-  const at = own.findLastIndex((each) => each.startsWith('i=')) + 1;
-  const connection = theirs.filter((each) => each.startsWith('c='));
-  const attributes = theirs.filter((each) => !each.startsWith('c='));
-  return [line, ...own.slice(0, at), ...connection, ...own.slice(at), ...attributes];
+function withTransportOf(section: MediaSection, tag: MediaSection): MediaSection {
+  const isConnection = ({ type }: SdpLine) => type === 'c';
+  return section
+    .with({ port: tag.port })
+    .without([...ofTransport, 'bundle-only'])
+    .filter((line) => !isConnection(line))
+    .insert(tag.lines.filter(isConnection), 'i')
+    .and(tag.lines.filter((line) => ofTransport.some((name) => line.is(name))));
 }
 
-function isBundleOnly(section: readonly string[]): boolean {
-  return parseMediaLine(section[0] ?? '').port === 0 && hasAttribute(section, 'bundle-only');
+function isBundle({ text }: SdpLine): boolean {
+  return /^a=group:BUNDLE\b/i.test(text);
 }
 
-function isWanted(section: readonly string[]): boolean {
-  return parseMediaLine(section[0] ?? '').port !== 0 || isBundleOnly(section);
+function isBundleOnly(section: MediaSection | undefined): boolean {
+  return section?.port === 0 && section.has('bundle-only');
+}
+
+function isWanted(section: MediaSection | undefined): boolean {
+  return section !== undefined && (section.port !== 0 || isBundleOnly(section));
 }

@@ -1,4 +1,4 @@
-import { withoutAttributes, type SdpLines } from './sdp-lines';
+import { withEachPart, type Sdp } from './sdp';
 
 /** RFC 5939, RFC 6871, RFC 7006. */
 const ofCapabilities = [
@@ -12,7 +12,6 @@ const ofCapabilities = [
  * and an answer that takes them would have media pass that rtpengine knows nothing of. Who does not find them goes by the
  * rest (RFC 5939 §3.5.1).
  */
-export function withoutCapabilities(sdp: SdpLines): SdpLines {
-  const strip = (lines: readonly string[]) => withoutAttributes(lines, ofCapabilities);
-  return { session: strip(sdp.session), media: sdp.media.map(strip) };
+export function withoutCapabilities(sdp: Sdp): Sdp {
+  return withEachPart(sdp, (part) => part.without(ofCapabilities));
 }

@@ -1,7 +1,7 @@
 import { discardPlace } from './discard-place';
 import type { LineFamilies } from './line-family';
 import { withPlace } from './line-place';
-import type { SdpLines } from './sdp-lines';
+import { withEachSection, withOwnConnections, type Sdp } from './sdp';
 import { isHeldByAddress, viewSession, type MediaView } from './session-view';
 
 /**
@@ -10,19 +10,13 @@ import { isHeldByAddress, viewSession, type MediaView } from './session-view';
  * to somebody else (C11). It would also take 0.0.0.0 for a hold and refuse a name, where RFC 8839 §4.2.5 has no default
  * yet. A hold by 0.0.0.0 stays one.
  */
-export function withDiscardDefaults(sdp: SdpLines, families: LineFamilies): SdpLines {
+export function withDiscardDefaults(sdp: Sdp, families: LineFamilies): Sdp {
   const { media } = viewSession(sdp);
   if (!media.some(isReplaced)) return sdp;
-  const inherited = sdp.session.find((line) => line.startsWith('c='));
-  return {
-    session: sdp.session.filter((line) => line !== inherited),
-    media: sdp.media.map((section, index) => {
-      const view = media[index];
-      if (view !== undefined && isReplaced(view)) return withPlace(section, discardPlace(families(view)));
-      const hasOwn = inherited === undefined || section.some((line) => line.startsWith('c='));
-      return hasOwn ? section : [section[0] ?? '', inherited, ...section.slice(1)];
-    }),
-  };
+  return withEachSection(withOwnConnections(sdp), (section, index) => {
+    const view = media[index];
+    return view !== undefined && isReplaced(view) ? withPlace(section, discardPlace(families(view))) : section;
+  });
 }
 
 function isReplaced(view: MediaView): boolean {

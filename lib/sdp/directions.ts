@@ -1,4 +1,5 @@
-import { isAttribute, withEachSection, withInherited, type SdpLines } from './sdp-lines';
+import { withEachSection, withInherited, type Sdp } from './sdp';
+import type { SdpLine } from './sdp-line';
 
 const directions = ['sendrecv', 'sendonly', 'recvonly', 'inactive'];
 
@@ -6,15 +7,13 @@ const directions = ['sendrecv', 'sendonly', 'recvonly', 'inactive'];
  * The SDP with one direction at most on each line, the last one that it says, and none in the session part, whose
  * direction is that of lines without (RFC 8866 §6.7): rtpengine takes the first that it finds.
  */
-export function withOwnDirections(sdp: SdpLines): SdpLines {
+export function withOwnDirections(sdp: Sdp): Sdp {
   return withEachSection(withInherited(sdp, directions), (section) => {
-    const last = section.findLastIndex(isDirection);
-    return section.some((line, at) => at < last && isDirection(line))
-      ? section.filter((line, at) => at === last || !isDirection(line))
-      : section;
+    const last = section.lines.findLast(isDirection);
+    return section.filter((line) => line === last || !isDirection(line));
   });
 }
 
-function isDirection(line: string): boolean {
-  return directions.some((direction) => isAttribute(line, direction));
+function isDirection(line: SdpLine): boolean {
+  return directions.some((direction) => line.is(direction));
 }

@@ -1,5 +1,4 @@
-import { parseMediaLine } from './media-line';
-import { withoutAttributes, type SdpLines } from './sdp-lines';
+import { withEachSection, type Sdp } from './sdp';
 
 /** Of RTP/AVPF and RTP/SAVPF alone (RFC 4585 §4.2, RFC 5506 §5). */
 const feedbackAttributes = ['rtcp-fb', 'rtcp-rsize'];
@@ -8,12 +7,10 @@ const feedbackAttributes = ['rtcp-fb', 'rtcp-rsize'];
  * The SDP without early feedback on the lines whose profile was turned from one that has it into one that does not.
  * @param sender the transports of the lines as their sender wrote them, by index
  */
-export function withoutTurnedFeedback(sdp: SdpLines, sender: readonly (string | undefined)[]): SdpLines {
-  const strip = (section: readonly string[], index: number) =>
-    hasFeedback(sender[index] ?? '') && !hasFeedback(parseMediaLine(section[0] ?? '').transport)
-      ? withoutAttributes(section, feedbackAttributes)
-      : section;
-  return { session: sdp.session, media: sdp.media.map(strip) };
+export function withoutTurnedFeedback(sdp: Sdp, sender: readonly (string | undefined)[]): Sdp {
+  return withEachSection(sdp, (section, index) =>
+    hasFeedback(sender[index] ?? '') && !hasFeedback(section.transport) ? section.without(feedbackAttributes) : section,
+  );
 }
 
 function hasFeedback(transport: string): boolean {

@@ -1,5 +1,6 @@
 import { addressBytes } from '../ip-address';
-import { isAttribute, type SdpLines } from './sdp-lines';
+import { withEachPart, type Sdp } from './sdp';
+import { SdpLine } from './sdp-line';
 
 /** Attributes with addresses that are ours by now, or a path that both ends of MSRP have to know (RFC 6714). */
 const ours = ['candidate', 'rtcp', 'path'];
@@ -9,17 +10,16 @@ const ours = ['candidate', 'rtcp', 'path'];
  * here has to understand, such as a=alt or a=source-filter, may hold addresses, and a=tool names software. The CNAME of
  * a source (RFC 5576) may be of the form user@address: it stays, as other lines go by it, with another address.
  */
-export function withoutForeignHosts({ session, media }: SdpLines): SdpLines {
-  return { session: shown(session), media: media.map(shown) };
+export function withoutForeignHosts(sdp: Sdp): Sdp {
+  return withEachPart(sdp, (part) => part.withLines(part.lines.flatMap(shown)));
 }
 
-function shown(lines: readonly string[]): string[] {
-  return lines.flatMap((line) => {
-    if (isAttribute(line, 'tool')) return [];
-    if (/^[moc]=/.test(line) || ours.some((name) => isAttribute(line, name)) || !tellsAddress(line)) return [line];
-    if (line.startsWith('s=')) return ['s=-'];
-    return isAttribute(line, 'ssrc') ? [line.replace(/@\S+/, '@0.0.0.0')] : [];
-  });
+function shown(line: SdpLine): readonly SdpLine[] {
+  const { type, text } = line;
+  if (line.is('tool')) return [];
+  if (type === 'o' || type === 'c' || ours.some((name) => line.is(name)) || !tellsAddress(text)) return [line];
+  if (type === 's') return [new SdpLine('s=-')];
+  return line.is('ssrc') ? [new SdpLine(text.replace(/@\S+/, '@0.0.0.0'))] : [];
 }
 
 function tellsAddress(line: string): boolean {

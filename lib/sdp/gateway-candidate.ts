@@ -1,6 +1,7 @@
 import { gatewayPriority } from '../ice/priority';
-import { formatCandidate, parseCandidate, type CandidateSpelling } from './candidate';
-import { isAttribute } from './sdp-lines';
+import { formatCandidate, type CandidateSpelling } from './candidate';
+import { SdpLine } from './sdp-line';
+import type { MediaSection } from './sdp-part';
 
 /** Where a candidate of the gateway ranks: below every UDP candidate, or above the relayed ones of the UE (B5). */
 export type TcpPriority = 'lowest' | 'above-relay';
@@ -29,11 +30,12 @@ const highest = 2 ** 31 - 1;
  * @param addresses the port most wanted first (A8)
  */
 export function withGatewayCandidates(
-  section: readonly string[],
+  section: MediaSection,
   addresses: readonly GatewayAddress[],
   { priority, spelling }: GatewayCandidateOptions = { priority: 'lowest', spelling: 'rfc6544' },
-): readonly string[] {
-  const present = section.flatMap((line) => parseCandidate(line) ?? []);
+): MediaSection {
+  const { lines } = section;
+  const present = lines.flatMap(({ candidate }) => candidate ?? []);
   const foundations = new Set(present.map((candidate) => candidate.foundation));
   const priorities = belowAll(
     wantedPriorities(addresses, priority),
@@ -56,10 +58,10 @@ export function withGatewayCandidates(
       spelling,
     ),
   );
-  const last = section.findLastIndex((line) => isAttribute(line, 'candidate'));
+  const last = lines.findLastIndex((line) => line.is('candidate'));
   // Behind the last candidate, because a=end-of-candidates may follow it (RFC 8838 §8.2).
-  const at = last === -1 ? section.length : last + 1;
-  return [...section.slice(0, at), ...added, ...section.slice(at)];
+  const at = last === -1 ? lines.length : last + 1;
+  return section.withLines([...lines.slice(0, at), ...added.map((text) => new SdpLine(text)), ...lines.slice(at)]);
 }
 
 /** Rank decides first, then the port, the most wanted highest, then the address: the second is above the first (B5). */

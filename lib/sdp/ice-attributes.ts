@@ -1,5 +1,7 @@
-import { isUsable, parseCandidate } from './candidate';
-import { hasAttribute, isAttribute, withoutAttributes, type SdpLines } from './sdp-lines';
+import { isUsable } from './candidate';
+import { withEachPart, withEachSection, type Sdp } from './sdp';
+import type { SdpLine } from './sdp-line';
+import type { MediaSection, SdpPart } from './sdp-part';
 
 /** The credentials of one media line. */
 export interface IceSession {
@@ -21,47 +23,40 @@ const iceAttributes = [
 ];
 
 /** The section without ICE. */
-export function withoutLineIce(section: readonly string[]): readonly string[] {
-  return withoutAttributes(section, iceAttributes);
+export function withoutLineIce(section: MediaSection): MediaSection {
+  return section.without(iceAttributes);
 }
 
 /**
  * The SDP without ICE and without what concerns TCP (B19): what one side negotiates there is no business
  * of the other. `setup` stays where it governs DTLS (B14).
  */
-export function withoutIce(sdp: SdpLines): SdpLines {
-  const sessionDtls = hasAttribute(sdp.session, 'fingerprint');
-  const strip = (lines: readonly string[]) =>
-    withoutAttributes(lines, [
-      ...iceAttributes,
-      'connection',
-      ...(sessionDtls || hasAttribute(lines, 'fingerprint') ? [] : ['setup']),
-    ]);
-  return { session: strip(sdp.session), media: sdp.media.map(strip) };
+export function withoutIce(sdp: Sdp): Sdp {
+  const hasDtls = (part: SdpPart) => sdp.session.has('fingerprint') || part.has('fingerprint');
+  return withEachPart(sdp, (part) =>
+    part.without([...iceAttributes, 'connection', ...(hasDtls(part) ? [] : ['setup'])]),
+  );
 }
 
 /** The SDP with the ufrag and pwd of this line, of another SDP, in place of the same line's own. */
-export function withIceSessionOf(sdp: SdpLines, line: IceSession | undefined): SdpLines {
+export function withIceSessionOf(sdp: Sdp, line: IceSession | undefined): Sdp {
   if (line?.ufrag === undefined || line.pwd === undefined) return sdp;
   const { index, ufrag, pwd } = line;
-  const own = (section: readonly string[]) => withoutAttributes(section, ['ice-ufrag', 'ice-pwd']);
-  return {
-    session: sdp.session,
-    media: sdp.media.map((section, at) =>
-      at === index ? [...own(section), `a=ice-ufrag:${ufrag}`, `a=ice-pwd:${pwd}`] : section,
-    ),
-  };
+  return withEachSection(sdp, (section, at) => (at === index ? withCredentials(section, { ufrag, pwd }) : section));
+}
+
+export function withCredentials(section: MediaSection, { ufrag, pwd }: { ufrag: string; pwd: string }): MediaSection {
+  return section.without(['ice-ufrag', 'ice-pwd']).and([`a=ice-ufrag:${ufrag}`, `a=ice-pwd:${pwd}`]);
 }
 
 /**
  * The SDP with `a=ice-lite` at session level if any of its lines has ICE, and without it else (B8).
  * It is put at the end of the session part.
  */
-export function withIceLite(sdp: SdpLines): SdpLines {
-  const session = withoutAttributes(sdp.session, ['ice-lite']);
-  const media = sdp.media.map((section) => withoutAttributes(section, ['ice-lite']));
-  const hasIce = hasAttribute(session, 'ice-ufrag') || media.some((section) => hasAttribute(section, 'ice-ufrag'));
-  return { session: hasIce ? [...session, 'a=ice-lite'] : session, media };
+export function withIceLite(sdp: Sdp): Sdp {
+  const { session, media } = withEachPart(sdp, (part) => part.without(['ice-lite']));
+  const hasIce = [session, ...media].some((part) => part.has('ice-ufrag'));
+  return { session: session.and(hasIce ? ['a=ice-lite'] : []), media };
 }
 
 /** Of no use to an ICE-lite agent, or not for rtpengine: F3, `remote-candidates` may name the gateway. */
@@ -71,15 +66,11 @@ const notShown = ['remote-candidates', 'end-of-candidates', 'ice-options', 'ice-
  * The SDP with no more ICE than rtpengine can use: credentials and UDP candidates, without those that name a host
  * instead of an address or are no candidates (B18), and without trickle (B20).
  */
-export function withUsableIce(sdp: SdpLines): SdpLines {
-  const keeps = (line: string) => !isAttribute(line, 'candidate') || isUdpByAddress(line);
-  return {
-    session: withoutAttributes(sdp.session, notShown),
-    media: sdp.media.map((section) => withoutAttributes(section, notShown).filter(keeps)),
-  };
+export function withUsableIce({ session, media }: Sdp): Sdp {
+  const keeps = (line: SdpLine) => !line.is('candidate') || isUdpByAddress(line);
+  return { session: session.without(notShown), media: media.map((section) => section.without(notShown).filter(keeps)) };
 }
 
-function isUdpByAddress(line: string): boolean {
-  const candidate = parseCandidate(line);
+function isUdpByAddress({ candidate }: SdpLine): boolean {
   return candidate?.transport === 'udp' && isUsable(candidate);
 }

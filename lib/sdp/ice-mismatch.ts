@@ -1,22 +1,22 @@
 import { addressBytes, normalAddress } from '../ip-address';
-import { parseCandidate } from './candidate';
 import { withoutLineIce } from './ice-attributes';
 import { isRtpOverUdp } from './media-line';
-import { withInherited, type SdpLines } from './sdp-lines';
+import { withEachSection, withInherited, type Sdp } from './sdp';
+import type { MediaSection } from './sdp-part';
 import { hasDefault, isHeldByAddress, isUnspecified, viewSession, type MediaView } from './session-view';
 
 /**
  * The lines whose default destination, for RTP or for RTCP on a port of its own, is not among their candidates
  * (B16, RFC 8839 §4.2.5): something between has rewritten c= and m=, and knows nothing of ICE.
  */
-export function mismatchedLines(sdp: SdpLines): ReadonlySet<number> {
-  const lines = viewSession(sdp).media.filter((view) => isMismatched(view, sdp.media[view.index] ?? []));
+export function mismatchedLines(sdp: Sdp): ReadonlySet<number> {
+  const lines = viewSession(sdp).media.filter((view) => isMismatched(view, sdp.media[view.index]));
   return new Set(lines.map(({ index }) => index));
 }
 
-function isMismatched(view: MediaView, section: readonly string[]): boolean {
+function isMismatched(view: MediaView, section: MediaSection | undefined): boolean {
   const { port, address, hasIce, transport } = view;
-  if (!isRtpOverUdp(transport) || !hasIce || port === 0) return false;
+  if (section === undefined || !isRtpOverUdp(transport) || !hasIce || port === 0) return false;
   if (address === undefined || !hasDefault(view) || isHeldByAddress(view)) return false;
   if (!isListed(section, { component: 1, address, port })) return true;
   const rtcp = rtcpDefault(view, address);
@@ -37,9 +37,8 @@ function rtcpDefault(
  * A candidate whose address is a name may be any address. One of TCP counts too, though the line says RTP over UDP: a UE
  * that has no other can only name that.
  */
-function isListed(section: readonly string[], wanted: { component: number; address: string; port: number }): boolean {
-  return section.some((line) => {
-    const candidate = line.startsWith('a=') ? parseCandidate(line) : undefined;
+function isListed(section: MediaSection, wanted: { component: number; address: string; port: number }): boolean {
+  return section.lines.some(({ candidate }) => {
     if (candidate?.component !== wanted.component || candidate.port !== wanted.port) return false;
     const isName = addressBytes(candidate.address) === undefined;
     return isName || normalAddress(candidate.address) === normalAddress(wanted.address);
@@ -47,8 +46,9 @@ function isListed(section: readonly string[], wanted: { component: number; addre
 }
 
 /** The SDP without ICE on these lines; the others keep what they inherit from the session part. */
-export function withoutIceOn(sdp: SdpLines, lines: ReadonlySet<number>): SdpLines {
+export function withoutIceOn(sdp: Sdp, lines: ReadonlySet<number>): Sdp {
   if (lines.size === 0) return sdp;
-  const { session, media } = withInherited(withInherited(sdp, ['ice-ufrag']), ['ice-pwd']);
-  return { session, media: media.map((section, index) => (lines.has(index) ? withoutLineIce(section) : section)) };
+  return withEachSection(withInherited(withInherited(sdp, ['ice-ufrag']), ['ice-pwd']), (section, index) =>
+    lines.has(index) ? withoutLineIce(section) : section,
+  );
 }

@@ -1,12 +1,7 @@
-import { hasKeys, isRtp, parseMediaLine } from './media-line';
-import {
-  hasAttribute,
-  isAttribute,
-  withEachSection,
-  withInherited,
-  withoutAttributes,
-  type SdpLines,
-} from './sdp-lines';
+import { hasKeys, isRtp } from './media-line';
+import { withEachSection, withInherited, type Sdp } from './sdp';
+import type { SdpLine } from './sdp-line';
+import type { MediaSection } from './sdp-part';
 
 /** How the two ends of a line come by their keys: SDES (RFC 4568), or DTLS-SRTP (RFC 5763). */
 type Keying = 'sdes' | 'dtls';
@@ -21,22 +16,19 @@ const attributesOf: Readonly<Record<Keying, readonly string[]>> = {
  * says of DTLS is for the lines whose transport has keys; where none has, for those of RTP, which may have SRTP if the
  * other end takes it (RFC 8643).
  */
-export function withOneKeying(sdp: SdpLines): SdpLines {
+export function withOneKeying(sdp: Sdp): Sdp {
   return withEachSection(withOwnDtls(sdp), (section) =>
-    hasAttribute(section, 'crypto') && hasAttribute(section, 'fingerprint')
-      ? withKeying(section, ofTransport(section))
-      : section,
+    section.has('crypto') && section.has('fingerprint') ? withKeying(section, ofTransport(section)) : section,
   );
 }
 
-function withOwnDtls(sdp: SdpLines): SdpLines {
-  if (!hasAttribute(sdp.session, 'fingerprint')) return sdp;
-  const { session, media } = attributesOf.dtls.reduce((whole, name) => withInherited(whole, [name]), sdp);
-  const isFor = sdp.media.some((section) => hasKeys(transportOf(section))) ? hasKeys : isRtp;
-  return {
-    session,
-    media: media.map((section, index) => (isFor(transportOf(section)) ? section : (sdp.media[index] ?? section))),
-  };
+function withOwnDtls(sdp: Sdp): Sdp {
+  if (!sdp.session.has('fingerprint')) return sdp;
+  const isFor = sdp.media.some(({ transport }) => hasKeys(transport)) ? hasKeys : isRtp;
+  return withEachSection(
+    attributesOf.dtls.reduce((whole, name) => withInherited(whole, [name]), sdp),
+    (section, index) => (isFor(section.transport) ? section : (sdp.media[index] ?? section)),
+  );
 }
 
 /**
@@ -44,31 +36,25 @@ function withOwnDtls(sdp: SdpLines): SdpLines {
  * it, and all suites of SDES that it knows.
  * @param said the offer that it was shown, whose lines have one kind each; of an answer, the offer that it answers
  */
-export function withKeyingOf(written: SdpLines, said: SdpLines): SdpLines {
-  const media = written.media.map((section, index) => {
-    const theirs = said.media[index] ?? [];
-    const suites = theirs.flatMap((line) => suiteOf(line) ?? []);
-    const keying = suites.length > 0 ? 'sdes' : hasAttribute(theirs, 'fingerprint') ? 'dtls' : ofTransport(section);
-    const isSaid = (line: string) =>
-      suites.length === 0 || !isAttribute(line, 'crypto') || suites.includes(suiteOf(line) ?? '');
+export function withKeyingOf(written: Sdp, said: Sdp): Sdp {
+  return withEachSection(written, (section, index) => {
+    const theirs = said.media[index];
+    const suites = theirs?.lines.flatMap((line) => suiteOf(line) ?? []) ?? [];
+    const keying = suites.length > 0 ? 'sdes' : theirs?.has('fingerprint') === true ? 'dtls' : ofTransport(section);
+    const isSaid = (line: SdpLine) => suites.length === 0 || !line.is('crypto') || suites.includes(suiteOf(line) ?? '');
     return withKeying(section, keying).filter(isSaid);
   });
-  return { session: written.session, media };
 }
 
-function withKeying(section: readonly string[], keying: Keying): readonly string[] {
-  return withoutAttributes(section, attributesOf[keying === 'sdes' ? 'dtls' : 'sdes']);
+function withKeying(section: MediaSection, keying: Keying): MediaSection {
+  return section.without(attributesOf[keying === 'sdes' ? 'dtls' : 'sdes']);
 }
 
-function ofTransport(section: readonly string[]): Keying {
-  return /\/D?TLS\//i.test(transportOf(section)) ? 'dtls' : 'sdes';
-}
-
-function transportOf(section: readonly string[]): string {
-  return parseMediaLine(section[0] ?? '').transport;
+function ofTransport({ transport }: MediaSection): Keying {
+  return /\/D?TLS\//i.test(transport) ? 'dtls' : 'sdes';
 }
 
 /** Tag and suite of an a=crypto: an answer takes one by both (RFC 4568 §5.1.2). */
-function suiteOf(line: string): string | undefined {
-  return /^a=crypto:(\d+ +\S+)/.exec(line)?.[1]?.replace(/ +/, ' ').toUpperCase();
+function suiteOf({ text }: SdpLine): string | undefined {
+  return /^a=crypto:(\d+ +\S+)/.exec(text)?.[1]?.replace(/ +/, ' ').toUpperCase();
 }

@@ -1,5 +1,5 @@
 import { formatCandidate } from './candidate';
-import type { SdpLines } from './sdp-lines';
+import { withEachSection, type Sdp } from './sdp';
 
 /** A peer-reflexive candidate (RFC 8445 §7.3.1.3). */
 export interface LearnedCandidate {
@@ -9,7 +9,7 @@ export interface LearnedCandidate {
 }
 
 /** The SDP with peer-reflexive UDP candidates added to one line. */
-export function withLearnedCandidates(sdp: SdpLines, line: number, candidates: readonly LearnedCandidate[]): SdpLines {
+export function withLearnedCandidates(sdp: Sdp, line: number, candidates: readonly LearnedCandidate[]): Sdp {
   const added = candidates.map(({ address, port, priority }, i) =>
     formatCandidate({
       foundation: `learned${i + 1}`,
@@ -23,6 +23,5 @@ export function withLearnedCandidates(sdp: SdpLines, line: number, candidates: r
       extensions: [],
     }),
   );
-  const media = sdp.media.map((section, index) => (index === line ? [...section, ...added] : section));
-  return { session: sdp.session, media };
+  return withEachSection(sdp, (section, index) => (index === line ? section.and(added) : section));
 }

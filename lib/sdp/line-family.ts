@@ -1,6 +1,6 @@
 import { familyOf, normalAddress, type AddressFamily } from '../ip-address';
 import { isAnchorable } from './media-line';
-import type { SdpLines } from './sdp-lines';
+import type { Sdp } from './sdp';
 import { isUnspecified, viewSession, type MediaView } from './session-view';
 
 /** The address family in which a line of an SDP is shown to rtpengine, which takes its own address for it from that. */
@@ -22,7 +22,7 @@ export function shownFamily(
 }
 
 /** The families of the lines in use of an SDP that rtpengine was shown, by their indexes. */
-export function familiesShown(shown: SdpLines): ReadonlyMap<number, AddressFamily> {
+export function familiesShown(shown: Sdp): ReadonlyMap<number, AddressFamily> {
   const inUse = viewSession(shown).media.filter(({ port, transport }) => port !== 0 && isAnchorable(transport));
   return new Map(inUse.map(({ index, address }) => [index, familyOf(address ?? '')]));
 }
@@ -31,7 +31,7 @@ export function familiesShown(shown: SdpLines): ReadonlyMap<number, AddressFamil
  * The family that lines without ICE have in an SDP and did not have in the one before, from the same side; undefined if
  * there are none. Lines with ICE do not count: their candidates say where media goes.
  */
-export function changedFamily(before: SdpLines, now: SdpLines): AddressFamily | undefined {
+export function changedFamily(before: Sdp, now: Sdp): AddressFamily | undefined {
   const known = familiesShown(before);
   const families = familiesShown(now);
   const moved = viewSession(now).media.find(({ index, hasIce }) => {

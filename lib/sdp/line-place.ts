@@ -1,8 +1,9 @@
 import { addressBytes, familyOf, normalAddress, unspecified, type AddressFamily } from '../ip-address';
 import type { TransportAddress } from '../ice/transport-address';
 import type { LineFamilies } from './line-family';
-import { formatMediaLine, isAnchorable, parseMediaLine, withConnection } from './media-line';
-import { withoutAttributes, type SdpLines } from './sdp-lines';
+import { isAnchorable } from './media-line';
+import type { Sdp } from './sdp';
+import type { MediaSection } from './sdp-part';
 import { isUnspecified, viewSession, type MediaView } from './session-view';
 
 /** Where the sender of a line wants its media. */
@@ -45,12 +46,10 @@ export function sentTo({ address, port, rtcp }: LinePlace): readonly TransportAd
 }
 
 /** The section with this place for its media, said once and in one spelling. */
-export function withPlace(section: readonly string[], { address, port, rtcp }: LinePlace): readonly string[] {
-  const line = formatMediaLine({ ...parseMediaLine(section[0] ?? ''), port });
-  const rest = withoutAttributes(section.slice(1), ['rtcp']);
+export function withPlace(section: MediaSection, { address, port, rtcp }: LinePlace): MediaSection {
   const at = rtcp?.address === undefined ? '' : ` IN ${familyOf(rtcp.address)} ${rtcp.address}`;
   const said = rtcp === undefined ? [] : [`a=rtcp:${rtcp.port}${at}`];
-  return [...withConnection([line, ...rest], address), ...said];
+  return section.with({ port }).without(['rtcp']).at(address).and(said);
 }
 
 /**
@@ -58,10 +57,10 @@ export function withPlace(section: readonly string[], { address, port, rtcp }: L
  * several ports), or so that one reads it and another does not: who judges it has to read what rtpengine reads. A line
  * without media names no place.
  */
-export function withPlainPlaces(sdp: SdpLines, families: LineFamilies): SdpLines {
+export function withPlainPlaces(sdp: Sdp, families: LineFamilies): Sdp {
   const { media } = viewSession(sdp);
   return {
-    session: withoutAttributes(sdp.session, ['rtcp']).filter((line) => !line.startsWith('c=')),
+    session: sdp.session.without(['rtcp']).filter(({ type }) => type !== 'c'),
     media: sdp.media.map((section, index) => {
       const view = media[index];
       return view !== undefined && isAnchorable(view.transport)
@@ -71,7 +70,7 @@ export function withPlainPlaces(sdp: SdpLines, families: LineFamilies): SdpLines
   };
 }
 
-function withPlainPlace(section: readonly string[], view: MediaView, family: AddressFamily): readonly string[] {
+function withPlainPlace(section: MediaSection, view: MediaView, family: AddressFamily): MediaSection {
   const place = linePlace(view);
   if (place !== undefined && !isWithoutMedia(view)) return withPlace(section, place);
   return withPlace(section, { address: unspecified(family), port: view.port, rtcp: undefined });

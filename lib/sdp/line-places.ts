@@ -1,6 +1,6 @@
-import { declined, isRtp, parseMediaLine } from './media-line';
+import { isRtp, type MediaLine } from './media-line';
 import { midsOf, type Mids } from './mids';
-import type { SdpLines } from './sdp-lines';
+import type { Sdp } from './sdp';
 
 /** For each line of an SDP, by its index, which line of the session it is. */
 export type LinePlaces = readonly number[];
@@ -12,15 +12,13 @@ export type LinePlaces = readonly number[];
  * else they are the last ones.
  * @param names what the sender calls the lines of the session
  */
-export function placesIn(session: SdpLines, sdp: SdpLines, names: Mids): LinePlaces {
+export function placesIn(session: Sdp, sdp: Sdp, names: Mids): LinePlaces {
   const places: number[] = [];
   const said = midsOf(sdp);
   if (sdp.media.length < session.media.length)
     for (const [at, section] of sdp.media.entries()) {
       const from = (places.at(-1) ?? -1) + 1;
-      const alike = [...session.media.keys()].filter(
-        (index) => index >= from && isSameKind(session.media[index] ?? [], section),
-      );
+      const alike = session.media.flatMap((line, index) => (index >= from && isSameKind(line, section) ? [index] : []));
       const named = alike.find((index) => said[at] !== undefined && names[index] === said[at]);
       const place = named ?? alike[0];
       if (place === undefined) break;
@@ -30,24 +28,22 @@ export function placesIn(session: SdpLines, sdp: SdpLines, names: Mids): LinePla
 }
 
 /** The SDP with its lines at their places, and those that it leaves out as declined. */
-export function atPlaces(sdp: SdpLines, places: LinePlaces, session: SdpLines): SdpLines {
+export function atPlaces(sdp: Sdp, places: LinePlaces, session: Sdp): Sdp {
   const count = Math.max(session.media.length, (places.at(-1) ?? -1) + 1);
   if (count === sdp.media.length) return sdp;
   const media = Array.from({ length: count }, (_, index) => {
-    const section = sdp.media[places.indexOf(index)];
-    return section ?? declined(session.media[index] ?? []);
+    return sdp.media[places.indexOf(index)] ?? session.media[index]?.declined() ?? [];
   });
-  return { session: sdp.session, media };
+  return { session: sdp.session, media: media.flat() };
 }
 
 /** The SDP with the lines of these places alone: what its reader knows. */
-export function ofPlaces(sdp: SdpLines, places: LinePlaces): SdpLines {
-  return { session: sdp.session, media: places.map((index) => sdp.media[index] ?? []) };
+export function ofPlaces(sdp: Sdp, places: LinePlaces): Sdp {
+  return { session: sdp.session, media: places.flatMap((index) => sdp.media[index] ?? []) };
 }
 
 /** Whether one line can answer the other (RFC 3264 §6): RTP is one kind in all its profiles. */
-export function isSameKind(a: readonly string[], b: readonly string[]): boolean {
-  const [one, other] = [parseMediaLine(a[0] ?? ''), parseMediaLine(b[0] ?? '')];
+export function isSameKind(one: Pick<MediaLine, 'kind' | 'transport'>, other: typeof one): boolean {
   return one.kind === other.kind && carriedBy(one.transport) === carriedBy(other.transport);
 }
 

@@ -1,19 +1,20 @@
 import { withoutIce } from './ice-attributes';
 import { withPlace } from './line-place';
-import { hasAttribute, withEachSection, type SdpLines } from './sdp-lines';
+import { withEachSection, type Sdp } from './sdp';
+import type { MediaSection } from './sdp-part';
 import { hasDefault, viewSession, type MediaView } from './session-view';
 
 /**
  * The SDP of an agent that is ICE-lite, as we are, without ICE: each of the two would wait for the other's checks. Its
  * default addresses are those that it has (RFC 8445 §8.2); where it names none, its candidates do.
  */
-export function withoutLiteIce(sdp: SdpLines): SdpLines {
-  if (![sdp.session, ...sdp.media].some((lines) => hasAttribute(lines, 'ice-lite'))) return sdp;
+export function withoutLiteIce(sdp: Sdp): Sdp {
+  if (![sdp.session, ...sdp.media].some((part) => part.has('ice-lite'))) return sdp;
   const { media } = viewSession(sdp);
   return withoutIce(withEachSection(sdp, (section, index) => withDefault(section, media[index])));
 }
 
-function withDefault(section: readonly string[], view: MediaView | undefined): readonly string[] {
+function withDefault(section: MediaSection, view: MediaView | undefined): MediaSection {
   if (view === undefined || view.port === 0 || hasDefault(view)) return section;
   const of = (component: number) =>
     view.candidates.find((candidate) => candidate.transport === 'udp' && candidate.component === component);

@@ -1,9 +1,11 @@
-import { isAttribute, withoutAttributes, type SdpLines } from './sdp-lines';
+import type { Sdp } from './sdp';
+import { SdpLine } from './sdp-line';
+import type { MediaSection } from './sdp-part';
 
 /** What the lines of an SDP are called in its groups (RFC 5888 §4), by their index; undefined where one has no a=mid. */
 export type Mids = readonly (string | undefined)[];
 
-export function midsOf({ media }: SdpLines): Mids {
+export function midsOf({ media }: Sdp): Mids {
   return eachOnce(media.map(midOf));
 }
 
@@ -13,15 +15,16 @@ export function eachOnce(mids: Mids): Mids {
 }
 
 /** The SDP with these mids in place of its own, in its groups too. A line without one stands in no group. */
-export function withMids(sdp: SdpLines, mids: Mids): SdpLines {
+export function withMids(sdp: Sdp, mids: Mids): Sdp {
   const before = sdp.media.map(midOf);
   if (before.every((mid, index) => mid === mids[index])) return sdp;
   const renamed = (mid: string) => mids[before.indexOf(mid)] ?? [];
+  const lines = sdp.session.lines.map((line) => {
+    const [, semantics, members = ''] = /^(a=group:\S+)(.*)$/.exec(line.text) ?? [];
+    return semantics === undefined ? line : new SdpLine([semantics, ...words(members).flatMap(renamed)].join(' '));
+  });
   return {
-    session: sdp.session.map((line) => {
-      const [, semantics, members = ''] = /^(a=group:\S+)(.*)$/.exec(line) ?? [];
-      return semantics === undefined ? line : [semantics, ...words(members).flatMap(renamed)].join(' ');
-    }),
+    session: sdp.session.withLines(lines),
     media: sdp.media.map((section, index) => withMid(section, mids[index])),
   };
 }
@@ -41,21 +44,16 @@ export function distinctMids(lines: number, ...wanted: readonly Mids[]): string[
   return chosen.map((mid, index) => mid ?? `line${index}-${lines}`);
 }
 
-function midOf(section: readonly string[]): string | undefined {
-  const value = section
-    .find((line) => isAttribute(line, 'mid'))
-    ?.slice('a=mid:'.length)
-    .trim();
+function midOf(section: MediaSection): string | undefined {
+  const value = section.value('mid');
   return value === '' ? undefined : value;
 }
 
 /** Behind c= and b=, where libwebrtc and rtpengine do not care. */
-function withMid(section: readonly string[], mid: string | undefined): readonly string[] {
+function withMid(section: MediaSection, mid: string | undefined): MediaSection {
   if (midOf(section) === mid) return section;
-  const rest = withoutAttributes(section, ['mid']);
-  if (mid === undefined) return rest;
-  const at = rest.findLastIndex((line) => /^[micb]=/.test(line)) + 1;
-  return [...rest.slice(0, at), `a=mid:${mid}`, ...rest.slice(at)];
+  const rest = section.without(['mid']);
+  return mid === undefined ? rest : rest.insert([`a=mid:${mid}`], 'icb');
 }
 
 function words(text: string): string[] {

@@ -1,6 +1,5 @@
 import { withoutLineIce } from './ice-attributes';
-import { formatMediaLine, parseMediaLine } from './media-line';
-import { hasAttribute, isAttribute, withoutAttributes } from './sdp-lines';
+import type { MediaSection } from './sdp-part';
 
 /** Who opens the connection on one side, and sends the first request (RFC 6135 §4.2); `holdconn` counts as absent. */
 export type MsrpSetup = 'active' | 'passive' | 'actpass';
@@ -33,18 +32,13 @@ export function isMsrp(transport: string): boolean {
   return /^TCP\/(TLS\/)?MSRP$/i.test(transport);
 }
 
-export function readMsrpLine(section: readonly string[]): MsrpLine {
-  const value = (name: string) =>
-    section
-      .find((line) => isAttribute(line, name))
-      ?.slice(name.length + 3)
-      .trim();
-  const setup = value('setup')?.toLowerCase();
-  const path = value('path') ?? '';
+export function readMsrpLine(section: MediaSection): MsrpLine {
+  const setup = section.value('setup')?.toLowerCase();
+  const path = section.value('path') ?? '';
   return {
-    isTls: /\/TLS\//i.test(parseMediaLine(section[0] ?? '').transport),
+    isTls: /\/TLS\//i.test(section.transport),
     setup: setup === 'active' || setup === 'passive' || setup === 'actpass' ? setup : undefined,
-    hasCema: hasAttribute(section, 'msrp-cema'),
+    hasCema: section.has('msrp-cema'),
     path: path.length <= longestPath && /^[\x20-\x7e]+$/.test(path) ? path.split(/ +/) : [],
   };
 }
@@ -54,14 +48,11 @@ export function readMsrpLine(section: readonly string[]): MsrpLine {
  * untouched (H1). a=connection is not for MSRP (RFC 6135 §4.4). CEMA is not claimed in the name of a peer whose path is
  * replaced (RFC 6714 §6.2).
  */
-export function withMsrpPlace(section: readonly string[], { address, port, setup, path }: MsrpPlace): string[] {
+export function withMsrpPlace(section: MediaSection, { address, port, setup, path }: MsrpPlace): MediaSection {
   const own = ['setup', 'connection', 'rtcp', 'rtcp-mux', ...(path === undefined ? [] : ['path', 'msrp-cema'])];
-  const [first = '', ...rest] = withoutAttributes(withoutLineIce(section), own);
-  return [
-    formatMediaLine({ ...parseMediaLine(first), port }),
-    `c=IN ${address.includes(':') ? 'IP6' : 'IP4'} ${address}`,
-    ...rest.filter((line) => !line.startsWith('c=')),
-    ...(path === undefined ? [] : [`a=path:${path}`]),
-    `a=setup:${setup}`,
-  ];
+  return withoutLineIce(section)
+    .with({ port })
+    .without(own)
+    .at(address)
+    .and([...(path === undefined ? [] : [`a=path:${path}`]), `a=setup:${setup}`]);
 }

@@ -1,8 +1,10 @@
-import type { SdpLines } from './sdp-lines';
+import type { Sdp } from './sdp';
+import { SdpLine } from './sdp-line';
+import { MediaSection, type SdpPart } from './sdp-part';
 
 /** The order of lines in each part (RFC 8866 §5); r= belongs to the t= before it. What is not of the RFC comes last. */
 const sessionOrder = ['v', 'o', 's', 'i', 'u', 'e', 'p', 'c', 'b', 'tr', 'z', 'a'];
-const mediaOrder = ['m', 'i', 'c', 'b', 'a'];
+const mediaOrder = ['i', 'c', 'b', 'a'];
 
 /** Lines whose words are separated by one space each. */
 const ofWords = /^(?:[ctbm]=|a=rtpmap:)/;
@@ -12,19 +14,17 @@ const ofWords = /^(?:[ctbm]=|a=rtpmap:)/;
  * six words, one space between words and none at the end of a line, and no k= (§5.12). Not all writers keep to that, and some readers
  * (rtpengine, libwebrtc) refuse it, or miss an attribute that has a space behind it.
  */
-export function inProperForm({ session, media }: SdpLines): SdpLines {
-  const lines = session.filter(isKept).map(tidy);
-  const has = (type: string) => lines.some((line) => line.startsWith(type));
-  const missing = [...(has('s=') ? [] : ['s=-']), ...(has('t=') ? [] : ['t=0 0'])];
+export function inProperForm({ session, media }: Sdp): Sdp {
+  const missing = [...(session.hasType('s') ? [] : ['s=-']), ...(session.hasType('t') ? [] : ['t=0 0'])];
   return {
-    session: inOrder([...lines, ...missing], sessionOrder),
-    media: media.map((section) => inOrder(section.filter(isKept).map(tidy), mediaOrder)),
+    session: inOrder(session.and(missing), sessionOrder),
+    media: media.map(({ head, lines }) => inOrder(new MediaSection(tidied(head), lines), mediaOrder)),
   };
 }
 
-/** A key in the clear is discarded. */
-function isKept(line: string): boolean {
-  return !line.startsWith('k=');
+function tidied(line: SdpLine): SdpLine {
+  const text = tidy(line.text);
+  return text === line.text ? line : new SdpLine(text);
 }
 
 function tidy(line: string): string {
@@ -43,10 +43,12 @@ function withoutBlanksBehind(line: string): string {
   return line.slice(0, end);
 }
 
-function inOrder(lines: readonly string[], order: readonly string[]): readonly string[] {
-  const rank = (line: string) => {
-    const at = order.findIndex((types) => types.includes(line.slice(0, 1)));
+function inOrder<P extends SdpPart>(part: P, order: readonly string[]): P {
+  const rank = ({ type }: SdpLine) => {
+    const at = order.findIndex((types) => types.includes(type));
     return at === -1 ? order.length : at;
   };
-  return [...lines].sort((a, b) => rank(a) - rank(b));
+  // A key in the clear is discarded.
+  const lines = part.lines.filter(({ type }) => type !== 'k').map(tidied);
+  return part.withLines(lines.sort((a, b) => rank(a) - rank(b)));
 }

@@ -1,4 +1,5 @@
-import { joinSdp, type SdpLines } from './sdp-lines';
+import { writeSdp, type Sdp } from './sdp';
+import { SdpLine } from './sdp-line';
 
 /**
  * Writes the o= line of all SDPs that go to one side of a call, so that this side sees one session whose
@@ -16,13 +17,14 @@ export class SessionOrigin {
     this.#sessionId = sessionId;
   }
 
-  /** The SDP with its o= line replaced. The address in it stays that of the first one (RFC 3264 §8). */
-  write(sdp: SdpLines): SdpLines {
-    this.#address ??= /^o=.* (IN IP[46] \S+)\s*$/.exec(sdp.session.find((line) => line.startsWith('o=')) ?? '')?.[1];
-    const session = (origin: string) => sdp.session.map((line) => (line.startsWith('o=') ? origin : line));
-    const body = joinSdp({ ...sdp, session: session('o=') });
+  /** The SDP as text, with its o= line replaced. The address in it stays that of the first one (RFC 3264 §8). */
+  write(sdp: Sdp): string {
+    const own = sdp.session.lines.find(({ type }) => type === 'o');
+    this.#address ??= /^o=.* (IN IP[46] \S+)\s*$/.exec(own?.text ?? '')?.[1];
+    const unnamed = sdp.session.lines.map((line) => (line.type === 'o' ? new SdpLine('o=') : line));
+    const body = writeSdp({ ...sdp, session: sdp.session.withLines(unnamed) });
     if (body !== this.#last) this.#version += 1;
     this.#last = body;
-    return { ...sdp, session: session(`o=- ${this.#sessionId} ${this.#version} ${this.#address ?? 'IN IP4 0.0.0.0'}`) };
+    return body.replace(/^o=$/m, `o=- ${this.#sessionId} ${this.#version} ${this.#address ?? 'IN IP4 0.0.0.0'}`);
   }
 }

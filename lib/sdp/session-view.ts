@@ -1,8 +1,9 @@
-import { parse, type MediaDescription, type SessionDescription } from 'sdp-transform';
 import { addressBytes } from '../ip-address';
-import { canConnect, isUsable, parseCandidate, type Candidate } from './candidate';
-import { isRtpOverUdp, parseMediaLine, type MediaLine } from './media-line';
-import { isAttribute, joinSdp, type SdpLines } from './sdp-lines';
+import type { Candidate } from './candidate';
+import { isRtpOverUdp, type MediaLine } from './media-line';
+import type { Sdp } from './sdp';
+import type { Said } from './sdp-line';
+import type { MediaSection } from './sdp-part';
 
 export type Direction = 'sendrecv' | 'sendonly' | 'recvonly' | 'inactive';
 
@@ -26,7 +27,7 @@ export interface MediaView extends MediaLine {
   /** The address of a=rtcp, if it has one. */
   rtcpAddress: string | undefined;
   /** Those that can be used: names and unknown transports are left out (B18). */
-  candidates: Candidate[];
+  candidates: readonly Candidate[];
   /** Has a TCP candidate that would connect to ours: `active` or `so` (A9). */
   offersTcp: boolean;
 }
@@ -35,65 +36,34 @@ export interface SessionView {
   media: MediaView[];
 }
 
-/** Lines are never changed, and each step of an offer or answer wants to know what they say. */
-const views = new WeakMap<SdpLines, SessionView>();
-
 /**
- * What an SDP says, for reading only: sdp-transform reorders and loses what it does not know, so writing is
- * done on the lines.
+ * What an SDP says, as it is now: put together of what its lines say.
  * @throws EdgeError `sdp-invalid` (488)
  */
-export function viewSession(sdp: SdpLines): SessionView {
-  const known = views.get(sdp);
-  if (known) return known;
-  const session = parse(joinSdp({ session: read(sdp.session), media: sdp.media.map(read) }));
-  const view = { media: sdp.media.map((section, index) => viewMedia(section, index, session, session.media[index])) };
-  views.set(sdp, view);
-  return view;
+export function viewSession({ session, media }: Sdp): SessionView {
+  return { media: media.map((section, index) => viewMedia(section, index, session.says)) };
 }
 
-/**
- * What the attributes begin with that a view tells of. sdp-transform tries dozens of patterns on each line, so that an
- * SDP with thousands of others would take a tenth of a second.
- */
-const told = [
-  ...['a=ice-ufrag:', 'a=ice-pwd:', 'a=rtcp-mux', 'a=rtcp:', 'a=fingerprint:'],
-  ...['a=sendrecv', 'a=sendonly', 'a=recvonly', 'a=inactive'],
-];
-
-function read(lines: readonly string[]): readonly string[] {
-  return lines.filter((line) => !line.startsWith('a=') || told.some((name) => line.startsWith(name)));
-}
-
-function viewMedia(
-  section: readonly string[],
-  index: number,
-  session: SessionDescription,
-  media: MediaDescription = { type: '', port: 0, protocol: '', rtp: [], fmtp: [] },
-): MediaView {
-  const line = parseMediaLine(section[0] ?? '');
-  const ufrag = text(media.iceUfrag ?? session.iceUfrag);
-  const pwd = text(media.icePwd ?? session.icePwd);
-  const address = text((media.connection ?? session.connection)?.ip)?.split('/', 1)[0];
-  const candidates = section
-    .filter((attribute) => isAttribute(attribute, 'candidate'))
-    .map((attribute) => parseCandidate(attribute))
-    .filter((candidate) => candidate !== undefined && isUsable(candidate)) as Candidate[];
+function viewMedia(section: MediaSection, index: number, session: Said): MediaView {
+  const { says, candidates, offersTcp } = section;
+  const ufrag = text(says.iceUfrag ?? session.iceUfrag);
+  const pwd = text(says.icePwd ?? session.icePwd);
+  const address = text((says.connection ?? session.connection)?.ip)?.split('/', 1)[0];
   return {
-    ...line,
+    ...section.head.media,
     index,
     address: address !== undefined && addressBytes(address) !== undefined ? address : undefined,
-    direction: media.direction ?? session.direction ?? 'sendrecv',
+    direction: says.direction ?? session.direction ?? 'sendrecv',
     ufrag,
     pwd,
     hasIce: within(ufrag, 4, 256) && within(pwd, 22, 256),
-    rtcpMux: media.rtcpMux !== undefined,
-    hasRtcp: isRtpOverUdp(line.transport) && !rtcpSwitchedOff(media, session),
-    hasDtls: (media.fingerprint ?? session.fingerprint) !== undefined,
-    rtcpPort: number(media.rtcp?.port),
-    rtcpAddress: text(media.rtcp?.address),
+    rtcpMux: says.rtcpMux !== undefined,
+    hasRtcp: isRtpOverUdp(section.transport) && !rtcpSwitchedOff(says, session),
+    hasDtls: (says.fingerprint ?? session.fingerprint) !== undefined,
+    rtcpPort: number(says.rtcp?.port),
+    rtcpAddress: text(says.rtcp?.address),
     candidates,
-    offersTcp: candidates.some(canConnect),
+    offersTcp,
   };
 }
 
@@ -127,7 +97,7 @@ function within(token: string | undefined, least: number, most: number): boolean
 }
 
 /** Each of the two is inherited by itself (RFC 3556 §2). */
-function rtcpSwitchedOff(...parts: { bandwidth?: { type: string; limit: number }[] }[]): boolean {
+function rtcpSwitchedOff(...parts: Pick<Said, 'bandwidth'>[]): boolean {
   const lines = parts.flatMap(({ bandwidth = [] }) => bandwidth);
   return ['RS', 'RR'].every((wanted) => lines.find(({ type }) => type === wanted)?.limit === 0);
 }

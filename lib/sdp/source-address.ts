@@ -3,7 +3,8 @@ import { discardPlace } from './discard-place';
 import type { LineFamilies } from './line-family';
 import { linePlace, sentTo, withPlace, type MaySend } from './line-place';
 import { isAnchorable } from './media-line';
-import { withoutAttributes, type SdpLines } from './sdp-lines';
+import { withEachSection, withOwnConnections, type Sdp } from './sdp';
+import type { MediaSection } from './sdp-part';
 import { isUnspecified, viewSession, type MediaView } from './session-view';
 
 /**
@@ -15,24 +16,18 @@ import { isUnspecified, viewSession, type MediaView } from './session-view';
  * A hold by 0.0.0.0 stays one, without a=rtcp: rtpengine would send the RTCP of the core to the address there.
  */
 export function withSourceAddresses(
-  sdp: SdpLines,
+  sdp: Sdp,
   families: LineFamilies,
   source: string | undefined,
   maySend: MaySend,
-): SdpLines {
+): Sdp {
   const { media } = viewSession(sdp);
   if (!media.some((view) => isPlain(view) || isHeldWithRtcp(view))) return sdp;
-  const inherited = sdp.session.find((line) => line.startsWith('c='));
-  return {
-    session: sdp.session.filter((line) => line !== inherited),
-    media: sdp.media.map((section, index) => {
-      const view = media[index];
-      if (view !== undefined && isPlain(view)) return withSource(section, view, families(view), source, maySend);
-      const own = view && isHeldWithRtcp(view) ? withoutAttributes(section, ['rtcp']) : section;
-      const hasOwn = inherited === undefined || section.some((line) => line.startsWith('c='));
-      return hasOwn ? own : [own[0] ?? '', inherited, ...own.slice(1)];
-    }),
-  };
+  return withEachSection(withOwnConnections(sdp), (section, index) => {
+    const view = media[index];
+    if (view !== undefined && isPlain(view)) return withSource(section, view, families(view), source, maySend);
+    return view && isHeldWithRtcp(view) ? section.without(['rtcp']) : section;
+  });
 }
 
 /**
@@ -62,12 +57,12 @@ function isHeldWithRtcp({ address, rtcpPort }: MediaView): boolean {
 }
 
 function withSource(
-  section: readonly string[],
+  section: MediaSection,
   view: MediaView,
   family: AddressFamily,
   source: string | undefined,
   maySend: MaySend,
-): readonly string[] {
+): MediaSection {
   const nobody = discardPlace(family);
   if (source === undefined || familyOf(source) !== family) return withPlace(section, nobody);
   // The address in a=rtcp would be another word of the UE (RFC 3605 §2.1).

@@ -1,5 +1,6 @@
-import { formatMediaLine, parseMediaLine, withConnection } from './media-line';
-import { hasAttribute, isAttribute, withoutAttributes, type SdpLines } from './sdp-lines';
+import { familyOf, unspecified } from '../ip-address';
+import type { Sdp } from './sdp';
+import type { MediaSection } from './sdp-part';
 import { hasDefault, isHeldByAddress, viewSession } from './session-view';
 
 /** What a UE says of a line that it has as RTP over TCP (RFC 4571), which RFC 4145 describes. */
@@ -24,16 +25,12 @@ const overUdp: Record<string, string> = {
 };
 
 /** The lines of a UE that are RTP over TCP (B13). */
-export function tcpLines(sdp: SdpLines): TcpLines {
+export function tcpLines(sdp: Sdp): TcpLines {
   return new Map(
     sdp.media.flatMap((section, index) => {
-      const { transport } = parseMediaLine(section[0] ?? '');
+      const { transport } = section;
       if (!isRtpOverTcp(transport)) return [];
-      const value = (name: string) =>
-        [...section, ...sdp.session]
-          .find((line) => isAttribute(line, name))
-          ?.slice(name.length + 3)
-          .trim();
+      const value = (name: string) => section.value(name) ?? sdp.session.value(name);
       const connection = value('connection') === 'existing' ? 'existing' : 'new';
       return [[index, { transport, setup: value('setup'), connection }] as const];
     }),
@@ -44,22 +41,19 @@ export function tcpLines(sdp: SdpLines): TcpLines {
  * The SDP with its lines of RTP over TCP as RTP over UDP without a default address: all that anchor and core see
  * of them (B13, F4). Without ICE nothing on a shared port proves who sends, so such a line is declined.
  */
-export function withUdpLines(sdp: SdpLines): SdpLines {
+export function withUdpLines(sdp: Sdp): Sdp {
   const { media } = viewSession(sdp);
   const sections = sdp.media.map((section, index) => {
     const view = media[index];
     const transport = overUdp[view?.transport.toUpperCase() ?? ''];
     if (view === undefined || transport === undefined) return section;
-    const line = { ...parseMediaLine(section[0] ?? ''), transport };
-    if (!view.hasIce || view.port === 0) return [formatMediaLine({ ...line, port: 0 })];
-    const dropped = ['connection', 'rtcp', ...(view.hasDtls ? [] : ['setup'])];
-    const rest = withoutAttributes(section.slice(1), dropped);
-    if (!hasDefault(view)) return [formatMediaLine(line), ...rest];
-    const isHeld = isHeldByAddress(view);
-    const none = view.address?.includes(':') === true ? '::' : '0.0.0.0';
-    return withConnection([formatMediaLine(isHeld ? line : { ...line, port: 9 }), ...rest], none);
+    if (!view.hasIce || view.port === 0) return section.with({ transport, port: 0 }).withLines([]);
+    const line = section.with({ transport }).without(['connection', 'rtcp', ...(view.hasDtls ? [] : ['setup'])]);
+    if (!hasDefault(view)) return line;
+    const none = unspecified(familyOf(view.address ?? ''));
+    return (isHeldByAddress(view) ? line : line.with({ port: 9 })).at(none);
   });
-  return { session: withoutAttributes(sdp.session, ['connection']), media: sections };
+  return { session: sdp.session.without(['connection']), media: sections };
 }
 
 /** How a line is written as RTP over TCP. */
@@ -73,18 +67,19 @@ export interface TcpLineWritten {
 }
 
 /** The section of a line toward the UE as RTP over TCP; its candidates stay as they are. */
-export function asTcpLine(section: readonly string[], { transport, setup, connection, at }: TcpLineWritten) {
-  const line = { ...parseMediaLine(section[0] ?? ''), transport };
-  if (line.port === 0) return [formatMediaLine(line)];
-  const rest = withoutAttributes(section.slice(1), ['rtcp']);
-  const hasDtls = hasAttribute(section, 'fingerprint');
-  const separateRtcp = !hasAttribute(section, 'rtcp-mux') && hasAttribute(section, 'rtcp');
-  return [
-    ...withConnection([formatMediaLine({ ...line, port: at.port }), ...rest], at.address),
-    ...(separateRtcp ? [`a=rtcp:9 IN ${at.address.includes(':') ? 'IP6 ::' : 'IP4 0.0.0.0'}`] : []),
-    ...(hasDtls ? [] : [`a=setup:${setup}`]),
-    `a=connection:${connection}`,
-  ];
+export function asTcpLine(section: MediaSection, { transport, setup, connection, at }: TcpLineWritten): MediaSection {
+  if (section.port === 0) return section.with({ transport }).withLines([]);
+  const separateRtcp = !section.has('rtcp-mux') && section.has('rtcp');
+  const family = familyOf(at.address);
+  return section
+    .with({ transport, port: at.port })
+    .without(['rtcp'])
+    .at(at.address)
+    .and([
+      ...(separateRtcp ? [`a=rtcp:9 IN ${family} ${unspecified(family)}`] : []),
+      ...(section.has('fingerprint') ? [] : [`a=setup:${setup}`]),
+      `a=connection:${connection}`,
+    ]);
 }
 
 /** What the answer to an offered `a=setup` says (RFC 4145 §4.1): who connects is up to ICE. */

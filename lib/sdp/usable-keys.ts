@@ -1,5 +1,7 @@
-import { declined, hasKeys, isRtp, parseMediaLine } from './media-line';
-import { hasAttribute, isAttribute, withEachSection, withoutAttributes, type SdpLines } from './sdp-lines';
+import { hasKeys, isRtp } from './media-line';
+import { withEachSection, type Sdp } from './sdp';
+import { SdpLine } from './sdp-line';
+import type { MediaSection } from './sdp-part';
 
 /** Bytes of master key and salt of the suites that rtpengine knows (RFC 4568 §6.2, RFC 6188 §4, RFC 7714 §14.2). */
 const keyBytes: Readonly<Record<string, number>> = {
@@ -23,26 +25,26 @@ const keyBytes: Readonly<Record<string, number>> = {
  * each has a role: rtpengine does none without.
  * @param role the sender's where it says none, or one without a meaning here
  */
-export function withUsableKeys(sdp: SdpLines, role: 'active' | 'passive'): SdpLines {
+export function withUsableKeys(sdp: Sdp, role: 'active' | 'passive'): Sdp {
   return withEachSection(sdp, (section) => {
-    const usable = withRole(hasAttribute(section, 'crypto') ? section.flatMap(usableKey) : section, role);
-    const { port, transport } = parseMediaLine(section[0] ?? '');
-    const hasOwn = ['crypto', 'fingerprint'].some((name) => hasAttribute(usable, name));
-    return port !== 0 && isRtp(transport) && hasKeys(transport) && !hasOwn ? declined(section) : usable;
+    const { port, transport, lines } = section;
+    const usable = withRole(section.has('crypto') ? section.withLines(lines.flatMap(usableKey)) : section, role);
+    const hasOwn = ['crypto', 'fingerprint'].some((name) => usable.has(name));
+    return port !== 0 && isRtp(transport) && hasKeys(transport) && !hasOwn ? section.declined() : usable;
   });
 }
 
-function withRole(section: readonly string[], role: string): readonly string[] {
-  if (!hasAttribute(section, 'fingerprint')) return section;
-  if (section.some((line) => /^a=setup:(?:active|passive|actpass)$/.test(line))) return section;
-  return [...withoutAttributes(section, ['setup']), `a=setup:${role}`];
+function withRole(section: MediaSection, role: string): MediaSection {
+  if (!section.has('fingerprint')) return section;
+  if (section.lines.some(({ text }) => /^a=setup:(?:active|passive|actpass)$/.test(text))) return section;
+  return section.without(['setup']).and([`a=setup:${role}`]);
 }
 
-function usableKey(line: string): readonly string[] {
-  if (!isAttribute(line, 'crypto')) return [line];
+function usableKey(line: SdpLine): readonly SdpLine[] {
+  if (!line.is('crypto')) return [line];
   const [, tag = '', suite = '', key = '', rest = ''] =
-    /^a=crypto:(\d{1,9}) +(\S+) +inline:([^\s|]+)(.*)$/i.exec(line) ?? [];
+    /^a=crypto:(\d{1,9}) +(\S+) +inline:([^\s|]+)(.*)$/i.exec(line.text) ?? [];
   const name = suite.toUpperCase();
   const isUsable = Buffer.from(key, 'base64').length === keyBytes[name];
-  return isUsable ? [`a=crypto:${tag} ${name} inline:${key}${rest}`] : [];
+  return isUsable ? [new SdpLine(`a=crypto:${tag} ${name} inline:${key}${rest}`)] : [];
 }

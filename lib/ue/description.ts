@@ -1,7 +1,8 @@
 import { formatCandidate, type Candidate } from '../sdp/candidate';
 import { isRtpOverUdp } from '../sdp/media-line';
 import { isMsrp, readMsrpLine, type MsrpLine, type MsrpSetup } from '../sdp/msrp-line';
-import { isAttribute, splitSdp } from '../sdp/sdp-lines';
+import { parseSdp } from '../sdp/sdp';
+import type { MediaSection } from '../sdp/sdp-part';
 import { viewSession, type Direction, type MediaView } from '../sdp/session-view';
 import { formatWithoutChoice } from '../sdp/usable-formats';
 import type { TransportAddress } from '../ice/transport-address';
@@ -11,7 +12,7 @@ import { pcmu } from './tone';
 export interface IceDescription {
   ufrag: string;
   pwd: string;
-  candidates: Candidate[];
+  candidates: readonly Candidate[];
 }
 
 /** What one stream of ours looks like in an offer or answer. */
@@ -113,16 +114,20 @@ export interface RemoteStream {
 
 /** Reads an offer or answer. Throws `sdp-invalid` (488). */
 export function readDescription(sdp: string): RemoteStream[] {
-  const lines = splitSdp(sdp);
-  return viewSession(lines).media.map((media) => readStream(media, lines.media[media.index] ?? []));
+  const parsed = parseSdp(sdp);
+  const { media } = viewSession(parsed);
+  return parsed.media.flatMap((section, index) => {
+    const view = media[index];
+    return view === undefined ? [] : [readStream(view, section)];
+  });
 }
 
-function readStream(media: MediaView, section: readonly string[]): RemoteStream {
+function readStream(media: MediaView, section: MediaSection): RemoteStream {
   const { index, kind, transport, formats, direction, address = '', port, rtcpMux, rtcpPort } = media;
   const { ufrag = '', pwd = '', hasIce, candidates } = media;
   const speaksPcmu = formats.split(' ').includes(String(pcmu.payloadType));
   const speaksMsrp = kind === 'message' && isMsrp(transport);
-  const fingerprint = section.find((line) => isAttribute(line, 'fingerprint'))?.replace(/^a=fingerprint:\s*/i, '');
+  const fingerprint = section.value('fingerprint');
   return {
     line: index,
     kind,

@@ -1,7 +1,7 @@
 import fc from 'fast-check';
 import { EdgeError } from '../../lib/errors';
 import type { Side } from '../../lib/media/media-anchor';
-import { maxSdpBytes } from '../../lib/sdp/sdp-lines';
+import { maxSdpBytes } from '../../lib/sdp/sdp';
 import { anchorWith, coreAnswer, coreSdp, iceOffer, plainOffer } from '../unit/media/fixtures';
 import { bytesLike } from './bytes';
 import { must, type FuzzRun, type FuzzTarget } from './target';
@@ -116,7 +116,7 @@ async function verdict(to: Side, command: () => Promise<string>): Promise<string
     if (error instanceof EdgeError && error.sipStatus === 488) return error.code;
     throw error;
   }
-  // Not by splitSdp: what was just short enough may come out longer than it takes.
+  // Not by parseSdp: what was just short enough may come out longer than it takes.
   const written = result.split('\r\n').slice(0, -1);
   must(written[0] === 'v=0' && written.every((line) => /^[a-z]=/.test(line)), 'What comes out is no SDP.');
   if (to === 'core') must(!written.some((line) => ofAccess.test(line)), 'ICE of the UE reaches the core.');

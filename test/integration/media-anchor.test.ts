@@ -14,7 +14,7 @@ import { LocalDaemon } from '../../lib/rtpengine/local-daemon';
 import { parseControlUrl } from '../../lib/rtpengine/control-address';
 import { NgClient } from '../../lib/rtpengine/ng-client';
 import { RtpenginePool } from '../../lib/rtpengine/pool';
-import { splitSdp } from '../../lib/sdp/sdp-lines';
+import { parseSdp } from '../../lib/sdp/sdp';
 import { viewSession, type MediaView } from '../../lib/sdp/session-view';
 import { NamedCalls } from '../unit/media/named-calls';
 import { trialPlaces } from '../unit/media-networks';
@@ -54,7 +54,7 @@ const plainUe = sdp('access', 'm=audio 5000 RTP/AVP 0');
 const peer = sdp('core', 'm=audio 6000 RTP/AVP 0');
 
 function lineOf(text: string, index = 0): MediaView {
-  const view = viewSession(splitSdp(text)).media[index];
+  const view = viewSession(parseSdp(text)).media[index];
   if (view === undefined) throw new Error(`no line ${index} in:\n${text}`);
   return view;
 }
@@ -371,7 +371,7 @@ describeWithRtpengine('the media anchor on a real rtpengine', () => {
     );
     const { offered, answered } = await exchange('access', offer, answer);
     const lines = (text: string) =>
-      viewSession(splitSdp(text)).media.map(({ transport, port }) => [transport, port > 0]);
+      viewSession(parseSdp(text)).media.map(({ transport, port }) => [transport, port > 0]);
     const [message, declined, used] = [
       ['TCP/MSRP', false],
       ['RTP/AVP', false],
@@ -381,8 +381,8 @@ describeWithRtpengine('the media anchor on a real rtpengine', () => {
     expect(lines(answered)).toEqual([message, declined, used, ['TCP/RTP/AVP', false], used]);
     // No hold: the UE only has no default address yet.
     expect(lineOf(offered, 2)).toMatchObject({ address: core, direction: 'sendrecv' });
-    const { media } = viewSession(splitSdp(answered));
-    expect(splitSdp(answered).session).toContain('a=ice-lite');
+    const { media } = viewSession(parseSdp(answered));
+    expect(parseSdp(answered).session).toContain('a=ice-lite');
     expect(media.map(({ offersTcp, candidates }) => offersTcp || candidates.length)).toEqual([0, 0, 2, 0, 2]);
     expect(media[2]!.ufrag).not.toBe(media[4]!.ufrag);
   });
@@ -412,7 +412,7 @@ describeWithRtpengine('the media anchor on a real rtpengine', () => {
     const gatewayPhone = sdp('core', 'm=audio 6000 RTP/AVP 0', 'm=video 6002 RTP/AVP 96', 'a=rtpmap:96 VP8/90000');
 
     const expectPlain = (text: string) => {
-      expect(viewSession(splitSdp(text)).media.map(({ transport }) => transport)).toEqual(['RTP/AVP', 'RTP/AVP']);
+      expect(viewSession(parseSdp(text)).media.map(({ transport }) => transport)).toEqual(['RTP/AVP', 'RTP/AVP']);
       expect(text).not.toMatch(/ice|candidate|fingerprint|setup|tls|crypto|rtcp-mux|rtcp-fb|rtcp-rsize|BUNDLE/i);
     };
     const expectWebrtc = (text: string, setup: string) => {
@@ -458,7 +458,7 @@ describeWithRtpengine('the media anchor on a real rtpengine', () => {
       const plain = sdp('core', 'm=image 6000 udptl t38', 'm=audio 6002 RTP/AVP 0');
       const { offered, answered } = await exchange('access', sdes, plain);
       const again = await exchange('core', plain, sdes);
-      const transports = (text: string) => viewSession(splitSdp(text)).media.map(({ transport }) => transport);
+      const transports = (text: string) => viewSession(parseSdp(text)).media.map(({ transport }) => transport);
       for (const text of [offered, again.answered]) {
         expect(transports(text)).toEqual(['udptl', 'RTP/AVP']);
         expect(text).not.toContain('crypto');

@@ -1,6 +1,5 @@
 import type { NamedCalls } from '../unit/media/named-calls';
-import { parseMediaLine } from '../../lib/sdp/media-line';
-import { splitSdp } from '../../lib/sdp/sdp-lines';
+import { parseSdp } from '../../lib/sdp/sdp';
 import type { LibwebrtcFunctions, LibwebrtcKind } from './clients/libwebrtc-sdp-worker';
 import { ChildWorker } from './support/child-worker';
 import { describeWithRtpengine, RealAnchor } from './support/real-anchor';
@@ -22,8 +21,7 @@ const coreSdp = (...lines: string[]) =>
 
 /** A phone with plain RTP: it has audio and video, and takes what it is offered of the kinds that it wants. */
 function coreAnswer(offer: string, wanted: readonly string[], direction = 'sendrecv'): string {
-  const lines = splitSdp(offer).media.flatMap(([first = '']) => {
-    const { kind, port, transport, formats } = parseMediaLine(first);
+  const lines = parseSdp(offer).media.flatMap(({ kind, port, transport, formats }) => {
     if (port === 0 || !wanted.includes(kind)) return [`m=${kind} 0 ${transport} ${formats}`];
     return [...(kind === 'audio' ? audio : video), `a=${direction}`];
   });
@@ -67,7 +65,7 @@ describeWithRtpengine('offers and answers with a real libwebrtc', () => {
     expect(brokenRules(sdp)).toEqual([]);
     return sdp;
   };
-  const portsOf = (sdp: string) => splitSdp(sdp).media.map(([first = '']) => parseMediaLine(first).port);
+  const portsOf = (sdp: string) => parseSdp(sdp).media.map(({ port }) => port);
 
   /** What the core is offered. */
   const ueOffers = async (iceRestart = false) =>

@@ -4,7 +4,7 @@ import { EdgeError } from '../../lib/errors';
 import type { NamedCalls } from '../unit/media/named-calls';
 import { otherSide, type Side } from '../../lib/media/media-anchor';
 import { MsrpBridges } from '../../lib/msrp/bridges';
-import { splitSdp } from '../../lib/sdp/sdp-lines';
+import { parseSdp } from '../../lib/sdp/sdp';
 import { viewSession } from '../../lib/sdp/session-view';
 import { describeWithRtpengine, RealAnchor } from './support/real-anchor';
 import { brokenRules, LineCounts } from './support/sdp-rules';
@@ -172,7 +172,7 @@ describeWithRtpengine('whatever SDP comes in', () => {
         const head = ['v=0', `o=- 1 1 IN IP4 ${addresses[side]}`, 's=-', `c=IN IP4 ${addresses[side]}`, 't=0 0'];
         return [...head, ...own(session), 'm=audio 5000 RTP/AVP 0', ...own(media), ''].join('\r\n');
       };
-      const seen = (sdp: string) => viewSession(splitSdp(sdp)).media[0]?.direction;
+      const seen = (sdp: string) => viewSession(parseSdp(sdp)).media[0]?.direction;
       for (const session of [undefined, ...directions])
         for (const media of [undefined, ...directions]) {
           const call = `directions-${calls++}`;

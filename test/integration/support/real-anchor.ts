@@ -11,7 +11,7 @@ import { parseControlUrl } from '../../../lib/rtpengine/control-address';
 import { NgClient } from '../../../lib/rtpengine/ng-client';
 import { LocalDaemon } from '../../../lib/rtpengine/local-daemon';
 import { RtpenginePool } from '../../../lib/rtpengine/pool';
-import { splitSdp } from '../../../lib/sdp/sdp-lines';
+import { parseSdp } from '../../../lib/sdp/sdp';
 import { viewSession, type MediaView } from '../../../lib/sdp/session-view';
 import { NamedCalls } from '../../unit/media/named-calls';
 import { trialPlaces } from '../../unit/media-networks';
@@ -117,7 +117,7 @@ export class RealAnchor {
 
 /** One media line of an SDP. */
 export function mediaLine(text: string, index = 0): MediaView {
-  const view = viewSession(splitSdp(text)).media[index];
+  const view = viewSession(parseSdp(text)).media[index];
   if (view === undefined) throw new Error(`no line ${index} in:\n${text}`);
   return view;
 }

@@ -1,10 +1,11 @@
 import { EdgeError } from '../../../lib/errors';
 import { otherSide, type Side } from '../../../lib/media/media-anchor';
 import { parseMediaLine } from '../../../lib/sdp/media-line';
-import { splitSdp, type SdpLines } from '../../../lib/sdp/sdp-lines';
+import { parseSdp } from '../../../lib/sdp/sdp';
 import type { NamedCalls } from '../../unit/media/named-calls';
 import type { ExpectedLines, ExpectedSdp, SdpCase, SdpStep } from './sdp-case';
 import { brokenRules, LineCounts } from './sdp-rules';
+import { textsOf } from '../../unit/sdp/texts';
 
 type SaidStep = Extract<SdpStep, { sdp: string }>;
 
@@ -68,11 +69,11 @@ async function outcomeOf(anchor: NamedCalls, call: string, { does, side, sdp }: 
 
 function differences(side: Side, last: Outcome | undefined, expected: ExpectedSdp): string[] {
   if (last === undefined || 'refused' in last || last.side !== side) return [`nothing came: ${told(last)}`];
-  const sdp = splitSdp(last.sdp);
+  const sdp = textsOf(parseSdp(last.sdp));
   const wrong = [...wrongLines(sdp), ...wrongIn(sdp.session, expected.session)];
   return wrong.length === 0 ? [] : [`${wrong.join('\n')}\nin\n${last.sdp}`];
 
-  function wrongLines({ media }: SdpLines): string[] {
+  function wrongLines({ media }: typeof sdp): string[] {
     const same = media.length === expected.media.length;
     const faults = same ? [] : [`${expected.media.length} lines are expected, not ${media.length},`];
     for (const [index, { m, lines }] of expected.media.entries()) {

@@ -1,6 +1,7 @@
 import { otherSide, type Side } from '../../../lib/media/media-anchor';
-import { splitSdp, type SdpLines } from '../../../lib/sdp/sdp-lines';
+import { parseSdp } from '../../../lib/sdp/sdp';
 import { parseMediaLine } from '../../../lib/sdp/media-line';
+import { textsOf } from '../../unit/sdp/texts';
 
 const directions = /^a=(sendrecv|sendonly|recvonly|inactive)$/;
 
@@ -8,7 +9,7 @@ const ofLinesAlone = /^a=(candidate|crypto|mid|ptime|maxptime|rtcp|rtcp-fb|rtcp-
 
 /** What of an SDP somebody could not use (B24, B26, B30): of every SDP that leaves, nothing. */
 export function brokenRules(text: string): string[] {
-  const { session, media } = splitSdp(text);
+  const { session, media } = textsOf(parseSdp(text));
   const needed = ['v=', 'o=', 's=', 't='].filter((type) => !session.some((line) => line.startsWith(type)));
   const spaced = [...session, ...media.flat()].filter((line) => /[ \t]$/.test(line));
   return [
@@ -29,14 +30,14 @@ export class LineCounts {
   /** What is wrong with the number of lines that came of a step (RFC 3264 §6, §8). */
   faults({ does, side, sdp }: { does: 'offers' | 'answers'; side: Side; sdp: string }, came: string): string[] {
     const to = otherSide(side);
-    const count = splitSdp(came).media.length;
+    const count = parseSdp(came).media.length;
     const offered = this.#offered[to];
     if (does === 'answers') {
       this.#agreed = this.#offered;
       return count === offered ? [] : [`${count} lines answer ${offered}:\n${came}`];
     }
     const before = this.#agreed[to];
-    this.#offered = { access: count, core: count, [side]: splitSdp(sdp).media.length };
+    this.#offered = { access: count, core: count, [side]: parseSdp(sdp).media.length };
     return count >= before ? [] : [`${count} lines are offered, after ${before}:\n${came}`];
   }
 }
@@ -64,7 +65,7 @@ function ofSection(section: readonly string[], session: readonly string[]): stri
 }
 
 /** RFC 5888 §4, §6: each name is that of one line, and groups other than BUNDLE name lines in use alone. */
-function wrongNames({ session, media }: SdpLines): string[] {
+function wrongNames({ session, media }: ReturnType<typeof textsOf>): string[] {
   const named = media.flatMap((section) => {
     const mid = section.find((line) => line.startsWith('a=mid:'))?.slice('a=mid:'.length);
     return mid === undefined ? [] : [{ mid, isUsed: parseMediaLine(section[0] ?? '').port !== 0 }];

@@ -1,6 +1,7 @@
 import { answerOfNobody } from '../../../lib/media/answer-of-nobody';
-import { splitSdp } from '../../../lib/sdp/sdp-lines';
+import { parseSdp } from '../../../lib/sdp/sdp';
 import { viewSession } from '../../../lib/sdp/session-view';
+import { textsOf } from '../sdp/texts';
 
 function offer(...lines: string[]): string {
   return ['v=0', 'o=- 1 1 IN IP4 198.51.100.1', 's=-', 'c=IN IP4 198.51.100.1', 't=0 0', ...lines, ''].join('\r\n');
@@ -19,7 +20,7 @@ describe('what rtpengine is told of a UE that has said nothing yet', () => {
       'm=video 0 RTP/AVP 96',
       ...['m=video 30002 RTP/AVPF 96', 'c=IN IP6 2001:db8::1', 'a=rtpmap:96 H264/90000', ...ice],
     );
-    const answer = answerOfNobody(splitSdp(offered))!;
+    const answer = answerOfNobody(parseSdp(offered))!;
     expect(
       viewSession(answer).media.map(({ port, address, hasIce, rtcpMux }) => [port, address, hasIce, rtcpMux]),
     ).toEqual([
@@ -27,7 +28,7 @@ describe('what rtpengine is told of a UE that has said nothing yet', () => {
       [0, '127.0.0.1', false, false],
       [9, '::1', false, false],
     ]);
-    expect(answer.media[2]).toContain('a=rtpmap:96 H264/90000');
+    expect(textsOf(answer).media[2]).toContain('a=rtpmap:96 H264/90000');
     expect(JSON.stringify(answer)).not.toMatch(/candidate|a=rtcp/);
   });
 
@@ -36,6 +37,6 @@ describe('what rtpengine is told of a UE that has said nothing yet', () => {
     ['SDES offered in RTP/AVP', ['m=audio 30000 RTP/AVP 0', 'a=crypto:1 AES_CM_128_HMAC_SHA1_80 inline:abc']],
     ['DTLS-SRTP', ['m=audio 30000 UDP/TLS/RTP/SAVPF 0', 'a=fingerprint:sha-256 00:11']],
   ])('with %s nothing is told', (_, lines) => {
-    expect(answerOfNobody(splitSdp(offer(...lines, ...ice)))).toBeUndefined();
+    expect(answerOfNobody(parseSdp(offer(...lines, ...ice)))).toBeUndefined();
   });
 });

@@ -1,8 +1,8 @@
 import { CallBundle } from '../../../lib/media/call-bundle';
-import { splitSdp } from '../../../lib/sdp/sdp-lines';
+import { parseSdp } from '../../../lib/sdp/sdp';
 
 const sdp = (...lines: string[]) =>
-  splitSdp(['v=0', 'o=- 1 1 IN IP4 192.0.2.5', 's=-', 'c=IN IP4 192.0.2.5', 't=0 0', ...lines].join('\n'));
+  parseSdp(['v=0', 'o=- 1 1 IN IP4 192.0.2.5', 's=-', 'c=IN IP4 192.0.2.5', 't=0 0', ...lines].join('\n'));
 const group = 'a=group:BUNDLE 0 1';
 const line = (kind: string, port: number, mid: number) => [`m=${kind} ${port} RTP/AVP 0`, `a=mid:${mid}`];
 const transport = ['a=ice-ufrag:abcd', 'a=ice-pwd:0123456789012345678901', 'a=rtcp-mux'];
@@ -14,7 +14,7 @@ const apart = (audio: number, video: number) => sdp(...line('audio', audio, 0), 
 const together = sdp(group, ...line('audio', 6000, 0), ...transport, ...line('video', 6000, 1), ...transport);
 
 describe('S3, B22: the answer to a UE that bundles', () => {
-  const portsOf = ({ media }: ReturnType<typeof sdp>) => media.map(([first]) => Number(first?.split(' ')[1]));
+  const portsOf = ({ media }: ReturnType<typeof sdp>) => media.map(({ port }) => port);
 
   test.each([
     ['an rtpengine that bundles: its group', together, [], [[0, 1]], [6000, 6000], [[1, 0]]],

@@ -4,9 +4,10 @@ import { EdgeError } from '../../../lib/errors';
 import { familyOf, type AddressFamily } from '../../../lib/ip-address';
 import type { CallStatistics } from '../../../lib/rtpengine/call-statistics';
 import type { AnswerOptions, OfferOptions } from '../../../lib/rtpengine/ng-command';
-import { formatMediaLine, isRtpOverUdp, parseMediaLine } from '../../../lib/sdp/media-line';
-import { joinSdp, splitSdp } from '../../../lib/sdp/sdp-lines';
+import { formatMediaLine, isRtpOverUdp } from '../../../lib/sdp/media-line';
+import { parseSdp, withEachSection, writeSdp } from '../../../lib/sdp/sdp';
 import { viewSession } from '../../../lib/sdp/session-view';
+import { textsOf } from '../sdp/texts';
 
 type Received = ({ command: 'offer' } & OfferOptions) | ({ command: 'answer' } & AnswerOptions);
 
@@ -61,7 +62,7 @@ export class FakeRtpengine implements RtpengineCommands {
     await this.#ready();
     const towardUe = options['from-tag'] === 'access';
     if (!towardUe) this.#noteSession(options.sdp);
-    const { media } = viewSession(splitSdp(this.#offer?.sdp ?? ''));
+    const { media } = viewSession(parseSdp(this.#offer?.sdp ?? ''));
     this.#families[options['to-tag']] = familyIn(options.sdp);
     return this.#write(
       withOffered(options.sdp, this.#offer?.sdp ?? ''),
@@ -103,7 +104,7 @@ export class FakeRtpengine implements RtpengineCommands {
   #write(sdp: string, towardUe: boolean, ice: (line: number) => boolean, mux: (line: number) => boolean): string {
     const family = this.#families[towardUe ? 'access' : 'core'] ?? 'IP4';
     const address = this.addresses[towardUe ? 'access' : 'core'][family];
-    const lines = splitSdp(sdp);
+    const lines = parseSdp(sdp);
     const media = viewSession(lines).media.flatMap((view) => {
       if (view.port === 0) return [formatMediaLine(view)];
       const port = 40000 + 100 * view.index + (towardUe ? 0 : 50);
@@ -112,7 +113,7 @@ export class FakeRtpengine implements RtpengineCommands {
       const known = /^(c=|a=(candidate|ice-|rtcp(?!-fb)|remote-candidates|sendrecv))/;
       return [
         formatMediaLine({ ...view, port }),
-        ...(lines.media[view.index] ?? []).slice(1).filter((line) => !known.test(line)),
+        ...(textsOf(lines).media[view.index] ?? []).slice(1).filter((line) => !known.test(line)),
         `a=${view.direction}`,
         `a=rtcp:${mux(view.index) ? port : port + 1}`,
         ...(mux(view.index) ? ['a=rtcp-mux'] : []),
@@ -130,7 +131,9 @@ export class FakeRtpengine implements RtpengineCommands {
       ];
     });
     const origin =
-      lines.session.find((line) => line.startsWith('o='))?.replace(/\S+ \S+$/, `${family} ${address}`) ?? '';
+      textsOf(lines)
+        .session.find((line) => line.startsWith('o='))
+        ?.replace(/\S+ \S+$/, `${family} ${address}`) ?? '';
     return ['v=0', origin, 's=-', `c=IN ${family} ${address}`, 't=0 0', ...media, ''].join('\r\n');
   }
 }
@@ -142,25 +145,22 @@ const own = {
 
 /** Of its first line, in use or not. */
 function familyIn(sdp: string): AddressFamily {
-  return familyOf(viewSession(splitSdp(sdp)).media[0]?.address ?? '');
+  return familyOf(viewSession(parseSdp(sdp)).media[0]?.address ?? '');
 }
 
 /** An answer without the formats that were not offered in the same number. */
 function withOffered(answer: string, offer: string): string {
-  const offered = splitSdp(offer).media.map((section) => parseMediaLine(section[0] ?? ''));
-  const { session, media } = splitSdp(answer);
-  const sections = media.map((section, index) => {
-    const line = parseMediaLine(section[0] ?? '');
-    const { transport, formats } = offered[index] ?? line;
-    if (!isRtpOverUdp(line.transport) || !isRtpOverUdp(transport) || line.port === 0) return section;
-    const kept = line.formats.split(' ').filter((format) => formats.split(' ').includes(format));
-    const isKept = (attribute: string) => {
-      const format = /^a=(?:rtpmap|fmtp|rtcp-fb):(\d+) /.exec(attribute)?.[1];
+  const { media: offered } = parseSdp(offer);
+  const written = withEachSection(parseSdp(answer), (section, index) => {
+    const { transport, formats } = offered[index] ?? section;
+    if (!isRtpOverUdp(section.transport) || !isRtpOverUdp(transport) || section.port === 0) return section;
+    const kept = section.formats.split(' ').filter((format) => formats.split(' ').includes(format));
+    return section.with({ formats: kept.join(' ') }).filter(({ text }) => {
+      const format = /^a=(?:rtpmap|fmtp|rtcp-fb):(\d+) /.exec(text)?.[1];
       return format === undefined || kept.includes(format);
-    };
-    return [formatMediaLine({ ...line, formats: kept.join(' ') }), ...section.slice(1).filter(isKept)];
+    });
   });
-  return joinSdp({ session, media: sections });
+  return writeSdp(written);
 }
 
 /** A pool of these; silent ones count as lost. */

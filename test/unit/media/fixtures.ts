@@ -15,7 +15,7 @@ import type { Logger } from '../../../lib/ops/logger';
 import type { ShareLimits } from '../../../lib/shares/limits';
 import type { CandidateSpelling } from '../../../lib/sdp/candidate';
 import type { TcpPriority } from '../../../lib/sdp/gateway-candidate';
-import { splitSdp } from '../../../lib/sdp/sdp-lines';
+import { parseSdp } from '../../../lib/sdp/sdp';
 import { viewSession } from '../../../lib/sdp/session-view';
 import { trialPlaces } from '../media-networks';
 import { choiceOf, FakeRtpengine } from './fake-rtpengine';
@@ -136,7 +136,7 @@ export const plainOffer = ueSdp(...audio);
 export const coreAnswer = coreSdp(...coreAudio);
 
 export function mediaOf(sdp: string) {
-  return viewSession(splitSdp(sdp)).media;
+  return viewSession(parseSdp(sdp)).media;
 }
 
 export function tcpCandidatesOf(sdp: string, line = 0) {

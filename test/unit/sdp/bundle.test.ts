@@ -8,10 +8,11 @@ import {
   writtenAsShared,
 } from '../../../lib/sdp/bundle';
 import { distinctMids, midsOf, withMids } from '../../../lib/sdp/mids';
-import { splitSdp } from '../../../lib/sdp/sdp-lines';
+import { parseSdp } from '../../../lib/sdp/sdp';
+import { textsOf } from './texts';
 
 const sdp = (...lines: string[]) =>
-  splitSdp(['v=0', 'o=- 1 1 IN IP4 192.0.2.5', 's=-', 'c=IN IP4 192.0.2.5', 't=0 0', ...lines].join('\n'));
+  parseSdp(['v=0', 'o=- 1 1 IN IP4 192.0.2.5', 's=-', 'c=IN IP4 192.0.2.5', 't=0 0', ...lines].join('\n'));
 const credentials = (ufrag: string) => [`a=ice-ufrag:${ufrag}`, 'a=ice-pwd:0123456789012345678901'];
 const candidate = 'a=candidate:1 1 UDP 7 192.0.2.5 5000 typ host';
 const audio = ['m=audio 5000 RTP/AVP 0', 'a=mid:0', ...credentials('abcd'), candidate, 'a=rtcp-mux'];
@@ -53,7 +54,7 @@ describe('B22: BUNDLE groups', () => {
 
   test('the transport is written to the line, in place of what it says of one', () => {
     const lines = second('a=sendonly', 'a=setup:passive', 'a=bundle-only');
-    expect(withSharedTransports(lines, new Map([[1, 0]])).media[1]).toEqual([
+    expect(textsOf(withSharedTransports(lines, new Map([[1, 0]]))).media[1]).toEqual([
       'm=video 5000 RTP/AVP 96',
       'a=mid:1',
       'a=sendonly',
@@ -72,8 +73,8 @@ describe('B22: BUNDLE groups', () => {
 
   test('they are written in place of those that there are', () => {
     const written = withBundleGroups(sdp('a=group:BUNDLE 0 1', 'a=group:LS 0 1', ...audio, ...bare), [[1]]);
-    expect(written.session.slice(5)).toEqual(['a=group:LS 0 1', 'a=group:BUNDLE 1']);
-    expect(withBundleOnly(written, new Set([1])).media[1]).toEqual([
+    expect(textsOf(written).session.slice(5)).toEqual(['a=group:LS 0 1', 'a=group:BUNDLE 1']);
+    expect(textsOf(withBundleOnly(written, new Set([1]))).media[1]).toEqual([
       'm=video 0 RTP/AVP 96',
       ...bare.slice(1),
       'a=bundle-only',
@@ -84,7 +85,7 @@ describe('B22: BUNDLE groups', () => {
 describe('the names of lines', () => {
   test('B22: others take their places, in groups too', () => {
     const renamed = withMids(sdp('a=group:LS 0 1', ...audio, ...bare), ['sound', undefined]);
-    expect(renamed.session.at(-1)).toBe('a=group:LS sound');
+    expect(textsOf(renamed).session.at(-1)).toBe('a=group:LS sound');
     expect(midsOf(renamed)).toEqual(['sound', undefined]);
     expect(midsOf(withMids(sdp('m=audio 1 RTP/AVP 0', 'i=x', 'c=IN IP4 192.0.2.5'), ['7']))).toEqual(['7']);
   });

@@ -1,5 +1,10 @@
 import { parseCandidate } from '../../../lib/sdp/candidate';
-import { withGatewayCandidates, type TcpPriority } from '../../../lib/sdp/gateway-candidate';
+import { withGatewayCandidates as withCandidates, type TcpPriority } from '../../../lib/sdp/gateway-candidate';
+import { sectionOf, textsIn } from './texts';
+
+type Given = Parameters<typeof withCandidates>;
+const withGatewayCandidates = (section: readonly string[], ...given: [Given[1], Given[2]?]) =>
+  textsIn(withCandidates(sectionOf(section), ...given));
 
 const section = [
   'm=audio 42000 RTP/AVP 0',
@@ -61,7 +66,7 @@ describe('the candidate on port 80', () => {
   });
 
   /** Foundation, address, port and priority of each. */
-  const addedFor = (addresses: Parameters<typeof withGatewayCandidates>[1], of: readonly string[] = section) =>
+  const addedFor = (addresses: Given[1], of: readonly string[] = section) =>
     withGatewayCandidates(of, addresses)
       .filter((line) => !of.includes(line))
       .map((line) => parseCandidate(line)!)

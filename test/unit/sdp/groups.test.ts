@@ -1,5 +1,6 @@
 import { withGroupsOf, withLiveGroups } from '../../../lib/sdp/groups';
-import { splitSdp } from '../../../lib/sdp/sdp-lines';
+import { parseSdp, type Sdp } from '../../../lib/sdp/sdp';
+import { textsOf } from './texts';
 
 const head = ['v=0', 'o=- 1 1 IN IP4 192.0.2.5', 's=-', 't=0 0'];
 const lines = [
@@ -10,8 +11,8 @@ const lines = [
   'm=video 0 RTP/AVP 34',
   'a=mid:w',
 ];
-const sdp = (...groups: string[]) => splitSdp([...head, ...groups, ...lines].join('\n'));
-const groupsOf = ({ session }: ReturnType<typeof sdp>) => session.slice(head.length);
+const sdp = (...groups: string[]) => parseSdp([...head, ...groups, ...lines].join('\n'));
+const groupsOf = (whole: Sdp) => textsOf(whole).session.slice(head.length);
 
 test.each([
   ['what was left out', [], ['a=group:LS a v'], ['a=group:LS a v']],

@@ -1,4 +1,5 @@
 import { withExtensionsOf } from '../../../lib/sdp/header-extensions';
+import { sectionOf, textsIn } from './texts';
 
 const written = ['m=audio 5000 RTP/AVP 0', 'a=extmap:1 urn:a', 'a=extmap:3 urn:mid', 'a=sendrecv'];
 
@@ -8,9 +9,6 @@ test.each([
   ['another extension under the number', ['a=extmap:1/sendonly urn:b'], ['a=extmap:1 urn:a', 'a=extmap:3 urn:mid']],
   ['none', [], ['a=extmap:1 urn:a', 'a=extmap:3 urn:mid']],
 ])('B24: header extensions as their sender wrote them: %s', (_, theirs, expected) => {
-  expect(withExtensionsOf(written, ['m=audio 1 RTP/AVP 0', ...theirs])).toEqual([
-    written[0],
-    ...expected,
-    'a=sendrecv',
-  ]);
+  const other = sectionOf(['m=audio 1 RTP/AVP 0', ...theirs]);
+  expect(textsIn(withExtensionsOf(sectionOf(written), other))).toEqual([written[0], ...expected, 'a=sendrecv']);
 });

@@ -1,11 +1,11 @@
 import { mismatchedLines, withoutIceOn } from '../../../lib/sdp/ice-mismatch';
-import { splitSdp } from '../../../lib/sdp/sdp-lines';
+import { parseSdp } from '../../../lib/sdp/sdp';
 import { viewSession } from '../../../lib/sdp/session-view';
 
 const credentials = ['a=ice-ufrag:ueUF', 'a=ice-pwd:uepwduepwduepwduepwd12'];
 const candidate = (component: number, at: string, transport = 'UDP') =>
   `a=candidate:1 ${component} ${transport} 7 ${at} typ host`;
-const sdp = (...lines: string[]) => splitSdp(['v=0', 'o=- 1 1 IN IP4 1.2.3.4', 's=-', 't=0 0', ...lines].join('\n'));
+const sdp = (...lines: string[]) => parseSdp(['v=0', 'o=- 1 1 IN IP4 1.2.3.4', 's=-', 't=0 0', ...lines].join('\n'));
 const line = (m: string, address: string, ...lines: string[]) =>
   sdp(m, `c=IN IP${address.includes(':') ? 6 : 4} ${address}`, ...credentials, ...lines);
 

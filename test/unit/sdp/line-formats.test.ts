@@ -1,4 +1,7 @@
 import { withFormatsOf, withOfferedFormats, withoutCarriersOfOthers } from '../../../lib/sdp/line-formats';
+import { SdpLine } from '../../../lib/sdp/sdp-line';
+import { SdpPart } from '../../../lib/sdp/sdp-part';
+import { sectionOf, textsIn, textsOf } from './texts';
 
 const reply = ['m=audio 40000 RTP/AVP 0', 'c=IN IP4 192.0.2.1', 'b=AS:64', 'a=rtpmap:0 PCMU/8000', 'a=sendrecv'];
 const rest = ['c=IN IP4 192.0.2.1', 'b=AS:64'];
@@ -24,7 +27,7 @@ describe('B24, B25: the formats of a line are those of its sender', () => {
       ['m=audio 40000 RTP/AVP 0 101', ...rest, 'a=sendrecv'],
     ],
   ])('%s', (_, sender, expected) => {
-    expect(withFormatsOf(reply, sender)).toEqual(expected);
+    expect(textsIn(withFormatsOf(sectionOf(reply), sectionOf(sender)))).toEqual(expected);
   });
 
   test.each([
@@ -33,13 +36,16 @@ describe('B24, B25: the formats of a line are those of its sender', () => {
     ['no RTP', ['m=image 40000 udptl t38'], ['m=image 6000 udptl t38', 'a=fmtp:1 x']],
     ['of RTP before, and of none now', ['m=image 40000 udptl t38'], ['m=audio 6000 RTP/AVP 8']],
   ])('a line that is %s stays as it is', (_, section, sender) => {
-    expect(withFormatsOf(section, sender)).toBe(section);
+    const ours = sectionOf(section);
+    expect(withFormatsOf(ours, sectionOf(sender))).toBe(ours);
   });
 
   test('rtpengine is shown an answer with the formats of the offer, in their numbers', () => {
-    const answer = { session: ['v=0'], media: [['m=audio 6000 RTP/AVP 96', 'a=rtpmap:96 opus/48000/2', 'a=sendonly']] };
-    const offer = { session: [], media: [['m=audio 5000 RTP/AVP 111 0', 'a=rtpmap:111 opus/48000/2', 'a=recvonly']] };
-    expect(withOfferedFormats(answer, offer)).toEqual({
+    const session = new SdpPart([new SdpLine('v=0')]);
+    const sdp = (...lines: string[]) => ({ session, media: [sectionOf(lines)] });
+    const answer = sdp('m=audio 6000 RTP/AVP 96', 'a=rtpmap:96 opus/48000/2', 'a=sendonly');
+    const offer = sdp('m=audio 5000 RTP/AVP 111 0', 'a=rtpmap:111 opus/48000/2', 'a=recvonly');
+    expect(textsOf(withOfferedFormats(answer, offer))).toEqual({
       session: ['v=0'],
       media: [['m=audio 6000 RTP/AVP 111 0', 'a=rtpmap:111 opus/48000/2', 'a=sendonly']],
     });
@@ -56,5 +62,5 @@ test.each([
   ['events and other numbers', ['a=fmtp:97 0-15', 'a=fmtp:96 16'], ['96', '97']],
   ['another parameter', ['a=fmtp:97 adapt=98'], ['96', '97']],
 ])('S4, B24: payload types that carry others, %s', (_, section, left) => {
-  expect(withoutCarriersOfOthers(['96', '97'], section)).toEqual(left);
+  expect(withoutCarriersOfOthers(['96', '97'], sectionOf(['m=audio 1 RTP/AVP 96 97', ...section]))).toEqual(left);
 });

@@ -1,7 +1,8 @@
 import { atPlaces, ofPlaces, placesIn } from '../../../lib/sdp/line-places';
-import { splitSdp } from '../../../lib/sdp/sdp-lines';
+import { parseSdp } from '../../../lib/sdp/sdp';
+import { textsOf } from './texts';
 
-const sdp = (...lines: string[]) => splitSdp(['v=0', 'o=- 1 1 IN IP4 192.0.2.5', 's=-', 't=0 0', ...lines].join('\n'));
+const sdp = (...lines: string[]) => parseSdp(['v=0', 'o=- 1 1 IN IP4 192.0.2.5', 's=-', 't=0 0', ...lines].join('\n'));
 const audio = 'm=audio 5000 RTP/AVP 0';
 const browserAudio = 'm=audio 9 UDP/TLS/RTP/SAVPF 111';
 const video = 'm=video 5002 RTP/AVP 34';
@@ -32,11 +33,11 @@ test.each([
 test('S2, B23: what is missing is declined by its reader’s own words, and its sender gets his lines alone', () => {
   const session = sdp(video, 'a=mid:v', 'a=sendonly', audio, 'a=mid:a');
   const whole = atPlaces(sdp(audio, 'a=inactive'), [1], session);
-  expect(whole.media).toEqual([
+  expect(textsOf(whole).media).toEqual([
     ['m=video 0 RTP/AVP 34', 'a=mid:v'],
     [audio, 'a=inactive'],
   ]);
-  expect(ofPlaces(whole, [1]).media).toEqual([[audio, 'a=inactive']]);
+  expect(textsOf(ofPlaces(whole, [1])).media).toEqual([[audio, 'a=inactive']]);
 });
 
 test.each([

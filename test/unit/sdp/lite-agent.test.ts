@@ -1,5 +1,6 @@
 import { withoutLiteIce } from '../../../lib/sdp/lite-agent';
-import { splitSdp } from '../../../lib/sdp/sdp-lines';
+import { parseSdp } from '../../../lib/sdp/sdp';
+import { textsOf } from './texts';
 
 const ice = ['a=ice-lite', 'a=ice-ufrag:ueUF', 'a=ice-pwd:uepwduepwduepwduepwd12'];
 const candidates = [
@@ -8,8 +9,9 @@ const candidates = [
   'a=candidate:2 2 UDP 2130706429 192.0.2.5 5007 typ host',
 ];
 const plainOf = (m: string, c: string, ...rest: string[]) =>
-  withoutLiteIce(splitSdp(['v=0', 'o=- 1 1 IN IP4 192.0.2.5', m, c, ...ice, ...candidates, ...rest].join('\n')))
-    .media[0];
+  textsOf(
+    withoutLiteIce(parseSdp(['v=0', 'o=- 1 1 IN IP4 192.0.2.5', m, c, ...ice, ...candidates, ...rest].join('\n'))),
+  ).media[0];
 
 test.each([
   ['a default', 'm=audio 5002 RTP/AVP 0', 'c=IN IP4 192.0.2.6', [], ['m=audio 5002 RTP/AVP 0', 'c=IN IP4 192.0.2.6']],

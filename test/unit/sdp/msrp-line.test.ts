@@ -1,6 +1,7 @@
 import { isMsrp, readMsrpLine, withMsrpPlace } from '../../../lib/sdp/msrp-line';
+import { sectionOf, textsIn } from './texts';
 
-const section = [
+const section = sectionOf([
   'm=message 9 TCP/MSRP *',
   'i=files',
   'c=IN IP4 10.0.0.5',
@@ -14,7 +15,7 @@ const section = [
   'a=candidate:1 1 TCP 1518280447 10.0.0.5 9 typ host tcptype active',
   'a=file-selector:name:"a.jpg"',
   'a=msrp-cema',
-];
+]);
 
 test.each([
   ['TCP/MSRP', true],
@@ -31,11 +32,13 @@ test('H5 H8 H11: what a line says: TLS, setup, CEMA and path', () => {
     path: ['msrp://10.0.0.5:7777/s1dn;tcp'],
   });
   expect(
-    readMsrpLine([
-      'm=message 9 TCP/TLS/MSRP *',
-      'a=setup:holdconn',
-      'a=path:msrps://r.example:1/a;tcp msrps://b:2/c;tcp',
-    ]),
+    readMsrpLine(
+      sectionOf([
+        'm=message 9 TCP/TLS/MSRP *',
+        'a=setup:holdconn',
+        'a=path:msrps://r.example:1/a;tcp msrps://b:2/c;tcp',
+      ]),
+    ),
   ).toEqual({
     ...{ isTls: true, setup: undefined, hasCema: false },
     path: ['msrps://r.example:1/a;tcp', 'msrps://b:2/c;tcp'],
@@ -43,10 +46,11 @@ test('H5 H8 H11: what a line says: TLS, setup, CEMA and path', () => {
 });
 
 test('H1 H8: another place is written; what is accepted, and the path of a CEMA peer, are untouched', () => {
-  expect(withMsrpPlace(section, { address: '192.0.2.1', port: 50000, setup: 'actpass', path: undefined })).toEqual([
+  const place = { address: '192.0.2.1', port: 50000, setup: 'actpass', path: undefined } as const;
+  expect(textsIn(withMsrpPlace(section, place))).toEqual([
     'm=message 50000 TCP/MSRP *',
-    'c=IN IP4 192.0.2.1',
     'i=files',
+    'c=IN IP4 192.0.2.1',
     'a=accept-types:text/plain message/cpim',
     'a=accept-wrapped-types:*',
     'a=path:msrp://10.0.0.5:7777/s1dn;tcp',
@@ -58,7 +62,7 @@ test('H1 H8: another place is written; what is accepted, and the path of a CEMA 
 
 test('H9: for a peer without CEMA the path leads there too', () => {
   const path = 'msrp://192.0.2.1:50000/s1dn;tcp';
-  const written = withMsrpPlace(section, { address: '2001:db8::1', port: 80, setup: 'passive', path });
+  const written = textsIn(withMsrpPlace(section, { address: '2001:db8::1', port: 80, setup: 'passive', path }));
   expect(written).toContain('a=path:msrp://192.0.2.1:50000/s1dn;tcp');
   expect(written).toContain('c=IN IP6 2001:db8::1');
   expect(written.join()).not.toMatch(/10\.0\.0\.5|cema|candidate/);

@@ -1,8 +1,10 @@
 import { withoutRtcpPayloadTypes } from '../../../lib/sdp/payload-types';
-import { splitSdp } from '../../../lib/sdp/sdp-lines';
+import { parseSdp } from '../../../lib/sdp/sdp';
+import { textsOf } from './texts';
 
 const head = ['v=0', 'o=- 1 1 IN IP4 192.0.2.5', 's=-', 'c=IN IP4 192.0.2.5', 't=0 0'];
-const sectionsOf = (...lines: string[]) => withoutRtcpPayloadTypes(splitSdp([...head, ...lines].join('\n'))).media;
+const sectionsOf = (...lines: string[]) =>
+  textsOf(withoutRtcpPayloadTypes(parseSdp([...head, ...lines].join('\n')))).media;
 
 describe('D4: payload types 64-95', () => {
   test('are taken out of a line with rtcp-mux, with all that is said of them; the others stay as they are', () => {

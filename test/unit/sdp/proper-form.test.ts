@@ -1,10 +1,11 @@
 import fc from 'fast-check';
 import { inProperForm } from '../../../lib/sdp/proper-form';
-import { splitSdp } from '../../../lib/sdp/sdp-lines';
+import { parseSdp } from '../../../lib/sdp/sdp';
+import { sectionOf, textsOf } from './texts';
 
 const head = ['v=0', 'o=- 1 1 IN IP4 192.0.2.5', 's=-', 't=0 0'];
 const formOf = (...lines: string[]) => {
-  const { session, media } = inProperForm(splitSdp(lines.join('\r\n')));
+  const { session, media } = textsOf(inProperForm(parseSdp(lines.join('\r\n'))));
   return [...session, ...media.flat()];
 };
 
@@ -53,16 +54,18 @@ test('B3: what is in proper form is left as it is, and attributes keep their ord
     lines.filter((each) => each.startsWith('a=')).map((each) => each.trim());
   fc.assert(
     fc.property(fc.array(line, { maxLength: 8 }), sections, (session, media) => {
-      const sdp = { session: [...head, ...session], media: media.map((rest) => ['m=audio 5000 RTP/AVP 0', ...rest]) };
-      const formed = inProperForm(sdp);
-      expect(inProperForm(formed)).toEqual(formed);
-      expect(attributes(formed.session)).toEqual(attributes(sdp.session));
-      expect(formed.media.map(attributes)).toEqual(sdp.media.map(attributes));
+      const said = { session: [...head, ...session], media: media.map((rest) => ['m=audio 5000 RTP/AVP 0', ...rest]) };
+      const formed = inProperForm(parseSdp([...said.session, ...said.media.flat()].join('\n')));
+      expect(textsOf(inProperForm(formed))).toEqual(textsOf(formed));
+      expect(attributes(textsOf(formed).session)).toEqual(attributes(said.session));
+      expect(textsOf(formed).media.map(attributes)).toEqual(said.media.map(attributes));
     }),
   );
 });
 
 test('N3: a run of a million blanks is read in time that grows with its length', () => {
   const line = `a=rtcp:9${' '.repeat(1_000_000)}x`;
-  expect(inProperForm({ session: head, media: [['m=audio 5000 RTP/AVP 0', line]] }).media.flat()).toContain(line);
+  const { session } = parseSdp(head.join('\n'));
+  const formed = inProperForm({ session, media: [sectionOf(['m=audio 5000 RTP/AVP 0', line])] });
+  expect(textsOf(formed).media.flat()).toContain(line);
 });

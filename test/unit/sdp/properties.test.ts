@@ -2,7 +2,8 @@ import fc from 'fast-check';
 import { formatCandidate, parseCandidate } from '../../../lib/sdp/candidate';
 import { withGatewayCandidates } from '../../../lib/sdp/gateway-candidate';
 import { withIceLite, withoutIce } from '../../../lib/sdp/ice-attributes';
-import { joinSdp, splitSdp } from '../../../lib/sdp/sdp-lines';
+import { parseSdp, writeSdp, type Sdp } from '../../../lib/sdp/sdp';
+import { sectionOf, textsIn, textsOf } from './texts';
 
 const token = fc.stringMatching(/^[a-z][a-z0-9+/-]{0,9}$/);
 const address = fc.oneof(fc.ipV4(), fc.ipV6(), fc.constant('4b1a.local'));
@@ -65,18 +66,19 @@ const media = fc.array(
   fc.tuple(fc.constantFrom('m=audio 5000 RTP/AVP 0', 'm=video 0 RTP/AVPF 96', 'm=x-y 9 TCP/MSRP *'), lines),
   { maxLength: 5 },
 );
-const sdps = fc.tuple(lines, media).map(([session, sections]) => ({
-  session: ['v=0', 'o=- 1 1 IN IP4 192.0.2.5', 's=-', 't=0 0', ...session],
-  media: sections.map(([first, rest]) => [first, ...rest]),
-}));
+const head = ['v=0', 'o=- 1 1 IN IP4 192.0.2.5', 's=-', 't=0 0'];
+const texts = fc
+  .tuple(lines, media)
+  .map(([session, sections]) => [...head, ...session, ...sections.flatMap(([first, rest]) => [first, ...rest])]);
+const sdps = texts.map((all) => parseSdp(all.join('\n')));
 const isIce = (line: string) => /^a=(candidate:|ice-|end-of-candidates$|connection:)/.test(line);
-const all = (sdp: { session: readonly string[]; media: readonly (readonly string[])[] }) => [
-  ...sdp.session,
-  ...sdp.media.flat(),
-];
+const all = (sdp: Sdp) => {
+  const { session, media: sections } = textsOf(sdp);
+  return [...session, ...sections.flat()];
+};
 
 test('B3: what is taken apart is put together the same', () => {
-  fc.assert(fc.property(sdps, (sdp) => expect(splitSdp(joinSdp(sdp))).toEqual(sdp)));
+  fc.assert(fc.property(texts, (text) => expect(writeSdp(parseSdp(text.join('\n')))).toBe(`${text.join('\r\n')}\r\n`)));
 });
 
 test('B3, B19: without ICE and TCP, every other line is there, in its place', () => {
@@ -112,7 +114,8 @@ test('A3, B3, B6, B7: ours are the lowest of a line, unlike all others, and chan
     fc.property(lines, fc.constantFrom('lowest', 'above-relay'), (rest, rank) => {
       const section = ['m=audio 5000 RTP/AVP 0', ...rest];
       const theirs = section.flatMap((line) => parseCandidate(line) ?? []);
-      const result = withGatewayCandidates(section, addresses, { priority: rank, spelling: 'rfc6544' });
+      const options = { priority: rank, spelling: 'rfc6544' } as const;
+      const result = textsIn(withGatewayCandidates(sectionOf(section), addresses, options));
       const at = result.findIndex((line, i) => line !== section[i]);
       const added = result.slice(at, at + 2).map((line) => parseCandidate(line)!);
       expect([...result.slice(0, at), ...result.slice(at + 2)]).toEqual(section);

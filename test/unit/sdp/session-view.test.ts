@@ -1,10 +1,10 @@
 import transform from 'sdp-transform';
-import { splitSdp } from '../../../lib/sdp/sdp-lines';
+import { parseSdp } from '../../../lib/sdp/sdp';
 import { viewSession } from '../../../lib/sdp/session-view';
 
 const view = (...lines: string[]) =>
   viewSession(
-    splitSdp(['v=0', 'o=ue 7 3 IN IP4 192.0.2.5', 's=-', 'c=IN IP4 192.0.2.5', 't=0 0', ...lines].join('\r\n')),
+    parseSdp(['v=0', 'o=ue 7 3 IN IP4 192.0.2.5', 's=-', 'c=IN IP4 192.0.2.5', 't=0 0', ...lines].join('\r\n')),
   );
 
 describe('the view of a session', () => {

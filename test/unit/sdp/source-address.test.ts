@@ -1,18 +1,18 @@
 import { familyOf } from '../../../lib/ip-address';
 import type { LineFamilies } from '../../../lib/sdp/line-family';
-import { joinSdp, splitSdp } from '../../../lib/sdp/sdp-lines';
+import { parseSdp, writeSdp } from '../../../lib/sdp/sdp';
 import { viewSession } from '../../../lib/sdp/session-view';
 import { areSourcesKnown, withSourceAddresses } from '../../../lib/sdp/source-address';
 
 const ice = ['a=ice-ufrag:ueUF', 'a=ice-pwd:uepwduepwduepwduepwd12'];
 const head = ['v=0', 'o=ue 1 1 IN IP4 10.0.0.5', 's=-'];
-const sdp = (...lines: string[]) => splitSdp([...head, ...lines, ''].join('\r\n'));
+const sdp = (...lines: string[]) => parseSdp([...head, ...lines, ''].join('\r\n'));
 const asWritten =
   (source = ''): LineFamilies =>
   ({ address = source }) =>
     familyOf(address);
 const after = (source: string | undefined, ...lines: string[]) =>
-  joinSdp(withSourceAddresses(sdp(...lines), asWritten(source), source, () => true))
+  writeSdp(withSourceAddresses(sdp(...lines), asWritten(source), source, () => true))
     .split('\r\n')
     .slice(head.length, -1);
 
@@ -60,7 +60,7 @@ describe('where media goes to a UE without ICE (C11)', () => {
     const held = [`c=IN IP${address === '::' ? 6 : 4} ${address}`, 't=0 0', `m=audio ${port} RTP/AVP 0`, ...more];
     const rtcp = 'a=rtcp:5001 IN IP4 203.0.113.66';
     for (const source of ['198.51.100.2', undefined])
-      expect(joinSdp(withSourceAddresses(sdp(...held, rtcp), asWritten(source), source, () => true))).not.toContain(
+      expect(writeSdp(withSourceAddresses(sdp(...held, rtcp), asWritten(source), source, () => true))).not.toContain(
         'a=rtcp',
       );
   });

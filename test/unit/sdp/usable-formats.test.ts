@@ -1,11 +1,14 @@
-import { splitSdp } from '../../../lib/sdp/sdp-lines';
+import { parseSdp } from '../../../lib/sdp/sdp';
 import { withUsableFormats } from '../../../lib/sdp/usable-formats';
+import { textsOf } from './texts';
 
-const sdp = (...lines: string[]) => splitSdp(['v=0', 'o=- 1 1 IN IP4 192.0.2.5', 's=-', 't=0 0', ...lines].join('\n'));
+const sdp = (...lines: string[]) => parseSdp(['v=0', 'o=- 1 1 IN IP4 192.0.2.5', 's=-', 't=0 0', ...lines].join('\n'));
 const usable = (said: string[], ...agreed: string[][]) =>
-  withUsableFormats(
-    sdp(...said),
-    agreed.map((lines) => sdp(...lines)),
+  textsOf(
+    withUsableFormats(
+      sdp(...said),
+      agreed.map((lines) => sdp(...lines)),
+    ),
   ).media.flat();
 const event = 'a=rtpmap:101 telephone-event/8000';
 
@@ -18,7 +21,7 @@ test.each([
   ['a data channel of before RFC 8841', ['m=application 9 DTLS/SCTP 5000', 'a=sctpmap:5000 webrtc-datachannel 1024']],
 ])('B24: nothing is changed, %s', (_, lines) => {
   const said = sdp(...lines);
-  expect(withUsableFormats(said, [])).toBe(said);
+  expect(textsOf(withUsableFormats(said, []))).toEqual(textsOf(said));
 });
 
 test.each<[name: string, said: string[], agreed: string[][], expected: string[]]>([

@@ -1,5 +1,6 @@
-import { splitSdp } from '../../../lib/sdp/sdp-lines';
+import { parseSdp } from '../../../lib/sdp/sdp';
 import { withUsableKeys } from '../../../lib/sdp/usable-keys';
+import { textsOf } from './texts';
 
 const head = ['v=0', 'o=- 1 1 IN IP4 192.0.2.5', 's=-', 't=0 0'];
 const savp = 'm=audio 5000 RTP/SAVP 0';
@@ -8,7 +9,7 @@ const fingerprint = 'a=fingerprint:sha-256 AA';
 const key = (bytes: number) => `inline:${Buffer.alloc(bytes, 1).toString('base64')}`;
 const usable = `a=crypto:1 AES_CM_128_HMAC_SHA1_80 ${key(30)}`;
 const lineOf = (role: 'active' | 'passive', ...lines: string[]) =>
-  withUsableKeys(splitSdp([...head, ...lines].join('\n')), role).media[0];
+  textsOf(withUsableKeys(parseSdp([...head, ...lines].join('\n')), role)).media[0];
 
 test.each([
   ['as it should be', [usable], [usable]],
