@@ -1,5 +1,6 @@
 import { CoreHops } from '../lib/egress/core-hops';
-import { nextHopOf, type NextHop } from '../lib/egress/errand';
+import { nextHopOf } from '../lib/egress/errand';
+import type { NextHop } from '../lib/wire/link';
 import type { PcscfConfig } from './config';
 import type { OwnPlaces } from './own-places';
 import { isForRelay } from './setting-values';

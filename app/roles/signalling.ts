@@ -14,7 +14,7 @@ import { parseContact } from '../../lib/sip/contact';
 import { MemoryRegistrations } from '../../lib/sip/memory-registrations';
 import { startPcscf, type RunningPcscf } from '../../lib/sip/pcscf';
 import type { PcscfSettings } from '../../lib/sip/pcscf-settings';
-import { CarriedBodies } from '../../lib/wire/carried-bodies';
+import { CarriedBodies } from '../../lib/drachtio/fence/carried-bodies';
 import { AccessFront, emergencySettings, shownContacts } from '../access-front';
 import { contactHosts, relaysAlways, type PcscfConfig } from '../config';
 import { coreHops } from '../core-hops';

@@ -12,13 +12,6 @@ export interface AccessFlow {
   readonly serverSide: { readonly address: string; readonly port: number };
 }
 
-/** A dialog of a UE that the SIP server holds as established. */
-export interface EstablishedDialog {
-  readonly callId: string;
-  readonly ueTag: string;
-  readonly serverTag: string;
-}
-
 /** What the P-CSCF says is registered over a connection. */
 export interface HeldRegistration {
   /** The public identity that was registered first. */

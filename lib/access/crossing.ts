@@ -1,7 +1,8 @@
 import { createHash } from 'node:crypto';
-import { beginsDialog, makesDialogs } from '../wire/dialog-makers';
-import { hiddenPrefix, removePrivate } from '../wire/private-headers';
-import { hostPort, parseSipUri, tagOf, uriOf } from '../wire/sip-uri';
+import { beginsDialog, makesDialogs } from '../drachtio/fence/dialog-makers';
+import { removePrivate, showHidden } from '../drachtio/fence/hidden-headers';
+import { dropRoutes } from '../drachtio/fence/toward-server';
+import { hostPort, parseSipUri, sipUriOf, tagOf, uriOf } from '../wire/sip-uri';
 import { markSource } from '../wire/source-mark';
 import type { SipMessage, Via } from '../wire/sip-message';
 import type { AccessFlow } from './access-flow';
@@ -38,8 +39,7 @@ export class Crossing {
 
   requestToServer(request: SipMessage): void {
     removePrivate(request);
-    // The server would follow a Route of the UE to wherever it leads.
-    request.remove('route');
+    dropRoutes(request);
     const branch = branchAtServer(request);
     markSource(request, this.#flow.remoteAddress, this.#flow.remotePort);
     request.prepend('Via', `SIP/2.0/${this.#towardServer};branch=${branch}`);
@@ -107,8 +107,7 @@ export class Crossing {
     const { remoteAddress, remotePort, serverSide, transport } = this.#flow;
     if (!names(request.requestUri, serverSide)) return;
     const user = parseSipUri(request.requestUri)?.user;
-    const at = `${hostPort(remoteAddress, remotePort)};transport=${transport}`;
-    request.requestUri = user === undefined ? `sip:${at}` : `sip:${user}@${at}`;
+    request.requestUri = `${sipUriOf({ user, host: remoteAddress, port: remotePort })};transport=${transport}`;
   }
 
   /** The server writes its own address into Contact, and puts it there in place of any other that the app gave. */
@@ -118,10 +117,9 @@ export class Crossing {
       const text = uriOf(value);
       if (!names(text, this.#server)) return value;
       const uri = parseSipUri(text);
-      const user = uri?.user === undefined ? '' : `${uri.user}@`;
       const others = [...(uri?.params ?? [])].filter(([name]) => name !== 'transport');
       const params = others.map(([name, given]) => `;${name}${given === '' ? '' : `=${given}`}`).join('');
-      const own = `sip:${user}${hostPort(contact.host, contact.port)};transport=${transport}${params}`;
+      const own = `${sipUriOf({ user: uri?.user, ...contact })};transport=${transport}${params}`;
       return value.replace(text, () => (value.includes('<') ? own : `<${own}>`));
     };
     const values = message.values('contact');
@@ -169,12 +167,6 @@ function welcomeKeepAlives(response: SipMessage): void {
 }
 
 const keepParameter = /;\s*keep\s*(=[^;]*)?(?=;|$)/i;
-
-function showHidden(response: SipMessage): void {
-  for (const { name, value } of response.headers) {
-    if (name.startsWith(hiddenPrefix)) response.add(name.slice(hiddenPrefix.length), value);
-  }
-}
 
 function names(text: string, at: { readonly address: string; readonly port: number }): boolean {
   const uri = parseSipUri(text);

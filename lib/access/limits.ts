@@ -1,5 +1,5 @@
 import type { AdmissionLimits } from '../admission/admission';
-import { acknowledgementMs } from '../fence/unanswered-invites';
+import { acknowledgementMs } from '../drachtio/fence/unanswered-invites';
 
 /** What a stranger, and a UE, may cost us. Times in ms, sizes in bytes. */
 export interface AccessLimits extends AdmissionLimits {

@@ -1,4 +1,5 @@
-import { createConnection, isIP, type Socket } from 'node:net';
+import { createConnection } from 'node:net';
+import { dialledFrom, leaveUnanswered } from '../drachtio/fence/toward-server';
 import { SocketCarriage } from '../wire/carriage';
 import type { SipMessage } from '../wire/sip-message';
 import { SipStream } from '../wire/sip-stream';
@@ -68,9 +69,7 @@ export class ServerSide {
 
   #dial(): SipStream {
     const { address, port } = this.#server;
-    // From the same loopback address, so that the server, which chooses its contact by the peer's address, finds this one.
-    const from = isLoopback(address) ? { localAddress: address } : {};
-    const socket: Socket = createConnection({ host: address, port, ...from });
+    const socket = createConnection({ host: address, port, ...dialledFrom(address) });
     let refusal: Error | undefined;
     socket.once('error', (error) => (refusal = error));
     const { connect, firstMessage, message, unsent, serverBody: body } = this.#limits;
@@ -80,15 +79,10 @@ export class ServerSide {
       { connect, firstMessage, message, unsent },
       {
         connected: () => this.#events.opened({ address: socket.localAddress ?? '', port: socket.localPort ?? 0 }),
-        // Without an answer: drachtio-server reads nothing more once a CRLF and a message come in one segment.
-        ping: () => undefined,
+        ping: leaveUnanswered,
         message: (text) => this.#events.message(text),
         closed: (_connecting, fault) => this.#events.closed(refusal, fault),
       },
     );
   }
-}
-
-function isLoopback(address: string): boolean {
-  return isIP(address) === 4 ? address.startsWith('127.') : address === '::1';
 }

@@ -1,18 +1,19 @@
 import { randomBytes } from 'node:crypto';
-import { answerToUnsound } from '../fence/own-answers';
-import { mendResponse } from '../fence/responses';
+import { answerToUnsound } from '../drachtio/fence/own-answers';
+import { mendResponse } from '../drachtio/fence/responses';
 import { networkOf } from '../ip-address';
 import type { Carriage } from '../wire/carriage';
-import { holderOf, type CarriedBodies } from '../wire/carried-bodies';
+import { holderOf, type CarriedBodies } from '../drachtio/fence/carried-bodies';
 import { responseTo, type OwnResponse } from '../wire/own-response';
 import { parseSipMessage, type SipMessage } from '../wire/sip-message';
 import { SipStream } from '../wire/sip-stream';
 import { markSource } from '../wire/source-mark';
 import type { Cut } from '../wire/stream-framer';
-import type { AccessFlow, EstablishedDialog, HeldRegistration } from './access-flow';
+import type { EstablishedDialog } from '../drachtio/fence/ue-dialogs';
+import type { AccessFlow, HeldRegistration } from './access-flow';
 import type { CallOwners } from './call-owners';
 import { Crossing } from './crossing';
-import { LastWords } from './last-words';
+import { LastWords } from '../drachtio/fence/last-words';
 import type { AccessLimits } from './limits';
 import { RequestGate, tooMany, type GateSurroundings } from './request-gate';
 import { ServerSide, type Address } from './server-side';
@@ -101,7 +102,7 @@ export class UeConnection {
       isOfWaiting: (request) => this.#server.isOfWaiting(request),
       callEnded: () => this.#unprovedIfIdle(),
     });
-    this.#lastWords = new LastWords(limits.calls);
+    this.#lastWords = new LastWords(limits.calls, tooMany);
     this.#gate = new RequestGate(shared.gates, networkOf(connected.address), (request) => this.#silent(request));
     this.#ue = new SipStream(
       connected.carriage,

@@ -1,18 +1,17 @@
-import { InviteTransactions } from '../fence/invite-transactions';
-import { answerInPlaceOfSilence, ended, foreignCall, noSuchDialog } from '../fence/own-answers';
-import { RefreshedTargets } from '../fence/refreshed-targets';
-import { askForReliability } from '../fence/required-reliability';
-import { silenceMs, SilentUe } from '../fence/silent-ends';
-import { UnansweredInvites } from '../fence/unanswered-invites';
-import { answerToUnusable } from '../fence/unusable-uris';
+import { InviteTransactions } from '../drachtio/fence/invite-transactions';
+import { answerInPlaceOfSilence, ended, foreignCall, noSuchDialog } from '../drachtio/fence/own-answers';
+import { RefreshedTargets } from '../drachtio/fence/refreshed-targets';
+import { askForReliability } from '../drachtio/fence/required-reliability';
+import { silenceMs, SilentUe } from '../drachtio/fence/silent-ends';
+import { UnansweredInvites } from '../drachtio/fence/unanswered-invites';
+import { answerToUnusable } from '../drachtio/fence/unusable-uris';
 import type { OwnResponse } from '../wire/own-response';
 import { detached, type SipMessage } from '../wire/sip-message';
 import { tagOf } from '../wire/sip-uri';
-import type { EstablishedDialog } from './access-flow';
 import type { CallOwners } from './call-owners';
 import { branchAtServer } from './crossing';
 import type { AccessLimits } from './limits';
-import { UeDialogs } from './ue-dialogs';
+import { UeDialogs, type EstablishedDialog } from '../drachtio/fence/ue-dialogs';
 
 export interface UeFenceOptions {
   readonly limits: Pick<AccessLimits, 'calls' | 'heldBytes' | 'unansweredBytes' | 'acknowledgement'>;

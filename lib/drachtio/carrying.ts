@@ -1,13 +1,14 @@
-import { mustBeCarried, type CarriedBodies } from '../wire/carried-bodies';
-import { bodyHeader, holderHeader, uncarriedHeader } from '../wire/private-headers';
+import { mustBeCarried, type CarriedBodies } from './fence/carried-bodies';
+import { headerOf } from './fence/hidden-headers';
 
 /*
  * Frames of the link to the SIP server: a line that tells what to do, and for most of them a SIP message behind it.
  */
 
 const endOfHead = '\r\n\r\n';
-const uncarriedLine = new RegExp(`\\r\\n${uncarriedHeader}:[^\\r]*`, 'i');
-const holderLine = new RegExp(`\\r\\n${holderHeader}:[ \\t]*([^\\r]*)`, 'i');
+const bodyHeader = headerOf('Body');
+const uncarriedLine = new RegExp(`\\r\\n${headerOf('Uncarried')}:[^\\r]*`, 'i');
+const holderLine = new RegExp(`\\r\\n${headerOf('Holder')}:[ \\t]*([^\\r]*)`, 'i');
 const bodyLine = new RegExp(`\\r\\n${bodyHeader}:[ \\t]*([^\\r]*)`, 'i');
 
 /** Of what the app says by itself. */

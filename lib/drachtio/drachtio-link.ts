@@ -1,7 +1,7 @@
 import { EventEmitter } from 'node:events';
 import { EdgeError } from '../errors';
 import { monotonicNow } from '../ops/clock';
-import type { CarriedBodies } from '../wire/carried-bodies';
+import type { CarriedBodies } from './fence/carried-bodies';
 import { fromServer, toServer } from './carrying';
 import type { SentRequest } from './messages';
 import { UntypedSrf, type Agent } from './untyped-srf';

@@ -131,13 +131,3 @@ export interface Dialog extends EventEmitter<DialogEvents> {
   /** Sends BYE and resolves with it once it is answered; rejects where it could not be sent. */
   destroy(options?: { headers?: Headers }): Promise<unknown>;
 }
-
-/** A SIP URI taken apart (RFC 3261 §19.1.1), or a tel URI (RFC 3966) with `number` in place of `host`. */
-export interface ParsedUri {
-  scheme: 'sip' | 'sips' | 'tel';
-  user?: string;
-  host?: string;
-  /** NaN where the URI has none. */
-  port: number;
-  params: Record<string, string | null>;
-}

@@ -1,8 +1,8 @@
 import type { EventEmitter } from 'node:events';
 import { EdgeError } from '../errors';
 import { bytesOf } from '../wire/bytes';
-import { mustBeCarried } from '../wire/carried-bodies';
-import { uncarriedHeader } from '../wire/private-headers';
+import { mustBeCarried } from './fence/carried-bodies';
+import { headerOf } from './fence/hidden-headers';
 import './dialog-methods';
 import { hasSafeTarget } from './dialog-target';
 import { DrachtioLink, linkLost, type LinkOptions } from './drachtio-link';
@@ -13,7 +13,6 @@ import type {
   IncomingRequest,
   IncomingResponse,
   Method,
-  ParsedUri,
   ResponseSender,
   SentRequest,
 } from './messages';
@@ -46,11 +45,6 @@ interface EarlyDialog {
   id: string;
   /** Its INVITE. */
   pending: SentRequest;
-}
-
-/** Reads a SIP, SIPS or tel URI; undefined where it is none. */
-export function parseUri(uri: string): ParsedUri | undefined {
-  return UntypedSrf.parseUri(uri);
 }
 
 /**
@@ -192,7 +186,7 @@ export class Srf extends DrachtioLink {
 
   /**
    * Sends a PRACK (RFC 3262) for `provisional` and resolves with its final response. It has no body: the
-   * server would drop it.
+   * server would drop it (measured).
    */
   async prack(provisional: IncomingResponse, headers: Headers = {}): Promise<IncomingResponse> {
     const rack = `${provisional.get('rseq') ?? ''} ${provisional.get('cseq') ?? ''}`;
@@ -247,12 +241,12 @@ export class Srf extends DrachtioLink {
 }
 
 /**
- * Whether the server takes a message with these headers and this body: one above some 12 kB stalls the whole link. A body
+ * Whether the server takes a message with these headers and this body: one above some 12 kB stalls the whole link [01f]. A body
  * that it is not to see has to be carried past it.
  */
 export function fitsFrame({ headers = {}, body = '' }: { headers?: Headers; body?: string }): boolean {
   const head = Object.entries(headers).map(([name, value]) => `${name}: ${value}`);
-  const isCarried = mustBeCarried(body) && headers[uncarriedHeader] === undefined;
+  const isCarried = mustBeCarried(body) && headers[headerOf('Uncarried')] === undefined;
   return bytesOf(head.join('\r\n')).length + (isCarried ? 0 : body.length) <= frameLimit;
 }
 

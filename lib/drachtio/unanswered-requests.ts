@@ -8,7 +8,7 @@ const inviteMs = 240_000;
 
 /**
  * The requests of ours that have no final response yet. drachtio-server 0.9.10 gives none, ever, to an INVITE whose CANCEL
- * nobody answers, nor to a request in a dialog that has ended or is refused meanwhile: what waits for it, a whole call
+ * nobody answers [06h3], nor to a request in a dialog that has ended or is refused meanwhile [08t]: what waits for it, a whole call
  * perhaps, would be held for as long as the process lives.
  */
 export class UnansweredRequests {

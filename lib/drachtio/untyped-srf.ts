@@ -4,7 +4,7 @@ import './byte-link';
 import './credential-lines';
 import './header-parsers';
 import './plain-messages';
-import type { Dialog, IncomingRequest, IncomingResponse, ParsedUri, ResponseSender, SentRequest } from './messages';
+import type { Dialog, IncomingRequest, IncomingResponse, ResponseSender, SentRequest } from './messages';
 
 /** Parts of drachtio-srf 5.0.29 that its own types get wrong or leave out. */
 export interface Agent extends EventEmitter {
@@ -42,5 +42,4 @@ export interface UntypedSrf {
 export const UntypedSrf = DrachtioSrf as unknown as {
   new (): UntypedSrf;
   Dialog: new (srf: UntypedSrf, type: 'uac', parts: { req: SentRequest; res: IncomingResponse }) => Dialog;
-  parseUri(uri: string): ParsedUri | undefined;
 };

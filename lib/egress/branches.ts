@@ -2,7 +2,7 @@ import { createHmac, randomBytes } from 'node:crypto';
 import { headBytes, lastingPart } from '../wire/lasting-part';
 import type { SipMessage } from '../wire/sip-message';
 import type { Limits } from './limits';
-import type { Destination, Link } from './link';
+import type { Destination, Link } from '../wire/link';
 
 /** A request as it was sent on. */
 export interface Sent {

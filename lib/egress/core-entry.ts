@@ -1,7 +1,7 @@
 import { isIP } from 'node:net';
 import type { SipMessage } from '../wire/sip-message';
-import { hostPort, parseSipUri, tagOf, uriOf, type SipUri } from '../wire/sip-uri';
-import type { Destination, Link, TransportName } from './link';
+import { hostPort, parseSipUri, sipUriOf, tagOf, uriOf, type SipUri } from '../wire/sip-uri';
+import type { Destination, Link, TransportName } from '../wire/link';
 
 /** Where the SIP server takes what the core sends: one of its core contacts. */
 export interface ServerContact {
@@ -34,10 +34,9 @@ export class CoreEntry {
     if (!isRelay(named, from) || request.method === 'ACK' || request.method === 'CANCEL') return undefined;
     const contact = this.#contacts.find(({ address }) => isIP(address) === isIP(from.address));
     if (!contact) return undefined;
-    const user = named.user === undefined ? '' : `${named.user}@`;
-    const uri = `sip:${user}${hostPort(contact.address, contact.port)}`;
+    const uri = sipUriOf({ user: named.user, host: contact.address, port: contact.port });
     if (route !== undefined) request.removeFirst('route');
-    // drachtio-server takes what names itself for its own, and follows no Route of it.
+    // drachtio-server takes what names itself for its own, and follows no Route of it [15k].
     if (route === undefined || this.#isOurs(request.requestUri, from)) request.requestUri = uri;
     else request.prepend('Route', `<${uri};lr>`);
     return { address: contact.address, port: contact.port, transport: usable(contact, from.transport) };

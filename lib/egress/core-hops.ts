@@ -1,8 +1,7 @@
 import { isIP } from 'node:net';
 import { addressKind, firstUnprivilegedPort, type AddressKind, type OwnAddresses } from '../address-kind';
 import { hostPort } from '../wire/sip-uri';
-import type { NextHop } from './errand';
-import type { Destination } from './link';
+import type { Destination, NextHop } from '../wire/link';
 
 /** Why nothing is sent to a next hop. */
 export type HopFault = AddressKind | 'low-port' | 'control-port';

@@ -2,17 +2,17 @@ import { isIP, isIPv6 } from 'node:net';
 import { EdgeError } from '../errors';
 import { familyOf, type AddressFamily } from '../ip-address';
 import type { Logger } from '../ops/logger';
-import type { CarriedBodies } from '../wire/carried-bodies';
-import { errandHeader } from '../wire/private-headers';
+import type { CarriedBodies } from '../drachtio/fence/carried-bodies';
+import { headersOf } from '../drachtio/fence/hidden-headers';
 import { parseSipUri } from '../wire/sip-uri';
 import type { ServerContact } from './core-entry';
 import type { CoreHops } from './core-hops';
 import { Endpoint } from './endpoint';
-import { checkedErrand, nextHopOf, type Errand, type NextHop } from './errand';
+import { checkedErrand, nextHopOf, type Errand } from './errand';
 import { limits as defaults, type Limits } from './limits';
-import type { Destination } from './link';
-import { Names, type Lookups } from './names';
-import { coreCallId } from './own-call-ids';
+import type { Destination, NextHop } from '../wire/link';
+import { Names, type Lookups } from '../wire/names';
+import { coreCallId } from '../drachtio/fence/own-call-ids';
 import { Relaying } from './relaying';
 
 export interface EgressRelayOptions {
@@ -121,7 +121,7 @@ export class EgressRelay {
     const id = this.#relaying.errands.put(checkedErrand(errand));
     const known = errand.keepsCallId === true ? (callId: string) => callId : coreCallId;
     const proxy = `sip:${endpoint.sentBy};transport=${transport}`;
-    return { proxy, headers: { [errandHeader]: id }, coreCallId: known };
+    return { proxy, headers: headersOf({ Errand: id }), coreCallId: known };
   }
 
   /** The app got a 2xx to the SUBSCRIBE with this Call-ID of the server: the server holds its dialog as established. */

@@ -1,9 +1,10 @@
-import { createSocket, type Socket as UdpSocket } from 'node:dgram';
-import { createServer, isIPv6, type AddressInfo, type Server, type Socket } from 'node:net';
+import type { Socket as UdpSocket } from 'node:dgram';
+import { isIPv6, type Server, type Socket } from 'node:net';
 import { bindError } from '../wire/bind-error';
+import { bindTcp, bindUdp } from '../wire/bound-sockets';
 import { hostPort } from '../wire/sip-uri';
 import type { Limits } from './limits';
-import type { Destination, Link } from './link';
+import type { Destination, Link } from '../wire/link';
 import { TcpLink } from './tcp-link';
 
 /** Where an endpoint brings what it receives. */
@@ -70,39 +71,18 @@ export class Endpoint {
   }
 
   async #bind(): Promise<void> {
-    const udp = this.family === 6 ? createSocket({ type: 'udp6', ipv6Only: true }) : createSocket('udp4');
-    this.#udp = udp;
-    await new Promise<void>((resolve, reject) => {
-      udp.once('error', reject);
-      udp.bind(this.#port, this.host, () => {
-        udp.off('error', reject);
-        resolve();
-      });
+    // Those that wait for an answer have their timers.
+    const failed = () => undefined;
+    this.#udp = await bindUdp(this.host, this.#port, {
+      received: (text, { address, port }) => void this.#events.message(text, this.#udpLink(address, port), false),
+      failed,
     });
-    const { port } = udp.address();
-    // What is wrong with single datagrams; those that wait for an answer have their timers.
-    udp.on('error', () => undefined);
-    udp.on('message', (datagram, peer) => {
-      // Keep-alives are shorter than any SIP message.
-      if (datagram.length < 16 || peer.port === 0) return;
-      this.#events.message(datagram.toString('latin1'), this.#udpLink(peer.address, peer.port), false);
+    const { server, port } = await bindTcp(this.host, this.#udp.address().port, {
+      received: (socket, peer) => this.#accept(this.#link(peer, socket)),
+      failed,
     });
-    const server = createServer();
     this.#server = server;
-    await new Promise<void>((resolve, reject) => {
-      server.once('error', reject);
-      server.listen({ port, host: this.host, ipv6Only: true }, () => {
-        server.off('error', reject);
-        resolve();
-      });
-    });
-    server.on('error', () => undefined);
-    server.on('connection', (socket) => {
-      const { remoteAddress: address, remotePort: peerPort } = socket;
-      if (address === undefined || peerPort === undefined) socket.destroy();
-      else this.#accept(this.#link({ address, port: peerPort }, socket));
-    });
-    this.#port = (server.address() as AddressInfo).port;
+    this.#port = port;
   }
 
   /** A link to a next hop of this endpoint's family; beyond the limit, the connection that was unused for longest goes. */
@@ -136,7 +116,7 @@ export class Endpoint {
     for (const link of [...this.#dialled.values(), ...this.#accepted]) link.close();
     await Promise.all([
       udp && new Promise<void>((done) => udp.close(done)),
-      server?.listening === true && new Promise<void>((done) => server.close(() => done())),
+      server && new Promise<void>((done) => server.close(() => done())),
     ]);
   }
 

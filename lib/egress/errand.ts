@@ -1,7 +1,7 @@
 import { EdgeError } from '../errors';
 import { bytesOf } from '../wire/bytes';
 import { parseSipUri } from '../wire/sip-uri';
-import type { TransportName } from './link';
+import type { NextHop, TransportName } from '../wire/link';
 
 /**
  * What the egress relay does with one request of the SIP server on its way to the core, and with its CANCEL and the ACK
@@ -20,14 +20,6 @@ export interface Errand {
   readonly holder?: string;
   /** Contact of a REGISTER, where it is one that the server cannot send: `*`. */
   readonly contact?: '*';
-}
-
-/** A next hop as its URI names it. */
-export interface NextHop {
-  /** Host name or address, IPv6 without brackets. */
-  readonly host: string;
-  readonly port: number | undefined;
-  readonly transport: TransportName;
 }
 
 /**

@@ -1,4 +1,4 @@
-import type { Link, TransportName } from './link';
+import type { Link, TransportName } from '../wire/link';
 
 /** Where the answers to the relay's own requests go. */
 export const nobody: Readonly<Record<TransportName, Link>> = { udp: linkToNobody('udp'), tcp: linkToNobody('tcp') };

@@ -1,23 +1,23 @@
 import { randomBytes } from 'node:crypto';
-import { timedOut } from '../fence/silent-ends';
+import { timedOut } from '../drachtio/fence/silent-ends';
 import type { OccasionalLog } from '../ops/occasional-log';
 import { cancelOf } from '../wire/cancel';
-import { beginsDialog } from '../wire/dialog-makers';
+import { beginsDialog } from '../drachtio/fence/dialog-makers';
 import { responseTo, type OwnResponse } from '../wire/own-response';
 import type { SipMessage } from '../wire/sip-message';
 import { uriOf } from '../wire/sip-uri';
 import type { Branch, Branches, Sent } from './branches';
 import type { CoreEntry } from './core-entry';
-import type { CoreFence } from './core-fence';
+import type { CoreFence } from '../drachtio/fence/core-fence';
 import type { CoreHops } from './core-hops';
-import { nextHopOf, type Errand, type NextHop } from './errand';
-import type { Destination, Link, TransportName } from './link';
+import { nextHopOf, type Errand } from './errand';
+import type { Destination, Link, NextHop, TransportName } from '../wire/link';
 import { isNobody, nobody } from './nobody';
-import type { OwnCallIds } from './own-call-ids';
+import type { OwnCallIds } from '../drachtio/fence/own-call-ids';
 import type { RelayedDialogs } from './relayed-dialogs';
 import { finish, holderOfCall, setRoutes } from './relayed-messages';
 import type { Servers } from './servers';
-import { refusalOf } from './surplus-answers';
+import { refusalOf } from '../drachtio/fence/surplus-answers';
 import type { UdpOnly } from './udp-only';
 
 /** What the relay needs of the network. */
@@ -147,7 +147,6 @@ export class OnwardRequests {
   cancel(id: string, { request, onward }: Sent): void {
     const cancel = cancelOf(request);
     cancel.remove('via');
-    setRoutes(cancel, request.lines('route'));
     onward.send(finish(cancel, id, onward));
   }
 

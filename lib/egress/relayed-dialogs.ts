@@ -1,9 +1,9 @@
-import { RefreshedTargets } from '../fence/refreshed-targets';
+import { RefreshedTargets } from '../drachtio/fence/refreshed-targets';
 import { tagOf } from '../wire/sip-uri';
 import type { SipMessage } from '../wire/sip-message';
 import type { Branch, Branches } from './branches';
-import { EarlyNotifies } from './early-notifies';
-import { ForkedCalls, type ForkResponse } from './forks';
+import { EarlyNotifies } from '../drachtio/fence/early-notifies';
+import { ForkedCalls, type ForkResponse } from '../drachtio/fence/forks';
 
 /** What drachtio-server cannot follow of the dialogs that go by the relay: forks, early NOTIFYs, and new targets. */
 export class RelayedDialogs {

@@ -1,9 +1,9 @@
-import { mendResponse } from '../fence/responses';
-import type { CarriedBodies } from '../wire/carried-bodies';
-import { removePrivate } from '../wire/private-headers';
+import { mendResponse } from '../drachtio/fence/responses';
+import type { CarriedBodies } from '../drachtio/fence/carried-bodies';
+import { removePrivate } from '../drachtio/fence/hidden-headers';
 import { contentLengthOf, detached, lacksMandatory, parseSipMessage, type SipMessage } from '../wire/sip-message';
 import { parseSipUri, uriOf } from '../wire/sip-uri';
-import type { Link } from './link';
+import type { Link } from '../wire/link';
 
 export function isSamePeer(one: Link, other: Link): boolean {
   return isSameHost(one, other) && one.port === other.port;

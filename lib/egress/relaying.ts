@@ -1,26 +1,27 @@
-import { isLastNotify, mendAnswerToLastNotify } from '../fence/last-notify';
-import { answerToUnsound, noSuchDialog } from '../fence/own-answers';
-import { askForReliability } from '../fence/required-reliability';
-import { silenceMs } from '../fence/silent-ends';
+import { isLastNotify, mendAnswerToLastNotify } from '../drachtio/fence/last-notify';
+import { answerToUnsound, noSuchDialog } from '../drachtio/fence/own-answers';
+import { askForReliability } from '../drachtio/fence/required-reliability';
+import { silenceMs } from '../drachtio/fence/silent-ends';
+import { dropRoutes } from '../drachtio/fence/toward-server';
 import type { Logger } from '../ops/logger';
 import { OccasionalLog } from '../ops/occasional-log';
-import type { CarriedBodies } from '../wire/carried-bodies';
-import { beginsDialog } from '../wire/dialog-makers';
+import type { CarriedBodies } from '../drachtio/fence/carried-bodies';
+import { beginsDialog } from '../drachtio/fence/dialog-makers';
 import type { OwnResponse } from '../wire/own-response';
-import { errandHeader } from '../wire/private-headers';
+import { notesIn } from '../drachtio/fence/hidden-headers';
 import { markSource } from '../wire/source-mark';
 import { parseSipMessage, type SipMessage } from '../wire/sip-message';
 import { tagOf } from '../wire/sip-uri';
 import { Branches, type Branch } from './branches';
 import type { CoreHops } from './core-hops';
 import { CoreEntry, type ServerContact } from './core-entry';
-import { CoreFence } from './core-fence';
+import { CoreFence } from '../drachtio/fence/core-fence';
 import type { Errand } from './errand';
 import type { Limits } from './limits';
-import type { Link } from './link';
+import type { Link } from '../wire/link';
 import { isNobody, nobody } from './nobody';
 import { OnwardRequests, type Network } from './onward-requests';
-import { OwnCallIds, type Carried } from './own-call-ids';
+import { OwnCallIds, type Carried } from '../drachtio/fence/own-call-ids';
 import { RelayedDialogs } from './relayed-dialogs';
 import {
   holderOfCall,
@@ -34,9 +35,7 @@ import {
 import { Servers } from './servers';
 import { UdpOnly } from './udp-only';
 import { UnclaimedErrands } from './unclaimed-errands';
-import { UnconfirmedAnswers } from './unconfirmed-answers';
-
-const errandKey = errandHeader.toLowerCase();
+import { UnconfirmedAnswers } from '../drachtio/fence/unconfirmed-answers';
 
 interface RelayingSurroundings {
   /** Where the SIP server takes what the core sends. */
@@ -187,7 +186,7 @@ export class Relaying {
     const id = this.branches.idFor(request);
     if (id === undefined) return false;
     const { method } = request;
-    const ids = request.values(errandKey);
+    const ids = notesIn(request, 'Errand');
     const branch = this.branches.get(id);
     const errand = branch || method === 'ACK' || method === 'CANCEL' ? undefined : this.#errandOf(ids);
     if (errand) this.#servers.add(from);
@@ -218,9 +217,10 @@ export class Relaying {
     if (!carried && !entered) return false;
     markSource(request, from.address, from.port);
     markSource(onward, from.address, from.port);
-    // The server would follow a Route inside a dialog to wherever it leads.
-    if (carried) onward.remove('route');
-    if (carried) this.#dialogs.toServer(onward);
+    if (carried) {
+      dropRoutes(onward);
+      this.#dialogs.toServer(onward);
+    }
     const refusal = answerToUnsound(onward, false, undefined) ?? this.#fence.refusal(onward);
     if (refusal) return this.#refuseOfCore(request, from, refusal);
     if (entered && beginsDialog(onward)) {

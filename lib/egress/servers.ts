@@ -1,4 +1,4 @@
-import type { Destination } from './link';
+import type { Destination } from '../wire/link';
 
 /**
  * Where the SIP server was seen: the senders of requests that had an errand.

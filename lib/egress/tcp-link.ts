@@ -1,8 +1,8 @@
-import { createConnection, type Socket } from 'node:net';
-import { SocketCarriage } from '../wire/carriage';
-import { SipStream } from '../wire/sip-stream';
+import type { Socket } from 'node:net';
+import { sipConnection } from '../wire/bound-sockets';
+import type { SipStream } from '../wire/sip-stream';
 import type { Limits } from './limits';
-import type { Link } from './link';
+import type { Link } from '../wire/link';
 
 export interface TcpLinkEvents {
   /** Returns whether the message was of use. `isTooLarge`: there is its head alone. */
@@ -30,15 +30,11 @@ export class TcpLink implements Link {
     this.address = remote.address;
     this.port = remote.port;
     this.sentBy = sentBy;
-    const isDialled = typeof socket === 'string';
-    this.#isProven = isDialled;
-    const connection = isDialled
-      ? createConnection({ host: remote.address, port: remote.port, localAddress: socket })
-      : socket;
+    this.#isProven = typeof socket === 'string';
     const { connect, proof: firstMessage, message, unsent } = limits;
-    this.#stream = new SipStream(
-      new SocketCarriage(connection),
-      isDialled ? 'dialled' : 'accepted',
+    this.#stream = sipConnection(
+      remote,
+      socket,
       { connect, firstMessage, message, unsent },
       {
         message: (text, cut) => {

@@ -1,5 +1,5 @@
 import { hostPort } from '../wire/sip-uri';
-import type { Destination } from './link';
+import type { Destination } from '../wire/link';
 
 /** Bytes of a request: larger ones go over TCP where the next hop takes it (RFC 3261 §18.1.1). */
 const largest = 1300;

@@ -1,6 +1,7 @@
 import { randomUUID } from 'node:crypto';
 import type { AppConnection, AppFrame } from './app-connection';
-import { makeCancel, type ClientTransaction } from './client-transaction';
+import { cancelOf } from '../wire/cancel';
+import type { ClientTransaction } from './client-transaction';
 import { contactUri, viaFor } from './contact';
 import { Dialog } from './dialog';
 import { DialogClient } from './dialog-client';
@@ -12,7 +13,7 @@ import { ResponsesToApp } from './responses-to-app';
 import { SipMessage } from '../wire/sip-message';
 import { parseSipUri, tagOf } from '../wire/sip-uri';
 import type { Stack } from './stack';
-import type { Destination } from './transport';
+import type { Destination } from '../wire/link';
 
 const methods = new Set([
   ...['INVITE', 'REGISTER', 'MESSAGE', 'OPTIONS', 'SUBSCRIBE', 'PUBLISH', 'NOTIFY', 'INFO', 'REFER', 'UPDATE'],
@@ -182,11 +183,11 @@ export class AppRequests {
 
   /** Timer C: by ourselves. */
   #sendCancel(invite: ClientTransaction): void {
-    invite.cancel(() => this.#stack.clients.open(makeCancel(invite.request), invite.flow, ignore)?.start());
+    invite.cancel(() => this.#stack.clients.open(cancelOf(invite.request), invite.flow, ignore)?.start());
   }
 
   #makeCancel(invite: ClientTransaction, given?: SipMessage): SipMessage {
-    const cancel = makeCancel(invite.request);
+    const cancel = cancelOf(invite.request);
     if (given) cancel.headers.push(...appHeaders(given, invite.flow.local, [...ownHeaders, 'content-type']));
     return cancel;
   }

@@ -185,16 +185,6 @@ export class ClientTransaction {
   }
 }
 
-/** The CANCEL of an INVITE, RFC 3261 §9.1. */
-export function makeCancel(invite: SipMessage): SipMessage {
-  const cancel = new SipMessage(`CANCEL ${invite.requestUri} SIP/2.0`);
-  cancel.add('Via', invite.lines('via')[0] ?? '');
-  for (const route of invite.values('route')) cancel.add('Route', route);
-  cancel.add('Max-Forwards', '70');
-  for (const name of ['From', 'To', 'Call-ID']) cancel.add(name, invite.get(name.toLowerCase()) ?? '');
-  return cancel.add('CSeq', `${invite.cseq?.number ?? 0} CANCEL`);
-}
-
 /** What a response and its request have in common (RFC 3261 §17.1.3). */
 export function clientKey(message: SipMessage): string {
   return `${message.topVia?.branch ?? ''} ${message.cseq?.method ?? ''}`;

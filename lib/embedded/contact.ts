@@ -1,9 +1,8 @@
 import { isIP, isIPv6 } from 'node:net';
 import { networkInterfaces } from 'node:os';
 import { EdgeError } from '../errors';
+import type { TransportName } from '../wire/link';
 import { hostPort, parseSipUri } from '../wire/sip-uri';
-
-export type TransportName = 'udp' | 'tcp';
 
 /** One address and transport that SIP is received on. */
 export interface ListeningPoint {

@@ -1,6 +1,6 @@
 import { randomUUID } from 'node:crypto';
 import type { AppConnection } from './app-connection';
-import { makeCancel } from './client-transaction';
+import { cancelOf } from '../wire/cancel';
 import type { Dialog, Leg } from './dialog';
 import type { Flow } from './flow';
 import { appHeaders, completeContentType, localise } from './header-rules';
@@ -71,7 +71,7 @@ export class DialogClient {
     }
     if (method === 'INVITE') dialog.inviting.add(transaction);
     transaction.onRingingTooLong = () => {
-      transaction.cancel(() => this.#stack.clients.open(makeCancel(message), flow, ignore)?.start());
+      transaction.cancel(() => this.#stack.clients.open(cancelOf(message), flow, ignore)?.start());
     };
     transaction.start();
     app.sentRequest(id, transaction.text, flow, transaction.txn);
@@ -116,7 +116,7 @@ export class DialogClient {
   /** A BYE while a re-INVITE of ours is pending takes that back. */
   #cancelPending(dialog: Dialog): void {
     for (const invite of dialog.inviting) {
-      invite.cancel(() => this.#stack.clients.open(makeCancel(invite.request), invite.flow, ignore)?.start());
+      invite.cancel(() => this.#stack.clients.open(cancelOf(invite.request), invite.flow, ignore)?.start());
     }
   }
 }

@@ -6,7 +6,7 @@ import { limits } from './limits';
 import type { ReliableProvisionals } from './reliable-provisionals';
 import { parseSipUri, tagOf, uriOf } from '../wire/sip-uri';
 import type { SipMessage } from '../wire/sip-message';
-import type { Destination } from './transport';
+import type { Destination } from '../wire/link';
 
 /** The far end of a dialog: where requests go. An INVITE of ours that forks has one for each fork. */
 export interface Leg {

@@ -7,10 +7,11 @@ import { DialogTable } from './dialog';
 import { EdgeError } from '../errors';
 import type { Logger } from '../ops/logger';
 import type { Flow } from './flow';
-import { HostNames } from './host-names';
 import { InboundRequests } from './inbound-requests';
+import { limits } from './limits';
 import { readMessage } from './received-message';
 import { Registrations } from './registrations';
+import { Names } from '../wire/names';
 import { parseSipMessage } from '../wire/sip-message';
 import { endDialog, type Stack } from './stack';
 import { Timers } from './timers';
@@ -58,7 +59,7 @@ export class EmbeddedEdge {
       logger: options.logger,
       timers: this.#timers,
       transport: this.#transport,
-      names: new HostNames(),
+      names: new Names(new Set([4, 6]), limits),
       servers: new ServerTransactions(this.#timers),
       clients: new ClientTransactions(this.#timers),
       dialogs: new DialogTable(),
@@ -118,6 +119,7 @@ export class EmbeddedEdge {
     if (this.#closed) return;
     this.#closed = true;
     this.#timers.close();
+    this.#stack.names.close();
     await Promise.all([this.#admin.close(), this.#transport.close()]);
   }
 

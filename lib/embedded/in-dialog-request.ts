@@ -5,7 +5,8 @@ import { newBranch } from './ids';
 import { SipMessage } from '../wire/sip-message';
 import { parseSipUri, uriOf, type SipUri } from '../wire/sip-uri';
 import type { Stack } from './stack';
-import type { Destination, Transport } from './transport';
+import type { Destination } from '../wire/link';
+import type { Transport } from './transport';
 
 /** A request in a dialog and the way that it goes. */
 export interface Outgoing {

@@ -17,6 +17,9 @@ export const limits = {
   appConnections: 32,
   tcpConnections: 2_000,
   tcpConnectionsPerAddress: 200,
+  /** How long a looked-up name is believed; how many are kept. */
+  nameLife: 60_000,
+  names: 256,
   transactions: 20_000,
   /** Requests of one TCP connection that are not over yet. */
   transactionsOfConnection: 2_000,

@@ -1,7 +1,7 @@
 import type { Flow } from './flow';
-import { hasBareName } from '../wire/display-name';
+import { hasBareName } from '../drachtio/fence/display-name';
 import { messageLimits } from '../wire/limits';
-import { parseSipUri, splitOutsideQuotes, tagOf, uriOf } from '../wire/sip-uri';
+import { hasSipScheme, isSipUri, splitOutsideQuotes, tagOf, uriOf } from '../wire/sip-uri';
 import { contentLengthOf, parseSipMessage, parseVia, type SipMessage } from '../wire/sip-message';
 
 /** A SIP message as it came, with the top Via of a request completed. */
@@ -116,7 +116,7 @@ function contactIsSound(message: SipMessage): boolean {
       const uri = uriOf(value);
       // Whose are headers behind it: of the URI, or of the Contact (RFC 3261 §20)?
       if (uri.includes('?') && !value.includes('<')) return false;
-      return /^sips?:/i.test(uri) ? parseSipUri(uri) !== undefined : nameAddrIsSound(value);
+      return hasSipScheme(uri) ? isSipUri(uri) : nameAddrIsSound(value);
     }),
   );
 }

@@ -1,7 +1,7 @@
 import type { Logger } from '../ops/logger';
+import type { Names } from '../wire/names';
 import type { AppRoutes } from './app-routes';
 import type { Dialog, DialogTable } from './dialog';
-import type { HostNames } from './host-names';
 import type { Registrations } from './registrations';
 import type { ClientTransactions, ServerTransactions } from './transaction-tables';
 import type { Timers } from './timers';
@@ -12,7 +12,7 @@ export interface Stack {
   readonly logger: Logger;
   readonly timers: Timers;
   readonly transport: Transport;
-  readonly names: HostNames;
+  readonly names: Names;
   readonly servers: ServerTransactions;
   readonly clients: ClientTransactions;
   readonly dialogs: DialogTable;

@@ -1,9 +1,9 @@
-import { createConnection, type Socket } from 'node:net';
+import type { Socket } from 'node:net';
 import type { ListeningPoint } from './contact';
 import type { Flow } from './flow';
 import { limits } from './limits';
-import { SocketCarriage } from '../wire/carriage';
-import { SipStream } from '../wire/sip-stream';
+import { sipConnection } from '../wire/bound-sockets';
+import type { SipStream } from '../wire/sip-stream';
 
 export interface TcpConnectionEvents {
   message(text: string, connection: TcpConnection): void;
@@ -34,9 +34,7 @@ export class TcpConnection implements Flow {
     this.local = local;
     this.remoteAddress = remote.address;
     this.remotePort = remote.port;
-    // Bound to the contact's address, so that the peer sees the address that Via and Contact name.
-    const socket = accepted ?? createConnection({ host: remote.address, port: remote.port, localAddress: local.host });
-    this.#stream = new SipStream(new SocketCarriage(socket), accepted ? 'accepted' : 'dialled', streamLimits, {
+    this.#stream = sipConnection(remote, accepted ?? local.host, streamLimits, {
       message: (text) => events.message(text, this),
       connected: () => this.#undelivered.clear(),
       closed: (whileConnecting, fault) => {

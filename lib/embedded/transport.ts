@@ -1,23 +1,17 @@
-import { createSocket, type Socket as UdpSocket } from 'node:dgram';
-import { createServer, isIP, type Server } from 'node:net';
+import type { Socket as UdpSocket } from 'node:dgram';
+import type { Server } from 'node:net';
 import type { Logger } from '../ops/logger';
 import { OccasionalLog } from '../ops/occasional-log';
 import { Holdings } from '../shares/holdings';
-import { sameFamily, type ListeningPoint, type TransportName } from './contact';
+import { sameFamily, type ListeningPoint } from './contact';
 import type { Flow } from './flow';
 import { limits } from './limits';
 import { bindError } from '../wire/bind-error';
+import { bindTcp, bindUdp } from '../wire/bound-sockets';
+import type { Destination, TransportName } from '../wire/link';
 import { hostPort } from '../wire/sip-uri';
 import { sourceFor } from './source-address';
 import { TcpConnection } from './tcp-connection';
-
-/** Where a message is to be sent. */
-export interface Destination {
-  readonly transport: TransportName;
-  /** An IP address, IPv6 without brackets. */
-  readonly address: string;
-  readonly port: number;
-}
 
 type Receiver = (text: string, flow: Flow) => void;
 
@@ -138,54 +132,33 @@ export class Transport {
   }
 
   async #listenUdp(wanted: ListeningPoint): Promise<ListeningPoint> {
-    const socket = isIP(wanted.host) === 6 ? createSocket({ type: 'udp6', ipv6Only: true }) : createSocket('udp4');
-    await new Promise<void>((resolve, reject) => {
-      socket.once('error', reject);
-      socket.bind(wanted.port, wanted.host, () => {
-        socket.off('error', reject);
-        resolve();
-      });
-    }).catch((error: unknown) => {
-      socket.close();
-      throw error as Error;
+    const socket = await bindUdp(wanted.host, wanted.port, {
+      received: (text, { address, port }) => this.#receive(text, new UdpFlow(point, socket, address, port)),
+      failed: (error) => this.#failed(error, point),
     });
     const point = { ...wanted, port: socket.address().port };
-    socket.on('error', (error) => this.#occasionally.warn({ err: error, contact: point }, 'SIP UDP socket error'));
-    socket.on('message', (datagram, peer) => {
-      // Keep-alives of UDP (CRLF, NULs) want no answer.
-      if (datagram.length < 16 || peer.port === 0) return;
-      this.#receive(datagram.toString('latin1'), new UdpFlow(point, socket, peer.address, peer.port));
-    });
     this.#udp.set(point, socket);
     this.#points.push(point);
     return point;
   }
 
   async #listenTcp(wanted: ListeningPoint): Promise<ListeningPoint> {
-    const server = createServer();
-    await new Promise<void>((resolve, reject) => {
-      server.once('error', reject);
-      server.listen({ port: wanted.port, host: wanted.host, ipv6Only: true }, () => {
-        server.off('error', reject);
-        resolve();
-      });
+    const { server, port } = await bindTcp(wanted.host, wanted.port, {
+      received: (socket, peer) => {
+        const isBounded = !(this.#isFronted && isLoopback(point.host) && isLoopback(peer.address));
+        if (isBounded && this.#isFull(peer.address)) socket.destroy();
+        else this.#keep(new TcpConnection(point, peer, this.#events, socket), isBounded);
+      },
+      failed: (error) => this.#failed(error, point),
     });
+    const point = { ...wanted, port };
     this.#servers.push(server);
-    const bound = server.address();
-    const point = { ...wanted, port: typeof bound === 'object' && bound ? bound.port : wanted.port };
-    server.on('error', (error) => this.#occasionally.warn({ err: error, contact: point }, 'SIP TCP listener error'));
-    server.on('connection', (socket) => {
-      const address = socket.remoteAddress;
-      const port = socket.remotePort;
-      const isBounded = !(this.#isFronted && isLoopback(point.host) && isLoopback(address ?? ''));
-      if (address === undefined || port === undefined || (isBounded && this.#isFull(address))) {
-        socket.destroy();
-        return;
-      }
-      this.#keep(new TcpConnection(point, { address, port }, this.#events, socket), isBounded);
-    });
     this.#points.push(point);
     return point;
+  }
+
+  #failed(error: Error, contact: ListeningPoint): void {
+    this.#occasionally.warn({ err: error, contact }, 'what is received at a SIP contact has an error');
   }
 
   #connect(local: ListeningPoint, address: string, port: number): TcpConnection | undefined {

@@ -14,7 +14,7 @@ import type { Intake } from './intake';
 import type { Refusals } from './refusals';
 import type { RequestAdmission } from './request-admission';
 import type { RequestRoom } from './request-room';
-import { serverDialogId } from './server-dialog-id';
+import { serverDialogId } from '../drachtio/server-dialog-id';
 import type { SipEdge } from './sip-edge';
 import type { Target } from './target';
 import { ueAddressOf, type UeConnections } from './ue-connections';

@@ -1,4 +1,5 @@
 import type { Call, EndCause } from '../calls/call';
+import type { CallerEarlyDialog } from '../drachtio/caller-early-dialog';
 import type { Dialog, IncomingRequest, ResponseSender, SipMessage } from '../drachtio/messages';
 import type { InDialog } from '../drachtio/srf';
 import { EdgeError } from '../errors';
@@ -9,7 +10,6 @@ import { CallHeaders } from './call-headers';
 import type { CallLegs, Ending, SendInDialog } from './call-legs';
 import type { UePolicy } from './ue-policy';
 import type { Leg } from './dialog-index';
-import type { EarlyCaller } from './early-caller';
 import { forwardInDialog } from './in-dialog-forwarding';
 import type { Farewell } from './farewells';
 import { inDialogHeaders } from './header-policy';
@@ -31,7 +31,7 @@ export class CallSession implements CallLegs {
   readonly #farewells: Partial<Record<Side, () => Farewell>> = {};
   readonly changes = new SessionChanges(this);
   readonly timers = new SessionTimers(this);
-  #earlyCaller: EarlyCaller | undefined;
+  #earlyCaller: CallerEarlyDialog | undefined;
   #earlyCallee: InDialog | undefined;
   #isEarlyOfferAnswered = false;
   #parties: Partial<Record<Side, string>> = {};
@@ -67,7 +67,7 @@ export class CallSession implements CallLegs {
   }
 
   /** The caller has a dialog before its 2xx; the first one counts. */
-  callerIsEarly(dialog: () => EarlyCaller | undefined): void {
+  callerIsEarly(dialog: () => CallerEarlyDialog | undefined): void {
     this.#earlyCaller ??= dialog();
   }
 

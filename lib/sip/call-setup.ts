@@ -1,3 +1,4 @@
+import { randomBytes } from 'node:crypto';
 import type {
   Acknowledge,
   Headers,
@@ -7,25 +8,20 @@ import type {
   SentRequest,
 } from '../drachtio/messages';
 import { hasSafeTarget } from '../drachtio/dialog-target';
+import { shortestInterval } from '../drachtio/fence/session-timer';
+import { refusalPastServer } from '../drachtio/past-server';
+import { isAnswered } from '../drachtio/refusals';
+import { serverContact } from '../drachtio/server-contact';
 import { EdgeError } from '../errors';
 import type { CallSession } from './call-session';
 import { calleeRefusal } from './callee-refusal';
-import { EarlyCaller } from './early-caller';
+import { earlyCaller } from './early-caller';
 import { farewellToCallee, farewellToCaller } from './farewells';
 import { hasOption, inviteHeaders, requiresOption, responseHeaders } from './header-policy';
 import { cameByRelay } from './relayed';
 import { OutgoingInvite } from './outgoing-invite';
-import { refusePastServer } from './past-server';
 import { ReliableProvisional } from './reliable-provisional';
-import {
-  granted,
-  isTooShort,
-  sessionExpires,
-  shortestInterval,
-  taken,
-  withAsked,
-  withGranted,
-} from './session-expires';
+import { granted, isTooShort, sessionExpires, taken, withAsked, withGranted } from './session-expires';
 import { sessionBody, type SessionBody } from './session-body';
 import type { Target } from './target';
 import { unavailable, type Verdict } from './verdict';
@@ -76,7 +72,7 @@ export class CallSetup {
     });
     this.#request.on('update', (update, response) => void this.#session.changes.change(caller, update, response));
     call.onEnd(() => this.#ended());
-    this.#session.headers.learnContact(caller, contactFor(this.#request));
+    this.#session.headers.learnContact(caller, serverContact(this.#request));
     this.#session.parties({
       [caller]: this.#request.getParsedHeader('from').uri,
       [callee]: this.#request.getParsedHeader('to').uri,
@@ -185,9 +181,8 @@ export class CallSetup {
   #tellCaller(progress: Verdict): void {
     const session = this.#session;
     session.respond(session.caller, 'INVITE', this.#response, progress, (refused, message) => {
-      if (message) session.callerIsEarly(() => EarlyCaller.of(session.edge, session.caller, this.#request, message));
-      // A caller's BYE in its early dialog (RFC 3261 §15) ends its INVITE, and drachtio-server tells nobody.
-      else if (/unknown transaction/i.test(String(refused))) session.end('cancelled');
+      if (message) session.callerIsEarly(() => earlyCaller(session.edge, session.caller, this.#request, message));
+      else if (isAnswered(refused)) session.end('cancelled');
     });
   }
 
@@ -272,8 +267,10 @@ export class CallSetup {
     const { caller, edge } = this.#session;
     this.#outgoing.cancelPastServer();
     const isWaiting = !this.#response.finalResponseSent && !this.#cancelled;
-    if (caller === 'core' && isWaiting && !cameByRelay(this.#request, edge.egress))
-      refusePastServer(edge.egress, this.#request);
+    if (caller !== 'core' || !isWaiting || cameByRelay(this.#request, edge.egress)) return;
+    const answer = { ...unavailable(), reason: 'Service Unavailable' };
+    const refusal = refusalPastServer(this.#request, answer, randomBytes(8).toString('hex'));
+    if (refusal) edge.egress.pass(refusal.text, refusal.uri);
   }
 
   #finalResponse(): void {
@@ -288,10 +285,4 @@ export class CallSetup {
     }
     this.#onSettled();
   }
-}
-
-/** How the server names itself toward the sender of an INVITE. */
-function contactFor({ receivedOn, protocol }: IncomingRequest): string | undefined {
-  if (receivedOn === undefined) return undefined;
-  return `<sip:${receivedOn}${protocol === 'udp' ? '' : `;transport=${protocol}`}>`;
 }

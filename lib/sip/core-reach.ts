@@ -1,13 +1,7 @@
 import type { IncomingResponse } from '../drachtio/messages';
+import { whyUnsent } from '../drachtio/refusals';
 import { isUnreachable } from '../drachtio/unreachable';
 import { EdgeError } from '../errors';
-
-/** What an operator is told, by the words of the SIP server: drachtio-server's, and those of the embedded one. */
-const reasons: [said: RegExp, reason: string][] = [
-  [/\bDNS\b|host name not found/i, 'its name does not resolve'],
-  [/transport not available/i, 'CORE_CONTACTS has no contact of its transport and address family'],
-  [/to myself/i, 'it is an address of this edge'],
-];
 
 /**
  * Resolves with the final response to a request that the SIP server sends to `nextHop`, CORE_NEXT_HOP. Rejects with
@@ -26,16 +20,12 @@ export async function sentToCore<T>(nextHop: string, sending: Promise<T>): Promi
   } catch (error) {
     if (!(error instanceof EdgeError) || error.code !== 'sip-unsent') throw error;
     const said = error.cause instanceof Error ? error.cause.message : String(error.cause);
-    throw reasonFor(said) === undefined ? error : coreUnreachable(nextHop, said);
+    throw whyUnsent(said) === undefined ? error : coreUnreachable(nextHop, said);
   }
 }
 
 /** Nobody at `nextHop` took a request; `said`: what the server says of it. */
 export function coreUnreachable(nextHop: string, said: string): EdgeError {
-  const message = `CORE_NEXT_HOP (${nextHop}) cannot be reached: ${reasonFor(said) ?? 'it takes no requests'}.`;
+  const message = `CORE_NEXT_HOP (${nextHop}) cannot be reached: ${whyUnsent(said) ?? 'it takes no requests'}.`;
   return new EdgeError('core-unreachable', message, { cause: said });
-}
-
-function reasonFor(said: string): string | undefined {
-  return reasons.find(([pattern]) => pattern.test(said))?.[1];
 }

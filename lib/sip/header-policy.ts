@@ -1,5 +1,5 @@
 import type { Headers, SipMessage } from '../drachtio/messages';
-import { reliableHeader } from '../wire/private-headers';
+import { headerOf } from '../drachtio/fence/hidden-headers';
 import { isAnew } from './header-table';
 
 /*
@@ -81,7 +81,7 @@ export function allows(message: SipMessage, method: string): boolean {
 
 /** What the callee has to do, where the SIP server was not told of it (`askForReliability`). */
 function withRequired(invite: SipMessage, headers: Headers): Headers {
-  if (!invite.has(reliableHeader)) return headers;
+  if (!invite.has(headerOf('Reliable'))) return headers;
   return { ...headers, Require: [headers['Require'], '100rel'].filter(Boolean).join(', ') };
 }
 

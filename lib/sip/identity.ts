@@ -1,5 +1,5 @@
 import type { SipMessage } from '../drachtio/messages';
-import { hasBareName } from '../wire/display-name';
+import { hasBareName } from '../drachtio/fence/display-name';
 import { parseSipUri, uriOf, withoutParams } from '../wire/sip-uri';
 import { identityOf } from '../wire/uri-comparison';
 import { listOf } from './name-addresses';
@@ -8,8 +8,7 @@ import { covers, isWildcarded } from './wildcarded-identity';
 
 /**
  * The identities that a registrar granted, each as it may be asserted: a P-Asserted-Identity has no parameters, and names
- * a SIP, SIPS or tel URI (RFC 3325 §9.1), while a P-Associated-URI may have them (RFC 7315 §5.1). drachtio-server sends
- * nothing with an assertion that it cannot read.
+ * a SIP, SIPS or tel URI (RFC 3325 §9.1), while a P-Associated-URI may have them (RFC 7315 §5.1).
  */
 export function associatedIdentities(response: SipMessage): string[] {
   return listOf(response.get('p-associated-uri'))

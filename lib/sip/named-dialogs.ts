@@ -1,4 +1,5 @@
 import type { Headers } from '../drachtio/messages';
+import { hostPort, parseSipUri } from '../wire/sip-uri';
 import type { DialogIndex, Leg } from './dialog-index';
 
 /*
@@ -74,5 +75,6 @@ function isSameHost(uri: string, contact: string | undefined): boolean {
 
 /** Host and port as they stand in the URI. */
 function hostOf(uri: string): string | undefined {
-  return /^sips?:(?:[^@]*@)?([^;?>]+)/i.exec(uri)?.[1]?.toLowerCase();
+  const { host = '', port } = parseSipUri(uri) ?? {};
+  return host === '' ? undefined : hostPort(host, port).toLowerCase();
 }

@@ -5,7 +5,7 @@ import type { CallLegs, SendInDialog } from './call-legs';
 
 /**
  * Sends an offer in a dialog. Rejects with `sip-timeout` (408) where the far end lets a re-INVITE ring too long. It is
- * cancelled then, but not waited for: drachtio-server refuses to cancel a re-INVITE.
+ * cancelled then, but not waited for: the SIP server may refuse to.
  */
 export async function sendOffer(
   legs: CallLegs,

@@ -1,10 +1,9 @@
 import type { IncomingRequest } from '../drachtio/messages';
 import { asSipUri, withPlainUser } from '../drachtio/request-uri';
-import { parseUri } from '../drachtio/srf';
 import { EdgeError } from '../errors';
 import { accountOf } from '../shares/account';
-import { holderOf } from '../wire/carried-bodies';
-import { uriOf } from '../wire/sip-uri';
+import { holderOf } from '../drachtio/fence/carried-bodies';
+import { hostPort, parseSipUri, sipUriOf, uriOf } from '../wire/sip-uri';
 import { chargingVector } from './charging';
 import type { Egress } from './egress';
 import { EmergencyRefused, emergencyService, type EmergencySettings } from './emergency';
@@ -47,9 +46,8 @@ export class Originating {
   uriFor(uri: string): string {
     const { own, coreNextHop } = this.#options;
     if (!own.isForUs(uri)) return uri;
-    const user = parseUri(uri)?.user;
-    const core = coreNextHop.replace(/;.*$/, '');
-    return user === undefined ? core : core.replace(/^(sips?:)(?:[^@]*@)?/, `$1${user}@`);
+    const core = parseSipUri(coreNextHop);
+    return core ? sipUriOf({ ...core, user: parseSipUri(uri)?.user ?? core.user }) : uri;
   }
 
   /**
@@ -78,7 +76,7 @@ export class Originating {
       asserted: registration && assertedIdentity(request, registration),
       chargingVector: chargingVector(coreHost),
       accessNetworkInfo,
-      identityHosts: identityHosts(registration, [coreHost, parseUri(coreNextHop)?.host ?? coreHost]),
+      identityHosts: identityHosts(registration, [coreHost, parseSipUri(coreNextHop)?.host ?? coreHost]),
       carried: { access: flow.connection !== undefined, core: isRelayed },
       holder,
       isOnFlow: (later) => isOnFlow(later, flow, connections),
@@ -103,10 +101,10 @@ export class Originating {
     const [first] = routes;
     const nextHop = first === undefined ? coreNextHop : uriOf(first);
     const meant = this.uriFor(uri);
-    const asSip = asSipUri(meant, parseUri(nextHop)?.host ?? 'invalid');
+    const asSip = asSipUri(meant, hostIn(nextHop));
     const sent = withPlainUser(asSip);
     // Who routes by the Request-URI alone is not asked for a number in another form.
-    const requestUri = first === undefined && isTel(meant) ? asSip : meant;
+    const requestUri = first === undefined && parseSipUri(meant)?.scheme === 'tel' ? asSip : meant;
     if (first === undefined && sent === requestUri && !relayAlways) {
       return { uri: sent, way: () => ({ proxy: coreNextHop, headers: {} }), nextHop, isRelayed: false };
     }
@@ -120,14 +118,14 @@ export class Originating {
     const { nextHop } = emergency;
     if (nextHop === undefined) throw new EmergencyRefused();
     const route = `<${nextHop}${/;lr\b/i.test(nextHop) ? '' : ';lr'}>`;
-    const host = parseUri(nextHop)?.host ?? 'invalid';
     const errand = { nextHop, routes: [route], holder, requestUri: service };
-    return { uri: `sip:sos@${host}`, way: () => egress.send(errand), nextHop, isRelayed: true };
+    return { uri: `sip:sos@${hostIn(nextHop)}`, way: () => egress.send(errand), nextHop, isRelayed: true };
   }
 }
 
 type RelayedOrNot = Pick<Target, 'uri' | 'way'> & { nextHop: string; isRelayed: boolean };
 
-function isTel(uri: string): boolean {
-  return /^tel:/i.test(uri);
+/** As it stands in a URI. */
+function hostIn(nextHop: string): string {
+  return hostPort(parseSipUri(nextHop)?.host ?? 'invalid', undefined);
 }

@@ -1,8 +1,8 @@
 import type { Acknowledge, Headers, IncomingResponse, SentRequest } from '../drachtio/messages';
+import { cancelPastServer } from '../drachtio/past-server';
+import { serverDialogId } from '../drachtio/server-dialog-id';
 import type { CallSession } from './call-session';
 import { sentToCore } from './core-reach';
-import { cancelPastServer } from './past-server';
-import { serverDialogId } from './server-dialog-id';
 import { bodyOf, type Content } from './session-body';
 import type { Target } from './target';
 
@@ -59,7 +59,8 @@ export class OutgoingInvite {
   /** Tells the core though the SIP server is lost. UEs hear of it otherwise, and what goes by the relay is ended there. */
   cancelPastServer(): void {
     const { callee, edge } = this.#session;
-    if (this.#sent && callee === 'core' && !this.#isRelayed) cancelPastServer(edge.egress, this.#sent, this.#nextHop);
+    const cancel = this.#sent && callee === 'core' && !this.#isRelayed && cancelPastServer(this.#sent);
+    if (cancel) edge.egress.pass(cancel, this.#nextHop);
     this.#sent = undefined;
   }
 

@@ -1,5 +1,4 @@
-import { parseUri } from '../drachtio/srf';
-import { hostPort } from '../wire/sip-uri';
+import { hostPort, parseSipUri, type SipUri } from '../wire/sip-uri';
 import type { Contact } from './contact';
 import type { Egress } from './egress';
 import { looksLikeFlowToken } from './flow-token';
@@ -16,25 +15,24 @@ export class OwnAddresses {
 
   /** Whether a Request-URI means this edge itself, and not who registered through it. */
   isForUs(uri: string): boolean {
-    const parsed = parseUri(uri);
-    return !!parsed && !looksLikeFlowToken(parsed.user ?? '') && this.#has(parsed.host, parsed.port);
+    const parsed = parseSipUri(uri);
+    return !!parsed && !looksLikeFlowToken(parsed.user ?? '') && this.#has(parsed);
   }
 
   /** The user part of a URI that names this edge. */
   userOf(uri: string | undefined): string | undefined {
-    const parsed = uri === undefined ? undefined : parseUri(uri);
-    return parsed?.user && this.#has(parsed.host, parsed.port) ? parsed.user : undefined;
+    const parsed = uri === undefined ? undefined : parseSipUri(uri);
+    return parsed?.user && this.#has(parsed) ? parsed.user : undefined;
   }
 
-  #has(host: string | undefined, port: number): boolean {
-    if (host === undefined) return false;
-    const address = host.replace(/^\[|\]$/g, '');
-    if (this.#egress.entry(address) === hostPort(address, port)) return true;
-    const isDefault = Number.isNaN(port);
-    return this.#contacts.has(key(host, isDefault ? 5060 : port)) || (isDefault && this.#contacts.has(key(host, 5061)));
+  #has({ host, port }: SipUri): boolean {
+    const ports = port === undefined ? [5060, 5061] : [port];
+    return (
+      this.#egress.entry(host) === hostPort(host, port) || ports.some((each) => this.#contacts.has(key(host, each)))
+    );
   }
 }
 
 function key(host: string, port: number): string {
-  return `${host.replace(/^\[|\]$/g, '').toLowerCase()} ${port}`;
+  return `${host.toLowerCase()} ${port}`;
 }

@@ -1,7 +1,7 @@
 import { isIP } from 'node:net';
 import type { Headers, IncomingResponse } from '../drachtio/messages';
 import type { Side } from '../media/media-anchor';
-import { hostPort, parseSipUri, uriOf } from '../wire/sip-uri';
+import { parseSipUri, sipUriOf, uriOf } from '../wire/sip-uri';
 import { listOf } from './name-addresses';
 
 /**
@@ -23,5 +23,5 @@ function shownToUe(contact: string, uri: string): string[] {
   if (isIP(host) === 0) return [contact];
   const asked = parseSipUri(uri);
   if (user === undefined || !asked?.host) return [];
-  return [contact.replace(text, () => `sip:${user}@${hostPort(asked.host, asked.port)}`)];
+  return [contact.replace(text, () => sipUriOf({ user, host: asked.host, port: asked.port }))];
 }

@@ -2,8 +2,9 @@ import type { Headers, IncomingRequest, ResponseSender } from '../drachtio/messa
 import type { Srf } from '../drachtio/srf';
 import { EdgeError } from '../errors';
 import type { Logger } from '../ops/logger';
-import { holderOf } from '../wire/carried-bodies';
-import { hostPort, uriOf } from '../wire/sip-uri';
+import { carriageOf, holderOf } from '../drachtio/fence/carried-bodies';
+import { canBeSentTo } from '../drachtio/fence/unusable-uris';
+import { hostPort } from '../wire/sip-uri';
 import { chargingVector } from './charging';
 import type { Contact } from './contact';
 import { fromCore } from './core-reach';
@@ -13,7 +14,6 @@ import { contentHeaders } from './header-policy';
 import { listOf } from './name-addresses';
 import { registerHeaders, registerResponseHeaders, type RegisterAdditions } from './register-headers';
 import type { Registrar } from './registrar';
-import { carriageOf } from './relayed';
 import { bodyOf } from './session-body';
 import { flowOf, hideExpiry, ueAddressOf, type UeConnections } from './ue-connections';
 import { reply } from './verdict';
@@ -54,10 +54,7 @@ export class Registering {
     const { srf, registrar, coreContact, settings, connections, logger } = this.#options;
     const contacts = listOf(request.get('contact'));
     const isUnbinding = contacts.length === 1 && contacts[0] === '*';
-    if (!isUnbinding && !contacts.every((contact) => /^sips?:[^\s]/i.test(uriOf(contact)))) {
-      // drachtio-server dies of them.
-      throw new EdgeError('sip-invalid', 'A Contact is no SIP URI.');
-    }
+    if (!isUnbinding && !contacts.every(canBeSentTo)) throw new EdgeError('sip-invalid', 'A Contact is no SIP URI.');
     await registrar.mustHaveRoom(request, contacts);
     const flow = flowOf(request, connections);
     const headers = registerHeaders(request, {
@@ -79,7 +76,6 @@ export class Registering {
     logger.debug({ aor: request.getParsedHeader('to').uri, status, flow }, 'register');
   }
 
-  /** drachtio-server dies of a REGISTER with `Contact: *` that an app gives it: the relay puts it in. */
   #way(headers: Headers, takesAll: boolean, holder: string): { proxy: string; headers: Headers } {
     const { egress, coreNextHop, relayAlways } = this.#options;
     const isRelayed = takesAll || relayAlways;

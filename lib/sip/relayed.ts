@@ -1,5 +1,4 @@
-import type { Headers, IncomingRequest } from '../drachtio/messages';
-import { holderHeader, uncarriedHeader } from '../wire/private-headers';
+import type { IncomingRequest } from '../drachtio/messages';
 import { parseVia } from '../wire/sip-message';
 import { hostPort, parseSipUri, uriOf } from '../wire/sip-uri';
 import type { Egress } from './egress';
@@ -24,9 +23,4 @@ export function beyondRelay(routes: readonly string[], egress: Egress): string[]
     const { host = '', port } = parseSipUri(uriOf(route)) ?? {};
     return egress.entry(host) !== hostPort(host, port);
   });
-}
-
-/** What a message tells the link: that nobody carries its body past the SIP server, or whose share such a body takes. */
-export function carriageOf(isCarried: boolean, holder: string): Headers {
-  return isCarried ? { [holderHeader]: holder } : { [uncarriedHeader]: 'yes' };
 }

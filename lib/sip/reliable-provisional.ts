@@ -1,4 +1,5 @@
 import type { Headers, IncomingRequest, IncomingResponse, ResponseSender } from '../drachtio/messages';
+import { FinalGate } from '../drachtio/final-gate';
 import type { CallSession } from './call-session';
 import { allows, inDialogHeaders, responseHeaders } from './header-policy';
 import { sessionBody } from './session-body';
@@ -7,19 +8,15 @@ import { verdictOf, type Verdict } from './verdict';
 /**
  * A reliable provisional response on its way (RFC 3262): the callee waits for its PRACK until the caller has
  * sent one.
- *
- * drachtio-server 0.9.10 dies of a final response other than 2xx while such a response is without PRACK, so
- * the final one has to wait for {@link ReliableProvisional.finalAllowed}.
+ * The final one has to wait for {@link ReliableProvisional.finalAllowed}.
  */
 export class ReliableProvisional {
   /** Resolves when the caller's PRACK is answered, or the call ended. */
   readonly acknowledged: Promise<void>;
-  /** Resolves when the caller's PRACK is answered, or is not to be waited for any more. */
-  readonly finalAllowed: Promise<void>;
   readonly #session: CallSession;
   readonly #response: IncomingResponse;
+  readonly #gate: FinalGate;
   #hasPrack = false;
-  #allowFinal: () => void = () => undefined;
 
   constructor(session: CallSession, response: IncomingResponse) {
     this.#session = session;
@@ -28,16 +25,7 @@ export class ReliableProvisional {
     const stop = session.timer(timers.prack, () =>
       session.end('not-acknowledged', { verdict: { status: 504, headers: {} } }),
     );
-    this.finalAllowed = new Promise((resolve) => {
-      const allow = () => {
-        clearTimeout(givenUp);
-        srf.off('disconnect', allow);
-        resolve();
-      };
-      const givenUp = setTimeout(allow, timers.prackGivenUp);
-      srf.on('disconnect', allow);
-      this.#allowFinal = allow;
-    });
+    this.#gate = new FinalGate(srf, timers.prackGivenUp);
     this.acknowledged = new Promise((resolve) => {
       session.call.onEnd(() => resolve());
       void this.finalAllowed.then(() => {
@@ -47,14 +35,19 @@ export class ReliableProvisional {
     });
   }
 
+  /** Resolves when the caller's PRACK is answered, or is not to be waited for any more. */
+  get finalAllowed(): Promise<void> {
+    return this.#gate.opened;
+  }
+
   /** The caller cancelled: the server has sent the final response itself. */
   cancelled(): void {
-    this.#allowFinal();
+    this.#gate.open();
   }
 
   /**
-   * Passes the caller's PRACK on. An offer in it goes in an UPDATE that follows, for drachtio-server sends a PRACK
-   * without its body; where the callee takes no UPDATE, the offer is refused, and the callee has its PRACK all the same.
+   * Passes the caller's PRACK on. An offer in it goes in an UPDATE that follows (see `Srf.prack`);
+   * where the callee takes no UPDATE, the offer is refused, and the callee has its PRACK all the same.
    * Another one acknowledges nothing (RFC 3262 §3): the callee is not to get as many as a caller can send.
    */
   async prack(request: IncomingRequest, response: ResponseSender): Promise<void> {
@@ -81,7 +74,7 @@ export class ReliableProvisional {
       answer(verdictOf(error, edge.agent));
       this.#session.fail(error);
     } finally {
-      this.#allowFinal();
+      this.#gate.open();
     }
   }
 }

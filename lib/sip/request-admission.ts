@@ -1,9 +1,10 @@
 import { hasSafeTarget } from '../drachtio/dialog-target';
 import type { IncomingRequest } from '../drachtio/messages';
+import { mustBeReadable } from '../drachtio/readable-request';
+import { serverDialogId } from '../drachtio/server-dialog-id';
 import { EdgeError } from '../errors';
 import type { Side } from '../media/media-anchor';
 import { hopsLeft } from './header-policy';
-import { serverDialogId } from './server-dialog-id';
 import { isUnknownBody, sessionBody } from './session-body';
 import type { SideByAddress } from './side-by-address';
 
@@ -47,16 +48,6 @@ export class RequestAdmission {
     if (isUnknownBody(invite)) throw new EdgeError('sip-type', `${invite.get('content-type') ?? ''} is not served.`);
     sessionBody(invite);
     return side;
-  }
-}
-
-/** Throws where drachtio-srf could not read later what the SIP server let pass. */
-function mustBeReadable(request: IncomingRequest): void {
-  try {
-    for (const header of ['from', 'to', 'cseq'] as const) request.getParsedHeader(header as 'from');
-    if (request.has('contact') && request.get('contact')?.trim() !== '*') request.getParsedHeader('contact');
-  } catch (cause) {
-    throw new EdgeError('sip-invalid', 'A header cannot be read.', { cause });
   }
 }
 

@@ -1,6 +1,9 @@
 import type { Dialog, Headers, IncomingRequest, IncomingResponse, ResponseSender } from '../drachtio/messages';
 import { hasSafeTarget } from '../drachtio/dialog-target';
+import { shortestInterval } from '../drachtio/fence/session-timer';
+import { methodForChange } from '../drachtio/refreshers';
 import type { FinalResponse } from '../drachtio/srf';
+import { whenWithdrawn } from '../drachtio/withdrawn-change';
 import { otherSide, type RestartCause, type Side } from '../media/media-anchor';
 import type { CallLegs, SendInDialog } from './call-legs';
 import { inDialogHeaders, responseHeaders } from './header-policy';
@@ -9,7 +12,7 @@ import { acknowledged, sendOffer } from './offer-in-dialog';
 import { passedRefusal } from './refusal-content';
 import { bodyOf, isUnknownBody, sessionBody, type SessionBody } from './session-body';
 import type { SessionTimers } from './session-timers';
-import { granted, isTooShort, shortestInterval, taken, withAsked, withGranted } from './session-expires';
+import { granted, isTooShort, taken, withAsked, withGranted } from './session-expires';
 import { retryLater, verdictOf, type Verdict } from './verdict';
 
 const terminated: Verdict = { status: 487, headers: {} };
@@ -90,19 +93,13 @@ export class SessionChanges {
     if (isOffer) this.#offering = from;
     if (!isInvite) this.#updating.add(from);
     const withdrawal = new AbortController();
-    request.once('cancel', () => withdrawal.abort());
     // drachtio-srf gives an UPDATE of the same side to its INVITE that is pending.
     request.on('update', (update, its) => void this.change(from, update, its));
-    // drachtio-server keeps the CANCEL of a re-INVITE to itself, but passes on the ACK to the 487 that it sent.
-    const withdrawnBy = (ack: IncomingRequest) => {
-      if (ack.getParsedHeader('cseq').seq === request.getParsedHeader('cseq').seq) withdrawal.abort();
-    };
     const own = this.#session.dialog(from);
-    own?.on('ack', withdrawnBy);
+    const unwatch = whenWithdrawn(request, own, () => withdrawal.abort());
     // RFC 3261 §15.1.2: what is pending in a call that ends is answered all the same.
     const forget = call.onEnd(() => answer(terminated));
-    // By an UPDATE of ours its receiver lengthens its session, but drachtio-server, which would hang up, does not.
-    const method = isInvite || (isOffer && timers.interval(to) !== undefined) ? 'INVITE' : 'UPDATE';
+    const method = methodForChange({ isInvite, isOffer, hasTimer: timers.interval(to) !== undefined });
     const change: Change = { from, to, send, request, asked, method, answer, withdrawn: withdrawal.signal };
     try {
       if (asked.sdp) await this.#withOffer(change);
@@ -113,7 +110,7 @@ export class SessionChanges {
       if (!call.ended) this.#session.warn({ err: error }, 'session change failed');
     } finally {
       forget();
-      own?.off('ack', withdrawnBy);
+      unwatch();
       if (isOffer) this.#offering = undefined;
       if (!isInvite) this.#updating.delete(from);
     }

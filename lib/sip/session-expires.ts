@@ -1,15 +1,9 @@
+import { shortestInterval } from '../drachtio/fence/session-timer';
 import type { Headers, SipMessage } from '../drachtio/messages';
+import { refresherAsked, refresherGranted } from '../drachtio/refreshers';
 import { hasOption } from './header-policy';
 
-/*
- * Session timers (RFC 4028), each leg for itself, and on each its far end is the one that refreshes.
- *
- * drachtio-server sees every Session-Expires: where it holds itself to be the refresher, it sends re-INVITEs of its
- * own, with the SDP of the last INVITE or its answer. What an UPDATE has changed meanwhile they would undo.
- */
-
-/** In seconds: no interval is shorter (RFC 4028 §4); drachtio-server insists as well. */
-export const shortestInterval = 90;
+/* Session timers (RFC 4028), each leg for itself, and on each its far end is the one that refreshes. */
 
 export interface SessionExpires {
   /** In seconds. */
@@ -39,13 +33,13 @@ export function granted(request: SipMessage): number | undefined {
 /** Adds to the headers of a 2xx that its receiver refreshes within `interval`. */
 export function withGranted(headers: Headers, interval: number | undefined): Headers {
   if (interval === undefined) return headers;
-  return { ...withOption(headers, 'Require', 'timer'), 'Session-Expires': `${interval};refresher=uac` };
+  return { ...withOption(headers, 'Require', 'timer'), 'Session-Expires': `${interval};refresher=${refresherGranted}` };
 }
 
 /** Adds to the headers of a request that its receiver is to refresh within `interval`. */
 export function withAsked(headers: Headers, interval: number | undefined): Headers {
   if (interval === undefined) return headers;
-  return { ...withOption(headers, 'Supported', 'timer'), 'Session-Expires': `${interval};refresher=uas` };
+  return { ...withOption(headers, 'Supported', 'timer'), 'Session-Expires': `${interval};refresher=${refresherAsked}` };
 }
 
 /** The interval within which the sender of a 2xx has taken it upon itself to refresh. */

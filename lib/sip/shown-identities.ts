@@ -1,5 +1,6 @@
 import { addressBytes } from '../ip-address';
 import { isWithin, parsePrefix } from '../ip-prefix';
+import { hostPort, parseSipUri } from '../wire/sip-uri';
 
 /*
  * A core without a domain of its own, such as a PBX, names those who call by its address: sip:101@10.0.0.5. A UE that
@@ -40,8 +41,8 @@ export function identityHosts(
   registration: { readonly aor: string } | undefined,
   core: readonly string[],
 ): IdentityHosts | undefined {
-  const domain = /^sips?:[^@]*@(.+)$/i.exec(registration?.aor ?? '')?.[1];
-  return domain === undefined ? undefined : { domain, core };
+  const { user, host = '', port } = parseSipUri(registration?.aor ?? '') ?? {};
+  return user === undefined || host === '' ? undefined : { domain: hostPort(host, port), core };
 }
 
 /** Headers of a message for a UE, with its domain in place of addresses of the core. */

@@ -16,7 +16,7 @@ import type { Egress } from './egress';
 import { exchangeHeaders, inDialogHeaders } from './header-policy';
 import { flowKey, type Flow } from './flow-token';
 import type { Registrar } from './registrar';
-import { serverDialogId } from './server-dialog-id';
+import { idAtReceiver, serverDialogId } from '../drachtio/server-dialog-id';
 import type { Target } from './target';
 import { hideExpiry, type UeConnections } from './ue-connections';
 import { reply, retryLater } from './verdict';
@@ -251,11 +251,6 @@ export class Subscriptions {
 /** Whom a subscription is charged to. */
 function sharesOf({ flow, ue }: Target): string[] {
   return ue === undefined ? [flowKey(flow)] : [flowKey(flow), ue];
-}
-
-/** The server's id of a dialog that we started, of a request in it that came before the server knew of it. */
-function idAtReceiver(request: IncomingRequest): string {
-  return `${request.get('call-id') ?? ''};from-tag=${request.getParsedHeader('to').params['tag'] ?? ''}`;
 }
 
 function expiryOf(request: IncomingRequest, final: IncomingResponse): number {

@@ -8,8 +8,8 @@ import type { Egress } from './egress';
 import { flowUri, looksLikeFlowToken, type Flow, type FlowTokens } from './flow-token';
 import { calledIdentity } from './identity';
 import { listOf } from './name-addresses';
-import { holderOf } from '../wire/carried-bodies';
-import { uriOf } from '../wire/sip-uri';
+import { holderOf } from '../drachtio/fence/carried-bodies';
+import { hasSipScheme, parseSipUri, uriOf } from '../wire/sip-uri';
 import type { HeaderTable } from './header-table';
 import type { OwnAddresses } from './own-addresses';
 import type { Registrar } from './registrar';
@@ -96,7 +96,8 @@ export class Terminating {
 
 /** The Request-URI for the UE, who cannot be sent any other than SIP URIs: of a number, it is that number at its address. */
 function uriAt(uri: string, flow: string): string {
-  const [, number] = /^(?:tel:|sips?:(?=[^;@]*;[^@]*@))([^;@]*)/i.exec(uri) ?? [];
-  if (number !== undefined) return flow.replace(/^sip:/, `sip:${number}@`);
-  return /^sips?:/i.test(uri) ? withPlainUser(uri) : flow;
+  const { scheme, user = '' } = parseSipUri(uri) ?? {};
+  const [number = ''] = user.split(';', 1);
+  if (scheme === 'tel' || number !== user) return flow.replace(/^sip:/, `sip:${number}@`);
+  return hasSipScheme(uri) ? withPlainUser(uri) : flow;
 }

@@ -1,5 +1,5 @@
 import type { Headers, IncomingRequest } from '../drachtio/messages';
-import { hiddenPrefix } from '../wire/private-headers';
+import { withHiddenExpiry } from '../drachtio/fence/hidden-expiry';
 import { flowKey, type Flow } from './flow-token';
 
 /** A UE's connection that the access listener passes on to the SIP server, as far as SIP is concerned with it. */
@@ -53,15 +53,7 @@ export function isOnFlow(request: IncomingRequest, flow: Flow, connections: UeCo
   return flowKey({ ...flowOf(request, connections), transport: flow.transport }) === flowKey(flow);
 }
 
-/**
- * Headers of a 2xx to a REGISTER or SUBSCRIBE of the flow, with their expiry for the UE's eyes only: the access listener
- * takes the prefix off.
- */
+/** Headers of a 2xx to a REGISTER or SUBSCRIBE of the flow, as the SIP server gets them. */
 export function hideExpiry(headers: Headers, flow: Flow): Headers {
-  if (flow.connection === undefined) return headers;
-  return Object.fromEntries(
-    Object.entries(headers).map(([name, value]) =>
-      /^(contact|expires)$/i.test(name) ? [hiddenPrefix + name, value] : [name, value],
-    ),
-  );
+  return flow.connection === undefined ? headers : withHiddenExpiry(headers);
 }

@@ -1,7 +1,7 @@
 import type { Headers, IncomingRequest } from '../drachtio/messages';
+import { carriageOf } from '../drachtio/fence/carried-bodies';
 import type { Side } from '../media/media-anchor';
 import type { HeaderTable, MessageKind } from './header-table';
-import { carriageOf } from './relayed';
 import { withShownIdentities, type IdentityHosts } from './shown-identities';
 import { fromUe, towardUe, type AccessNetworkInfo } from './trust';
 

@@ -1,5 +1,4 @@
-import { fitsFrame } from '../drachtio/srf';
-import { sendableStatus } from '../drachtio/status';
+import { sendFitting } from '../drachtio/fitting-response';
 import type { Headers, ResponseSender, SipMessage } from '../drachtio/messages';
 import { EdgeError } from '../errors';
 import { retryAfter } from '../shares/retry-after';
@@ -44,19 +43,11 @@ export function verdictOf(error: unknown, agent: string): Verdict {
   };
 }
 
-/**
- * Sends a response as near to the wanted one as the server can send: it throws on odd codes and stalls on big ones. A
- * reason that tells a host of the other side becomes the usual one.
- */
+/** Sends a response. A reason that tells a host of the other side becomes the usual one. */
 export function reply(
   response: ResponseSender,
-  { status, reason, headers, body }: Verdict,
+  { reason, ...verdict }: Verdict,
   sent?: (refused: unknown, message?: SipMessage) => void,
 ): void {
-  const code = sendableStatus(status);
-  const phrase = code === status && !tellsHost(reason ?? '') ? reason : undefined;
-  const content = body ? { headers: { 'Content-Type': 'application/sdp', ...headers }, body } : { headers };
-  if (fitsFrame(content)) response.send(code, phrase, content, sent);
-  else if (code >= 200 && code < 300) response.send(500, undefined, {}, sent);
-  else response.send(code, phrase, {}, sent);
+  sendFitting(response, { ...verdict, reason: tellsHost(reason ?? '') ? undefined : reason }, sent);
 }

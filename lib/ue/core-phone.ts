@@ -1,8 +1,8 @@
 import { EventEmitter } from 'node:events';
 import type { IncomingRequest, ResponseSender } from '../drachtio/messages';
-import { parseUri } from '../drachtio/srf';
 import { EdgeError } from '../errors';
 import type { Logger } from '../ops/logger';
+import { parseSipUri } from '../wire/sip-uri';
 import type { Call } from './call';
 import { PlainTransport } from './media-transport';
 import { PlainMsrpConnection } from './msrp-connection';
@@ -128,7 +128,7 @@ class Registrar {
 
   register(request: IncomingRequest, response: ResponseSender): void {
     const aor = request.getParsedHeader('to').uri;
-    const user = parseUri(aor)?.user;
+    const user = parseSipUri(aor)?.user;
     const [contact] = request.has('Contact') ? request.getParsedHeader('contact') : [];
     if (user === undefined || contact === undefined) {
       response.send(400, undefined);

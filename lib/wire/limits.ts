@@ -1,6 +1,6 @@
 /** Bounds of a received SIP message, in bytes: whoever reads SIP from the network keeps to them. */
 export const messageLimits = {
-  /** Any header line: drachtio-server takes no longer ones. */
+  /** Any header line: as much as drachtio-server takes (drachtio/fence/long-lines.ts). */
   line: 8190,
   /** All header lines together. */
   head: 65_536,

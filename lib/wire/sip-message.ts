@@ -218,10 +218,7 @@ export function parseVia(text: string): Via | undefined {
   };
 }
 
-/**
- * What every message has (RFC 3261 §8.1.1), but for the Via, without which nobody can be answered. drachtio-server 0.9.10
- * dies half a minute after a request whose Call-ID is empty, if a reliable provisional response is without PRACK then.
- */
+/** What every message has (RFC 3261 §8.1.1), but for the Via, without which nobody can be answered. */
 const mandatory = ['from', 'to', 'call-id', 'cseq'];
 
 /** Headers that must not come twice: elements that each believe another one of them can be played off. */
@@ -260,7 +257,7 @@ export function lacksMandatory(message: SipMessage): boolean {
   );
 }
 
-/** To drachtio-server an empty tag is that of any dialog, and of two tags another one counts than to others. */
+/** An empty tag is that of any dialog to some, and of two tags another one counts than to others. */
 function hasTagOrNone(message: SipMessage, key: string): boolean {
   const tags = splitOutsideQuotes(message.get(key) ?? '', ';').filter((part) => /^tag\s*(=|$)/i.test(part));
   return tags.length === 0 || (tags.length === 1 && /^tag\s*=\s*[^\s;]/i.test(tags[0] ?? ''));

@@ -32,6 +32,22 @@ export function parseSipUri(text: string): SipUri | undefined {
   };
 }
 
+/** Whether a text says that it is a SIP or SIPS URI, be it one that can be read or not. */
+export function hasSipScheme(text: string): boolean {
+  return /^sips?:/i.test(text);
+}
+
+/** Whether a text is a SIP or SIPS URI that can be read. */
+export function isSipUri(text: string): boolean {
+  return hasSipScheme(text) && parseSipUri(text) !== undefined;
+}
+
+/** A URI of these parts. */
+export function sipUriOf(parts: Partial<Pick<SipUri, 'scheme' | 'user' | 'port'>> & Pick<SipUri, 'host'>): string {
+  const { scheme = 'sip', user, host, port } = parts;
+  return `${scheme}:${user === undefined ? '' : `${user}@`}${hostPort(host, port)}`;
+}
+
 /** `;a=b;c` to its names and values; names come in lower case, a missing value is the empty string. */
 function parseParams(text: string): Map<string, string> {
   const params = new Map<string, string>();

@@ -1,6 +1,6 @@
 import { Branches, type Branch } from '../../../lib/egress/branches';
 import { limits } from '../../../lib/egress/limits';
-import type { Link } from '../../../lib/egress/link';
+import type { Link } from '../../../lib/wire/link';
 import { parseSipMessage } from '../../../lib/wire/sip-message';
 import { request } from './messages';
 

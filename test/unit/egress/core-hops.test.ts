@@ -1,7 +1,7 @@
 import { CoreHops, type CoreHopsOptions } from '../../../lib/egress/core-hops';
 import { nextHopOf } from '../../../lib/egress/errand';
 import { limits } from '../../../lib/egress/limits';
-import type { Destination } from '../../../lib/egress/link';
+import type { Destination } from '../../../lib/wire/link';
 import { Relaying } from '../../../lib/egress/relaying';
 import { countsOf, telling } from '../ops/told';
 import { FakeLink } from './fake-link';

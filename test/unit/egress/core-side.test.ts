@@ -1,7 +1,7 @@
 import { limits } from '../../../lib/egress/limits';
-import type { Destination } from '../../../lib/egress/link';
+import type { Destination } from '../../../lib/wire/link';
 import { Relaying } from '../../../lib/egress/relaying';
-import { CarriedBodies } from '../../../lib/wire/carried-bodies';
+import { CarriedBodies } from '../../../lib/drachtio/fence/carried-bodies';
 import { FakeLink } from './fake-link';
 import { answer, branchOf, lines, request, silent } from './messages';
 

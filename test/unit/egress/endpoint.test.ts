@@ -4,7 +4,7 @@ import { connect, createServer, type AddressInfo, type Server, type Socket } fro
 import { setImmediate, setTimeout } from 'node:timers/promises';
 import { Endpoint } from '../../../lib/egress/endpoint';
 import { limits } from '../../../lib/egress/limits';
-import type { Link } from '../../../lib/egress/link';
+import type { Link } from '../../../lib/wire/link';
 import { request } from './messages';
 
 const host = '127.1.0.1';

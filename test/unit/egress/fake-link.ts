@@ -1,4 +1,4 @@
-import type { Link } from '../../../lib/egress/link';
+import type { Link } from '../../../lib/wire/link';
 
 /** A peer that keeps what it is sent. */
 export class FakeLink implements Link {

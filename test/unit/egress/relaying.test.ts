@@ -1,6 +1,6 @@
 import type { Errand } from '../../../lib/egress/errand';
 import { limits, type Limits } from '../../../lib/egress/limits';
-import type { Destination } from '../../../lib/egress/link';
+import type { Destination } from '../../../lib/wire/link';
 import { Relaying } from '../../../lib/egress/relaying';
 import { countsOf, telling } from '../ops/told';
 import { FakeLink } from './fake-link';

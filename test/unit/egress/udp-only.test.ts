@@ -1,4 +1,4 @@
-import type { Destination } from '../../../lib/egress/link';
+import type { Destination } from '../../../lib/wire/link';
 import { UdpOnly } from '../../../lib/egress/udp-only';
 
 const hop = (port: number, transport: 'udp' | 'tcp' = 'udp'): Destination => ({

@@ -1,11 +1,12 @@
 import { Dialog, DialogTable, type Leg } from '../../../lib/embedded/dialog';
 import type { Flow } from '../../../lib/embedded/flow';
-import { HostNames } from '../../../lib/embedded/host-names';
+import { limits } from '../../../lib/embedded/limits';
 import { hangUp } from '../../../lib/embedded/server-bye';
 import type { Stack } from '../../../lib/embedded/stack';
 import { Timers } from '../../../lib/embedded/timers';
 import { ClientTransactions } from '../../../lib/embedded/transaction-tables';
-import type { Destination } from '../../../lib/embedded/transport';
+import type { Destination } from '../../../lib/wire/link';
+import { Names } from '../../../lib/wire/names';
 
 const point = { transport: 'udp' as const, host: '127.0.0.1', port: 5060 };
 
@@ -20,7 +21,7 @@ test('a BYE of its own goes by the first Route, whose name has to be looked up a
   });
   const dialogs = new DialogTable();
   const stack = {
-    ...{ timers, dialogs, names: new HostNames(), clients: new ClientTransactions(timers) },
+    ...{ timers, dialogs, names: new Names(new Set([4, 6]), limits), clients: new ClientTransactions(timers) },
     transport: { flowTo: flowTo as unknown as (to: Destination) => Flow, hasTransport: () => true },
   } as unknown as Stack;
   const dialog = new Dialog({

@@ -1,4 +1,4 @@
-import { CarriedBodies } from '../../../lib/wire/carried-bodies';
+import { CarriedBodies } from '../../../lib/drachtio/fence/carried-bodies';
 import { sdp } from './fake-anchor';
 import { callerDialog, calleeDialog, type SipPeer } from './sip-peer';
 import { TestEdge } from './test-edge';

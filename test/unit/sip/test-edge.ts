@@ -14,7 +14,7 @@ import { RequestShares } from '../../../lib/shares/request-shares';
 import { startPcscf, type RunningPcscf } from '../../../lib/sip/pcscf';
 import type { Load } from '../../../lib/sip/request-room';
 import type { PcscfSettings } from '../../../lib/sip/pcscf-settings';
-import { CarriedBodies } from '../../../lib/wire/carried-bodies';
+import { CarriedBodies } from '../../../lib/drachtio/fence/carried-bodies';
 import { FakeAnchor } from './fake-anchor';
 import { freePort, SipPeer } from './sip-peer';
 import { secret, startSipServer, type SipServer } from './sip-server';

@@ -1,0 +1,14 @@
+import type { SipMessage } from '../../wire/sip-message';
+import { tagOf } from '../../wire/sip-uri';
+
+const dialogMakers = new Set(['INVITE', 'SUBSCRIBE']);
+
+/** Whether requests of this method begin dialogs: not REFER, which drachtio-server takes inside of dialogs alone [09f]. */
+export function makesDialogs(method: string | undefined): boolean {
+  return method !== undefined && dialogMakers.has(method);
+}
+
+/** Whether a request begins a dialog. */
+export function beginsDialog(request: SipMessage): boolean {
+  return makesDialogs(request.method) && tagOf(request.get('to')) === undefined;
+}

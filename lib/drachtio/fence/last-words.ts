@@ -1,0 +1,115 @@
+import { randomBytes } from 'node:crypto';
+import { cancelOf } from '../../wire/cancel';
+import { responseTo, type OwnResponse } from '../../wire/own-response';
+import { detached, SipMessage } from '../../wire/sip-message';
+import { tagOf, uriOf } from '../../wire/sip-uri';
+
+/** A call as far as it takes to end it toward the UE; nothing of a message is held that is not needed. */
+type Known =
+  /** The UE's INVITE has no final response. */
+  | { state: 'calling'; refusal: string; contact: string }
+  /** The UE has not answered an INVITE. */
+  | { state: 'called'; cancel: string; cseq: number }
+  /** `local` and `remote`: From and To of a request for the UE. */
+  | { state: 'answered'; target: string; local: string; remote: string; cseq: number };
+
+/**
+ * What ends the calls of a UE toward it where the SIP server does not any more, because it has ended or has lost its app:
+ * a refusal to its INVITE, a CANCEL, a BYE [13a, 13e, 13f]. All messages are those that the UE sees.
+ */
+export class LastWords {
+  readonly #limit: number;
+  readonly #refusal: () => OwnResponse;
+  /** By Call-ID, the oldest first. */
+  readonly #calls = new Map<string, Known>();
+
+  /**
+   * @param limit calls; beyond, the oldest is forgotten
+   * @param refusal of an INVITE of the UE
+   */
+  constructor(limit: number, refusal: () => OwnResponse) {
+    this.#limit = limit;
+    this.#refusal = refusal;
+  }
+
+  requestFromUe(request: SipMessage): void {
+    if (request.method === 'BYE') this.#calls.delete(request.callId);
+    if (!beginsCall(request)) return;
+    const refusal = detached(responseTo(request, this.#refusal(), newId()).toString());
+    this.#know(request, { state: 'calling', refusal, contact: contactOf(request) });
+  }
+
+  responseToUe(response: SipMessage): void {
+    const { status, callId, cseq } = response;
+    const known = this.#calls.get(callId);
+    if (cseq?.method !== 'INVITE' || status < 200 || known?.state !== 'calling') return;
+    if (status >= 300) this.#calls.delete(callId);
+    else
+      this.#know(response, {
+        ...{ state: 'answered', target: known.contact, cseq: 0 },
+        ...{ local: detached(response.get('to') ?? ''), remote: detached(response.get('from') ?? '') },
+      });
+  }
+
+  requestToUe(request: SipMessage): void {
+    const { callId, method, cseq } = request;
+    const known = this.#calls.get(callId);
+    if (method === 'BYE') this.#calls.delete(callId);
+    else if (known?.state === 'answered') known.cseq = Math.max(known.cseq, cseq?.number ?? 0);
+    else if (beginsCall(request))
+      this.#know(request, { state: 'called', cancel: detached(cancelOf(request).toString()), cseq: cseq?.number ?? 0 });
+  }
+
+  responseFromUe(response: SipMessage): void {
+    const { status, callId, cseq } = response;
+    const known = this.#calls.get(callId);
+    if (cseq?.method !== 'INVITE' || status < 200 || known?.state !== 'called') return;
+    if (status >= 300) this.#calls.delete(callId);
+    else
+      this.#know(response, {
+        ...{ state: 'answered', target: contactOf(response), cseq: known.cseq },
+        ...{ local: detached(response.get('from') ?? ''), remote: detached(response.get('to') ?? '') },
+      });
+  }
+
+  /**
+   * Gives them and forgets the calls.
+   * @param sentBy protocol, host and port of our Vias toward the UE: `TCP 198.51.100.1:5060`
+   */
+  take(sentBy: string): string[] {
+    const all = [...this.#calls].map(([callId, known]) => {
+      if (known.state === 'calling') return known.refusal;
+      if (known.state === 'called') return known.cancel;
+      return new SipMessage(`BYE ${known.target} SIP/2.0`)
+        .add('Via', `SIP/2.0/${sentBy};branch=z9hG4bK${newId()}`)
+        .add('Max-Forwards', '70')
+        .add('From', known.local)
+        .add('To', known.remote)
+        .add('Call-ID', callId)
+        .add('CSeq', `${known.cseq + 1} BYE`)
+        .toString();
+    });
+    this.#calls.clear();
+    return all;
+  }
+
+  #know(message: SipMessage, known: Known): void {
+    const { callId } = message;
+    this.#calls.delete(callId);
+    this.#calls.set(detached(callId), known);
+    const [oldest] = this.#calls.keys();
+    if (this.#calls.size > this.#limit && oldest !== undefined) this.#calls.delete(oldest);
+  }
+}
+
+function beginsCall(request: SipMessage): boolean {
+  return request.method === 'INVITE' && tagOf(request.get('to')) === undefined;
+}
+
+function contactOf(message: SipMessage): string {
+  return detached(uriOf(message.values('contact')[0] ?? ''));
+}
+
+function newId(): string {
+  return randomBytes(8).toString('hex');
+}

@@ -1,0 +1,58 @@
+import { detached, type SipMessage } from '../../wire/sip-message';
+import { isSipUri, tagOf, uriOf } from '../../wire/sip-uri';
+
+/** Requests whose Contact is the target of a dialog from then on (RFC 3261 §12.2, RFC 3311 §5, RFC 6665 §4.5.2). */
+const refreshing = new Set(['INVITE', 'UPDATE', 'SUBSCRIBE', 'NOTIFY', 'REFER']);
+
+/**
+ * Targets of dialogs as far ends have changed them: drachtio-server 0.9.10 keeps to the one that a dialog began with, and
+ * sends all later requests there (measured). Messages are those of the SIP server, with its Call-IDs and tags.
+ */
+export class RefreshedTargets {
+  readonly #most: number;
+  /** URIs by Call-ID and tag of the far end, the oldest first. */
+  readonly #targets = new Map<string, string>();
+
+  /** @param most dialogs that are remembered */
+  constructor(most: number) {
+    this.#most = most;
+  }
+
+  /** Takes note of a request of a far end on its way to the server. */
+  requestToServer(request: SipMessage): void {
+    const { method, callId } = request;
+    const tag = tagOf(request.get('from'));
+    if (tag === undefined || tagOf(request.get('to')) === undefined) return;
+    if (method === 'BYE') this.#targets.delete(keyOf(callId, tag));
+    else if (refreshing.has(method)) this.#learn(callId, tag, request);
+  }
+
+  /** The same for a response to a request of the server. */
+  responseToServer(request: SipMessage, response: SipMessage): void {
+    const tag = tagOf(request.get('to'));
+    const isTaken = response.status >= 200 && response.status < 300;
+    if (isTaken && tag !== undefined && refreshing.has(request.method)) this.#learn(request.callId, tag, response);
+  }
+
+  /** The Request-URI of a request of the server, by the server's Call-ID; undefined: as the server has it. */
+  of(request: SipMessage, callId = request.callId): string | undefined {
+    const key = keyOf(callId, tagOf(request.get('to')) ?? '');
+    const target = this.#targets.get(key);
+    if (request.method === 'BYE') this.#targets.delete(key);
+    return target;
+  }
+
+  #learn(callId: string, tag: string, message: SipMessage): void {
+    const contact = uriOf(message.values('contact')[0] ?? '');
+    if (!isSipUri(contact)) return;
+    const key = keyOf(callId, tag);
+    this.#targets.delete(key);
+    this.#targets.set(key, detached(contact));
+    const [oldest] = this.#targets.keys();
+    if (this.#targets.size > this.#most && oldest !== undefined) this.#targets.delete(oldest);
+  }
+}
+
+function keyOf(callId: string, tag: string): string {
+  return detached(`${callId} ${tag}`);
+}
