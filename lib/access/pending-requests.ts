@@ -1,3 +1,4 @@
+import { Newest } from '../newest';
 import { headBytes, lastingPart } from '../wire/lasting-part';
 import { detached, type SipMessage } from '../wire/sip-message';
 
@@ -24,11 +25,12 @@ export class PendingRequests {
   /** By the branch of our Via and the method. */
   readonly #pending = new Map<string, Pending>();
   /** What the UE was told that the server did not answer: an answer that comes all the same is too late. */
-  readonly #late = new Set<string>();
+  readonly #late: Newest<string>;
   #bytes = 0;
 
   constructor(options: PendingRequestsOptions) {
     this.#options = options;
+    this.#late = new Newest(options.most);
   }
 
   get size(): number {
@@ -71,9 +73,7 @@ export class PendingRequests {
 
   #giveUp(key: string, request: SipMessage): void {
     this.#remove(key);
-    const [oldest] = this.#late;
-    if (this.#late.size >= this.#options.most && oldest !== undefined) this.#late.delete(oldest);
-    this.#late.add(key);
+    this.#late.set(key, true);
     this.#options.silent(request);
   }
 

@@ -1,3 +1,4 @@
+import { Newest } from '../newest';
 import type { Destination } from '../wire/link';
 
 /**
@@ -7,11 +8,10 @@ import type { Destination } from '../wire/link';
  * connection; the server's address is this machine's own, and nobody else can open a connection from it.
  */
 export class Servers {
-  readonly #known = new Set<string>();
-  readonly #most: number;
+  readonly #known: Newest<string>;
 
   constructor(most: number) {
-    this.#most = most;
+    this.#known = new Newest(most);
   }
 
   has(peer: Destination): boolean {
@@ -19,12 +19,7 @@ export class Servers {
   }
 
   add(server: Destination): void {
-    const key = keyOf(server);
-    // The one seen last stands last.
-    this.#known.delete(key);
-    this.#known.add(key);
-    const [oldest] = this.#known;
-    if (this.#known.size > this.#most && oldest !== undefined) this.#known.delete(oldest);
+    this.#known.set(keyOf(server), true);
   }
 }
 

@@ -1,3 +1,4 @@
+import { Newest } from '../newest';
 import { hostPort } from '../wire/sip-uri';
 import type { Destination } from '../wire/link';
 
@@ -12,7 +13,7 @@ const most = 256;
 
 /** Which next hops of UDP take no TCP either. */
 export class UdpOnly {
-  readonly #until = new Map<string, number>();
+  readonly #until = new Newest<string, number>(most);
   readonly #now: () => number;
 
   /** @param now a clock in ms. */
@@ -29,11 +30,7 @@ export class UdpOnly {
 
   /** It takes no connection. */
   learn(destination: Destination): void {
-    const key = keyOf(destination);
-    this.#until.delete(key);
-    this.#until.set(key, this.#now() + life);
-    const [oldest] = this.#until.keys();
-    if (this.#until.size > most && oldest !== undefined) this.#until.delete(oldest);
+    this.#until.set(keyOf(destination), this.#now() + life);
   }
 }
 

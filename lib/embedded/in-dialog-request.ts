@@ -2,7 +2,8 @@ import { contactUri, viaFor } from './contact';
 import type { Dialog, Leg } from './dialog';
 import type { Flow } from './flow';
 import { newBranch } from './ids';
-import { SipMessage } from '../wire/sip-message';
+import { dialogRequest } from '../wire/dialog-request';
+import type { SipMessage } from '../wire/sip-message';
 import { parseSipUri, uriOf, type SipUri } from '../wire/sip-uri';
 import type { Stack } from './stack';
 import type { Destination } from '../wire/link';
@@ -66,13 +67,7 @@ export function inDialogRequest(
   const destination = firstUri ? natural : (dialog.nextHop ?? leg.behindNat ?? natural);
   const flow = over ?? (destination && transport.flowTo(destination, dialog.localPoint));
   if (!flow) return undefined;
-  const message = new SipMessage(`${method} ${requestUri} SIP/2.0`);
-  message.add('Via', viaFor(flow.local, newBranch()));
-  for (const route of routes) message.add('Route', route);
-  message.add('Max-Forwards', '70');
-  message.add('From', dialog.local);
-  message.add('To', `${dialog.remote};tag=${leg.tag}`);
-  message.add('Call-ID', dialog.callId);
-  message.add('CSeq', `${cseq} ${method}`);
-  return { message, flow };
+  const to = `${dialog.remote};tag=${leg.tag}`;
+  const ends = { callId: dialog.callId, from: dialog.local, to, target: requestUri, routes };
+  return { message: dialogRequest(ends, method, cseq).prepend('Via', viaFor(flow.local, newBranch())), flow };
 }

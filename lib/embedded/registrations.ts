@@ -1,3 +1,4 @@
+import { Newest } from '../newest';
 import type { Flow } from './flow';
 import { limits } from './limits';
 import type { SipMessage } from '../wire/sip-message';
@@ -11,7 +12,7 @@ const following = new Set(['OPTIONS', 'INVITE', 'MESSAGE', 'NOTIFY']);
  * connection is gone, requests fail with 410 until it registers again.
  */
 export class Registrations {
-  readonly #flows = new Map<string, Flow>();
+  readonly #flows = new Newest<string, Flow>(limits.registrations);
 
   /** To be told of each 2xx that an app sends to a REGISTER. */
   answered(request: SipMessage, response: SipMessage, flow: Flow): void {
@@ -20,11 +21,8 @@ export class Registrations {
     const key = contact === undefined ? undefined : keyOf(uriOf(contact));
     const expires = expiryOf(response);
     if (key === undefined || expires === undefined) return;
-    this.#flows.delete(key);
-    if (expires === 0) return;
-    const [oldest] = this.#flows.keys();
-    if (this.#flows.size >= limits.registrations && oldest !== undefined) this.#flows.delete(oldest);
-    this.#flows.set(key, flow);
+    if (expires === 0) this.#flows.delete(key);
+    else this.#flows.set(key, flow);
   }
 
   flowFor(method: string, uri: string): Flow | undefined {

@@ -1,3 +1,4 @@
+import { Newest } from '../newest';
 import { Tally } from '../ops/tally';
 import { monotonicNow } from '../ops/clock';
 import type { ShareLimits } from './limits';
@@ -41,7 +42,7 @@ export class RequestShares {
   /** Kept of the strangers' requests for places that are known. */
   readonly #reserve: number;
   /** Places that UEs have registered from, the latest last. */
-  readonly #known = new Set<string>();
+  readonly #known = new Newest<string>(mostKnown);
   readonly #refused = new Tally<RequestRefusal>();
 
   /** @param now time in ms that only rises */
@@ -80,10 +81,7 @@ export class RequestShares {
 
   /** A UE has registered from there: its REGISTERs go before those of places that nobody knows. */
   registeredFrom(source: string): void {
-    this.#known.delete(source);
-    this.#known.add(source);
-    const [oldest] = this.#known;
-    if (this.#known.size > mostKnown && oldest !== undefined) this.#known.delete(oldest);
+    this.#known.set(source, true);
   }
 
   isKnown(source: string): boolean {

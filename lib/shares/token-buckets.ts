@@ -1,3 +1,5 @@
+import { Newest } from '../newest';
+
 /** How often something may happen. */
 export interface Rate {
   /** A second, for as long as it goes on. */
@@ -22,15 +24,14 @@ const defaultMost = 50_000;
 export class TokenBuckets<Name = string> {
   readonly #rate: Rate;
   readonly #now: () => number;
-  readonly #most: number;
   /** The one that was heard last is last. */
-  readonly #buckets = new Map<Name, Bucket>();
+  readonly #buckets: Newest<Name, Bucket>;
 
   /** @param now time in ms that only rises */
   constructor(rate: Rate, now: () => number, most = defaultMost) {
     this.#rate = rate;
     this.#now = now;
-    this.#most = most;
+    this.#buckets = new Newest(most);
   }
 
   /** How many names are remembered. */
@@ -56,10 +57,7 @@ export class TokenBuckets<Name = string> {
     const bucket = this.#buckets.get(name) ?? { tokens: burst, at: now };
     bucket.tokens = Math.min(burst, bucket.tokens + ((now - bucket.at) * perSecond) / 1000);
     bucket.at = now;
-    this.#buckets.delete(name);
     this.#buckets.set(name, bucket);
-    const [oldest] = this.#buckets.keys();
-    if (this.#buckets.size > this.#most && oldest !== undefined) this.#buckets.delete(oldest);
     return bucket;
   }
 }

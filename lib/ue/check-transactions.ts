@@ -1,3 +1,4 @@
+import { Newest } from '../newest';
 import { randomBytes } from 'node:crypto';
 import { buildBindingRequest } from '../ice/binding';
 import type { CandidatePair } from './candidate-pair';
@@ -24,7 +25,7 @@ export class CheckTransactions {
   remote = { ufrag: '', pwd: '' };
   readonly #localUfrag: string;
   readonly #tieBreaker: bigint;
-  readonly #byId = new Map<string, CheckTransaction>();
+  readonly #byId = new Newest<string, CheckTransaction>(maxTransactions);
 
   constructor(localUfrag: string, tieBreaker: bigint) {
     this.#localUfrag = localUfrag;
@@ -44,8 +45,6 @@ export class CheckTransactions {
     });
     const transaction = { id: transactionId.toString('hex'), check, pair, request, sentAt: now };
     this.#byId.set(transaction.id, transaction);
-    const [oldest] = this.#byId.keys();
-    if (this.#byId.size > maxTransactions && oldest !== undefined) this.#byId.delete(oldest);
     return transaction;
   }
 

@@ -1,3 +1,4 @@
+import { Newest } from '../newest';
 import { lookup as systemLookup, Resolver } from 'node:dns/promises';
 import { isIP, isIPv6 } from 'node:net';
 import { setTimeout } from 'node:timers/promises';
@@ -44,10 +45,10 @@ const patience = 500;
  * means the addresses of the host, and otherwise the SRV records of the transport come first.
  */
 export class Names {
-  readonly #entries = new Map<string, Entry>();
+  readonly #entries: Newest<string, Entry>;
   readonly #families: ReadonlySet<number>;
   readonly #lookups: Lookups;
-  readonly #limits: { names: number; nameLife: number };
+  readonly #nameLife: number;
   readonly #now: () => number;
   #isClosed = false;
 
@@ -59,7 +60,8 @@ export class Names {
     now: () => number = () => performance.now(),
   ) {
     this.#families = families;
-    this.#limits = limits;
+    this.#entries = new Newest(limits.names);
+    this.#nameLife = limits.nameLife;
     this.#lookups = lookups;
     this.#now = now;
   }
@@ -118,11 +120,7 @@ export class Names {
     const now = this.#now();
     const standing = this.#entries.get(key);
     const entry = standing ?? { known: undefined, awaited: undefined, until: 0, usableUntil: 0 };
-    // The one asked for last stands last.
-    this.#entries.delete(key);
     this.#entries.set(key, entry);
-    const [oldest] = this.#entries.keys();
-    if (this.#entries.size > this.#limits.names && oldest !== undefined) this.#entries.delete(oldest);
     // Asked once, however many requests wait for it.
     if (entry.until <= now) this.#look(entry, look).catch(() => undefined);
     return entry;
@@ -142,7 +140,7 @@ export class Names {
     const found = await looking;
     if (found) entry.usableUntil = this.#now() + staleLife;
     entry.known = found ?? before;
-    entry.until = entry.known ? this.#now() + this.#limits.nameLife : 0;
+    entry.until = entry.known ? this.#now() + this.#nameLife : 0;
   }
 
   async #byService(host: string, transport: string): Promise<Found> {

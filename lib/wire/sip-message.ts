@@ -137,10 +137,11 @@ export class SipMessage {
   }
 
   /** Puts a header above all others of its name (and Via above everything). */
-  prepend(name: string, value: string): void {
+  prepend(name: string, value: string): this {
     const key = headerKey(name);
     const at = key === 'via' ? 0 : this.headers.findIndex((header) => header.key === key);
     this.headers.splice(at < 0 ? this.headers.length : at, 0, { key, name, value });
+    return this;
   }
 
   set(name: string, value: string): this {

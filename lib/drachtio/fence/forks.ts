@@ -1,3 +1,4 @@
+import { Newest } from '../../newest';
 import { hostPort, parseSipUri, splitOutsideQuotes, tagOf, uriOf, withoutTag } from '../../wire/sip-uri';
 import type { SipMessage } from '../../wire/sip-message';
 
@@ -114,16 +115,13 @@ export class Forks {
 
 /** The calls whose forks are remembered, by the server's Call-ID: while they begin, and those with several to their end. */
 export class ForkedCalls {
-  readonly #most: number;
-  readonly #calls = new Map<string, Forks>();
+  readonly #calls: Newest<string, Forks>;
 
   constructor(most: number) {
-    this.#most = most;
+    this.#calls = new Newest(most);
   }
 
   begin(callId: string, relay: string): void {
-    const [oldest] = this.#calls.keys();
-    if (this.#calls.size >= this.#most && oldest !== undefined) this.#calls.delete(oldest);
     this.#calls.set(callId, new Forks(relay));
   }
 

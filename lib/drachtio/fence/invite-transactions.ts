@@ -1,3 +1,4 @@
+import { Newest } from '../../newest';
 import { detached, type SipMessage } from '../../wire/sip-message';
 import { tagOf } from '../../wire/sip-uri';
 
@@ -15,13 +16,11 @@ interface InviteTransaction {
  * dialog away, and is deaf for ever if a reliable provisional response has no PRACK then.
  */
 export class InviteTransactions {
-  readonly #limit: number;
-  /** The oldest first. */
-  readonly #invites = new Map<string, InviteTransaction>();
+  readonly #invites: Newest<string, InviteTransaction>;
 
   /** @param limit beyond, the oldest is forgotten */
   constructor(limit: number) {
-    this.#limit = limit;
+    this.#invites = new Newest(limit);
   }
 
   /** Takes note of a request on its way to the server. */
@@ -30,8 +29,6 @@ export class InviteTransactions {
     if (request.method === 'ACK') this.#invites.delete(branch);
     if (request.method !== 'INVITE' || this.#invites.has(branch)) return;
     this.#invites.set(detached(branch), { key: keyOf(request), isRefused: false });
-    const [oldest] = this.#invites.keys();
-    if (this.#invites.size > this.#limit && oldest !== undefined) this.#invites.delete(oldest);
   }
 
   /** Takes note of a response of the server. */

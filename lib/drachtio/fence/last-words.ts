@@ -1,7 +1,9 @@
+import { Newest } from '../../newest';
+import { dialogRequest } from '../../wire/dialog-request';
 import { randomBytes } from 'node:crypto';
 import { cancelOf } from '../../wire/cancel';
 import { responseTo, type OwnResponse } from '../../wire/own-response';
-import { detached, SipMessage } from '../../wire/sip-message';
+import { detached, type SipMessage } from '../../wire/sip-message';
 import { tagOf, uriOf } from '../../wire/sip-uri';
 
 /** A call as far as it takes to end it toward the UE; nothing of a message is held that is not needed. */
@@ -18,17 +20,16 @@ type Known =
  * a refusal to its INVITE, a CANCEL, a BYE [13a, 13e, 13f]. All messages are those that the UE sees.
  */
 export class LastWords {
-  readonly #limit: number;
   readonly #refusal: () => OwnResponse;
-  /** By Call-ID, the oldest first. */
-  readonly #calls = new Map<string, Known>();
+  /** By Call-ID. */
+  readonly #calls: Newest<string, Known>;
 
   /**
    * @param limit calls; beyond, the oldest is forgotten
    * @param refusal of an INVITE of the UE
    */
   constructor(limit: number, refusal: () => OwnResponse) {
-    this.#limit = limit;
+    this.#calls = new Newest(limit);
     this.#refusal = refusal;
   }
 
@@ -80,25 +81,16 @@ export class LastWords {
     const all = [...this.#calls].map(([callId, known]) => {
       if (known.state === 'calling') return known.refusal;
       if (known.state === 'called') return known.cancel;
-      return new SipMessage(`BYE ${known.target} SIP/2.0`)
-        .add('Via', `SIP/2.0/${sentBy};branch=z9hG4bK${newId()}`)
-        .add('Max-Forwards', '70')
-        .add('From', known.local)
-        .add('To', known.remote)
-        .add('Call-ID', callId)
-        .add('CSeq', `${known.cseq + 1} BYE`)
-        .toString();
+      const { target, local: from, remote: to, cseq } = known;
+      const bye = dialogRequest({ callId, from, to, target }, 'BYE', cseq + 1);
+      return bye.prepend('Via', `SIP/2.0/${sentBy};branch=z9hG4bK${newId()}`).toString();
     });
     this.#calls.clear();
     return all;
   }
 
   #know(message: SipMessage, known: Known): void {
-    const { callId } = message;
-    this.#calls.delete(callId);
-    this.#calls.set(detached(callId), known);
-    const [oldest] = this.#calls.keys();
-    if (this.#calls.size > this.#limit && oldest !== undefined) this.#calls.delete(oldest);
+    this.#calls.set(detached(message.callId), known);
   }
 }
 

@@ -1,3 +1,4 @@
+import { Newest } from '../../newest';
 import { detached, type SipMessage } from '../../wire/sip-message';
 import { isSipUri, tagOf, uriOf } from '../../wire/sip-uri';
 
@@ -9,13 +10,12 @@ const refreshing = new Set(['INVITE', 'UPDATE', 'SUBSCRIBE', 'NOTIFY', 'REFER'])
  * sends all later requests there (measured). Messages are those of the SIP server, with its Call-IDs and tags.
  */
 export class RefreshedTargets {
-  readonly #most: number;
-  /** URIs by Call-ID and tag of the far end, the oldest first. */
-  readonly #targets = new Map<string, string>();
+  /** URIs by Call-ID and tag of the far end. */
+  readonly #targets: Newest<string, string>;
 
   /** @param most dialogs that are remembered */
   constructor(most: number) {
-    this.#most = most;
+    this.#targets = new Newest(most);
   }
 
   /** Takes note of a request of a far end on its way to the server. */
@@ -44,12 +44,7 @@ export class RefreshedTargets {
 
   #learn(callId: string, tag: string, message: SipMessage): void {
     const contact = uriOf(message.values('contact')[0] ?? '');
-    if (!isSipUri(contact)) return;
-    const key = keyOf(callId, tag);
-    this.#targets.delete(key);
-    this.#targets.set(key, detached(contact));
-    const [oldest] = this.#targets.keys();
-    if (this.#targets.size > this.#most && oldest !== undefined) this.#targets.delete(oldest);
+    if (isSipUri(contact)) this.#targets.set(keyOf(callId, tag), detached(contact));
   }
 }
 

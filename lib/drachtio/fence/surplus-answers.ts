@@ -1,4 +1,5 @@
-import { SipMessage } from '../../wire/sip-message';
+import { dialogRequest } from '../../wire/dialog-request';
+import type { SipMessage } from '../../wire/sip-message';
 import { uriOf } from '../../wire/sip-uri';
 import { routesBehind } from './forks';
 
@@ -22,15 +23,6 @@ export function refusalOf(
   const cseq = invite.cseq?.number;
   const routes = routesBehind(relay, answer);
   if (target === '' || cseq === undefined) return undefined;
-  const request = (method: string, number: number) => {
-    const message = new SipMessage(`${method} ${target} SIP/2.0`);
-    for (const route of routes) message.add('Route', route);
-    return message
-      .add('Max-Forwards', '70')
-      .add('From', invite.get('from') ?? '')
-      .add('To', answer.get('to') ?? '')
-      .add('Call-ID', invite.callId)
-      .add('CSeq', `${number} ${method}`);
-  };
-  return { ack: request('ACK', cseq), bye: request('BYE', cseq + 1) };
+  const ends = { callId: invite.callId, from: invite.get('from') ?? '', to: answer.get('to') ?? '', target, routes };
+  return { ack: dialogRequest(ends, 'ACK', cseq), bye: dialogRequest(ends, 'BYE', cseq + 1) };
 }

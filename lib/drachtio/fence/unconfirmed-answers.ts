@@ -1,5 +1,7 @@
+import { Newest } from '../../newest';
+import { dialogRequest } from '../../wire/dialog-request';
 import { beginsDialog } from './dialog-makers';
-import { detached, SipMessage } from '../../wire/sip-message';
+import { detached, type SipMessage } from '../../wire/sip-message';
 import { tagOf, uriOf } from '../../wire/sip-uri';
 
 /** A call of the core, as far as it takes to hang up on its caller. */
@@ -22,13 +24,12 @@ const lastCSeq = 2 ** 31 - 1;
  * there is a dialog: the app may not have heard yet that its answer was sent.
  */
 export class UnconfirmedAnswers {
-  readonly #most: number;
-  /** By Call-ID, the oldest first. */
-  readonly #calls = new Map<string, CalledUe>();
+  /** By Call-ID. */
+  readonly #calls: Newest<string, CalledUe>;
 
   /** @param most calls; beyond, the oldest is forgotten */
   constructor(most: number) {
-    this.#most = most;
+    this.#calls = new Newest(most);
   }
 
   /** Takes note of a request of the core on its way to the server. */
@@ -42,8 +43,6 @@ export class UnconfirmedAnswers {
       caller: detached(request.get('from') ?? ''),
       callee: undefined,
     });
-    const [oldest] = this.#calls.keys();
-    if (this.#calls.size > this.#most && oldest !== undefined) this.#calls.delete(oldest);
   }
 
   /** Takes note of a response of the server. */
@@ -59,15 +58,8 @@ export class UnconfirmedAnswers {
   take(): SipMessage[] {
     const answered = [...this.#calls].filter(([, { callee, target }]) => tagOf(callee) !== undefined && target !== '');
     this.#calls.clear();
-    return answered.map(([callId, { target, routes, caller, callee = '' }]) => {
-      const bye = new SipMessage(`BYE ${target} SIP/2.0`);
-      for (const route of routes) bye.add('Route', route);
-      return bye
-        .add('Max-Forwards', '70')
-        .add('From', callee)
-        .add('To', caller)
-        .add('Call-ID', callId)
-        .add('CSeq', `${lastCSeq} BYE`);
-    });
+    return answered.map(([callId, { target, routes, caller, callee = '' }]) =>
+      dialogRequest({ callId, from: callee, to: caller, target, routes }, 'BYE', lastCSeq),
+    );
   }
 }
