@@ -71,7 +71,8 @@ void Connection::giveWay(ConnectionId selected, double maxAge) {
 
 /** Not counted as media of this connection: the UE did not send it here. */
 void Connection::carry(const std::string& frame) {
-  if (phase_ != Phase::selected) return drop(Drop::notSelected);
+  if (!isOpen()) return drop(Drop::notSelected);
+  if (phase_ != Phase::selected) return hold(bytesOf(frame), frame.size());
   toAnchor(bytesOf(frame), frame.size(), packetKind(bytesOf(frame), frame.size()));
 }
 

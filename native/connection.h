@@ -57,7 +57,7 @@ class Connection final : public Watched, public AnchorMember, private UeReader::
   void select(double maxAge);
   /** Another connection of the stream, `selected`, was selected; see lib/gateway/forwarding-plane.ts. */
   void giveWay(ConnectionId selected, double maxAge);
-  /** To rtpengine: what the UE sent on another connection, which has given way to this one. */
+  /** To rtpengine, or held: what the UE sent on another connection, which has given way to this one. */
   void carry(const std::string& frame);
   void write(std::string frames);
   void pause();

@@ -264,6 +264,7 @@ export class Connection implements FrameSink, AnchorListener, UeWriterOwner {
   /** Not counted as media of this connection: the UE did not send it here. */
   #carryForOther(frame: Buffer): void {
     if (this.#phase === 'selected') this.#toAnchor(frame, packetKind(frame));
+    else if (this.#isOpen()) this.#hold(frame);
     else this.drop('not-selected');
   }
 

@@ -57,7 +57,8 @@ export interface ForwardingPlane {
   select(connection: ConnectionId, maxAge: number): void;
   /**
    * Another connection of its stream, `selected`, has been selected. What waits of the UE goes to rtpengine with that
-   * one; what comes later on this one waits. What rtpengine sent to this one, or sends, passes, as after `select`.
+   * one; what comes later on this one waits. What rtpengine sent to this one, or sends, passes, as after `select`. If the
+   * other one is not selected yet, what waits of the UE waits there, within what one connection may hold.
    */
   giveWay(connection: ConnectionId, selected: ConnectionId, maxAge: number): void;
   /** Sends frames of `msrp`, header included, as they are: in order, none dropped, STUN before them. */

@@ -22,6 +22,9 @@ export interface MediaMember extends Member {
 
 /** The connections of one stream whose media goes to rtpengine, and when the UE was last heard on each. */
 export class MediaMembers extends Members<MediaMember> {
+  /** Where what the UE sent waits. */
+  #waiting: ConnectionId | undefined;
+
   /** One that has just authenticated. */
   enter(
     at: Pick<MediaMember, 'id' | 'remote' | 'port' | 'preference'>,
@@ -75,17 +78,24 @@ export class MediaMembers extends Members<MediaMember> {
 
   /** All but the selected one. */
   giveWay(selected: ConnectionId, maxAge: number): void {
-    const { plane } = this.around;
-    for (const { id } of this.all()) {
-      if (id === selected) continue;
-      plane.giveWay(id, selected, maxAge);
-      plane.listenForMedia(id);
-    }
+    this.#waiting = undefined;
+    for (const { id } of this.all()) if (id !== selected) this.#giveWay(id, selected, maxAge);
+  }
+
+  /** The UE sends on one that is not selected: what it sent on another waits there too, so that one alone holds it (N3). */
+  waitAt(id: ConnectionId, maxAge: number): void {
+    if (this.#waiting !== undefined && this.#waiting !== id) this.#giveWay(this.#waiting, id, maxAge);
+    this.#waiting = id;
   }
 
   /** Packets dropped on those that are open. */
   dropped(): number {
     return this.all().reduce((sum, { id }) => sum + (this.around.plane.status(id)?.dropped ?? 0), 0);
+  }
+
+  #giveWay(id: ConnectionId, to: ConnectionId, maxAge: number): void {
+    this.around.plane.giveWay(id, to, maxAge);
+    this.around.plane.listenForMedia(id);
   }
 
   /** Whether more bytes have come than at the last look; `received`: undefined of a connection that is gone. */

@@ -111,6 +111,7 @@ export class StreamSession implements GatewaySession {
   mediaHeard(id: ConnectionId): void {
     const member = this.#members.get(id);
     if (member === undefined) return;
+    if (member !== this.#selected) this.#members.waitAt(id, this.#maxAge);
     if (member === this.#current) {
       this.#lookSoon();
     } else if (this.#current !== undefined) {
@@ -248,6 +249,12 @@ export class StreamSession implements GatewaySession {
     this.#nominations.start(member, this.#stream);
   }
 
+  /** ms; of what waits for a UE that reads slowly. */
+  get #maxAge(): number {
+    const { audioQueueMs, videoQueueMs } = this.#around.limits;
+    return this.#stream.kind === 'audio' ? audioQueueMs : videoQueueMs;
+  }
+
   #select(member: MediaMember): void {
     const { plane, limits, now } = this.#around;
     const wasUsed = this.#answers?.wasUsed === true;
@@ -258,9 +265,8 @@ export class StreamSession implements GatewaySession {
     if (isNew && hadOther) this.#reconnects += 1;
     this.#selected = member;
     this.#tried = undefined;
-    const maxAge = this.#stream.kind === 'audio' ? limits.audioQueueMs : limits.videoQueueMs;
-    plane.select(member.id, maxAge);
-    this.#members.giveWay(member.id, maxAge);
+    plane.select(member.id, this.#maxAge);
+    this.#members.giveWay(member.id, this.#maxAge);
     if (isNew) this.#begin(member);
     if (this.#nominations.isRaised) this.#return.start(() => plane.status(member.id)?.toAnchor);
     // Of a UE that had its media here, or sends it, rtpengine is asked at once whether it has them again.

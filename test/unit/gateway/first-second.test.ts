@@ -229,6 +229,21 @@ describe('what a UE sends on a valid pair before it nominates', () => {
     expect(gateway.counters().drops['not-selected']).toBe(10);
   });
 
+  test('C17, N3: waits once for its stream, on however many connections it comes', async () => {
+    const { heldBytes } = defaultLimits;
+    const kept = Math.floor(heldBytes / 8000);
+    await open();
+    const [first, second, third] = [await dial(), await dial(), await dial()];
+    for (const [index, ue] of [first, second, first].entries()) {
+      ue.send(...Array.from({ length: kept }, (_, i) => rtp(i, 8000)));
+      await until(() => gateway.counters().fromUe.rtp === kept * (index + 1));
+    }
+    await nominate(third);
+    await until(() => gateway.counters().toAnchor.rtp + gateway.counters().drops['not-selected'] === 3 * kept);
+    expect(gateway.counters().toAnchor.rtp).toBe(kept);
+    await atAnchor(kept);
+  });
+
   test('C16 C17: what waited too long is not passed any more, either way', async () => {
     await open({ heldMs: 1 });
     anchor.deaf = 1;
