@@ -1,6 +1,6 @@
 import type { Socket } from 'node:net';
 import { Duplex } from 'node:stream';
-import { Deframer, framed } from '../ice/deframer';
+import { Deframer } from '../ice/deframer';
 import { isStun, streamFrames } from '../ice/stream-frames';
 
 /**
@@ -10,7 +10,7 @@ import { isStun, streamFrames } from '../ice/stream-frames';
 export class FramedSocket extends Duplex {
   readonly #socket: Socket;
 
-  /** @param stun takes STUN messages; answer with {@link sendStun} */
+  /** @param stun takes STUN messages; an answer is a frame on the socket */
   constructor(socket: Socket, stun: (message: Buffer) => void) {
     super({ allowHalfOpen: false });
     this.#socket = socket;
@@ -22,10 +22,6 @@ export class FramedSocket extends Duplex {
     // What came before can still be read; the end of that ends this.
     socket.on('error', () => undefined);
     socket.on('close', () => this.push(null));
-  }
-
-  sendStun(message: Buffer): void {
-    if (this.#socket.writable) this.#socket.write(framed(message));
   }
 
   override _read(): void {

@@ -1,7 +1,6 @@
 import type { RemoteInfo } from 'node:dgram';
 import type { Duplex } from 'node:stream';
 import type { TransportAddress } from '../ice/transport-address';
-import { ByteChannel } from './byte-channel';
 import type { CandidatePair } from './candidate-pair';
 import { TcpChannel } from './tcp-channel';
 import type { UdpPort } from './udp-port';
@@ -18,7 +17,7 @@ export class PairSockets {
   /** None for a stream of bytes. */
   readonly #udp: UdpPort | undefined;
   readonly #listeners: PairSocketsListeners;
-  readonly #channels = new Map<CandidatePair, TcpChannel | ByteChannel>();
+  readonly #channels = new Map<CandidatePair, TcpChannel>();
 
   constructor(udp: UdpPort | undefined, listeners: PairSocketsListeners) {
     this.#udp = udp;
@@ -32,8 +31,7 @@ export class PairSockets {
 
   /** RFC 6544 §7.1: an active candidate connects. */
   dial(pair: CandidatePair, connected: () => void): void {
-    const Channel = this.#udp === undefined ? ByteChannel : TcpChannel;
-    const channel = new Channel(pair.local.address, pair.remote);
+    const channel = new TcpChannel(pair.local.address, pair.remote, this.#udp === undefined);
     this.#channels.get(pair)?.close();
     this.#channels.set(pair, channel);
     channel.on('connected', connected);
@@ -58,15 +56,14 @@ export class PairSockets {
   /** False, and nothing is done, of a pair that has no connection for packets. */
   hangUp(pair: CandidatePair): boolean {
     const channel = this.#channels.get(pair);
-    if (!(channel instanceof TcpChannel)) return false;
+    if (channel === undefined || channel.bytes !== undefined) return false;
     channel.close();
     return this.#channels.delete(pair);
   }
 
   /** What a connection carries, of a stream of bytes. */
   bytesOf(pair: CandidatePair): Duplex | undefined {
-    const channel = this.#channels.get(pair);
-    return channel instanceof ByteChannel ? channel.bytes : undefined;
+    return this.#channels.get(pair)?.bytes;
   }
 
   close(): void {

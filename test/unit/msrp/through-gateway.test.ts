@@ -3,6 +3,7 @@ import { once } from 'node:events';
 import { connect, type Socket } from 'node:net';
 import { pino } from 'pino';
 import { TcpGateway } from '../../../lib/gateway/tcp-gateway';
+import { framed } from '../../../lib/ice/deframer';
 import { buildBindingRequest } from '../../../lib/ice/binding';
 import type { MsrpBridge } from '../../../lib/msrp/bridge';
 import { MsrpBridges } from '../../../lib/msrp/bridges';
@@ -52,15 +53,17 @@ async function ueWith(bridge: MsrpBridge, ufrag: string): Promise<FramedSocket> 
   return new Promise((resolve) => {
     const stream = new FramedSocket(socket, () => resolve(stream));
     opened.push({ close: () => stream.destroy() });
-    stream.sendStun(
-      buildBindingRequest({
-        transactionId: randomBytes(12),
-        username: `${ufrag}:ueue`,
-        password: pwd,
-        priority: 1,
-        tieBreaker: 1n,
-        useCandidate: true,
-      }),
+    socket.write(
+      framed(
+        buildBindingRequest({
+          transactionId: randomBytes(12),
+          username: `${ufrag}:ueue`,
+          password: pwd,
+          priority: 1,
+          tieBreaker: 1n,
+          useCandidate: true,
+        }),
+      ),
     );
   });
 }
