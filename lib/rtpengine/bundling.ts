@@ -22,6 +22,17 @@ export function bundlingProbe(): OfferOptions {
   };
 }
 
+/** Whether the rtpengine behind these commands bundles. */
+export async function seeBundling(commands: {
+  offer: (options: OfferOptions) => Promise<string>;
+  delete: (call: string) => Promise<void>;
+}): Promise<boolean> {
+  const probe = bundlingProbe();
+  const reply = await commands.offer(probe);
+  await commands.delete(probe['call-id']);
+  return showsBundling(reply);
+}
+
 /** @param reply what rtpengine made of the probe */
 export function showsBundling(reply: string): boolean {
   return /^a=group:BUNDLE 0 1\r?$/m.test(reply);

@@ -2,7 +2,7 @@ import { EdgeError } from '../errors';
 import { monotonicNow } from '../ops/clock';
 import type { Logger } from '../ops/logger';
 import { OccasionalLog } from '../ops/occasional-log';
-import { bundlingProbe, showsBundling } from './bundling';
+import { seeBundling } from './bundling';
 import type { CallNames } from './call-names';
 import { callStatistics, type CallStatistics } from './call-statistics';
 import { controlUrl, type ControlAddress } from './control-address';
@@ -135,7 +135,7 @@ export class RtpengineNode {
 
   /** Whether it bundles: asked when it is to be known, and again after it was lost. Never rejects: false without an answer. */
   bundles(): Promise<boolean> {
-    this.#bundles ??= this.#seeBundling().catch((error: unknown) => {
+    this.#bundles ??= seeBundling(this).catch((error: unknown) => {
       if (isSilence(error)) this.#bundles = undefined;
       this.#logger.debug(
         { rtpengine: this.url, reason: reasonOf(error) },
@@ -183,13 +183,6 @@ export class RtpengineNode {
     this.#closed = true;
     clearTimeout(this.#timer);
     this.#client.close();
-  }
-
-  async #seeBundling(): Promise<boolean> {
-    const probe = bundlingProbe();
-    const reply = await this.offer(probe);
-    await this.delete(probe['call-id']);
-    return showsBundling(reply);
   }
 
   #name(call: string): string {
