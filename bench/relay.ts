@@ -23,7 +23,7 @@ import { outcome, report, type Options, type Round } from './relay/outcome';
 import { idleMemory, stalledReader, type Pressure } from './relay/pressure';
 import { buildPrograms } from './relay/programs';
 import type { RelayName } from './relay/relays';
-import { maxOthers, Session } from './relay/session';
+import { maxOthers, LoadedRelay } from './relay/loaded-relay';
 import { highestLoad, type MaxLoad } from './relay/steps';
 import { runBench, tellResult, wholeNumber } from './program';
 
@@ -49,7 +49,7 @@ async function main(): Promise<void> {
 
 async function runRound(relay: RelayName, options: Options): Promise<Round> {
   const { streams, seconds } = options;
-  const session = await Session.start(relay, streams, options);
+  const session = await LoadedRelay.start(relay, streams, options);
   try {
     await session.open(streams);
     // What runs often is compiled, and memory taken, before anything is measured.

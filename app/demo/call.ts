@@ -21,7 +21,7 @@ export interface CallListeners {
 const countEveryMs = 250;
 
 /** One call between the UE and the core, with an edge of its own. */
-export class Call {
+export class DemoCall {
   readonly #network: Network;
   readonly #firewall: Firewall;
   readonly #listeners: CallListeners;

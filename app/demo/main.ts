@@ -1,6 +1,6 @@
 import { EdgeError } from '../../lib/errors';
 import { monotonicNow } from '../../lib/ops/clock';
-import { Call } from './call';
+import { DemoCall } from './call';
 import { FileProgress } from './file-progress';
 import { Firewall } from './firewall';
 import { readFlags, usage, type Flags } from './flags';
@@ -53,7 +53,7 @@ async function demo(flags: Flags): Promise<DemoResult> {
   Network.removeLeftovers();
   const network = new Network();
   const file = flags.media === 'audio' ? undefined : new RandomFile();
-  let call: Call | undefined;
+  let call: DemoCall | undefined;
   process.once('exit', () => file?.close());
   endOnSignals(network, () => call);
   try {
@@ -69,7 +69,7 @@ async function demo(flags: Flags): Promise<DemoResult> {
         ? 'passes TCP 80 and SIP (TCP 5060), drops all else silently'
         : 'open: passes everything',
     );
-    call = new Call(network, firewall, narration);
+    call = new DemoCall(network, firewall, narration);
     const reports = await call.run(flags, file);
     const { fromUe, toUe } = await firewall.dropped();
     return demoResult(flags, reports, fromUe + toUe, file);
@@ -82,7 +82,7 @@ async function demo(flags: Flags): Promise<DemoResult> {
 let interrupted = false;
 
 /** The first signal ends the call's processes in order; a second one takes everything away at once. */
-function endOnSignals(network: Network, call: () => Call | undefined): void {
+function endOnSignals(network: Network, call: () => DemoCall | undefined): void {
   const leave = (signal: StopSignal) => {
     network.close();
     process.exit(signalStatus[signal]);

@@ -4,7 +4,7 @@ import { readFileSync } from 'node:fs';
 import { setTimeout as delay } from 'node:timers/promises';
 import { EdgeError } from '../../lib/errors';
 import type { Logger } from '../../lib/ops/logger';
-import type { Call } from '../../lib/ue/call';
+import type { PhoneCall } from '../../lib/ue/phone-call';
 import { consentTiming } from '../../lib/ue/consent';
 import { CorePhone } from '../../lib/ue/core-phone';
 import type { MsrpCertificate } from '../../lib/ue/msrp-tls';
@@ -47,7 +47,7 @@ export async function conduct(options: UeOptions | CoreOptions, context: Context
 
 /** What a run has come to so far. */
 interface Run {
-  call: Call | undefined;
+  call: PhoneCall | undefined;
   registered: boolean;
   error: unknown;
 }
@@ -163,7 +163,7 @@ function certificateIn(file: string | undefined): MsrpCertificate | undefined {
 
 /** Stays in the call: who is to hang up until its media is through both ways, the other until that. */
 async function conductCall(
-  call: Call,
+  call: PhoneCall,
   options: UeOptions | CoreOptions,
   exchange: MessageExchange,
   stop: AbortSignal,
@@ -199,7 +199,7 @@ async function conductCall(
 
 /** By two re-INVITEs; what is sent by MSRP is sent again wherever the call has MSRP. */
 async function dropAndTakeBack(
-  call: Call,
+  call: PhoneCall,
   dropped: MediaKind,
   exchange: MessageExchange,
   stop: AbortSignal,

@@ -3,7 +3,7 @@ import { closeSync, createReadStream, openSync, writeSync } from 'node:fs';
 import { EventEmitter } from 'node:events';
 import { stat } from 'node:fs/promises';
 import { EdgeError } from '../../lib/errors';
-import type { Call } from '../../lib/ue/call';
+import type { PhoneCall } from '../../lib/ue/phone-call';
 import type { MsrpReceived } from '../../lib/ue/msrp-incoming';
 import type { Observer } from '../../lib/ue/ue-event';
 
@@ -50,7 +50,7 @@ export class MessageExchange {
   };
 
   /** Does all of it, once. Rejects with `msrp-missing` if the call ends before, else as the sending does. */
-  async run(call: Call): Promise<void> {
+  async run(call: PhoneCall): Promise<void> {
     await Promise.all([this.#sendOurs(call), this.#receiveTheirs(call)]);
   }
 
@@ -60,7 +60,7 @@ export class MessageExchange {
     this.#writing = undefined;
   }
 
-  async #sendOurs(call: Call): Promise<void> {
+  async #sendOurs(call: PhoneCall): Promise<void> {
     const { sendFile, sendText } = this.#task;
     if (sendText !== undefined) {
       const text = Buffer.from(sendText);
@@ -71,7 +71,7 @@ export class MessageExchange {
     if (sendFile !== undefined) await this.#send(call, sendFile);
   }
 
-  async #receiveTheirs(call: Call): Promise<void> {
+  async #receiveTheirs(call: PhoneCall): Promise<void> {
     const { receive, receiveFile, sendBack } = this.#task;
     for (let i = 0; i < receive; i++) {
       this.#awaited += 1;
@@ -80,7 +80,7 @@ export class MessageExchange {
     }
   }
 
-  async #arrival(call: Call, count: number): Promise<void> {
+  async #arrival(call: PhoneCall, count: number): Promise<void> {
     let onMessage: () => void = () => undefined;
     const arrived = new Promise<void>((resolve) => {
       onMessage = () => {
@@ -97,7 +97,7 @@ export class MessageExchange {
     await Promise.race([arrived, missed]).finally(() => this.#arrivals.off('message', onMessage));
   }
 
-  async #send(call: Call, path: string): Promise<void> {
+  async #send(call: PhoneCall, path: string): Promise<void> {
     const { size, sha256 } = await measured(path);
     let told = 0;
     const progress = (bytes: number) => {

@@ -1,5 +1,5 @@
 import { setTimeout as delay } from 'node:timers/promises';
-import type { Call } from '../../lib/ue/call';
+import type { PhoneCall } from '../../lib/ue/phone-call';
 import { UserAgent, type UserAgentOptions } from '../../lib/ue/user-agent';
 import { marks, StampedSound, type Mark } from './stamped-sound';
 import { answeringUser } from './users';
@@ -21,11 +21,11 @@ const drain = 300;
 /** A good UE in a call with media, which lasts as long as it is held. */
 export class Holder {
   readonly #agent: UserAgent;
-  readonly #call: Call;
+  readonly #call: PhoneCall;
   readonly #sound: StampedSound;
   #held = true;
 
-  private constructor(agent: UserAgent, call: Call, sound: StampedSound) {
+  private constructor(agent: UserAgent, call: PhoneCall, sound: StampedSound) {
     this.#agent = agent;
     this.#call = call;
     this.#sound = sound;

@@ -3,7 +3,7 @@ import Table from 'cli-table3';
 import { median } from '../median';
 import type { Pressure } from './pressure';
 import type { RelayName } from './relays';
-import { maxOthers, wasGeneratorLimit, type Placement, type Run } from './session';
+import { maxOthers, wasGeneratorLimit, type Placement, type Run } from './loaded-relay';
 import type { MaxLoad } from './steps';
 
 /** One relay under load for a while. */

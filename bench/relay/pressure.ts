@@ -1,6 +1,6 @@
 import { readFileSync } from 'node:fs';
 import { median } from '../median';
-import { maxOthers, Session, type Placement, type Run } from './session';
+import { maxOthers, LoadedRelay, type Placement, type Run } from './loaded-relay';
 
 /** Streams beside the one that does not read. */
 const others = 500;
@@ -48,7 +48,7 @@ export interface Pressure {
 
 /** @throws Error if the relay dropped nothing: then nobody stalled, and nothing was measured. */
 export async function stalledReader(placement: Placement): Promise<StalledReader> {
-  const session = await Session.start('edge80', others + 1, placement);
+  const session = await LoadedRelay.start('edge80', others + 1, placement);
   try {
     await session.open(others + 1);
     await session.run(others + 1, 1);
@@ -82,7 +82,7 @@ function spread(values: readonly number[]): Spread {
 }
 
 /** The first run in which nobody else used the machine, or the last of some. */
-async function undisturbed(session: Session, streams: number): Promise<Run> {
+async function undisturbed(session: LoadedRelay, streams: number): Promise<Run> {
   let run = await session.run(streams, runSeconds);
   for (let i = 1; i < disturbedTries && run.others > maxOthers; i++) run = await session.run(streams, runSeconds);
   return run;
@@ -91,7 +91,7 @@ async function undisturbed(session: Session, streams: number): Promise<Run> {
 /** @param idle as many, or what the limit of open files allows */
 export async function idleMemory({ idle, ...placement }: Placement & { idle: number }): Promise<IdleConnections> {
   const connections = Math.min(idle, openFilesLimit() - ownDescriptors);
-  const session = await Session.start('edge80', connections, placement);
+  const session = await LoadedRelay.start('edge80', connections, placement);
   try {
     await session.open(connections);
     return { connections, memoryPerConnection: session.memory() / connections };

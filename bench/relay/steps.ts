@@ -1,5 +1,5 @@
 import type { RelayName } from './relays';
-import { maxOthers, packetRate, Session, wasGeneratorLimit, type Placement, type Run } from './session';
+import { maxOthers, packetRate, LoadedRelay, wasGeneratorLimit, type Placement, type Run } from './loaded-relay';
 
 /** s of load in each step. */
 const stepSeconds = 2;
@@ -31,7 +31,7 @@ export async function highestLoad(
   options: Placement & { streams: number; step: number },
 ): Promise<MaxLoad> {
   const { streams, step } = options;
-  const session = await Session.start(relay, maxStreams, options, true);
+  const session = await LoadedRelay.start(relay, maxStreams, options, true);
   try {
     const result: MaxLoad = { relay, streams: 0, packetsPerSecond: 0, above: undefined };
     for (let next = Math.ceil(streams / 3); next <= maxStreams && next > result.streams;) {
@@ -56,7 +56,7 @@ function following({ streams, above }: MaxLoad, step: number): number {
   return above.streams - streams <= step ? streams : Math.ceil((streams + above.streams) / 2);
 }
 
-async function runAt(session: Session, relay: RelayName, streams: number): Promise<Run> {
+async function runAt(session: LoadedRelay, relay: RelayName, streams: number): Promise<Run> {
   await session.open(streams);
   await session.run(streams, 1);
   let run = await session.run(streams, stepSeconds);

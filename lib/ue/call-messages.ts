@@ -35,7 +35,7 @@ export interface CallMessagesOptions {
 }
 
 /** One MSRP session, as negotiated so far. */
-interface Session {
+interface MessageSession {
   line: number;
   connection: MsrpConnection;
   path: string;
@@ -53,7 +53,7 @@ const closePatience = 5000;
 /** The MSRP stream of one call: one session at a time (RFC 4975 §8). */
 export class CallMessages {
   readonly #options: CallMessagesOptions;
-  #session: Session | undefined;
+  #session: MessageSession | undefined;
   #path: PathName | undefined;
   readonly #sent: MsrpTransfer[] = [];
   readonly #received: MsrpTransfer[] = [];
@@ -158,7 +158,7 @@ export class CallMessages {
   }
 
   /** The session that there is, unless its connection was lost. */
-  #current(): Session | undefined {
+  #current(): MessageSession | undefined {
     return this.#session?.isOver === true ? undefined : this.#session;
   }
 
@@ -185,7 +185,7 @@ export class CallMessages {
     this.#wasOpen = true;
   }
 
-  async #connected(session: Session, remote: RemoteStream): Promise<MsrpEndpoint> {
+  async #connected(session: MessageSession, remote: RemoteStream): Promise<MsrpEndpoint> {
     const { observer, certificate } = this.#options;
     const { connection, line, path } = session;
     const active = session.setup === 'active' || (session.setup === 'actpass' && remote.msrp?.setup !== 'active');
@@ -201,7 +201,7 @@ export class CallMessages {
     return endpoint;
   }
 
-  #listen(session: Session, endpoint: MsrpEndpoint): void {
+  #listen(session: MessageSession, endpoint: MsrpEndpoint): void {
     const { observer, body, message } = this.#options;
     endpoint.on('body', (messageId, bytes) => body?.(messageId, bytes));
     endpoint.on('message', (received) => {

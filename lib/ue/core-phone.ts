@@ -3,10 +3,10 @@ import type { IncomingRequest, ResponseSender } from '../drachtio/messages';
 import { EdgeError } from '../errors';
 import type { Logger } from '../ops/logger';
 import { parseSipUri } from '../wire/sip-uri';
-import type { Call } from './call';
 import { PlainTransport } from './media-transport';
 import { PlainMsrpConnection } from './msrp-connection';
 import { Phone, type CallingOptions, type MessageOptions } from './phone';
+import type { PhoneCall } from './phone-call';
 import type { MediaKind, Observer } from './ue-event';
 
 export interface CorePhoneOptions {
@@ -87,7 +87,7 @@ export class CorePhone {
   }
 
   /** Answers the next call; `patience` in ms, `media` for a call without an offer. */
-  async take(patience: number, media?: readonly MediaKind[]): Promise<Call> {
+  async take(patience: number, media?: readonly MediaKind[]): Promise<PhoneCall> {
     return await this.#phone.take(patience, media);
   }
 
@@ -98,7 +98,7 @@ export class CorePhone {
    * The Path's URI is next hop and Request-URI at once: the SIP server below takes no Route from us, and
    * the flow token, which is what counts for the edge, stands in it either way.
    */
-  async callRegistered(user: string, options: CallingOptions): Promise<Call> {
+  async callRegistered(user: string, options: CallingOptions): Promise<PhoneCall> {
     const binding = await this.#registrar.binding(user, options.patience);
     const next = withoutParameters(binding.path[0] ?? binding.contact, ['lr', 'ob']);
     const { domain } = this.#options;

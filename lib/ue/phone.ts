@@ -2,7 +2,7 @@ import type { Headers, IncomingRequest, ResponseSender } from '../drachtio/messa
 import type { Srf } from '../drachtio/srf';
 import { EdgeError } from '../errors';
 import type { Logger } from '../ops/logger';
-import { Call, type PlacedCallOptions } from './call';
+import { PhoneCall, type PlacedCallOptions } from './phone-call';
 import { CallMedia, type CallMediaOptions } from './call-media';
 import type { CallMessagesOptions } from './call-messages';
 import { SipLink } from './sip-link';
@@ -39,7 +39,7 @@ export class Phone {
   readonly #link: SipLink;
   readonly #takers: Taker[];
   readonly #stop = new AbortController();
-  #call: Call | undefined;
+  #call: PhoneCall | undefined;
   /** Settles with the call being placed. */
   #placing: Promise<unknown> = Promise.resolve();
 
@@ -78,10 +78,10 @@ export class Phone {
       headers: Headers;
       media?: readonly MediaKind[] | undefined;
     },
-  ): Promise<Call> {
+  ): Promise<PhoneCall> {
     const { observer } = this.#options;
     if (this.#stop.signal.aborted) throw closed();
-    const placing = Call.place({
+    const placing = PhoneCall.place({
       ...call,
       srf: this.srf,
       observer,
@@ -97,11 +97,11 @@ export class Phone {
    * Answers the next call; `media` is what we offer if it comes without an offer. Rejects with `no-call` when none came
    * within `patience` ms, else as {@link Call.take}.
    */
-  async take(patience: number, media?: readonly MediaKind[], contact?: string): Promise<Call> {
+  async take(patience: number, media?: readonly MediaKind[], contact?: string): Promise<PhoneCall> {
     const { observer } = this.#options;
     const { signal } = this.#stop;
     if (signal.aborted) throw closed();
-    this.#call = await new Promise<Call>((resolve, reject) => {
+    this.#call = await new Promise<PhoneCall>((resolve, reject) => {
       const forget = () => {
         clearTimeout(timer);
         signal.removeEventListener('abort', onClose);
@@ -111,7 +111,7 @@ export class Phone {
       const taker: Taker = (request, response) => {
         forget();
         const options = { srf: this.srf, observer, media: this.#media(media), contact };
-        Call.take(request, response, options).then(resolve, reject);
+        PhoneCall.take(request, response, options).then(resolve, reject);
       };
       const onClose = () => {
         forget();

@@ -2,7 +2,7 @@ import { randomUUID } from 'node:crypto';
 import type { Headers, IncomingRequest, IncomingResponse, ResponseSender } from '../drachtio/messages';
 import type { EdgeError } from '../errors';
 import type { Logger } from '../ops/logger';
-import type { Call } from './call';
+import type { PhoneCall } from './phone-call';
 import type { CheckTiming } from './check-list';
 import type { ConsentTiming } from './consent';
 import { answerChallenge } from './digest';
@@ -117,7 +117,7 @@ export class UserAgent {
   }
 
   /** Calls `uri` through the edge; rejects as {@link Call.place} does. `patience` in ms. */
-  async call(uri: string, options: CallingOptions): Promise<Call> {
+  async call(uri: string, options: CallingOptions): Promise<PhoneCall> {
     const { user, password } = this.#options;
     return await this.#phone.place({
       ...options,
@@ -130,7 +130,7 @@ export class UserAgent {
   }
 
   /** Answers the next call; `patience` in ms, `media` for a call without an offer. */
-  async take(patience: number, media?: readonly MediaKind[]): Promise<Call> {
+  async take(patience: number, media?: readonly MediaKind[]): Promise<PhoneCall> {
     return await this.#phone.take(patience, media, this.#contact);
   }
 

@@ -3,7 +3,7 @@ import { EventEmitter, once } from 'node:events';
 import type { Srf } from '../../../lib/drachtio/srf';
 import type { EdgeError } from '../../../lib/errors';
 import { createLogger } from '../../../lib/ops/logger';
-import type { Call } from '../../../lib/ue/call';
+import type { PhoneCall } from '../../../lib/ue/phone-call';
 import { CorePhone } from '../../../lib/ue/core-phone';
 import { SipLink } from '../../../lib/ue/sip-link';
 import type { UeEvent } from '../../../lib/ue/ue-event';
@@ -25,7 +25,7 @@ async function freePort(): Promise<number> {
 describe('a UE and a core phone, without an edge between them', () => {
   let core: CorePhone;
   let agent: UserAgent;
-  let calls: Call[];
+  let calls: PhoneCall[];
   const events: Record<'ue' | 'core', UeEvent[]> = { ue: [], core: [] };
   const happened = new EventEmitter();
   const observe = (end: 'ue' | 'core') => (event: UeEvent) => {
@@ -64,10 +64,10 @@ describe('a UE and a core phone, without an edge between them', () => {
     await core.close();
   });
 
-  async function callCore(options: { offerless?: boolean } = {}): Promise<[Call, Call]> {
+  async function callCore(options: { offerless?: boolean } = {}): Promise<[PhoneCall, PhoneCall]> {
     const both = [agent.call('sip:core@example.net', { patience, ...options }), core.take(patience)] as const;
     calls = await Promise.all(both);
-    return calls as [Call, Call];
+    return calls as [PhoneCall, PhoneCall];
   }
 
   /** Resolves when all packets of both ends were sent. */

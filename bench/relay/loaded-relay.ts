@@ -61,7 +61,7 @@ export interface Placement {
 const rival = 'while kill -0 "$PPID"; do :; done';
 
 /** An echo, a relay and a load that run together. */
-export class Session {
+export class LoadedRelay {
   readonly #placement: Placement;
   readonly #echo: Pinned;
   readonly #relay: Relay;
@@ -83,7 +83,7 @@ export class Session {
    * @param isShared for each thread of the relay there is a process beside it that never rests, so that of its CPUs it
    *   has half
    */
-  static async start(name: RelayName, streams: number, placement: Placement, isShared = false): Promise<Session> {
+  static async start(name: RelayName, streams: number, placement: Placement, isShared = false): Promise<LoadedRelay> {
     const { relayCpus, loadCpus, threads } = placement;
     const pwd = randomBytes(12).toString('hex');
     const echo = new Pinned(loadCpus, programPath('echo'), [String(streams), pwd]);
@@ -93,7 +93,7 @@ export class Session {
     const load = new Pinned(loadCpus, programPath('load'), [relay.kind, String(relay.port), pwd]);
     load.write(ports);
     const rivals = Array.from({ length: isShared ? threads : 0 }, () => new Pinned(relayCpus, 'sh', ['-c', rival]));
-    return new Session(placement, echo, relay, load, rivals);
+    return new LoadedRelay(placement, echo, relay, load, rivals);
   }
 
   get pid(): number {

@@ -44,7 +44,7 @@ const cancelPatience = 1000;
 const sdpType = { 'Content-Type': 'application/sdp' };
 
 /** One call: its dialog and its media, from the answer to the BYE of either side. */
-export class Call {
+export class PhoneCall {
   readonly direction: 'originating' | 'terminating';
   /** From the INVITE to the 200, ms. */
   readonly setupMs: number;
@@ -55,7 +55,7 @@ export class Call {
   readonly #dialog: Dialog;
   #end: (by: Party) => void = () => undefined;
 
-  private constructor(direction: Call['direction'], options: CallOptions, dialog: Dialog, startedAt: number) {
+  private constructor(direction: PhoneCall['direction'], options: CallOptions, dialog: Dialog, startedAt: number) {
     this.direction = direction;
     this.setupMs = Math.round(performance.now() - startedAt);
     this.media = options.media;
@@ -76,20 +76,20 @@ export class Call {
    * Calls and resolves once the 200 came. Rejects with `call-refused` (with `sipStatus`), `edge-unreachable`,
    * `call-unanswered` or what the media rejects with; the media is closed then.
    */
-  static async place(options: PlacedCallOptions): Promise<Call> {
+  static async place(options: PlacedCallOptions): Promise<PhoneCall> {
     const { media, uri, observer, credentials } = options;
     try {
       const offer = options.offerless === true ? undefined : await media.offer();
       observer({ event: 'calling', uri });
       const startedAt = performance.now();
       try {
-        return await Call.#invite(options, offer, startedAt);
+        return await PhoneCall.#invite(options, offer, startedAt);
       } catch (error) {
         const challenge = error instanceof SipRejection ? challengeIn(error.response) : undefined;
         if (challenge === undefined || credentials === undefined) throw error;
         const answer = answerChallenge(challenge.value, { method: 'INVITE', uri, ...credentials });
         const headers = { ...options.headers, [challenge.header]: answer };
-        return await Call.#invite({ ...options, headers }, offer, startedAt);
+        return await PhoneCall.#invite({ ...options, headers }, offer, startedAt);
       }
     } catch (error) {
       media.close();
@@ -97,7 +97,7 @@ export class Call {
     }
   }
 
-  static async #invite(options: PlacedCallOptions, offer: string | undefined, startedAt: number): Promise<Call> {
+  static async #invite(options: PlacedCallOptions, offer: string | undefined, startedAt: number): Promise<PhoneCall> {
     const { srf, uri, proxy, contact, patience } = options;
     const headers = {
       ...options.headers,
@@ -107,7 +107,7 @@ export class Call {
       Allow: 'INVITE, ACK, BYE, CANCEL, PRACK, UPDATE',
     };
     const invite = { method: 'INVITE' as const, headers, proxy, ...(offer !== undefined && { body: offer }) };
-    return await new Promise<Call>((resolve, reject) => {
+    return await new Promise<PhoneCall>((resolve, reject) => {
       let unpatient: NodeJS.Timeout | undefined;
       let onStop: () => void = () => undefined;
       const settled = <T>(settle: (value: T) => void, value: T) => {
@@ -132,9 +132,9 @@ export class Call {
         request.on('response', (response, acknowledge) => {
           if (response.status < 200) {
             if (response.has('RSeq')) acknowledge();
-            Call.#provisional(options, response);
+            PhoneCall.#provisional(options, response);
           } else if (response.status < 300) {
-            Call.#answered(options, { request, response, startedAt }, acknowledge).then(
+            PhoneCall.#answered(options, { request, response, startedAt }, acknowledge).then(
               (call) => settled(resolve, call),
               (error: unknown) => settled(reject, error),
             );
@@ -159,10 +159,10 @@ export class Call {
     options: PlacedCallOptions,
     { request, response, startedAt }: { request: SentRequest; response: IncomingResponse; startedAt: number },
     acknowledge: (ack?: { headers: Headers; body: string }) => void,
-  ): Promise<Call> {
+  ): Promise<PhoneCall> {
     const { srf, media, offerless } = options;
     if (offerless !== true) acknowledge();
-    const call = new Call('originating', options, srf.uacDialog(request, response), startedAt);
+    const call = new PhoneCall('originating', options, srf.uacDialog(request, response), startedAt);
     try {
       if (offerless === true) acknowledge({ headers: sdpType, body: await media.answer(response.body) });
       else media.accept(response.body);
@@ -179,7 +179,7 @@ export class Call {
    * Answers an INVITE: 180, then 200. Rejects with `call-cancelled`, or with what the media rejects with, after
    * the INVITE was refused; the media is closed then.
    */
-  static async take(request: IncomingRequest, response: ResponseSender, options: CallOptions): Promise<Call> {
+  static async take(request: IncomingRequest, response: ResponseSender, options: CallOptions): Promise<PhoneCall> {
     const { srf, media, observer, contact } = options;
     const startedAt = performance.now();
     observer({ event: 'incoming', from: request.getParsedHeader('from').uri });
@@ -188,12 +188,12 @@ export class Call {
     try {
       const offerless = request.body === '';
       const localSdp = offerless ? await media.offer() : await media.answer(request.body);
-      let call: Call | undefined;
+      let call: PhoneCall | undefined;
       await srf.createUas(request, response, {
         localSdp,
         ...(contact !== undefined && { headers: { Contact: contact } }),
         onDialog: (dialog) => {
-          call = new Call('terminating', options, dialog, startedAt);
+          call = new PhoneCall('terminating', options, dialog, startedAt);
         },
       });
       if (call === undefined) throw new EdgeError('call-cancelled', 'The caller gave up.');
