@@ -1,3 +1,4 @@
+import { Newest } from '../newest';
 import { flowKey, type Flow } from './flow-token';
 
 /**
@@ -5,19 +6,14 @@ import { flowKey, type Flow } from './flow-token';
  * nowhere (RFC 5626 §5.3). Who loses his registration once more takes the place of the one who lost it first.
  */
 export class DroppedFlows {
-  readonly #most: number;
-  /** The oldest first. */
-  readonly #keys = new Set<string>();
+  readonly #keys: Newest<string>;
 
   constructor(most = 50_000) {
-    this.#most = most;
+    this.#keys = new Newest(most);
   }
 
   add(flow: Flow): void {
-    this.delete(flow);
-    const [oldest] = this.#keys;
-    if (this.#keys.size >= this.#most && oldest !== undefined) this.#keys.delete(oldest);
-    this.#keys.add(flowKey(flow));
+    this.#keys.set(flowKey(flow), true);
   }
 
   delete(flow: Flow): void {
