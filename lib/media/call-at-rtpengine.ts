@@ -2,7 +2,7 @@ import type { CallStatistics } from '../rtpengine/call-statistics';
 import type { OfferOptions } from '../rtpengine/ng-command';
 import { anchoredLines, isAnyInUse, takeAnchored, type AnchoredLines } from '../sdp/anchored-lines';
 import { bundleGroups, withDeclined, withoutBundle, type SharedTransports } from '../sdp/bundle';
-import { parseSdp, writeSdp, type Sdp } from '../sdp/sdp';
+import { parseSdp, type Sdp } from '../sdp/sdp';
 import { viewSession, type MediaView } from '../sdp/session-view';
 import { areSourcesKnown } from '../sdp/source-address';
 import { answerOfNobody } from './answer-of-nobody';
@@ -68,40 +68,39 @@ export class CallAtRtpengine {
   }
 
   /**
-   * @param most lines that are carried
    * @returns what it wrote for the other side; undefined where no line for it is in use
    * @throws EdgeError
    */
-  async offer(said: ShownSdp, most: number, wishes: OfferWishes): Promise<string | undefined> {
+  async offer(said: ShownSdp & OfferWishes): Promise<Sdp | undefined> {
     // It knows the first offer alone, which a fork could still have accepted until now.
     if (this.#isDeclined) await this.leave();
-    const lines = anchoredLines(this.#lines, said.shown, most);
+    const lines = anchoredLines(this.#lines, said.shown, this.#charged.most);
     if (!isAnyInUse(said.shown, lines)) return undefined;
     this.#charged.hold(lines.length, said.from);
     const known = this.#isKnown;
     if ((await this.#node?.has(this.#name)) === false) this.#losses += 1;
     const optionsFor = async (node: RtpengineCommands) =>
-      offerOptions(await this.#optionsInput(node, said, lines, wishes.offersGroup), { known, ...wishes });
+      offerOptions(await this.#optionsInput(node, said, lines, said.offersGroup), { ...said, known });
     const node = this.#node;
-    const reply = await (node === undefined
-      ? this.#firstOffer(optionsFor, said.from)
-      : node.offer(await optionsFor(node)));
+    const reply = await (node === undefined ? this.#firstOffer(optionsFor) : node.offer(await optionsFor(node)));
     this.#lines = lines;
-    return reply;
+    const offered = parseSdp(reply);
+    if (node === undefined && said.from === 'core') await this.#answerForNobody(offered);
+    return offered;
   }
 
   /**
    * @param isFirst of the first offer, which forks may answer one after the other
    * @throws EdgeError; returns as {@link offer}
    */
-  async answer(said: ShownSdp, isFirst: boolean): Promise<string | undefined> {
+  async answer(said: ShownSdp, isFirst: boolean): Promise<Sdp | undefined> {
     const node = this.#node;
     if (node === undefined) return undefined;
     this.#isDeclined = !isAnyInUse(said.shown, this.#lines);
     if (!this.#isDeclined) {
       const reply = await node.answer(answerOptions(await this.#optionsInput(node, said, this.#lines, false)));
       this.#isKnown = true;
-      return reply;
+      return parseSdp(reply);
     }
     if (!isFirst) await this.leave();
     return undefined;
@@ -126,16 +125,17 @@ export class CallAtRtpengine {
     this.#charged.release();
   }
 
-  async #firstOffer(optionsFor: (node: RtpengineCommands) => Promise<OfferOptions>, from: Side): Promise<string> {
+  async #firstOffer(optionsFor: (node: RtpengineCommands) => Promise<OfferOptions>): Promise<string> {
     const { node, reply } = await firstOffer(this.#rtpengine, optionsFor);
     this.#node = node;
-    const nobody = from === 'core' ? answerOfNobody(parseSdp(reply)) : undefined;
-    if (nobody !== undefined) {
-      const sdp = writeSdp(nobody);
-      const nobodys = { call: this.#name, from: 'access', sdp, isSourceKnown: true, bundles: false } as const;
-      await node.answer(answerOptions(nobodys));
-    }
     return reply;
+  }
+
+  async #answerForNobody(offered: Sdp): Promise<void> {
+    const nobody = answerOfNobody(offered);
+    if (nobody === undefined) return;
+    const common = { call: this.#name, from: 'access', isSourceKnown: true, bundles: false } as const;
+    await this.#node?.answer(answerOptions({ ...common, sdp: nobody }));
   }
 
   async #optionsInput(
@@ -146,8 +146,7 @@ export class CallAtRtpengine {
   ): Promise<NgOptionsInput> {
     // For calls of browsers alone it is to be known.
     if (offersGroup || bundleGroups(shown).length > 0) this.#bundles = await node.bundles();
-    const usable = this.#bundles ? shown : withoutBundle(withDeclined(shown, shared));
-    const sdp = writeSdp(takeAnchored(usable, lines));
+    const sdp = takeAnchored(this.#bundles ? shown : withoutBundle(withDeclined(shown, shared)), lines);
     const isSourceKnown = from === 'core' ? !this.#learnsCore : areSourcesKnown(view, viewSession(shown).media);
     return { call: this.#name, from, sdp, isSourceKnown, bundles: this.#bundles };
   }

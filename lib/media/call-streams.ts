@@ -1,5 +1,6 @@
 import type { Nominated } from '../gateway/nomination-ranks';
 import type { AdvertisedAddress, MediaStream, Stream } from '../gateway/stream';
+import type { OccasionalLog } from '../ops/occasional-log';
 
 /** What is used of the TCP gateway. */
 export interface StreamGateway {
@@ -8,6 +9,9 @@ export interface StreamGateway {
   /** Returns what rtpengine was sent of nominations. */
   removeStream(ufrag: string): Nominated | undefined;
 }
+
+/** By line. */
+export type OpenStreams = ReadonlyMap<number, MediaStream>;
 
 interface Retired {
   stream: MediaStream;
@@ -21,6 +25,7 @@ interface Retired {
  */
 export class CallStreams {
   readonly #gateway: StreamGateway;
+  readonly #log: OccasionalLog;
   readonly #current = new Map<number, MediaStream>();
   readonly #retired = new Map<number, Retired>();
   /** The ufrag of each line on which the UE has nominated a connection. */
@@ -30,8 +35,10 @@ export class CallStreams {
   /** The current ones by the last complete exchange. */
   #settled: ReadonlyMap<number, MediaStream> = new Map();
 
-  constructor(gateway: StreamGateway) {
+  /** @param log of what the gateway does not take */
+  constructor(gateway: StreamGateway, log: OccasionalLog) {
     this.#gateway = gateway;
+    this.#log = log;
   }
 
   /** True if this is the ufrag that the line's candidates were given out with. */
@@ -45,19 +52,23 @@ export class CallStreams {
   }
 
   /**
-   * Opens the gateway to a line, or tells it rtpengine's new address.
+   * Opens the gateway to lines, or tells it rtpengine's new addresses.
    * @param exchange the number of the offer and answer under way, rising
-   * @throws EdgeError `ufrag-taken`
+   * @returns those that the gateway took
    */
-  open(stream: MediaStream, exchange: number): void {
-    this.#add(stream);
-    const before = this.#current.get(stream.line);
-    const retired = this.#retired.get(stream.line);
-    if (retired?.stream.ufrag === stream.ufrag) this.#retired.delete(stream.line);
-    this.#current.set(stream.line, stream);
-    if (before === undefined || before.ufrag === stream.ufrag) return;
-    this.#closeRetired(stream.line);
-    this.#retired.set(stream.line, { stream: before, by: exchange });
+  open(streams: readonly MediaStream[], exchange: number): OpenStreams {
+    const open = new Map<number, MediaStream>();
+    for (const stream of streams) {
+      const { call, line } = stream;
+      try {
+        this.#open(stream, exchange);
+        open.set(line, stream);
+      } catch (error) {
+        const reason = error instanceof Error ? error.message : 'unknown';
+        this.#log.warn({ call, line, reason }, 'a media line has no candidate on port 80');
+      }
+    }
+    return open;
   }
 
   /**
@@ -102,6 +113,18 @@ export class CallStreams {
 
   close(): void {
     this.settle(new Set(), Infinity);
+  }
+
+  /** @throws EdgeError `ufrag-taken` */
+  #open(stream: MediaStream, exchange: number): void {
+    this.#add(stream);
+    const before = this.#current.get(stream.line);
+    const retired = this.#retired.get(stream.line);
+    if (retired?.stream.ufrag === stream.ufrag) this.#retired.delete(stream.line);
+    this.#current.set(stream.line, stream);
+    if (before === undefined || before.ufrag === stream.ufrag) return;
+    this.#closeRetired(stream.line);
+    this.#retired.set(stream.line, { stream: before, by: exchange });
   }
 
   #closeRetired(line: number): void {

@@ -50,3 +50,7 @@ export interface CompleteExchange {
   exchange: Exchange;
   answer: ShownSdp;
 }
+
+export function saidBy(side: Side, { exchange, answer }: CompleteExchange): ShownSdp {
+  return exchange.from === side ? exchange : answer;
+}

@@ -1,5 +1,6 @@
 import type { AddressFamily } from '../ip-address';
 import type { AnswerOptions, OfferOptions } from '../rtpengine/ng-command';
+import { writeSdp, type Sdp } from '../sdp/sdp';
 import { otherSide, type Side } from './media-anchor';
 import type { Profile } from './profiles';
 
@@ -8,7 +9,7 @@ export interface NgOptionsInput {
   call: string;
   /** Whose SDP it is. It serves as rtpengine's tag, so that forks in the core are one peer to it (F6). */
   from: Side;
-  sdp: string;
+  sdp: Sdp;
   /**
    * Of an SDP of the UE: it is known where it sends from, by ICE or by its addresses. Of one of the core: the UE's media goes
    * to where it says, and not to where RTP comes from.
@@ -74,7 +75,7 @@ export function offerOptions(
     'call-id': call,
     'from-tag': from,
     ...(known ? { 'to-tag': to } : {}),
-    sdp,
+    sdp: writeSdp(sdp),
     direction: [from, to] as const,
     ...(family && { 'address-family': family }),
     replace,
@@ -102,14 +103,15 @@ export function offerOptions(
 }
 
 export function answerOptions({ call, from, sdp, isSourceKnown }: NgOptionsInput): AnswerOptions {
-  const common = { 'call-id': call, 'from-tag': otherSide(from), 'to-tag': from, sdp, replace };
+  const common = { 'call-id': call, 'from-tag': otherSide(from), 'to-tag': from, sdp: writeSdp(sdp), replace };
   // "default" answers with ICE only if ICE was offered (B15).
   return from === 'access'
     ? { ...common, ICE: 'remove', flags: flagsOfUe(sdp, isSourceKnown) }
     : { ...common, ICE: 'default', ...(isSourceKnown && { flags: asSaid }) };
 }
 
-function flagsOfUe(sdp: string, isSourceKnown: boolean): readonly string[] {
+function flagsOfUe({ session, media }: Sdp, isSourceKnown: boolean): readonly string[] {
   const flags = isSourceKnown ? knownSourceOnly : firstSourceOnly;
-  return /^a=fingerprint:/m.test(sdp) && !/^a=tls-id:/m.test(sdp) ? [...flags, keepDtls] : flags;
+  const says = (name: string) => [session, ...media].some((part) => part.has(name));
+  return says('fingerprint') && !says('tls-id') ? [...flags, keepDtls] : flags;
 }

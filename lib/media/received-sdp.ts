@@ -12,7 +12,7 @@ import type { Mids } from '../sdp/mids';
 import { withoutRtcpPayloadTypes } from '../sdp/payload-types';
 import { inProperForm } from '../sdp/proper-form';
 import { invalidSdp } from '../sdp/invalid-sdp';
-import { parseSdp, type Sdp } from '../sdp/sdp';
+import type { Sdp } from '../sdp/sdp';
 import { SdpPart } from '../sdp/sdp-part';
 import { viewSession } from '../sdp/session-view';
 import { tcpLines, withUdpLines, type TcpLines } from '../sdp/tcp-media-lines';
@@ -59,9 +59,9 @@ const noSession: Sdp = { session: new SdpPart([]), media: [] };
  * Lines that are missing are declined ones.
  * @throws EdgeError `sdp-invalid` or `no-usable-media` (488)
  */
-export function receivedOffer(text: string, receiving: Receiving): ReceivedSdp {
+export function receivedOffer(offer: Sdp, receiving: Receiving): ReceivedSdp {
   const session = receiving.agreed[0] ?? noSession;
-  const said = withLineAttributes(inProperForm(parseSdp(text)));
+  const said = withLineAttributes(inProperForm(offer));
   const places = placesIn(session, said, receiving.names);
   return received(atPlaces(said, places, session), places, receiving, 'active');
 }
@@ -70,11 +70,17 @@ export function receivedOffer(text: string, receiving: Receiving): ReceivedSdp {
  * Lines that are missing are declined ones, and those that were not offered are left out (RFC 3264 §6).
  * @throws as {@link receivedOffer}
  */
-export function receivedAnswer(text: string, offer: Sdp, receiving: Omit<Receiving, 'agreed'>): ReceivedSdp {
-  const { session, media } = withLineAttributes(inProperForm(parseSdp(text)));
+export function receivedAnswer(
+  answer: Sdp,
+  { offer, tcp }: { offer: Sdp; tcp: TcpLines },
+  receiving: Omit<Receiving, 'agreed'>,
+): ReceivedSdp {
+  const { session, media } = withLineAttributes(inProperForm(answer));
   const said = { session, media: media.slice(0, offer.media.length) };
   const places = placesIn(offer, said, receiving.names);
-  return received(atPlaces(said, places, offer), places, { ...receiving, agreed: [offer] }, 'passive');
+  const whole = received(atPlaces(said, places, offer), places, { ...receiving, agreed: [offer] }, 'passive');
+  requireOfferedTransport(whole, tcp);
+  return whole;
 }
 
 /** @param role its sender's in DTLS, where it says none (RFC 4145 §4) */
@@ -99,7 +105,7 @@ function received(came: Sdp, places: LinePlaces, receiving: Receiving, role: 'ac
  * An answer keeps the transport of its offer (RFC 8839 §4.3.2).
  * @throws EdgeError `sdp-invalid` (488)
  */
-export function requireOfferedTransport({ sdp, tcp }: ReceivedSdp, offered: TcpLines): void {
+function requireOfferedTransport({ sdp, tcp }: ReceivedSdp, offered: TcpLines): void {
   const isUsed = (line: number) => viewSession(sdp).media[line]?.port !== 0;
   if ([...tcp.keys()].some((line) => !offered.has(line) && isUsed(line)))
     throw invalidSdp('it answers RTP over UDP with RTP over TCP');

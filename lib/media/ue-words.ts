@@ -1,5 +1,7 @@
-import { isRtpOverUdp } from '../sdp/media-line';
+import type { SharedTransports } from '../sdp/bundle';
+import { isAnchorable, isRtpOverUdp } from '../sdp/media-line';
 import type { MediaView } from '../sdp/session-view';
+import type { TcpLines } from '../sdp/tcp-media-lines';
 
 /**
  * What the UE said of its lines in the complete exchanges of a call. A line without RTP (T.38, BFCP, a data channel) has
@@ -9,6 +11,9 @@ export class UeWords {
   #lines: readonly MediaView[] = [];
   readonly #ofRtp = new Map<number, MediaView>();
   #declinesIce = false;
+  #tcp: TcpLines = new Map();
+  /** Those that have their transport from another. */
+  shared: SharedTransports = new Map();
 
   /** In the last one. */
   get lines(): readonly MediaView[] {
@@ -20,8 +25,30 @@ export class UeWords {
     return this.#declinesIce;
   }
 
-  heard(lines: readonly MediaView[]): void {
+  /** The lines of the last one that are RTP over TCP. */
+  get tcp(): TcpLines {
+    return this.#tcp;
+  }
+
+  /** The lines that the last one left in use at rtpengine. */
+  get linesInUse(): number[] {
+    return this.#inUse.map(({ index }) => index);
+  }
+
+  /** Those of them on which the UE may send by ICE. */
+  get linesWithIce(): number[] {
+    const mayBeHeard = ({ direction, hasIce }: MediaView) => hasIce && direction.startsWith('send');
+    return this.#inUse.filter(mayBeHeard).map(({ index }) => index);
+  }
+
+  get #inUse(): readonly MediaView[] {
+    return this.#lines.filter(({ port, transport }) => port !== 0 && isAnchorable(transport));
+  }
+
+  /** @param tcp those that are RTP over TCP */
+  heard(lines: readonly MediaView[], tcp: TcpLines): void {
     this.#lines = lines;
+    this.#tcp = tcp;
     for (const line of lines)
       if (line.port === 0) this.#ofRtp.delete(line.index);
       else if (isRtpOverUdp(line.transport)) this.#ofRtp.set(line.index, line);

@@ -1,9 +1,17 @@
 import { answerOptions, offerOptions } from '../../../lib/media/ng-options';
+import type { Sdp } from '../../../lib/sdp/sdp';
+import { SdpLine } from '../../../lib/sdp/sdp-line';
+import { SdpPart } from '../../../lib/sdp/sdp-part';
 
 const replace = ['origin', 'session-connection'];
 const flags = ['strict-source', 'endpoint-learning-off'];
 const learning = ['strict-source'];
-const sdp = 'v=0';
+const sdpOf = (...lines: string[]): Sdp => ({
+  session: new SdpPart(lines.map((line) => new SdpLine(line))),
+  media: [],
+});
+const sdp = sdpOf('v=0');
+const written = 'v=0\r\n';
 const first = { known: false, ueDeclinedIce: false, profile: undefined, offersGroup: true, family: undefined };
 
 describe('what rtpengine is told', () => {
@@ -11,7 +19,7 @@ describe('what rtpengine is told', () => {
     expect(offerOptions({ call: 'c', from: 'access', sdp, isSourceKnown: true, bundles: false }, first)).toEqual({
       'call-id': 'c',
       'from-tag': 'access',
-      sdp,
+      sdp: written,
       ICE: 'remove',
       'ICE-lite': 'backward',
       'rtcp-mux': ['demux'],
@@ -25,7 +33,7 @@ describe('what rtpengine is told', () => {
     expect(offerOptions({ call: 'c', from: 'core', sdp, isSourceKnown: false, bundles: false }, first)).toEqual({
       'call-id': 'c',
       'from-tag': 'core',
-      sdp,
+      sdp: written,
       ICE: 'force',
       'ICE-lite': 'forward',
       'rtcp-mux': ['offer'],
@@ -76,7 +84,7 @@ describe('what rtpengine is told', () => {
   });
 
   test('of answers', () => {
-    const tags = { 'call-id': 'c', sdp, replace };
+    const tags = { 'call-id': 'c', sdp: written, replace };
     expect(answerOptions({ call: 'c', from: 'core', sdp, isSourceKnown: false, bundles: false })).toEqual({
       ...tags,
       'from-tag': 'access',
@@ -102,16 +110,16 @@ describe('what rtpengine is told', () => {
   });
 
   test.each([
-    ['a=fingerprint:sha-256 AA', ['no-tls-id']],
-    ['a=fingerprint:sha-256 AA\r\na=tls-id:abcdefghijklmnopqrst', []],
-    ['a=crypto:1 AES_CM_128_HMAC_SHA1_80 inline:AA', []],
+    [['a=fingerprint:sha-256 AA'], ['no-tls-id']],
+    [['a=fingerprint:sha-256 AA', 'a=tls-id:abcdefghijklmnopqrst'], []],
+    [['a=crypto:1 AES_CM_128_HMAC_SHA1_80 inline:AA'], []],
   ])(
     'E5: a UE with %j keeps its DTLS association over an ICE restart, or says itself that it does not',
-    (line, more) => {
+    (lines, more) => {
       const ofUe = {
         call: 'c',
         from: 'access',
-        sdp: `v=0\r\n${line}\r\n`,
+        sdp: sdpOf('v=0', ...lines),
         isSourceKnown: true,
         bundles: false,
       } as const;

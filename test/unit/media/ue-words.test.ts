@@ -8,7 +8,7 @@ const bfcp = ['m=application 5020 UDP/BFCP *', 'c=IN IP4 10.0.0.5'];
 
 function heard(...sdps: string[][]): UeWords {
   const words = new UeWords();
-  for (const lines of sdps) words.heard(mediaOf(ueSdp(...lines)));
+  for (const lines of sdps) words.heard(mediaOf(ueSdp(...lines)), new Map());
   return words;
 }
 
