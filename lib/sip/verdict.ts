@@ -1,16 +1,11 @@
-import { sendFitting } from '../drachtio/fitting-response';
+import { sendFitting, type Wanted } from '../drachtio/fitting-response';
 import type { Headers, ResponseSender, SipMessage } from '../drachtio/messages';
 import { EdgeError } from '../errors';
 import { retryAfter } from '../shares/retry-after';
 import { tellsHost } from './hidden-hosts';
 
 /** The final response that an error deserves. */
-export interface Verdict {
-  status: number;
-  reason?: string;
-  headers: Headers;
-  body?: string;
-}
+export type Verdict = Wanted;
 
 /** What is said of a dialog that is not, or no more. */
 export const noSuchDialog: Verdict = { status: 481, headers: {} };

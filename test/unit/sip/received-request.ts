@@ -7,7 +7,7 @@ export function receivedInvite(
   headers: Record<string, string | undefined> = {},
   { uri = 'sip:bob@ims.example', ...received }: Partial<IncomingRequest> = {},
 ): IncomingRequest {
-  const all = {
+  const all: Record<string, string | undefined> = {
     ...{ Via: 'SIP/2.0/UDP 192.0.2.1:5070;branch=z9hG4bK1', From: '<sip:alice@ims.example>;tag=a', CSeq: '150 INVITE' },
     ...{ To: '<sip:bob@ims.example>', 'Call-ID': 'c', Contact: '<sip:alice@192.0.2.1:5070>', ...headers },
   };
