@@ -2,9 +2,9 @@ import { randomBytes } from 'node:crypto';
 import type { MsrpStream } from '../gateway/stream';
 import { familyOf, ofFamily, type AddressFamily } from '../ip-address';
 import type { MsrpBridge } from '../msrp/bridge';
-import { withGatewayCandidates, type GatewayCandidateOptions } from '../sdp/gateway-candidate';
-import { withCredentials } from '../sdp/ice-attributes';
-import { isMsrp, readMsrpLine, withMsrpPlace, type MsrpSetup } from '../sdp/msrp-line';
+import type { GatewayCandidateOptions } from '../sdp/gateway-candidate';
+import type { Credentials } from '../sdp/ice-attributes';
+import { isMsrp, type MsrpSetup } from '../sdp/msrp-line';
 import type { Sdp } from '../sdp/sdp';
 import type { MediaSection } from '../sdp/sdp-part';
 import { isUnspecified, viewSession, type MediaView } from '../sdp/session-view';
@@ -14,6 +14,7 @@ import type { Fallback } from './fallback';
 import type { CallLines } from './line-shares';
 import { otherSide, type Side } from './media-anchor';
 import type { CallPlaces } from './placed-media';
+import { answeringSetup, offeringSetup, saidIn, writeMsrp } from './msrp-sdp';
 import { discard, isSameSession, listeningPlace, rewritingOf, shownPath, type Place, type Said } from './msrp-peers';
 
 /** What is used of the MSRP bridges. */
@@ -45,7 +46,7 @@ interface Session {
   /** The URI that a side was shown in place of the other's path: the first, be there several answers. */
   shown: Partial<Record<Side, string | undefined>>;
   /** The credentials of the UE's side, where the gateway carries it. */
-  ice: { ufrag: string; pwd: string } | undefined;
+  ice: Credentials | undefined;
   isAnswered: boolean;
   isOver: boolean;
 }
@@ -165,6 +166,7 @@ export class CallMsrp {
     return session;
   }
 
+  /** What a side gets of a line, once we are where it says. */
   async #sectionToward(
     to: Side,
     section: MediaSection,
@@ -172,19 +174,19 @@ export class CallMsrp {
     setup: MsrpSetup,
     line: number,
   ): Promise<MediaSection> {
-    const { gateway, candidates } = this.#options;
+    const place = (session.places[to] ??= await this.#open(to, session, setup, line));
     const sender = session.said[otherSide(to)];
-    const place = (session.places[to] ??= await this.#placeFor(to, session, setup, line));
     const path = sender === undefined ? undefined : shownPath(sender, place);
     session.shown[to] ??= path;
     // Of two forks' answers the UE may go by either: both name the one URI that is rewritten.
     const shown = path === undefined ? undefined : session.shown[to];
-    const written = withMsrpPlace(section, { ...place, setup: place.port === discard ? 'active' : setup, path: shown });
-    if (to === 'core' || session.ice === undefined) return written;
-    return withGatewayCandidates(withCredentials(written, session.ice), gateway.advertised, candidates);
+    const ice = to === 'access' ? session.ice : undefined;
+    const { gateway, candidates } = this.#options;
+    return writeMsrp(section, { place, setup, path: shown, ice }, gateway.advertised, candidates);
   }
 
-  async #placeFor(to: Side, session: Session, setup: MsrpSetup, line: number): Promise<Place> {
+  /** Where a side reaches us: the gateway or a port of ours is open there. */
+  async #open(to: Side, session: Session, setup: MsrpSetup, line: number): Promise<Place> {
     const { call, gateway, bridges } = this.#options;
     const family = this.#familyToward(to, session);
     const [first] = gateway.advertised;
@@ -256,28 +258,10 @@ export class CallMsrp {
   }
 }
 
-/**
- * What is offered onward. Of two that are passive, each would wait for the other's first SEND. Who is active is the client
- * of TLS, too: on that the ends have to agree between them (H11).
- */
-function offeringSetup({ isTls, setup = 'active' }: Said): MsrpSetup {
-  return isTls || setup === 'passive' ? setup : 'actpass';
-}
-
-/** RFC 6135 §4.2.2; who says nothing is passive in an answer and active in an offer (RFC 4975 §8.1). */
-function answeringSetup(offer: Said, answer: Said): 'active' | 'passive' {
-  const isActive = offer.isTls ? answer.setup === 'active' : offer.setup === 'passive';
-  return isActive ? 'active' : 'passive';
-}
-
 /** Where a peer connects from to this place of ours; undefined: not known, as it has named an address of the other family. */
 function addressAt(place: Place | undefined, { address }: Said): string | undefined {
   const isThere = address !== undefined && place !== undefined && familyOf(address) === familyOf(place.address);
   return isThere ? address : undefined;
-}
-
-function saidIn(section: MediaSection, { address, port, hasIce, ufrag }: MediaView): Said {
-  return { ...readMsrpLine(section), address, port, hasIce, ufrag };
 }
 
 /** Whether a later offer leaves a session as it is. */

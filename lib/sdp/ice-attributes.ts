@@ -45,7 +45,13 @@ export function withIceSessionOf(sdp: Sdp, line: IceSession | undefined): Sdp {
   return withEachSection(sdp, (section, at) => (at === index ? withCredentials(section, { ufrag, pwd }) : section));
 }
 
-export function withCredentials(section: MediaSection, { ufrag, pwd }: { ufrag: string; pwd: string }): MediaSection {
+export interface Credentials {
+  ufrag: string;
+  pwd: string;
+}
+
+/** The section with these in place of its own. */
+export function withCredentials(section: MediaSection, { ufrag, pwd }: Credentials): MediaSection {
   return section.without(['ice-ufrag', 'ice-pwd']).and([`a=ice-ufrag:${ufrag}`, `a=ice-pwd:${pwd}`]);
 }
 
