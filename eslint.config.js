@@ -12,7 +12,7 @@ const layers = {
   shares: ['ops'],
   drachtio: ['drachtio/fence', 'wire', 'ops'],
   'drachtio/fence': ['wire', 'heap', 'ip-address'],
-  embedded: ['drachtio/fence', 'wire', 'shares', 'ops'],
+  embedded: ['drachtio/fence', 'wire', 'shares', 'ops', 'ip-address'],
   egress: ['drachtio/fence', 'wire', 'ops', 'address-kind', 'ip-address'],
   access: ['drachtio/fence', 'wire', 'shares', 'ops', 'admission', 'ip-address'],
   ice: ['ip-address'],

@@ -25,6 +25,12 @@ export function normalAddress(text: string): string {
   return bytes === undefined ? text : addressText(bytes);
 }
 
+/** 127.0.0.0/8 or ::1. */
+export function isLoopback(address: string): boolean {
+  const bytes = addressBytes(address);
+  return bytes?.length === 4 ? bytes[0] === 127 : normalAddress(address) === '::1';
+}
+
 /** As c= names it (RFC 8866 §5.7). */
 export type AddressFamily = 'IP4' | 'IP6';
 

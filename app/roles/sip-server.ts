@@ -1,5 +1,6 @@
 import { randomBytes } from 'node:crypto';
 import { EmbeddedEdge } from '../../lib/embedded/embedded-edge';
+import { isLoopback } from '../../lib/ip-address';
 import type { Logger } from '../../lib/ops/logger';
 import { contactHosts, type PcscfConfig } from '../config';
 import type { OwnPlaces } from '../own-places';
@@ -34,8 +35,4 @@ export async function sipServer(
   const { adminPort } = opened.keep(await opening('ACCESS_CONTACTS, CORE_CONTACTS', starting));
   ours.privatePorts.add(adminPort);
   return { host, port: adminPort, secret };
-}
-
-function isLoopback(address: string): boolean {
-  return address.startsWith('127.') || address === '::1';
 }

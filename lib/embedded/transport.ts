@@ -1,5 +1,6 @@
 import type { Socket as UdpSocket } from 'node:dgram';
 import type { Server } from 'node:net';
+import { isLoopback } from '../ip-address';
 import type { Logger } from '../ops/logger';
 import { OccasionalLog } from '../ops/occasional-log';
 import { Holdings } from '../shares/holdings';
@@ -193,8 +194,4 @@ export class Transport {
       this.#bounded.size >= limits.tcpConnections || this.#perAddress.of(address) >= limits.tcpConnectionsPerAddress
     );
   }
-}
-
-function isLoopback(address: string): boolean {
-  return address.startsWith('127.') || address === '::1';
 }

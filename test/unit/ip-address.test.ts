@@ -1,5 +1,5 @@
 import fc from 'fast-check';
-import { addressBytes, addressText, normalAddress } from '../../lib/ip-address';
+import { addressBytes, addressText, isLoopback, normalAddress } from '../../lib/ip-address';
 
 test.each([
   ['192.0.2.1', '192.0.2.1'],
@@ -22,6 +22,13 @@ test.each(['', '1.2.3', '1.2.3.256', '1.2.3.4.5', ':::', '1::2::3', '1:2:3:4:5:6
     expect(addressBytes(text)).toBeUndefined();
   },
 );
+
+test('what is loopback', () => {
+  const told = ['127.0.0.1', '127.8.9.10', '::1', '::ffff:127.0.0.1', '128.0.0.1', '::2', '127.example.org', ''].filter(
+    isLoopback,
+  );
+  expect(told).toEqual(['127.0.0.1', '127.8.9.10', '::1', '::ffff:127.0.0.1']);
+});
 
 test('bytes to text and back', () => {
   fc.assert(

@@ -1,4 +1,4 @@
-import { isIPv4 } from 'node:net';
+import { isLoopback } from '../../ip-address';
 import type { SipMessage } from '../../wire/sip-message';
 
 /* How a connection to drachtio-server is opened and used. */
@@ -8,8 +8,7 @@ import type { SipMessage } from '../../wire/sip-message';
  * this one so.
  */
 export function dialledFrom(server: string): { localAddress?: string } {
-  const isLoopback = isIPv4(server) ? server.startsWith('127.') : server === '::1';
-  return isLoopback ? { localAddress: server } : {};
+  return isLoopback(server) ? { localAddress: server } : {};
 }
 
 /** Its keep-alives get no answer: it reads nothing more once a CRLF and a message come in one segment [16c3, 16c4]. */
