@@ -1,5 +1,5 @@
 import { sendFitting, type Wanted } from '../drachtio/fitting-response';
-import type { Headers, ResponseSender, SipMessage } from '../drachtio/messages';
+import type { ResponseSender, SipMessage } from '../drachtio/messages';
 import { EdgeError } from '../errors';
 import { retryAfter } from '../shares/retry-after';
 import { tellsHost } from './hidden-hosts';
