@@ -382,7 +382,7 @@ describeWithRtpengine('the media anchor on a real rtpengine', () => {
     // No hold: the UE only has no default address yet.
     expect(lineOf(offered, 2)).toMatchObject({ address: core, direction: 'sendrecv' });
     const { media } = viewSession(parseSdp(answered));
-    expect(parseSdp(answered).session).toContain('a=ice-lite');
+    expect(answered.split(/^m=/m, 1)[0]).toContain('a=ice-lite');
     expect(media.map(({ offersTcp, candidates }) => offersTcp || candidates.length)).toEqual([0, 0, 2, 0, 2]);
     expect(media[2]!.ufrag).not.toBe(media[4]!.ufrag);
   });
