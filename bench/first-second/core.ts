@@ -2,10 +2,10 @@
  * Started by bench/first-second.ts in the place of the core: grants registrations, answers one call after the other,
  * sends at once, and writes a line when it hears a UE first.
  */
-import { EdgeError } from '../../lib/errors';
 import { createLogger } from '../../lib/ops/logger';
 import { CorePhone } from '../../lib/ue/core-phone';
 import type { UeEvent } from '../../lib/ue/ue-event';
+import { answerCalls } from '../answer-calls';
 import { now } from './clock';
 
 const [host = '', domain = ''] = process.argv.slice(2);
@@ -23,20 +23,7 @@ async function main(): Promise<void> {
   const logger = createLogger('silent');
   const core = await CorePhone.open({ listen, domain, startWhenHeard: false, observer: observe, logger });
   process.stdout.write('ready\n');
-  await Promise.all(Array.from({ length: atOnce }, () => answer(core)));
-}
-
-async function answer(core: CorePhone): Promise<never> {
-  for (;;) {
-    try {
-      const call = await core.take(600_000);
-      await call.ended;
-      call.media.close();
-    } catch (error) {
-      // The UE writes what became of its call.
-      if (!(error instanceof EdgeError)) throw error;
-    }
-  }
+  await answerCalls(core, atOnce);
 }
 
 void main();
