@@ -5,14 +5,6 @@ import { contentLengthOf, detached, lacksMandatory, parseSipMessage, type SipMes
 import { parseSipUri, uriOf } from '../wire/sip-uri';
 import type { Link } from '../wire/link';
 
-export function isSamePeer(one: Link, other: Link): boolean {
-  return isSameHost(one, other) && one.port === other.port;
-}
-
-export function isSameHost(one: Link, other: Link): boolean {
-  return one.transport === other.transport && one.address === other.address;
-}
-
 /** `undefined` for what is no SIP, lacks what every message has, or is cut off. */
 export function read(text: string): SipMessage | undefined {
   const message = parseSipMessage(text)?.message;

@@ -18,20 +18,12 @@ import { CoreEntry, type ServerContact } from './core-entry';
 import { CoreFence } from '../drachtio/fence/core-fence';
 import type { Errand } from './errand';
 import type { Limits } from './limits';
-import type { Link } from '../wire/link';
+import { isSameHost, isSamePeer, type Link } from '../wire/link';
 import { isNobody, nobody } from './nobody';
 import { OnwardRequests, type Network } from './onward-requests';
 import { OwnCallIds, type Carried } from '../drachtio/fence/own-call-ids';
 import { RelayedDialogs } from './relayed-dialogs';
-import {
-  holderOfCall,
-  holderOfEntered,
-  isSameHost,
-  isSamePeer,
-  mendForCore,
-  mendForServer,
-  read,
-} from './relayed-messages';
+import { holderOfCall, holderOfEntered, mendForCore, mendForServer, read } from './relayed-messages';
 import { Servers } from './servers';
 import { UdpOnly } from './udp-only';
 import { UnclaimedErrands } from './unclaimed-errands';
@@ -124,10 +116,8 @@ export class Relaying {
     }
     this.dropped[message?.isRequest === false ? 'responses' : 'requests']++;
     const { transport, address, port } = from;
-    this.#logger.debug(
-      { transport, address, port, startLine: message?.startLine },
-      'Dropped what came to the egress relay',
-    );
+    const about = { transport, address, port, startLine: message?.startLine };
+    this.#logger.debug(about, 'Dropped what came to the egress relay');
     return false;
   }
 

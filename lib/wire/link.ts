@@ -26,3 +26,11 @@ export interface Link extends Destination {
   /** The peer brought something of use: it is no stranger any more. */
   prove(): void;
 }
+
+export function isSamePeer(one: Destination, other: Destination): boolean {
+  return isSameHost(one, other) && one.port === other.port;
+}
+
+export function isSameHost(one: Destination, other: Destination): boolean {
+  return one.transport === other.transport && one.address === other.address;
+}
