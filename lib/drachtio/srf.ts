@@ -216,7 +216,7 @@ export class Srf extends DrachtioLink {
     onSent: ((request: SentRequest) => void) | undefined,
   ): Promise<SentRequest> {
     if (!this.connected) throw linkLost();
-    if (!fitsFrame(options)) throw tooLarge();
+    if (!fitsFrame({ ...options, uri })) throw tooLarge();
     const { headers, ...rest } = options;
     const sent = new Promise<SentRequest>((resolve, reject) => {
       this.srf.request(uri, { ...rest, ...route, headers: { ...headers } }, (cause, request) => {
@@ -240,17 +240,24 @@ export class Srf extends DrachtioLink {
   }
 }
 
-/**
- * Whether the server takes a message with these headers and this body: one above some 12 kB stalls the whole link [01f]. A body
- * that it is not to see has to be carried past it.
- */
-export function fitsFrame({ headers = {}, body = '' }: { headers?: Headers; body?: string }): boolean {
-  const head = Object.entries(headers).map(([name, value]) => `${name}: ${value}`);
-  const isCarried = mustBeCarried(body) && headers[headerOf('Uncarried')] === undefined;
-  return bytesOf(head.join('\r\n')).length + (isCarried ? 0 : body.length) <= frameLimit;
+interface FrameParts {
+  /** Of a request. */
+  uri?: string;
+  headers?: Headers;
+  body?: string;
 }
 
-/** Bytes of headers and body; the rest up to 12 kB is for what drachtio-srf adds. */
+/**
+ * Whether the server takes a message with these parts: one above some 12 kB stalls the whole link [01f]. A body that it is not
+ * to see has to be carried past it.
+ */
+export function fitsFrame({ uri = '', headers = {}, body = '' }: FrameParts): boolean {
+  const head = Object.entries(headers).map(([name, value]) => `${name}: ${value}`);
+  const isCarried = mustBeCarried(body) && headers[headerOf('Uncarried')] === undefined;
+  return bytesOf([uri, ...head].join('\r\n')).length + (isCarried ? 0 : body.length) <= frameLimit;
+}
+
+/** Bytes of URI, headers and body; the rest up to 12 kB is for what drachtio-srf adds. */
 const frameLimit = 10_000;
 
 function tooLarge(): EdgeError {

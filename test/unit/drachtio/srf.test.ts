@@ -261,7 +261,7 @@ test('N4: what a server does not read is counted, until the link is lost', async
 });
 
 describe('what drachtio can send', () => {
-  test('a message that would stall the link is refused', async () => {
+  test('N3: a message that would stall the link is refused, be it for its URI', async () => {
     const body = 'x'.repeat(12_000);
     const headers = { [headerOf('Uncarried')]: 'yes' };
     expect(fitsFrame({ headers: { Subject: 'short' } })).toBe(true);
@@ -273,6 +273,9 @@ describe('what drachtio can send', () => {
     await once(srf, 'connect');
     const sent = srf.send('sip:a@192.0.2.9', { method: 'MESSAGE', headers, body });
     await expect(sent).rejects.toMatchObject({ code: 'message-too-large', sipStatus: 513 });
+    const uri = `sip:${'u'.repeat(8000)}@192.0.2.9`;
+    const named = srf.send(uri, { method: 'MESSAGE', headers: { To: `<${uri}>` } });
+    await expect(named).rejects.toMatchObject({ code: 'message-too-large', sipStatus: 513 });
     srf.close();
     server.close();
   });
