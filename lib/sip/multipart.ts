@@ -1,4 +1,5 @@
 import { EdgeError } from '../errors';
+import { splitOutsideQuotes } from '../wire/sip-uri';
 
 /** One part of a multipart body (RFC 2046 §5.1.1). */
 export interface Part {
@@ -50,9 +51,7 @@ export function unreadable(message: string): EdgeError {
 function inside(type: string, body: string, from: number, to: number, depth: number): Part[] {
   if (!isMultipart(type)) return [];
   if (depth === deepest) throw unreadable('A body has parts too deep inside of others.');
-  const [, quoted, plain] = /;\s*boundary\s*=\s*(?:"([^"]*)"|([^\s;"]+))/i.exec(type) ?? [];
-  const boundary = quoted ?? plain;
-  if (boundary === undefined || boundary === '') throw unreadable('A multipart has no boundary.');
+  const boundary = boundaryOf(type);
   const delimiters = delimitersIn(body.slice(from, to), boundary);
   const parts: Part[] = [];
   for (const [i, { start, end, isLast }] of delimiters.entries()) {
@@ -65,6 +64,17 @@ function inside(type: string, body: string, from: number, to: number, depth: num
     );
   }
   return parts;
+}
+
+/** Of two, each reader would go by another, and find other parts. */
+function boundaryOf(type: string): string {
+  const [boundary, another] = splitOutsideQuotes(type, ';').flatMap((param) => {
+    const [, quoted, plain] = /^boundary\s*=\s*(?:"([^"]*)"|([^\s"]+))$/i.exec(param) ?? [];
+    return quoted ?? plain ?? [];
+  });
+  if (boundary === undefined || boundary === '') throw unreadable('A multipart has no boundary.');
+  if (another !== undefined) throw unreadable('A multipart has two boundaries.');
+  return boundary;
 }
 
 /** `at` is where the line behind the delimiter begins. */
