@@ -3,7 +3,7 @@ import { FinalGate } from '../drachtio/final-gate';
 import type { CallSession } from './call-session';
 import { allows, inDialogHeaders, responseHeaders } from './header-policy';
 import { sessionBody } from './session-body';
-import { verdictOf, type Verdict } from './verdict';
+import { noSuchDialog, verdictOf, type Verdict } from './verdict';
 
 /**
  * A reliable provisional response on its way (RFC 3262): the callee waits for its PRACK until the caller has
@@ -55,7 +55,7 @@ export class ReliableProvisional {
     if (!this.#session.admits(caller, request, response)) return;
     const answer = (verdict: Verdict) => this.#session.respond(caller, 'PRACK', response, verdict);
     if (this.#hasPrack) {
-      answer({ status: 481, headers: {} });
+      answer(noSuchDialog);
       return;
     }
     this.#hasPrack = true;
