@@ -18,7 +18,7 @@ const layers = {
   access: ['drachtio/fence', 'wire', 'shares', 'ops', 'admission', 'port', 'ice', 'ip-address'],
   ice: ['ip-address'],
   sdp: ['ice', 'ip-address'],
-  gateway: ['ice', 'ops', 'admission', 'ip-address'],
+  gateway: ['ice', 'ops', 'port', 'admission', 'ip-address'],
   rtpengine: ['ops', 'ip-address'],
   msrp: ['ice', 'ops', 'ip-address'],
   media: ['sdp', 'gateway', 'msrp', 'rtpengine', 'shares', 'ice', 'ops', 'ip-address', 'ip-prefix', 'media-places'],
