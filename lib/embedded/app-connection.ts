@@ -14,17 +14,16 @@ export interface AppFrame {
   readonly sip: string;
 }
 
-/** How a SIP message reached the edge, for the head of the frame that brings it to the app. */
-export interface Arrival {
-  readonly bytes: number;
-  readonly protocol: string;
-  readonly address: string;
-  readonly port: number;
+/** What an app is told of a SIP message besides the way that it came. */
+export interface Shown {
   readonly txn: string;
   readonly dialogId: string;
-  /** Address and port that an initial request was received on. */
-  readonly receivedOn?: { readonly host: string; readonly port: number };
-  readonly source?: 'network' | 'application';
+  /** Size as received; unset: that of the message. */
+  readonly bytes?: number;
+  /** Unset: that of the flow. */
+  readonly protocol?: string;
+  /** The app is told which contact of ours it came to. */
+  readonly isInitial?: boolean;
 }
 
 export interface AppConnectionEvents {
@@ -83,12 +82,10 @@ export class AppConnection {
     this.#socket.end();
   }
 
-  /** `OK` to a request: what was sent, and the transaction it has now. */
-  sentRequest(id: string, message: string, flow: Flow, txn: string, bytes = message.length): void {
-    const near = flow.local.transport === 'udp';
-    const address = near ? flow.local.host : flow.remoteAddress;
-    const port = near ? flow.local.port : flow.remotePort;
-    const head = ['application', bytes, flow.local.transport, address, port, timestamp(), txn, 'Msg sent:', ''];
+  /** `OK` to a request: what was sent, and the transaction it has now. `isHeld`: it will be sent later. */
+  sentRequest(id: string, message: string, flow: Flow, txn: string, isHeld = !flow.isOpen): void {
+    const bytes = isHeld ? 0 : message.length;
+    const head = ['application', bytes, flow.local.transport, ...wayOf(flow), timestamp(), txn, 'Msg sent:', ''];
     this.ok(id, head.map(String), message);
   }
 
@@ -105,12 +102,19 @@ export class AppConnection {
     this.ok(id, head.map(String), message);
   }
 
-  /** A SIP message that arrived, or one that the edge made itself. */
-  sip(message: string, arrival: Arrival): void {
-    const { source = 'network', bytes, protocol, address, port, txn, dialogId, receivedOn } = arrival;
-    const head = ['sip', source, bytes, protocol, address, port, timestamp(), txn, dialogId];
-    if (receivedOn) head.push(hostPort(receivedOn.host, undefined), receivedOn.port);
+  /** A SIP message that arrived. `flow` unset: one that the edge made in place of a response. */
+  sip(message: string, flow: Flow | undefined, shown: Shown): void {
+    const { txn, dialogId, bytes = message.length, protocol = flow?.local.transport, isInitial } = shown;
+    const from = [flow?.remoteAddress, flow?.remotePort ?? 0];
+    const head = ['sip', 'network', bytes, protocol, ...from, timestamp(), txn, dialogId];
+    if (flow && isInitial === true) head.push(hostPort(flow.local.host, undefined), flow.local.port);
     this.#write(`${head.join('|')}|`, message);
+  }
+
+  /** A request that the edge has sent by itself. */
+  unsolicited(message: string, flow: Flow, dialogId: string): void {
+    const head = ['application', message.length, flow.local.transport, ...wayOf(flow), timestamp(), 'unsolicited'];
+    this.#write(`sip|${head.join('|')}|${dialogId}|`, message);
   }
 
   close(): void {
@@ -141,6 +145,11 @@ export class AppConnection {
     // An app that does not read must not fill our memory.
     if (this.#socket.writableLength > limits.unsentToApp) this.close();
   }
+}
+
+/** Of a request that was sent: drachtio-server tells its own end for UDP, and the far end for TCP. */
+function wayOf({ local, remoteAddress, remotePort }: Flow): [address: string, port: number] {
+  return local.transport === 'udp' ? [local.host, local.port] : [remoteAddress, remotePort];
 }
 
 function parseFrame(payload: string): AppFrame {

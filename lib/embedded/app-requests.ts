@@ -1,12 +1,11 @@
 import { randomUUID } from 'node:crypto';
 import type { AppConnection, AppFrame } from './app-connection';
 import { cancelOf } from '../wire/cancel';
-import type { ClientTransaction } from './client-transaction';
 import { contactUri, viaFor } from './contact';
 import { Dialog } from './dialog';
 import { DialogClient } from './dialog-client';
 import type { Flow } from './flow';
-import { appHeaders, completeContentType, localise } from './header-rules';
+import { appHeaders, completeContentType, localise, writtenFirst } from './header-rules';
 import { newBranch, newCSeq, newTag } from './ids';
 import { destinationOf, ownContact } from './in-dialog-request';
 import { ResponsesToApp } from './responses-to-app';
@@ -19,9 +18,6 @@ const methods = new Set([
   ...['INVITE', 'REGISTER', 'MESSAGE', 'OPTIONS', 'SUBSCRIBE', 'PUBLISH', 'NOTIFY', 'INFO', 'REFER', 'UPDATE'],
   ...['BYE', 'CANCEL', 'PRACK', 'ACK'],
 ]);
-
-/** What is written above the app's other headers. */
-const ownHeaders = ['max-forwards', 'from', 'to', 'call-id', 'cseq', 'contact'];
 
 /** Requests of apps: outside a dialog here, inside one in DialogClient. */
 export class AppRequests {
@@ -63,7 +59,7 @@ export class AppRequests {
     }
     const registered = proxy === '' ? this.#stack.registrations.flowFor(given.method, given.requestUri) : undefined;
     if (registered) {
-      this.#start(id, app, given, uri.text, registered, { isRegistered: true });
+      this.#start(id, app, given, uri.text, { flow: registered, isRegistered: true });
       return;
     }
     this.#stack.names.resolve(hop.host, (address) => {
@@ -79,7 +75,7 @@ export class AppRequests {
       }
       const flow = transport.flowTo(destination);
       if (!flow) app.nok(id, 'requested protocol/transport not available');
-      else this.#start(id, app, given, uri.text, flow, proxy === '' ? {} : { nextHop: destination });
+      else this.#start(id, app, given, uri.text, { flow, ...(proxy !== '' && { nextHop: destination }) });
     });
   }
 
@@ -88,8 +84,7 @@ export class AppRequests {
     app: AppConnection,
     given: SipMessage,
     uri: string,
-    flow: Flow,
-    way: { isRegistered?: boolean; nextHop?: Destination },
+    { flow, isRegistered = false, nextHop }: { flow: Flow; isRegistered?: boolean; nextHop?: Destination },
   ): void {
     const request = this.#build(given, uri, flow);
     const forms = given.method === 'INVITE' || given.method === 'SUBSCRIBE';
@@ -97,24 +92,9 @@ export class AppRequests {
       app.nok(id, 'too many dialogs');
       return;
     }
-    const dialog = forms ? this.#makeDialog(app, request, flow, way.nextHop) : undefined;
-    const transaction = this.#stack.clients.open(
-      request,
-      flow,
-      {
-        response: (response, from, bytes, sent) => this.#responses.response(app, dialog, sent, response, from, bytes),
-        failed: (status, sent) => this.#responses.failed(app, dialog, sent, status),
-      },
-      { registered: way.isRegistered === true },
-    );
-    if (!transaction) {
-      app.nok(id, 'too many transactions');
-      return;
-    }
-    if (dialog && given.method === 'INVITE') dialog.inviting.add(transaction);
-    transaction.onRingingTooLong = () => this.#sendCancel(transaction);
-    transaction.start();
-    app.sentRequest(id, transaction.text, flow, transaction.txn, flow.isOpen ? transaction.text.length : 0);
+    const dialog = forms ? new Dialog(request, { role: 'uac', localPoint: flow.local, owner: app }) : undefined;
+    if (dialog) dialog.nextHop = nextHop;
+    this.#responses.send(id, app, { request, flow, dialog, isRegistered });
   }
 
   #build(given: SipMessage, uri: string, flow: Flow): SipMessage {
@@ -137,28 +117,10 @@ export class AppRequests {
     for (const contact of contacts) request.add('Contact', contact);
     const wantsContact = method === 'INVITE' || method === 'SUBSCRIBE';
     if (contacts.length === 0 && wantsContact) request.add('Contact', ownContact(flow));
-    request.headers.push(...appHeaders(given, local, ownHeaders));
+    request.headers.push(...appHeaders(given, local, writtenFirst));
     request.body = given.body;
     completeContentType(request);
     return request;
-  }
-
-  #makeDialog(app: AppConnection, request: SipMessage, flow: Flow, nextHop: Destination | undefined): Dialog {
-    const from = request.get('from') ?? '';
-    const dialog = new Dialog({
-      callId: request.callId,
-      idTag: tagOf(from) ?? '',
-      method: request.method,
-      role: 'uac',
-      localTag: tagOf(from) ?? '',
-      local: from,
-      remote: request.get('to') ?? '',
-      localPoint: flow.local,
-      owner: app,
-      cseq: request.cseq?.number ?? 0,
-    });
-    dialog.nextHop = nextHop;
-    return dialog;
   }
 
   #cancel(id: string, app: AppConnection, txn: string, given: SipMessage): void {
@@ -167,29 +129,11 @@ export class AppRequests {
       app.nok(id, `unable to cancel unknown transaction id: ${txn}`);
       return;
     }
-    const cancel = this.#makeCancel(invite, given);
-    let sent: ClientTransaction | undefined;
-    const outcome = invite.cancel(() => {
-      sent = this.#stack.clients.open(cancel, invite.flow, ignore);
-      sent?.start();
-    });
-    if (outcome === undefined) {
-      app.nok(id, `internal server error canceling transaction id: ${txn}`);
-      return;
-    }
-    const text = cancel.toString();
-    app.sentRequest(id, text, invite.flow, sent?.txn ?? randomUUID(), outcome === 'sent' ? text.length : 0);
-  }
-
-  /** Timer C: by ourselves. */
-  #sendCancel(invite: ClientTransaction): void {
-    invite.cancel(() => this.#stack.clients.open(cancelOf(invite.request), invite.flow, ignore)?.start());
-  }
-
-  #makeCancel(invite: ClientTransaction, given?: SipMessage): SipMessage {
     const cancel = cancelOf(invite.request);
-    if (given) cancel.headers.push(...appHeaders(given, invite.flow.local, [...ownHeaders, 'content-type']));
-    return cancel;
+    cancel.headers.push(...appHeaders(given, invite.flow.local, [...writtenFirst, 'content-type']));
+    const outcome = this.#stack.clients.cancel(invite, cancel);
+    if (outcome === undefined) app.nok(id, `internal server error canceling transaction id: ${txn}`);
+    else app.sentRequest(id, cancel.toString(), invite.flow, randomUUID(), outcome === 'held');
   }
 }
 
@@ -198,5 +142,3 @@ function defaultTo(uri: string): string {
   const [base = '', ...params] = uri.split(';');
   return [`<${base}>`, ...params].join(';');
 }
-
-const ignore = { response: () => undefined, failed: () => undefined };

@@ -1,4 +1,5 @@
 import type { AppConnection, AppFrame } from './app-connection';
+import { cancelOf } from '../wire/cancel';
 import { Dialog } from './dialog';
 import { appHeaders, completeContentType, localise } from './header-rules';
 import { ownContact } from './in-dialog-request';
@@ -174,14 +175,9 @@ export class AppResponses {
       if (dialog && isAnswerHeld) hangUp(this.#stack, dialog, 'no PRACK');
       else {
         if (dialog) endDialog(this.#stack, dialog);
-        owner?.sip(cancelOf(transaction), {
-          bytes: text.length,
-          protocol: transaction.flow.local.transport,
-          address: transaction.flow.remoteAddress,
-          port: transaction.flow.remotePort,
-          txn: transaction.txn,
-          dialogId: dialog?.id ?? '',
-        });
+        // A CANCEL as the caller would have sent it: to an app the call ends in the way that it knows.
+        const shown = { txn: transaction.txn, dialogId: dialog?.id ?? '', bytes: text.length };
+        owner?.sip(cancelOf(transaction.request).toString(), transaction.flow, shown);
       }
     });
   }
@@ -189,21 +185,8 @@ export class AppResponses {
   #makeDialog(app: AppConnection, transaction: ServerTransaction, isConfirmed: boolean): void {
     if (transaction.dialog) return;
     const { request, flow } = transaction;
-    const from = request.get('from') ?? '';
-    const tag = tagOf(from) ?? '';
-    const dialog = new Dialog({
-      callId: request.callId,
-      idTag: tag,
-      method: request.method,
-      role: 'uas',
-      localTag: transaction.toTag,
-      local: `${withoutTag(request.get('to') ?? '')};tag=${transaction.toTag}`,
-      remote: withoutTag(from),
-      localPoint: flow.local,
-      owner: app,
-      cseq: request.cseq?.number ?? 0,
-    });
-    dialog.leg = dialog.touch(tag, request, flow);
+    const dialog = new Dialog(request, { role: 'uas', localPoint: flow.local, owner: app }, transaction.toTag);
+    dialog.leg = dialog.touch(tagOf(request.get('from')) ?? '', request, flow);
     dialog.callerFlow = flow;
     dialog.isConfirmed = isConfirmed;
     if (!isConfirmed) dialog.invite = transaction;
@@ -231,14 +214,4 @@ export class AppResponses {
     const update = transaction.dialog?.earlyUpdate === transaction ? transaction.dialog.invite?.txn : undefined;
     app.sentResponse(id, text, flow, { protocol, txn: update ?? transaction.txn, dialogId });
   }
-}
-
-/** A CANCEL as the caller would have sent it: to an app the call ends in the way that it knows. */
-function cancelOf({ request }: ServerTransaction): string {
-  const cancel = request.clone();
-  cancel.startLine = cancel.startLine.replace(/^INVITE/, 'CANCEL');
-  cancel.headers = cancel.headers.filter(({ key }) => ['via', 'from', 'to', 'call-id', 'max-forwards'].includes(key));
-  cancel.add('CSeq', `${request.cseq?.number ?? 0} CANCEL`);
-  cancel.body = '';
-  return cancel.toString();
 }

@@ -1,6 +1,7 @@
 import { randomUUID } from 'node:crypto';
 import type { Flow } from './flow';
-import { SipMessage } from '../wire/sip-message';
+import { ackOfRefusal } from '../wire/cancel';
+import type { SipMessage } from '../wire/sip-message';
 import type { Stop, Timers } from './timers';
 
 export interface ClientEvents {
@@ -13,9 +14,10 @@ export interface ClientEvents {
   failed(status: 408 | 503 | 410, transaction: ClientTransaction): void;
 }
 
-export interface ClientOptions {
-  /** Whether the flow is the remembered connection of a registration. */
-  readonly registered?: boolean;
+interface TableEvents extends ClientEvents {
+  /** Timer C: the callee of an INVITE rings for ever. */
+  rangTooLong(transaction: ClientTransaction): void;
+  ended(transaction: ClientTransaction): void;
 }
 
 const done: Stop = () => undefined;
@@ -30,9 +32,8 @@ export class ClientTransaction {
   readonly key: string;
   readonly #text: string;
   readonly #timers: Timers;
-  readonly #events: ClientEvents;
-  readonly #ended: (transaction: ClientTransaction) => void;
-  readonly #options: ClientOptions;
+  readonly #events: TableEvents;
+  readonly #isRegistered: boolean;
   state: 'calling' | 'proceeding' | 'completed' | 'terminated' = 'calling';
   #stopRepeat = done;
   #stopWaiting = done;
@@ -40,14 +41,8 @@ export class ClientTransaction {
   #isCancelled = false;
   #ack: string | undefined;
 
-  constructor(
-    request: SipMessage,
-    flow: Flow,
-    timers: Timers,
-    events: ClientEvents,
-    ended: (transaction: ClientTransaction) => void,
-    options: ClientOptions = {},
-  ) {
+  /** `isRegistered`: the flow is the remembered connection of a registration. */
+  constructor(request: SipMessage, flow: Flow, timers: Timers, isRegistered: boolean, events: TableEvents) {
     this.request = request;
     this.flow = flow;
     this.method = request.method;
@@ -55,8 +50,7 @@ export class ClientTransaction {
     this.#text = request.toString();
     this.#timers = timers;
     this.#events = events;
-    this.#ended = ended;
-    this.#options = options;
+    this.#isRegistered = isRegistered;
   }
 
   /** The request as sent. */
@@ -74,7 +68,7 @@ export class ClientTransaction {
     this.#stopWaiting = this.#timers.after(transaction, () => this.#fail(408));
     if (!this.flow.isOpen) {
       this.#stopWaiting();
-      this.#stopWaiting = this.#timers.after(0, () => this.#fail(this.#options.registered === true ? 410 : 503));
+      this.#stopWaiting = this.#timers.after(0, () => this.#fail(this.#isRegistered ? 410 : 503));
       return;
     }
     this.flow.onUndelivered(() => this.#fail(503));
@@ -107,7 +101,8 @@ export class ClientTransaction {
       this.#stopWaiting();
       this.#stopWaiting = this.#timers.after(this.#timers.times.transaction, () => this.end());
     }
-    if (this.method === 'INVITE' && status >= 300) this.flow.send((this.#ack ??= this.#makeAck(response)));
+    if (this.method === 'INVITE' && status >= 300)
+      this.flow.send((this.#ack ??= ackOfRefusal(this.request, response).toString()));
     if (!isRepeat || (this.method === 'INVITE' && status < 300)) this.#events.response(response, flow, bytes, this);
   }
 
@@ -131,7 +126,7 @@ export class ClientTransaction {
     this.state = 'terminated';
     this.#stopRepeat();
     this.#stopWaiting();
-    this.#ended(this);
+    this.#events.ended(this);
   }
 
   /** After a provisional response a non-INVITE request is repeated at T2 only (RFC 3261 §17.1.2.2). */
@@ -155,33 +150,16 @@ export class ClientTransaction {
     send();
   }
 
-  /** Timer C: a callee that rings for ever is cancelled. */
   #awaitAnswer(): void {
     if (this.#isCancelled) return;
     this.#stopWaiting();
-    this.#stopWaiting = this.#timers.after(this.#timers.times.ringing, () => this.onRingingTooLong());
+    this.#stopWaiting = this.#timers.after(this.#timers.times.ringing, () => this.#events.rangTooLong(this));
   }
-
-  /** Set by whoever can send the CANCEL. */
-  onRingingTooLong: () => void = () => this.#fail(408);
 
   #fail(status: 408 | 503 | 410): void {
     if (this.state === 'completed' || this.state === 'terminated') return;
     this.end();
     this.#events.failed(status, this);
-  }
-
-  /** ACK to a non-2xx, RFC 3261 §17.1.1.3. */
-  #makeAck(response: SipMessage): string {
-    const ack = new SipMessage(`ACK ${this.request.requestUri} SIP/2.0`);
-    ack.add('Via', this.request.lines('via')[0] ?? '');
-    for (const route of this.request.values('route')) ack.add('Route', route);
-    ack.add('Max-Forwards', this.request.get('max-forwards') ?? '70');
-    ack.add('From', this.request.get('from') ?? '');
-    ack.add('To', response.get('to') ?? '');
-    ack.add('Call-ID', this.request.callId);
-    ack.add('CSeq', `${this.request.cseq?.number ?? 0} ACK`);
-    return ack.toString();
   }
 }
 

@@ -1,18 +1,14 @@
 import { randomUUID } from 'node:crypto';
 import type { AppConnection } from './app-connection';
-import { cancelOf } from '../wire/cancel';
 import type { Dialog, Leg } from './dialog';
 import type { Flow } from './flow';
-import { appHeaders, completeContentType, localise } from './header-rules';
+import { appHeaders, completeContentType, localise, writtenFirst } from './header-rules';
 import { hopOf, inDialogRequest, ownContact, type Outgoing } from './in-dialog-request';
 import { parseRAck } from './reliable-provisionals';
 import type { ResponsesToApp } from './responses-to-app';
 import { hangUp } from './server-bye';
 import type { SipMessage } from '../wire/sip-message';
 import type { Stack } from './stack';
-
-const ownHeaders = ['max-forwards', 'from', 'to', 'call-id', 'cseq', 'contact'];
-const ignore = { response: () => undefined, failed: () => undefined };
 
 /** Requests of apps inside a dialog. */
 export class DialogClient {
@@ -54,27 +50,14 @@ export class DialogClient {
 
   #request(id: string, app: AppConnection, dialog: Dialog, leg: Leg, given: SipMessage): void {
     const { method } = given;
-    if (method === 'BYE') this.#cancelPending(dialog);
+    // A BYE while a re-INVITE of ours is pending takes that back.
+    if (method === 'BYE') for (const invite of dialog.inviting) this.#stack.clients.cancel(invite);
     const outgoing = this.#make(dialog, leg, method, dialog.nextCSeq(), given);
     if (!outgoing) {
       app.nok(id, noRoute(dialog.id));
       return;
     }
-    const { message, flow } = outgoing;
-    const transaction = this.#stack.clients.open(message, flow, {
-      response: (response, from, bytes, sent) => this.#responses.response(app, dialog, sent, response, from, bytes),
-      failed: (status, sent) => this.#responses.failed(app, dialog, sent, status),
-    });
-    if (!transaction) {
-      app.nok(id, 'too many transactions');
-      return;
-    }
-    if (method === 'INVITE') dialog.inviting.add(transaction);
-    transaction.onRingingTooLong = () => {
-      transaction.cancel(() => this.#stack.clients.open(cancelOf(message), flow, ignore)?.start());
-    };
-    transaction.start();
-    app.sentRequest(id, transaction.text, flow, transaction.txn);
+    this.#responses.send(id, app, { request: outgoing.message, flow: outgoing.flow, dialog });
   }
 
   /** The ACK to the latest 2xx; it is kept for when the 2xx comes again. */
@@ -97,10 +80,9 @@ export class DialogClient {
     const outgoing = inDialogRequest(this.#stack, dialog, leg, method, cseq);
     if (!outgoing) return undefined;
     const { message, flow } = outgoing;
-    const { local } = flow;
     if (given.has('max-forwards')) message.set('Max-Forwards', given.get('max-forwards') ?? '70');
     this.#addContact(message, given, flow);
-    message.headers.push(...appHeaders(given, local, ownHeaders));
+    message.headers.push(...appHeaders(given, flow.local, writtenFirst));
     message.body = given.body;
     completeContentType(message);
     return outgoing;
@@ -111,13 +93,6 @@ export class DialogClient {
     const wantsContact = ['INVITE', 'SUBSCRIBE', 'REFER'].includes(message.method);
     if (contact !== undefined) message.add('Contact', localise('contact', contact, flow.local));
     else if (wantsContact) message.add('Contact', ownContact(flow));
-  }
-
-  /** A BYE while a re-INVITE of ours is pending takes that back. */
-  #cancelPending(dialog: Dialog): void {
-    for (const invite of dialog.inviting) {
-      invite.cancel(() => this.#stack.clients.open(cancelOf(invite.request), invite.flow, ignore)?.start());
-    }
   }
 }
 

@@ -1,6 +1,5 @@
 import { randomUUID } from 'node:crypto';
 import type { AppConnection } from './app-connection';
-import { arrival, deliver } from './arrival';
 import type { Dialog } from './dialog';
 import type { Flow } from './flow';
 import type { Received } from './received-message';
@@ -26,7 +25,7 @@ export class Dialogs {
     const isFirst = invite?.requestTag === '' && invite.state === 'answered';
     invite?.acknowledged();
     const txn = isFirst ? invite.txn : randomUUID();
-    owner?.sip(received.text, { ...arrival(received, flow, txn, dialog.id), protocol: '' });
+    owner?.sip(received.text, flow, { txn, dialogId: dialog.id, bytes: received.bytes, protocol: '' });
   }
 
   request(dialog: Dialog, owner: AppConnection, transaction: ServerTransaction, received: Received): void {
@@ -42,7 +41,7 @@ export class Dialogs {
         break;
       case 'PRACK':
         if (!this.#prack(dialog, transaction, received)) return;
-        deliver(owner, received, flow, txn, dialog.id);
+        owner.sip(received.text, flow, { txn, dialogId: dialog.id, bytes: received.bytes });
         dialog.invite?.reliable?.next();
         return;
       case 'UPDATE':
@@ -61,7 +60,7 @@ export class Dialogs {
       dialog.refresh(tagOf(message.get('from')) ?? '', message, flow);
     }
     dialog.unanswered.add(transaction);
-    deliver(owner, received, flow, txn, dialog.id);
+    owner.sip(received.text, flow, { txn, dialogId: dialog.id, bytes: received.bytes });
   }
 
   /** The INVITE that would have confirmed a dialog has failed. */

@@ -3,8 +3,8 @@ import type { ClientTransaction } from './client-transaction';
 import type { ListeningPoint } from './contact';
 import type { Flow } from './flow';
 import { limits } from './limits';
-import type { ReliableProvisionals } from './reliable-provisionals';
-import { parseSipUri, tagOf, uriOf } from '../wire/sip-uri';
+import type { ServerTransaction } from './server-transaction';
+import { parseSipUri, tagOf, uriOf, withoutTag } from '../wire/sip-uri';
 import type { SipMessage } from '../wire/sip-message';
 import type { Destination } from '../wire/link';
 
@@ -27,33 +27,6 @@ export interface Answer {
   readonly cseq: number;
   readonly transaction: ClientTransaction;
   ack: { readonly text: string; readonly flow: Flow } | undefined;
-}
-
-export type RequestState =
-  /** No final response yet. */
-  | 'proceeding'
-  /** A final response was sent; repeats of the request get it again. */
-  | 'completed'
-  /** A 2xx to INVITE was sent and its ACK is awaited. */
-  | 'answered'
-  | 'terminated';
-
-/** A request of the peer, as far as its dialog needs it. */
-export interface PeerRequest {
-  /** Under which the app knows it. */
-  readonly txn: string;
-  readonly request: SipMessage;
-  /** The tag that the request had in its To; empty outside a dialog. */
-  readonly requestTag: string;
-  readonly state: RequestState;
-  /** Whether a 2xx of the app waits for a PRACK. */
-  readonly isAnswerHeld: boolean;
-  /** Reliable provisional responses, for an INVITE that had one. */
-  readonly reliable: ReliableProvisionals | undefined;
-  /** Answers by itself, without an app; returns the response as sent. */
-  reject(status: number, reason: string, headers?: Record<string, string>): string;
-  /** The ACK came. */
-  acknowledged(): void;
 }
 
 /** A dialog (RFC 3261 §12), from the first response that makes one. It belongs to one app. */
@@ -81,13 +54,13 @@ export class Dialog {
   isConfirmed = false;
   isOver = false;
   /** Requests of the peer that the app has not answered. */
-  readonly unanswered = new Set<PeerRequest>();
+  readonly unanswered = new Set<ServerTransaction>();
   /** INVITEs of the peer that were answered with 2xx and wait for their ACK, by CSeq. */
-  readonly awaitingAck = new Map<number, PeerRequest>();
+  readonly awaitingAck = new Map<number, ServerTransaction>();
   /** The INVITE that makes it, while the app has not answered finally. */
-  invite: PeerRequest | undefined;
+  invite: ServerTransaction | undefined;
   /** An UPDATE before the INVITE was answered. */
-  earlyUpdate: PeerRequest | undefined;
+  earlyUpdate: ServerTransaction | undefined;
   /** INVITEs of ours under way. */
   readonly inviting = new Set<ClientTransaction>();
   /** The latest 2xx of each INVITE of ours, by leg and CSeq; the last two are kept. */
@@ -95,28 +68,28 @@ export class Dialog {
   /** Reliable provisional responses that the app has yet to PRACK. */
   readonly unpracked: { leg: Leg; rseq: number }[] = [];
 
-  constructor(init: {
-    callId: string;
-    idTag: string;
-    method: string;
-    role: 'uas' | 'uac';
-    localTag: string;
-    local: string;
-    remote: string;
-    localPoint: ListeningPoint;
-    owner: AppConnection | undefined;
-    cseq: number;
-  }) {
-    this.id = `${init.callId};from-tag=${init.idTag}`;
-    this.callId = init.callId;
-    this.method = init.method;
-    this.role = init.role;
-    this.localTag = init.localTag;
-    this.local = init.local;
-    this.remote = init.remote;
-    this.localPoint = init.localPoint;
-    this.owner = init.owner;
-    this.cseq = init.cseq;
+  /**
+   * @param request that makes it
+   * @param toTag as a UAS: of our responses
+   */
+  constructor(
+    request: SipMessage,
+    { role, localPoint, owner }: Pick<Dialog, 'role' | 'localPoint' | 'owner'>,
+    toTag = '',
+  ) {
+    const from = request.get('from') ?? '';
+    const to = request.get('to') ?? '';
+    const fromTag = tagOf(from) ?? '';
+    this.id = `${request.callId};from-tag=${fromTag}`;
+    this.callId = request.callId;
+    this.method = request.method;
+    this.role = role;
+    this.localTag = role === 'uac' ? fromTag : toTag;
+    this.local = role === 'uac' ? from : `${withoutTag(to)};tag=${toTag}`;
+    this.remote = role === 'uac' ? to : withoutTag(from);
+    this.localPoint = localPoint;
+    this.owner = owner;
+    this.cseq = request.cseq?.number ?? 0;
   }
 
   /** The leg that a message of the peer makes; `undefined` if there are too many forks. */

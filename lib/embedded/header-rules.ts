@@ -6,6 +6,8 @@ import { spellHeader, type Header, type SipMessage } from '../wire/sip-message';
 const dropped = new Set(['via', 'route', 'record-route', 'rseq', 'content-length']);
 /** Where the literal host `localhost` stands for the edge's own address. */
 const localised = new Set(['from', 'to', 'contact', 'p-asserted-identity']);
+/** What of an app's request is written above its other headers. */
+export const writtenFirst = ['max-forwards', 'from', 'to', 'call-id', 'cseq', 'contact'];
 /** Lists that are written one value a line. */
 const split = new Set(['service-route', 'path']);
 

@@ -1,4 +1,3 @@
-import { arrival, deliver } from './arrival';
 import type { Dialog } from './dialog';
 import { Dialogs } from './dialog-requests';
 import type { Flow } from './flow';
@@ -76,7 +75,7 @@ export class InboundRequests {
     if (dialog) this.#dialogs.inviteFailed(dialog, hadAnswered);
     // drachtio-server gives the size of the INVITE once the app has answered.
     const bytes = isTouched ? invite.bytes : received.bytes;
-    owner?.sip(received.text, { ...arrival(received, flow, invite.txn, dialog?.id ?? ''), bytes });
+    owner?.sip(received.text, flow, { txn: invite.txn, dialogId: dialog?.id ?? '', bytes });
   }
 
   #fresh(received: Received, flow: Flow): void {
@@ -110,7 +109,7 @@ export class InboundRequests {
     }
     transaction.owner = app;
     this.#expectAnswer(transaction, method === 'INVITE');
-    deliver(app, received, flow, transaction.txn, '', true);
+    app.sip(received.text, flow, { txn: transaction.txn, dialogId: '', bytes: received.bytes, isInitial: true });
   }
 
   /** An app that never answers must not leave the caller of an INVITE without a final response for ever. */

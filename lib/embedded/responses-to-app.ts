@@ -1,16 +1,27 @@
 import type { AppConnection } from './app-connection';
-import type { ClientTransaction } from './client-transaction';
+import type { ClientEvents, ClientTransaction } from './client-transaction';
 import type { Answer, Dialog } from './dialog';
 import type { Flow } from './flow';
 import { inDialogRequest } from './in-dialog-request';
 import { sendBye } from './server-bye';
-import { SipMessage } from '../wire/sip-message';
+import { responseTo } from '../wire/own-response';
+import type { SipMessage } from '../wire/sip-message';
 import { tagOf } from '../wire/sip-uri';
 import { endDialog, type Stack } from './stack';
 
 const failures = { 408: 'Request Timeout', 410: 'Gone', 503: 'Service Unavailable' } as const;
 
-/** Responses to the requests of apps, and what they change in the dialog. */
+/** A request of an app, and where it goes. */
+export interface Outbound {
+  readonly request: SipMessage;
+  readonly flow: Flow;
+  /** Of the request, or that it is to begin. */
+  readonly dialog: Dialog | undefined;
+  /** Whether the flow is the remembered connection of a registration. */
+  readonly isRegistered?: boolean;
+}
+
+/** Sends the requests of apps, and brings them the responses; what these change in the dialog. */
 export class ResponsesToApp {
   readonly #stack: Stack;
 
@@ -18,48 +29,28 @@ export class ResponsesToApp {
     this.#stack = stack;
   }
 
-  response(
-    app: AppConnection,
-    dialog: Dialog | undefined,
-    transaction: ClientTransaction,
-    response: SipMessage,
-    flow: Flow,
-    bytes: number,
-  ): void {
-    if (dialog && !this.#isForApp(dialog, transaction, response, flow)) return;
-    this.#show(app, dialog, transaction, response, { bytes, address: flow.remoteAddress, port: flow.remotePort });
-    if (dialog && response.status >= 200) this.#settle(dialog, transaction, response.status);
-  }
-
-  /** No response came; the app gets one of ours. */
-  failed(
-    app: AppConnection,
-    dialog: Dialog | undefined,
-    transaction: ClientTransaction,
-    status: keyof typeof failures,
-  ): void {
-    const { request } = transaction;
-    const response = new SipMessage(`SIP/2.0 ${status} ${failures[status]}`);
-    for (const via of request.lines('via')) response.add('Via', via);
-    for (const name of ['From', 'To', 'Call-ID', 'CSeq']) response.add(name, request.get(name.toLowerCase()) ?? '');
-    this.#show(app, dialog, transaction, response, { bytes: 0, address: '', port: 0 });
-    if (dialog) this.#settle(dialog, transaction, status);
-  }
-
-  #show(
-    app: AppConnection,
-    dialog: Dialog | undefined,
-    transaction: ClientTransaction,
-    response: SipMessage,
-    from: { bytes: number; address: string; port: number },
-  ): void {
-    const protocol = transaction.flow.local.transport;
-    app.sip(response.raw ?? response.toString(), {
-      ...from,
-      protocol,
-      txn: transaction.txn,
-      dialogId: dialog?.id ?? '',
-    });
+  /** `id`: of the app's frame. */
+  send(id: string, app: AppConnection, { request, flow, dialog, isRegistered }: Outbound): void {
+    const show = (response: SipMessage, sent: ClientTransaction, from: Flow | undefined, bytes: number) => {
+      const shown = { txn: sent.txn, dialogId: dialog?.id ?? '', bytes, protocol: flow.local.transport };
+      app.sip(response.raw ?? response.toString(), from, shown);
+      if (dialog && response.status >= 200) this.#settle(dialog, sent, response.status);
+    };
+    const events: ClientEvents = {
+      response: (response, from, bytes, sent) => {
+        if (!dialog || this.#isForApp(dialog, sent, response, from)) show(response, sent, from, bytes);
+      },
+      // The app gets one of ours.
+      failed: (status, sent) => show(responseTo(request, { status, reason: failures[status] }), sent, undefined, 0),
+    };
+    const transaction = this.#stack.clients.open(request, flow, events, isRegistered);
+    if (!transaction) {
+      app.nok(id, 'too many transactions');
+      return;
+    }
+    if (request.method === 'INVITE') dialog?.inviting.add(transaction);
+    transaction.start();
+    app.sentRequest(id, transaction.text, flow, transaction.txn);
   }
 
   /** Keeps the dialog up to date; repeats and what arrives out of order are not for the app. */

@@ -7,19 +7,7 @@ import { endDialog, type Stack } from './stack';
 /** The edge hangs up by itself, and tells the app with an `unsolicited` frame. */
 export function hangUp(stack: Stack, dialog: Dialog, why: string): void {
   const { owner } = dialog;
-  const tell = (bye: ClientTransaction) => {
-    const { local, remoteAddress, remotePort } = bye.flow;
-    const [address, port] = local.transport === 'udp' ? [local.host, local.port] : [remoteAddress, remotePort];
-    owner?.sip(bye.text, {
-      source: 'application',
-      bytes: bye.text.length,
-      protocol: local.transport,
-      address,
-      port,
-      txn: 'unsolicited',
-      dialogId: dialog.id,
-    });
-  };
+  const tell = (bye: ClientTransaction) => owner?.unsolicited(bye.text, bye.flow, dialog.id);
   if (dialog.leg) sendBye(stack, dialog, dialog.leg, why, tell);
   endDialog(stack, dialog);
 }
@@ -36,9 +24,7 @@ export function sendBye(
   const send = () => {
     const bye = inDialogRequest(stack, dialog, leg, 'BYE', cseq, connectionOf(dialog, leg));
     bye?.message.add('Reason', `SIP;cause=200;text="${why}"`);
-    const ignore = { response: () => undefined, failed: () => undefined };
-    const transaction = bye && stack.clients.open(bye.message, bye.flow, ignore);
-    transaction?.start();
+    const transaction = bye && stack.clients.send(bye.message, bye.flow);
     if (transaction) sent(transaction);
   };
   const hop = hopOf(dialog, leg);

@@ -1,6 +1,6 @@
 import { randomUUID } from 'node:crypto';
 import type { AppConnection } from './app-connection';
-import type { Dialog, PeerRequest, RequestState } from './dialog';
+import type { Dialog } from './dialog';
 import type { Flow } from './flow';
 import { newTag } from './ids';
 import type { ReliableProvisionals } from './reliable-provisionals';
@@ -8,10 +8,17 @@ import { tagOf } from '../wire/sip-uri';
 import { SipMessage } from '../wire/sip-message';
 import type { Stop, Timers } from './timers';
 
-/**
- * A request received, until it is answered and repeats of it can no longer come (RFC 3261 §17.2).
- */
-export class ServerTransaction implements PeerRequest {
+type RequestState =
+  /** No final response yet. */
+  | 'proceeding'
+  /** A final response was sent; repeats of the request get it again. */
+  | 'completed'
+  /** A 2xx to INVITE was sent and its ACK is awaited. */
+  | 'answered'
+  | 'terminated';
+
+/** A request received, until it is answered and repeats of it can no longer come (RFC 3261 §17.2). */
+export class ServerTransaction {
   /** Under which the app knows it. */
   readonly txn = randomUUID();
   readonly request: SipMessage;

@@ -1,4 +1,5 @@
-import { ClientTransaction, clientKey, type ClientEvents, type ClientOptions } from './client-transaction';
+import { cancelOf } from '../wire/cancel';
+import { ClientTransaction, clientKey, type ClientEvents } from './client-transaction';
 import type { Flow } from './flow';
 import { Holdings } from '../shares/holdings';
 import { limits } from './limits';
@@ -52,10 +53,6 @@ export class ServerTransactions {
   isMerged(request: SipMessage): boolean {
     return tagOf(request.get('to')) === undefined && this.#initial.has(mergeKey(request));
   }
-
-  [Symbol.iterator](): IterableIterator<ServerTransaction> {
-    return this.#byTxn.values();
-  }
 }
 
 function mergeKey(request: SipMessage): string {
@@ -72,23 +69,32 @@ export class ClientTransactions {
     this.#timers = timers;
   }
 
-  /** Not started yet. `undefined` if there are too many. */
-  open(request: SipMessage, flow: Flow, events: ClientEvents, options?: ClientOptions): ClientTransaction | undefined {
+  /** Not started yet. `undefined` if there are too many. `isRegistered`: over the remembered connection of a registration. */
+  open(request: SipMessage, flow: Flow, events: ClientEvents, isRegistered = false): ClientTransaction | undefined {
     if (this.#byKey.size >= limits.transactions) return undefined;
-    const transaction = new ClientTransaction(
-      request,
-      flow,
-      this.#timers,
-      events,
-      (ended) => {
-        this.#byKey.delete(ended.key);
-        this.#byTxn.delete(ended.txn);
+    const transaction = new ClientTransaction(request, flow, this.#timers, isRegistered, {
+      ...events,
+      rangTooLong: (invite) => this.cancel(invite),
+      ended: (over) => {
+        this.#byKey.delete(over.key);
+        this.#byTxn.delete(over.txn);
       },
-      options,
-    );
+    });
     this.#byKey.set(transaction.key, transaction);
     this.#byTxn.set(transaction.txn, transaction);
     return transaction;
+  }
+
+  /** Sends a request of whose answer nobody hears. */
+  send(request: SipMessage, flow: Flow): ClientTransaction | undefined {
+    const transaction = this.open(request, flow, { response: () => undefined, failed: () => undefined });
+    transaction?.start();
+    return transaction;
+  }
+
+  /** Cancels an INVITE, as {@link ClientTransaction.cancel} says. */
+  cancel(invite: ClientTransaction, cancel = cancelOf(invite.request)): 'sent' | 'held' | undefined {
+    return invite.cancel(() => this.send(cancel, invite.flow));
   }
 
   of(response: SipMessage): ClientTransaction | undefined {

@@ -7,16 +7,16 @@ export interface OwnResponse {
   readonly headers?: Readonly<Record<string, string>>;
 }
 
-/** A response of our own, and what it takes over from its request (RFC 3261 §8.2.6). `tag`: for a To without one. */
+/** A response of our own, and what it takes over from its request (RFC 3261 §8.2.6). `tag`: for a To without one, if any. */
 export function responseTo(
   request: SipMessage,
   { status, reason, headers = {} }: OwnResponse,
-  tag: string,
+  tag?: string,
 ): SipMessage {
   const response = new SipMessage(`SIP/2.0 ${status} ${reason}`);
   for (const { key, name, value } of request.headers) {
-    if (key === 'to') response.add(name, tagOf(value) === undefined ? `${value};tag=${tag}` : value);
-    else if (['via', 'from', 'call-id', 'cseq'].includes(key)) response.add(name, value);
+    if (key === 'to' && tag !== undefined && tagOf(value) === undefined) response.add(name, `${value};tag=${tag}`);
+    else if (['via', 'from', 'to', 'call-id', 'cseq'].includes(key)) response.add(name, value);
   }
   for (const [name, value] of Object.entries(headers)) response.add(name, value);
   return response;

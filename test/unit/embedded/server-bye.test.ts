@@ -7,6 +7,7 @@ import { Timers } from '../../../lib/embedded/timers';
 import { ClientTransactions } from '../../../lib/embedded/transaction-tables';
 import type { Destination } from '../../../lib/wire/link';
 import { Names } from '../../../lib/wire/names';
+import { SipMessage } from '../../../lib/wire/sip-message';
 
 const point = { transport: 'udp' as const, host: '127.0.0.1', port: 5060 };
 
@@ -24,10 +25,12 @@ test('a BYE of its own goes by the first Route, whose name has to be looked up a
     ...{ timers, dialogs, names: new Names(new Set([4, 6]), limits), clients: new ClientTransactions(timers) },
     transport: { flowTo: flowTo as unknown as (to: Destination) => Flow, hasTransport: () => true },
   } as unknown as Stack;
-  const dialog = new Dialog({
-    ...{ callId: 'c1', idTag: 'a', method: 'INVITE', role: 'uac', localTag: 'a', owner: undefined, cseq: 1 },
-    ...{ local: '<sip:a@ims.example>;tag=a', remote: '<sip:b@ims.example>', localPoint: point },
-  });
+  const invite = new SipMessage('INVITE sip:b@ims.example SIP/2.0')
+    .add('From', '<sip:a@ims.example>;tag=a')
+    .add('To', '<sip:b@ims.example>')
+    .add('Call-ID', 'c1')
+    .add('CSeq', '1 INVITE');
+  const dialog = new Dialog(invite, { role: 'uac', localPoint: point, owner: undefined });
   const routes = ['<sip:localhost:5070;lr>'];
   const leg: Leg = { tag: 'b', target: 'sip:b@192.0.2.1', routes, behindNat: undefined, rseq: 0 };
   dialog.leg = leg;
