@@ -1,8 +1,11 @@
+/** What a UE speaks SIP over (RFC 3261 §18, RFC 7118 §5.2). */
+export type UeTransport = 'tcp' | 'tls' | 'ws' | 'wss';
+
 /** A UE's connection, from when it reaches the SIP server. */
 export interface AccessFlow {
   /** Random: never given twice. */
   readonly id: string;
-  readonly transport: 'tcp' | 'tls';
+  readonly transport: UeTransport;
   /** Where the UE is, or the NAT that it is behind. */
   readonly remoteAddress: string;
   readonly remotePort: number;

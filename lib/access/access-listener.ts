@@ -1,31 +1,32 @@
 import { EventEmitter } from 'node:events';
-import type { Socket } from 'node:net';
-import type { SecureContext } from 'node:tls';
-import { Admission, type Displacement, type Place } from '../admission/admission';
+import type { CarriedBodies } from '../drachtio/fence/carried-bodies';
+import type { EstablishedDialog } from '../drachtio/fence/ue-dialogs';
 import { EdgeError } from '../errors';
-import { monotonicNow } from '../ops/clock';
 import type { Logger } from '../ops/logger';
 import { OccasionalLog } from '../ops/occasional-log';
 import { Tally } from '../ops/tally';
+import type { Accepted } from '../port/accepted';
 import { shareLimits, type ShareLimits } from '../shares/limits';
 import { RequestShares } from '../shares/request-shares';
-import { SocketCarriage } from '../wire/carriage';
-import type { CarriedBodies } from '../drachtio/fence/carried-bodies';
 import { hostPort } from '../wire/sip-uri';
-import type { EstablishedDialog } from '../drachtio/fence/ue-dialogs';
 import type { AccessFlow, HeldRegistration } from './access-flow';
 import { AccessPoints, type AccessPoint } from './access-points';
 import { Accounts } from './accounts';
+import { Arrivals, type ArrivalCounts, type HttpServing, type UePlace } from './arrivals';
 import { CallOwners } from './call-owners';
-import { HandshakeGate, type HandshakeRefusal } from './handshake-gate';
 import { defaultLimits, type AccessLimits } from './limits';
 import { gateSurroundings, type GateSurroundings, type Unserved } from './request-gate';
-import { Handshakes, secureContext, type Certificate } from './tls';
-import { UeConnection } from './ue-connection';
+import type { Certificate } from './tls';
+import { UeConnection, type ConnectedUe } from './ue-connection';
 
 export interface AccessListenerOptions {
+  /** Points of its own, which take SIP alone; those of shared ports are taken elsewhere. */
   listen: readonly AccessPoint[];
-  /** Needed where a point is `tls`. */
+  /** Addresses that UEs are shown in place of the one that they dialled on a shared port, one per family. */
+  shown?: readonly string[];
+  /** Serves HTTP and WebSocket on shared ports; unset: such connections are closed. */
+  http?: HttpServing;
+  /** Needed where a point is `tls`; unset: connections with TLS to shared ports are closed. */
   tls?: Certificate;
   /** The SIP server's TCP contact for UEs; best on loopback. */
   server: { readonly address: string; readonly port: number };
@@ -41,22 +42,13 @@ export interface AccessListenerOptions {
   bodies?: CarriedBodies | undefined;
 }
 
-/** Which limit a connection had to make room for. */
-export type AccessDisplacement = Displacement | 'handshake-limit';
-
-export interface AccessCounts {
-  strangers: number;
-  authenticated: number;
-  /** By the limit that they had to make room for. */
-  displaced: Readonly<Partial<Record<AccessDisplacement, number>>>;
-  /** Connections that had to wait for their TLS handshake, or got none. */
-  handshakes: Readonly<Partial<Record<HandshakeRefusal, number>>>;
+export interface AccessCounts extends ArrivalCounts {
   /** Requests that were refused, or that the SIP server did not answer, by the reason. */
   unserved: Readonly<Partial<Record<Unserved, number>>>;
 }
 
 /**
- * Takes the TCP and TLS connections of UEs in front of the SIP server, which sees one TCP connection for each.
+ * Takes the connections of UEs, of TCP, TLS and WebSocket, in front of the SIP server, which sees one TCP connection for each.
  *
  * It answers keep-alives (RFC 5626 §4.4.1), tells when a connection has ended, keeps what belongs to a dialog on
  * the connection that the dialog was made on (RFC 5626 §5.3), and lets nothing through to the server that is no SIP:
@@ -67,20 +59,14 @@ export class AccessListener extends EventEmitter<{ closed: [flow: AccessFlow] }>
   readonly #limits: AccessLimits;
   readonly #logger: Logger;
   readonly #occasionally: OccasionalLog;
-  readonly #admission: Admission<Socket>;
-  readonly #handshakesUnderWay: Handshakes;
-  /** By the limit that a connection had to make room for. */
-  readonly #displaced = new Tally<AccessDisplacement>();
+  readonly #arrivals: Arrivals;
   readonly #points: AccessPoints;
-  readonly #sockets = new Set<Socket>();
   readonly #connections = new Set<UeConnection>();
   readonly #flows = new Map<string, { flow: AccessFlow; connection: UeConnection }>();
   readonly #callOwners = new CallOwners();
   readonly #accounts: Accounts<UeConnection>;
   readonly #unserved = new Tally<Unserved>();
   readonly #gates: GateSurroundings;
-  readonly #handshakes: HandshakeGate;
-  #secureContext: SecureContext | undefined;
   #serverIsDown = false;
   #starting: Promise<void> | undefined;
   #closing: Promise<void> | undefined;
@@ -90,15 +76,11 @@ export class AccessListener extends EventEmitter<{ closed: [flow: AccessFlow] }>
     this.#options = options;
     this.#logger = options.logger;
     this.#occasionally = new OccasionalLog(options.logger);
-    this.#points = new AccessPoints((point, socket) => this.#accept(point, socket), this.#occasionally);
     const limits = options.shares ?? shareLimits();
     const known = { ...defaultLimits, ...options.limits };
     // All calls and subscriptions that a UE may have at once are remembered.
     this.#limits = { ...known, calls: Math.max(known.calls, limits.ue.callsAtOnce + limits.ue.subscriptions) };
-    this.#admission = new Admission(this.#limits, (socket, reason) => this.#displace(socket, reason), monotonicNow);
     this.#accounts = new Accounts(limits.ue.connections);
-    const late = (socket: Socket) => this.#displace(socket, 'handshake-limit');
-    this.#handshakesUnderWay = new Handshakes(this.#limits, late, monotonicNow);
     this.#gates = gateSurroundings(limits, {
       shares: options.requests ?? new RequestShares(limits),
       isEmergency: options.isEmergency ?? ((uri) => /^urn:service:sos\b/i.test(uri)),
@@ -107,11 +89,13 @@ export class AccessListener extends EventEmitter<{ closed: [flow: AccessFlow] }>
       log: this.#occasionally,
     });
     const { shares } = this.#gates;
-    this.#handshakes = new HandshakeGate(limits, {
+    this.#arrivals = new Arrivals({
+      ...{ limits: this.#limits, shares: limits, shown: options.shown ?? [], http: options.http },
       isKnown: (source) => shares.isKnown(source),
-      patience: this.#limits.handshake,
-      log: this.#occasionally,
+      serve: (connected, place) => this.#serve(connected, place),
+      ...{ logger: this.#logger, log: this.#occasionally },
     });
+    this.#points = new AccessPoints((point, socket) => this.#arrivals.fromPoint(point, socket), this.#occasionally);
     if (options.tls) this.useCertificate(options.tls);
     else if (options.listen.some(({ transport }) => transport === 'tls')) {
       throw new EdgeError('config-invalid', 'TLS needs a certificate and its key.');
@@ -123,7 +107,12 @@ export class AccessListener extends EventEmitter<{ closed: [flow: AccessFlow] }>
    * @throws EdgeError `config-invalid`
    */
   useCertificate(certificate: Certificate): void {
-    this.#secureContext = secureContext(certificate);
+    this.#arrivals.useCertificate(certificate);
+  }
+
+  /** Serves a connection to a shared port, by what its first bytes say. */
+  take(accepted: Accepted, kind: 'sip' | 'tls' | 'http'): void {
+    this.#arrivals.fromSharedPort(accepted, kind);
   }
 
   /** Where it listens, with the ports that were bound. */
@@ -132,19 +121,12 @@ export class AccessListener extends EventEmitter<{ closed: [flow: AccessFlow] }>
   }
 
   counts(): AccessCounts {
-    const { strangers, authenticated } = this.#admission.counts();
-    return {
-      strangers,
-      authenticated,
-      displaced: this.#displaced.counts(),
-      handshakes: this.#handshakes.counts(),
-      unserved: this.#unserved.counts(),
-    };
+    return { ...this.#arrivals.counts(), unserved: this.#unserved.counts() };
   }
 
   /** How many UE connections there are, with those that have not got as far as the SIP server. */
   get size(): number {
-    return this.#sockets.size;
+    return this.#arrivals.size;
   }
 
   /** The UE's connection behind the SIP server's peer with this address and port. */
@@ -190,7 +172,7 @@ export class AccessListener extends EventEmitter<{ closed: [flow: AccessFlow] }>
 
   async #closeAll(): Promise<void> {
     const stopped = this.#points.stop();
-    for (const socket of [...this.#sockets]) socket.destroy();
+    this.#arrivals.close();
     await stopped;
     const leaving = [...this.#connections];
     const hurry = setTimeout(() => leaving.forEach((connection) => connection.leave()), this.#limits.lastFarewell);
@@ -198,27 +180,9 @@ export class AccessListener extends EventEmitter<{ closed: [flow: AccessFlow] }>
     clearTimeout(hurry);
   }
 
-  #accept(point: AccessPoint, socket: Socket): void {
-    const { remoteAddress: address } = socket;
-    if (address === undefined) {
-      socket.destroy();
-      return;
-    }
-    const place = this.#admission.enter(socket, address);
-    this.#sockets.add(socket);
-    socket.on('close', () => {
-      this.#sockets.delete(socket);
-      this.#admission.leave(place);
-    });
-    if (point.transport === 'tcp') this.#serve(point, socket, place);
-    else this.#handshakes.enter(socket, address, () => this.#serve(point, this.#secured(socket, address), place));
-  }
-
-  #serve(point: AccessPoint, socket: Socket, place: Place<Socket>): void {
-    const { remoteAddress: address = '', remotePort: port = 0, localAddress = '', localPort = 0 } = socket;
-    const contact = { host: point.shown ?? localAddress, port: localPort };
+  #serve(connected: ConnectedUe, place: UePlace): void {
     const connection: UeConnection = new UeConnection(
-      { carriage: new SocketCarriage(socket), transport: point.transport, address, port, contact },
+      connected,
       this.#options.server,
       { owners: this.#callOwners, gates: this.#gates, bodies: this.#options.bodies },
       this.#limits,
@@ -226,10 +190,10 @@ export class AccessListener extends EventEmitter<{ closed: [flow: AccessFlow] }>
         opened: (flow) => this.#opened(flow, connection),
         refused: (error) => this.#serverRefused(error),
         proved: (account) => {
-          this.#admission.authenticate(place);
+          this.#arrivals.authenticate(place);
           if (account !== undefined) this.#accounts.join(connection, account)?.close();
         },
-        unproved: () => this.#admission.forget(place),
+        unproved: () => this.#arrivals.forget(place),
         closed: (flow, fault) => {
           if (fault !== undefined) this.#occasionally.error({ err: fault }, 'a message of a UE could not be passed on');
           this.#closed(flow);
@@ -241,22 +205,6 @@ export class AccessListener extends EventEmitter<{ closed: [flow: AccessFlow] }>
       this.#connections.delete(connection);
       this.#accounts.leave(connection);
     });
-  }
-
-  #displace(socket: Socket, reason: AccessDisplacement): void {
-    const { remoteAddress: address, remotePort: port } = socket;
-    this.#displaced.add(reason);
-    this.#logger.debug({ address, port, reason }, 'a connection made room for another one');
-    socket.destroy();
-  }
-
-  #secured(socket: Socket, address: string): Socket {
-    // The constructor has seen to it that there is one.
-    if (!this.#secureContext) return socket;
-    const { remotePort: port } = socket;
-    const tls = this.#handshakesUnderWay.begin(socket, address, this.#secureContext);
-    tls.on('error', (error) => this.#logger.debug({ err: error, address, port }, 'TLS connection failed'));
-    return tls;
   }
 
   #opened(flow: AccessFlow, connection: UeConnection): void {

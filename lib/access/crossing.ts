@@ -26,6 +26,8 @@ export class Crossing {
   /** Protocol and sent-by of our Vias. */
   readonly #towardServer: string;
   readonly towardUe: string;
+  /** In URIs toward the UE: `ws` also for what TLS carries (RFC 7118 §5.2.3). */
+  readonly #uriTransport: string;
   /** Those of the server, in ours toward the UE. */
   readonly #vias: CarriedVias;
 
@@ -34,6 +36,7 @@ export class Crossing {
     this.#server = server;
     this.#towardServer = `TCP ${hostPort(flow.serverSide.address, flow.serverSide.port)}`;
     this.#vias = new CarriedVias(`SIP/2.0/TCP ${hostPort(server.address, server.port)}`);
+    this.#uriTransport = flow.transport === 'wss' ? 'ws' : flow.transport;
     this.towardUe = `${flow.transport.toUpperCase()} ${hostPort(flow.contact.host, flow.contact.port)}`;
   }
 
@@ -104,22 +107,22 @@ export class Crossing {
 
   /** A Request-URI that names this connection as the server sees it means the UE where it is. */
   #showRequestUri(request: SipMessage): void {
-    const { remoteAddress, remotePort, serverSide, transport } = this.#flow;
+    const { remoteAddress, remotePort, serverSide } = this.#flow;
     if (!names(request.requestUri, serverSide)) return;
     const user = parseSipUri(request.requestUri)?.user;
-    request.requestUri = `${sipUriOf({ user, host: remoteAddress, port: remotePort })};transport=${transport}`;
+    request.requestUri = `${sipUriOf({ user, host: remoteAddress, port: remotePort })};transport=${this.#uriTransport}`;
   }
 
   /** The server writes its own address into Contact, and puts it there in place of any other that the app gave. */
   #showContact(message: SipMessage): void {
-    const { transport, contact } = this.#flow;
+    const { contact } = this.#flow;
     const shown = (value: string): string => {
       const text = uriOf(value);
       if (!names(text, this.#server)) return value;
       const uri = parseSipUri(text);
       const others = [...(uri?.params ?? [])].filter(([name]) => name !== 'transport');
       const params = others.map(([name, given]) => `;${name}${given === '' ? '' : `=${given}`}`).join('');
-      const own = `${sipUriOf({ user: uri?.user, ...contact })};transport=${transport}${params}`;
+      const own = `${sipUriOf({ user: uri?.user, ...contact })};transport=${this.#uriTransport}${params}`;
       return value.replace(text, () => (value.includes('<') ? own : `<${own}>`));
     };
     const values = message.values('contact');

@@ -10,7 +10,7 @@ import { SipStream } from '../wire/sip-stream';
 import { markSource } from '../wire/source-mark';
 import type { Cut } from '../wire/stream-framer';
 import type { EstablishedDialog } from '../drachtio/fence/ue-dialogs';
-import type { AccessFlow, HeldRegistration } from './access-flow';
+import type { AccessFlow, HeldRegistration, UeTransport } from './access-flow';
 import type { CallOwners } from './call-owners';
 import { Crossing } from './crossing';
 import { LastWords } from '../drachtio/fence/last-words';
@@ -22,7 +22,7 @@ import { UeFence } from './ue-fence';
 /** A UE that has connected. */
 export interface ConnectedUe {
   readonly carriage: Carriage;
-  readonly transport: 'tcp' | 'tls';
+  readonly transport: UeTransport;
   /** Where it is, or the NAT that it is behind. */
   readonly address: string;
   readonly port: number;
