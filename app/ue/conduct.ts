@@ -12,6 +12,7 @@ import type { CallingOptions, MessageOptions } from '../../lib/ue/phone';
 import { reportOf, type Report } from '../../lib/ue/report';
 import type { MediaKind, Observer } from '../../lib/ue/ue-event';
 import { UserAgent } from '../../lib/ue/user-agent';
+import { withResolvers } from '../../lib/with-resolvers';
 import { MessageExchange } from './message-exchange';
 import type { CoreOptions, UeOptions } from './options';
 
@@ -104,13 +105,12 @@ async function noMessage(patience: number): Promise<never> {
 
 /** An observer beside which one can wait for the first MESSAGE, whenever it came. */
 function awaitingMessage(observer: Observer): { observer: Observer; messageCame: Promise<void> } {
-  let came: () => void = () => undefined;
-  const messageCame = new Promise<void>((resolve) => (came = resolve));
+  const came = withResolvers();
   const noting: Observer = (event) => {
     observer(event);
-    if (event.event === 'message') came();
+    if (event.event === 'message') came.resolve();
   };
-  return { observer: noting, messageCame };
+  return { observer: noting, messageCame: came.promise };
 }
 
 async function runCore(options: CoreOptions, context: Context, run: Run): Promise<void> {
@@ -191,9 +191,9 @@ async function conductCall(
     await delay(drain);
     return;
   }
-  await until(stop, () => over || call.media.finished);
+  await until(stop, () => over || call.media.audio.finished);
   const deadline = performance.now() + quietLimit;
-  const isQuiet = () => call.media.reports().length === 0 || (call.media.silentFor ?? 0) > quiet;
+  const isQuiet = () => call.media.audio.reports().length === 0 || (call.media.audio.silentFor ?? 0) > quiet;
   await until(stop, () => over || performance.now() > deadline || isQuiet());
 }
 
@@ -213,7 +213,7 @@ async function dropAndTakeBack(
 }
 
 function report(options: UeOptions | CoreOptions, { call, registered, error }: Run, observer: Observer): Report {
-  const streams = call?.media.reports() ?? [];
+  const streams = call?.media.audio.reports() ?? [];
   const msrp = call?.media.messages.report() ?? null;
   const failure =
     error === undefined && call !== undefined && (streams.length > 0 || msrp === null) ? noMedia(streams) : error;

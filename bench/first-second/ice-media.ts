@@ -2,8 +2,8 @@ import { randomInt } from 'node:crypto';
 import { EventEmitter } from 'node:events';
 import { checkTiming } from '../../lib/ue/check-list';
 import { readDescription, writeDescription } from '../../lib/ue/description';
+import { IceSession } from '../../lib/ue/ice-session';
 import { MediaSession } from '../../lib/ue/media-session';
-import { IceTransport } from '../../lib/ue/media-transport';
 import type { ClientMedia } from '../../test/integration/clients/client-media';
 import type { Certificate } from './dtls-server';
 import { DtlsServer } from './dtls-server';
@@ -15,7 +15,7 @@ const timing = { ...checkTiming, nominationDelay: 0 };
 /** Audio of a UE with ICE over UDP and TCP, as RTP or, with a certificate, as SRTP behind a DTLS handshake of OpenSSL. */
 export class IceMedia extends EventEmitter<{ heard: [] }> implements Pick<ClientMedia, 'offer' | 'accept' | 'close'> {
   readonly #address: string;
-  readonly #transport: IceTransport;
+  readonly #transport: IceSession;
   readonly #certificate: Certificate | undefined;
   readonly #dtls: DtlsServer | undefined;
   readonly #session: MediaSession;
@@ -23,7 +23,7 @@ export class IceMedia extends EventEmitter<{ heard: [] }> implements Pick<Client
   /** Resolves when there is a path: nothing can be sent before. */
   #path: Promise<void> = Promise.resolve();
 
-  private constructor(address: string, transport: IceTransport, certificate?: Certificate, dtls?: DtlsServer) {
+  private constructor(address: string, transport: IceSession, certificate?: Certificate, dtls?: DtlsServer) {
     super();
     this.#address = address;
     this.#transport = transport;
@@ -46,7 +46,8 @@ export class IceMedia extends EventEmitter<{ heard: [] }> implements Pick<Client
     let received: (packet: Buffer) => void = () => undefined;
     const packet = (_line: number, bytes: Buffer) => received(bytes);
     const dtls = certificate && (await DtlsServer.start(certificate));
-    const transport = await IceTransport.open({ address, lines: [0], packet, observer: () => undefined, timing });
+    const carries = { packet };
+    const transport = await IceSession.open({ address, lines: [0], carries, observer: () => undefined, timing });
     const media = new IceMedia(address, transport, certificate, dtls);
     received = (bytes) => media.#received(bytes);
     return media;

@@ -61,7 +61,7 @@ export class Holder {
   /** Resolves once media came. Rejects if it does not come. */
   async heard(): Promise<void> {
     const end = performance.now() + patience;
-    while (this.#call.media.silentFor === undefined) {
+    while (this.#call.media.audio.silentFor === undefined) {
       if (performance.now() > end) throw new Error('The core is not heard.');
       await delay(20);
     }
@@ -73,9 +73,9 @@ export class Holder {
     const held = this.#held;
     this.#sound.mark = marks.last;
     await delay(lastPackets);
-    media.stopSending();
+    media.audio.stopSending();
     await delay(drain);
-    const [stream] = media.reports();
+    const [stream] = media.audio.reports();
     const { path = null, sent = 0, received = 0 } = stream ?? {};
     await this.#call.hangUp();
     await this.#agent.close();

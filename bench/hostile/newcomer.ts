@@ -31,8 +31,8 @@ export async function newcomer({ patience, ...options }: NewcomerOptions): Promi
     const call = await agent.call(`sip:${answeringUser}@${options.domain}`, { patience });
     result.setupMs = call.setupMs;
     await inTime('path', patience, call.media.path);
-    await heard(patience, () => call.media.reports()[0]?.received ?? 0);
-    result.mediaMs = call.media.reports()[0]?.mediaMs ?? null;
+    await heard(patience, () => call.media.audio.reports()[0]?.received ?? 0);
+    result.mediaMs = call.media.audio.reports()[0]?.mediaMs ?? null;
     await call.hangUp();
     await agent.unregister();
   } catch (error) {

@@ -33,9 +33,9 @@ async function callOnce(agent: UserAgent): Promise<UeCall> {
   try {
     await call.media.path;
     const end = performance.now() + mediaPatience;
-    const isThrough = () => (call.media.reports()[0]?.received ?? 0) >= mediaPackets;
-    while (performance.now() < end && !(call.media.finished && isThrough())) await delay(20);
-    const [stream] = call.media.reports();
+    const isThrough = () => (call.media.audio.reports()[0]?.received ?? 0) >= mediaPackets;
+    while (performance.now() < end && !(call.media.audio.finished && isThrough())) await delay(20);
+    const [stream] = call.media.audio.reports();
     return { path: stream?.path ?? null, sent: stream?.sent ?? 0, received: stream?.received ?? 0, error: null };
   } finally {
     await call.hangUp();

@@ -48,10 +48,6 @@ export class CallAudio {
     this.#options = options;
   }
 
-  get isOpen(): boolean {
-    return this.#transport !== undefined;
-  }
-
   has(line: number): boolean {
     return this.#sessions.has(line);
   }
@@ -98,6 +94,7 @@ export class CallAudio {
     this.#run();
   }
 
+  /** The call is answered: from now on media may be sent, and its times count. */
   answered(): void {
     this.#answeredAt ??= performance.now();
     this.#run();
@@ -113,6 +110,7 @@ export class CallAudio {
     for (const session of this.#sessions.values()) session.stopSending();
   }
 
+  /** The call is ending: nothing is sent any more; what is under way is received and counted until `close`. */
   conclude(): void {
     this.stopSending();
     this.#transport?.conclude();

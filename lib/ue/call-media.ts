@@ -1,6 +1,7 @@
 import { randomInt } from 'node:crypto';
 import { EdgeError } from '../errors';
 import type { Direction } from '../sdp/session-view';
+import { withResolvers } from '../with-resolvers';
 import { CallAudio, type CallAudioOptions } from './call-audio';
 import { CallMessages, type CallMessagesOptions } from './call-messages';
 import {
@@ -11,7 +12,6 @@ import {
   type LocalStream,
   type RemoteStream,
 } from './description';
-import type { StreamReport } from './report';
 import type { MediaKind, Observer, Party } from './ue-event';
 
 export interface CallMediaOptions extends CallAudioOptions {
@@ -28,9 +28,9 @@ export interface CallMediaOptions extends CallAudioOptions {
  * session to their own. An m= line keeps its place as long as the call lasts (RFC 3264 §8).
  */
 export class CallMedia {
+  readonly audio: CallAudio;
   readonly messages: CallMessages;
   readonly #options: CallMediaOptions;
-  readonly #audio: CallAudio;
   readonly #sessionId = randomInt(1, 2 ** 40);
   #version = 0;
   #wanted: ReadonlySet<MediaKind>;
@@ -42,36 +42,19 @@ export class CallMedia {
   #holding = false;
   #heldByPeer = false;
   #closed = false;
-  readonly #path: { promise: Promise<void>; resolve: () => void; reject: (error: unknown) => void };
+  readonly #path = withResolvers();
 
   constructor(options: CallMediaOptions) {
     this.#options = options;
     this.#wanted = new Set(options.offers);
-    this.#audio = new CallAudio(options);
+    this.audio = new CallAudio(options);
     this.messages = new CallMessages({ ...options.messages, observer: options.observer });
-    let resolve: () => void = () => undefined;
-    let reject: (error: unknown) => void = () => undefined;
-    const promise = new Promise<void>((settle, fail) => {
-      resolve = settle;
-      reject = fail;
-    });
-    promise.catch(() => undefined);
-    this.#path = { promise, resolve, reject };
+    this.#path.promise.catch(() => undefined);
   }
 
   /** Resolves once every stream has a path; rejects with `no-path`, `no-usable-media` or `closed`. */
   get path(): Promise<void> {
     return this.#path.promise;
-  }
-
-  /** All packets of the limit were sent, on every stream. */
-  get finished(): boolean {
-    return this.#audio.finished;
-  }
-
-  /** ms since RTP was last received on any stream; undefined if it never was. */
-  get silentFor(): number | undefined {
-    return this.#audio.silentFor;
   }
 
   /** What the next offer has; a kind that is left out is dropped with its line's port 0 (RFC 3264 §8.2). */
@@ -91,9 +74,9 @@ export class CallMedia {
     const audio = this.#wanted.has('audio')
       ? this.#kinds.flatMap((kind, line) => (kind === 'audio' ? [line] : []))
       : [];
-    if (audio.length === 0) this.#audio.drop();
+    if (audio.length === 0) this.audio.drop();
     // Lines that the peer declined when we had others stay declined.
-    await this.#audio.open(audio, true);
+    await this.audio.open(audio, true);
     if (this.#wanted.has('message')) await this.messages.prepareOffer(this.#kinds.indexOf('message'));
     else this.messages.drop();
     return this.#write();
@@ -108,8 +91,8 @@ export class CallMedia {
     this.#kinds = remote.map(({ kind }) => kind);
     this.#wanted = new Set([...(audio.length > 0 ? ['audio' as const] : []), ...(message ? ['message' as const] : [])]);
     const audioLines = audio.map(({ line }) => line);
-    if (audio.length === 0) this.#audio.drop();
-    await this.#audio.open(
+    if (audio.length === 0) this.audio.drop();
+    await this.audio.open(
       audioLines,
       audio.every(({ ice, rtcpMux }) => ice !== undefined && rtcpMux),
     );
@@ -127,14 +110,9 @@ export class CallMedia {
     const audio = remote.some(({ accepted, kind }) => accepted && kind === 'audio');
     const message = remote.some((stream) => stream.accepted && this.messages.speaks(stream));
     if (!audio && !message) throw noUsableMedia();
-    if (!audio) this.#audio.drop();
+    if (!audio) this.audio.drop();
     if (!message) this.messages.drop();
     this.#learn(remote, answer);
-  }
-
-  /** The call is answered: from now on media may be sent, and its times count. */
-  answered(): void {
-    this.#audio.answered();
   }
 
   /** Whether the next offer puts the call on hold; nothing is sent meanwhile. */
@@ -143,23 +121,10 @@ export class CallMedia {
     this.#allow();
   }
 
-  stopSending(): void {
-    this.#audio.stopSending();
-  }
-
-  /** The call is ending: nothing is sent any more; what is under way is received and counted until `close`. */
-  conclude(): void {
-    this.#audio.conclude();
-  }
-
-  reports(): StreamReport[] {
-    return this.#audio.reports();
-  }
-
   close(): void {
     if (this.#closed) return;
     this.#closed = true;
-    this.#audio.close();
+    this.audio.close();
     this.messages.close();
     this.#path.reject(new EdgeError('closed', 'The call ended before its media had a path.'));
   }
@@ -171,7 +136,7 @@ export class CallMedia {
     this.#allow();
     const message = remote.find((stream) => stream.accepted && this.messages.speaks(stream));
     const messagesOpen = message === undefined ? Promise.resolve() : this.messages.connect(message);
-    Promise.all([this.#audio.connect(remote), messagesOpen]).then(
+    Promise.all([this.audio.connect(remote), messagesOpen]).then(
       () => this.#path.resolve(),
       (error: unknown) => this.#path.reject(error),
     );
@@ -191,7 +156,7 @@ export class CallMedia {
     const lines = this.#remote.filter(
       ({ accepted, kind, line }) => accepted && kind === 'audio' && maySend(this.#directions[line] ?? 'inactive'),
     );
-    this.#audio.allow(new Set(this.#holding || this.#heldByPeer ? [] : lines.map(({ line }) => line)));
+    this.audio.allow(new Set(this.#holding || this.#heldByPeer ? [] : lines.map(({ line }) => line)));
   }
 
   #write(): string {
@@ -210,7 +175,7 @@ export class CallMedia {
     const echoed = peer && { transport: peer.transport, formats: peer.formats };
     if (kind === 'message')
       return this.messages.local(line) ?? { kind, port: 0, direction, ...declinedMessage, ...echoed };
-    const local = this.#audio.has(line) ? this.#audio.local(line) : undefined;
+    const local = this.audio.has(line) ? this.audio.local(line) : undefined;
     return { kind, direction, ...echoed, ...local, port: local?.port ?? 0 };
   }
 }

@@ -81,11 +81,6 @@ export class CorePhone {
     return new CorePhone(options, phone, registrar);
   }
 
-  /** `transport/address:port` of each contact. */
-  get contacts(): readonly string[] {
-    return this.#phone.contacts;
-  }
-
   /** Answers the next call; `patience` in ms, `media` for a call without an offer. */
   async take(patience: number, media?: readonly MediaKind[]): Promise<PhoneCall> {
     return await this.#phone.take(patience, media);

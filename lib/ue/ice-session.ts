@@ -1,32 +1,23 @@
 import { randomBytes } from 'node:crypto';
 import { EdgeError } from '../errors';
-import type { TransportAddress } from '../ice/transport-address';
-import type { CheckTiming } from './check-list';
-import type { ConsentTiming } from './consent';
-import type { IceDescription } from './description';
-import { IceStream, type Carries } from './ice-stream';
-import type { Observer } from './ue-event';
+import type { PathName } from './candidate-pair';
+import type { IceDescription, RemoteStream } from './description';
+import { IceStream, type IceStreamOptions } from './ice-stream';
+import type { MediaTransport } from './media-transport';
 
 /** Ta of RFC 8445 §14.2, ms: at most one new check in this time, over all streams together. */
 const pace = 50;
 
-export interface IceSessionOptions {
-  /** Our address for media. */
-  address: string;
+export interface IceSessionOptions extends Omit<IceStreamOptions, 'line' | 'tieBreaker' | 'changed'> {
   /** Indices of the m= lines that get ICE. */
   lines: readonly number[];
-  observer: Observer;
-  /** What each line carries. */
-  carries: (line: number) => Carries;
-  timing?: CheckTiming | undefined;
-  consent?: ConsentTiming | undefined;
 }
 
 /**
  * The ICE agent of one call (RFC 8445, full, controlling; RFC 6544 for TCP): gathers at `open`, learns
- * the peer's half by `connect`, and sends on the selected pairs until `close`.
+ * the peer's half by `connect`, and sends on the selected pairs until `close`. RTP and RTCP are multiplexed.
  */
-export class IceSession {
+export class IceSession implements MediaTransport {
   readonly #streams = new Map<number, IceStream>();
   #timer: NodeJS.Timeout | undefined;
   /** Settles the promise of `connect`. */
@@ -41,19 +32,13 @@ export class IceSession {
   }
 
   /** Rejects with `address-unusable`. */
-  static async open(options: IceSessionOptions): Promise<IceSession> {
-    const { address, lines, observer, carries, timing, consent } = options;
-    const settings = { tieBreaker: randomBytes(8).readBigUInt64BE(), timing, consent };
+  static async open({ lines, ...options }: IceSessionOptions): Promise<IceSession> {
+    const tieBreaker = randomBytes(8).readBigUInt64BE();
     const session = new IceSession();
+    const changed = () => session.#conclude();
     try {
-      for (const line of lines) {
-        const listeners = {
-          observer,
-          carries: carries(line),
-          changed: () => session.#conclude(),
-        };
-        session.#streams.set(line, await IceStream.open(line, address, listeners, settings));
-      }
+      for (const line of lines)
+        session.#streams.set(line, await IceStream.open({ ...options, line, tieBreaker, changed }));
     } catch (error) {
       session.close();
       throw error;
@@ -61,25 +46,24 @@ export class IceSession {
     return session;
   }
 
-  /** Throws for a line that was not opened. */
-  stream(line: number): IceStream {
-    const stream = this.#streams.get(line);
-    if (stream === undefined) throw new EdgeError('no-ice', `Line ${line} has no ICE.`);
-    return stream;
+  local(line: number): { port: number; ice: IceDescription } {
+    const ice = this.#stream(line).local;
+    const udp = ice.candidates.find(({ transport }) => transport === 'udp');
+    return { port: udp?.port ?? 9, ice };
   }
 
   /**
-   * Begins to check and resolves once every stream named has a selected pair; streams not named were
-   * declined and stay silent. A peer without ICE is named by its default address instead.
+   * Begins to check and resolves once every stream that is accepted has a selected pair; the others stay silent. With a
+   * peer without ICE media goes over UDP to its default address.
    * Rejects with `no-path`, which tells what was tried, or with `closed`.
    */
-  async connect(remotes: ReadonlyMap<number, IceDescription | TransportAddress>): Promise<void> {
-    for (const [line, stream] of this.#streams) {
-      const remote = remotes.get(line);
-      if (remote !== undefined && 'ufrag' in remote) stream.connect(remote);
-      else if (remote !== undefined) stream.connectWithoutIce(remote);
+  async connect(remote: readonly Pick<RemoteStream, 'line' | 'accepted' | 'ice' | 'rtp'>[]): Promise<void> {
+    const accepted = remote.filter((stream) => stream.accepted);
+    for (const { line, ice, rtp } of accepted) {
+      if (ice === undefined) this.#streams.get(line)?.connectWithoutIce(rtp);
+      else this.#streams.get(line)?.connect(ice);
     }
-    this.#wanted = new Set(remotes.keys());
+    this.#wanted = new Set(accepted.map(({ line }) => line));
     if (this.#closed) throw closed();
     await new Promise<void>((resolve, reject) => {
       this.#settle?.(closed());
@@ -98,6 +82,18 @@ export class IceSession {
     return this.#streams.get(line)?.send(packet) ?? false;
   }
 
+  path(line: number): PathName | undefined {
+    return this.#stream(line).path;
+  }
+
+  rttMs(line: number): number | undefined {
+    return this.#stream(line).rttMs;
+  }
+
+  unansweredUdpChecks(line: number): number {
+    return this.#stream(line).unansweredUdpChecks;
+  }
+
   /** The call is ending: no check is sent any more, nor a lost connection tried again; what comes in is still received. */
   conclude(): void {
     clearInterval(this.#timer);
@@ -109,6 +105,13 @@ export class IceSession {
     clearInterval(this.#timer);
     for (const stream of this.#streams.values()) stream.close();
     this.#settle?.(closed());
+  }
+
+  /** Throws for a line that was not opened. */
+  #stream(line: number): IceStream {
+    const stream = this.#streams.get(line);
+    if (stream === undefined) throw new EdgeError('no-ice', `Line ${line} has no ICE.`);
+    return stream;
   }
 
   #tick(): void {

@@ -17,22 +17,23 @@ import { UdpPort } from './udp-port';
 import type { Observer } from './ue-event';
 
 /**
- * What the stream carries: packets, or bytes over TCP alone. `packet` takes RTP or RTCP that came in, on whatever valid
+ * What streams carry: packets, or bytes over TCP alone. `packet` takes RTP or RTCP that came in, on whatever valid
  * pair; `bytes` takes the connection that was selected, once.
  */
-export type Carries = { packet: (packet: Buffer) => void } | { bytes: (stream: Duplex) => void };
+export type Carries = { packet: (line: number, packet: Buffer) => void } | { bytes: (stream: Duplex) => void };
 
-export interface IceStreamListeners {
-  observer: Observer;
+export interface IceStreamOptions {
+  /** Index of the m= line. */
+  line: number;
+  /** Our address for media. */
+  address: string;
   carries: Carries;
-  /** A pair was selected. */
-  changed: () => void;
-}
-
-export interface IceStreamSettings {
   tieBreaker: bigint;
   timing?: CheckTiming | undefined;
   consent?: ConsentTiming | undefined;
+  observer: Observer;
+  /** A pair was selected. */
+  changed: () => void;
 }
 
 /** STUN's first byte is 0 to 3 (RFC 7983 §7). */
@@ -47,7 +48,8 @@ export class IceStream {
   readonly line: number;
   readonly local: IceDescription;
   readonly #sockets: PairSockets;
-  readonly #listeners: IceStreamListeners;
+  readonly #carries: Carries;
+  readonly #changed: () => void;
   readonly #events: IceEvents;
   readonly #timing: CheckTiming;
   readonly #transactions: CheckTransactions;
@@ -61,13 +63,8 @@ export class IceStream {
   #recovery: Reconnection | undefined;
   #closed = false;
 
-  private constructor(
-    line: number,
-    address: string,
-    udp: UdpPort | undefined,
-    listeners: IceStreamListeners,
-    settings: IceStreamSettings,
-  ) {
+  private constructor(options: IceStreamOptions, udp: UdpPort | undefined) {
+    const { line, address, carries, tieBreaker, timing = checkTiming, consent, observer, changed } = options;
     this.line = line;
     this.#sockets = new PairSockets(udp, {
       udpPacket: (packet, from) => this.#receivedUdp(packet, from),
@@ -77,28 +74,24 @@ export class IceStream {
         else this.#closedWhileChecking(pair, reason);
       },
     });
-    this.#listeners = listeners;
-    this.#events = new IceEvents(line, listeners.observer);
-    this.#timing = settings.timing ?? checkTiming;
-    this.#consent = new Consent(settings.consent);
+    this.#carries = carries;
+    this.#changed = changed;
+    this.#events = new IceEvents(line, observer);
+    this.#timing = timing;
+    this.#consent = new Consent(consent);
     this.#list = new CheckList([], this.#timing);
     this.local = {
       ufrag: randomBytes(6).toString('base64'),
       pwd: randomBytes(18).toString('base64'),
       candidates: hostCandidates(address, udp?.port),
     };
-    this.#transactions = new CheckTransactions(this.local.ufrag, settings.tieBreaker);
+    this.#transactions = new CheckTransactions(this.local.ufrag, tieBreaker);
   }
 
   /** Gathers the host candidates of one stream: an active TCP one, and for packets a UDP one of higher priority. */
-  static async open(
-    line: number,
-    address: string,
-    listeners: IceStreamListeners,
-    settings: IceStreamSettings,
-  ): Promise<IceStream> {
-    const udp = 'packet' in listeners.carries ? await UdpPort.open(address) : undefined;
-    return new IceStream(line, address, udp, listeners, settings);
+  static async open(options: IceStreamOptions): Promise<IceStream> {
+    const udp = 'packet' in options.carries ? await UdpPort.open(options.address) : undefined;
+    return new IceStream(options, udp);
   }
 
   /** The way that media goes now. */
@@ -208,7 +201,7 @@ export class IceStream {
 
   #lost(pair: CandidatePair, now: number): void {
     // Bytes on their way are lost, and with them what was carried (RFC 4975 §5.4).
-    if ('bytes' in this.#listeners.carries) return;
+    if ('bytes' in this.#carries) return;
     this.#recovery ??= new Reconnection(pair, now);
   }
 
@@ -235,8 +228,8 @@ export class IceStream {
   #received(packet: Buffer, pair: CandidatePair | undefined, from?: TransportAddress): void {
     if (this.#closed || packet.length === 0) return;
     if ((packet[0] ?? 0) > lastStunByte) {
-      const { carries } = this.#listeners;
-      if ('packet' in carries && (pair !== undefined || this.#plain !== undefined)) carries.packet(packet);
+      if ('packet' in this.#carries && (pair !== undefined || this.#plain !== undefined))
+        this.#carries.packet(this.line, packet);
       return;
     }
     const message = parseStun(packet);
@@ -284,10 +277,9 @@ export class IceStream {
     this.#recovery = undefined;
     this.#consent.selected(performance.now());
     this.#events.selected(pair, this.#list.udpOutcomes);
-    const { carries } = this.#listeners;
     const bytes = this.#sockets.bytesOf(pair);
-    if ('bytes' in carries && bytes !== undefined) carries.bytes(bytes);
-    this.#listeners.changed();
+    if ('bytes' in this.#carries && bytes !== undefined) this.#carries.bytes(bytes);
+    this.#changed();
   }
 
   #failed(check: Check, reason: string, answered = false): void {

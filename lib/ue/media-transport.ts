@@ -1,7 +1,6 @@
 import { EdgeError } from '../errors';
 import type { PathName } from './candidate-pair';
 import type { IceDescription, RemoteStream } from './description';
-import { IceSession, type IceSessionOptions } from './ice-session';
 import { isRtcp } from './rtp';
 import { UdpPort } from './udp-port';
 
@@ -25,58 +24,13 @@ export interface MediaTransport {
   close(): void;
 }
 
-export interface MediaTransportOptions extends Omit<IceSessionOptions, 'carries'> {
+export interface PlainTransportOptions {
+  /** Our address for media. */
+  address: string;
+  /** Indices of the m= lines that get ports. */
+  lines: readonly number[];
   /** RTP or RTCP of a stream came in. */
   packet: (line: number, packet: Buffer) => void;
-}
-
-/** ICE over UDP and TCP, RTP and RTCP multiplexed. A peer that answers without ICE gets plain UDP. */
-export class IceTransport implements MediaTransport {
-  readonly #session: IceSession;
-
-  private constructor(session: IceSession) {
-    this.#session = session;
-  }
-
-  static async open({ packet, ...options }: MediaTransportOptions): Promise<IceTransport> {
-    const carries = (line: number) => ({ packet: (bytes: Buffer) => packet(line, bytes) });
-    return new IceTransport(await IceSession.open({ ...options, carries }));
-  }
-
-  local(line: number): { port: number; ice: IceDescription } {
-    const ice = this.#session.stream(line).local;
-    const udp = ice.candidates.find(({ transport }) => transport === 'udp');
-    return { port: udp?.port ?? 9, ice };
-  }
-
-  async connect(remote: readonly RemoteStream[]): Promise<void> {
-    const accepted = remote.filter(({ accepted }) => accepted);
-    await this.#session.connect(new Map(accepted.map(({ line, ice, rtp }) => [line, ice ?? rtp])));
-  }
-
-  send(line: number, packet: Buffer): boolean {
-    return this.#session.send(line, packet);
-  }
-
-  path(line: number): PathName | undefined {
-    return this.#session.stream(line).path;
-  }
-
-  rttMs(line: number): number | undefined {
-    return this.#session.stream(line).rttMs;
-  }
-
-  unansweredUdpChecks(line: number): number {
-    return this.#session.stream(line).unansweredUdpChecks;
-  }
-
-  conclude(): void {
-    this.#session.conclude();
-  }
-
-  close(): void {
-    this.#session.close();
-  }
 }
 
 /** RTP on an even UDP port and RTCP on the next one: what a phone in the core does. */
@@ -89,7 +43,7 @@ export class PlainTransport implements MediaTransport {
   }
 
   /** Rejects with `address-unusable`. */
-  static async open(options: Pick<MediaTransportOptions, 'address' | 'lines' | 'packet'>): Promise<PlainTransport> {
+  static async open(options: PlainTransportOptions): Promise<PlainTransport> {
     const transport = new PlainTransport();
     try {
       for (const line of options.lines) {

@@ -4,6 +4,7 @@ import type { Duplex } from 'node:stream';
 import { EdgeError } from '../errors';
 import { parseMsrpUri } from '../msrp/msrp-uri';
 import type { TransportAddress } from '../ice/transport-address';
+import { withResolvers } from '../with-resolvers';
 import type { PathName } from './candidate-pair';
 import type { IceDescription, RemoteStream } from './description';
 import { IceSession, type IceSessionOptions } from './ice-session';
@@ -41,18 +42,17 @@ export class IceMsrpConnection implements MsrpConnection {
     options: Omit<IceSessionOptions, 'carries' | 'lines'> & { line: number },
   ): Promise<IceMsrpConnection> {
     const { line, address } = options;
-    let selected: (stream: Duplex) => void = () => undefined;
-    const bytes = new Promise<Duplex>((resolve) => (selected = resolve));
-    const session = await IceSession.open({ ...options, lines: [line], carries: () => ({ bytes: selected }) });
-    return new IceMsrpConnection(line, address, session, bytes);
+    const bytes = withResolvers<Duplex>();
+    const session = await IceSession.open({ ...options, lines: [line], carries: { bytes: bytes.resolve } });
+    return new IceMsrpConnection(line, address, session, bytes.promise);
   }
 
   get path(): PathName | undefined {
-    return this.#plain?.path ?? this.#session.stream(this.#line).path;
+    return this.#plain?.path ?? this.#session.path(this.#line);
   }
 
   local(): { port: number; ice: IceDescription } {
-    return { port: discard, ice: this.#session.stream(this.#line).local };
+    return this.#session.local(this.#line);
   }
 
   async connect(remote: RemoteStream, active: boolean): Promise<Duplex> {
@@ -61,7 +61,7 @@ export class IceMsrpConnection implements MsrpConnection {
       this.#plain = await PlainMsrpConnection.open(this.#address, false);
       return await this.#plain.connect(remote, true);
     }
-    await this.#session.connect(new Map([[this.#line, remote.ice]]));
+    await this.#session.connect([remote]);
     return await this.#bytes;
   }
 
@@ -75,29 +75,25 @@ export class IceMsrpConnection implements MsrpConnection {
 export class PlainMsrpConnection implements MsrpConnection {
   readonly #address: string;
   readonly #server: Server | undefined;
-  readonly #accepted: Promise<Socket>;
+  readonly #accepted = withResolvers<Socket>();
   readonly #port: number;
   #socket: Socket | undefined;
   #isClosed = false;
-  #abandon: (error: EdgeError) => void = () => undefined;
 
   private constructor(address: string, server: Server | undefined) {
     this.#address = address;
     this.#server = server;
     this.#port = server === undefined ? discard : (server.address() as AddressInfo).port;
-    this.#accepted = new Promise((resolve, reject) => {
-      this.#abandon = reject;
-      server?.on('connection', (socket) => {
-        socket.on('error', () => undefined);
-        if (this.#socket !== undefined || this.#isClosed) {
-          socket.destroy();
-          return;
-        }
-        this.#socket = socket;
-        resolve(socket);
-      });
+    this.#accepted.promise.catch(() => undefined);
+    server?.on('connection', (socket) => {
+      socket.on('error', () => undefined);
+      if (this.#socket !== undefined || this.#isClosed) {
+        socket.destroy();
+        return;
+      }
+      this.#socket = socket;
+      this.#accepted.resolve(socket);
     });
-    this.#accepted.catch(() => undefined);
   }
 
   /** @param listens whether the peer may connect to us. Rejects with `address-unusable`. */
@@ -124,7 +120,7 @@ export class PlainMsrpConnection implements MsrpConnection {
   }
 
   async connect(remote: RemoteStream, active: boolean): Promise<Duplex> {
-    if (!active) return await this.#accepted;
+    if (!active) return await this.#accepted.promise;
     this.#server?.close();
     const { address, port } = placeOf(remote);
     const socket = connect({ host: address, port, localAddress: this.#address, noDelay: true });
@@ -145,7 +141,7 @@ export class PlainMsrpConnection implements MsrpConnection {
     this.#isClosed = true;
     this.#server?.close();
     this.#socket?.destroy();
-    this.#abandon(closedError());
+    this.#accepted.reject(closedError());
   }
 }
 

@@ -5,6 +5,7 @@ import { EdgeError } from '../errors';
 import { headerOf, MessageReader, type ContinuationFlag, type MsrpHead } from '../msrp/message-reader';
 import { buildMessage, newTransactionId, type MsrpDraft } from '../msrp/message-writer';
 import { sameMsrpUri } from '../msrp/msrp-uri';
+import { withResolvers } from '../with-resolvers';
 import { IncomingMessages, type Chunk, type MsrpReceived } from './msrp-incoming';
 import { OutgoingMessage, type MsrpMessage } from './msrp-outgoing';
 
@@ -53,22 +54,20 @@ export class MsrpEndpoint extends EventEmitter<MsrpEndpointEvents> {
   readonly #incoming = new IncomingMessages();
   readonly #outgoing = new Map<string, OutgoingMessage>();
   #arriving: Arriving | undefined;
-  #mayBegin: () => void = () => undefined;
-  /** Resolves when we may send: the passive end has heard from the active one. */
-  readonly #begun: Promise<void>;
+  /** We may send: the passive end has heard from the active one. */
+  readonly #begun = withResolvers();
   #isClosed = false;
 
   constructor(options: MsrpEndpointOptions) {
     super();
     this.#options = options;
-    this.#begun = new Promise((resolve) => (this.#mayBegin = resolve));
     const { stream, active } = options;
     stream.on('data', (chunk: Buffer) => this.#received(chunk));
     stream.on('error', () => undefined);
     stream.on('end', () => this.#ended('closed by the peer'));
     stream.on('close', () => this.#ended('closed'));
     if (!active) return;
-    this.#mayBegin();
+    this.#begun.resolve();
     // An empty SEND binds the connection to the session (RFC 4975 §5.4).
     this.#write({ transactionId: newTransactionId(), start: 'SEND', ...this.#paths(), headers: [messageIdHeader()] });
   }
@@ -82,7 +81,7 @@ export class MsrpEndpoint extends EventEmitter<MsrpEndpointEvents> {
     this.#outgoing.set(outgoing.messageId, outgoing);
     if (this.#isClosed) outgoing.fail(closedError());
     try {
-      await Promise.race([this.#begun, outgoing.done]);
+      await Promise.race([this.#begun.promise, outgoing.done]);
       await this.#sendChunks(outgoing, message, progress);
       await outgoing.done;
     } finally {
@@ -170,7 +169,7 @@ export class MsrpEndpoint extends EventEmitter<MsrpEndpointEvents> {
     if (!sameMsrpUri(headerOf(head, 'To-Path') ?? '', this.#options.path)) {
       return { head, message: undefined, status: 481 };
     }
-    this.#mayBegin();
+    this.#begun.resolve();
     if (head.method !== 'SEND') return { head, message: undefined, status: head.method === 'REPORT' ? 200 : 501 };
     return { head, ...this.#incoming.begin(head) };
   }
@@ -248,7 +247,7 @@ export class MsrpEndpoint extends EventEmitter<MsrpEndpointEvents> {
 
   #fail(): void {
     for (const outgoing of this.#outgoing.values()) outgoing.fail(closedError());
-    this.#mayBegin();
+    this.#begun.resolve();
   }
 }
 

@@ -1,6 +1,7 @@
 import { EdgeError } from '../errors';
 import type { ContinuationFlag } from '../msrp/message-reader';
 import { newTransactionId, type MsrpDraft } from '../msrp/message-writer';
+import { withResolvers } from '../with-resolvers';
 
 export interface MsrpMessage {
   contentType: string;
@@ -14,11 +15,9 @@ export interface MsrpMessage {
 
 /** A message that is being sent, until every chunk is answered and, where it was asked for, a report covers it. */
 export class OutgoingMessage {
-  readonly done: Promise<void>;
   readonly messageId: string;
   readonly #message: MsrpMessage;
-  #resolve: () => void = () => undefined;
-  #reject: (error: Error) => void = () => undefined;
+  readonly #done = withResolvers();
   /** Transactions that are not answered, and what ends their waiting. */
   readonly #unanswered = new Map<string, NodeJS.Timeout>();
   #isComplete = false;
@@ -29,12 +28,12 @@ export class OutgoingMessage {
   constructor(messageId: string, message: MsrpMessage) {
     this.messageId = messageId;
     this.#message = message;
-    this.done = new Promise((resolve, reject) => {
-      this.#resolve = resolve;
-      this.#reject = reject;
-    });
     // Whoever sends awaits it only after the last chunk.
-    this.done.catch(() => undefined);
+    this.#done.promise.catch(() => undefined);
+  }
+
+  get done(): Promise<void> {
+    return this.#done.promise;
   }
 
   /** Why it failed. */
@@ -101,12 +100,12 @@ export class OutgoingMessage {
     for (const timer of this.#unanswered.values()) clearTimeout(timer);
     this.#unanswered.clear();
     this.#room?.();
-    this.#reject(this.#error);
+    this.#done.reject(this.#error);
   }
 
   #check(): void {
     if (!this.#isComplete || this.#unanswered.size > 0) return;
-    if (this.#message.successReport !== true || this.#reported >= this.#message.size) this.#resolve();
+    if (this.#message.successReport !== true || this.#reported >= this.#message.size) this.#done.resolve();
   }
 }
 

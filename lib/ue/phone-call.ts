@@ -8,6 +8,7 @@ import type {
 } from '../drachtio/messages';
 import type { Srf } from '../drachtio/srf';
 import { EdgeError } from '../errors';
+import { withResolvers } from '../with-resolvers';
 import type { CallMedia } from './call-media';
 import { answerChallenge } from './digest';
 import { challengeIn, refusal, SipRejection } from './sip-rejection';
@@ -49,11 +50,9 @@ export class PhoneCall {
   /** From the INVITE to the 200, ms. */
   readonly setupMs: number;
   readonly media: CallMedia;
-  /** Resolves with who hung up. */
-  readonly ended: Promise<Party>;
   readonly #options: CallOptions;
   readonly #dialog: Dialog;
-  #end: (by: Party) => void = () => undefined;
+  readonly #ended = withResolvers<Party>();
 
   private constructor(direction: PhoneCall['direction'], options: CallOptions, dialog: Dialog, startedAt: number) {
     this.direction = direction;
@@ -61,9 +60,6 @@ export class PhoneCall {
     this.media = options.media;
     this.#options = options;
     this.#dialog = dialog;
-    this.ended = new Promise((resolve) => {
-      this.#end = resolve;
-    });
     dialog.on('destroy', () => this.#finish('peer'));
     const changed = (request: IncomingRequest, response: ResponseSender) => void this.#modified(request, response);
     dialog.on('modify', changed);
@@ -171,7 +167,7 @@ export class PhoneCall {
       await call.hangUp();
       throw error;
     }
-    media.answered();
+    media.audio.answered();
     return call;
   }
 
@@ -197,7 +193,7 @@ export class PhoneCall {
         },
       });
       if (call === undefined) throw new EdgeError('call-cancelled', 'The caller gave up.');
-      if (!offerless) media.answered();
+      if (!offerless) media.audio.answered();
       return call;
     } catch (error) {
       media.close();
@@ -207,6 +203,11 @@ export class PhoneCall {
       }
       throw error;
     }
+  }
+
+  /** Resolves with who hung up. */
+  get ended(): Promise<Party> {
+    return this.#ended.promise;
   }
 
   /** Puts the peer on hold, or takes it back, by a re-INVITE. Rejects with `call-refused`. */
@@ -238,7 +239,7 @@ export class PhoneCall {
   /** Sends BYE and waits for its answer, though not for long; nothing happens if the call has ended already. */
   async hangUp(): Promise<void> {
     if (!this.#dialog.connected) return;
-    this.media.conclude();
+    this.media.audio.conclude();
     await this.media.messages.conclude();
     let timer: NodeJS.Timeout | undefined;
     const enough = new Promise<void>((resolve) => (timer = setTimeout(resolve, byePatience)));
@@ -273,12 +274,12 @@ export class PhoneCall {
         return;
       }
     }
-    this.media.answered();
+    this.media.audio.answered();
   }
 
   #finish(by: Party): void {
-    this.media.conclude();
+    this.media.audio.conclude();
     this.#options.observer({ event: 'ended', by });
-    this.#end(by);
+    this.#ended.resolve(by);
   }
 }

@@ -7,7 +7,8 @@ import type { CheckTiming } from './check-list';
 import type { ConsentTiming } from './consent';
 import { answerChallenge } from './digest';
 import type { Sound } from './media-session';
-import { IceTransport, PlainTransport } from './media-transport';
+import { IceSession } from './ice-session';
+import { PlainTransport } from './media-transport';
 import { IceMsrpConnection, PlainMsrpConnection } from './msrp-connection';
 import { Phone, type CallingOptions, type MessageOptions, type PhoneOptions } from './phone';
 import { challengeIn, refusal } from './sip-rejection';
@@ -74,7 +75,7 @@ export class UserAgent {
         sound,
         open: (lines, ice, packet) =>
           ice && !plain
-            ? IceTransport.open({ address: local, lines, observer, packet, timing, consent })
+            ? IceSession.open({ address: local, lines, observer, carries: { packet }, timing, consent })
             : PlainTransport.open({ address: local, lines, packet }),
         messages: {
           ...messages,

@@ -44,7 +44,7 @@ function end(options: Partial<CallMessagesOptions> = {}, offers: MediaKind[] = [
 
 async function negotiate(offerer: End, answerer: End): Promise<void> {
   offerer.media.accept(await answerer.media.answer(await offerer.media.offer()));
-  for (const { media } of [offerer, answerer]) media.answered();
+  for (const { media } of [offerer, answerer]) media.audio.answered();
   await Promise.all([offerer.media.path, answerer.media.path]);
 }
 
@@ -142,7 +142,7 @@ describe('MSRP between two phones', () => {
         ...open,
       })),
     );
-    expect(a.media.reports()).toHaveLength(2);
+    expect(a.media.audio.reports()).toHaveLength(2);
   });
 
   test('a session whose connection is lost is followed by a new one with the next offer (RFC 4975 §5.4)', async () => {

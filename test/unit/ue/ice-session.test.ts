@@ -2,6 +2,7 @@ import { EventEmitter, once } from 'node:events';
 import type { CheckTiming } from '../../../lib/ue/check-list';
 import { checkTiming } from '../../../lib/ue/check-list';
 import { IceSession } from '../../../lib/ue/ice-session';
+import type { IceDescription } from '../../../lib/ue/description';
 import type { UeEvent } from '../../../lib/ue/ue-event';
 import { LiteResponder } from './lite-responder';
 
@@ -14,6 +15,11 @@ const impatient: CheckTiming = {
   nominationDelay: 200,
   giveUp: 600,
 };
+
+/** What a peer says of a line; without ICE its default address counts. */
+function remote(line: number, ice: IceDescription | undefined, port = 9) {
+  return { line, accepted: true, ice, rtp: { address: '127.0.0.1', port } };
+}
 
 const rtp = Buffer.from('800000010000000000000001ff', 'hex');
 
@@ -32,14 +38,14 @@ describe('an ICE session of the UE', () => {
         events.push(event);
         received.emit('event', event);
       },
-      carries: (line) => ({ packet: (packet) => received.emit('packet', line, packet) }),
+      carries: { packet: (line, packet) => received.emit('packet', line, packet) },
       timing,
       consent: { interval: 100, patience: 200, expiry: 30_000 },
     });
     responders = await Promise.all(lines.map(() => LiteResponder.start()));
   }
 
-  const connect = () => session.connect(new Map(responders.map(({ description }, line) => [line, description])));
+  const connect = () => session.connect(responders.map(({ description }, line) => remote(line, description)));
   const named = (name: UeEvent['event']) => events.filter(({ event }) => event === name);
 
   /** Resolves with the next event of that name; to be called before what causes it. */
@@ -67,7 +73,7 @@ describe('an ICE session of the UE', () => {
   it('A6: UDP open: uses UDP, nominates it once, and media goes both ways', async () => {
     await open([0]);
     await connect();
-    expect(session.stream(0).path).toBe('udp');
+    expect(session.path(0)).toBe('udp');
     expect(responders[0]?.nominated).toEqual(['udp']);
     expect(await echo(0)).toEqual([0, rtp]);
   });
@@ -77,12 +83,12 @@ describe('an ICE session of the UE', () => {
     responders[0]!.udpSilent = true;
     await connect();
     const { tcpPort, udpPort } = responders[0]!;
-    expect(session.stream(0).path).toBe(`tcp${tcpPort}`);
+    expect(session.path(0)).toBe(`tcp${tcpPort}`);
     expect(responders[0]?.nominated).toEqual(['tcp']);
     expect(named('tcp-connected')).toHaveLength(1);
     const unanswered = { event: 'udp-unanswered', line: 0, remote: `127.0.0.1:${udpPort}` };
     expect(named('udp-unanswered')).toEqual([expect.objectContaining(unanswered)]);
-    expect(session.stream(0).unansweredUdpChecks).toBeGreaterThanOrEqual(1);
+    expect(session.unansweredUdpChecks(0)).toBeGreaterThanOrEqual(1);
     expect(await echo(0)).toEqual([0, rtp]);
   });
 
@@ -92,7 +98,7 @@ describe('an ICE session of the UE', () => {
     const { description } = responders[0]!;
     responders[0]!.udpSilent = true;
     await responders[0]!.stopListening();
-    const refused = session.connect(new Map([[0, description]]));
+    const refused = session.connect([remote(0, description)]);
     await expect(refused).rejects.toMatchObject({ code: 'no-path' });
     const message = await refused.catch((error: unknown) => (error as Error).message);
     expect(message).toContain(`udp to 127.0.0.1:${udpPort}: 3 checks unanswered`);
@@ -103,22 +109,22 @@ describe('an ICE session of the UE', () => {
   it('a wrong password: fails with the refusal of each pair', async () => {
     await open([0]);
     const { description } = responders[0]!;
-    const refused = session.connect(new Map([[0, { ...description, pwd: 'another-password-altogether' }]]));
+    const refused = session.connect([remote(0, { ...description, pwd: 'another-password-altogether' })]);
     await expect(refused).rejects.toThrow(/refused: 401 Unauthenticated.*refused: 401 Unauthenticated/);
   });
 
   it('no candidate that could be tried: fails at once', async () => {
     await open([0]);
     const { description } = responders[0]!;
-    await expect(session.connect(new Map([[0, { ...description, candidates: [] }]]))).rejects.toThrow(/no candidate/);
+    await expect(session.connect([remote(0, { ...description, candidates: [] })])).rejects.toThrow(/no candidate/);
   });
 
   it('finds a path for each of several streams, each its own', async () => {
     await open([0, 1]);
     responders[0]!.udpSilent = true;
     await connect();
-    expect(session.stream(0).path).toBe(`tcp${responders[0]!.tcpPort}`);
-    expect(session.stream(1).path).toBe('udp');
+    expect(session.path(0)).toBe(`tcp${responders[0]!.tcpPort}`);
+    expect(session.path(1)).toBe('udp');
     expect(await echo(1)).toEqual([1, rtp]);
   });
 
@@ -155,8 +161,8 @@ describe('an ICE session of the UE', () => {
 
   it('a peer without ICE: media goes to its default address over UDP', async () => {
     await open([0]);
-    await session.connect(new Map([[0, { address: '127.0.0.1', port: responders[0]!.udpPort }]]));
-    expect(session.stream(0).path).toBe('udp');
+    await session.connect([remote(0, undefined, responders[0]!.udpPort)]);
+    expect(session.path(0)).toBe('udp');
     expect(await echo(0)).toEqual([0, rtp]);
     expect(responders[0]?.checks.udp).toBe(0);
   });

@@ -72,7 +72,7 @@ describe('a UE and a core phone, without an edge between them', () => {
 
   /** Resolves when all packets of both ends were sent. */
   async function mediaSent(): Promise<void> {
-    while (!calls.every(({ media }) => media.finished)) await once(happened, 'event');
+    while (!calls.every(({ media }) => media.audio.finished)) await once(happened, 'event');
   }
 
   it('registers, and takes it back', async () => {
@@ -92,7 +92,7 @@ describe('a UE and a core phone, without an edge between them', () => {
     await ours.hangUp();
     expect([await ours.ended, await theirs.ended]).toEqual(['us', 'peer']);
     for (const { media } of [ours, theirs]) {
-      expect(media.reports()).toEqual([
+      expect(media.audio.reports()).toEqual([
         expect.objectContaining({ path: 'udp', sent: limit, received: limit, lost: 0 }),
       ]);
     }
@@ -119,7 +119,7 @@ describe('a UE and a core phone, without an edge between them', () => {
     await theirs.hold(false);
     expect(named('ue', 'resumed')).toEqual([{ event: 'resumed', by: 'peer' }]);
     await mediaSent();
-    expect(theirs.media.reports()[0]).toMatchObject({ sent: limit, received: limit, lost: 0 });
+    expect(theirs.media.audio.reports()[0]).toMatchObject({ sent: limit, received: limit, lost: 0 });
     await ours.hangUp();
   });
 
