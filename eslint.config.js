@@ -2,8 +2,8 @@ const js = require('@eslint/js');
 const tseslint = require('typescript-eslint');
 
 /**
- * Imports point one way: what each folder of lib may import, besides errors.ts and newest.ts. One that is not here: nothing. A folder
- * in another stands after it.
+ * Imports point one way: what each folder of lib may import, besides errors.ts, newest.ts and with-resolvers.ts. One that
+ * is not here: nothing. A folder in another stands after it.
  */
 const layers = {
   wire: ['ip-address', 'heap'],
@@ -38,7 +38,10 @@ function importing(folder, others, types = []) {
   const inside = others
     .filter((other) => other.startsWith(`${path[1]}/`))
     .map((other) => `\\./${other.split('/')[1]}/`);
-  const outside = [...['errors', 'newest', ...others, ...types].map((other) => `${up}${other}(/|$)`), ...inside];
+  const outside = [
+    ...['errors', 'newest', 'with-resolvers', ...others, ...types].map((other) => `${up}${other}(/|$)`),
+    ...inside,
+  ];
   const message = `${folder} must not import this (imports point one way).`;
   const patterns = [{ regex: `^(?!${outside.join('|')})(\\./.+/|\\.\\./)`, message }];
   for (const type of types) patterns.push({ regex: `^${up}${type}$`, message, allowTypeImports: true });

@@ -1,3 +1,4 @@
+import { hostPort } from '../../lib/wire/sip-uri';
 import type { Direction } from './flags';
 import { addresses, type Network } from './network';
 import { UeTool, type ToolEvent, type ToolReport } from './ue-tool';
@@ -44,7 +45,6 @@ export class Ends {
   async run(): Promise<EndReports> {
     const { direction, callerOptions = [], calleeOptions = [], edgeAddress = addresses.edgeAccess } = this.#options;
     const { ueOptions = [], coreOptions = [] } = this.#options;
-    const host = edgeAddress.includes(':') ? `[${edgeAddress}]` : edgeAddress;
     const [corePart, uePart] =
       direction === 'originating'
         ? [
@@ -58,7 +58,7 @@ export class Ends {
     const core = this.#start('core', ['--core', '--listen', `${addresses.core}:5060`, ...corePart, ...coreOptions]);
     const coreReport = this.#report(core);
     await Promise.race([core.event('ready', startMs), coreReport]);
-    const ue = this.#start('ue', ['--edge', `${host}:5060`, '--register', ...uePart, ...ueOptions]);
+    const ue = this.#start('ue', ['--edge', hostPort(edgeAddress, 5060), '--register', ...uePart, ...ueOptions]);
     const [ofUe, ofCore] = await Promise.all([this.#report(ue), coreReport]);
     return { ue: ofUe, core: ofCore };
   }

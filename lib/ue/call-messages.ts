@@ -4,6 +4,7 @@ import type { Duplex } from 'node:stream';
 import { setTimeout as delay } from 'node:timers/promises';
 import { EdgeError } from '../errors';
 import type { MsrpSetup } from '../sdp/msrp-line';
+import { hostPort } from '../wire/sip-uri';
 import type { PathName } from './candidate-pair';
 import type { LocalStream, RemoteStream } from './description';
 import type { MsrpConnection } from './msrp-connection';
@@ -177,9 +178,8 @@ export class CallMessages {
       throw new EdgeError('closed', 'The call ended before its MSRP was set up.');
     }
     const { address, certificate } = this.#options;
-    const host = address.includes(':') ? `[${address}]` : address;
     const scheme = certificate === undefined ? 'msrp' : 'msrps';
-    const path = `${scheme}://${host}:${connection.local().port}/${randomBytes(10).toString('hex')};tcp`;
+    const path = `${scheme}://${hostPort(address, connection.local().port)}/${randomBytes(10).toString('hex')};tcp`;
     const undecided = { peer: undefined, endpoint: undefined, opened: undefined, isOver: false };
     this.#session = { line, connection, path, setup, ...undecided };
     this.#wasOpen = true;

@@ -1,8 +1,8 @@
-import { EventEmitter } from 'node:events';
+import { EventEmitter, once } from 'node:events';
 import type { IncomingRequest, ResponseSender } from '../drachtio/messages';
 import { EdgeError } from '../errors';
 import type { Logger } from '../ops/logger';
-import { parseSipUri } from '../wire/sip-uri';
+import { hostPort, parseSipUri } from '../wire/sip-uri';
 import { PlainTransport } from './media-transport';
 import { PlainMsrpConnection } from './msrp-connection';
 import { Phone, type CallingOptions, type MessageOptions } from './phone';
@@ -51,11 +51,11 @@ export class CorePhone {
   /** Opens SIP on UDP and TCP. Rejects with `sip-unusable`. */
   static async open(options: CorePhoneOptions): Promise<CorePhone> {
     const { listen, limit, messages, startWhenHeard = true, observer, logger } = options;
-    const host = listen.host.includes(':') ? `[${listen.host}]` : listen.host;
+    const at = hostPort(listen.host, listen.port);
     const registrar = new Registrar(observer);
     const phone = await Phone.open(
       {
-        contacts: ['udp', 'tcp'].map((transport) => `sip:${host}:${listen.port};transport=${transport}`),
+        contacts: ['udp', 'tcp'].map((transport) => `sip:${at};transport=${transport}`),
         logger,
         observer,
         media: {
@@ -76,8 +76,8 @@ export class CorePhone {
         srf.handle('OPTIONS', (_, response) => response.send(200, undefined));
       },
     );
-    const [, hostPort = ''] = (phone.contacts[0] ?? '').split('/');
-    observer({ event: 'ready', role: 'core', sip: `sip:${hostPort}` });
+    const [, bound = ''] = (phone.contacts[0] ?? '').split('/');
+    observer({ event: 'ready', role: 'core', sip: `sip:${bound}` });
     return new CorePhone(options, phone, registrar);
   }
 
@@ -114,7 +114,8 @@ export class CorePhone {
 class Registrar {
   readonly #observer: Observer;
   readonly #bindings = new Map<string, Binding>();
-  readonly #changes = new EventEmitter<{ registered: [user: string, binding: Binding]; closed: [] }>();
+  readonly #changes = new EventEmitter<{ registered: [] }>();
+  readonly #closing = new AbortController();
 
   constructor(observer: Observer) {
     this.#observer = observer;
@@ -141,32 +142,20 @@ class Registrar {
   }
 
   async binding(user: string, patience: number): Promise<Binding> {
-    const known = this.#bindings.get(user);
-    if (known !== undefined) return known;
-    return await new Promise((resolve, reject) => {
-      const done = () => {
-        clearTimeout(timer);
-        this.#changes.off('registered', onRegistered);
-        this.#changes.off('closed', fail);
-      };
-      const fail = () => {
-        done();
-        const seconds = Math.round(patience / 1000);
-        reject(new EdgeError('not-registered', `${user} did not register within ${seconds} s.`));
-      };
-      const onRegistered = (registered: string, binding: Binding) => {
-        if (registered !== user) return;
-        done();
-        resolve(binding);
-      };
-      const timer = setTimeout(fail, patience);
-      this.#changes.on('registered', onRegistered);
-      this.#changes.on('closed', fail);
-    });
+    const signal = AbortSignal.any([this.#closing.signal, AbortSignal.timeout(patience)]);
+    try {
+      for (;;) {
+        const known = this.#bindings.get(user);
+        if (known !== undefined) return known;
+        await once(this.#changes, 'registered', { signal });
+      }
+    } catch {
+      throw new EdgeError('not-registered', `${user} did not register within ${Math.round(patience / 1000)} s.`);
+    }
   }
 
   close(): void {
-    this.#changes.emit('closed');
+    this.#closing.abort();
   }
 
   #remember(user: string, aor: string, binding: Binding, expires: number): void {
@@ -174,7 +163,7 @@ class Registrar {
     this.#bindings.set(user, binding);
     const path = binding.path.join(', ');
     this.#observer({ event: 'registered', aor, expires, contact: binding.contact, path });
-    this.#changes.emit('registered', user, binding);
+    this.#changes.emit('registered');
   }
 
   #forget(user: string, aor: string): void {

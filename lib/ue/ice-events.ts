@@ -1,5 +1,6 @@
 import type { TransportAddress } from '../ice/transport-address';
 import { formatCandidate, type Candidate } from '../sdp/candidate';
+import { hostPort } from '../wire/sip-uri';
 import type { CandidatePair } from './candidate-pair';
 import type { Check, PairOutcome } from './check-list';
 import type { Observer } from './ue-event';
@@ -71,5 +72,5 @@ export function attemptText({ pair, state, reason, unanswered }: PairOutcome): s
 }
 
 function textOf({ address, port }: TransportAddress): string {
-  return address.includes(':') ? `[${address}]:${port}` : `${address}:${port}`;
+  return hostPort(address, port);
 }

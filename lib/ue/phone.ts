@@ -1,3 +1,4 @@
+import { EventEmitter, once } from 'node:events';
 import type { Headers, IncomingRequest, ResponseSender } from '../drachtio/messages';
 import type { Srf } from '../drachtio/srf';
 import { EdgeError } from '../errors';
@@ -26,8 +27,8 @@ export interface CallingOptions {
   media?: readonly MediaKind[] | undefined;
 }
 
-/** What to do with a call that came in: sees it before anyone else. */
-type Taker = (request: IncomingRequest, response: ResponseSender) => void;
+/** A call that came in. */
+type Incoming = [request: IncomingRequest, response: ResponseSender];
 
 function closed(): EdgeError {
   return new EdgeError('closed', 'The phone was closed.');
@@ -37,30 +38,28 @@ function closed(): EdgeError {
 export class Phone {
   readonly #options: PhoneOptions;
   readonly #link: SipLink;
-  readonly #takers: Taker[];
+  readonly #incoming: EventEmitter<{ call: Incoming }>;
   readonly #stop = new AbortController();
   #call: PhoneCall | undefined;
   /** Settles with the call being placed. */
   #placing: Promise<unknown> = Promise.resolve();
 
-  private constructor(options: PhoneOptions, link: SipLink, takers: Taker[]) {
+  private constructor(options: PhoneOptions, link: SipLink, incoming: EventEmitter<{ call: Incoming }>) {
     this.#options = options;
     this.#link = link;
-    this.#takers = takers;
+    this.#incoming = incoming;
   }
 
   /** `handlers` registers what is to be received beside INVITE. Rejects with `sip-unusable`. */
   static async open(options: PhoneOptions, handlers: (srf: Srf) => void = () => undefined): Promise<Phone> {
-    const takers: Taker[] = [];
+    const incoming = new EventEmitter<{ call: Incoming }>();
     const link = await SipLink.open({ contacts: options.contacts, logger: options.logger }, (srf) => {
       srf.handle('INVITE', (request, response) => {
-        const taker = takers.shift();
-        if (taker === undefined) response.send(486, undefined);
-        else taker(request, response);
+        if (!incoming.emit('call', request, response)) response.send(486, undefined);
       });
       handlers(srf);
     });
-    return new Phone(options, link, takers);
+    return new Phone(options, link, incoming);
   }
 
   get srf(): Srf {
@@ -101,29 +100,13 @@ export class Phone {
     const { observer } = this.#options;
     const { signal } = this.#stop;
     if (signal.aborted) throw closed();
-    this.#call = await new Promise<PhoneCall>((resolve, reject) => {
-      const forget = () => {
-        clearTimeout(timer);
-        signal.removeEventListener('abort', onClose);
-        const place = this.#takers.indexOf(taker);
-        if (place >= 0) this.#takers.splice(place, 1);
-      };
-      const taker: Taker = (request, response) => {
-        forget();
-        const options = { srf: this.srf, observer, media: this.#media(media), contact };
-        PhoneCall.take(request, response, options).then(resolve, reject);
-      };
-      const onClose = () => {
-        forget();
-        reject(closed());
-      };
-      const timer = setTimeout(() => {
-        forget();
-        reject(new EdgeError('no-call', `No call came in within ${Math.round(patience / 1000)} s.`));
-      }, patience);
-      signal.addEventListener('abort', onClose, { once: true });
-      this.#takers.push(taker);
-    });
+    const until = AbortSignal.any([signal, AbortSignal.timeout(patience)]);
+    const [request, response] = (await once(this.#incoming, 'call', { signal: until }).catch(() => {
+      if (signal.aborted) throw closed();
+      throw new EdgeError('no-call', `No call came in within ${Math.round(patience / 1000)} s.`);
+    })) as Incoming;
+    const options = { srf: this.srf, observer, media: this.#media(media), contact };
+    this.#call = await PhoneCall.take(request, response, options);
     return this.#call;
   }
 
