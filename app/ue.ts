@@ -2,22 +2,7 @@
  * `npm run ue -- …`: a UE that does ICE-TCP, and a core to try it against. An operator checks a
  * deployment with it from where his clients sit; the demo and the tests run it as their two ends.
  *
- * As a UE (SIP over one TCP connection to the edge; RTP over UDP or, where that is dropped, TCP 80):
- *
- *     --edge 203.0.113.9[:5060] --user alice --register
- *     --edge … --user alice [--register] --call sip:core@example.net --seconds 5
- *     --edge … --user alice --register --wait-call --seconds 5
- *     --edge … --user alice [--register] --message sip:bob@example.net --text hello
- *     --edge … --user alice --register --wait-message
- *     --edge … --user alice --register --call sip:bob@example.net --media msrp --send-file photo.jpg
- *     --edge … --user alice --register --wait-call --receive-file photo.jpg
- *
- * As a core (registrar and phone; SIP over UDP and TCP, RTP and RTCP over UDP, MSRP over plain TCP, no ICE, no mux):
- *
- *     --core --listen 198.51.100.2[:5060] --answer --seconds 5
- *     --core --listen … --call-registered alice --seconds 5
- *
- * `--help` lists all options.
+ * `--help` lists all options, with examples.
  *
  * Who calls also hangs up (or whom --hang-up names): after its last packet, when nothing has come in for 300 ms. Give both
  * ends the same --seconds and neither sends into a call that has ended, so that what was sent at

@@ -6,13 +6,13 @@ import type { Flags } from './flags';
 import type { Network } from './network';
 import type { NamespaceProcess } from './processes';
 import type { RandomFile } from './random-file';
-import type { ToolEvent } from './ue-tool';
+import type { UeEvent } from '../../lib/ue/ue-event';
 
 export interface CallListeners {
   /** The edge takes calls. */
   edgeReady(): void;
   /** An event of one end, as it happens. */
-  event(end: End, event: ToolEvent): void;
+  event(end: End, event: UeEvent): void;
   /** The firewall has dropped this many packets of the UE since the call began; told when it changes. */
   dropped(packets: number): void;
 }
@@ -41,7 +41,7 @@ export class DemoCall {
     const edge = (this.#edge = await startEdge(this.#network, edgeEnvironment()));
     this.#listeners.edgeReady();
     this.#count();
-    const onEvent = (end: End, event: ToolEvent) => this.#listeners.event(end, event);
+    const onEvent = (end: End, event: UeEvent) => this.#listeners.event(end, event);
     const callerOptions = ['--media', media, ...(file?.callerOptions ?? [])];
     const calleeOptions = file?.calleeOptions ?? [];
     this.#ends = new Ends(this.#network, { direction, seconds, callerOptions, calleeOptions, onEvent });

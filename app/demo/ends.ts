@@ -1,11 +1,12 @@
+import type { Report } from '../../lib/ue/report';
 import { hostPort } from '../../lib/wire/sip-uri';
 import type { Direction } from './flags';
 import { addresses, type Network } from './network';
-import { UeTool, type ToolEvent, type ToolReport } from './ue-tool';
+import { UeTool, type ToolEvent } from './ue-tool';
 
 export type End = 'ue' | 'core';
 
-export type EndReports = Record<End, ToolReport>;
+export type EndReports = Record<End, Report>;
 
 export interface EndsOptions {
   direction: Direction;
@@ -76,7 +77,7 @@ export class Ends {
     return tool;
   }
 
-  async #report(tool: UeTool): Promise<ToolReport> {
+  async #report(tool: UeTool): Promise<Report> {
     const report = await tool.report(reportMs + this.#options.seconds * 1000);
     // The other end would wait for a call that does not come: asked to end, it reports as well.
     if (!report.ok) for (const other of this.#tools) other.signal('SIGTERM');

@@ -1,5 +1,5 @@
 import { Presets, SingleBar } from 'cli-progress';
-import type { ToolEvent } from './ue-tool';
+import type { UeEvent } from '../../lib/ue/ue-event';
 
 /** A bar on the terminal for the file that is under way; nothing where the output is no terminal. */
 export class FileProgress {
@@ -11,10 +11,9 @@ export class FileProgress {
   }
 
   /** @param ends such as `UE → core` */
-  event(ends: string, event: ToolEvent): void {
+  event(ends: string, event: UeEvent): void {
+    if (event.event !== 'msrp-progress' || !this.#output.isTTY) return;
     const { bytes, size } = event;
-    if (event.event !== 'msrp-progress' || typeof bytes !== 'number' || typeof size !== 'number') return;
-    if (!this.#output.isTTY) return;
     this.#bar ??= this.#start(ends, size);
     this.#bar.update(megabytes(bytes));
     if (bytes >= size) this.stop();

@@ -1,11 +1,11 @@
 import pc from 'picocolors';
 import type { CallListeners } from './call';
 import type { FileProgress } from './file-progress';
-import type { ToolEvent } from './ue-tool';
+import type { PathName } from '../../lib/ue/candidate-pair';
+import type { MsrpTransfer } from '../../lib/ue/report';
+import type { UeEvent } from '../../lib/ue/ue-event';
 
 type Teller = 'network' | 'firewall' | 'edge' | 'UE' | 'core';
-
-const pathNames: Readonly<Record<string, string>> = { tcp80: 'TCP 80', udp: 'UDP' };
 
 /** Tells what happens as it happens, a line for each step, with the seconds since the start. */
 export class Narration implements CallListeners {
@@ -40,7 +40,7 @@ export class Narration implements CallListeners {
     );
   }
 
-  event(end: 'ue' | 'core', event: ToolEvent): void {
+  event(end: 'ue' | 'core', event: UeEvent): void {
     this.#progress.event(end === 'ue' ? 'UE → core' : 'core → UE', event);
     const sentence = end === 'ue' ? ueSentence(event) : coreSentence(event);
     if (sentence !== undefined) this.#once(`${end} ${sentence}`, end === 'ue' ? 'UE' : 'core', sentence);
@@ -53,13 +53,12 @@ export class Narration implements CallListeners {
   }
 }
 
-function ueSentence(event: ToolEvent): string | undefined {
-  const remote = text(event['remote']);
+function ueSentence(event: UeEvent): string | undefined {
   switch (event.event) {
     case 'registered':
-      return `registered as ${text(event['aor'])}, SIP over TCP`;
+      return `registered as ${event.aor}, SIP over TCP`;
     case 'calling':
-      return `calls ${text(event['uri'])}`;
+      return `calls ${event.uri}`;
     case 'incoming':
       return 'receives a call on the connection it registered on';
     case 'ringing':
@@ -67,60 +66,51 @@ function ueSentence(event: ToolEvent): string | undefined {
     case 'answered':
       return 'answered';
     case 'check-sent':
-      return event['path'] === 'udp' ? `checks UDP: ${remote}` : `dials TCP 80: ${remote}`;
+      return event.path === 'udp' ? `checks UDP: ${event.remote}` : `dials TCP 80: ${event.remote}`;
     case 'tcp-connected':
-      return `TCP 80 connected: ${remote}`;
+      return `TCP 80 connected: ${event.remote}`;
     case 'udp-unanswered':
       return 'has no answer on UDP yet';
     case 'check-succeeded':
-      return `${pathNames[text(event['path'])] ?? '?'} works: the check was answered`;
+      return `${named(event.path)} works: the check was answered`;
     case 'pair-selected':
-      return pc.green(`selects ${pathNames[text(event['path'])] ?? '?'} for its media`);
-    case 'media-flowing':
-      return pc.green('media flows: the first RTP packet arrived');
+      return pc.green(`selects ${named(event.path)} for its media`);
     case 'media-sent':
       return 'sent its last packet';
     case 'msrp-open':
-      return pc.green(`MSRP session is up over ${pathNames[text(event['path'])] ?? '?'}`);
-    case 'msrp-sent':
-    case 'msrp-received':
-      return messageSentence(event);
+      return pc.green(`MSRP session is up over ${named(event.path)}`);
     case 'ended':
-      return event['by'] === 'us' ? 'hangs up' : 'call ended by the core';
-    case 'error':
-      return pc.red(text(event['message']));
+      return event.by === 'us' ? 'hangs up' : 'call ended by the core';
     default:
-      return undefined;
+      return sentenceOfBoth(event);
   }
 }
 
-function coreSentence(event: ToolEvent): string | undefined {
+function coreSentence(event: UeEvent): string | undefined {
+  if (event.event === 'calling') return 'calls the UE along the Path of its registration';
+  return event.event === 'incoming' ? 'receives the call' : sentenceOfBoth(event);
+}
+
+function sentenceOfBoth(event: UeEvent): string | undefined {
   switch (event.event) {
-    case 'calling':
-      return 'calls the UE along the Path of its registration';
-    case 'incoming':
-      return 'receives the call';
     case 'media-flowing':
       return pc.green('media flows: the first RTP packet arrived');
     case 'msrp-sent':
+      return pc.green(`has been told that the file arrived: ${fileText(event)}`);
     case 'msrp-received':
-      return messageSentence(event);
+      return pc.green(`has received the file: ${fileText(event)}`);
     case 'error':
-      return pc.red(text(event['message']));
+      return pc.red(event.message);
     default:
       return undefined;
   }
 }
 
-function messageSentence(event: ToolEvent): string {
-  const what = event.event === 'msrp-sent' ? 'has been told that the file arrived' : 'has received the file';
-  return pc.green(`${what}: ${text(event['bytes'])} bytes, SHA-256 ${text(event['sha256']).slice(0, 16)}…`);
+function fileText({ bytes, sha256 }: MsrpTransfer): string {
+  return `${bytes} bytes, SHA-256 ${sha256.slice(0, 16)}…`;
 }
 
-function text(value: unknown): string {
-  if (typeof value === 'string') return value;
-  if (typeof value === 'object' && value !== null && 'address' in value && 'port' in value) {
-    return `${String(value.address)}:${String(value.port)}`;
-  }
-  return value === undefined ? '' : JSON.stringify(value);
+function named(path: PathName | null): string {
+  if (path === 'tcp80') return 'TCP 80';
+  return path === 'udp' ? 'UDP' : '?';
 }

@@ -54,7 +54,7 @@ export class Network {
     try {
       for (const place of this.#places) {
         await runTool('ip', ['netns', 'add', this.namespace(place)]);
-        await this.#ip(place, 'link', 'set', 'lo', 'up');
+        await this.#ip(place, 'link set lo up');
       }
       for (const ue of this.#ues) await this.#join(ue, addresses.edgeAccess);
       await this.#join('core', addresses.edgeCore);
@@ -89,40 +89,28 @@ export class Network {
     }
   }
 
-  async #ip(place: Place, ...args: string[]): Promise<void> {
-    await runTool('ip', ['-n', this.namespace(place), ...args]);
+  async #ip(place: Place, command: string): Promise<void> {
+    await runTool('ip', ['-n', this.namespace(place), ...command.split(' ')]);
   }
 
   async #join(place: UePlace | 'core', edgeAddress: string): Promise<void> {
     const device = outerInterface;
     const edgeDevice = edgeInterface[place];
-    await this.#ip(
-      place,
-      'link',
-      'add',
-      device,
-      'type',
-      'veth',
-      'peer',
-      'name',
-      edgeDevice,
-      'netns',
-      this.namespace('edge'),
-    );
-    await this.#ip(place, 'address', 'add', `${addresses[place]}/24`, 'dev', device);
+    await this.#ip(place, `link add ${device} type veth peer name ${edgeDevice} netns ${this.namespace('edge')}`);
+    await this.#ip(place, `address add ${addresses[place]}/24 dev ${device}`);
     // One address of the edge on several interfaces: each leads to its peer alone.
-    await this.#ip('edge', 'address', 'add', edgeAddress, 'peer', addresses[place], 'dev', edgeDevice);
+    await this.#ip('edge', `address add ${edgeAddress} peer ${addresses[place]} dev ${edgeDevice}`);
     if (place !== 'core') {
       // Without duplicate address detection: the address is of use at once.
-      await this.#ip(place, 'address', 'add', `${addresses6[place]}/64`, 'dev', device, 'nodad');
-      await this.#ip('edge', 'address', 'add', `${addresses6.edgeAccess}/128`, 'dev', edgeDevice, 'nodad');
+      await this.#ip(place, `address add ${addresses6[place]}/64 dev ${device} nodad`);
+      await this.#ip('edge', `address add ${addresses6.edgeAccess}/128 dev ${edgeDevice} nodad`);
     }
-    await this.#ip(place, 'link', 'set', device, 'up');
-    await this.#ip('edge', 'link', 'set', edgeDevice, 'up');
-    if (place !== 'core') await this.#ip('edge', 'route', 'add', `${addresses6[place]}/128`, 'dev', edgeDevice);
+    await this.#ip(place, `link set ${device} up`);
+    await this.#ip('edge', `link set ${edgeDevice} up`);
+    if (place !== 'core') await this.#ip('edge', `route add ${addresses6[place]}/128 dev ${edgeDevice}`);
     if (place === 'strangers') {
-      await this.#ip(place, 'route', 'add', 'local', strangerNetwork, 'dev', 'lo');
-      await this.#ip('edge', 'route', 'add', strangerNetwork, 'via', addresses[place], 'dev', edgeDevice);
+      await this.#ip(place, `route add local ${strangerNetwork} dev lo`);
+      await this.#ip('edge', `route add ${strangerNetwork} via ${addresses[place]} dev ${edgeDevice}`);
     }
   }
 

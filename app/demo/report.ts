@@ -1,14 +1,15 @@
 import Table from 'cli-table3';
 import pc from 'picocolors';
+import type { PathName } from '../../lib/ue/candidate-pair';
+import type { Report } from '../../lib/ue/report';
 import type { EndReports } from './ends';
 import type { Flags } from './flags';
-import type { ToolReport } from './ue-tool';
 
 /** The demo's result: what `--json` prints. Times are ms; counts are packets; null was not measured. */
 export interface DemoResult {
   ok: boolean;
   /** The way the UE's media took. */
-  path: 'tcp80' | 'udp' | null;
+  path: PathName | null;
   direction: Flags['direction'];
   /** From the caller's INVITE to its 200. */
   setupMs: number | null;
@@ -49,7 +50,7 @@ export function demoResult(
 }
 
 /** Whether the end received the file, whole. */
-function hasCome(file: { bytes: number; sha256: string }, { msrp }: ToolReport): boolean {
+function hasCome(file: { bytes: number; sha256: string }, { msrp }: Report): boolean {
   return msrp?.received.some(({ bytes, sha256 }) => bytes === file.bytes && sha256 === file.sha256) ?? false;
 }
 
@@ -67,7 +68,7 @@ function whatFailed(result: DemoResult, flags: Flags, { ue, core }: EndReports):
   return undefined;
 }
 
-const pathNames = { tcp80: 'TCP port 80', udp: 'UDP' } as const;
+const pathNames: Readonly<Record<string, string>> = { tcp80: 'TCP port 80', udp: 'UDP' };
 
 /** The short table that ends the demo. */
 export function resultTable(result: DemoResult): string {

@@ -1,33 +1,12 @@
-import type { MsrpTransfer } from '../../lib/ue/report';
+import type { Report } from '../../lib/ue/report';
+import type { UeEvent } from '../../lib/ue/ue-event';
 import { builtProgram } from './edge-process';
 import { parseObject } from './json-line';
 import type { Network, Place } from './network';
 import { NamespaceProcess } from './processes';
 
-/** An event of the UE tool, as it writes them with --events (see app/ue.ts). */
-export interface ToolEvent {
-  event: string;
-  [field: string]: unknown;
-}
-
-/** What is used of the report that ends the UE tool's events; a number not measured is null. */
-export interface ToolReport {
-  ok: boolean;
-  path: 'tcp80' | 'udp' | null;
-  /** Times in ms: from INVITE to 200, and from there to the first RTP packet received. */
-  setupMs: number | null;
-  mediaMs: number | null;
-  /** RTP packets. */
-  sent: number;
-  received: number;
-  lost: number;
-  rtcpReceived: number;
-  /** The RTP streams, dropped ones too. */
-  streams: { line: number; sent: number; received: number }[];
-  /** What went whole by MSRP, each way; null if the call had none. */
-  msrp: { path: ToolReport['path']; sent: MsrpTransfer[]; received: MsrpTransfer[] } | null;
-  error: { code: string; message: string } | null;
-}
+/** An event of the UE tool (see app/ue.ts), `t` ms after its start. */
+export type ToolEvent = UeEvent & { t: number };
 
 /** One run of the UE tool in a namespace. */
 export class UeTool {
@@ -59,18 +38,16 @@ export class UeTool {
    * Resolves with the first event of this name, past or to come; `limit` in ms.
    * @throws EdgeError `process-failed`: the tool ended first, or took too long.
    */
-  async event(name: string, limit: number): Promise<ToolEvent> {
-    const past = this.events.find(({ event }) => event === name);
+  async event<Name extends UeEvent['event']>(name: Name, limit: number): Promise<Extract<ToolEvent, { event: Name }>> {
+    const isIt = (event: ToolEvent | undefined): event is Extract<ToolEvent, { event: Name }> => event?.event === name;
+    const past = this.events.find(isIt);
     if (past !== undefined) return past;
-    return this.#process.line(`it told "${name}"`, limit, (line) => {
-      const event = toolEvent(line);
-      return event?.event === name ? event : undefined;
-    });
+    return this.#process.line(`it told "${name}"`, limit, (line) => [toolEvent(line)].find(isIt));
   }
 
   /** Resolves with its last word; rejects as `event` does. */
-  async report(limit: number): Promise<ToolReport> {
-    return (await this.event('report', limit)) as unknown as ToolReport;
+  async report(limit: number): Promise<Report> {
+    return this.event('report', limit);
   }
 
   signal(signal: NodeJS.Signals): void {
@@ -85,5 +62,5 @@ export class UeTool {
 
 function toolEvent(line: string): ToolEvent | undefined {
   const value = parseObject(line);
-  return typeof value?.['event'] === 'string' ? (value as ToolEvent) : undefined;
+  return typeof value?.['event'] === 'string' ? (value as unknown as ToolEvent) : undefined;
 }

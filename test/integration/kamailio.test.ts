@@ -1,6 +1,7 @@
 import { Firewall } from '../../app/demo/firewall';
 import { addresses, Network } from '../../app/demo/network';
-import { UeTool, type ToolReport } from '../../app/demo/ue-tool';
+import { UeTool } from '../../app/demo/ue-tool';
+import type { Report } from '../../lib/ue/report';
 import { Kamailio } from './support/kamailio';
 import { Lab } from './support/lab';
 import { describeInNamespaces } from './support/namespaces';
@@ -110,9 +111,7 @@ describeInNamespaces.each(cores)(
         expectMedia(ofHolder, 5);
         expectMedia(ofOther, 0);
         const by = (tool: UeTool) =>
-          tool.events.flatMap(({ event, by }) =>
-            ['held', 'resumed', 'ended'].includes(event) ? [`${event} ${String(by)}`] : [],
-          );
+          tool.events.flatMap((event) => ('by' in event ? [`${event.event} ${event.by}`] : []));
         expect(by(holder)).toEqual(['held us', 'resumed us', 'ended peer']);
         expect(by(other)).toEqual(['held peer', 'resumed peer', 'ended us']);
         // Both tried UDP, and their firewalls dropped it.
@@ -169,7 +168,7 @@ describeInNamespaces.each(cores)(
   },
 );
 
-function expectMedia(report: ToolReport, mostLost: number): void {
+function expectMedia(report: Report, mostLost: number): void {
   expect(report).toMatchObject({ ok: true, error: null, path: 'tcp80', sent: packets });
   // What was sent before the other's path was there is neither received nor lost.
   expect(report.lost).toBeLessThanOrEqual(mostLost);

@@ -40,7 +40,8 @@ describeInNamespaces.each([
         callerOptions,
         // As soon as the UE knows rtpengine's port, so does the rogue.
         onEvent: (end: End, event: ToolEvent) => {
-          if (end === 'ue' && event.event === 'candidates') starting ??= Rogue.start(lab.network, udpPortIn(event));
+          if (end === 'ue' && event.event === 'candidates')
+            starting ??= Rogue.start(lab.network, udpPortIn(event.remote));
         },
       });
       const before = await edgeCounter.packets();
@@ -66,7 +67,7 @@ describeInNamespaces.each([
   );
 });
 
-function udpPortIn({ remote }: ToolEvent): number {
-  const udp = (remote as string[]).find((candidate) => / udp /i.test(candidate));
+function udpPortIn(remote: readonly string[]): number {
+  const udp = remote.find((candidate) => / udp /i.test(candidate));
   return Number(udp?.split(' ')[5]);
 }
