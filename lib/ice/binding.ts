@@ -116,9 +116,3 @@ export function errorCode(message: StunMessage): { code: number; reason: string 
   const code = ((value[2] ?? 0) & 7) * 100 + (value[3] ?? 0);
   return code < 300 || code > 699 ? undefined : { code, reason: value.toString('utf8', 4) };
 }
-
-/** The types in UNKNOWN-ATTRIBUTES; empty if absent. */
-export function unknownAttributes(message: StunMessage): number[] {
-  const value = findAttribute(message, attributeType.unknownAttributes)?.value ?? Buffer.alloc(0);
-  return Array.from({ length: value.length >> 1 }, (_, i) => value.readUInt16BE(i * 2));
-}

@@ -1,4 +1,5 @@
-import { parseStun, verifyFingerprint } from './stun-message';
+import { magicCookie } from './stun-attribute';
+import { headerLength, parseStun, verifyFingerprint } from './stun-message';
 
 /*
  * Bytes that have a framing of their own, or none, over an ICE-TCP connection (RFC 6544 §10): cut anywhere
@@ -6,8 +7,6 @@ import { parseStun, verifyFingerprint } from './stun-message';
  * piece of the stream may look like it.
  */
 const headerBytes = 2;
-const stunHeaderBytes = 20;
-const magicCookie = 0x2112a442;
 
 /** The longest frame written, in bytes, without its header: what peers with small buffers still take. */
 export const longestFrame = 8000;
@@ -55,9 +54,9 @@ export function isStun(frame: Buffer): boolean {
 function looksLikeStun(bytes: Buffer, start: number, end: number): boolean {
   const length = end - start;
   return (
-    length >= stunHeaderBytes &&
+    length >= headerLength &&
     ((bytes[start] ?? 0) & 0xc0) === 0 &&
-    bytes.readUInt16BE(start + 2) === length - stunHeaderBytes &&
+    bytes.readUInt16BE(start + 2) === length - headerLength &&
     bytes.readUInt32BE(start + 4) === magicCookie
   );
 }

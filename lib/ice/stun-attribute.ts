@@ -1,6 +1,9 @@
 import type { TransportAddress } from './transport-address';
 import { addressBytes, addressText } from '../ip-address';
 
+/** In the header of every message, and XORed with what XOR-MAPPED-ADDRESS says (RFC 8489 §5, §14.2). */
+export const magicCookie = 0x2112a442;
+
 /** Attribute types (RFC 8489 §18.3, RFC 8445 §16.1); below 0x8000 they are comprehension-required. */
 export const attributeType = {
   mappedAddress: 0x0001,
@@ -79,7 +82,7 @@ export function xorMappedAddressAttribute(mapped: TransportAddress, transactionI
   if (address === undefined) throw new RangeError(`${mapped.address} is no IP address.`);
   const value = Buffer.alloc(4 + address.length);
   value[1] = address.length === 4 ? 1 : 2;
-  value.writeUInt16BE(mapped.port ^ (cookie >>> 16), 2);
+  value.writeUInt16BE(mapped.port ^ (magicCookie >>> 16), 2);
   value.set(xorAddress(address, transactionId), 4);
   return { type: attributeType.xorMappedAddress, value };
 }
@@ -87,16 +90,14 @@ export function xorMappedAddressAttribute(mapped: TransportAddress, transactionI
 /** Reads the value of XOR-MAPPED-ADDRESS; undefined if it is malformed. */
 export function readXorMappedAddress(value: Buffer, transactionId: Uint8Array): TransportAddress | undefined {
   if (!(value.length === 8 && value[1] === 1) && !(value.length === 20 && value[1] === 2)) return undefined;
-  const port = value.readUInt16BE(2) ^ (cookie >>> 16);
+  const port = value.readUInt16BE(2) ^ (magicCookie >>> 16);
   return { address: addressText(xorAddress(value.subarray(4), transactionId)), port };
 }
-
-const cookie = 0x2112a442;
 
 /** The address bytes XORed with the magic cookie and, where they are longer, the transaction id. */
 function xorAddress(address: Uint8Array, transactionId: Uint8Array): Buffer {
   const mask = Buffer.alloc(16);
-  mask.writeUInt32BE(cookie);
+  mask.writeUInt32BE(magicCookie);
   mask.set(transactionId, 4);
   return Buffer.from(address.map((byte, i) => byte ^ (mask[i] ?? 0)));
 }

@@ -1,4 +1,4 @@
-import { attributeType, type StunAttribute } from './stun-attribute';
+import { attributeType, magicCookie, type StunAttribute } from './stun-attribute';
 import { fingerprintOf } from './fingerprint';
 import { integrityEquals, integrityOf, type IntegrityAlgorithm, type IntegrityKey } from './integrity';
 
@@ -12,8 +12,7 @@ import { integrityEquals, integrityOf, type IntegrityAlgorithm, type IntegrityKe
  *  +-----------------------------------------------------------------+
  *  |                  transaction id, 12 bytes …                     |
  */
-const headerLength = 20;
-const magicCookie = 0x2112a442;
+export const headerLength = 20;
 const classBits = { request: 0x000, indication: 0x010, success: 0x100, error: 0x110 } as const;
 const classNames = ['request', 'indication', 'success', 'error'] as const;
 

@@ -1,6 +1,6 @@
 import type { Sdp } from '../sdp/sdp';
 import type { ShownSdp } from './call-at-rtpengine';
-import { saidBy, type CompleteExchange, type Exchange } from './exchange';
+import type { CompleteExchange, Exchange } from './exchange';
 import { otherSide, type Side } from './media-anchor';
 
 /** The offers and answers of one call: which is the last, which the last with an answer, and what that left agreed. */
@@ -33,11 +33,6 @@ export class CallExchanges {
   /** What a side was understood to say in the last complete exchange. */
   agreed(side: Side): Sdp | undefined {
     return this.#agreed[side];
-  }
-
-  /** The same, as rtpengine was shown it. */
-  shown(side: Side): ShownSdp | undefined {
-    return this.#complete && saidBy(side, this.#complete);
   }
 
   begin(exchange: Exchange): void {

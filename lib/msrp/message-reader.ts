@@ -67,11 +67,6 @@ export class MessageReader {
     return units;
   }
 
-  /** Whether a message has begun and is not complete. */
-  get isInside(): boolean {
-    return this.#boundary !== undefined || this.#match !== undefined || this.#rest.length > 0;
-  }
-
   /** Reads one line of a head; false if there is none yet, or nothing to read any more. */
   #line(units: MsrpUnit[]): boolean {
     const end = this.#rest.indexOf(lineEnd);
