@@ -103,6 +103,12 @@ const errorKinds = {
   'tool-failed': {},
   'process-failed': {},
   'edge-unreachable': { help: path },
+  'proxy-failed': {},
+  'proxy-refused': { help: 'Many proxies let CONNECT through to port 443 alone: try that port of the edge.' },
+  'certificate-untrusted': {
+    help: 'Give its authority by --ca or the name in it by --server-name, or take any with --insecure.',
+  },
+  'websocket-refused': { help: 'Look whether the port is one that takes SIP over WebSocket.' },
   'challenge-unknown': {},
   'sip-rejected': {},
   'call-refused': {},

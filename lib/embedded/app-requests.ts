@@ -51,6 +51,11 @@ export class AppRequests {
       app.nok(id, `invalid request-uri: ${given.startLine}`);
       return;
     }
+    const outbound = this.#stack.transport.outbound();
+    if (outbound) {
+      this.#start(id, app, given, uri.text, { flow: outbound });
+      return;
+    }
     const hop = proxy === '' ? uri : parseSipUri(proxy);
     if (!hop || hop.scheme === 'tel') {
       const text = proxy === '' ? `invalid request-uri: ${given.startLine}` : undefined;

@@ -4,6 +4,16 @@ import { EdgeError } from '../errors';
 import type { TransportName } from '../wire/link';
 import { hostPort, parseSipUri } from '../wire/sip-uri';
 
+/** How our end of a connection is named where that is not plain TCP. */
+export interface Naming {
+  /** The transport of a Via: `TLS`, `WS`, `WSS`. */
+  readonly via: string;
+  /** The transport parameter of a URI: `tls`, `ws`. */
+  readonly transport: string;
+  /** In place of address and port, where those lead nowhere (RFC 7118 §5.4). */
+  readonly host?: string;
+}
+
 /** One address and transport that SIP is received on. */
 export interface ListeningPoint {
   readonly transport: TransportName;
@@ -11,6 +21,7 @@ export interface ListeningPoint {
   readonly host: string;
   /** 0 until it is bound, where the contact asked for an ephemeral port. */
   readonly port: number;
+  readonly naming?: Naming;
 }
 
 /**
@@ -50,16 +61,19 @@ export function hostport(point: ListeningPoint): string {
   return `${point.transport}/${hostPort(point.host, point.port)}`;
 }
 
-/** The URI under which peers reach the point; TCP is named, UDP is the default. */
+/** The URI under which peers reach the point; UDP is the default, others are named. */
 export function contactUri(point: ListeningPoint): string {
-  return `sip:${hostPort(point.host, point.port)}${point.transport === 'tcp' ? ';transport=tcp' : ''}`;
+  const { host, port, transport, naming } = point;
+  const at = naming?.host ?? hostPort(host, port);
+  return `sip:${at}${transport === 'udp' ? '' : `;transport=${naming?.transport ?? transport}`}`;
 }
 
 /** A Via of ours, RFC 3261 §18.1.1; the port is left out if it is 5060; rport (RFC 3581) is asked for on UDP. */
 export function viaFor(point: ListeningPoint, branch: string): string {
-  const sentBy = hostPort(point.host, point.port === 5060 ? undefined : point.port);
-  const rport = point.transport === 'udp' ? ';rport' : '';
-  return `SIP/2.0/${point.transport.toUpperCase()} ${sentBy}${rport};branch=${branch}`;
+  const { host, port, transport, naming } = point;
+  const sentBy = naming?.host ?? hostPort(host, port === 5060 && naming === undefined ? undefined : port);
+  const rport = transport === 'udp' ? ';rport' : '';
+  return `SIP/2.0/${naming?.via ?? transport.toUpperCase()} ${sentBy}${rport};branch=${branch}`;
 }
 
 export function sameFamily(a: string, b: string): boolean {

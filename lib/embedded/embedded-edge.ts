@@ -10,6 +10,7 @@ import type { Flow } from './flow';
 import { InboundRequests } from './inbound-requests';
 import { limits } from './limits';
 import { readMessage } from './received-message';
+import type { Outbound } from './outbound';
 import { Registrations } from './registrations';
 import { Names } from '../wire/names';
 import { parseSipMessage } from '../wire/sip-message';
@@ -28,6 +29,7 @@ export interface EmbeddedEdgeOptions {
   readonly logger: Logger;
   /** UEs come by an access listener on this host, to a contact on loopback: it bounds how many connections there are. */
   readonly isFronted?: boolean;
+  readonly outbound?: Outbound | undefined;
   /** T1 of RFC 3261 in ms, 500 unless given; all other SIP timers are multiples of it. */
   readonly t1?: number;
 }

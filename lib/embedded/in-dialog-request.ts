@@ -65,7 +65,7 @@ export function inDialogRequest(
   const address = hop && names.known(hop.host);
   const natural = hop && address !== undefined ? destinationOf(hop, address, transport) : undefined;
   const destination = firstUri ? natural : (dialog.nextHop ?? leg.behindNat ?? natural);
-  const flow = over ?? (destination && transport.flowTo(destination, dialog.localPoint));
+  const flow = over ?? transport.outbound() ?? (destination && transport.flowTo(destination, dialog.localPoint));
   if (!flow) return undefined;
   const to = `${dialog.remote};tag=${leg.tag}`;
   const ends = { callId: dialog.callId, from: dialog.local, to, target: requestUri, routes };

@@ -3,6 +3,7 @@ import type { ListeningPoint } from './contact';
 import type { Flow } from './flow';
 import { limits } from './limits';
 import { sipConnection } from '../wire/bound-sockets';
+import type { Carriage } from '../wire/carriage';
 import type { SipStream } from '../wire/sip-stream';
 
 export interface TcpConnectionEvents {
@@ -25,16 +26,17 @@ export class TcpConnection implements Flow {
   readonly #stream: SipStream;
   readonly #undelivered = new Set<() => void>();
 
+  /** @param way the accepted socket, or what carries a connection that we open; if neither, TCP is opened */
   constructor(
     local: ListeningPoint,
     remote: { address: string; port: number },
     events: TcpConnectionEvents,
-    accepted?: Socket,
+    way?: Socket | Carriage,
   ) {
     this.local = local;
     this.remoteAddress = remote.address;
     this.remotePort = remote.port;
-    this.#stream = sipConnection(remote, accepted ?? local.host, streamLimits, {
+    this.#stream = sipConnection(remote, way ?? local.host, streamLimits, {
       message: (text) => events.message(text, this),
       connected: () => this.#undelivered.clear(),
       closed: (whileConnecting, fault) => {

@@ -11,6 +11,7 @@ import { bindError } from '../wire/bind-error';
 import { bindTcp, bindUdp } from '../wire/bound-sockets';
 import type { Destination, TransportName } from '../wire/link';
 import { hostPort } from '../wire/sip-uri';
+import type { Outbound } from './outbound';
 import { sourceFor } from './source-address';
 import { TcpConnection } from './tcp-connection';
 
@@ -62,11 +63,16 @@ export class Transport {
   readonly #bounded = new Set<TcpConnection>();
   readonly #perAddress = new Holdings();
   readonly #isFronted: boolean;
+  readonly #outbound: Outbound | undefined;
   #closed = false;
 
   /** `isFronted`: what comes from loopback to a contact on loopback is an access listener, which has limits of its own. */
-  constructor({ logger, isFronted = false }: { logger: Logger; isFronted?: boolean }, receive: Receiver) {
+  constructor(
+    { logger, isFronted = false, outbound }: { logger: Logger; isFronted?: boolean; outbound?: Outbound | undefined },
+    receive: Receiver,
+  ) {
     this.#occasionally = new OccasionalLog(logger);
+    this.#outbound = outbound;
     this.#isFronted = isFronted;
     this.#receive = receive;
   }
@@ -101,6 +107,16 @@ export class Transport {
     if (transport === 'tcp') return this.#connect(local, address, port);
     const socket = this.#udp.get(local);
     return socket && new UdpFlow(local, socket, address, port);
+  }
+
+  /** The connection of a UE that has one way out, which stands or is opened. */
+  outbound(): Flow | undefined {
+    const [point] = this.#points;
+    if (!this.#outbound || !point || this.#closed) return undefined;
+    const { remote, naming } = this.#outbound;
+    const standing = this.#connections.get(hostPort(remote.address, remote.port));
+    if (standing?.isOpen) return standing;
+    return this.#keep(new TcpConnection({ ...point, naming }, remote, this.#events, this.#outbound.dial()));
   }
 
   /** Whether an address is one of ours. */

@@ -8,7 +8,7 @@ import { withResolvers } from '../with-resolvers';
 import type { PathName } from './candidate-pair';
 import type { IceDescription, RemoteStream } from './description';
 import { IceSession, type IceSessionOptions } from './ice-session';
-import { closeReason } from './tcp-channel';
+import { closeReason } from './open-socket';
 
 /** What brings about the connection of one MSRP stream. */
 export interface MsrpConnection {

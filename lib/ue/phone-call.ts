@@ -24,8 +24,8 @@ export interface CallOptions {
 
 export interface PlacedCallOptions extends CallOptions {
   uri: string;
-  /** SIP URI of the next hop. */
-  proxy: string;
+  /** SIP URI of the next hop; unless given, the URI called, or the one way out. */
+  proxy?: string | undefined;
   headers: Headers;
   credentials?: { user: string; password: string } | undefined;
   /** INVITE without SDP: the offer comes in the 200, our answer goes in the ACK (RFC 3264 §4). */
@@ -102,7 +102,11 @@ export class PhoneCall {
       Supported: '100rel',
       Allow: 'INVITE, ACK, BYE, CANCEL, PRACK, UPDATE',
     };
-    const invite = { method: 'INVITE' as const, headers, proxy, ...(offer !== undefined && { body: offer }) };
+    const invite = {
+      ...{ method: 'INVITE' as const, headers },
+      ...(proxy !== undefined && { proxy }),
+      ...(offer !== undefined && { body: offer }),
+    };
     return await new Promise<PhoneCall>((resolve, reject) => {
       let unpatient: NodeJS.Timeout | undefined;
       let onStop: () => void = () => undefined;

@@ -1,6 +1,7 @@
 import { EventEmitter, once } from 'node:events';
 import type { Headers, IncomingRequest, ResponseSender } from '../drachtio/messages';
 import type { Srf } from '../drachtio/srf';
+import type { Outbound } from '../embedded/outbound';
 import { EdgeError } from '../errors';
 import type { Logger } from '../ops/logger';
 import { PhoneCall, type PlacedCallOptions } from './phone-call';
@@ -12,6 +13,7 @@ import type { MediaKind, Observer } from './ue-event';
 export interface PhoneOptions {
   /** SIP URIs to listen at. */
   contacts: string[];
+  outbound?: Outbound | undefined;
   logger: Logger;
   observer: Observer;
   media: Omit<CallMediaOptions, 'observer' | 'offers'>;
@@ -53,7 +55,8 @@ export class Phone {
   /** `handlers` registers what is to be received beside INVITE. Rejects with `sip-unusable`. */
   static async open(options: PhoneOptions, handlers: (srf: Srf) => void = () => undefined): Promise<Phone> {
     const incoming = new EventEmitter<{ call: Incoming }>();
-    const link = await SipLink.open({ contacts: options.contacts, logger: options.logger }, (srf) => {
+    const { contacts, outbound, logger } = options;
+    const link = await SipLink.open({ contacts, outbound, logger }, (srf) => {
       srf.handle('INVITE', (request, response) => {
         if (!incoming.emit('call', request, response)) response.send(486, undefined);
       });

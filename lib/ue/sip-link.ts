@@ -1,12 +1,15 @@
 import { randomBytes } from 'node:crypto';
 import { Srf } from '../drachtio/srf';
 import { EmbeddedEdge } from '../embedded/embedded-edge';
+import type { Outbound } from '../embedded/outbound';
 import { EdgeError } from '../errors';
 import type { Logger } from '../ops/logger';
 
 export interface SipLinkOptions {
   /** SIP URIs to listen at, such as `sip:203.0.113.2:0;transport=tcp`. */
   contacts: string[];
+  /** The one way out; unless given, each request goes by its next hop. */
+  outbound?: Outbound | undefined;
   logger: Logger;
 }
 
@@ -24,10 +27,10 @@ export class SipLink {
   }
 
   /** `handlers` registers what is to be received. Rejects with `sip-unusable`. */
-  static async open({ contacts, logger }: SipLinkOptions, handlers: (srf: Srf) => void): Promise<SipLink> {
+  static async open({ contacts, outbound, logger }: SipLinkOptions, handlers: (srf: Srf) => void): Promise<SipLink> {
     const secret = randomBytes(16).toString('hex');
     const admin = { host: '127.0.0.1', port: 0 };
-    const edge = await EmbeddedEdge.start({ contacts, admin, secret, logger }).catch((cause: unknown) => {
+    const edge = await EmbeddedEdge.start({ contacts, outbound, admin, secret, logger }).catch((cause: unknown) => {
       const reason = cause instanceof Error ? cause.message : String(cause);
       throw new EdgeError('sip-unusable', `SIP cannot be opened: ${reason}`, { cause });
     });

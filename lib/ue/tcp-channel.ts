@@ -3,6 +3,7 @@ import { connect, type Socket } from 'node:net';
 import { Deframer, framed } from '../ice/deframer';
 import type { TransportAddress } from '../ice/transport-address';
 import { FramedSocket } from './framed-socket';
+import { closeReason } from './open-socket';
 
 export interface TcpChannelEvents {
   connected: [];
@@ -13,19 +14,6 @@ export interface TcpChannelEvents {
 
 /** Bytes that may wait in the socket; media beyond is dropped, as a UDP path would drop it. */
 const maxBacklog = 64 * 1024;
-
-const reasons: Record<string, string> = {
-  ECONNREFUSED: 'connection refused',
-  ECONNRESET: 'connection reset',
-  EHOSTUNREACH: 'host unreachable',
-  ENETUNREACH: 'network unreachable',
-  ETIMEDOUT: 'no answer',
-};
-
-/** Why a connection failed, for a person. */
-export function closeReason({ code, message }: NodeJS.ErrnoException): string {
-  return reasons[code ?? ''] ?? message;
-}
 
 /**
  * One TCP connection to a passive candidate, carrying packets in RFC 4571 frames, or STUN alone beside a stream of bytes.

@@ -1,11 +1,12 @@
 import { randomUUID } from 'node:crypto';
 import type { Headers, IncomingRequest, IncomingResponse, ResponseSender } from '../drachtio/messages';
-import type { EdgeError } from '../errors';
+import { EdgeError } from '../errors';
 import type { Logger } from '../ops/logger';
 import type { PhoneCall } from './phone-call';
 import type { CheckTiming } from './check-list';
 import type { ConsentTiming } from './consent';
 import { answerChallenge } from './digest';
+import { EdgeConnection, type SipTransport } from './edge-connection';
 import type { Sound } from './media-session';
 import { IceSession } from './ice-session';
 import { PlainTransport } from './media-transport';
@@ -16,6 +17,7 @@ import type { MediaKind, Observer } from './ue-event';
 
 export interface UserAgentOptions {
   edge: { host: string; port: number };
+  transport?: SipTransport | undefined;
   /** Our address, for SIP and media. */
   local: string;
   user: string;
@@ -38,35 +40,49 @@ export interface UserAgentOptions {
 const expires = 600;
 
 /**
- * A UE: SIP over one TCP connection to the edge, media with ICE over UDP and TCP. One call at a time.
+ * A UE: SIP over one connection to the edge, media with ICE over UDP and TCP. One call at a time.
  */
 export class UserAgent {
   readonly aor: string;
   readonly #options: UserAgentOptions;
   readonly #phone: Phone;
-  readonly #proxy: string;
+  readonly #connection: EdgeConnection;
   readonly #contact: string;
   readonly #callId = randomUUID();
   #cseq = 0;
   #registered = false;
   #refresh: NodeJS.Timeout | undefined;
 
-  private constructor(options: UserAgentOptions, phone: Phone) {
-    const { user, domain, edge } = options;
+  private constructor(options: UserAgentOptions, connection: EdgeConnection, phone: Phone) {
+    const { user, domain } = options;
     this.#options = options;
+    this.#connection = connection;
     this.#phone = phone;
     this.aor = `sip:${user}@${domain}`;
-    this.#proxy = `sip:${bracketed(edge.host)}:${edge.port};transport=tcp`;
-    const [, hostPort = ''] = (phone.contacts[0] ?? '').split('/');
-    this.#contact = `<sip:${user}@${hostPort};transport=tcp>`;
+    const [, listening = ''] = (phone.contacts[0] ?? '').split('/');
+    const { host = listening, transport } = connection.naming;
+    this.#contact = `<sip:${user}@${host};transport=${transport}>`;
   }
 
   /** Opens SIP. Rejects with `sip-unusable`. */
   static async open(options: UserAgentOptions): Promise<UserAgent> {
-    const { local, limit, sound, timing, consent, plain = false, messages, observer, logger } = options;
-    const contact = `sip:${bracketed(local)}:0;transport=tcp`;
+    const {
+      edge,
+      transport,
+      local,
+      limit,
+      sound,
+      timing,
+      consent,
+      plain = false,
+      messages,
+      observer,
+      logger,
+    } = options;
+    const connection = new EdgeConnection({ edge, transport, local });
     const phoneOptions: PhoneOptions = {
-      contacts: [contact],
+      contacts: [`sip:${bracketed(local)}:0;transport=tcp`],
+      outbound: connection,
       logger,
       observer,
       media: {
@@ -91,7 +107,7 @@ export class UserAgent {
     const phone = await Phone.open(phoneOptions, (srf) => {
       srf.handle('MESSAGE', (request, response) => takeMessage(request, response, observer));
     });
-    const agent = new UserAgent(options, phone);
+    const agent = new UserAgent(options, connection, phone);
     observer({ event: 'ready', role: 'ue', sip: agent.#contact.slice(1, -1) });
     return agent;
   }
@@ -100,7 +116,7 @@ export class UserAgent {
     return this.#registered;
   }
 
-  /** Registers and keeps registered. Rejects with `edge-unreachable` or `registration-refused` (with `sipStatus`). */
+  /** Registers and keeps registered. Rejects with `registration-refused` (with `sipStatus`) or why there is no connection. */
   async register(): Promise<void> {
     const granted = grantedExpiry(await this.#sendRegister(expires));
     this.#registered = true;
@@ -120,14 +136,14 @@ export class UserAgent {
   /** Calls `uri` through the edge; rejects as {@link Call.place} does. `patience` in ms. */
   async call(uri: string, options: CallingOptions): Promise<PhoneCall> {
     const { user, password } = this.#options;
-    return await this.#phone.place({
+    const call = this.#phone.place({
       ...options,
       uri,
-      proxy: this.#proxy,
       contact: this.#contact,
       headers: { From: `<${this.aor}>`, To: `<${uri}>` },
       ...(password !== undefined && { credentials: { user, password } }),
     });
+    return await this.#whyUnreachable(call);
   }
 
   /** Answers the next call; `patience` in ms, `media` for a call without an offer. */
@@ -135,17 +151,12 @@ export class UserAgent {
     return await this.#phone.take(patience, media, this.#contact);
   }
 
-  /** Sends a text (RFC 3428) through the edge. Rejects with `message-refused` (with `sipStatus`) or `edge-unreachable`. */
+  /** Sends a text (RFC 3428) through the edge. Rejects as `register` does, or with `message-refused`. */
   async message(uri: string, text: string): Promise<void> {
     const headers = { From: `<${this.aor}>`, To: `<${uri}>`, 'Content-Type': 'text/plain;charset=utf-8' };
     const send = (authorization: Headers) =>
-      this.#phone.srf.send(uri, {
-        method: 'MESSAGE',
-        proxy: this.#proxy,
-        headers: { ...headers, ...authorization },
-        body: text,
-      });
-    accepted(await this.#answeringChallenge({ method: 'MESSAGE', uri }, send), 'message');
+      this.#phone.srf.send(uri, { method: 'MESSAGE', headers: { ...headers, ...authorization }, body: text });
+    await this.#accepted(this.#answeringChallenge({ method: 'MESSAGE', uri }, send), 'message');
     this.#options.observer({ event: 'message-sent', uri });
   }
 
@@ -161,7 +172,6 @@ export class UserAgent {
       this.#cseq += 1;
       return this.#phone.srf.send(uri, {
         method: 'REGISTER',
-        proxy: this.#proxy,
         headers: {
           From: `<${this.aor}>`,
           To: `<${this.aor}>`,
@@ -174,7 +184,30 @@ export class UserAgent {
         },
       });
     };
-    return accepted(await this.#answeringChallenge({ method: 'REGISTER', uri }, send), 'registration');
+    return await this.#accepted(this.#answeringChallenge({ method: 'REGISTER', uri }, send), 'registration');
+  }
+
+  /** The response, unless it refuses, or the connection that it is awaited on is lost. */
+  async #accepted(answer: Promise<IncomingResponse>, what: 'registration' | 'message'): Promise<IncomingResponse> {
+    let onLost: (error: EdgeError) => void = () => undefined;
+    const lost = new Promise<never>((_, reject) => (onLost = reject));
+    this.#connection.once('lost', onLost);
+    try {
+      const response = await Promise.race([answer, lost]);
+      if (response.status < 300) return response;
+      return await this.#whyUnreachable(Promise.reject(refusal(response, what)));
+    } finally {
+      this.#connection.off('lost', onLost);
+    }
+  }
+
+  /** Tells why the edge cannot be reached, where it is that. */
+  async #whyUnreachable<T>(asked: Promise<T>): Promise<T> {
+    return await asked.catch((error: unknown) => {
+      throw error instanceof EdgeError && error.code === 'edge-unreachable'
+        ? (this.#connection.failure ?? error)
+        : error;
+    });
   }
 
   /** Sends, and once more with our password where that is asked for. */
@@ -200,11 +233,6 @@ export class UserAgent {
     }, seconds * 1000);
     this.#refresh.unref();
   }
-}
-
-function accepted(response: IncomingResponse, what: 'registration' | 'message'): IncomingResponse {
-  if (response.status >= 300) throw refusal(response, what);
-  return response;
 }
 
 function takeMessage(request: IncomingRequest, response: ResponseSender, observer: Observer): void {

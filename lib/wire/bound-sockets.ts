@@ -1,6 +1,6 @@
 import { createSocket, type Socket as UdpSocket } from 'node:dgram';
 import { createConnection, createServer, isIPv6, type AddressInfo, type Server, type Socket } from 'node:net';
-import { SocketCarriage } from './carriage';
+import { SocketCarriage, type Carriage } from './carriage';
 import { SipStream, type SipStreamEvents, type SipStreamLimits } from './sip-stream';
 
 /** An end of a SIP transport; IPv6 without brackets. */
@@ -57,15 +57,19 @@ export async function bindTcp(
 
 /**
  * A SIP connection with a peer.
- * @param way accepted, or the address to open a connection from: the peer sees the one that Via and Contact name
+ * @param way the accepted socket; or the address to open a connection from: the peer sees the one that Via and Contact
+ * name; or what carries a connection that we open
  */
 export function sipConnection(
   { address, port }: Peer,
-  way: Socket | string,
+  way: Socket | string | Carriage,
   limits: SipStreamLimits,
   events: SipStreamEvents,
 ): SipStream {
-  const isDialled = typeof way === 'string';
-  const socket = isDialled ? createConnection({ host: address, port, localAddress: way }) : way;
-  return new SipStream(new SocketCarriage(socket), isDialled ? 'dialled' : 'accepted', limits, events);
+  if (typeof way === 'string') {
+    const socket = createConnection({ host: address, port, localAddress: way });
+    return new SipStream(new SocketCarriage(socket), 'dialled', limits, events);
+  }
+  if ('units' in way) return new SipStream(way, 'dialled', limits, events);
+  return new SipStream(new SocketCarriage(way), 'accepted', limits, events);
 }

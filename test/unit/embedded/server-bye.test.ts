@@ -23,7 +23,10 @@ test('a BYE of its own goes by the first Route, whose name has to be looked up a
   const dialogs = new DialogTable();
   const stack = {
     ...{ timers, dialogs, names: new Names(new Set([4, 6]), limits), clients: new ClientTransactions(timers) },
-    transport: { flowTo: flowTo as unknown as (to: Destination) => Flow, hasTransport: () => true },
+    transport: {
+      flowTo: flowTo as unknown as (to: Destination) => Flow,
+      ...{ outbound: () => undefined, hasTransport: () => true },
+    },
   } as unknown as Stack;
   const invite = new SipMessage('INVITE sip:b@ims.example SIP/2.0')
     .add('From', '<sip:a@ims.example>;tag=a')
