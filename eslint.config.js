@@ -9,7 +9,7 @@ const layers = {
   wire: ['ip-address', 'heap'],
   admission: ['ip-address', 'heap'],
   ops: [],
-  port: ['ice'],
+  port: ['ice', 'ip-address'],
   shares: ['ops'],
   drachtio: ['drachtio/fence', 'wire', 'ops'],
   'drachtio/fence': ['wire', 'heap', 'ip-address'],

@@ -33,6 +33,9 @@ class PlaneObject final : public Napi::ObjectWrap<PlaneObject> {
     return DefineClass(env, "Plane",
                        {InstanceMethod<&PlaneObject::listen>("listen"), InstanceMethod<&PlaneObject::address>("address"),
                         InstanceMethod<&PlaneObject::take>("take"), InstanceMethod<&PlaneObject::admit>("admit"),
+                        InstanceMethod<&PlaneObject::simple<Command::Kind::readMore>>("readMore"),
+                        InstanceMethod<&PlaneObject::fromByte<Command::Kind::takeFrames>>("takeFrames"),
+                        InstanceMethod<&PlaneObject::fromByte<Command::Kind::handOver>>("handOver"),
                         InstanceMethod<&PlaneObject::simple<Command::Kind::listenForMedia>>("listenForMedia"),
                         InstanceMethod<&PlaneObject::simple<Command::Kind::handled>>("handled"),
                         InstanceMethod<&PlaneObject::withBytes<Command::Kind::send>>("send"),
@@ -139,6 +142,13 @@ class PlaneObject final : public Napi::ObjectWrap<PlaneObject> {
   template <Command::Kind kind>
   void withBytes(const Napi::CallbackInfo& info) {
     order({kind, idOf(info), bytesOf(info[1])});
+  }
+
+  template <Command::Kind kind>
+  void fromByte(const Napi::CallbackInfo& info) {
+    Command command{kind, idOf(info)};
+    command.from = info[1].As<Napi::Number>().Uint32Value();
+    order(std::move(command));
   }
 
   void admit(const Napi::CallbackInfo& info) {

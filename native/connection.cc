@@ -1,5 +1,6 @@
 #include "connection.h"
 
+#include <netinet/tcp.h>
 #include <sys/epoll.h>
 #include <sys/socket.h>
 #include <unistd.h>
@@ -91,17 +92,20 @@ void Connection::finish() {
 }
 
 void Connection::close() {
-  if (!isOpen()) return;
+  if (isOpen()) ::close(release());
+}
+
+/** Leaves all that it is part of, and gives the socket away. */
+int Connection::release() {
   phase_ = Phase::closed;
   // Status is asked for until the connection is forgotten: what was held must not count as dropped twice.
   if (held_ != nullptr) dropHeld(held_->length());
   held_.reset();
-  opening_.reset();
   reader_.close();
   writer_.close();
   around_.anchors.leave(*this);
-  ::close(fd_);
   around_.closed.push_back(id);
+  return fd_;
 }
 
 /** Control is told first, so that it knows before the UE does. */
@@ -109,9 +113,7 @@ void Connection::end(CloseReason reason) {
   if (!isOpen()) return;
   Event event{Event::Kind::closed, id};
   event.reason = reason;
-  if (reason == CloseReason::peer && writer_.isFinishing()) {
-    event.reason = phase_ == Phase::answered ? CloseReason::http : CloseReason::finished;
-  }
+  if (reason == CloseReason::peer && writer_.isFinishing()) event.reason = CloseReason::finished;
   event.status = status.values();
   event.status.dropped += event.status.held;
   tell(std::move(event));
@@ -129,23 +131,25 @@ void Connection::ready(uint32_t events) {
   if (!reader_.ready(events) && (events & EPOLLERR) != 0) end(CloseReason::socketError);
 }
 
-/** Behind what was too long for a frame may be text. */
-void Connection::afterRead(const char* rest, size_t length) {
-  if (phase_ == Phase::text) takeText(rest, length);
-  else if (phase_ == Phase::answered && status.received.value() > longestRequest) end(CloseReason::http);
+/** What is no media is for control to tell apart. */
+void Connection::opening(const std::string& bytes) {
+  Event event{Event::Kind::opening, id};
+  event.bytes = bytes;
+  tell(std::move(event));
 }
 
-void Connection::takeText(const char* bytes, size_t length) {
-  std::string& opening = *opening_;
-  opening.append(bytes, std::min(length, longestOpening - opening.size()));
-  const TextOpening kind = textOpening(opening);
-  if (kind == TextOpening::unfinished) return;
-  if (kind == TextOpening::other) return end(CloseReason::frameTooLong);
-  phase_ = Phase::answered;
-  std::string answer = httpAnswer(opening);
-  opening_.reset();
-  writer_.stream(std::move(answer));
-  writer_.finish();
+/** Tells whose it is from now on in place of `closed`. */
+void Connection::handOver(size_t from) {
+  if (phase_ != Phase::stranger) return;
+  Event event{Event::Kind::handedOver, id};
+  event.bytes = reader_.takeOpening(from);
+  event.status = status.values();
+  event.fd = release();
+  // What this plane wants of its sockets is media's: Node sets what it needs.
+  const int systemsOwn = 0;
+  setsockopt(event.fd, IPPROTO_TCP, TCP_NOTSENT_LOWAT, &systemsOwn, sizeof systemsOwn);
+  epoll_ctl(around_.epoll, EPOLL_CTL_DEL, event.fd, nullptr);
+  tell(std::move(event));
 }
 
 Next Connection::frame(const uint8_t* frame, size_t length) {
@@ -177,12 +181,7 @@ Next Connection::frame(const uint8_t* frame, size_t length) {
   return isOpen() ? Next::goOn : Next::stop;
 }
 
-/** A capital letter may be the start of an HTTP method: "GET " reads as 18245 bytes. */
-void Connection::frameTooLong(size_t header) {
-  if (phase_ != Phase::stranger || !isCapital(header >> 8)) return end(CloseReason::frameTooLong);
-  phase_ = Phase::text;
-  opening_ = std::make_unique<std::string>(std::string{static_cast<char>(header >> 8), static_cast<char>(header)});
-}
+void Connection::frameTooLong(size_t) { end(CloseReason::frameTooLong); }
 
 void Connection::anchorPacket(const uint8_t* packet, size_t length) {
   Counters& counters = around_.counters;

@@ -7,7 +7,6 @@
 #include "anchor-sockets.h"
 #include "media-queue.h"
 #include "surroundings.h"
-#include "text-opening.h"
 #include "ue-reader.h"
 #include "ue-writer.h"
 
@@ -46,6 +45,10 @@ class Connection final : public Watched, public AnchorMember, private UeReader::
 
   /** Nothing is read before. */
   void begin() { reader_.begin(); }
+  /** What control says of an `opening`: it cannot tell yet; frames begin at that byte; it takes the connection from there. */
+  void readMore() { reader_.readMore(); }
+  void takeFrames(size_t from) { reader_.takeFrames(from); }
+  void handOver(size_t from);
   void admit(Content content);
   /** Control is told of the next packet of media, once. */
   void listenForMedia() { isListenedTo_ = true; }
@@ -73,17 +76,15 @@ class Connection final : public Watched, public AnchorMember, private UeReader::
  private:
   /**
    * How far it has come: `stranger` until control admits it, `admitted` while its pair is valid and not nominated,
-   * `nominating` from then until it is `selected`, and when another one is. One whose first bytes are text is no longer
-   * a `stranger`: what it says is `text` until it is known what that is, and HTTP is `answered`.
+   * `nominating` from then until it is `selected`, and when another one is.
    */
-  enum class Phase : uint8_t { stranger, text, answered, admitted, nominating, selected, closed };
+  enum class Phase : uint8_t { stranger, admitted, nominating, selected, closed };
 
   Next frame(const uint8_t* frame, size_t length) override;
   void frameTooLong(size_t header) override;
-  void afterRead(const char* rest, size_t length) override;
+  void opening(const std::string& bytes) override;
   void readEnded(CloseReason reason) override;
   bool carries(PacketKind kind) const;
-  void takeText(const char* bytes, size_t length);
   void carryOwn(const uint8_t* frame, size_t length, PacketKind kind);
   bool toAnchor(const uint8_t* frame, size_t length, PacketKind kind);
   void hold(const uint8_t* frame, size_t length);
@@ -96,6 +97,7 @@ class Connection final : public Watched, public AnchorMember, private UeReader::
   void drained() override;
   void tell(Event event);
   void end(CloseReason reason);
+  int release();
 
   const Surroundings& around_;
   int fd_;
@@ -106,8 +108,6 @@ class Connection final : public Watched, public AnchorMember, private UeReader::
   UeWriter writer_;
   /** Media of the UE until the connection is selected: it may begin once a check was answered (RFC 8445 §12.1). */
   std::unique_ptr<MediaQueue> held_;
-  /** The first bytes of one that sends text, until it is known what it is. */
-  std::unique_ptr<std::string> opening_;
 };
 
 }  // namespace edge80

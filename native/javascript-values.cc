@@ -53,6 +53,11 @@ Napi::Object eventObject(Napi::Env env, const Event& event) {
       object.Set("remote", addressObject(env, event.remote));
       object.Set("local", addressObject(env, event.local));
       break;
+    case Event::Kind::handedOver:
+      object.Set("fd", event.fd);
+      object.Set("status", statusObject(env, event.status));
+      [[fallthrough]];
+    case Event::Kind::opening:
     case Event::Kind::controlFrame:
     case Event::Kind::anchorDatagram:
       object.Set("bytes", Napi::Buffer<char>::Copy(env, event.bytes.data(), event.bytes.size()));

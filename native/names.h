@@ -24,7 +24,6 @@
 #define EDGE80_CLOSE_REASONS(X)    \
   X(peer, "peer")                  \
   X(socketError, "socket-error")   \
-  X(http, "http")                  \
   X(frameTooLong, "frame-too-long") \
   X(notReading, "not-reading")     \
   X(finished, "finished")
@@ -42,6 +41,8 @@
 /** What control is told: NativeEvent in lib/gateway/native-addon.ts. */
 #define EDGE80_EVENTS(X) \
   X(accepted)            \
+  X(opening)             \
+  X(handedOver)          \
   X(controlFrame)        \
   X(mediaHeard)          \
   X(anchorDatagram)      \

@@ -108,6 +108,12 @@ void Plane::tell(Event event) {
 void Plane::stop() {
   for (const auto& worker : workers_) worker->stop();
   listeners_.clear();
+  const std::lock_guard<std::mutex> lock(eventsLock_);
+  const auto isHandedOver = [](const Event& event) {
+    if (event.fd >= 0) ::close(event.fd);
+    return event.fd >= 0;
+  };
+  events_.erase(std::remove_if(events_.begin(), events_.end(), isHandedOver), events_.end());
 }
 
 }  // namespace edge80

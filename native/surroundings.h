@@ -41,10 +41,12 @@ struct Event {
   ConnectionId id;
   /** Of a connection that carries MSRP: what others tell does not wait behind it. */
   bool isBulk = false;
-  /** Of `controlFrame` and `anchorDatagram`. */
+  /** Of `opening`, `handedOver`, `controlFrame` and `anchorDatagram`. */
   std::string bytes{};
   /** Of `accepted`. */
   Address remote{}, local{};
+  /** Of `handedOver`: who takes the event owns it. */
+  int fd = -1;
   /** Of `closed`. */
   CloseReason reason = CloseReason::peer;
   StatusValues status{};

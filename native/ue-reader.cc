@@ -7,6 +7,7 @@
 #include <utility>
 
 #include "anchor-sockets.h"
+#include "media-opening.h"
 
 namespace edge80 {
 
@@ -41,6 +42,25 @@ void UeReader::begin() {
   watch();
 }
 
+void UeReader::readMore() {
+  isWaiting_ = false;
+  watch();
+}
+
+void UeReader::takeFrames(size_t from) {
+  if (!isOpen() || isFramed_) return;
+  isFramed_ = true;
+  isWaiting_ = false;
+  const std::string frames = takeOpening(from);
+  push(reinterpret_cast<const uint8_t*>(frames.data()), frames.size());
+  watch();
+}
+
+std::string UeReader::takeOpening(size_t from) {
+  const std::unique_ptr<std::string> opening = std::move(opening_);
+  return opening == nullptr || from > opening->size() ? std::string() : opening->substr(from);
+}
+
 void UeReader::admit(size_t longestFrame) {
   isStranger_ = false;
   deframer_.limit = longestFrame;
@@ -59,9 +79,7 @@ void UeReader::handled() {
   isWaiting_ = false;
   if (backlog_ != nullptr) {
     const std::unique_ptr<std::string> backlog = std::move(backlog_);
-    const auto* const bytes = reinterpret_cast<const uint8_t*>(backlog->data());
-    const size_t done = deframer_.push(bytes, backlog->size(), owner_);
-    if (isOpen() && isWaiting_ && done < backlog->size()) backlog_ = std::make_unique<std::string>(*backlog, done);
+    push(reinterpret_cast<const uint8_t*>(backlog->data()), backlog->size());
   }
   watch();
 }
@@ -90,6 +108,7 @@ bool UeReader::ready(uint32_t events) {
 void UeReader::close() {
   fd_ = -1;
   backlog_.reset();
+  opening_.reset();
 }
 
 /**
@@ -120,17 +139,39 @@ size_t UeReader::readOnce(size_t most) {
   }
   const auto length = static_cast<size_t>(count);
   received_.add(length);
+  if (!isFramed_ && !isMedia(chunk, length)) return length;
   arena.keep(length);
-  const size_t done = deframer_.push(chunk, length, owner_);
-  if (!isOpen()) return length;
-  const auto* const rest = reinterpret_cast<const char*>(chunk) + done;
-  if (isWaiting_) {
-    if (done < length) backlog_ = std::make_unique<std::string>(rest, length - done);
-    watch();
-  } else {
-    owner_.afterRead(rest, length - done);
-  }
+  push(chunk, length);
+  if (isOpen() && isWaiting_) watch();
   return length;
+}
+
+/** Whether a chunk is to be pushed: if not, more has to come, control has to say what it is, or it was pushed already. */
+bool UeReader::isMedia(const uint8_t* chunk, size_t length) {
+  if (opening_ == nullptr) {
+    isFramed_ = mediaOpening(chunk, length, deframer_.limit) == MediaOpening::media;
+    if (isFramed_) return true;
+    opening_ = std::make_unique<std::string>();
+  }
+  opening_->append(reinterpret_cast<const char*>(chunk), length);
+  const auto* const bytes = reinterpret_cast<const uint8_t*>(opening_->data());
+  switch (mediaOpening(bytes, opening_->size(), deframer_.limit)) {
+    case MediaOpening::unfinished: break;
+    case MediaOpening::media: takeFrames(0); break;
+    case MediaOpening::other:
+      isWaiting_ = true;
+      watch();
+      owner_.opening(*opening_);
+  }
+  return false;
+}
+
+/** What lies behind a frame that waits for control is kept. */
+void UeReader::push(const uint8_t* chunk, size_t length) {
+  const size_t done = deframer_.push(chunk, length, owner_);
+  if (isOpen() && isWaiting_ && done < length) {
+    backlog_ = std::make_unique<std::string>(reinterpret_cast<const char*>(chunk) + done, length - done);
+  }
 }
 
 void UeReader::watch() {

@@ -24,8 +24,8 @@ class UeReader {
     /** As of Deframer. */
     virtual Next frame(const uint8_t* frame, size_t length) = 0;
     virtual void frameTooLong(size_t header) = 0;
-    /** After each read, with what lies behind a frame that was too long. */
-    virtual void afterRead(const char* rest, size_t length) = 0;
+    /** All that came so far is not the beginning of media: nothing more is read until `readMore` or `takeFrames`. */
+    virtual void opening(const std::string& bytes) = 0;
     virtual void readEnded(CloseReason reason) = 0;
 
    protected:
@@ -36,6 +36,12 @@ class UeReader {
   UeReader(int fd, Watched& watched, Owner& owner, const Surroundings& around, Count& received);
 
   void begin();
+  /** Control cannot tell yet what `opening` is. */
+  void readMore();
+  /** From that byte of `opening` on all is frames. */
+  void takeFrames(size_t from);
+  /** From that byte on, what was told as `opening`. */
+  std::string takeOpening(size_t from);
   /** From now on so long frames are taken: it is no stranger's any more. */
   void admit(size_t longestFrame);
   /** Control was told of a frame. `mayDecide`: what comes behind it waits until it was `handled`. */
@@ -54,6 +60,8 @@ class UeReader {
   bool isOpen() const { return fd_ >= 0; }
   void read(bool isEnding);
   size_t readOnce(size_t most);
+  bool isMedia(const uint8_t* chunk, size_t length);
+  void push(const uint8_t* chunk, size_t length);
   void watch();
   void rearm();
 
@@ -64,12 +72,16 @@ class UeReader {
   Count& received_;
   bool isBegun_ = false;
   bool isStranger_ = true;
+  /** It is known to carry frames. */
+  bool isFramed_ = false;
   bool isPaused_ = false;
   bool isWaiting_ = false;
   bool isWriting_ = false;
   uint32_t watched_ = 0;
   unsigned unhandled_ = 0;
   Deframer deframer_;
+  /** What came until it was known what that is; there only if that took more than one read, or is control's to say. */
+  std::unique_ptr<std::string> opening_;
   /** Bytes read behind a frame that control has not handled; there only while there are some. */
   std::unique_ptr<std::string> backlog_;
 };

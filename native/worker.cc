@@ -138,6 +138,9 @@ void Worker::obey(Command& command) {
   Connection& connection = *found;
   switch (command.kind) {
     case Command::Kind::begin: return connection.begin();
+    case Command::Kind::readMore: return connection.readMore();
+    case Command::Kind::takeFrames: return connection.takeFrames(command.from);
+    case Command::Kind::handOver: return connection.handOver(command.from);
     case Command::Kind::admit: return connection.admit(command.content);
     case Command::Kind::listenForMedia: return connection.listenForMedia();
     case Command::Kind::handled: return connection.handled();

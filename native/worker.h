@@ -17,6 +17,9 @@ namespace edge80 {
 struct Command {
   enum class Kind {
     begin,
+    readMore,
+    takeFrames,
+    handOver,
     admit,
     listenForMedia,
     handled,
@@ -39,6 +42,8 @@ struct Command {
   std::string bytes{};
   /** Of `openAnchor`. */
   Address address{};
+  /** Of `takeFrames` and `handOver`: the first byte that counts. */
+  size_t from = 0;
   /** Of `admit`. */
   Content content = Content::rtp;
   /** Of `select` and `giveWay`, ms. */

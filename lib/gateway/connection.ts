@@ -4,11 +4,11 @@ import { AnchorSocket, type AnchorListener } from './anchor-socket';
 import { countPacket, type CloseReason, type DropReason, type PlaneCounters } from './counters';
 import { Deframer, longestAnnounced, type FrameSink } from '../ice/deframer';
 import { isControlText } from './control-text';
+import { isMediaOpening } from '../port/first-bytes';
 import { packetKind, type PacketKind } from './first-byte';
 import type { ConnectionId, ConnectionStatus, ForwardingPlaneListener, StreamContent } from './forwarding-plane';
 import type { GatewayLimits } from './limits';
 import { MediaQueue } from './media-queue';
-import { httpAnswer, longestOpening, longestRequest, textOpening } from './text-opening';
 import { UeWriter, type UeWriterOwner } from './ue-writer';
 
 /** What a connection shares with the others of its plane. */
@@ -18,16 +18,15 @@ export interface ConnectionSurroundings {
   limits: GatewayLimits;
   /** ms, rising. */
   now: () => number;
-  closed: (id: ConnectionId) => void;
+  /** It is the plane's no more. */
+  left: (id: ConnectionId) => void;
 }
 
 /**
  * How far a connection has come: `stranger` until control admits it, `admitted` while its pair is valid and
- * not nominated, `nominating` from opening the socket toward rtpengine until it is `selected`, and when another one is. One
- * whose first bytes are text is no longer a `stranger`: what it says is `text` until it is known what that is, and HTTP is
- * `answered`.
+ * not nominated, `nominating` from opening the socket toward rtpengine until it is `selected`, and when another one is.
  */
-type Phase = 'stranger' | 'text' | 'answered' | 'admitted' | 'nominating' | 'selected' | 'closed';
+type Phase = 'stranger' | 'admitted' | 'nominating' | 'selected' | 'closed';
 
 /** One TCP connection of a UE and, once nominated, the UDP socket that stands for it at rtpengine. */
 export class Connection implements FrameSink, AnchorListener, UeWriterOwner {
@@ -47,8 +46,8 @@ export class Connection implements FrameSink, AnchorListener, UeWriterOwner {
   /** Packets of media that passed. */
   readonly #passed = { toAnchor: 0, fromAnchor: 0 };
   #phase: Phase = 'stranger';
-  /** The first bytes of one that sends text. */
-  #opening = '';
+  /** What came until it was known what that is. */
+  #opening: Buffer | undefined = Buffer.alloc(0);
   #anchor: AnchorSocket | undefined;
   /** Media of the UE until the connection is selected: it may begin once a check was answered (RFC 8445 §12.1). */
   #held: MediaQueue | undefined;
@@ -141,16 +140,14 @@ export class Connection implements FrameSink, AnchorListener, UeWriterOwner {
   close(reason: CloseReason): void {
     if (this.#phase === 'closed') return;
     this.#phase = 'closed';
-    const { counters, listener, closed } = this.#around;
+    const { listener } = this.#around;
     this.drop('not-selected', this.#held?.length ?? 0);
-    counters.closes[reason] += 1;
-    counters.open -= 1;
+    this.#leave(reason);
     this.#held = undefined;
     this.#writer.close();
     this.#anchor?.close();
     const status = this.status();
     this.#socket.destroy();
-    closed(this.id);
     listener.closed(this.id, reason, status);
   }
 
@@ -174,14 +171,9 @@ export class Connection implements FrameSink, AnchorListener, UeWriterOwner {
     return this.#isOpen();
   }
 
-  /** From the deframer. A capital letter may be the start of an HTTP method: "GET " reads as 18245 bytes. */
-  frameTooLong(header: number): void {
-    if (this.#phase !== 'stranger' || !isCapital(header >> 8)) {
-      this.close('frame-too-long');
-      return;
-    }
-    this.#phase = 'text';
-    this.#opening = String.fromCharCode(header >> 8, header & 0xff);
+  /** From the deframer. */
+  frameTooLong(): void {
+    this.close('frame-too-long');
   }
 
   /** From the writer too. */
@@ -221,23 +213,50 @@ export class Connection implements FrameSink, AnchorListener, UeWriterOwner {
   }
 
   #read(chunk: Buffer): void {
-    const done = this.#deframer.push(chunk);
-    if (this.#phase === 'text') this.#readText(chunk.toString('latin1', done, done + longestOpening));
-    else if (this.#phase === 'answered' && this.#socket.bytesRead > longestRequest) this.close('http');
-  }
-
-  #readText(more: string): void {
-    this.#opening = (this.#opening + more).slice(0, longestOpening);
-    const kind = textOpening(this.#opening);
-    if (kind === 'unfinished') return;
-    if (kind === 'other') {
-      this.close('frame-too-long');
+    if (this.#opening === undefined) {
+      this.#deframer.push(chunk);
       return;
     }
-    this.#phase = 'answered';
-    this.#endReason = 'http';
-    this.#writer.stream(Buffer.from(httpAnswer(this.#opening), 'latin1'));
-    this.#writer.finish();
+    const opening = Buffer.concat([this.#opening, chunk]);
+    this.#opening = opening;
+    const isMedia = isMediaOpening(opening, this.#around.limits.firstFrameBytes);
+    if (isMedia === true) this.#takeFrames(opening);
+    else if (isMedia === false) this.#follow(opening);
+  }
+
+  /** What is no media is for control to tell apart. */
+  #follow(opening: Buffer): void {
+    const verdict = this.#around.listener.opening(this.id, opening);
+    if (!this.#isOpen() || verdict === 'wait') return;
+    if ('handOver' in verdict) {
+      this.#handOver(opening.subarray(verdict.handOver));
+      return;
+    }
+    if (verdict.reply !== undefined) this.write(verdict.reply);
+    this.#takeFrames(opening.subarray(verdict.frames));
+  }
+
+  #takeFrames(bytes: Buffer): void {
+    this.#opening = undefined;
+    this.#deframer.push(bytes);
+  }
+
+  #handOver(read: Buffer): void {
+    this.#phase = 'closed';
+    this.#writer.close();
+    this.#leave('handed-over');
+    const socket = this.#socket;
+    socket.pause();
+    for (const event of ['data', 'end', 'error', 'close', 'drain']) socket.removeAllListeners(event);
+    socket.unshift(read);
+    this.#around.listener.handedOver(this.id, socket);
+  }
+
+  #leave(reason: CloseReason): void {
+    const { counters, left } = this.#around;
+    counters.closes[reason] += 1;
+    counters.open -= 1;
+    left(this.id);
   }
 
   #carries(kind: PacketKind): boolean {
@@ -291,8 +310,4 @@ export class Connection implements FrameSink, AnchorListener, UeWriterOwner {
     const next = () => held?.shift(this.#around.now());
     for (let frame = next(); frame !== undefined; frame = next()) carry(frame);
   }
-}
-
-function isCapital(byte: number): boolean {
-  return byte >= 0x41 && byte <= 0x5a;
 }

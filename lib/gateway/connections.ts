@@ -1,18 +1,31 @@
+import type { Socket } from 'node:net';
 import { Admission, type Place } from '../admission/admission';
 import { isNoStun, receiveCheck, type CheckOutcome } from '../ice/lite-agent';
 import type { TransportAddress } from '../ice/transport-address';
 import type { Logger } from '../ops/logger';
+import type { Accepted } from '../port/accepted';
 import type { CloseReason, GatewayCounters } from './counters';
-import type { ConnectionId, ConnectionStatus, ForwardingPlane, ForwardingPlaneListener } from './forwarding-plane';
+import type {
+  ConnectionId,
+  ConnectionStatus,
+  ForwardingPlane,
+  ForwardingPlaneListener,
+  OpeningVerdict,
+} from './forwarding-plane';
 import type { GatewayLimits } from './limits';
+import { decideOpening, type OtherKind } from './openings';
 import type { GatewaySession } from './session';
 
 /** What control knows of one connection. */
 interface Access {
   place: Place<ConnectionId>;
   remote: TransportAddress;
-  /** The port of ours that it dialled. */
-  port: number;
+  /** What it dialled of ours. */
+  local: TransportAddress;
+  /** A trusted proxy has yet to say whose it is. */
+  isFromProxy: boolean;
+  /** What it turned out to be, if that is no media. */
+  kind: OtherKind | undefined;
   /** Until the first authenticated check. */
   deadline: NodeJS.Timeout | undefined;
   /** Since the first authenticated check. */
@@ -26,6 +39,10 @@ interface ConnectionsOptions {
   logger: Logger;
   /** ms, rising. */
   now: () => number;
+  /** Whether an address is that of a proxy, which names who connects to it (the PROXY protocol). */
+  isProxy: (address: string) => boolean;
+  /** Takes what is no media; unset: nothing does. */
+  others: ((accepted: Accepted, kind: OtherKind) => void) | undefined;
   plane: (limits: GatewayLimits, listener: ForwardingPlaneListener, now: () => number) => ForwardingPlane;
 }
 
@@ -36,13 +53,17 @@ export class Connections implements ForwardingPlaneListener {
   readonly #sessions: ReadonlyMap<string, GatewaySession>;
   readonly #limits: GatewayLimits;
   readonly #logger: Logger;
+  readonly #isProxy: ConnectionsOptions['isProxy'];
+  readonly #others: ConnectionsOptions['others'];
   readonly #admission: Admission<ConnectionId>;
   readonly #accesses = new Map<ConnectionId, Access>();
 
-  constructor({ sessions, limits, logger, now, plane }: ConnectionsOptions) {
+  constructor({ sessions, limits, logger, now, isProxy, others, plane }: ConnectionsOptions) {
     this.#sessions = sessions;
     this.#limits = limits;
     this.#logger = logger;
+    this.#isProxy = isProxy;
+    this.#others = others;
     const displace = (connection: ConnectionId, reason: CloseReason) => this.plane.closeConnection(connection, reason);
     this.#admission = new Admission(limits, displace, now);
     this.plane = plane(limits, this, now);
@@ -53,18 +74,56 @@ export class Connections implements ForwardingPlaneListener {
     return [...this.#accesses.values()].filter(({ session }) => session !== undefined).length;
   }
 
-  accepted(connection: ConnectionId, remote: TransportAddress, { port }: TransportAddress): void {
+  accepted(connection: ConnectionId, remote: TransportAddress, local: TransportAddress): void {
     const place = this.#admission.enter(connection, remote.address);
     const deadline = setTimeout(
       () => this.plane.closeConnection(connection, 'authentication-timeout'),
       this.#limits.authenticationMs,
     );
-    this.#accesses.set(connection, { place, remote, port, deadline, session: undefined });
+    const isFromProxy = this.#isProxy(remote.address);
+    this.#accesses.set(connection, {
+      ...{ place, remote, local, deadline, isFromProxy },
+      ...{ kind: undefined, session: undefined },
+    });
+  }
+
+  opening(connection: ConnectionId, bytes: Buffer): OpeningVerdict {
+    const access = this.#accesses.get(connection);
+    if (access === undefined) return 'wait';
+    const { client, ...decision } = decideOpening(bytes, access.isFromProxy, this.#limits.firstFrameBytes);
+    if (decision.next === 'wait') return 'wait';
+    if (decision.next === 'close' || (decision.next === 'hand-over' && this.#others === undefined)) {
+      this.plane.closeConnection(connection, decision.next === 'close' ? decision.reason : 'strange-opening');
+      return 'wait';
+    }
+    access.isFromProxy = false;
+    if (client !== undefined) this.#comesFrom(connection, access, client);
+    if (decision.next === 'hand-over') {
+      access.kind = decision.kind;
+      return { handOver: decision.from };
+    }
+    return { frames: decision.from, ...(decision.reply && { reply: decision.reply }) };
+  }
+
+  handedOver(connection: ConnectionId, socket: Socket): void {
+    const access = this.#accesses.get(connection);
+    if (access?.kind === undefined) {
+      socket.destroy();
+      return;
+    }
+    this.#forget(connection, access);
+    const { remote, local, kind } = access;
+    this.#logger.debug({ remote, kind }, 'connection is no media');
+    this.#others?.({ socket, remote, local }, kind);
   }
 
   controlFrame(connection: ConnectionId, bytes: Buffer): void {
     const access = this.#accesses.get(connection);
     if (access === undefined) return;
+    if (access.isFromProxy) {
+      this.plane.closeConnection(connection, 'proxy-header');
+      return;
+    }
     let { session } = access;
     const outcome = receiveCheck({
       bytes,
@@ -98,11 +157,26 @@ export class Connections implements ForwardingPlaneListener {
   closed(connection: ConnectionId, reason: CloseReason, status: ConnectionStatus): void {
     const access = this.#accesses.get(connection);
     if (access === undefined) return;
-    this.#accesses.delete(connection);
-    clearTimeout(access.deadline);
-    this.#admission.leave(access.place);
+    this.#forget(connection, access);
     this.#logger.debug({ reason, remote: access.remote, ufrag: access.session?.stream.ufrag }, 'connection closed');
     access.session?.left(connection, status);
+  }
+
+  #forget(connection: ConnectionId, { deadline, place }: Access): void {
+    this.#accesses.delete(connection);
+    clearTimeout(deadline);
+    this.#admission.leave(place);
+  }
+
+  /** It counts for the place of its own from now on. */
+  #comesFrom(
+    connection: ConnectionId,
+    access: Access,
+    { remote, local }: { remote: TransportAddress; local: TransportAddress },
+  ): void {
+    this.#admission.leave(access.place);
+    access.place = this.#admission.enter(connection, remote.address);
+    Object.assign(access, { remote, local });
   }
 
   #sessionOf(connection: ConnectionId): GatewaySession | undefined {
@@ -135,7 +209,7 @@ export class Connections implements ForwardingPlaneListener {
     clearTimeout(access.deadline);
     access.session = session;
     this.plane.admit(connection, session.stream.content);
-    session.join(connection, access);
+    session.join(connection, { remote: access.remote, port: access.local.port });
     this.#logger.debug({ ufrag: session.stream.ufrag, remote: access.remote }, 'connection authenticated');
   }
 }

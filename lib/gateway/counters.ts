@@ -3,12 +3,15 @@ import type { PacketKind } from './first-byte';
 
 /**
  * Why a connection ended. A {@link CheckFault}: its first frame was no authenticated check (C3, D9). `replay`: that
- * was another connection's. `other-selected`: not the one that the UE uses (E1). `silent`: nothing came (E4).
+ * was another connection's. `strange-opening`: nothing that this port takes; `proxy-header`: a trusted proxy sent none.
+ * `handed-over`: it is no media, and goes on elsewhere. `other-selected`: not the one that the UE uses (E1). `silent`: nothing came (E4).
  */
 export type CloseReason = CheckFault | (typeof closeReasons)[number];
 
 const closeReasons = [
-  'http',
+  'strange-opening',
+  'proxy-header',
+  'handed-over',
   'frame-too-long',
   'authentication-timeout',
   'address-limit',

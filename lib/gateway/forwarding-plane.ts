@@ -1,3 +1,4 @@
+import type { Socket } from 'node:net';
 import type { TransportAddress } from '../ice/transport-address';
 import type { CloseReason, PlaneCounters } from './counters';
 
@@ -22,6 +23,15 @@ export interface ConnectionStatus {
   toAnchor: number;
   fromAnchor: number;
 }
+
+/** What control says of an `opening`, unless it has closed the connection. */
+export type OpeningVerdict =
+  /** More has to come. */
+  | 'wait'
+  /** From this byte on all is frames; `reply` is sent as it is, before anything else. */
+  | { frames: number; reply?: Buffer }
+  /** The connection is given away, with what came from this byte on. */
+  | { handOver: number };
 
 /**
  * What owns the sockets and touches every packet: accepting, framing, the UDP socket of each connection
@@ -80,6 +90,13 @@ export interface ForwardingPlane {
 export interface ForwardingPlaneListener {
   /** `local` is the address and port that the UE dialled. */
   accepted(connection: ConnectionId, remote: TransportAddress, local: TransportAddress): void;
+  /**
+   * It begins with something else than frames of STUN: all that came so far. Nothing more is read until control has
+   * given its verdict.
+   */
+  opening(connection: ConnectionId, bytes: Buffer): OpeningVerdict;
+  /** Told in place of `closed`: what came of it and counts will be read from this socket. */
+  handedOver(connection: ConnectionId, socket: Socket): void;
   /** A STUN frame; before `admit`, and of `msrp`, any frame. */
   controlFrame(connection: ConnectionId, frame: Buffer): void;
   /** The UE sends media on the connection; once for each `listenForMedia`. */
@@ -88,6 +105,6 @@ export interface ForwardingPlaneListener {
   anchorDatagram(connection: ConnectionId, datagram: Buffer): void;
   /** The kernel has taken all that was written. */
   drained(connection: ConnectionId): void;
-  /** Exactly once for each accepted connection, whoever closed it, with its last status. */
+  /** Exactly once for each accepted connection that was not handed over, whoever closed it, with its last status. */
   closed(connection: ConnectionId, reason: CloseReason, status: ConnectionStatus): void;
 }

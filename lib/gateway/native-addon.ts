@@ -9,14 +9,15 @@ import type { GatewayLimits } from './limits';
 /** What the native plane tells; `reason` is `finished` for that which `finish` was given. */
 export type NativeEvent = { id: ConnectionId } & (
   | { kind: 'accepted'; remote: TransportAddress; local: TransportAddress }
-  | { kind: 'controlFrame' | 'anchorDatagram'; bytes: Buffer }
+  | { kind: 'opening' | 'controlFrame' | 'anchorDatagram'; bytes: Buffer }
+  | { kind: 'handedOver'; bytes: Buffer; fd: number; status: ConnectionStatus }
   | { kind: 'mediaHeard' | 'drained' }
   | { kind: 'closed'; reason: NativeCloseReason; status: ConnectionStatus }
 );
 
 export type NativeCloseReason = (typeof closeReasons)[number];
 
-const closeReasons = ['peer', 'socket-error', 'http', 'frame-too-long', 'not-reading', 'finished'] as const;
+const closeReasons = ['peer', 'socket-error', 'frame-too-long', 'not-reading', 'finished'] as const;
 
 /** `held`: frames that are dropped if it is closed now. */
 type NativeStatus = ConnectionStatus & { held: number };
@@ -31,6 +32,10 @@ export interface NativePlane {
    * about so many bytes. Until it gave none `wake` is not called again.
    */
   take(events: number, bulkBytes: number): NativeEvent[];
+  /** What follows an `opening`: it is read on; frames begin at this byte; it is given away from this byte on. */
+  readMore(connection: ConnectionId): void;
+  takeFrames(connection: ConnectionId, from: number): void;
+  handOver(connection: ConnectionId, from: number): void;
   admit(connection: ConnectionId, content: StreamContent): void;
   /** A `controlFrame` was acted upon: what came behind it may be looked at. */
   handled(connection: ConnectionId): void;
@@ -63,6 +68,8 @@ const nativeLimits = [
 
 const events = [
   'accepted',
+  'opening',
+  'handedOver',
   'controlFrame',
   'mediaHeard',
   'anchorDatagram',

@@ -1,3 +1,4 @@
+import { Socket } from 'node:net';
 import { getSystemErrorName } from 'node:util';
 import type { TransportAddress } from '../ice/transport-address';
 import { normalAddress } from '../ip-address';
@@ -7,6 +8,7 @@ import type {
   ConnectionStatus,
   ForwardingPlane,
   ForwardingPlaneListener,
+  OpeningVerdict,
   StreamContent,
 } from './forwarding-plane';
 import type { GatewayLimits } from './limits';
@@ -158,6 +160,13 @@ export class NativeForwardingPlane implements ForwardingPlane {
     const open = this.#open.get(event.id);
     if (open === undefined) return;
     switch (event.kind) {
+      case 'opening':
+        if (open.finishing === undefined) this.#follow(event.id, this.#listener.opening(event.id, event.bytes));
+        break;
+      case 'handedOver':
+        this.#ended(event.id, 'handed-over');
+        this.#listener.handedOver(event.id, socketOf(event.fd, event.bytes));
+        break;
       case 'controlFrame':
         // After `finish` control is told nothing more, as it would be if it sat in the same thread.
         try {
@@ -187,12 +196,34 @@ export class NativeForwardingPlane implements ForwardingPlane {
     this.#listener.accepted(id, normal(remote), normal(local));
   }
 
-  #closed(id: ConnectionId, reason: CloseReason, status: ConnectionStatus): void {
+  #follow(id: ConnectionId, verdict: OpeningVerdict): void {
+    if (verdict === 'wait') {
+      this.#native.readMore(id);
+    } else if ('handOver' in verdict) {
+      this.#native.handOver(id, verdict.handOver);
+    } else {
+      if (verdict.reply !== undefined) this.#native.write(id, verdict.reply);
+      this.#native.takeFrames(id, verdict.frames);
+    }
+  }
+
+  #ended(id: ConnectionId, reason: CloseReason): void {
     this.#open.delete(id);
     this.#counters.closes[reason] += 1;
     this.#counters.open -= 1;
+  }
+
+  #closed(id: ConnectionId, reason: CloseReason, status: ConnectionStatus): void {
+    this.#ended(id, reason);
     this.#listener.closed(id, reason, status);
   }
+}
+
+function socketOf(fd: number, read: Buffer): Socket {
+  const socket = new Socket({ fd, readable: true, writable: true });
+  socket.pause();
+  socket.unshift(read);
+  return socket;
 }
 
 function normal({ address, port }: TransportAddress): TransportAddress {

@@ -25,8 +25,8 @@ export class NodeForwardingPlane implements ForwardingPlane {
   #closed = false;
 
   constructor(limits: GatewayLimits, listener: ForwardingPlaneListener, now: () => number) {
-    const closed = (id: ConnectionId) => void this.#connections.delete(id);
-    this.#around = { limits, listener, now, counters: newPlaneCounters(), closed };
+    const left = (id: ConnectionId) => void this.#connections.delete(id);
+    this.#around = { limits, listener, now, counters: newPlaneCounters(), left };
   }
 
   async listen(addresses: readonly TransportAddress[]): Promise<void> {

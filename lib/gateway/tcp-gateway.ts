@@ -4,12 +4,14 @@ import type { TransportAddress } from '../ice/transport-address';
 import { monotonicNow } from '../ops/clock';
 import type { Logger } from '../ops/logger';
 import { OccasionalLog } from '../ops/occasional-log';
+import type { Accepted } from '../port/accepted';
 import { Connections } from './connections';
 import type { GatewayCounters } from './counters';
 import type { ForwardingPlane, ForwardingPlaneListener } from './forwarding-plane';
 import { defaultLimits, type GatewayLimits } from './limits';
 import { listenError } from './listen-error';
 import type { Nominated } from './nomination-ranks';
+import type { OtherKind } from './openings';
 import { NodeForwardingPlane } from './node-forwarding-plane';
 import { MsrpSession } from './msrp-session';
 import type { GatewaySession, SessionSurroundings } from './session';
@@ -26,6 +28,10 @@ export interface TcpGatewayOptions {
   limits?: Partial<GatewayLimits>;
   /** Where rtpengine is bound if it advertises another address; default: what it advertises. */
   anchorAddress?: (advertised: string) => string;
+  /** Takes the connections that are no media; unset: they are closed. */
+  others?: (accepted: Accepted, kind: OtherKind) => void;
+  /** Whether an address is that of a proxy, which names who connects (the PROXY protocol); default: none is. */
+  isProxy?: (address: string) => boolean;
   /** ms, rising; default: the process's monotonic clock. */
   now?: () => number;
   /** What carries the media; default: Node's own sockets. */
@@ -78,6 +84,8 @@ export class TcpGateway extends EventEmitter<TcpGatewayEvents> {
       limits: this.#limits,
       logger: options.logger,
       now,
+      isProxy: options.isProxy ?? (() => false),
+      others: options.others,
       plane: options.plane ?? ((...parts) => new NodeForwardingPlane(...parts)),
     });
     this.#plane = this.#connections.plane;

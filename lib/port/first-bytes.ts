@@ -18,7 +18,7 @@ export type Opening = 'media' | 'ssltcp' | 'tls' | 'sip' | 'http' | 'strange' | 
  * | `http`   | a capital letter, and behind the method a path, `*`, an http URI, or what CONNECT names         |
  */
 const kinds: Record<Exclude<Opening, 'strange' | 'undecided'>, (bytes: Buffer, longestFrame: number) => Fit> = {
-  media: isMedia,
+  media: isMediaOpening,
   ssltcp: (bytes) => beginsWith(bytes, [0x80, 0x46, 0x01, 0x03, 0x01]),
   tls: (bytes) => beginsWith(bytes, [0x16, 0x03]),
   sip: isSip,
@@ -27,7 +27,7 @@ const kinds: Record<Exclude<Opening, 'strange' | 'undecided'>, (bytes: Buffer, l
 
 type Fit = boolean | undefined;
 
-/** Null packets (RFC 4571 §2) that may come before the first frame; as in native/media-opening.h. */
+/** Null packets (RFC 4571 §2) that may come before the first frame. */
 const mostNullPackets = 8;
 
 const stunHeaderBytes = 20;
@@ -47,7 +47,8 @@ export function openingOf(bytes: Buffer, longestFrame: number): Opening {
   return opening;
 }
 
-function isMedia(bytes: Buffer, longestFrame: number): Fit {
+/** Whether the first bytes are those of media; undefined while they may become so. As in native/media-opening.h. */
+export function isMediaOpening(bytes: Buffer, longestFrame: number): Fit {
   let at = 0;
   while (bytes.length - at >= 2 && bytes.readUInt16BE(at) === 0) at += 2;
   if (at > 2 * mostNullPackets) return false;

@@ -27,6 +27,8 @@ beforeEach(async () => {
     { ...defaultLimits },
     {
       accepted: (connection) => accepted.push(connection),
+      opening: () => ({ frames: 0 }),
+      handedOver: () => undefined,
       controlFrame: (connection, frame) => {
         onFrame(connection, frame);
         frames.push(Buffer.from(frame));

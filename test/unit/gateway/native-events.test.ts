@@ -35,6 +35,8 @@ async function handedOn(events: NativeEvent[]) {
   };
   const listener: ForwardingPlaneListener = {
     accepted: (id) => note(id, Buffer.alloc(0)),
+    opening: () => ({ frames: 0 }),
+    handedOver: () => undefined,
     controlFrame: note,
     anchorDatagram: note,
     mediaHeard: () => undefined,
@@ -89,6 +91,8 @@ describeNativePlane(() => {
       { ...defaultLimits },
       {
         accepted: (id) => opened.push(id),
+        opening: () => ({ frames: 0 }),
+        handedOver: () => undefined,
         controlFrame: (id, bytes) => {
           if (bytes.length < 100) {
             plane.admit(id, 'msrp');

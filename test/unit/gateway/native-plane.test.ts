@@ -4,6 +4,7 @@ import { describeNativePlane } from './plane-under-test';
 describeNativePlane(() => {
   const files = [
     'first-second',
+    'openings',
     'forwarding-plane',
     'msrp',
     'stream-life',

@@ -14,6 +14,8 @@ describeNativePlane(() => {
       { ...defaultLimits },
       {
         accepted: (connection) => accepted.push(connection),
+        opening: () => ({ frames: 0 }),
+        handedOver: () => undefined,
         controlFrame: (connection) => frames.push(connection),
         anchorDatagram: () => undefined,
         mediaHeard: () => undefined,

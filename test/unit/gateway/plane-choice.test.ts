@@ -14,6 +14,8 @@ function chosen(wanted: PlaneName, load = missing) {
   const nothing = () => undefined;
   const listener = {
     accepted: nothing,
+    opening: () => ({ frames: 0 }),
+    handedOver: () => undefined,
     controlFrame: nothing,
     anchorDatagram: nothing,
     mediaHeard: nothing,
