@@ -2,7 +2,7 @@ import { familyOf } from '../ip-address';
 import { discardPlace } from '../sdp/discard-place';
 import { withoutRtcpMux } from '../sdp/grouping';
 import { withoutIce } from '../sdp/ice-attributes';
-import { withPlace } from '../sdp/line-place';
+import { withPlaces } from '../sdp/line-place';
 import type { Sdp } from '../sdp/sdp';
 import { viewSession, type MediaView } from '../sdp/session-view';
 
@@ -24,15 +24,11 @@ const plainTransports = ['RTP/AVP', 'RTP/AVPF'];
 export function answerOfNobody(offered: Sdp): Sdp | undefined {
   const { media } = viewSession(offered);
   if (media.some((line) => line.port !== 0 && !isPlain(line, offered))) return undefined;
-  const { session, media: sections } = withoutIce(withoutRtcpMux(offered));
-  return {
-    session: session.filter(({ type }) => type !== 'c'),
-    media: sections.map((section, index) => {
-      const nowhere = discardPlace(familyOf(media[index]?.address ?? ''));
-      // rtpengine wants an address on a line with port 0, too.
-      return withPlace(section, media[index]?.port === 0 ? { ...nowhere, port: 0 } : nowhere);
-    }),
-  };
+  // rtpengine wants an address on a line with port 0, too.
+  return withPlaces(withoutIce(withoutRtcpMux(offered)), ({ address = '', port }) => {
+    const nowhere = discardPlace(familyOf(address));
+    return port === 0 ? { ...nowhere, port } : nowhere;
+  });
 }
 
 function isPlain({ transport, hasDtls, index }: MediaView, { media }: Sdp): boolean {

@@ -4,7 +4,7 @@ import { anchoredLines, isAnyInUse, takeAnchored, type AnchoredLines } from '../
 import { bundleGroups, withDeclined, withoutBundle, type SharedTransports } from '../sdp/bundle';
 import { parseSdp, type Sdp } from '../sdp/sdp';
 import { viewSession, type MediaView } from '../sdp/session-view';
-import { areSourcesKnown } from '../sdp/source-address';
+import { areSourcesKnown } from '../sdp/ue-place';
 import { answerOfNobody } from './answer-of-nobody';
 import type { Side } from './media-anchor';
 import type { CallLines } from './line-shares';

@@ -1,9 +1,11 @@
 import { randomBytes } from 'node:crypto';
 import { familyOf } from '../ip-address';
-import { withDiscardDefaults } from '../sdp/default-address';
+import { discardPlace } from '../sdp/discard-place';
 import { withIceSessionOf } from '../sdp/ice-attributes';
+import { saidPlace, withPlaces } from '../sdp/line-place';
 import type { Sdp } from '../sdp/sdp';
 import { isHeldByAddress, viewSession, type MediaView } from '../sdp/session-view';
+import { goesByIce } from '../sdp/ue-place';
 
 /** How rtpengine is told of a later offer of the UE. */
 export interface ShownOffer {
@@ -29,9 +31,12 @@ export function keepRestartBack(shown: Sdp, agreed: readonly MediaView[]): Shown
   const changed = hadIce.filter(isNew);
   const held = hadIce.filter((line) => !isNew(line) && isHeldAnew(line, agreed[line.index]));
   const asBefore = () =>
-    withDiscardDefaults(
+    withPlaces(
       changed.reduce((sdp, { index }) => withIceSessionOf(sdp, agreed[index]), shown),
-      ({ address = '' }) => familyOf(address),
+      (line) => {
+        const family = familyOf(line.address ?? '');
+        return goesByIce(line) ? discardPlace(family) : saidPlace(line, family);
+      },
     );
   const now = changed.length === 0 ? shown : asBefore();
   if (held.length > 0) return { now, onAnswer: [held.reduce(withMadeUpSession, shown), shown] };

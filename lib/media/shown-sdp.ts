@@ -1,14 +1,13 @@
 import { EdgeError } from '../errors';
-import { withDiscardDefaults } from '../sdp/default-address';
 import { withoutMuxOnly, withoutRtcpMux } from '../sdp/grouping';
 import { withoutIce, withUsableIce } from '../sdp/ice-attributes';
 import { isAnchorable } from '../sdp/media-line';
 import type { LineFamilies } from '../sdp/line-family';
-import { withPlainPlaces, type MaySend } from '../sdp/line-place';
+import { saidPlace, withPlaces, type MaySend } from '../sdp/line-place';
 import { isMsrp } from '../sdp/msrp-line';
 import type { Sdp } from '../sdp/sdp';
 import type { MediaView } from '../sdp/session-view';
-import { withSourceAddresses } from '../sdp/source-address';
+import { uePlace } from '../sdp/ue-place';
 import type { Side } from './media-anchor';
 
 /**
@@ -25,9 +24,9 @@ export function shownSdp(
   ueAddress: string | undefined,
   maySend: MaySend,
 ): Sdp {
-  if (from === 'core') return withPlainPlaces(withoutIce(withoutMuxOnly(withoutRtcpMux(sdp))), families);
-  const unproven = withDiscardDefaults(withUsableIce(withoutMuxOnly(sdp)), families);
-  return withPlainPlaces(withSourceAddresses(unproven, families, ueAddress, maySend), families);
+  if (from === 'core')
+    return withPlaces(withoutIce(withoutMuxOnly(withoutRtcpMux(sdp))), (line) => saidPlace(line, families(line)));
+  return withPlaces(withUsableIce(withoutMuxOnly(sdp)), (line) => uePlace(line, families(line), ueAddress, maySend));
 }
 
 /**

@@ -1,10 +1,9 @@
 import { addressBytes, familyOf, normalAddress, unspecified, type AddressFamily } from '../ip-address';
 import type { TransportAddress } from '../ice/transport-address';
-import type { LineFamilies } from './line-family';
 import { isAnchorable } from './media-line';
 import type { Sdp } from './sdp';
 import type { MediaSection } from './sdp-part';
-import { isUnspecified, viewSession, type MediaView } from './session-view';
+import { isUnspecified, withEachLine, type MediaView } from './session-view';
 
 /** Where the sender of a line wants its media. */
 export interface LinePlace extends TransportAddress {
@@ -52,26 +51,19 @@ export function withPlace(section: MediaSection, { address, port, rtcp }: LinePl
   return section.with({ port }).without(['rtcp']).at(address).and(said);
 }
 
-/**
- * The SDP with the place of each line that is for rtpengine in our words. It may be said twice (a second c= or a=rtcp,
- * several ports), or so that one reads it and another does not: who judges it has to read what rtpengine reads. A line
- * without media names no place.
- */
-export function withPlainPlaces(sdp: Sdp, families: LineFamilies): Sdp {
-  const { media } = viewSession(sdp);
-  return {
-    session: sdp.session.without(['rtcp']).filter(({ type }) => type !== 'c'),
-    media: sdp.media.map((section, index) => {
-      const view = media[index];
-      return view !== undefined && isAnchorable(view.transport)
-        ? withPlainPlace(section, view, families(view))
-        : section;
-    }),
-  };
+/** Where a line says that it wants its media; one without media names no place, of this family. */
+export function saidPlace(view: MediaView, family: AddressFamily): LinePlace {
+  const place = isWithoutMedia(view) ? undefined : linePlace(view);
+  return place ?? { address: unspecified(family), port: view.port, rtcp: undefined };
 }
 
-function withPlainPlace(section: MediaSection, view: MediaView, family: AddressFamily): MediaSection {
-  const place = linePlace(view);
-  if (place !== undefined && !isWithoutMedia(view)) return withPlace(section, place);
-  return withPlace(section, { address: unspecified(family), port: view.port, rtcp: undefined });
+/**
+ * The SDP with the place of each line that is for rtpengine in our words. It may be said twice (a second c= or a=rtcp,
+ * several ports), or so that one reads it and another does not: who judges it has to read what rtpengine reads.
+ */
+export function withPlaces(sdp: Sdp, placeOf: (line: MediaView) => LinePlace): Sdp {
+  const { session, media } = withEachLine(sdp, (section, view) =>
+    isAnchorable(view.transport) ? withPlace(section, placeOf(view)) : section,
+  );
+  return { session: session.without(['rtcp']).filter(({ type }) => type !== 'c'), media };
 }

@@ -1,8 +1,8 @@
 import { withoutIce } from './ice-attributes';
 import { withPlace } from './line-place';
-import { withEachSection, type Sdp } from './sdp';
+import type { Sdp } from './sdp';
 import type { MediaSection } from './sdp-part';
-import { hasDefault, viewSession, type MediaView } from './session-view';
+import { hasDefault, withEachLine, type MediaView } from './session-view';
 
 /**
  * The SDP of an agent that is ICE-lite, as we are, without ICE: each of the two would wait for the other's checks. Its
@@ -10,12 +10,11 @@ import { hasDefault, viewSession, type MediaView } from './session-view';
  */
 export function withoutLiteIce(sdp: Sdp): Sdp {
   if (![sdp.session, ...sdp.media].some((part) => part.has('ice-lite'))) return sdp;
-  const { media } = viewSession(sdp);
-  return withoutIce(withEachSection(sdp, (section, index) => withDefault(section, media[index])));
+  return withoutIce(withEachLine(sdp, withDefault));
 }
 
-function withDefault(section: MediaSection, view: MediaView | undefined): MediaSection {
-  if (view === undefined || view.port === 0 || hasDefault(view)) return section;
+function withDefault(section: MediaSection, view: MediaView): MediaSection {
+  if (view.port === 0 || hasDefault(view)) return section;
   const of = (component: number) =>
     view.candidates.find((candidate) => candidate.transport === 'udp' && candidate.component === component);
   const [rtp, rtcp] = [of(1), view.rtcpMux ? undefined : of(2)];

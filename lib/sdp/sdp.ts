@@ -74,15 +74,6 @@ export function withInherited({ session, media }: Sdp, alternatives: readonly st
   };
 }
 
-/** The SDP with the c= line of its session part on each line that has none (RFC 8866 §5.7). */
-export function withOwnConnections({ session, media }: Sdp): Sdp {
-  const inherited = session.lines.filter(({ type }) => type === 'c').slice(0, 1);
-  return {
-    session: session.filter((line) => !inherited.includes(line)),
-    media: media.map((section) => (section.hasType('c') ? section : section.insert(inherited, ''))),
-  };
-}
-
 function sdpOf(lines: readonly string[]): Sdp {
   const session: SdpLine[] = [];
   const media: { head: SdpLine; lines: SdpLine[] }[] = [];

@@ -1,7 +1,7 @@
 import { addressBytes } from '../ip-address';
 import type { Candidate } from './candidate';
 import { isRtpOverUdp, type MediaLine } from './media-line';
-import type { Sdp } from './sdp';
+import { withEachSection, type Sdp } from './sdp';
 import type { Said } from './sdp-line';
 import type { MediaSection } from './sdp-part';
 
@@ -42,6 +42,11 @@ export interface SessionView {
  */
 export function viewSession({ session, media }: Sdp): SessionView {
   return { media: media.map((section, index) => viewMedia(section, index, session.says)) };
+}
+
+/** The SDP with each section as `change` has it, which is told what the line says, too. */
+export function withEachLine(sdp: Sdp, change: (section: MediaSection, view: MediaView) => MediaSection): Sdp {
+  return withEachSection(sdp, (section, index) => change(section, viewMedia(section, index, sdp.session.says)));
 }
 
 function viewMedia(section: MediaSection, index: number, session: Said): MediaView {

@@ -1,7 +1,7 @@
 import { familyOf, unspecified } from '../ip-address';
 import type { Sdp } from './sdp';
 import type { MediaSection } from './sdp-part';
-import { hasDefault, isHeldByAddress, viewSession } from './session-view';
+import { hasDefault, isHeldByAddress, withEachLine } from './session-view';
 
 /** What a UE says of a line that it has as RTP over TCP (RFC 4571), which RFC 4145 describes. */
 export interface TcpLine {
@@ -42,18 +42,16 @@ export function tcpLines(sdp: Sdp): TcpLines {
  * of them (B13, F4). Without ICE nothing on a shared port proves who sends, so such a line is declined.
  */
 export function withUdpLines(sdp: Sdp): Sdp {
-  const { media } = viewSession(sdp);
-  const sections = sdp.media.map((section, index) => {
-    const view = media[index];
-    const transport = overUdp[view?.transport.toUpperCase() ?? ''];
-    if (view === undefined || transport === undefined) return section;
-    if (!view.hasIce || view.port === 0) return section.with({ transport, port: 0 }).withLines([]);
+  const { session, media } = withEachLine(sdp, (section, view) => {
+    const transport = overUdp[view.transport.toUpperCase()];
+    if (transport === undefined) return section;
+    if (!view.hasIce || view.port === 0) return section.with({ transport }).declined();
     const line = section.with({ transport }).without(['connection', 'rtcp', ...(view.hasDtls ? [] : ['setup'])]);
     if (!hasDefault(view)) return line;
     const none = unspecified(familyOf(view.address ?? ''));
     return (isHeldByAddress(view) ? line : line.with({ port: 9 })).at(none);
   });
-  return { session: sdp.session.without(['connection']), media: sections };
+  return { session: session.without(['connection']), media };
 }
 
 /** How a line is written as RTP over TCP. */
@@ -68,7 +66,7 @@ export interface TcpLineWritten {
 
 /** The section of a line toward the UE as RTP over TCP; its candidates stay as they are. */
 export function asTcpLine(section: MediaSection, { transport, setup, connection, at }: TcpLineWritten): MediaSection {
-  if (section.port === 0) return section.with({ transport }).withLines([]);
+  if (section.port === 0) return section.with({ transport }).declined();
   const separateRtcp = !section.has('rtcp-mux') && section.has('rtcp');
   const family = familyOf(at.address);
   return section

@@ -1,18 +1,17 @@
 import { familyOf } from '../../../lib/ip-address';
-import type { LineFamilies } from '../../../lib/sdp/line-family';
-import { parseSdp, writeSdp } from '../../../lib/sdp/sdp';
+import { withPlaces, type MaySend } from '../../../lib/sdp/line-place';
+import { parseSdp, writeSdp, type Sdp } from '../../../lib/sdp/sdp';
 import { viewSession } from '../../../lib/sdp/session-view';
-import { areSourcesKnown, withSourceAddresses } from '../../../lib/sdp/source-address';
+import { areSourcesKnown, uePlace } from '../../../lib/sdp/ue-place';
+import { textsOf } from './texts';
 
 const ice = ['a=ice-ufrag:ueUF', 'a=ice-pwd:uepwduepwduepwduepwd12'];
 const head = ['v=0', 'o=ue 1 1 IN IP4 10.0.0.5', 's=-'];
 const sdp = (...lines: string[]) => parseSdp([...head, ...lines, ''].join('\r\n'));
-const asWritten =
-  (source = ''): LineFamilies =>
-  ({ address = source }) =>
-    familyOf(address);
+const shownTo = (said: Sdp, source: string | undefined, maySend: MaySend = () => true) =>
+  withPlaces(said, (line) => uePlace(line, familyOf(line.address ?? source ?? ''), source, maySend));
 const after = (source: string | undefined, ...lines: string[]) =>
-  writeSdp(withSourceAddresses(sdp(...lines), asWritten(source), source, () => true))
+  writeSdp(shownTo(sdp(...lines), source))
     .split('\r\n')
     .slice(head.length, -1);
 
@@ -30,12 +29,12 @@ describe('where media goes to a UE without ICE (C11)', () => {
     ]);
   });
 
-  test('C11: lines with ICE keep what they have, the address of the session too', () => {
+  test('C11: beside a line with ICE, which is sent nothing to what it names', () => {
     const lines = ['m=audio 5000 RTP/AVP 0', ...ice, 'm=video 6000 RTP/AVP 96', 'c=IN IP4 203.0.113.66'];
     expect(after('198.51.100.2', ...session, ...lines)).toEqual([
       't=0 0',
-      'm=audio 5000 RTP/AVP 0',
-      'c=IN IP4 10.0.0.5',
+      'm=audio 9 RTP/AVP 0',
+      'c=IN IP4 127.0.0.1',
       ...ice,
       'm=video 6000 RTP/AVP 96',
       'c=IN IP4 198.51.100.2',
@@ -43,12 +42,12 @@ describe('where media goes to a UE without ICE (C11)', () => {
   });
 
   test.each([
-    ['all lines have ICE', [...session, 'm=audio 5000 RTP/AVP 0', ...ice]],
-    ['a line on hold by 0.0.0.0', ['c=IN IP4 0.0.0.0', 't=0 0', 'm=audio 5000 RTP/AVP 0']],
-    ['a declined line', [...session, 'm=audio 0 RTP/AVP 0']],
-    ['what rtpengine does not see', [...session, 'm=message 5000 TCP/MSRP *']],
-  ])('nothing changes: %s', (_name, lines) => {
-    expect(after('198.51.100.2', ...lines)).toEqual(lines);
+    ['a line on hold by 0.0.0.0', 'm=audio 5000 RTP/AVP 0', 'c=IN IP4 0.0.0.0'],
+    ['a line on hold by 0.0.0.0 in another spelling', 'm=audio 5000 RTP/AVP 0', 'c=IN IP6 0::0', 'c=IN IP6 ::'],
+    ['a declined line', 'm=audio 0 RTP/AVP 0', 'c=IN IP4 10.0.0.5', 'c=IN IP4 0.0.0.0'],
+    ['what rtpengine does not see', 'm=message 5000 TCP/MSRP *', 'c=IN IP4 10.0.0.5'],
+  ])('no place of its own is put in: %s', (_name, line, said, expected = said) => {
+    expect(after('198.51.100.2', 't=0 0', line, said)).toEqual(['t=0 0', line, expected]);
   });
 
   test.each([
@@ -60,9 +59,7 @@ describe('where media goes to a UE without ICE (C11)', () => {
     const held = [`c=IN IP${address === '::' ? 6 : 4} ${address}`, 't=0 0', `m=audio ${port} RTP/AVP 0`, ...more];
     const rtcp = 'a=rtcp:5001 IN IP4 203.0.113.66';
     for (const source of ['198.51.100.2', undefined])
-      expect(writeSdp(withSourceAddresses(sdp(...held, rtcp), asWritten(source), source, () => true))).not.toContain(
-        'a=rtcp',
-      );
+      expect(writeSdp(shownTo(sdp(...held, rtcp), source))).not.toContain('a=rtcp');
   });
 
   test.each([
@@ -86,10 +83,34 @@ describe('where media goes to a UE without ICE (C11)', () => {
   });
 });
 
+describe('C11: the default address of a line with ICE as rtpengine is shown it', () => {
+  test.each([
+    ['an address', '10.0.0.5', '5000', '127.0.0.1 9'],
+    ['an IPv6 address', '2001:db8::5', '5000', '::1 9'],
+    ['none yet', '0.0.0.0', '9', '127.0.0.1 9'],
+    ['none yet, IPv6', '::', '9', '::1 9'],
+    ['a name', 'ue.example.com', '5000', '127.0.0.1 9'],
+    ['a hold by 0.0.0.0', '0.0.0.0', '5000', '0.0.0.0 5000'],
+    ['a declined line', '10.0.0.5', '0', '0.0.0.0 0'],
+  ])('for %s', (_, address, port, expected) => {
+    const connection = `c=IN IP${address.includes(':') ? 6 : 4} ${address}`;
+    const shown = shownTo(sdp(connection, 't=0 0', `m=audio ${port} RTP/AVP 0`, ...ice), undefined);
+    expect(viewSession(shown).media.map((line) => `${line.address} ${line.port}`)).toEqual([expected]);
+  });
+
+  test('a=rtcp goes with it, and c= of the line, all else stays', () => {
+    const rtcp = 'a=rtcp:5001 IN IP4 10.0.0.6';
+    const line = ['m=audio 5000 RTP/AVP 0', 'i=x', 'c=IN IP4 10.0.0.5', 'b=AS:64', rtcp, ...ice];
+    expect(textsOf(shownTo(sdp('t=0 0', ...line), '10.0.0.5')).media).toEqual([
+      ['m=audio 9 RTP/AVP 0', 'i=x', 'c=IN IP4 127.0.0.1', 'b=AS:64', ...ice],
+    ]);
+  });
+});
+
 describe('whether it is known where a UE sends from (X9)', () => {
   const isKnown = (source: string | undefined, ...lines: string[]) => {
     const said = sdp(...lines);
-    const shown = withSourceAddresses(said, asWritten(source), source, (_, { port }) => port !== 22);
+    const shown = shownTo(said, source, (_, { port }) => port !== 22);
     return areSourcesKnown(viewSession(said).media, viewSession(shown).media);
   };
   const audio = 'm=audio 5000 RTP/AVP 0';
