@@ -11,7 +11,7 @@ const places = ['candidate', 'remote-candidates', 'rtcp', 'path'];
  */
 export function capabilitiesOf(sdp: string): string {
   const shown = (line: SdpLine) => {
-    if (places.some((name) => line.is(name))) return [];
+    if (line.is(...places)) return [];
     if (line.type === 'c') return [new SdpLine('c=IN IP4 0.0.0.0')];
     return [line.type === 'o' ? new SdpLine(line.text.replace(/ IN IP[46] \S+\s*$/, ' IN IP4 0.0.0.0')) : line];
   };

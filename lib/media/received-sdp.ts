@@ -1,5 +1,4 @@
-import { withFirstLines } from '../sdp/anchored-lines';
-import { sharedTransports, withSharedTransports, type SharedTransports } from '../sdp/bundle';
+import { sharedTransports, withDeclined, withSharedTransports, type SharedTransports } from '../sdp/bundle';
 import { withoutCapabilities } from '../sdp/capability-negotiation';
 import { withOwnDirections } from '../sdp/directions';
 import { mismatchedLines, withoutIceOn } from '../sdp/ice-mismatch';
@@ -88,7 +87,9 @@ function received(came: Sdp, places: LinePlaces, receiving: Receiving, role: 'ac
   const { from, agreed, maySend, most, hasOwnTransport } = receiving;
   const bundled = from === 'core' ? [] : [...sharedTransports(came)].filter(([line]) => !hasOwnTransport(line));
   const shared = new Map(bundled);
-  const carried = withFirstLines(withSharedTransports(withoutCapabilities(came), shared), most);
+  const carried = withDeclined(withSharedTransports(withoutCapabilities(came), shared), {
+    has: (line) => line >= most,
+  });
   const whole = withUsableFormats(carried, agreed);
   const written = withUsableKeys(withOneKeying(withOwnDirections(whole)), role);
   const known = { came, places, written, shared };

@@ -34,11 +34,6 @@ export function isAnyInUse(sdp: Sdp, lines: AnchoredLines): boolean {
   });
 }
 
-/** The SDP with all lines but the first `most` declined. */
-export function withFirstLines(sdp: Sdp, most: number): Sdp {
-  return withEachSection(sdp, (section, index) => (index < most ? section : section.declined()));
-}
-
 /** What rtpengine gets. A known line that is missing now, or that it must not see any more, is shown as declined. */
 export function takeAnchored(sdp: Sdp, lines: AnchoredLines): Sdp {
   const shown = lines.map((index) => {
@@ -94,7 +89,7 @@ export function matchAnswer(answer: Sdp, offer: Sdp): Sdp {
     const { port, transport, formats } = offered;
     if (port === 0 || !(isAnchorable(transport) || isMsrp(transport))) return offered.declined();
     if (!isSameKind(section, offered)) return offered.declined();
-    return section.port === 0 ? section.with({ formats }).withLines([]) : section;
+    return section.port === 0 ? section.with({ formats }).declined() : section;
   });
 }
 

@@ -20,10 +20,10 @@ const ofTransport = [
 export function bundleGroups(sdp: Sdp): BundleGroup[] {
   const mids = midsOf(sdp);
   const taken = new Set<number>();
-  return sdp.session.lines.flatMap(({ text }) => {
-    const [, members] = /^a=group:BUNDLE\s+(.*)$/i.exec(text) ?? [];
-    const lines = (members ?? '').split(/\s+/).flatMap((mid) => {
-      const index = mid === '' ? -1 : mids.indexOf(mid);
+  return sdp.session.lines.flatMap((line) => {
+    const members = isBundle(line) ? line.group?.mids : undefined;
+    const lines = (members ?? []).flatMap((mid) => {
+      const index = mids.indexOf(mid);
       if (index === -1 || taken.has(index) || !isWanted(sdp.media[index])) return [];
       taken.add(index);
       return [index];
@@ -116,14 +116,13 @@ function withTransportOf(section: MediaSection, tag: MediaSection): MediaSection
   const isConnection = ({ type }: SdpLine) => type === 'c';
   return section
     .with({ port: tag.port })
-    .without([...ofTransport, 'bundle-only'])
-    .filter((line) => !isConnection(line))
+    .filter((line) => !isConnection(line) && !line.is(...ofTransport, 'bundle-only'))
     .insert(tag.lines.filter(isConnection), 'i')
-    .and(tag.lines.filter((line) => ofTransport.some((name) => line.is(name))));
+    .and(tag.lines.filter((line) => line.is(...ofTransport)));
 }
 
-function isBundle({ text }: SdpLine): boolean {
-  return /^a=group:BUNDLE\b/i.test(text);
+function isBundle({ group }: SdpLine): boolean {
+  return group?.isBundle === true;
 }
 
 function isBundleOnly(section: MediaSection | undefined): boolean {

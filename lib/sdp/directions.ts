@@ -1,5 +1,4 @@
 import { withEachSection, withInherited, type Sdp } from './sdp';
-import type { SdpLine } from './sdp-line';
 
 const directions = ['sendrecv', 'sendonly', 'recvonly', 'inactive'];
 
@@ -9,11 +8,7 @@ const directions = ['sendrecv', 'sendonly', 'recvonly', 'inactive'];
  */
 export function withOwnDirections(sdp: Sdp): Sdp {
   return withEachSection(withInherited(sdp, directions), (section) => {
-    const last = section.lines.findLast(isDirection);
-    return section.filter((line) => line === last || !isDirection(line));
+    const last = section.lines.findLast((line) => line.is(...directions));
+    return section.filter((line) => line === last || !line.is(...directions));
   });
-}
-
-function isDirection(line: SdpLine): boolean {
-  return directions.some((direction) => line.is(direction));
 }

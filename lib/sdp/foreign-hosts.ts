@@ -17,7 +17,7 @@ export function withoutForeignHosts(sdp: Sdp): Sdp {
 function shown(line: SdpLine): readonly SdpLine[] {
   const { type, text } = line;
   if (line.is('tool')) return [];
-  if (type === 'o' || type === 'c' || ours.some((name) => line.is(name)) || !tellsAddress(text)) return [line];
+  if (type === 'o' || type === 'c' || line.is(...ours) || !tellsAddress(text)) return [line];
   if (type === 's') return [new SdpLine('s=-')];
   return line.is('ssrc') ? [new SdpLine(text.replace(/@\S+/, '@0.0.0.0'))] : [];
 }

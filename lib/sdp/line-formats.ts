@@ -17,8 +17,11 @@ export function withFormatsOf(section: MediaSection, other: MediaSection): Media
   // Behind c= and b=, as in what rtpengine writes.
   return section
     .with({ formats: other.formats })
-    .filter((line) => !isOfFormats(line))
-    .insert(other.lines.filter(isOfFormats), 'icb');
+    .without(ofFormats)
+    .insert(
+      other.lines.filter((line) => line.is(...ofFormats)),
+      'icb',
+    );
 }
 
 /**
@@ -48,6 +51,15 @@ function carriedIn(format: string, { lines }: MediaSection): string[] {
   });
 }
 
-function isOfFormats(line: SdpLine): boolean {
-  return ofFormats.some((name) => line.is(name));
+/** The payload type that an attribute tells of; undefined if it tells of all (`a=rtcp-fb:*`), or of none. */
+export function formatOf({ text }: SdpLine): string | undefined {
+  return /^a=(?:rtpmap|fmtp|rtcp-fb):(\d+)/.exec(text)?.[1];
+}
+
+/** The section with these payload types alone. */
+export function withFormats(section: MediaSection, formats: readonly string[]): MediaSection {
+  return section.with({ formats: formats.join(' ') }).filter((line) => {
+    const format = formatOf(line);
+    return format === undefined || formats.includes(format);
+  });
 }

@@ -20,8 +20,8 @@ export function withMids(sdp: Sdp, mids: Mids): Sdp {
   if (before.every((mid, index) => mid === mids[index])) return sdp;
   const renamed = (mid: string) => mids[before.indexOf(mid)] ?? [];
   const lines = sdp.session.lines.map((line) => {
-    const [, semantics, members = ''] = /^(a=group:\S+)(.*)$/.exec(line.text) ?? [];
-    return semantics === undefined ? line : new SdpLine([semantics, ...words(members).flatMap(renamed)].join(' '));
+    const { group } = line;
+    return group === undefined ? line : new SdpLine([group.head, ...group.mids.flatMap(renamed)].join(' '));
   });
   return {
     session: sdp.session.withLines(lines),
@@ -54,8 +54,4 @@ function withMid(section: MediaSection, mid: string | undefined): MediaSection {
   if (midOf(section) === mid) return section;
   const rest = section.without(['mid']);
   return mid === undefined ? rest : rest.insert([`a=mid:${mid}`], 'icb');
-}
-
-function words(text: string): string[] {
-  return text.split(/\s+/).filter((word) => word !== '');
 }

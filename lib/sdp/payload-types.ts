@@ -1,4 +1,4 @@
-import { withoutCarriersOfOthers } from './line-formats';
+import { withFormats, withoutCarriersOfOthers } from './line-formats';
 import { isRtpOverUdp } from './media-line';
 import { withEachSection, type Sdp } from './sdp';
 import type { MediaSection } from './sdp-part';
@@ -20,11 +20,7 @@ function hasAny(section: MediaSection): boolean {
 function stripped(section: MediaSection): MediaSection {
   const others = section.formats.split(' ').filter((format) => !looksLikeRtcp(format));
   const left = withoutCarriersOfOthers(others, section);
-  if (left.length === 0) return section.with({ port: 0 }).withLines([]);
-  return section.with({ formats: left.join(' ') }).filter(({ text }) => {
-    const format = /^a=(?:rtpmap|fmtp|rtcp-fb):(\d+) /.exec(text)?.[1];
-    return format === undefined || left.includes(format);
-  });
+  return left.length === 0 ? section.declined() : withFormats(section, left);
 }
 
 function looksLikeRtcp(format: string): boolean {

@@ -8,6 +8,14 @@ export type Said = Pick<
   'connection' | 'bandwidth' | 'direction' | 'iceUfrag' | 'icePwd' | 'rtcpMux' | 'rtcp' | 'fingerprint'
 >;
 
+/** A group of lines (RFC 5888 §5). */
+interface LineGroup {
+  /** All before the names of its lines: `a=group:LS`. */
+  head: string;
+  isBundle: boolean;
+  mids: readonly string[];
+}
+
 /** What says it. sdp-transform tries dozens of patterns on each attribute, so it is given no others. */
 const read = /^(?:[cb]=|a=(?:ice-ufrag:|ice-pwd:|rtcp-mux|rtcp:|fingerprint:|sendrecv|sendonly|recvonly|inactive))/;
 
@@ -50,9 +58,20 @@ export class SdpLine {
     return this.#candidate === 'none' ? undefined : this.#candidate;
   }
 
-  /** True for `a=<name>` and `a=<name>:…`. */
-  is(name: string): boolean {
+  /** Undefined if it is no a=group. */
+  get group(): LineGroup | undefined {
+    const [, head, semantics = '', members = ''] = /^(a=group:(\S+))(.*)$/i.exec(this.text) ?? [];
+    if (head === undefined) return undefined;
+    return { head, isBundle: /^BUNDLE\b/i.test(semantics), mids: members.split(/\s+/).filter((mid) => mid !== '') };
+  }
+
+  /** True for `a=<name>` and `a=<name>:…`, of any of these names. */
+  is(...names: readonly string[]): boolean {
     const { text } = this;
-    return text.startsWith(`a=${name}`) && (text.length === name.length + 2 || text[name.length + 2] === ':');
+    if (!text.startsWith('a=')) return false;
+    return names.some((name) => {
+      const end = name.length + 2;
+      return text.startsWith(name, 2) && (text.length === end || text[end] === ':');
+    });
   }
 }

@@ -22,8 +22,9 @@ export class SdpPart {
     return this.#says;
   }
 
-  has(name: string): boolean {
-    return this.lines.some((line) => line.is(name));
+  /** An attribute of any of these names. */
+  has(...names: readonly string[]): boolean {
+    return this.lines.some((line) => line.is(...names));
   }
 
   hasType(type: string): boolean {
@@ -43,7 +44,7 @@ export class SdpPart {
 
   /** Without the attributes of these names. */
   without(names: readonly string[]): this {
-    return this.filter((line) => !names.some((name) => line.is(name)));
+    return this.filter((line) => !line.is(...names));
   }
 
   /** With these lines behind its own. */
@@ -106,7 +107,8 @@ export class MediaSection extends SdpPart {
 
   /** With another m= line. */
   with(changes: Partial<MediaLine>): MediaSection {
-    return new MediaSection(new SdpLine(formatMediaLine({ ...this.head.media, ...changes })), this.lines);
+    const text = formatMediaLine({ ...this.head.media, ...changes });
+    return text === this.head.text ? this : new MediaSection(new SdpLine(text), this.lines);
   }
 
   /** With this c= line in place of its own (RFC 8866 §5: behind m= and i=). */

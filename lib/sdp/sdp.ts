@@ -67,10 +67,10 @@ export function withEachPart({ session, media }: Sdp, change: <P extends SdpPart
  * @param alternatives names of which a line that has any inherits none of the others
  */
 export function withInherited({ session, media }: Sdp, alternatives: readonly string[]): Sdp {
-  const inherited = session.lines.filter((line) => alternatives.some((name) => line.is(name)));
+  const inherited = session.lines.filter((line) => line.is(...alternatives));
   return {
     session: session.without(alternatives),
-    media: media.map((section) => (alternatives.some((name) => section.has(name)) ? section : section.and(inherited))),
+    media: media.map((section) => (section.has(...alternatives) ? section : section.and(inherited))),
   };
 }
 

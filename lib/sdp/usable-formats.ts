@@ -1,4 +1,4 @@
-import { withoutCarriersOfOthers } from './line-formats';
+import { formatOf, withFormats, withoutCarriersOfOthers } from './line-formats';
 import { isRtp } from './media-line';
 import { withEachSection, type Sdp } from './sdp';
 import { SdpLine } from './sdp-line';
@@ -48,20 +48,14 @@ function withPayloadTypes(section: MediaSection, agreed: Agreed): MediaSection {
   const mappings = new Map([...known, ...[...agreed, section].flatMap(({ lines }) => mappingsOf(lines))]);
   const numbers = [...new Set(section.formats.split(' ').filter(isPayloadType))];
   const meant = numbers.filter((format) => isAssigned(format) || mappings.has(format));
-  const usable = new Set(withoutCarriersOfOthers(meant, section));
-  if (section.port === 0 || usable.size === 0)
+  const usable = withoutCarriersOfOthers(meant, section);
+  if (section.port === 0 || usable.length === 0)
     return withFormat(section.with({ formats: numbers.join(' ') }).declined(), agreed);
   // Of several mappings of one number the first counts.
   const first = new Map(mappingsOf(section.lines).reverse());
-  const own = section.filter((line) => {
-    const format = formatOf(line);
-    if (line.is('rtpmap') && first.get(format ?? '')?.text !== line.text) return false;
-    return format === undefined || usable.has(format);
-  });
-  const mapped = new Set(mappingsOf(own.lines).map(([format]) => format));
-  const taken = [...usable].filter((format) => !mapped.has(format)).flatMap((format) => mappings.get(format) ?? []);
-  const written = [...usable].join(' ');
-  return (written === section.formats ? own : own.with({ formats: written })).and(taken);
+  const isMeant = (line: SdpLine) => !line.is('rtpmap') || first.get(formatOf(line) ?? '')?.text === line.text;
+  const taken = usable.filter((format) => !first.has(format)).flatMap((format) => mappings.get(format) ?? []);
+  return withFormats(section.filter(isMeant), usable).and(taken);
 }
 
 function mappingsOf(lines: readonly SdpLine[]): (readonly [format: string, line: SdpLine])[] {
@@ -72,11 +66,6 @@ function mappingsOf(lines: readonly SdpLine[]): (readonly [format: string, line:
 function isMapping({ text }: SdpLine): boolean {
   const [, format] = /^a=rtpmap:(\d{1,3}) +[^\s/]+\/0*[1-9]\d{0,9}(?:\/[^\s/]+)? *$/.exec(text) ?? [];
   return format !== undefined && Number(format) <= 127;
-}
-
-/** The payload type that an attribute tells of; undefined if it tells of all (`a=rtcp-fb:*`), or of none. */
-function formatOf({ text }: SdpLine): string | undefined {
-  return /^a=(?:rtpmap|fmtp|rtcp-fb):(\d+)/.exec(text)?.[1];
 }
 
 function isPayloadType(format: string): boolean {

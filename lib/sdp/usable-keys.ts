@@ -29,8 +29,8 @@ export function withUsableKeys(sdp: Sdp, role: 'active' | 'passive'): Sdp {
   return withEachSection(sdp, (section) => {
     const { port, transport, lines } = section;
     const usable = withRole(section.has('crypto') ? section.withLines(lines.flatMap(usableKey)) : section, role);
-    const hasOwn = ['crypto', 'fingerprint'].some((name) => usable.has(name));
-    return port !== 0 && isRtp(transport) && hasKeys(transport) && !hasOwn ? section.declined() : usable;
+    const isWithout = isRtp(transport) && hasKeys(transport) && !usable.has('crypto', 'fingerprint');
+    return port !== 0 && isWithout ? section.declined() : usable;
   });
 }
 
