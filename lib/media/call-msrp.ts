@@ -1,9 +1,10 @@
-import { randomBytes } from 'node:crypto';
 import type { MsrpStream } from '../gateway/stream';
+import { newCredentials, type IceCredentials } from '../ice/credentials';
+import type { TransportAddress } from '../ice/transport-address';
 import { familyOf, ofFamily, type AddressFamily } from '../ip-address';
 import type { MsrpBridge } from '../msrp/bridge';
+import { discardPort } from '../sdp/discard-place';
 import type { GatewayCandidateOptions } from '../sdp/gateway-candidate';
-import type { Credentials } from '../sdp/ice-attributes';
 import { isMsrp, type MsrpSetup } from '../sdp/msrp-line';
 import type { Sdp } from '../sdp/sdp';
 import type { MediaSection } from '../sdp/sdp-part';
@@ -15,7 +16,7 @@ import type { CallLines } from './line-shares';
 import { otherSide, type Side } from './media-anchor';
 import type { CallPlaces } from './placed-media';
 import { answeringSetup, offeringSetup, saidIn, writeMsrp } from './msrp-sdp';
-import { discard, isSameSession, listeningPlace, rewritingOf, shownPath, type Place, type Said } from './msrp-peers';
+import { isSameSession, listeningPlace, rewritingOf, shownPath, type Said } from './msrp-peers';
 
 /** What is used of the MSRP bridges. */
 export interface MsrpSwitch {
@@ -42,11 +43,11 @@ interface Session {
   bridge: MsrpBridge;
   said: Partial<Record<Side, Said>>;
   /** Where we are for each side, as it was told. */
-  places: Partial<Record<Side, Place>>;
+  places: Partial<Record<Side, TransportAddress>>;
   /** The URI that a side was shown in place of the other's path: the first, be there several answers. */
   shown: Partial<Record<Side, string | undefined>>;
   /** The credentials of the UE's side, where the gateway carries it. */
-  ice: Credentials | undefined;
+  ice: IceCredentials | undefined;
   isAnswered: boolean;
   isOver: boolean;
 }
@@ -186,21 +187,20 @@ export class CallMsrp {
   }
 
   /** Where a side reaches us: the gateway or a port of ours is open there. */
-  async #open(to: Side, session: Session, setup: MsrpSetup, line: number): Promise<Place> {
+  async #open(to: Side, session: Session, setup: MsrpSetup, line: number): Promise<TransportAddress> {
     const { call, gateway, bridges } = this.#options;
     const family = this.#familyToward(to, session);
     const [first] = gateway.advertised;
     const advertised = gateway.advertised.find((ours) => familyOf(ours.address) === family) ?? first;
     if (to === 'access' && advertised !== undefined && this.#usesGateway(session)) {
-      // As long as rtpengine's would be, and longer: unique over the listener (B9, B10).
-      const ice = { ufrag: randomBytes(6).toString('base64url'), pwd: randomBytes(24).toString('base64url') };
+      const ice = newCredentials();
       const opened: MsrpStream['opened'] = (bytes) => session.bridge.attach('access', bytes);
       gateway.addStream({ ...ice, call, line, content: 'msrp', opened });
       session.ice = ice;
       return { address: advertised.address, port: advertised.port };
     }
     const address = ofFamily(bridges.shown[to], family) ?? '';
-    if (setup === 'active') return { address, port: discard };
+    if (setup === 'active') return { address, port: discardPort };
     return { address, port: (await session.bridge.listen(to, family)).port };
   }
 
@@ -259,7 +259,7 @@ export class CallMsrp {
 }
 
 /** Where a peer connects from to this place of ours; undefined: not known, as it has named an address of the other family. */
-function addressAt(place: Place | undefined, { address }: Said): string | undefined {
+function addressAt(place: TransportAddress | undefined, { address }: Said): string | undefined {
   const isThere = address !== undefined && place !== undefined && familyOf(address) === familyOf(place.address);
   return isThere ? address : undefined;
 }

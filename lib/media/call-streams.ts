@@ -1,14 +1,10 @@
 import type { Nominated } from '../gateway/nomination-ranks';
-import type { AdvertisedAddress, MediaStream, Stream } from '../gateway/stream';
+import type { MediaStream } from '../gateway/stream';
+import type { TcpGateway } from '../gateway/tcp-gateway';
 import type { OccasionalLog } from '../ops/occasional-log';
 
-/** What is used of the TCP gateway. */
-export interface StreamGateway {
-  readonly advertised: readonly AdvertisedAddress[];
-  addStream(stream: Stream): void;
-  /** Returns what rtpengine was sent of nominations. */
-  removeStream(ufrag: string): Nominated | undefined;
-}
+/** What is used of the TCP gateway for one call. */
+export type StreamGateway = Pick<TcpGateway, 'advertised' | 'addStream' | 'removeStream'>;
 
 /** By line. */
 export type OpenStreams = ReadonlyMap<number, MediaStream>;

@@ -1,5 +1,6 @@
 import { EdgeError } from '../errors';
 import type { StreamPath } from '../gateway/stream';
+import type { TcpGatewayEvents } from '../gateway/tcp-gateway';
 import { monotonicNow } from '../ops/clock';
 import type { Logger } from '../ops/logger';
 import { OccasionalLog } from '../ops/occasional-log';
@@ -18,7 +19,7 @@ import type { PlacedMedia } from './placed-media';
 import type { Profiles } from './profiles';
 import type { Rtpengines } from './rtpengine-choice';
 import { StreamPaths } from './stream-paths';
-import { watching, type EventedStreamGateway, type StreamGatewayEvents } from './watched-gateway';
+import { watching, type EventedStreamGateway } from './watched-gateway';
 
 export interface LocalMediaAnchorOptions {
   rtpengine: Rtpengines;
@@ -60,7 +61,7 @@ export class LocalMediaAnchor implements MediaAnchor {
   readonly #calls = new Map<string, LocalCallMedia>();
   /** Of what strangers can cause. */
   readonly #log: OccasionalLog;
-  readonly #gatewayEvents: { [E in keyof StreamGatewayEvents]: (...told: StreamGatewayEvents[E]) => void };
+  readonly #gatewayEvents: { [E in keyof TcpGatewayEvents]: (...told: TcpGatewayEvents[E]) => void };
   #closed = false;
 
   constructor(options: LocalMediaAnchorOptions) {
@@ -81,7 +82,7 @@ export class LocalMediaAnchor implements MediaAnchor {
     };
     rtpengine.on('call-lost', this.#onCallLost);
     for (const [event, listener] of Object.entries(this.#gatewayEvents))
-      gateway.on(event as keyof StreamGatewayEvents, listener);
+      gateway.on(event as keyof TcpGatewayEvents, listener);
   }
 
   /** Calls that hold media. */
@@ -122,7 +123,7 @@ export class LocalMediaAnchor implements MediaAnchor {
     this.#closed = true;
     rtpengine.off('call-lost', this.#onCallLost);
     for (const [event, listener] of Object.entries(this.#gatewayEvents))
-      gateway.off(event as keyof StreamGatewayEvents, listener);
+      gateway.off(event as keyof TcpGatewayEvents, listener);
     await Promise.all([...this.#calls.values()].map((call) => call.release()));
   }
 

@@ -1,7 +1,9 @@
 import { isIP } from 'node:net';
+import type { TransportAddress } from '../ice/transport-address';
 import type { BridgeRewriting } from '../msrp/bridge';
 import type { PathRewriting } from '../msrp/path-rewriter';
 import { msrpUriAt, parseMsrpUri } from '../msrp/msrp-uri';
+import { discardPort } from '../sdp/discard-place';
 import type { MsrpLine } from '../sdp/msrp-line';
 import type { MediaView } from '../sdp/session-view';
 import { otherSide, type Side } from './media-anchor';
@@ -9,26 +11,17 @@ import { otherSide, type Side } from './media-anchor';
 /** What a side said of a line for MSRP. */
 export interface Said extends MsrpLine, Pick<MediaView, 'address' | 'port' | 'hasIce' | 'ufrag'> {}
 
-/** An address and port of ours, or of a peer. */
-export interface Place {
-  address: string;
-  port: number;
-}
-
-/** The port of who connects and does not listen (RFC 4145 §4). */
-export const discard = 9;
-
 /** Whether what a side says later means the connection that there is, and no new one. */
 export function isSameSession(before: Said, now: Said): boolean {
   if (before.hasIce !== now.hasIce || before.path.join(' ') !== now.path.join(' ')) return false;
   if (now.hasIce) return before.ufrag === now.ufrag;
   // Who said that it connects has named no place, and may name one later.
-  const hasPlaces = [before, now].every(({ port }) => port !== discard);
+  const hasPlaces = [before, now].every(({ port }) => port !== discardPort);
   return !hasPlaces || (before.port === now.port && before.address === now.address);
 }
 
 /** The URI that stands for the peer's path toward the far end, at a place of ours; undefined where the path is left. */
-export function shownPath({ hasCema, isTls, path: [first] }: Said, place: Place): string | undefined {
+export function shownPath({ hasCema, isTls, path: [first] }: Said, place: TransportAddress): string | undefined {
   return hasCema || isTls || first === undefined ? undefined : msrpUriAt(first, place);
 }
 
@@ -55,7 +48,7 @@ export function rewritingOf(
  * Where a core listens: by its path, or by c= and m= if it is one with CEMA, or its path is no help. A name in the
  * path is not looked up: c= says where that is (RFC 4975 §8.1). Undefined if nothing does.
  */
-export function listeningPlace({ hasCema, path: [first], address, port }: Said): Place | undefined {
+export function listeningPlace({ hasCema, path: [first], address, port }: Said): TransportAddress | undefined {
   const uri = hasCema || first === undefined ? undefined : parseMsrpUri(first);
   const host = uri !== undefined && isIP(uri.host) !== 0 ? uri.host : address;
   return host === undefined ? undefined : { address: host, port: uri?.port ?? port };

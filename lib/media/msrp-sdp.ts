@@ -1,9 +1,12 @@
+import type { IceCredentials } from '../ice/credentials';
+import type { TransportAddress } from '../ice/transport-address';
+import { discardPort } from '../sdp/discard-place';
 import { withGatewayCandidates, type GatewayAddress, type GatewayCandidateOptions } from '../sdp/gateway-candidate';
-import { withCredentials, type Credentials } from '../sdp/ice-attributes';
+import { withCredentials } from '../sdp/ice-attributes';
 import { readMsrpLine, withMsrpPlace, type MsrpSetup } from '../sdp/msrp-line';
 import type { MediaSection } from '../sdp/sdp-part';
 import type { MediaView } from '../sdp/session-view';
-import { discard, type Place, type Said } from './msrp-peers';
+import type { Said } from './msrp-peers';
 
 /** What a side says of a line. */
 export function saidIn(section: MediaSection, { address, port, hasIce, ufrag }: MediaView): Said {
@@ -26,12 +29,12 @@ export function answeringSetup(offer: Said, answer: Said): 'active' | 'passive' 
 
 /** Where and how a side reaches us on a line. */
 export interface MsrpReach {
-  place: Place;
+  place: TransportAddress;
   setup: MsrpSetup;
   /** In place of the sender's; undefined: that is left. */
   path: string | undefined;
   /** Of the gateway, if it is there. */
-  ice: Credentials | undefined;
+  ice: IceCredentials | undefined;
 }
 
 /** The section of a line as a side gets it. */
@@ -41,6 +44,6 @@ export function writeMsrp(
   advertised: readonly GatewayAddress[],
   candidates: GatewayCandidateOptions,
 ): MediaSection {
-  const written = withMsrpPlace(section, { ...place, setup: place.port === discard ? 'active' : setup, path });
+  const written = withMsrpPlace(section, { ...place, setup: place.port === discardPort ? 'active' : setup, path });
   return ice === undefined ? written : withGatewayCandidates(withCredentials(written, ice), advertised, candidates);
 }

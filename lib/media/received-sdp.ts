@@ -30,7 +30,7 @@ export interface ReceivedSdp {
   places: LinePlaces;
   /** With lines of RTP over TCP as they were written. */
   written: Sdp;
-  /** The lines that were RTP over TCP. */
+  /** The UE's lines that are RTP over TCP, by its offer or by ours to it. */
   tcp: TcpLines;
   /** The lines without ICE because their default is not among their candidates (B16). */
   mismatched: ReadonlySet<number>;

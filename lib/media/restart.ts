@@ -1,4 +1,4 @@
-import { randomBytes } from 'node:crypto';
+import { newCredentials } from '../ice/credentials';
 import { familyOf } from '../ip-address';
 import { discardPlace } from '../sdp/discard-place';
 import { withIceSessionOf } from '../sdp/ice-attributes';
@@ -58,9 +58,5 @@ function isHeldAnew(line: MediaView, agreed: MediaView | undefined): boolean {
 }
 
 function withMadeUpSession(sdp: Sdp, { index }: MediaView): Sdp {
-  return withIceSessionOf(sdp, {
-    index,
-    ufrag: randomBytes(6).toString('hex'),
-    pwd: randomBytes(16).toString('hex'),
-  });
+  return withIceSessionOf(sdp, { index, ...newCredentials() });
 }

@@ -1,34 +1,19 @@
 import type { EventEmitter } from 'node:events';
 import { EdgeError } from '../errors';
-import type { CallStatistics } from '../rtpengine/call-statistics';
-import type { AnswerOptions, OfferOptions } from '../rtpengine/ng-command';
+import type { OfferOptions } from '../rtpengine/ng-command';
+import type { RtpenginePoolEvents } from '../rtpengine/pool';
+import type { RtpengineNode } from '../rtpengine/rtpengine-node';
 
 /** What is used of one rtpengine. */
-export interface RtpengineCommands {
-  offer(options: OfferOptions): Promise<string>;
-  answer(options: AnswerOptions): Promise<string>;
-  /** What it knows of a call. */
-  query(call: string): Promise<CallStatistics | undefined>;
-  /** Whether it has this call, which it was offered. Rejects where it does not answer. */
-  has(call: string): Promise<boolean>;
-  /** Whether it bundles (RFC 9143). Never rejects. */
-  bundles(): Promise<boolean>;
-  /** Never rejects. */
-  delete(call: string): Promise<void>;
-}
+export type RtpengineCommands = Pick<RtpengineNode, 'offer' | 'answer' | 'query' | 'has' | 'bundles' | 'delete'>;
 
 /** What is used of the pool: a node for a new call, none of those tried. */
 export interface RtpengineChoice {
   pick(tried?: readonly RtpengineCommands[]): RtpengineCommands;
 }
 
-export interface RtpengineEvents {
-  /** It has this call no more, or has not answered for too long. */
-  'call-lost': [call: string];
-}
-
 /** All that is used of the pool. */
-export type Rtpengines = RtpengineChoice & EventEmitter<RtpengineEvents>;
+export type Rtpengines = RtpengineChoice & EventEmitter<RtpenginePoolEvents>;
 
 /** How many nodes are tried for a new call. */
 const maxNodes = 2;

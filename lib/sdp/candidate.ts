@@ -1,5 +1,6 @@
 import { addressBytes } from '../ip-address';
 import type { TcpType } from '../ice/priority';
+import type { TransportAddress } from '../ice/transport-address';
 
 /** An a=candidate (RFC 8839 §5.1, RFC 6544 §4.5). */
 export interface Candidate {
@@ -14,7 +15,7 @@ export interface Candidate {
   port: number;
   /** `host`, `srflx`, `prflx`, `relay`, or a token that we do not know. */
   type: string;
-  related?: { address: string; port: number };
+  related?: TransportAddress;
   tcpType?: TcpType;
   /** Name and value of each further extension, in order. */
   extensions: [name: string, value: string][];

@@ -1,4 +1,5 @@
 import { gatewayPriority } from '../ice/priority';
+import type { TransportAddress } from '../ice/transport-address';
 import { formatCandidate, type CandidateSpelling } from './candidate';
 import { SdpLine } from './sdp-line';
 import type { MediaSection } from './sdp-part';
@@ -13,9 +14,7 @@ export interface GatewayCandidateOptions {
 }
 
 /** What is advertised. */
-export interface GatewayAddress {
-  address: string;
-  port: number;
+export interface GatewayAddress extends TransportAddress {
   rank?: TcpPriority;
 }
 

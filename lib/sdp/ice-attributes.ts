@@ -1,14 +1,9 @@
+import type { IceCredentials } from '../ice/credentials';
 import { isUsable } from './candidate';
 import { withEachPart, withEachSection, type Sdp } from './sdp';
 import type { SdpLine } from './sdp-line';
 import type { MediaSection, SdpPart } from './sdp-part';
-
-/** The credentials of one media line. */
-export interface IceSession {
-  index: number;
-  ufrag: string | undefined;
-  pwd: string | undefined;
-}
+import type { MediaView } from './session-view';
 
 const iceAttributes = [
   'candidate',
@@ -39,19 +34,14 @@ export function withoutIce(sdp: Sdp): Sdp {
 }
 
 /** The SDP with the ufrag and pwd of this line, of another SDP, in place of the same line's own. */
-export function withIceSessionOf(sdp: Sdp, line: IceSession | undefined): Sdp {
+export function withIceSessionOf(sdp: Sdp, line: Pick<MediaView, 'index' | 'ufrag' | 'pwd'> | undefined): Sdp {
   if (line?.ufrag === undefined || line.pwd === undefined) return sdp;
   const { index, ufrag, pwd } = line;
   return withEachSection(sdp, (section, at) => (at === index ? withCredentials(section, { ufrag, pwd }) : section));
 }
 
-export interface Credentials {
-  ufrag: string;
-  pwd: string;
-}
-
 /** The section with these in place of its own. */
-export function withCredentials(section: MediaSection, { ufrag, pwd }: Credentials): MediaSection {
+export function withCredentials(section: MediaSection, { ufrag, pwd }: IceCredentials): MediaSection {
   return section.without(['ice-ufrag', 'ice-pwd']).and([`a=ice-ufrag:${ufrag}`, `a=ice-pwd:${pwd}`]);
 }
 

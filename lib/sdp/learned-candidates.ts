@@ -1,10 +1,9 @@
+import type { TransportAddress } from '../ice/transport-address';
 import { formatCandidate } from './candidate';
 import { withEachSection, type Sdp } from './sdp';
 
 /** A peer-reflexive candidate (RFC 8445 §7.3.1.3). */
-export interface LearnedCandidate {
-  address: string;
-  port: number;
+export interface LearnedCandidate extends TransportAddress {
   priority: number;
 }
 

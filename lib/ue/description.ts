@@ -1,3 +1,4 @@
+import type { IceCredentials } from '../ice/credentials';
 import { formatCandidate, type Candidate } from '../sdp/candidate';
 import { isRtpOverUdp } from '../sdp/media-line';
 import { isMsrp, readMsrpLine, type MsrpLine, type MsrpSetup } from '../sdp/msrp-line';
@@ -9,9 +10,7 @@ import type { TransportAddress } from '../ice/transport-address';
 import { pcmu } from './tone';
 
 /** The half of an ICE session that one side writes into its SDP for a stream (RFC 8839 §5). */
-export interface IceDescription {
-  ufrag: string;
-  pwd: string;
+export interface IceDescription extends IceCredentials {
   candidates: readonly Candidate[];
 }
 

@@ -1,7 +1,7 @@
-import { randomBytes } from 'node:crypto';
 import type { RemoteInfo } from 'node:dgram';
 import type { Duplex } from 'node:stream';
 import { buildBindingSuccess, errorCode } from '../ice/binding';
+import { newCredentials } from '../ice/credentials';
 import { parseStun, verifyFingerprint, verifyIntegrity, type StunMessage } from '../ice/stun-message';
 import type { TransportAddress } from '../ice/transport-address';
 import { formPairs, type CandidatePair, type PathName } from './candidate-pair';
@@ -80,11 +80,7 @@ export class IceStream {
     this.#timing = timing;
     this.#consent = new Consent(consent);
     this.#list = new CheckList([], this.#timing);
-    this.local = {
-      ufrag: randomBytes(6).toString('base64'),
-      pwd: randomBytes(18).toString('base64'),
-      candidates: hostCandidates(address, udp?.port),
-    };
+    this.local = { ...newCredentials(), candidates: hostCandidates(address, udp?.port) };
     this.#transactions = new CheckTransactions(this.local.ufrag, tieBreaker);
   }
 

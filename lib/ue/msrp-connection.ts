@@ -4,6 +4,7 @@ import type { Duplex } from 'node:stream';
 import { EdgeError } from '../errors';
 import { parseMsrpUri } from '../msrp/msrp-uri';
 import type { TransportAddress } from '../ice/transport-address';
+import { discardPort } from '../sdp/discard-place';
 import { withResolvers } from '../with-resolvers';
 import type { PathName } from './candidate-pair';
 import type { IceDescription, RemoteStream } from './description';
@@ -19,9 +20,6 @@ export interface MsrpConnection {
   readonly path: PathName | undefined;
   close(): void;
 }
-
-/** The port of who connects and does not listen (RFC 4145 §4). */
-const discard = 9;
 
 /** Over ICE-TCP we always connect, whatever a=setup says (RFC 6544 §4.5); a peer without ICE has to listen. */
 export class IceMsrpConnection implements MsrpConnection {
@@ -83,7 +81,7 @@ export class PlainMsrpConnection implements MsrpConnection {
   private constructor(address: string, server: Server | undefined) {
     this.#address = address;
     this.#server = server;
-    this.#port = server === undefined ? discard : (server.address() as AddressInfo).port;
+    this.#port = server === undefined ? discardPort : (server.address() as AddressInfo).port;
     this.#accepted.promise.catch(() => undefined);
     server?.on('connection', (socket) => {
       socket.on('error', () => undefined);

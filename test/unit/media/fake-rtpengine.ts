@@ -1,9 +1,10 @@
 import { EventEmitter } from 'node:events';
-import type { RtpengineCommands, RtpengineEvents, Rtpengines } from '../../../lib/media/rtpengine-choice';
+import type { RtpengineCommands, Rtpengines } from '../../../lib/media/rtpengine-choice';
 import { EdgeError } from '../../../lib/errors';
 import { familyOf, type AddressFamily } from '../../../lib/ip-address';
 import type { CallStatistics } from '../../../lib/rtpengine/call-statistics';
 import type { AnswerOptions, OfferOptions } from '../../../lib/rtpengine/ng-command';
+import type { RtpenginePoolEvents } from '../../../lib/rtpengine/pool';
 import { formatMediaLine, isRtpOverUdp } from '../../../lib/sdp/media-line';
 import { parseSdp, withEachSection, writeSdp } from '../../../lib/sdp/sdp';
 import { viewSession } from '../../../lib/sdp/session-view';
@@ -165,7 +166,7 @@ function withOffered(answer: string, offer: string): string {
 
 /** A pool of these; silent ones count as lost. */
 export function choiceOf(...nodes: FakeRtpengine[]): Rtpengines {
-  return Object.assign(new EventEmitter<RtpengineEvents>(), {
+  return Object.assign(new EventEmitter<RtpenginePoolEvents>(), {
     pick: (tried: readonly RtpengineCommands[] = []) => {
       const node = nodes.find((candidate) => !tried.includes(candidate));
       if (node === undefined) throw new EdgeError('anchor-unavailable', 'No rtpengine answers.', { sipStatus: 503 });

@@ -7,7 +7,8 @@ import type { RaisedCandidate } from '../../../lib/gateway/stream-nominations';
 import type { MsrpSwitch } from '../../../lib/media/call-msrp';
 import type { Fallback } from '../../../lib/media/fallback';
 import { LocalMediaAnchor } from '../../../lib/media/local-media-anchor';
-import type { EventedStreamGateway, StreamGatewayEvents } from '../../../lib/media/watched-gateway';
+import type { TcpGatewayEvents } from '../../../lib/gateway/tcp-gateway';
+import type { EventedStreamGateway } from '../../../lib/media/watched-gateway';
 import type { MediaPlaces } from '../../../lib/media-places';
 import { PlacedMedia } from '../../../lib/media/placed-media';
 import type { Profiles } from '../../../lib/media/profiles';
@@ -23,7 +24,7 @@ import { NamedCalls } from './named-calls';
 
 export const gatewayAddress: AdvertisedAddress = { address: '198.51.100.1', port: 80, family: 4 };
 
-export class FakeGateway extends EventEmitter<StreamGatewayEvents> implements EventedStreamGateway {
+export class FakeGateway extends EventEmitter<TcpGatewayEvents> implements EventedStreamGateway {
   readonly advertised: readonly AdvertisedAddress[];
   readonly streams = new Map<string, Stream>();
   taken: string | undefined;
