@@ -27,7 +27,7 @@
  *     check-succeeded line, path, remote, rttMs
  *     check-failed    line, path, remote, reason
  *     udp-unanswered  line, remote, checks           UDP checks sent without any answer so far
- *     pair-selected   line, path, remote, local      path: "udp" or "tcp80"
+ *     pair-selected   line, path, remote, local      path: "udp", or "tcp" and the edge's port: "tcp80"
  *     connection-lost line, path, remote             the selected TCP connection; it is tried again for 30 s
  *     media-flowing   line, path, mediaMs            first RTP received; ms from `answered`
  *     media-sent      line, packets                  the last packet of --seconds was sent
@@ -43,7 +43,7 @@
  *     report          always the last line
  *
  * The report: `{"event":"report","ok":true,"role":"ue"|"core","direction":"originating"|"terminating"|null,
- * "registered":true,"path":"tcp80"|"udp"|null,"setupMs":…,"mediaMs":…,"sent":…,"received":…,"lost":…,
+ * "registered":true,"path":"udp"|"tcp80"|…|null,"setupMs":…,"mediaMs":…,"sent":…,"received":…,"lost":…,
  * "rtcpSent":…,"rtcpReceived":…,"rttMs":…,"unansweredUdpChecks":…,"streams":[…],
  * "msrp":null|{"path":…,"sent":[{"bytes":…,"sha256":…}],"received":[…]},"error":null|{"code":…,"message":…}}`.
  * `direction` is as this end sees it: the caller is originating. Numbers are sums over the RTP streams, times those of

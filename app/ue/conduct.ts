@@ -1,13 +1,11 @@
 import { createSocket } from 'node:dgram';
 import { once } from 'node:events';
-import { readFileSync } from 'node:fs';
 import { setTimeout as delay } from 'node:timers/promises';
 import { EdgeError } from '../../lib/errors';
 import type { Logger } from '../../lib/ops/logger';
 import type { PhoneCall } from '../../lib/ue/phone-call';
 import { consentTiming } from '../../lib/ue/consent';
 import { CorePhone } from '../../lib/ue/core-phone';
-import type { MsrpCertificate } from '../../lib/ue/msrp-tls';
 import type { CallingOptions, MessageOptions } from '../../lib/ue/phone';
 import { reportOf, type Report } from '../../lib/ue/report';
 import type { MediaKind, Observer } from '../../lib/ue/ue-event';
@@ -15,6 +13,8 @@ import { UserAgent } from '../../lib/ue/user-agent';
 import { withResolvers } from '../../lib/with-resolvers';
 import { MessageExchange } from './message-exchange';
 import type { CoreOptions, UeOptions } from './options';
+import { certificateIn } from './pem-files';
+import { sipTransport } from './transport-options';
 
 const packetsPerSecond = 50;
 
@@ -56,13 +56,14 @@ interface Run {
 async function runUe(options: UeOptions, context: Context, run: Run): Promise<void> {
   const { logger, stop } = context;
   const { edge, user, domain, password, patience, message, consentInterval: interval, plain } = options;
-  const local = options.local ?? (await addressToward(edge));
+  const transport = sipTransport(options.transport);
+  const local = options.local ?? (await addressToward(transport.proxy ?? edge));
   const limit = Math.round(options.seconds * packetsPerSecond);
   const { observer, messageCame } = awaitingMessage(context.observer);
   const consent = interval === undefined ? undefined : { ...consentTiming, interval, patience: 2 * interval };
   const exchange = new MessageExchange(options.messages, observer);
   const messages = messageOptions(options, exchange);
-  const own = { edge, local, user, domain, password, plain };
+  const own = { edge, transport, local, user, domain, password, plain };
   const agent = await UserAgent.open({ ...own, limit, consent, messages, observer, logger });
   try {
     // Ready before it registers: a core may call the moment it knows where.
@@ -151,16 +152,6 @@ function messageOptions(
   return { cema, setup, certificate: certificateIn(certificateFile), body: exchange.body, message: exchange.message };
 }
 
-function certificateIn(file: string | undefined): MsrpCertificate | undefined {
-  if (file === undefined) return undefined;
-  try {
-    const pem = readFileSync(file, 'utf8');
-    return { cert: pem, key: pem };
-  } catch (cause) {
-    throw new EdgeError('file-unreadable', `${file} cannot be read: ${(cause as Error).message}.`, { cause });
-  }
-}
-
 /** Stays in the call: who is to hang up until its media is through both ways, the other until that. */
 async function conductCall(
   call: PhoneCall,
@@ -245,6 +236,7 @@ function codeOf(error: unknown): string {
 }
 
 function messageOf(error: unknown): string {
+  if (error instanceof EdgeError) return [error.message, error.help ?? ''].join(' ').trim();
   return error instanceof Error ? error.message : String(error);
 }
 

@@ -1,8 +1,9 @@
 import { parseArgs } from 'node:util';
-import { EdgeError } from '../../lib/errors';
 import type { MessageOptions } from '../../lib/ue/phone';
 import type { MediaKind, Party } from '../../lib/ue/ue-event';
 import type { MessageTask } from './message-exchange';
+import { hostPort, positive, sipUri, wrong } from './option-values';
+import { transportOptions, type TransportOptions } from './transport-options';
 
 interface CommonOptions {
   domain: string;
@@ -28,6 +29,7 @@ interface CommonOptions {
 export interface UeOptions extends CommonOptions {
   role: 'ue';
   edge: { host: string; port: number };
+  transport: TransportOptions;
   local: string | undefined;
   user: string;
   password: string | undefined;
@@ -53,8 +55,10 @@ export interface CoreOptions extends CommonOptions {
 export const usage = `Checks an edge80 deployment from where its clients sit: registers, calls, sends and receives media
 over UDP or, where a firewall drops that, over TCP 80, and says what went which way.
 
-As a UE (SIP over one TCP connection to the edge):
+As a UE (SIP over one connection to the edge):
   npm run ue -- --edge 203.0.113.9 --user alice --register
+  npm run ue -- --edge edge.example.net:443 --tls --user alice --register
+  npm run ue -- --edge edge.example.net:443 --tls --ws --http-proxy http://192.0.2.3:3128 --user alice --register
   npm run ue -- --edge 203.0.113.9 --user alice --register --call sip:bob@example.net --seconds 5
   npm run ue -- --edge 203.0.113.9 --user alice --register --wait-call
   npm run ue -- --edge 203.0.113.9 --user alice --register --message sip:bob@example.net --text hello
@@ -64,7 +68,13 @@ As a core to try it against (registrar and phone; RTP over UDP, no ICE):
   npm run ue -- --core --listen 198.51.100.2 --answer
   npm run ue -- --core --listen 198.51.100.2 --call-registered alice
 
-  --edge HOST[:PORT]      UE: the edge's address and SIP/TCP port (5060)
+  --edge HOST[:PORT]      UE: the edge's address and its port for SIP (5060; TLS 5061; WebSocket 80, with TLS 443)
+  --tls                   UE: SIP over TLS
+  --ca PEM                UE: with --tls, the authorities of this file are trusted, in place of the system's
+  --server-name NAME      UE: with --tls, whom the certificate has to name (the host of --edge)
+  --insecure              UE: with --tls, takes any certificate
+  --ws                    UE: SIP over WebSocket; with --tls, over secure WebSocket
+  --http-proxy URL        UE: SIP, and media on ICE-TCP, through this HTTP proxy by CONNECT: http://[USER:PASSWORD@]HOST:PORT
   --user NAME             UE: the user part of its address (ue)
   --domain NAME           the domain of sip:user@domain (example.net)
   --password SECRET       UE: answers a digest challenge; better given as UE_PASSWORD in the environment
@@ -127,6 +137,7 @@ export function readOptions(
   const ueOnly = [
     ...(['edge', 'user', 'password', 'local', 'register', 'call', 'wait-call'] as const),
     ...(['message', 'text', 'wait-message', 'consent', 'no-ice'] as const),
+    ...(['tls', 'ca', 'server-name', 'insecure', 'ws', 'http-proxy'] as const),
   ];
   const coreOnly = ['listen', 'answer', 'call-registered'] as const;
   const foreign = (given.core ? ueOnly : coreOnly).find((name) => given[name] !== undefined && given[name] !== false);
@@ -138,6 +149,7 @@ function ue(given: Given, common: CommonOptions, password: string | undefined): 
   if (given.edge === undefined) throw wrong('--edge is missing: the address of the edge');
   if (given.call !== undefined && given['wait-call']) throw wrong('--call and --wait-call exclude each other');
   if (given.text !== undefined && given.message === undefined) throw wrong('--text wants --message beside it');
+  const { defaultPort, ...transport } = transportOptions(given);
   const { register, call, 'wait-call': waitCall, 'wait-message': waitMessage } = given;
   if (!register && !waitCall && !waitMessage && call === undefined && given.message === undefined) {
     throw wrong('nothing to do: give --register, --call, --wait-call, --message or --wait-message');
@@ -145,7 +157,8 @@ function ue(given: Given, common: CommonOptions, password: string | undefined): 
   return {
     ...common,
     role: 'ue',
-    edge: hostPort('--edge', given.edge),
+    edge: hostPort('--edge', given.edge, defaultPort),
+    transport,
     local: given.local,
     user: given.user ?? 'ue',
     password: given.password ?? password,
@@ -170,7 +183,7 @@ function core(given: Given, common: CommonOptions): CoreOptions {
   return {
     ...common,
     role: 'core',
-    listen: hostPort('--listen', given.listen),
+    listen: hostPort('--listen', given.listen, 5060),
     answer: given.answer,
     callRegistered: given['call-registered'],
   };
@@ -184,6 +197,12 @@ function parse(args: readonly string[]) {
       args: [...args],
       options: {
         edge: { type: 'string' },
+        tls: { type: 'boolean', default: false },
+        ca: { type: 'string' },
+        'server-name': { type: 'string' },
+        insecure: { type: 'boolean', default: false },
+        ws: { type: 'boolean', default: false },
+        'http-proxy': { type: 'string' },
         user: { type: 'string' },
         domain: { type: 'string', default: 'example.net' },
         password: { type: 'string' },
@@ -226,12 +245,6 @@ function parse(args: readonly string[]) {
   }
 }
 
-function positive(name: string, text: string): number {
-  const value = Number(text);
-  if (!(value > 0 && value <= 86_400)) throw wrong(`${name} wants a number of seconds up to 86400, not "${text}"`);
-  return value;
-}
-
 function mediaKind(name: string, text: string): MediaKind {
   if (text !== 'audio' && text !== 'msrp') throw wrong(`${name} wants audio or msrp, not "${text}"`);
   return text === 'msrp' ? 'message' : text;
@@ -249,25 +262,7 @@ function messageTask(given: Given): CommonOptions['messages'] {
   return { sendFile, sendText, receive, receiveFile, sendBack: given['send-back'], cema, setup };
 }
 
-function sipUri(name: string, text: string): string {
-  if (!/^sips?:\S+$/i.test(text)) throw wrong(`${name} wants a SIP URI such as sip:bob@example.net, not "${text}"`);
-  return text;
-}
-
 function party(text: string | undefined): Party | undefined {
   if (text !== undefined && text !== 'us' && text !== 'peer') throw wrong(`--hang-up wants us or peer, not "${text}"`);
   return text;
-}
-
-/** `host`, `host:port`, `[v6]` or `[v6]:port`. */
-function hostPort(name: string, text: string): { host: string; port: number } {
-  const match = /^(?:\[([0-9a-f:.]+)\]|([^\s:[\]]+))(?::(\d{1,5}))?$/i.exec(text);
-  const host = match?.[1] ?? match?.[2];
-  const port = Number(match?.[3] ?? 5060);
-  if (host === undefined || port < 1 || port > 65535) throw wrong(`${name} wants HOST or HOST:PORT, not "${text}"`);
-  return { host, port };
-}
-
-function wrong(reason: string): EdgeError {
-  return new EdgeError('options-wrong', `${reason[0]?.toUpperCase() ?? ''}${reason.slice(1)}.`);
 }

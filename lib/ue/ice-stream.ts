@@ -11,6 +11,7 @@ import { CheckTransactions } from './check-transactions';
 import type { IceDescription } from './description';
 import { hostCandidates } from './host-candidates';
 import { attemptText, IceEvents } from './ice-events';
+import type { HttpProxy } from './open-socket';
 import { PairSockets } from './pair-sockets';
 import { Reconnection } from './reconnection';
 import { UdpPort } from './udp-port';
@@ -27,6 +28,8 @@ export interface IceStreamOptions {
   line: number;
   /** Our address for media. */
   address: string;
+  /** What TCP goes through. */
+  proxy?: HttpProxy | undefined;
   carries: Carries;
   tieBreaker: bigint;
   timing?: CheckTiming | undefined;
@@ -64,9 +67,9 @@ export class IceStream {
   #closed = false;
 
   private constructor(options: IceStreamOptions, udp: UdpPort | undefined) {
-    const { line, address, carries, tieBreaker, timing = checkTiming, consent, observer, changed } = options;
+    const { line, address, proxy, carries, tieBreaker, timing = checkTiming, consent, observer, changed } = options;
     this.line = line;
-    this.#sockets = new PairSockets(udp, {
+    this.#sockets = new PairSockets(udp, proxy, {
       udpPacket: (packet, from) => this.#receivedUdp(packet, from),
       packet: (packet, pair) => this.#received(packet, pair),
       closed: (pair, reason) => {

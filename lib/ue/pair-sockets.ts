@@ -2,6 +2,7 @@ import type { RemoteInfo } from 'node:dgram';
 import type { Duplex } from 'node:stream';
 import type { TransportAddress } from '../ice/transport-address';
 import type { CandidatePair } from './candidate-pair';
+import type { HttpProxy } from './open-socket';
 import { TcpChannel } from './tcp-channel';
 import type { UdpPort } from './udp-port';
 
@@ -16,11 +17,14 @@ export interface PairSocketsListeners {
 export class PairSockets {
   /** None for a stream of bytes. */
   readonly #udp: UdpPort | undefined;
+  readonly #proxy: HttpProxy | undefined;
   readonly #listeners: PairSocketsListeners;
   readonly #channels = new Map<CandidatePair, TcpChannel>();
 
-  constructor(udp: UdpPort | undefined, listeners: PairSocketsListeners) {
+  /** @param proxy what TCP goes through */
+  constructor(udp: UdpPort | undefined, proxy: HttpProxy | undefined, listeners: PairSocketsListeners) {
     this.#udp = udp;
+    this.#proxy = proxy;
     this.#listeners = listeners;
     udp?.on('packet', listeners.udpPacket);
   }
@@ -31,7 +35,10 @@ export class PairSockets {
 
   /** RFC 6544 §7.1: an active candidate connects. */
   dial(pair: CandidatePair, connected: () => void): void {
-    const channel = new TcpChannel(pair.local.address, pair.remote, this.#udp === undefined);
+    const channel = new TcpChannel({
+      ...{ local: pair.local.address, remote: pair.remote, proxy: this.#proxy },
+      carriesBytes: this.#udp === undefined,
+    });
     this.#channels.get(pair)?.close();
     this.#channels.set(pair, channel);
     channel.on('connected', connected);
@@ -56,7 +63,7 @@ export class PairSockets {
   /** False, and nothing is done, of a pair that has no connection for packets. */
   hangUp(pair: CandidatePair): boolean {
     const channel = this.#channels.get(pair);
-    if (channel === undefined || channel.bytes !== undefined) return false;
+    if (channel === undefined || this.#udp === undefined) return false;
     channel.close();
     return this.#channels.delete(pair);
   }

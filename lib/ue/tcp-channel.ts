@@ -1,9 +1,9 @@
 import { EventEmitter } from 'node:events';
-import { connect, type Socket } from 'node:net';
+import type { Socket } from 'node:net';
 import { Deframer, framed } from '../ice/deframer';
 import type { TransportAddress } from '../ice/transport-address';
 import { FramedSocket } from './framed-socket';
-import { closeReason } from './open-socket';
+import { closeReason, openSocket, type HttpProxy } from './open-socket';
 
 export interface TcpChannelEvents {
   connected: [];
@@ -15,57 +15,83 @@ export interface TcpChannelEvents {
 /** Bytes that may wait in the socket; media beyond is dropped, as a UDP path would drop it. */
 const maxBacklog = 64 * 1024;
 
+export interface TcpChannelOptions {
+  /** Our address. */
+  local: string;
+  remote: TransportAddress;
+  proxy: HttpProxy | undefined;
+  /** Bytes, with STUN between them; else packets. */
+  carriesBytes: boolean;
+}
+
 /**
  * One TCP connection to a passive candidate, carrying packets in RFC 4571 frames, or STUN alone beside a stream of bytes.
  * Nothing of the stream is read before somebody reads it.
  */
 export class TcpChannel extends EventEmitter<TcpChannelEvents> {
-  /** What it carries between the STUN; it ends with the connection. */
-  readonly bytes: FramedSocket | undefined;
-  readonly #socket: Socket;
-  #open = false;
+  readonly #carriesBytes: boolean;
+  readonly #giveUp = new AbortController();
+  #socket: Socket | undefined;
+  #bytes: FramedSocket | undefined;
   #ended = false;
 
-  constructor(local: string, remote: TransportAddress, carriesBytes: boolean) {
+  constructor({ local, remote, proxy, carriesBytes }: TcpChannelOptions) {
     super();
-    this.#socket = connect({ host: remote.address, port: remote.port, localAddress: local, noDelay: true });
-    this.#socket.on('connect', () => {
-      this.#open = true;
-      this.emit('connected');
-    });
-    const received = (packet: Buffer) => this.emit('packet', packet);
-    this.bytes = carriesBytes ? new FramedSocket(this.#socket, received) : undefined;
-    this.bytes?.on('error', () => undefined);
-    const deframer = Deframer.ofAnyLength(received);
-    if (!carriesBytes) this.#socket.on('data', (chunk) => deframer.push(chunk));
-    this.#socket.on('error', (error: NodeJS.ErrnoException) => this.#end(closeReason(error)));
-    this.#socket.on('close', () => this.#end('closed by the peer'));
+    this.#carriesBytes = carriesBytes;
+    openSocket({ host: remote.address, port: remote.port, local, proxy, signal: this.#giveUp.signal }).then(
+      (socket) => this.#opened(socket),
+      (error: unknown) => this.#end(closeReason(error as Error)),
+    );
   }
 
   get open(): boolean {
-    return this.#open;
+    return this.#socket !== undefined && !this.#ended;
+  }
+
+  /** What it carries between the STUN, once it is open; it ends with the connection. */
+  get bytes(): FramedSocket | undefined {
+    return this.#bytes;
   }
 
   /** Sends a packet; false if it was dropped because the connection is not open, or media does not drain. */
   send(packet: Buffer): boolean {
-    const isFull = this.bytes === undefined && this.#socket.writableLength > maxBacklog;
-    if (!this.#open || isFull || !this.#socket.writable) return false;
-    this.#socket.write(framed(packet));
+    const socket = this.#socket;
+    if (socket === undefined || !this.open || !socket.writable) return false;
+    if (!this.#carriesBytes && socket.writableLength > maxBacklog) return false;
+    socket.write(framed(packet));
     return true;
   }
 
   close(): void {
     this.#ended = true;
-    this.#open = false;
-    (this.bytes ?? this.#socket).destroy();
+    this.#giveUp.abort();
+    (this.#bytes ?? this.#socket)?.destroy();
+  }
+
+  #opened(socket: Socket): void {
+    if (this.#ended) {
+      socket.destroy();
+      return;
+    }
+    this.#socket = socket;
+    const received = (packet: Buffer) => this.emit('packet', packet);
+    if (this.#carriesBytes) {
+      this.#bytes = new FramedSocket(socket, received);
+      this.#bytes.on('error', () => undefined);
+    } else {
+      const deframer = Deframer.ofAnyLength(received);
+      socket.on('data', (chunk) => deframer.push(chunk));
+    }
+    socket.on('error', (error) => this.#end(closeReason(error)));
+    socket.on('close', () => this.#end('closed by the peer'));
+    this.emit('connected');
   }
 
   #end(reason: string): void {
     if (this.#ended) return;
     this.#ended = true;
-    this.#open = false;
     // Of bytes, what came before can still be read.
-    if (this.bytes === undefined) this.#socket.destroy();
+    if (!this.#carriesBytes) this.#socket?.destroy();
     this.emit('closed', reason);
   }
 }

@@ -80,6 +80,7 @@ export class UserAgent {
       logger,
     } = options;
     const connection = new EdgeConnection({ edge, transport, local });
+    const ice = { address: local, proxy: transport?.proxy, observer, timing, consent };
     const phoneOptions: PhoneOptions = {
       contacts: [`sip:${bracketed(local)}:0;transport=tcp`],
       outbound: connection,
@@ -89,18 +90,16 @@ export class UserAgent {
         address: local,
         limit,
         sound,
-        open: (lines, ice, packet) =>
-          ice && !plain
-            ? IceSession.open({ address: local, lines, observer, carries: { packet }, timing, consent })
+        open: (lines, hasIce, packet) =>
+          hasIce && !plain
+            ? IceSession.open({ ...ice, lines, carries: { packet } })
             : PlainTransport.open({ address: local, lines, packet }),
         messages: {
           ...messages,
           address: local,
           ice: !plain,
-          open: (line, { ice, listens }) =>
-            ice && !plain
-              ? IceMsrpConnection.open({ address: local, line, observer, timing, consent })
-              : PlainMsrpConnection.open(local, listens),
+          open: (line, { ice: hasIce, listens }) =>
+            hasIce && !plain ? IceMsrpConnection.open({ ...ice, line }) : PlainMsrpConnection.open(local, listens),
         },
       },
     };

@@ -19,6 +19,14 @@ describe('the options of the UE tool', () => {
     ['--edge 192.0.2.1 --wait-call --send-back', '--send-back wants --receive-file beside it.'],
     ['--edge 192.0.2.1 --wait-call --setup actpass', '--setup wants active or passive, not "actpass".'],
     ['--edge 192.0.2.1 --wait-call --receive=-1', '--receive wants a number of messages, not "-1".'],
+    ['--edge 192.0.2.1 --register --insecure', '--insecure wants --tls beside it.'],
+    ['--edge 192.0.2.1 --register --ws --server-name a', '--server-name wants --tls beside it.'],
+    ['--edge 192.0.2.1 --register --http-proxy proxy:3128', '--http-proxy wants http://HOST:PORT, not "proxy:3128".'],
+    [
+      '--edge 192.0.2.1 --register --http-proxy https://proxy:3128',
+      '--http-proxy wants http://HOST:PORT, not "https://proxy:3128".',
+    ],
+    ['--core --listen 192.0.2.2 --answer --ws', '--ws is for a UE, not for --core.'],
     ['--core', '--listen is missing: the address of the core.'],
     ['--core --listen 192.0.2.2', '--core wants either --answer or --call-registered.'],
     ['--core --listen 192.0.2.2 --answer --user bob', '--user is for a UE, not for --core.'],
@@ -39,6 +47,23 @@ describe('the options of the UE tool', () => {
       seconds: 2.5,
       patience: 60_000,
     });
+  });
+
+  test.each([
+    ['', { port: 5060 }, { tls: undefined, webSocket: false, proxy: undefined }],
+    ['--tls', { port: 5061 }, { tls: { caFile: undefined, serverName: undefined, insecure: false } }],
+    ['--tls --ca a.pem --server-name b --insecure', {}, { tls: { caFile: 'a.pem', serverName: 'b', insecure: true } }],
+    ['--ws', { port: 80 }, { tls: undefined, webSocket: true }],
+    ['--ws --tls', { port: 443 }, { tls: {}, webSocket: true }],
+    ['--http-proxy http://proxy', {}, { proxy: { host: 'proxy', port: 80 } }],
+    [
+      '--http-proxy http://a:b%40c@[2001:db8::1]:3128',
+      {},
+      { proxy: { host: '2001:db8::1', port: 3128, credentials: 'a:b@c' } },
+    ],
+  ])('make a UE with SIP over "%s"', (line, edge, transport) => {
+    expect(read(`--edge 192.0.2.1 --register ${line}`)).toMatchObject({ edge, transport });
+    expect(read(`--edge 192.0.2.1:81 --register ${line}`)).toMatchObject({ edge: { port: 81 } });
   });
 
   it('make a UE that sends a text', () => {

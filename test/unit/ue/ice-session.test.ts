@@ -3,7 +3,9 @@ import type { CheckTiming } from '../../../lib/ue/check-list';
 import { checkTiming } from '../../../lib/ue/check-list';
 import { IceSession } from '../../../lib/ue/ice-session';
 import type { IceDescription } from '../../../lib/ue/description';
+import type { HttpProxy } from '../../../lib/ue/open-socket';
 import type { UeEvent } from '../../../lib/ue/ue-event';
+import { connectProxy } from './edge-side';
 import { LiteResponder } from './lite-responder';
 
 /** Short times, so that silence is believed soon. */
@@ -29,7 +31,7 @@ describe('an ICE session of the UE', () => {
   let events: UeEvent[];
   const received = new EventEmitter<{ packet: [line: number, packet: Buffer]; event: [UeEvent] }>();
 
-  async function open(lines: number[], timing = impatient): Promise<void> {
+  async function open(lines: number[], timing = impatient, proxy?: HttpProxy): Promise<void> {
     events = [];
     session = await IceSession.open({
       address: '127.0.0.1',
@@ -39,7 +41,7 @@ describe('an ICE session of the UE', () => {
         received.emit('event', event);
       },
       carries: { packet: (line, packet) => received.emit('packet', line, packet) },
-      timing,
+      ...{ timing, proxy },
       consent: { interval: 100, patience: 200, expiry: 30_000 },
     });
     responders = await Promise.all(lines.map(() => LiteResponder.start()));
@@ -90,6 +92,18 @@ describe('an ICE session of the UE', () => {
     expect(named('udp-unanswered')).toEqual([expect.objectContaining(unanswered)]);
     expect(session.unansweredUdpChecks(0)).toBeGreaterThanOrEqual(1);
     expect(await echo(0)).toEqual([0, rtp]);
+  });
+
+  it('J8: UDP silent behind an HTTP proxy: dials TCP through the proxy, and media goes both ways', async () => {
+    const asked: string[] = [];
+    const proxy = await connectProxy((target) => asked.push(target));
+    await open([0], impatient, { host: '127.0.0.1', port: proxy.port });
+    responders[0]!.udpSilent = true;
+    await connect();
+    expect(asked).toEqual([`127.0.0.1:${responders[0]!.tcpPort}`]);
+    expect(session.path(0)).toBe(`tcp${responders[0]!.tcpPort}`);
+    expect(await echo(0)).toEqual([0, rtp]);
+    await proxy.close();
   });
 
   it('both silent: fails, and says what was tried and what came of it', async () => {
