@@ -9,6 +9,7 @@ import { emergencyService, type EmergencySettings } from '../lib/sip/emergency';
 import { hostPort } from '../lib/wire/sip-uri';
 import { readCertificate } from './certificate';
 import type { PcscfConfig } from './config';
+import type { SharedPorts } from './public-ports';
 
 /** How often certificate and key are looked at, ms. */
 const renewalCheck = 60_000;
@@ -23,12 +24,13 @@ export class AccessFront {
   readonly #files: string[] = [];
 
   /** @throws EdgeError `config-invalid` */
-  constructor(config: PcscfConfig, shares: FrontShares, logger: Logger) {
+  constructor(config: PcscfConfig, shared: SharedPorts | undefined, shares: FrontShares, logger: Logger) {
+    const shown = shared?.addresses ?? [];
     const listen = (config.ACCESS_LISTEN ?? []).map((contact) => pointOf(contact, config.ACCESS_ADDRESS ?? []));
     const tls = listen.some(({ transport }) => transport === 'tls') ? readCertificate(config) : undefined;
     const emergency = emergencySettings(config);
     this.listener = new AccessListener({
-      ...{ listen, server: serverContact(config), ...shares, logger },
+      ...{ listen, shown, server: serverContact(config), ...shares, logger },
       isEmergency: (uri) => emergencyService(uri, emergency) !== undefined,
       ...(tls && { tls }),
     });

@@ -16,11 +16,12 @@ import {
   list,
   listeningPoint,
   mediaNetwork,
+  networkPrefix,
   onePerFamily,
   port,
   portRange,
   printable,
-  rankedPort,
+  publicPorts,
   realmForm,
   realmHint,
   realmOf,
@@ -131,18 +132,9 @@ const ofAgw = {
   GATEWAY_BIND: ipAddresses
     .optional()
     .describe('Address that the gateway listens on, if it differs from GATEWAY_ADDRESS (1:1 NAT)'),
-  GATEWAY_PORTS: commaList
-    .pipe(
-      z
-        .array(rankedPort)
-        .min(1, 'must name a port')
-        .max(8, 'must name 8 ports at most')
-        .refine((ports) => areDistinct(ports.map(({ port }) => port)), 'must name each port once'),
-    )
-    .default([{ port: 80 }])
-    .describe(
-      'TCP ports of the gateway, the most wanted first, each with a rank of its own if need be: 443=above-relay,80=lowest',
-    ),
+  GATEWAY_PORTS: publicPorts
+    .optional()
+    .describe('TCP ports that take media alone, in the manner of PUBLIC_PORTS and in place of it'),
   GATEWAY_PLANE: z
     .enum(['auto', 'native', 'node'], 'must be auto, native or node')
     .default('auto')
@@ -229,6 +221,17 @@ const ofAgw = {
 
 /** What both roles read. */
 const ofEach = {
+  PUBLIC_PORTS: publicPorts
+    .optional()
+    .describe(
+      'TCP ports of GATEWAY_ADDRESS that take everything: media, MSRP, SIP, WebSocket, HTTP and TLS; the most wanted first for media, each with a rank of its own if need be: 443=above-relay,80=lowest; unset: 80',
+    ),
+  PROXY_PROTOCOL_FROM: commaList
+    .pipe(z.array(networkPrefix).min(1, 'must name a network'))
+    .optional()
+    .describe(
+      'Networks of proxies and load balancers, whose connections all begin with a header of the PROXY protocol (v1 or v2) that names the UE; unset: none',
+    ),
   MAX_CALLS: count(1_000_000).default(5000).describe('Calls under way at most; further ones get 503'),
   UE_CALLS: count(1_000_000)
     .optional()

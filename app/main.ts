@@ -7,6 +7,7 @@ import { relaysAlways, type Config } from './config';
 import { drained } from './draining';
 import { Edge } from './roles/edge';
 import { logFaults } from './faults';
+import { mediaPorts } from './public-ports';
 import { readConfig } from './read-config';
 import { onStopSignal, signalStatus, type StopSignal } from './stop-signals';
 import { saidOf, unknownSettings } from './unknown-settings';
@@ -57,7 +58,7 @@ async function main(): Promise<void> {
       listen: config.ACCESS_LISTEN,
       core: config.CORE_CONTACTS,
       gateway: config.GATEWAY_ADDRESS,
-      ports: config.GATEWAY_PORTS.map(({ port }) => port),
+      ports: mediaPorts(config).map(({ port }) => port),
       fallback: config.TCP_FALLBACK,
       priority: config.TCP_PRIORITY,
       egress: relaysAlways(config) ? 'always' : 'service-route',

@@ -3,6 +3,7 @@ import { addressBytes, normalAddress } from '../lib/ip-address';
 import { parseContact } from '../lib/sip/contact';
 import { parseSipUri } from '../lib/wire/sip-uri';
 import type { Config } from './config';
+import { isFronted, publicPorts, sharedPorts } from './public-ports';
 import { isForRelay, relayedHop } from './setting-values';
 
 /** A setting, and what is wrong with it: `must …`. */
@@ -32,27 +33,32 @@ const rules: ((config: Config) => WrongSetting | undefined)[] = [
       },
     );
   },
-  ({ ACCESS_LISTEN, ACCESS_CONTACTS }) =>
-    when(ACCESS_LISTEN && !ACCESS_CONTACTS.some((text) => parseContact(text).transports.includes('tcp')), {
-      setting: 'ACCESS_CONTACTS',
-      what: 'must have a TCP contact where ACCESS_LISTEN is set',
-    }),
+  (config) =>
+    when(
+      isFronted(config, sharedPorts(config)) &&
+        !config.ACCESS_CONTACTS.some((text) => parseContact(text).transports.includes('tcp')),
+      {
+        setting: 'ACCESS_CONTACTS',
+        what: 'must have a TCP contact where ACCESS_LISTEN or PUBLIC_PORTS is set',
+      },
+    ),
   ({ EGRESS_RELAY, CORE_NEXT_HOP }) =>
     when(EGRESS_RELAY === 'always' && !isForRelay(CORE_NEXT_HOP), {
       setting: 'CORE_NEXT_HOP',
       what: relayedHop,
     }),
   (config) => {
-    const missing = (['TLS_CERT_FILE', 'TLS_KEY_FILE'] as const).find((setting) => config[setting] === undefined);
+    const files = ['TLS_CERT_FILE', 'TLS_KEY_FILE'] as const;
+    const missing = files.find((setting) => config[setting] === undefined);
+    const isHalf = files.some((setting) => config[setting] !== undefined);
     const hasTls = config.ACCESS_LISTEN?.some((text) => parseContact(text).isSecure);
-    return missing && when(hasTls, { setting: missing, what: 'is missing' });
+    return missing && when(hasTls === true || isHalf, { setting: missing, what: 'is missing' });
   },
   ({ ACCESS_LISTEN, ...config }) => {
     const given = (['TLS_CERT_FILE', 'TLS_KEY_FILE'] as const).find((setting) => config[setting] !== undefined);
-    const hasTls = ACCESS_LISTEN?.some((text) => parseContact(text).isSecure);
-    return (
-      given && when(hasTls !== true, { setting: given, what: 'has no effect without a sips: contact in ACCESS_LISTEN' })
-    );
+    const hasTls = ACCESS_LISTEN?.some((text) => parseContact(text).isSecure) === true;
+    const what = 'has no effect without PUBLIC_PORTS or a sips: contact in ACCESS_LISTEN';
+    return given && when(!hasTls && !publicPorts(config).areShared, { setting: given, what });
   },
   ({ GATEWAY_ADDRESS, GATEWAY_BIND }) =>
     when(GATEWAY_BIND && !haveSameFamilies(GATEWAY_BIND, GATEWAY_ADDRESS), {
@@ -63,6 +69,11 @@ const rules: ((config: Config) => WrongSetting | undefined)[] = [
     when(!familiesOf(ACCESS_ADDRESS).every((family) => familiesOf(ACCESS_LISTEN.map(hostOf)).includes(family)), {
       setting: 'ACCESS_ADDRESS',
       what: 'must be of a family that ACCESS_LISTEN has',
+    }),
+  ({ PUBLIC_PORTS, GATEWAY_PORTS }) =>
+    when(PUBLIC_PORTS && GATEWAY_PORTS, {
+      setting: 'GATEWAY_PORTS',
+      what: 'must not be set where PUBLIC_PORTS is',
     }),
   sharedPlace,
   mediaPortOfSip,
@@ -144,10 +155,12 @@ function sipPlaces({ ACCESS_CONTACTS, CORE_CONTACTS, ACCESS_LISTEN = [] }: SipSe
   );
 }
 
-function gatewayPlaces({ GATEWAY_ADDRESS, GATEWAY_BIND = GATEWAY_ADDRESS, GATEWAY_PORTS }: Config): Place[] {
+function gatewayPlaces(config: Config): Place[] {
+  const { GATEWAY_ADDRESS, GATEWAY_BIND = GATEWAY_ADDRESS } = config;
+  const { setting, ports } = publicPorts(config);
   return GATEWAY_BIND.flatMap((address) =>
-    GATEWAY_PORTS.map(({ port }) => ({
-      ...{ setting: 'GATEWAY_PORTS', address: normalAddress(address), port },
+    ports.map(({ port }) => ({
+      ...{ setting, address: normalAddress(address), port },
       protocol: 'TCP' as const,
     })),
   );

@@ -2,6 +2,7 @@ import { isIP } from 'node:net';
 import { z } from 'zod';
 import { nextHopOf } from '../lib/egress/errand';
 import { addressBytes, normalAddress } from '../lib/ip-address';
+import { parsePrefix } from '../lib/ip-prefix';
 import type { AccessRealm } from '../lib/media/access-realms';
 import { parseMediaNetwork } from '../lib/media-places';
 import type { Fallback } from '../lib/media/fallback';
@@ -51,7 +52,7 @@ export const port = z
   .pipe(z.number().min(1, 'must be 1 or more').max(65535, 'must be 65535 or less'));
 
 /** A port, or a port and the rank of its candidates: `443=above-relay`. */
-export const rankedPort = z
+const rankedPort = z
   .string()
   .transform((text) => {
     const [number = '', rank] = text.split(/=(.*)/);
@@ -67,6 +68,14 @@ export const rankedPort = z
         .exactOptional(),
     }),
   );
+
+export const publicPorts = commaList.pipe(
+  z
+    .array(rankedPort)
+    .min(1, 'must name a port')
+    .max(8, 'must name 8 ports at most')
+    .refine((ports) => areDistinct(ports.map(({ port }) => port)), 'must name each port once'),
+);
 
 /** Digits alone: 0x10 and 1e3 are numbers, too, but nobody means them. */
 export const countFrom = (least: number, most: number) =>
@@ -160,6 +169,13 @@ export const portRange = z
   .transform(([first = 0, last = 0]) => ({ first, last }));
 
 const mediaNetworkHint = 'must be a comma list such as 192.0.2.0/24,203.0.113.0/24:16384-32767,2001:db8::/32';
+
+export const networkPrefix = z.string().transform((text, context) => {
+  const prefix = parsePrefix(text);
+  if (prefix !== undefined) return prefix;
+  context.addIssue('must be a comma list of networks such as 192.0.2.0/24,2001:db8::/32');
+  return z.NEVER;
+});
 
 export const mediaNetwork = z.string().transform((text, context) => {
   const network = parseMediaNetwork(text);

@@ -26,7 +26,7 @@ const errorKinds = {
   'msrp-listen-failed': { help: 'Change MSRP_PORTS, or GATEWAY_BIND and CORE_CONTACTS, whose addresses it takes.' },
   'gateway-port-denied': {},
   'gateway-port-in-use': {},
-  'gateway-listen-failed': { help: 'Change GATEWAY_BIND or GATEWAY_PORTS.' },
+  'gateway-listen-failed': { help: 'Change GATEWAY_BIND or PUBLIC_PORTS.' },
   'native-plane-missing': {
     help: 'Build it with `npm install` where a C++ compiler is, or leave GATEWAY_PLANE unset.',
   },

@@ -1,6 +1,7 @@
 import { CallTable } from '../../lib/calls/call-table';
 import type { EdgeError } from '../../lib/errors';
 import { loadNativeAddon } from '../../lib/gateway/native-addon';
+import type { TcpGatewayOptions } from '../../lib/gateway/tcp-gateway';
 import type { Logger } from '../../lib/ops/logger';
 import { shareLimits, type ShareLimits } from '../../lib/shares/limits';
 import { tellCallRoom } from '../call-room';
@@ -8,6 +9,7 @@ import { contactHosts, type Config } from '../config';
 import { roomHere, type ConnectionRoom } from '../open-files';
 import { requireOwnAddresses } from '../own-machine';
 import { ownPlaces } from '../own-places';
+import { sharedPorts } from '../public-ports';
 import type { RoleState, Trouble } from './health';
 import { MediaNode } from './media-node';
 import { Opened } from './opened';
@@ -93,14 +95,21 @@ export class Edge {
     tellCallRoom(config, logger);
     const room = connectionRoomOf(config, logger);
     const common = { config, logger, shares, ours: ownPlaces(config) };
+    const shared = sharedPorts(config);
+    const others: TcpGatewayOptions['others'] = (accepted, kind) => {
+      const listener = this.#signalling?.front?.listener;
+      if (listener) listener.take(accepted, kind);
+      else accepted.socket.destroy();
+    };
     const forMedia = {
+      others: shared && others,
       name: edgeName(config),
       coreHosts: contactHosts(config.CORE_CONTACTS),
       connections: room.media,
       onFailure: this.#onFailure,
     };
     this.#media = await MediaNode.open({ ...common, ...forMedia }, this.#opened);
-    const forSignalling = { anchor: this.#media.anchor, calls: this.#calls, connections: room.ues };
+    const forSignalling = { anchor: this.#media.anchor, calls: this.#calls, shared, connections: room.ues };
     this.#signalling = await Signalling.open({ ...common, ...forSignalling }, this.#opened);
     void this.#media.releaseLeft();
   }

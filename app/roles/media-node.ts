@@ -3,7 +3,7 @@ import { availableParallelism } from 'node:os';
 import { EdgeError } from '../../lib/errors';
 import { choosePlane } from '../../lib/gateway/plane-choice';
 import type { AdvertisedAddress } from '../../lib/gateway/stream';
-import { TcpGateway } from '../../lib/gateway/tcp-gateway';
+import { TcpGateway, type TcpGatewayOptions } from '../../lib/gateway/tcp-gateway';
 import type { TransportAddress } from '../../lib/ice/transport-address';
 import { fallbackByRealm } from '../../lib/media/access-realms';
 import { LocalMediaAnchor } from '../../lib/media/local-media-anchor';
@@ -18,6 +18,7 @@ import { anchorAddress } from '../anchor-address';
 import type { AgwConfig } from '../config';
 import { mediaPlaces } from '../media-places';
 import type { OwnPlaces } from '../own-places';
+import { mediaPorts, proxiesOf } from '../public-ports';
 import type { Trouble } from './health';
 import { opening, type Opened } from './opened';
 
@@ -32,6 +33,8 @@ export interface MediaNodeOptions {
   shares: ShareLimits;
   /** Media connections at once. */
   connections: number;
+  /** Takes what is no media on the public ports; undefined: they are for media alone. */
+  others: TcpGatewayOptions['others'];
   /** Is told of a local rtpengine that has ended: nothing can be carried any more. */
   onFailure: (error: EdgeError) => void;
 }
@@ -49,9 +52,9 @@ export class MediaNode {
   static async open(options: MediaNodeOptions, opened: Opened): Promise<MediaNode> {
     const urls = options.config.RTPENGINE_URLS ?? [await startRtpengine(options, opened)];
     const node = new MediaNode(options, urls, opened);
-    const { TCP_FALLBACK, TCP_FALLBACK_REALMS: realms = [] } = options.config;
+    const { PUBLIC_PORTS, TCP_FALLBACK, TCP_FALLBACK_REALMS: realms = [] } = options.config;
     const isUsed = [TCP_FALLBACK, ...realms.map(({ fallback }) => fallback)].some((fallback) => fallback !== 'off');
-    if (isUsed) await opening('GATEWAY_PORTS', node.gateway.listen());
+    if (isUsed || PUBLIC_PORTS !== undefined) await opening('PUBLIC_PORTS', node.gateway.listen());
     return node;
   }
 
@@ -62,6 +65,8 @@ export class MediaNode {
       new TcpGateway({
         ...gatewayAddresses(config),
         limits: { connections: options.connections },
+        ...(options.others && { others: options.others }),
+        isProxy: proxiesOf(config.PROXY_PROTOCOL_FROM),
         anchorAddress: anchorAddress(config.RTPENGINE_ACCESS_INTERFACE ?? []),
         logger,
         plane: choosePlane(config.GATEWAY_PLANE, config.GATEWAY_THREADS ?? availableParallelism(), logger),
@@ -134,9 +139,10 @@ function msrpBridges(config: AgwConfig, coreHosts: string[], logger: Logger): Ms
 }
 
 function gatewayAddresses(config: AgwConfig): { listen: TransportAddress[]; advertised: AdvertisedAddress[] } {
-  const { GATEWAY_ADDRESS, GATEWAY_BIND = GATEWAY_ADDRESS, GATEWAY_PORTS, TCP_PRIORITY } = config;
+  const { GATEWAY_ADDRESS, GATEWAY_BIND = GATEWAY_ADDRESS, TCP_PRIORITY } = config;
+  const ports = mediaPorts(config);
   const everyPort = (addresses: string[]) =>
-    addresses.flatMap((address) => GATEWAY_PORTS.map((ranked) => ({ address, rank: TCP_PRIORITY, ...ranked })));
+    addresses.flatMap((address) => ports.map((ranked) => ({ address, rank: TCP_PRIORITY, ...ranked })));
   return {
     listen: everyPort(GATEWAY_BIND),
     advertised: everyPort(GATEWAY_ADDRESS).map((at) => ({ ...at, family: isIP(at.address) === 6 ? 6 : 4 })),

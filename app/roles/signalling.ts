@@ -20,6 +20,7 @@ import { contactHosts, relaysAlways, type PcscfConfig } from '../config';
 import { coreHops } from '../core-hops';
 import { warnOfLostHops } from '../next-hops';
 import type { OwnPlaces } from '../own-places';
+import { isFronted, type SharedPorts } from '../public-ports';
 import type { Trouble } from './health';
 import { opening, type Opened } from './opened';
 import { sipServer } from './sip-server';
@@ -31,6 +32,8 @@ export interface SignallingOptions {
   calls: CallTable;
   ours: OwnPlaces;
   shares: ShareLimits;
+  /** The public ports that take SIP; undefined: none does. */
+  shared: SharedPorts | undefined;
   /** Connections of UEs at once. */
   connections: number;
 }
@@ -55,7 +58,12 @@ export class Signalling {
     const egress = opened.keep(egressRelay(options, bodies));
     await opening('EGRESS_PORT', egress.start());
     for (const port of egress.ports) ours.privatePorts.add(port);
-    const srf = opened.keep(new Srf({ ...(await sipServer(config, ours, opened, logger)), bodies }));
+    const srf = opened.keep(
+      new Srf({
+        ...(await sipServer(config, { ours, isFronted: isFronted(config, options.shared) }, opened, logger)),
+        bodies,
+      }),
+    );
     const signalling = new Signalling(options, { egress, srf, bodies }, opened);
     await firstConnect(srf);
     await opening('ACCESS_LISTEN', signalling.front?.listener.start());
@@ -76,8 +84,9 @@ export class Signalling {
     this.lag = lag;
     const requests = new RequestShares(shares);
     const limits = { connections: options.connections };
-    this.front =
-      config.ACCESS_LISTEN && opened.keep(new AccessFront(config, { shares, requests, bodies, limits }, logger));
+    this.front = isFronted(config, options.shared)
+      ? opened.keep(new AccessFront(config, options.shared, { shares, requests, bodies, limits }, logger))
+      : undefined;
     this.registrations = opened.keep(new MemoryRegistrations());
     this.pcscf = opened.keep(
       startPcscf({
@@ -88,7 +97,7 @@ export class Signalling {
           () => lag.ms,
           () => srf.unread,
         ),
-        settings: pcscfSettings(config),
+        settings: pcscfSettings(options),
       }),
     );
   }
@@ -122,10 +131,10 @@ function egressRelay({ config, ours, logger }: SignallingOptions, bodies: Carrie
   });
 }
 
-function pcscfSettings(config: PcscfConfig): PcscfSettings {
+function pcscfSettings({ config, shared }: SignallingOptions): PcscfSettings {
   return {
     accessContacts: config.ACCESS_CONTACTS,
-    publicContacts: [...(config.ACCESS_LISTEN ?? []), ...shownContacts(config)],
+    publicContacts: [...(config.ACCESS_LISTEN ?? []), ...shownContacts(config), ...(shared?.contacts ?? [])],
     coreContacts: config.CORE_CONTACTS,
     coreNextHop: config.CORE_NEXT_HOP,
     flowTokenKeys: config.FLOW_TOKEN_KEYS ?? [randomBytes(32).toString('base64url')],

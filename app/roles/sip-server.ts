@@ -9,7 +9,7 @@ import { opening, type Opened } from './opened';
 /** Where the app connects to: drachtio-server, or the embedded edge, which is started here. */
 export async function sipServer(
   config: PcscfConfig,
-  ours: OwnPlaces,
+  { ours, isFronted }: { ours: OwnPlaces; isFronted: boolean },
   opened: Opened,
   logger: Logger,
 ): Promise<{ host: string; port: number; secret: string }> {
@@ -30,7 +30,7 @@ export async function sipServer(
     admin: { host, port: 0 },
     secret,
     logger,
-    isFronted: config.ACCESS_LISTEN !== undefined,
+    isFronted,
   });
   const { adminPort } = opened.keep(await opening('ACCESS_CONTACTS, CORE_CONTACTS', starting));
   ours.privatePorts.add(adminPort);

@@ -16,7 +16,7 @@ function front(settings: Record<string, string>): AccessFront {
     ...settings,
   });
   const shares = shareLimits();
-  return new AccessFront(config, { shares, requests: new RequestShares(shares) }, createLogger('silent'));
+  return new AccessFront(config, undefined, { shares, requests: new RequestShares(shares) }, createLogger('silent'));
 }
 
 test('UEs reach the first TCP contact of the SIP server', async () => {

@@ -17,7 +17,6 @@ describe('settings', () => {
     expect(readConfig(wanted)).toMatchObject({
       ACCESS_CONTACTS: ['sip:198.51.100.1:5060;transport=udp,tcp', 'sip:[2001:db8::1]:5060;transport=tcp'],
       GATEWAY_ADDRESS: ['198.51.100.1', '2001:db8::1'],
-      GATEWAY_PORTS: [{ port: 80 }],
       TCP_FALLBACK: 'always',
       TCP_PRIORITY: 'lowest',
       CORE_PROFILE: 'as-offered',
@@ -28,9 +27,7 @@ describe('settings', () => {
   });
 
   it('an empty value counts as unset', () => {
-    expect(readConfig({ ...wanted, DRACHTIO_HOST: '', GATEWAY_PORTS: '' })).toMatchObject({
-      GATEWAY_PORTS: [{ port: 80 }],
-    });
+    expect(readConfig({ ...wanted, DRACHTIO_HOST: '', MAX_CALLS: '' })).toMatchObject({ MAX_CALLS: 5000 });
     expect(readConfig({ ...wanted, DRACHTIO_HOST: '' }).DRACHTIO_HOST).toBeUndefined();
   });
 
@@ -44,7 +41,8 @@ describe('settings', () => {
         { port: 80, rank: 'lowest' },
       ],
     ],
-  ])('A8: GATEWAY_PORTS=%s', (text, expected) => {
+  ])('A8: PUBLIC_PORTS=%s, and GATEWAY_PORTS in the same manner', (text, expected) => {
+    expect(readConfig({ ...wanted, PUBLIC_PORTS: text }).PUBLIC_PORTS).toEqual(expected);
     expect(readConfig({ ...wanted, GATEWAY_PORTS: text }).GATEWAY_PORTS).toEqual(expected);
   });
 
@@ -55,8 +53,8 @@ describe('settings', () => {
     ['CORE_CONTACTS', 'sip:198.51.100.1:5080', /^CORE_CONTACTS must have other addresses than ACCESS_CONTACTS/],
     ['ACCESS_LISTEN', 'sip:198.51.100.1:5060;transport=udp', /^ACCESS_LISTEN must look like sip:.*transport=tls/],
     ['ACCESS_LISTEN', 'sips:198.51.100.1', /^TLS_CERT_FILE is missing: Certificate/],
-    ['TLS_CERT_FILE', 'cert.pem', /^TLS_CERT_FILE has no effect without a sips: contact in ACCESS_LISTEN/],
-    ['TLS_KEY_FILE', 'key.pem', /^TLS_KEY_FILE has no effect without a sips: contact in ACCESS_LISTEN/],
+    ['TLS_CERT_FILE', 'cert.pem', /^TLS_KEY_FILE is missing/],
+    ['TLS_KEY_FILE', 'key.pem', /^TLS_CERT_FILE is missing/],
     ['GATEWAY_ADDRESS', 'gw.example.com', /^GATEWAY_ADDRESS must be an IP address/],
     ['GATEWAY_ADDRESS', '198.51.100.1,198.51.100.2', /^GATEWAY_ADDRESS must name one address per family/],
     ['GATEWAY_PORTS', '80,eighty', /^GATEWAY_PORTS must be a port number/],
@@ -112,7 +110,7 @@ describe('settings', () => {
     ['ACCESS_NETWORK_INFO', 'Remove', /^ACCESS_NETWORK_INFO must be pass or remove/],
     ['RTPENGINE_URLS', 'tcp://a:1,tcp://a:1', /^RTPENGINE_URLS must name each once/],
     ['RTPENGINE_CORE_INTERFACE', '192.0.2.1,192.0.2.9', /^RTPENGINE_CORE_INTERFACE must name one address per family/],
-    ['MSRP_PORTS', '80-90', /^MSRP_PORTS must not have port 80 of GATEWAY_PORTS in it/],
+    ['MSRP_PORTS', '80-90', /^MSRP_PORTS must not have port 80 of PUBLIC_PORTS in it/],
     ['MSRP_PORTS', '5000-5100', /^MSRP_PORTS must not have port 5060 of ACCESS_CONTACTS in it/],
     ['EGRESS_PORT', '50500', /^MSRP_PORTS must not have port 50500 of EGRESS_PORT in it/],
     ['MAX_CALLS', 'many', /^MAX_CALLS must be a whole number/],
@@ -185,8 +183,21 @@ describe('settings', () => {
     ['RTPENGINE_ACCESS_INTERFACE must be address or address!adv', { RTPENGINE_ACCESS_INTERFACE: '10.0.0.1!' }],
     ['RTPENGINE_CORE_INTERFACE must be address or address!adv', { RTPENGINE_CORE_INTERFACE: '10.0.0' }],
     [
-      'ACCESS_LISTEN must not open TCP port 80 of 198.51.100.1 that GATEWAY_PORTS',
+      'ACCESS_LISTEN must not open TCP port 80 of 198.51.100.1 that PUBLIC_PORTS',
       { ACCESS_LISTEN: 'sip:198.51.100.1:80;transport=tcp' },
+    ],
+    ['GATEWAY_PORTS must not be set where PUBLIC_PORTS is', { GATEWAY_PORTS: '80', PUBLIC_PORTS: '443' }],
+    [
+      'ACCESS_CONTACTS must have a TCP contact where ACCESS_LISTEN or PUBLIC_PORTS is set',
+      { ACCESS_CONTACTS: 'sip:198.51.100.1:5060;transport=udp', PUBLIC_PORTS: '80' },
+    ],
+    [
+      'TLS_CERT_FILE has no effect without PUBLIC_PORTS or a sips: contact in ACCESS_LISTEN',
+      { GATEWAY_PORTS: '80', TLS_CERT_FILE: '/tmp/cert.pem', TLS_KEY_FILE: '/tmp/key.pem' },
+    ],
+    [
+      'PROXY_PROTOCOL_FROM must be a comma list of networks such as 192.0.2.0/24',
+      { PROXY_PROTOCOL_FROM: '192.0.2.0/33' },
     ],
     [
       'ACCESS_CONTACTS must not open TCP port 5060 of 198.51.100.1 that GATEWAY_PORTS has, too',
@@ -229,7 +240,7 @@ describe('settings', () => {
     expect(readConfig(given)).toMatchObject({ ...files, ACCESS_LISTEN: listen.split(' ') });
     expect(() => readConfig({ ...given, TLS_KEY_FILE: '' })).toThrow(/^TLS_KEY_FILE is missing: /);
     expect(() => readConfig({ ...given, ACCESS_CONTACTS: 'sip:127.0.0.1:5080;transport=udp' })).toThrow(
-      /^ACCESS_CONTACTS must have a TCP contact where ACCESS_LISTEN is set/,
+      /^ACCESS_CONTACTS must have a TCP contact where ACCESS_LISTEN or PUBLIC_PORTS is set/,
     );
   });
 
