@@ -1,46 +1,72 @@
 import { isUtf8 } from 'node:buffer';
+import type { Duplex } from 'node:stream';
 import type { WebSocket } from 'ws';
 import type { Carriage, CarriageReader } from './carriage';
 import { contentLengthOf } from './sip-message';
 import { StreamFramer, type StreamUnit } from './stream-framer';
+import { WebSocketFrames } from './websocket-frames';
 
 const headEnd = '\r\n\r\n';
 
 const nothing = Buffer.alloc(0);
 
+/** Close codes (RFC 6455 §7.4.1). */
+const normalClosure = 1000;
+const policyViolation = 1008;
+
+export interface WebSocketCarriageOptions {
+  /** Longest body that is read of a message, bytes; default: what `messageLimits` allows. */
+  readonly body?: number;
+  /**
+   * The connection that the WebSocket is on, of a peer that is not trusted: its bytes count as they come, and one that
+   * does not end its message is known. Unset: whole messages count.
+   */
+  readonly stream?: Duplex;
+}
+
 /**
  * SIP over a WebSocket that is open, of either end (RFC 7118 §5): one message, or one keep-alive, in each WebSocket
- * message. Content-Length may be missing (it is added), and nobody waits for a rest.
+ * message. Content-Length may be missing (it is added). A message with less or more than its body ends the connection.
  */
 export class WebSocketCarriage implements Carriage {
-  /** The next message says by itself where it begins. */
-  readonly isInside = false;
   readonly #socket: WebSocket;
-  readonly #body: number | undefined;
+  readonly #options: WebSocketCarriageOptions;
+  readonly #frames = new WebSocketFrames();
+  readonly #complete: StreamUnit[] = [];
   #broken = false;
+  #ending = false;
 
-  /** @param body longest that is read of a message, bytes; default: what `messageLimits` allows */
-  constructor(socket: WebSocket, body?: number) {
+  constructor(socket: WebSocket, options: WebSocketCarriageOptions = {}) {
     this.#socket = socket;
-    this.#body = body;
+    this.#options = options;
   }
 
   open(reader: CarriageReader): void {
     const socket = this.#socket;
+    const { stream } = this.#options;
     socket.binaryType = 'nodebuffer';
-    socket.on('message', (message: Buffer) => reader.arrived(message));
+    socket.on('message', (message: Buffer) => {
+      this.#complete.push(...this.#unitsOf(message.toString('latin1')));
+      if (!stream) reader.arrived(message);
+    });
     // A sign of life, as a CRLF is; ws answers a ping by itself.
     for (const event of ['ping', 'pong']) socket.on(event, () => reader.arrived(nothing));
     for (const event of ['error', 'close']) socket.on(event, () => reader.ended());
+    // ws has read them before, since it came first.
+    stream?.on('data', (chunk: Buffer) => {
+      this.#frames.push(chunk);
+      reader.arrived(chunk);
+      // It was a close frame, or what cannot be read: nothing behind it counts.
+      if (!this.#ending && socket.readyState !== socket.OPEN) reader.ended();
+    });
   }
 
-  units(message: Buffer): StreamUnit[] {
-    const received = message.toString('latin1');
-    const text = received.replace(/^[\r\n]+/, '');
-    if (text === '') return received.includes('\r\n\r\n') ? [{ kind: 'ping' }] : [];
-    const unit = this.#unit(text);
-    this.#broken ||= unit.kind === 'broken' || (unit.kind === 'message' && unit.cut === 'endless');
-    return [unit];
+  units(): StreamUnit[] {
+    return this.#complete.splice(0);
+  }
+
+  get isInside(): boolean {
+    return this.#frames.isInside;
   }
 
   get isBroken(): boolean {
@@ -57,23 +83,33 @@ export class WebSocketCarriage implements Carriage {
   }
 
   end(done: () => void): void {
+    this.#ending = true;
     this.#socket.once('close', done);
-    this.#socket.close(1000);
+    this.#socket.close(this.#broken ? policyViolation : normalClosure);
   }
 
   destroy(): void {
     this.#socket.terminate();
   }
 
-  /** What stands behind the body belongs to nothing (RFC 3261 §18.3). */
+  #unitsOf(received: string): StreamUnit[] {
+    if (this.#broken) return [];
+    const text = received.replace(/^[\r\n]+/, '');
+    if (text === '') return received.includes(headEnd) ? [{ kind: 'ping' }] : [];
+    const unit = this.#unit(text);
+    this.#broken = unit.kind === 'broken' || (unit.kind === 'message' && unit.cut === 'endless');
+    return [unit];
+  }
+
   #unit(text: string): StreamUnit {
     const end = text.indexOf(headEnd);
     if (end < 0) return { kind: 'broken' };
     const [head, body] = [text.slice(0, end), text.slice(end + headEnd.length)];
     const length = contentLengthOf(head) === undefined ? `\r\nContent-Length: ${body.length}` : '';
-    const framer = new StreamFramer(this.#body);
-    const [unit] = framer.push(Buffer.from(`${head}${length}${headEnd}${body}`, 'latin1'));
-    // A body that is shorter than its Content-Length has nothing to come.
-    return unit ?? { kind: 'message', text: `${head}${headEnd}`, cut: 'endless' };
+    const framer = new StreamFramer(this.#options.body);
+    const [unit, ...others] = framer.push(Buffer.from(`${head}${length}${headEnd}${body}`, 'latin1'));
+    const isAlone = !framer.isInside && others.every(({ kind }) => kind === 'ping');
+    // Of what is less or more than one message, nobody can tell where the first one was meant to end.
+    return unit && isAlone ? unit : { kind: 'message', text: `${head}${headEnd}`, cut: 'endless' };
   }
 }

@@ -50,7 +50,7 @@ describe('SIP over a WebSocket (J2)', () => {
     ['a text frame', whole, [whole, undefined]],
     ['a binary frame', Buffer.from(whole), [whole, undefined]],
     ['CRLFs before it', `\r\n\r\n${whole}`, [whole, undefined]],
-    ['something behind its body', `${whole} and more`, [whole, undefined]],
+    ['CRLFs behind it', `${whole}\r\n\r\n\r\n`, [whole, undefined]],
     ['no Content-Length', `${head}\r\n\r\nhello`, [whole, undefined]],
     ['neither length nor body', `${head}\r\n\r\n`, [`${head}\r\nContent-Length: 0\r\n\r\n`, undefined]],
     [
@@ -66,10 +66,18 @@ describe('SIP over a WebSocket (J2)', () => {
     expect(stream.isOpen).toBe(true);
   });
 
-  it('a body shorter than its length ends the connection, with the head told', async () => {
-    peer.send(whole.slice(0, -1));
+  it.each([
+    ['a part of one', whole.slice(0, -1)],
+    ['a second one', `${whole}${whole}`],
+    ['something that is none', `${whole} and more`],
+    ['the begin of a second one', `${whole}\r\nM`],
+  ])('a message with %s ends the connection, with the head told', async (_, sent) => {
+    const code = once(peer, 'close');
+    peer.send(sent);
+    peer.send(whole);
     await closed;
     expect(messages).toEqual([[`${head}\r\nContent-Length: 5\r\n\r\n`, 'endless']]);
+    expect((await code)[0]).toBe(1008);
   });
 
   test.each([
