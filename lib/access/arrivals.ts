@@ -7,6 +7,7 @@ import type { OccasionalLog } from '../ops/occasional-log';
 import { Tally } from '../ops/tally';
 import type { Accepted } from '../port/accepted';
 import type { Opening } from '../port/first-bytes';
+import type { HttpServing } from '../port/http-serving';
 import type { ShareLimits } from '../shares/limits';
 import { SocketCarriage, type Carriage } from '../wire/carriage';
 import type { AccessFlow, UeTransport } from './access-flow';
@@ -23,12 +24,6 @@ export type AccessDisplacement = Displacement | 'handshake-limit';
 
 /** A connection's place among all. */
 export type UePlace = Place<Socket>;
-
-/** Serves HTTP. */
-export interface HttpServing {
-  /** @param upgraded is given what has become SIP over WebSocket (RFC 7118) */
-  take(accepted: Accepted, isSecure: boolean, upgraded: (carriage: Carriage) => void): void;
-}
 
 export interface ArrivalsOptions {
   readonly limits: AccessLimits;

@@ -45,6 +45,8 @@ interface SourceShare {
   /** TLS handshakes, those of UEs that come back among them: one costs up to 1 ms of the event loop. */
   handshakes: Rate;
   /** Emergency calls, those of registered UEs among them. */
+  /** HTTP requests, upgrades to WebSocket among them: a page of a web phone has 200 files. */
+  webRequests: Rate;
   emergencyCalls: Rate;
   emergencyCallsAtOnce: number;
   /** Requests at once that have no answer yet, where UEs reach the SIP server by themselves. */
@@ -62,6 +64,8 @@ interface StrangersShare {
   otherRequests: Rate;
   /** TLS handshakes: a fifth of the event loop. The last half of the burst is kept as that of the requests is. */
   handshakes: Rate;
+  /** HTTP requests: a fifth of the event loop. */
+  webRequests: Rate;
   emergencyCalls: Rate;
   emergencyCallsAtOnce: number;
   /**
@@ -148,6 +152,7 @@ export function shareLimits(sizes: ShareSizes = {}): ShareLimits {
       keptRegistrations: { perSecond: 5, burst: 5 },
       requests: { perSecond: 20, burst: 200 },
       handshakes: { perSecond: 50, burst: 200 },
+      webRequests: { perSecond: 50, burst: 1000 },
       emergencyCalls: { perSecond: 1, burst: 10 },
       emergencyCallsAtOnce: 5,
       underWay: 500,
@@ -156,6 +161,7 @@ export function shareLimits(sizes: ShareSizes = {}): ShareLimits {
       requests: { perSecond: strangerRequests, burst: strangerRequests },
       otherRequests: { perSecond: strangerRequests / 4, burst: strangerRequests / 4 },
       handshakes: { perSecond: 200, burst: 400 },
+      webRequests: { perSecond: 500, burst: 2000 },
       emergencyCalls: { perSecond: 20, burst: 50 },
       emergencyCallsAtOnce: Math.max(10, Math.ceil(maxCalls * smallPart)),
       // At the full rate it is reached when answers take longer than a quarter of a second.

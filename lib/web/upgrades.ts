@@ -1,0 +1,60 @@
+import type { IncomingMessage } from 'node:http';
+import type { Duplex } from 'node:stream';
+
+/** A request that is answered past the HTTP server. */
+export interface Refusal {
+  readonly status: number;
+  readonly reason: string;
+  readonly headers?: Readonly<Record<string, string>>;
+  /** For whoever reads it: one sentence. */
+  readonly text: string;
+}
+
+/** Paths that clients of SIP over WebSocket have by default: a request that does not upgrade is told so there. */
+export const webSocketPaths = ['/ws', '/sip'];
+
+/** RFC 9110 §15.5.22, for what is no SIP over WebSocket. */
+export const upgradeRequired: Refusal = {
+  status: 426,
+  reason: 'Upgrade Required',
+  headers: { Upgrade: 'websocket', Connection: 'Upgrade' },
+  text: 'Only SIP over WebSocket is served here: an upgrade to websocket with the subprotocol sip (RFC 7118).',
+};
+
+const foreignOrigin: Refusal = {
+  status: 403,
+  reason: 'Forbidden',
+  text: 'Pages of this origin may not speak SIP over WebSocket here.',
+};
+
+/** RFC 9110 §15.5.6. */
+export const noTunnels: Refusal = {
+  status: 405,
+  reason: 'Method Not Allowed',
+  headers: { Allow: 'GET, HEAD' },
+  text: 'This is no proxy.',
+};
+
+/**
+ * Why an Upgrade is refused, as far as HTTP tells; undefined: it asks for SIP over WebSocket, on whichever path.
+ * @param origins those whose pages may; unset: all. Who is no browser need not say one (RFC 6455 §10.2).
+ */
+export function upgradeRefusal(
+  { headers }: Pick<IncomingMessage, 'headers'>,
+  origins: readonly string[] | undefined,
+): Refusal | undefined {
+  const protocols = headers['sec-websocket-protocol']?.split(',').map((each) => each.trim().toLowerCase()) ?? [];
+  if (headers.upgrade?.toLowerCase() !== 'websocket' || !protocols.includes('sip')) return upgradeRequired;
+  const { origin } = headers;
+  const isForeign = origins !== undefined && origin !== undefined && !origins.includes(origin.toLowerCase());
+  return isForeign ? foreignOrigin : undefined;
+}
+
+/** Answers on the connection itself, and ends it. */
+export function refuse(stream: Duplex, { status, reason, headers = {}, text }: Refusal): void {
+  const lines = { Connection: 'close', ...headers, 'Content-Type': 'text/plain; charset=utf-8' };
+  const all = Object.entries({ ...lines, 'Content-Length': String(text.length + 1) });
+  const head = all.map(([name, value]) => `${name}: ${value}\r\n`).join('');
+  stream.on('error', () => undefined);
+  stream.end(`HTTP/1.1 ${status} ${reason}\r\n${head}\r\n${text}\n`, () => stream.destroy());
+}
