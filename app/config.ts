@@ -135,6 +135,12 @@ const ofAgw = {
   GATEWAY_PORTS: publicPorts
     .optional()
     .describe('TCP ports that take media alone, in the manner of PUBLIC_PORTS and in place of it'),
+  SSLTCP_PORTS: commaList
+    .pipe(z.array(port).min(1, 'must name a port'))
+    .optional()
+    .describe(
+      "Public ports with a second candidate, below the plain one, of libwebrtc's pseudo-TLS (ssltcp), for firewalls that look for TLS; unset: none",
+    ),
   GATEWAY_PLANE: z
     .enum(['auto', 'native', 'node'], 'must be auto, native or node')
     .default('auto')

@@ -75,6 +75,11 @@ const rules: ((config: Config) => WrongSetting | undefined)[] = [
       setting: 'GATEWAY_PORTS',
       what: 'must not be set where PUBLIC_PORTS is',
     }),
+  (config) => {
+    const ports = publicPorts(config).ports.map(({ port }) => port);
+    const isStrange = config.SSLTCP_PORTS?.some((port) => !ports.includes(port));
+    return when(isStrange, { setting: 'SSLTCP_PORTS', what: 'must name ports of PUBLIC_PORTS' });
+  },
   sharedPlace,
   mediaPortOfSip,
   msrpPortOfOthers,

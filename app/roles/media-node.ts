@@ -139,12 +139,17 @@ function msrpBridges(config: AgwConfig, coreHosts: string[], logger: Logger): Ms
 }
 
 function gatewayAddresses(config: AgwConfig): { listen: TransportAddress[]; advertised: AdvertisedAddress[] } {
-  const { GATEWAY_ADDRESS, GATEWAY_BIND = GATEWAY_ADDRESS, TCP_PRIORITY } = config;
+  const { GATEWAY_ADDRESS, GATEWAY_BIND = GATEWAY_ADDRESS, TCP_PRIORITY: priority, SSLTCP_PORTS = [] } = config;
   const ports = mediaPorts(config);
-  const everyPort = (addresses: string[]) =>
-    addresses.flatMap((address) => ports.map((ranked) => ({ address, rank: TCP_PRIORITY, ...ranked })));
+  const candidates = ports.flatMap(({ port, rank = priority }): Omit<AdvertisedAddress, 'address' | 'family'>[] => {
+    const plain = { port, rank };
+    return SSLTCP_PORTS.includes(port) ? [plain, { ...plain, transport: 'ssltcp' }] : [plain];
+  });
   return {
-    listen: everyPort(GATEWAY_BIND),
-    advertised: everyPort(GATEWAY_ADDRESS).map((at) => ({ ...at, family: isIP(at.address) === 6 ? 6 : 4 })),
+    listen: GATEWAY_BIND.flatMap((address) => ports.map(({ port }) => ({ address, port }))),
+    advertised: GATEWAY_ADDRESS.flatMap((address) => {
+      const family = isIP(address) === 6 ? 6 : 4;
+      return candidates.map((candidate) => ({ ...candidate, address, family }));
+    }),
   };
 }

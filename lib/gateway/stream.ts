@@ -63,4 +63,6 @@ export interface AdvertisedAddress {
   family: 4 | 6;
   /** Where its candidate ranks, if not as the setting for all says. */
   rank?: 'lowest' | 'above-relay';
+  /** Default: `tcp`. */
+  transport?: 'tcp' | 'ssltcp';
 }

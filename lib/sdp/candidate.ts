@@ -66,11 +66,16 @@ export type CandidateSpelling = 'rfc6544' | 'w';
 export function formatCandidate(candidate: Candidate, spelling: CandidateSpelling = 'rfc6544'): string {
   const { foundation, component, transport, priority, address, port, type, related, tcpType, extensions } = candidate;
   return [
-    `a=candidate:${foundation} ${component} ${transport.toUpperCase()} ${priority} ${address} ${port} typ ${type}`,
+    `a=candidate:${foundation} ${component} ${written(transport)} ${priority} ${address} ${port} typ ${type}`,
     ...(related === undefined ? [] : [`raddr ${related.address} rport ${related.port}`]),
     ...(tcpType === undefined ? [] : [spelling === 'w' ? `tcptyp tcp-${tcpType}` : `tcptype ${tcpType}`]),
     ...extensions.map(([name, value]) => `${name} ${value}`),
   ].join(' ');
+}
+
+/** As RFC 8839 §5.1 has it; libwebrtc writes and reads its own in small letters. */
+function written(transport: string): string {
+  return ['udp', 'tcp'].includes(transport) ? transport.toUpperCase() : transport;
 }
 
 /** False for what is to be ignored (B18): names instead of addresses, unknown transports. */

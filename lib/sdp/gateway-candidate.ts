@@ -16,6 +16,8 @@ export interface GatewayCandidateOptions {
 /** What is advertised. */
 export interface GatewayAddress extends TransportAddress {
   rank?: TcpPriority;
+  /** `ssltcp`: libwebrtc begins with a hello of pseudo-TLS, for firewalls that look for one (J9); default: `tcp`. */
+  transport?: 'tcp' | 'ssltcp';
 }
 
 const typePreferences: Record<TcpPriority, number> = { lowest: 0, 'above-relay': 10 };
@@ -41,12 +43,12 @@ export function withGatewayCandidates(
     present.map((candidate) => candidate.priority),
   );
   const hosts = hostsOf(addresses);
-  const added = addresses.map(({ address, port }, i) =>
+  const added = addresses.map(({ address, port, transport = 'tcp' }, i) =>
     formatCandidate(
       {
-        foundation: freeFoundation(`tcp${hosts.indexOf(address) + 1}`, foundations),
+        foundation: freeFoundation(`${transport}${hosts.indexOf(address) + 1}`, foundations),
         component: 1,
-        transport: 'tcp',
+        transport,
         priority: priorities[i] ?? 1,
         address,
         port,
@@ -63,12 +65,18 @@ export function withGatewayCandidates(
   return section.withLines([...lines.slice(0, at), ...added.map((text) => new SdpLine(text)), ...lines.slice(at)]);
 }
 
-/** Rank decides first, then the port, the most wanted highest, then the address: the second is above the first (B5). */
+/**
+ * Rank decides first, then the port, the most wanted highest, pseudo-TLS below plain TCP of its port, then the address: the
+ * second is above the first (B5).
+ */
 function wantedPriorities(addresses: readonly GatewayAddress[], priority: TcpPriority): number[] {
   const hosts = hostsOf(addresses);
-  const ports = [...new Set(addresses.map(({ port }) => port))].reverse();
-  return addresses.map(({ address, port, rank }) =>
-    gatewayPriority(ports.indexOf(port) * hosts.length + hosts.indexOf(address), typePreferences[rank ?? priority]),
+  const ways = [...new Set(addresses.map(wayOf))].reverse();
+  return addresses.map(({ address, rank, ...way }) =>
+    gatewayPriority(
+      ways.indexOf(wayOf(way)) * hosts.length + hosts.indexOf(address),
+      typePreferences[rank ?? priority],
+    ),
   );
 }
 
@@ -82,6 +90,10 @@ function belowAll(wanted: readonly number[], present: readonly number[]): number
     lowered[at] = ceiling;
   }
   return lowered;
+}
+
+function wayOf({ port, transport = 'tcp' }: Pick<GatewayAddress, 'port' | 'transport'>): string {
+  return `${port} ${transport}`;
 }
 
 function hostsOf(addresses: readonly GatewayAddress[]): string[] {

@@ -186,6 +186,7 @@ describe('settings', () => {
       'ACCESS_LISTEN must not open TCP port 80 of 198.51.100.1 that PUBLIC_PORTS',
       { ACCESS_LISTEN: 'sip:198.51.100.1:80;transport=tcp' },
     ],
+    ['SSLTCP_PORTS must name ports of PUBLIC_PORTS', { PUBLIC_PORTS: '80', SSLTCP_PORTS: '443' }],
     ['GATEWAY_PORTS must not be set where PUBLIC_PORTS is', { GATEWAY_PORTS: '80', PUBLIC_PORTS: '443' }],
     [
       'ACCESS_CONTACTS must have a TCP contact where ACCESS_LISTEN or PUBLIC_PORTS is set',
