@@ -30,6 +30,8 @@ RUN apt-get update \
 COPY --from=build /edge80/package.json ./
 COPY --from=build /edge80/node_modules node_modules
 COPY --from=build /edge80/dist dist
+# The web phone is served as it is.
+COPY app/phone app/phone
 COPY --from=build /edge80/native/build/Release/forwarding_plane.node native/build/Release/
 USER node
 ENV NODE_ENV=production

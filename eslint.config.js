@@ -57,10 +57,12 @@ const systemClock = [
   "MemberExpression[object.name='Date'][property.name='now']",
 ].map((selector) => ({ selector, message: clock }));
 
-const browserPage = 'test/integration/clients/browser-page.js';
-const ofBrowsers = [
+const ofBrowsers = ['test/integration/clients/browser-page.js', 'app/phone/*.js'];
+const browserNames = [
   ...['navigator', 'RTCPeerConnection', 'MediaStream', 'Audio', 'AudioContext', 'AnalyserNode'],
-  ...['GainNode', 'OscillatorNode', 'MediaStreamAudioDestinationNode', 'btoa'],
+  ...['GainNode', 'OscillatorNode', 'MediaStreamAudioDestinationNode', 'btoa', 'HTMLInputElement'],
+  ...['document', 'location', 'localStorage', 'isSecureContext', 'performance', 'console'],
+  ...['setInterval', 'clearInterval'],
 ];
 
 module.exports = tseslint.config(
@@ -115,11 +117,11 @@ module.exports = tseslint.config(
   },
   {
     files: ['**/*.js'],
-    ignores: [browserPage],
+    ignores: ofBrowsers,
     languageOptions: { globals: { module: 'writable', require: 'readonly', __dirname: 'readonly' } },
   },
   {
-    files: [browserPage],
-    languageOptions: { globals: Object.fromEntries(ofBrowsers.map((name) => [name, 'readonly'])) },
+    files: ofBrowsers,
+    languageOptions: { globals: Object.fromEntries(browserNames.map((name) => [name, 'readonly'])) },
   },
 );

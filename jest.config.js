@@ -3,8 +3,8 @@ module.exports = {
   testMatch: ['<rootDir>/test/**/*.test.ts'],
   testEnvironment: 'node',
   transform: {
-    // content-disposition, of @fastify/static, is an ES module, which Jest does not load as Node does.
-    '^.+\\.ts$|/content-disposition/.+\\.js$': [
+    // content-disposition, of @fastify/static, is an ES module, which Jest does not load as Node does; so is the web phone.
+    '^.+\\.ts$|/(content-disposition|app/phone)/.+\\.js$': [
       '@swc/jest',
       {
         jsc: { parser: { syntax: 'typescript' }, target: 'es2022' },

@@ -18,6 +18,7 @@ say "format"
 prettier --check --log-level warn .
 say "types"
 tsc --noEmit
+tsc -p tsconfig.phone.json
 say "unit tests"
 jest --maxWorkers=100% test/unit
 
