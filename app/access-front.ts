@@ -6,10 +6,12 @@ import { EdgeError } from '../lib/errors';
 import type { Logger } from '../lib/ops/logger';
 import { parseContact } from '../lib/sip/contact';
 import { emergencyService, type EmergencySettings } from '../lib/sip/emergency';
+import { WebFront } from '../lib/web/web-front';
 import { hostPort } from '../lib/wire/sip-uri';
-import { readCertificate } from './certificate';
+import { certificateFor, readCertificate } from './certificate';
 import type { PcscfConfig } from './config';
 import type { SharedPorts } from './public-ports';
+import { webSites } from './web-sites';
 
 /** How often certificate and key are looked at, ms. */
 const renewalCheck = 60_000;
@@ -18,23 +20,42 @@ const renewalCheck = 60_000;
 export type FrontShares = Required<Pick<AccessListenerOptions, 'shares' | 'requests'>> &
   Pick<AccessListenerOptions, 'limits' | 'bodies'>;
 
-/** The access listener with its certificate, which is read anew when its files change. */
+/** The access listener with its HTTP, and its certificate, which is read anew when its files change. */
 export class AccessFront {
   readonly listener: AccessListener;
+  readonly #web: WebFront | undefined;
   readonly #files: string[] = [];
 
   /** @throws EdgeError `config-invalid` */
   constructor(config: PcscfConfig, shared: SharedPorts | undefined, shares: FrontShares, logger: Logger) {
-    const shown = shared?.addresses ?? [];
     const listen = (config.ACCESS_LISTEN ?? []).map((contact) => pointOf(contact, config.ACCESS_ADDRESS ?? []));
-    const tls = listen.some(({ transport }) => transport === 'tls') ? readCertificate(config) : undefined;
+    const isNeeded = listen.some(({ transport }) => transport === 'tls');
+    const tls = certificateFor(config, { isNeeded, shared }, logger);
     const emergency = emergencySettings(config);
+    const web = { sites: webSites(config), origins: config.WEBSOCKET_ORIGINS, shares: shares.shares, logger };
+    this.#web = shared && new WebFront(web);
     this.listener = new AccessListener({
-      ...{ listen, shown, server: serverContact(config), ...shares, logger },
+      ...{ listen, shown: shared?.addresses ?? [], server: serverContact(config), ...shares, logger },
       isEmergency: (uri) => emergencyService(uri, emergency) !== undefined,
       ...(tls && { tls }),
+      ...(this.#web && { http: this.#web }),
     });
-    if (!tls) return;
+    this.#watch(config, logger);
+  }
+
+  /** @throws EdgeError `sip-listen-failed`; nothing is left open then. */
+  async start(): Promise<void> {
+    await this.#web?.start();
+    await this.listener.start();
+  }
+
+  async close(): Promise<void> {
+    for (const file of this.#files.splice(0)) unwatchFile(file);
+    await this.listener.close();
+    await this.#web?.close();
+  }
+
+  #watch(config: PcscfConfig, logger: Logger): void {
     const renew = () => {
       try {
         this.listener.useCertificate(readCertificate(config));
@@ -49,11 +70,6 @@ export class AccessFront {
       this.#files.push(file);
       watchFile(file, { interval: renewalCheck, persistent: false }, renew);
     }
-  }
-
-  async close(): Promise<void> {
-    for (const file of this.#files.splice(0)) unwatchFile(file);
-    await this.listener.close();
   }
 }
 

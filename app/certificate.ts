@@ -2,7 +2,20 @@ import { createPrivateKey, X509Certificate, type KeyObject } from 'node:crypto';
 import { readFileSync } from 'node:fs';
 import { secureContext, type Certificate } from '../lib/access/tls';
 import { EdgeError } from '../lib/errors';
+import type { Logger } from '../lib/ops/logger';
 import type { PcscfConfig } from './config';
+import type { SharedPorts } from './public-ports';
+import { selfSigned } from './self-signed';
+
+/** What TLS is served with; undefined: none is. @throws EdgeError `config-invalid`, naming the setting */
+export function certificateFor(
+  config: PcscfConfig,
+  { isNeeded, shared }: { isNeeded: boolean; shared: SharedPorts | undefined },
+  logger: Logger,
+): Certificate | undefined {
+  if (isNeeded || config.TLS_CERT_FILE !== undefined) return readCertificate(config);
+  return shared?.hasHttps ? selfSigned(config.TLS_SELF_SIGNED_FILE, shared.addresses, logger) : undefined;
+}
 
 /** The certificate chain and the private key of the settings. @throws EdgeError `config-invalid`, naming the setting */
 export function readCertificate({ TLS_CERT_FILE, TLS_KEY_FILE }: PcscfConfig): Certificate {

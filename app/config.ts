@@ -13,6 +13,7 @@ import {
   interfaces,
   ipAddresses,
   isForRelay,
+  isWebServer,
   list,
   listeningPoint,
   mediaNetwork,
@@ -29,6 +30,8 @@ import {
   rtpengineUrl,
   shownAddresses,
   sipUri,
+  webOrigin,
+  webServerHint,
 } from './setting-values';
 
 /*
@@ -60,8 +63,40 @@ const ofPcscf = {
   TLS_CERT_FILE: z
     .string()
     .optional()
-    .describe('Certificate chain (PEM) for the TLS contacts of ACCESS_LISTEN; read anew when it changes'),
+    .describe(
+      'Certificate chain (PEM) for TLS on PUBLIC_PORTS and the TLS contacts of ACCESS_LISTEN; read anew when it changes',
+    ),
   TLS_KEY_FILE: z.string().optional().describe('Private key (PEM) of the certificate in TLS_CERT_FILE'),
+  TLS_SELF_SIGNED_FILE: z
+    .string()
+    .min(1)
+    .default('state/self-signed.pem')
+    .describe(
+      'Where the certificate for trying out is kept, with its key, that is made if 443 is one of PUBLIC_PORTS and TLS_CERT_FILE is unset',
+    ),
+  WEBSOCKET_ORIGINS: commaList
+    .pipe(z.array(webOrigin).min(1, 'must name an origin'))
+    .optional()
+    .describe(
+      'Origins of web pages that may speak SIP over WebSocket, such as https://phone.example.com, separated by commas; unset: all',
+    ),
+  WEB_PHONE: z
+    .enum(['on', 'off'], 'must be on or off')
+    .default('off')
+    .describe('A web phone for trying out, at /phone/ of PUBLIC_PORTS: on, off'),
+  ACME_CHALLENGES: z
+    .string()
+    .min(1)
+    .refine((text) => !/^https?:/.test(text) || isWebServer(text), webServerHint)
+    .optional()
+    .describe(
+      'What answers for /.well-known/acme-challenge/ on PUBLIC_PORTS: a folder of tokens, or http://host:port; unset: HTTP_BACKEND',
+    ),
+  HTTP_BACKEND: z
+    .string()
+    .refine(isWebServer, webServerHint)
+    .optional()
+    .describe('Web server for the other paths of PUBLIC_PORTS, http://host:port; unset: they get 404'),
   MEDIA_LOST: z
     .enum(['keep', 'release'], 'must be keep or release')
     .default('keep')

@@ -70,6 +70,13 @@ const rules: ((config: Config) => WrongSetting | undefined)[] = [
       setting: 'ACCESS_ADDRESS',
       what: 'must be of a family that ACCESS_LISTEN has',
     }),
+  ({ WEB_PHONE, WEBSOCKET_ORIGINS, ACME_CHALLENGES, HTTP_BACKEND, ...config }) => {
+    const phone = WEB_PHONE === 'on' || undefined;
+    const ofWeb = Object.entries({ WEB_PHONE: phone, WEBSOCKET_ORIGINS, ACME_CHALLENGES, HTTP_BACKEND });
+    const [setting] = ofWeb.find(([, value]) => value !== undefined) ?? [];
+    const isServed = publicPorts(config).areShared;
+    return setting === undefined ? undefined : when(!isServed, { setting, what: 'has no effect without PUBLIC_PORTS' });
+  },
   ({ PUBLIC_PORTS, GATEWAY_PORTS }) =>
     when(PUBLIC_PORTS && GATEWAY_PORTS, {
       setting: 'GATEWAY_PORTS',

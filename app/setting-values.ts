@@ -159,6 +159,24 @@ export const headerNames = commaList.pipe(
   ),
 );
 
+/** As browsers write it (RFC 6454 §6.2). */
+export const webOrigin = z
+  .string()
+  .toLowerCase()
+  .refine((text) => urlOf(text)?.origin === text, 'must be a comma list of origins such as https://phone.example.com');
+
+export const webServerHint = 'must look like http://127.0.0.1:8080';
+
+/** Without a path of its own: whoever asks names it. */
+export function isWebServer(text: string): boolean {
+  const url = urlOf(text);
+  return url?.protocol === 'http:' && [url.origin, `${url.origin}/`].includes(text);
+}
+
+function urlOf(text: string): URL | undefined {
+  return URL.canParse(text) ? new URL(text) : undefined;
+}
+
 const portRangeHint = 'must be a range of ports such as 50000-50999';
 
 export const portRange = z

@@ -66,7 +66,7 @@ export class Signalling {
     );
     const signalling = new Signalling(options, { egress, srf, bodies }, opened);
     await firstConnect(srf);
-    await opening('ACCESS_LISTEN', signalling.front?.listener.start());
+    await opening('ACCESS_LISTEN', signalling.front?.start());
     const { CORE_NEXT_HOP, EMERGENCY_NEXT_HOP } = config;
     warnOfLostHops({ CORE_NEXT_HOP, EMERGENCY_NEXT_HOP }, egress, logger);
     return signalling;
