@@ -43,7 +43,7 @@ function made(file: string, addresses: readonly string[]): string {
     [
       ...['req', '-x509', '-newkey', 'ec', '-pkeyopt', 'ec_paramgen_curve:prime256v1', '-nodes'],
       ...['-days', String(days), '-subj', `/CN=${addresses[0] ?? ''}`, '-addext', `subjectAltName=${names}`],
-      ...['-keyout', '/dev/stdout'],
+      ...['-keyout', '-'],
     ],
     { encoding: 'latin1', stdio: ['ignore', 'pipe', 'pipe'], timeout: 10_000 },
   );
