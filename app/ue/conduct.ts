@@ -1,7 +1,7 @@
 import { createSocket } from 'node:dgram';
 import { once } from 'node:events';
 import { setTimeout as delay } from 'node:timers/promises';
-import { EdgeError } from '../../lib/errors';
+import { EdgeError, type ErrorCode } from '../../lib/errors';
 import type { Logger } from '../../lib/ops/logger';
 import type { PhoneCall } from '../../lib/ue/phone-call';
 import { consentTiming } from '../../lib/ue/consent';
@@ -24,6 +24,9 @@ const quietLimit = 2000;
 
 /** What the other waits after the BYE, ms: for its 200 to leave, and for the last packets under way. */
 const drain = 250;
+
+/** Of what holds up nobody. */
+const unheld = { ref: false };
 
 /** How long --hold holds, ms. */
 const holdTime = 1000;
@@ -70,38 +73,35 @@ async function runUe(options: UeOptions, context: Context, run: Run): Promise<vo
     const incoming = options.waitCall ? agent.take(patience, options.media) : undefined;
     incoming?.catch(() => undefined);
     if (options.register) {
-      await orStopped(stop, Promise.race([agent.register(), unanswered(patience, 'registration')]));
+      await orStopped(
+        stop,
+        within(patience, agent.register(), 'registration-unanswered', 'The registration was not answered'),
+      );
       run.registered = true;
     }
     if (message !== undefined) {
-      await orStopped(stop, Promise.race([agent.message(message.uri, message.text), unanswered(patience, 'message')]));
+      const sent = agent.message(message.uri, message.text);
+      await orStopped(stop, within(patience, sent, 'message-unanswered', 'The message was not answered'));
     }
-    if (options.waitMessage) await orStopped(stop, Promise.race([messageCame, noMessage(patience)]));
+    if (options.waitMessage) await orStopped(stop, within(patience, messageCame, 'no-message', 'No message came in'));
     if (options.call !== undefined) run.call = await orStopped(stop, agent.call(options.call, callingOptions(options)));
     else if (incoming !== undefined) run.call = await orStopped(stop, incoming);
     if (run.call !== undefined) await conductCall(run.call, options, exchange, stop);
   } finally {
     await run.call?.hangUp();
     exchange.close();
-    if (run.registered) await Promise.race([agent.unregister().catch(() => undefined), patienceAtEnd()]);
+    // De-registering is a courtesy: an edge that is gone does not hold up the report.
+    if (run.registered) await Promise.race([agent.unregister().catch(() => undefined), delay(1000, undefined, unheld)]);
     await agent.close();
   }
 }
 
-/** De-registering is a courtesy: an edge that is gone does not hold up the report. */
-async function patienceAtEnd(): Promise<void> {
-  await delay(1000, undefined, { ref: false });
-}
-
 /** An edge that is silent would hold a request for 32 s (RFC 3261 §17.1.2.2, timer F). */
-async function unanswered(patience: number, what: 'registration' | 'message'): Promise<never> {
-  await delay(patience, undefined, { ref: false });
-  throw new EdgeError(`${what}-unanswered`, `The ${what} was not answered within ${Math.round(patience / 1000)} s.`);
-}
-
-async function noMessage(patience: number): Promise<never> {
-  await delay(patience, undefined, { ref: false });
-  throw new EdgeError('no-message', `No message came in within ${Math.round(patience / 1000)} s.`);
+async function within<T>(patience: number, awaited: Promise<T>, code: ErrorCode, what: string): Promise<T> {
+  const late = delay(patience, undefined, unheld).then(() => {
+    throw new EdgeError(code, `${what} within ${Math.round(patience / 1000)} s.`);
+  });
+  return await Promise.race([awaited, late]);
 }
 
 /** An observer beside which one can wait for the first MESSAGE, whenever it came. */

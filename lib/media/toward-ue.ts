@@ -1,5 +1,6 @@
 import type { MediaStream } from '../gateway/stream';
 import { bundledLines } from '../sdp/bundle';
+import { withoutRtcpPayloadTypes } from '../sdp/payload-types';
 import type { Sdp } from '../sdp/sdp';
 import { viewSession, type MediaView } from '../sdp/session-view';
 import type { CallBundle, GroupedForUe } from './call-bundle';
@@ -66,9 +67,9 @@ export class TowardUe {
     this.#streams.settle(new Set(taken.map(({ line }) => line)), number);
   }
 
-  #open(grouped: GroupedForUe, lines: UeLines, exchange: number): OpenedForUe {
-    const plan = this.#sdp.plan(grouped, lines);
-    const told = this.#streams.open(plan.streams, exchange);
-    return { ...plan.write(told), grouped, told };
+  #open(reply: GroupedForUe, lines: UeLines, exchange: number): OpenedForUe {
+    const grouped = { ...reply, sdp: withoutRtcpPayloadTypes(reply.sdp) };
+    const told = this.#streams.open(this.#sdp.streams(grouped, lines), exchange);
+    return { ...this.#sdp.write(grouped, lines, told), grouped, told };
   }
 }

@@ -2,10 +2,9 @@ import type { AdvertisedAddress, MediaStream } from '../gateway/stream';
 import { familyOf, unspecified } from '../ip-address';
 import { withGatewayCandidates, type GatewayCandidateOptions } from '../sdp/gateway-candidate';
 import { withoutLineIce } from '../sdp/ice-attributes';
-import { withoutRtcpPayloadTypes } from '../sdp/payload-types';
-import { withEachSection, type Sdp } from '../sdp/sdp';
+import type { Sdp } from '../sdp/sdp';
 import type { MediaSection } from '../sdp/sdp-part';
-import { viewSession, type MediaView } from '../sdp/session-view';
+import { viewSession, withEachLine, type MediaView } from '../sdp/session-view';
 import { answeredSetup, asTcpLine, type TcpLine, type TcpLines } from '../sdp/tcp-media-lines';
 import type { GroupedForUe } from './call-bundle';
 import type { CallStreams, OpenStreams } from './call-streams';
@@ -32,14 +31,6 @@ export interface UeLines {
   mismatched: ReadonlySet<number>;
 }
 
-/** An SDP for the UE before it is written: the UE's check may come as soon as it has it (C1). */
-export interface PlannedSdp {
-  /** To be opened first. */
-  streams: readonly MediaStream[];
-  /** @param open those of them that the gateway took; the other lines go without their candidate */
-  write(open: OpenStreams): WrittenForUe;
-}
-
 export interface WrittenForUe {
   sdp: Sdp;
   /** Lines that it has as RTP over TCP. */
@@ -58,29 +49,32 @@ export class UeSdp {
     this.#options = options;
   }
 
-  /** With the candidate on port 80 on each line that gets it. */
-  plan({ sdp: reply, shared }: GroupedForUe, ue: UeLines): PlannedSdp {
-    const sdp = withoutRtcpPayloadTypes(reply);
+  /** What an SDP will tell of: to be opened first, as the UE's check may come as soon as it has the SDP (C1). */
+  streams({ sdp, shared }: GroupedForUe, ue: UeLines): MediaStream[] {
     const { media } = viewSession(sdp);
     const isVideo = ({ index, kind }: MediaView) =>
       kind === 'video' || media.some((line) => shared.get(line.index) === index && line.kind === 'video');
-    const streams = media
+    return media
       .filter(({ index }) => !shared.has(index))
       .flatMap((line) => this.#streamOf(isVideo(line) ? { ...line, kind: 'video' } : line, ue.line(line.index)) ?? []);
-    const write = (open: OpenStreams) => {
-      // Of our offers the default is among our candidates; an answer keeps the transport, whatever we have (B12).
-      const tcp = new Map([...ue.tcp].filter(([index]) => !shared.has(index) && (ue.isAnswer || open.has(index))));
-      const written = withEachSection(sdp, (section, index) => {
-        const line = media[index];
-        // What is said of a transport is said once (RFC 9143 §7.1.3): the UE would take candidates for those of another.
-        if (line === undefined || shared.has(index)) return section.without(notOfShared);
-        const ours = this.#withCandidates(section, line, ue, open.has(index));
-        const said = tcp.get(index);
-        return said === undefined ? ours : this.#overTcp(ours, line, said, ue.isAnswer, open.get(index));
-      });
-      return { sdp: written, tcp };
-    };
-    return { streams, write };
+  }
+
+  /**
+   * With the candidate on port 80 on each line that gets it.
+   * @param open the streams that the gateway took; the other lines go without their candidate
+   */
+  write({ sdp, shared }: GroupedForUe, ue: UeLines, open: OpenStreams): WrittenForUe {
+    // Of our offers the default is among our candidates; an answer keeps the transport, whatever we have (B12).
+    const tcp = new Map([...ue.tcp].filter(([index]) => !shared.has(index) && (ue.isAnswer || open.has(index))));
+    const written = withEachLine(sdp, (section, line) => {
+      const { index } = line;
+      // What is said of a transport is said once (RFC 9143 §7.1.3): the UE would take candidates for those of another.
+      if (shared.has(index)) return section.without(notOfShared);
+      const ours = this.#withCandidates(section, line, ue, open.has(index));
+      const said = tcp.get(index);
+      return said === undefined ? ours : this.#overTcp(ours, line, said, ue.isAnswer, open.get(index));
+    });
+    return { sdp: written, tcp };
   }
 
   #streamOf(line: MediaView, ue: MediaView | undefined): MediaStream | undefined {

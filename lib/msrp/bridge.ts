@@ -169,27 +169,27 @@ export class MsrpBridge extends EventEmitter<BridgeEvents> {
     this.#phase = 'joined';
     clearTimeout(this.#timer);
     this.#timer = setTimeout(() => this.#end('silent'), this.#around.limits.firstBytesMs);
-    this.#pump('access', access, 'core', core);
-    this.#pump('core', core, 'access', access);
+    this.#pump('access', access, core);
+    this.#pump('core', core, access);
     this.emit('joined');
   }
 
-  #pump(name: SideName, from: Duplex, otherName: SideName, to: Duplex): void {
+  #pump(name: SideName, from: Duplex, to: Duplex): void {
     const { bytes, limits } = this.#around;
     const listener = {
       received: (count: number) => {
         bytes[name] += count;
         if (this.#isSilent) this.#spoke();
       },
-      stalled: () => this.#end(`${otherName}-not-reading`),
+      stalled: () => this.#end(`${other(name)}-not-reading`),
     };
     from.once('end', () => {
-      if (from === this.#sides[name].stream) this.#closing(name, otherName);
+      if (from === this.#sides[name].stream) this.#closing(name);
     });
-    this.#pumps.push(new Pump(from, to, limits.stallMs, listener, this.#translation(name, otherName)));
+    this.#pumps.push(new Pump(from, to, limits.stallMs, listener, this.#translation(name)));
   }
 
-  #translation(name: SideName, otherName: SideName): Translation {
+  #translation(name: SideName): Translation {
     const rewriting = this.#rewriting[name];
     if (rewriting === undefined) return (chunk) => [chunk];
     const rewriter = new PathRewriter(rewriting);
@@ -198,9 +198,9 @@ export class MsrpBridge extends EventEmitter<BridgeEvents> {
       const { passed, fault } = rewriter.push(chunk);
       this.#around.strays(rewriter.strays - before);
       if (fault === undefined) return passed;
-      const to = this.#sides[otherName].stream;
+      const to = this.#sides[other(name)].stream;
       for (const piece of passed) to?.write(piece);
-      this.#closing(name, otherName, `${name}-malformed`);
+      this.#closing(name, `${name}-malformed`);
       return undefined;
     };
   }
@@ -212,30 +212,29 @@ export class MsrpBridge extends EventEmitter<BridgeEvents> {
 
   #closed(name: SideName, stream: Duplex): void {
     if (stream !== this.#sides[name].stream) return;
-    const other = name === 'access' ? 'core' : 'access';
     if (this.#phase === 'waiting') this.#end(`${name}-closed`);
-    else this.#closing(name, other);
+    else this.#closing(name);
   }
 
   /** One side is over: the other gets what was written to it, and then is closed (H10, RFC 4975 §5.4). */
-  #closing(name: SideName, otherName: SideName, reason: BridgeEnd = `${name}-closed`): void {
+  #closing(name: SideName, reason: BridgeEnd = `${name}-closed`): void {
     const { stream } = this.#sides[name];
-    const other = this.#sides[otherName].stream;
-    if (this.#phase !== 'joined' || stream === undefined || other === undefined) return;
+    const far = this.#sides[other(name)].stream;
+    if (this.#phase !== 'joined' || stream === undefined || far === undefined) return;
     this.#phase = 'closing';
     clearTimeout(this.#timer);
     for (const pump of this.#pumps) pump.stop();
     // Unread bytes would make of closing a reset, which takes from the peer what it has not read yet.
     stream.resume();
-    other.resume();
+    far.resume();
     stream.end();
-    other.end();
+    far.end();
     this.#timer = setTimeout(
-      () => this.#end(other.writableFinished ? reason : `${otherName}-not-reading`),
+      () => this.#end(far.writableFinished ? reason : `${other(name)}-not-reading`),
       this.#around.limits.closeMs,
     );
-    if (other.closed) this.#end(reason);
-    else other.once('close', () => this.#end(reason));
+    if (far.closed) this.#end(reason);
+    else far.once('close', () => this.#end(reason));
   }
 
   #end(reason: BridgeEnd): void {
@@ -249,4 +248,8 @@ export class MsrpBridge extends EventEmitter<BridgeEvents> {
     }
     this.emit('ended', reason);
   }
+}
+
+function other(name: SideName): SideName {
+  return name === 'access' ? 'core' : 'access';
 }

@@ -1,4 +1,5 @@
 import type { Logger } from '../ops/logger';
+import { Tally } from '../ops/tally';
 import { MsrpBridge, type BridgeEnd, type BridgeSurroundings, type SideName } from './bridge';
 import { defaultMsrpLimits, type MsrpLimits } from './limits';
 import { PortPool } from './port-pool';
@@ -24,7 +25,7 @@ export interface MsrpCounters {
   listening: Record<SideName, number>;
   /** Bytes received, by side. */
   bytes: Record<SideName, number>;
-  ends: Partial<Record<BridgeEnd, number>>;
+  ends: Readonly<Partial<Record<BridgeEnd, number>>>;
   /** Connections turned away: from elsewhere than expected, or too many at once. */
   strangers: number;
   /** Messages whose To-Path was not the path shown. */
@@ -36,7 +37,7 @@ export class MsrpBridges {
   readonly #logger: Logger;
   readonly #around: BridgeSurroundings;
   readonly #bridges = new Set<MsrpBridge>();
-  readonly #ends: Partial<Record<BridgeEnd, number>> = {};
+  readonly #ends = new Tally<BridgeEnd>();
   #strangers = 0;
   #strays = 0;
 
@@ -56,7 +57,7 @@ export class MsrpBridges {
     this.#bridges.add(bridge);
     bridge.once('ended', (reason) => {
       this.#bridges.delete(bridge);
-      this.#ends[reason] = (this.#ends[reason] ?? 0) + 1;
+      this.#ends.add(reason);
       this.#logger.debug({ reason }, 'MSRP bridge ended');
     });
     return bridge;
@@ -69,7 +70,7 @@ export class MsrpBridges {
       joined: [...this.#bridges].filter(({ isJoined }) => isJoined).length,
       listening: { access: sides.access.ports.taken, core: sides.core.ports.taken },
       bytes: { ...bytes },
-      ends: { ...this.#ends },
+      ends: this.#ends.counts(),
       strangers: this.#strangers,
       strays: this.#strays,
     };

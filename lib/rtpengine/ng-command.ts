@@ -16,18 +16,23 @@ export interface NgCommands {
 
 export type NgCommand = keyof NgCommands;
 
-export interface OfferOptions {
+/** What offers and answers have in common. */
+interface SdpOptions {
   'call-id': string;
   'from-tag': string;
-  'to-tag'?: string;
   sdp: string;
+  replace: readonly string[];
+  flags?: readonly string[];
+}
+
+export interface OfferOptions extends SdpOptions {
+  'to-tag'?: string;
   ICE: 'remove' | 'force';
   'ICE-lite': 'forward' | 'backward';
   'rtcp-mux': readonly ('offer' | 'demux' | 'require')[];
   direction: readonly [from: string, to: string];
   /** Of rtpengine's own address in what it writes; without it, that of the SDP it was given, or of the receiver's last one. */
   'address-family'?: AddressFamily;
-  replace: readonly string[];
   /** BUNDLE (RFC 9143): that of the sender is accepted, or the other side is offered one transport for all. Since mr14.0. */
   bundle?: readonly ('accept' | 'require')[];
   /** The profile that is offered; without it, that of the offer. */
@@ -36,23 +41,16 @@ export interface OfferOptions {
   SDES?: readonly ['off'];
   /** No `a=fingerprint` is offered. */
   DTLS?: 'off';
-  flags?: readonly string[];
 }
 
-export interface AnswerOptions {
-  'call-id': string;
-  'from-tag': string;
+export interface AnswerOptions extends SdpOptions {
   'to-tag': string;
-  sdp: string;
   ICE: 'remove' | 'default';
-  replace: readonly string[];
-  flags?: readonly string[];
 }
 
 /** A reply that is no error; what else stands in it is by command. */
 export interface NgReply {
   result: string;
   sdp?: string;
-  warning?: string;
   [name: string]: unknown;
 }

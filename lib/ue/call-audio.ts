@@ -59,11 +59,8 @@ export class CallAudio {
 
   /** ms since RTP was last received on any stream; undefined if it never was. */
   get silentFor(): number | undefined {
-    const silences = [...this.#sessions.values()].map(({ silentFor }) => silentFor);
-    return silences.reduce(
-      (least, next) => (least === undefined || (next ?? Infinity) < least ? next : least),
-      undefined,
-    );
+    const silences = [...this.#sessions.values()].flatMap(({ silentFor }) => silentFor ?? []);
+    return silences.length === 0 ? undefined : Math.min(...silences);
   }
 
   /** Opens the sockets, once: with each offer they are the same, and the credentials too (RFC 8839 §4.4.1.3). */

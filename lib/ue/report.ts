@@ -51,15 +51,10 @@ type Verdict = Pick<Report, 'ok' | 'role' | 'direction' | 'registered' | 'setupM
 export function reportOf(verdict: Verdict, streams: readonly StreamReport[], msrp: MsrpReport | null): Report {
   const first = streams[0];
   const sum = (count: (stream: StreamReport) => number) => streams.reduce((total, stream) => total + count(stream), 0);
-  const { ok, role, direction, registered, setupMs, error } = verdict;
   return {
     event: 'report',
-    ok,
-    role,
-    direction,
-    registered,
+    ...verdict,
     path: first?.path ?? msrp?.path ?? null,
-    setupMs,
     mediaMs: first?.mediaMs ?? null,
     sent: sum(({ sent }) => sent),
     received: sum(({ received }) => received),
@@ -70,6 +65,5 @@ export function reportOf(verdict: Verdict, streams: readonly StreamReport[], msr
     unansweredUdpChecks: sum(({ unansweredUdpChecks }) => unansweredUdpChecks),
     streams: [...streams],
     msrp,
-    error,
   };
 }
