@@ -1,3 +1,4 @@
+import { randomBytes } from 'node:crypto';
 import type { CandidatePair } from './candidate-pair';
 
 /** Times of connectivity checks, all in ms. */
@@ -30,8 +31,12 @@ export interface Check {
   readonly pair: CandidatePair;
   /** With USE-CANDIDATE: its success selects the pair (RFC 8445 §8.1.1, regular nomination). */
   readonly nominating: boolean;
+  /** 12 random bytes, the same in each request. */
+  readonly transactionId: Buffer;
   /** Requests sent so far. */
   attempt: number;
+  /** When the newest one was, ms. */
+  sentAt: number;
 }
 
 type PairState = 'waiting' | 'in-progress' | 'succeeded' | 'failed';
@@ -133,6 +138,11 @@ export class CheckList {
     return waiting === undefined ? undefined : this.#start(waiting, false, now);
   }
 
+  /** The check under way on a pair. */
+  checkOn(pair: CandidatePair): Check | undefined {
+    return this.#entries.find((known) => known.pair === pair)?.check;
+  }
+
   /** An authenticated success response came for this check; says whether it selected the pair. */
   success(check: Check, now: number): boolean {
     const entry = this.#entryOf(check);
@@ -191,7 +201,7 @@ export class CheckList {
   }
 
   #start(entry: Entry, nominating: boolean, now: number): Check {
-    const check: Check = { pair: entry.pair, nominating, attempt: 0 };
+    const check: Check = { pair: entry.pair, nominating, transactionId: randomBytes(12), attempt: 0, sentAt: now };
     entry.check = check;
     if (!nominating) entry.state = 'in-progress';
     this.#sent(entry, check, now);
@@ -200,6 +210,7 @@ export class CheckList {
 
   #sent(entry: Entry, check: Check, now: number): void {
     check.attempt += 1;
+    check.sentAt = now;
     const { rto, attempts, lastWait, tcpTimeout } = this.#timing;
     if (entry.pair.local.transport === 'tcp') {
       entry.dueAt = now + tcpTimeout;

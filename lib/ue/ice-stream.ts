@@ -1,15 +1,16 @@
+import { randomBytes } from 'node:crypto';
 import type { RemoteInfo } from 'node:dgram';
 import type { Duplex } from 'node:stream';
-import { buildBindingSuccess, errorCode } from '../ice/binding';
+import { buildBindingRequest, buildBindingSuccess, errorCode } from '../ice/binding';
 import { newCredentials } from '../ice/credentials';
 import { parseStun, verifyFingerprint, verifyIntegrity, type StunMessage } from '../ice/stun-message';
 import type { TransportAddress } from '../ice/transport-address';
+import { Newest } from '../newest';
 import { formPairs, type CandidatePair, type PathName } from './candidate-pair';
 import { CheckList, checkTiming, type Check, type CheckTiming } from './check-list';
 import { Consent, type ConsentTiming } from './consent';
-import { CheckTransactions } from './check-transactions';
 import type { IceDescription } from './description';
-import { hostCandidates } from './host-candidates';
+import { hostCandidates, reflexivePriority } from './host-candidates';
 import { attemptText, IceEvents } from './ice-events';
 import type { HttpProxy } from './open-socket';
 import { PairSockets } from './pair-sockets';
@@ -39,6 +40,9 @@ export interface IceStreamOptions {
   changed: () => void;
 }
 
+/** One whose answer can no longer come is forgotten with the oldest ones. */
+const mostConsentChecks = 32;
+
 /** STUN's first byte is 0 to 3 (RFC 7983 §7). */
 const lastStunByte = 3;
 
@@ -55,7 +59,9 @@ export class IceStream {
   readonly #changed: () => void;
   readonly #events: IceEvents;
   readonly #timing: CheckTiming;
-  readonly #transactions: CheckTransactions;
+  readonly #tieBreaker: bigint;
+  /** Consent checks that wait for an answer, by transaction. */
+  readonly #consentChecks = new Newest<string, { pair: CandidatePair; sentAt: number }>(mostConsentChecks);
   readonly #consent: Consent;
   #remote: IceDescription | undefined;
   /** Where media goes if the peer does no ICE. */
@@ -84,7 +90,7 @@ export class IceStream {
     this.#consent = new Consent(consent);
     this.#list = new CheckList([], this.#timing);
     this.local = { ...newCredentials(), candidates: hostCandidates(address, udp?.port) };
-    this.#transactions = new CheckTransactions(this.local.ufrag, tieBreaker);
+    this.#tieBreaker = tieBreaker;
   }
 
   /** Gathers the host candidates of one stream: an active TCP one, and for packets a UDP one of higher priority. */
@@ -122,7 +128,6 @@ export class IceStream {
   connect(remote: IceDescription): void {
     if (this.#remote?.ufrag === remote.ufrag && this.#remote.pwd === remote.pwd) return;
     this.#remote = remote;
-    this.#transactions.remote = remote;
     this.#list = new CheckList(formPairs(this.local.candidates, remote.candidates), this.#timing);
     this.#events.candidates(this.local.candidates, remote.candidates);
   }
@@ -136,10 +141,10 @@ export class IceStream {
   tick(now: number, mayStart: boolean): boolean {
     this.#recover(now);
     const { again, failed } = this.#list.due(now);
-    for (const check of again) this.#repeat(check, now);
+    for (const check of again) this.#send(check);
     for (const check of failed) this.#failed(check, 'no answer');
     const check = mayStart ? this.#list.next(now) : undefined;
-    if (check !== undefined) this.#start(check, now);
+    if (check !== undefined) this.#send(check);
     return check !== undefined;
   }
 
@@ -155,7 +160,9 @@ export class IceStream {
       this.#lost(selected, now);
     } else if (this.#consent.isDue(now)) {
       this.#consent.asked(now);
-      this.#sockets.send(selected, this.#transactions.open(undefined, selected, now).request);
+      const transactionId = randomBytes(12);
+      this.#consentChecks.set(transactionId.toString('hex'), { pair: selected, sentAt: now });
+      this.#sockets.send(selected, this.#request(selected, transactionId, false));
     }
   }
 
@@ -174,28 +181,33 @@ export class IceStream {
     this.#closed = true;
     this.#events.close();
     this.#sockets.close();
-    this.#transactions.clear();
   }
 
-  #start(check: Check, now: number): void {
-    const transaction = this.#transactions.open(check, check.pair, now);
+  /** The first request of a check, or the next one. */
+  #send(check: Check): void {
+    const { pair, transactionId, nominating } = check;
+    const request = this.#request(pair, transactionId, nominating);
     this.#events.sent(check);
-    if (this.#sockets.isOpen(check.pair)) this.#sockets.send(check.pair, transaction.request);
+    if (this.#sockets.isOpen(pair)) this.#sockets.send(pair, request);
     // RFC 6544 §7.1: an active candidate connects, then checks on the connection.
     else
-      this.#sockets.dial(check.pair, () => {
-        this.#events.connected(check.pair);
-        transaction.sentAt = performance.now();
-        this.#sockets.send(check.pair, transaction.request);
+      this.#sockets.dial(pair, () => {
+        this.#events.connected(pair);
+        check.sentAt = performance.now();
+        this.#sockets.send(pair, request);
       });
   }
 
-  #repeat(check: Check, now: number): void {
-    const transaction = this.#transactions.ofCheck(check);
-    if (transaction === undefined) return;
-    transaction.sentAt = now;
-    this.#events.sent(check);
-    this.#sockets.send(check.pair, transaction.request);
+  #request({ local }: CandidatePair, transactionId: Buffer, useCandidate: boolean): Buffer {
+    const { ufrag = '', pwd = '' } = this.#remote ?? {};
+    return buildBindingRequest({
+      transactionId,
+      username: `${ufrag}:${this.local.ufrag}`,
+      password: pwd,
+      priority: reflexivePriority(local),
+      useCandidate,
+      tieBreaker: this.#tieBreaker,
+    });
   }
 
   #lost(pair: CandidatePair, now: number): void {
@@ -205,7 +217,8 @@ export class IceStream {
   }
 
   #closedWhileChecking(pair: CandidatePair, reason: string): void {
-    for (const check of this.#transactions.checksOn(pair)) this.#failed(check, reason);
+    const check = this.#list.checkOn(pair);
+    if (check !== undefined) this.#failed(check, reason);
     this.#list.unusable(pair, reason);
   }
 
@@ -249,23 +262,24 @@ export class IceStream {
   }
 
   #answered(message: StunMessage, pair: CandidatePair): void {
-    const transaction = this.#transactions.of(message.transactionId);
     // RFC 8445 §7.2.5.2.1: an answer from elsewhere than the check went to is none.
-    if (transaction?.pair !== pair) return;
-    const { check, sentAt } = transaction;
+    const onPair = this.#list.checkOn(pair);
+    const check = onPair?.transactionId.equals(message.transactionId) === true ? onPair : undefined;
+    const id = message.transactionId.toString('hex');
+    const sent = check ?? this.#consentChecks.get(id);
+    if (sent?.pair !== pair) return;
     if (message.class === 'error') {
-      this.#transactions.end(transaction);
       const error = errorCode(message);
-      if (check === undefined) return;
-      this.#failed(check, `refused: ${error?.code ?? '?'} ${error?.reason ?? ''}`.trim(), true);
+      if (check) this.#failed(check, `refused: ${error?.code ?? '?'} ${error?.reason ?? ''}`.trim(), true);
+      else this.#consentChecks.delete(id);
       return;
     }
     if (!verifyIntegrity(message, this.#remote?.pwd ?? '')) return;
-    this.#transactions.end(transaction);
     const now = performance.now();
     this.#consent.answered(now);
-    this.#rttMs = now - sentAt;
-    if (check !== undefined) this.#succeeded(check, this.#rttMs);
+    this.#consentChecks.delete(id);
+    this.#rttMs = now - sent.sentAt;
+    if (check) this.#succeeded(check, this.#rttMs);
   }
 
   #succeeded(check: Check, rttMs: number): void {
@@ -282,8 +296,6 @@ export class IceStream {
   }
 
   #failed(check: Check, reason: string, answered = false): void {
-    const transaction = this.#transactions.ofCheck(check);
-    if (transaction !== undefined) this.#transactions.end(transaction);
     this.#list.failure(check, reason, answered);
     this.#events.failed(check.pair, reason);
   }
