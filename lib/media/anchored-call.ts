@@ -2,9 +2,8 @@ import { EdgeError } from '../errors';
 import type { Stream } from '../gateway/stream';
 import { familyOf, type AddressFamily } from '../ip-address';
 import type { OccasionalLog } from '../ops/occasional-log';
-import type { CallStatistics } from '../rtpengine/call-statistics';
-import { matchAnswer, putBackAnchored, type AnchoredLines } from '../sdp/anchored-lines';
-import { withDeclined, type SharedTransports } from '../sdp/bundle';
+import { matchAnswer, putBackAnchored } from '../sdp/anchored-lines';
+import { withDeclined } from '../sdp/bundle';
 import type { GatewayCandidateOptions } from '../sdp/gateway-candidate';
 import { withoutIceOn } from '../sdp/ice-mismatch';
 import { withKeyingOf } from '../sdp/keying';
@@ -13,7 +12,7 @@ import { withOfferedFormats } from '../sdp/line-formats';
 import type { LineFamilies } from '../sdp/line-family';
 import { parseSdp, withSections, type Sdp } from '../sdp/sdp';
 import { viewSession, type MediaView } from '../sdp/session-view';
-import { CallAtRtpengine, type ShownSdp } from './call-at-rtpengine';
+import { CallAtRtpengine, type ShownSdp, type StatisticsByLine } from './call-at-rtpengine';
 import { CallBundle } from './call-bundle';
 import { CallCommands } from './call-commands';
 import { CallExchanges } from './call-exchanges';
@@ -62,12 +61,13 @@ const noSections: MsrpSections = new Map();
  * at the same time.
  */
 export class AnchoredCall {
+  /** What the UE said of its lines. */
+  readonly ue = new UeWords();
   readonly #rtpengine: CallAtRtpengine;
   readonly #commands: CallCommands;
   readonly #streams: CallStreams;
   readonly #msrp: CallMsrp | undefined;
   readonly #exchanges = new CallExchanges();
-  readonly #ue = new UeWords();
   readonly #bundle = new CallBundle();
   readonly #families: CallFamilies;
   readonly #profiles: CallProfiles;
@@ -85,13 +85,13 @@ export class AnchoredCall {
     });
     this.#profiles = new CallProfiles(options.profiles);
     this.#rtpengine = new CallAtRtpengine(name, rtpengine, charged, options.learnsCore);
-    const said = { profiles: this.#profiles, families: this.#families, ue: this.#ue };
+    const said = { profiles: this.#profiles, families: this.#families, ue: this.ue };
     this.#commands = new CallCommands({ rtpengine: this.#rtpengine, ...said, own: msrp?.shown ?? {} });
     this.#streams = new CallStreams(gateway, log);
-    const ofUe = { streams: this.#streams, bundle: this.#bundle, ue: this.#ue };
+    const ofUe = { streams: this.#streams, bundle: this.#bundle, ue: this.ue };
     this.#towardUe = new TowardUe({ call: name, advertised: gateway.advertised, fallback, candidates, ...ofUe });
     this.#writer = new CallWriter(this.#bundle, places.told);
-    const hasOwnTransport = (line: number) => this.linesInUse.includes(line) && !this.#ue.shared.has(line);
+    const hasOwnTransport = (line: number) => this.ue.linesInUse.includes(line) && !this.ue.shared.has(line);
     this.#receiving = { maySend: places.rtp.core, most: charged.most, hasOwnTransport };
     const forMsrp = { call: name, gateway, fallback, candidates, ueAddress, maySend: places.msrp, charged };
     this.#msrp = msrp && new CallMsrp({ ...forMsrp, families: this.#families, bridges: msrp });
@@ -102,28 +102,8 @@ export class AnchoredCall {
     return this.#exchanges.last !== undefined;
   }
 
-  /** The lines that rtpengine knows, in its order. */
-  get anchoredLines(): AnchoredLines {
-    return this.#rtpengine.lines;
-  }
-
-  /** The UE's lines that have their transport from another, by the last complete exchange. */
-  get sharedTransports(): SharedTransports {
-    return this.#ue.shared;
-  }
-
-  /** The lines of the UE that the last complete exchange left in use at rtpengine. */
-  get linesInUse(): number[] {
-    return this.#ue.linesInUse;
-  }
-
-  /** Those of them on which the UE may send by ICE. */
-  get linesWithIce(): number[] {
-    return this.#ue.linesWithIce;
-  }
-
   /** What rtpengine knows of the call; undefined if it does not tell. Never rejects. */
-  async statistics(): Promise<CallStatistics | undefined> {
+  async statistics(): Promise<StatisticsByLine | undefined> {
     return this.#rtpengine.statistics();
   }
 
@@ -249,7 +229,7 @@ export class AnchoredCall {
     const wishes = { ...usual, offersGroup };
     const shown = this.#shownOf(from, sdp, this.#families.ofOffer(from), offersGroup);
     const { now, onAnswer: keptBack } =
-      from === 'access' ? keepRestartBack(shown, this.#ue.lines) : { now: shown, onAnswer: [] };
+      from === 'access' ? keepRestartBack(shown, this.ue.lines) : { now: shown, onAnswer: [] };
     const messages = (await this.#msrp?.offer(from, sdp)) ?? noSections;
     const asked = { from, view: media, shown: now, shared, ...wishes };
     const reply = await this.#commands.offer(asked, this.#exchanges.complete).catch((error: unknown) => {
@@ -283,7 +263,7 @@ export class AnchoredCall {
     for (const { from, shown, view } of [exchange, said]) {
       this.#families.agreed(from, shown);
       this.#profiles.heard(from, view);
-      if (from === 'access') this.#ue.heard(view, tcp);
+      if (from === 'access') this.ue.heard(view, tcp);
     }
   }
 

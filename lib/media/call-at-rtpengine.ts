@@ -1,4 +1,4 @@
-import type { CallStatistics } from '../rtpengine/call-statistics';
+import type { LineStatistics } from '../rtpengine/call-statistics';
 import type { OfferOptions } from '../rtpengine/ng-command';
 import { anchoredLines, isAnyInUse, takeAnchored, type AnchoredLines } from '../sdp/anchored-lines';
 import { bundleGroups, withDeclined, withoutBundle, type SharedTransports } from '../sdp/bundle';
@@ -19,6 +19,9 @@ export interface ShownSdp {
   /** Lines with no transport of their own: they are declined where rtpengine does not bundle. */
   shared: SharedTransports;
 }
+
+/** What rtpengine tells of a call's lines, by their index in the SDP. */
+export type StatisticsByLine = ReadonlyMap<number, Readonly<Record<Side, LineStatistics | undefined>>>;
 
 /**
  * One call at the rtpengine that took its first offer. It is at none as long as no line for rtpengine is in use: SDPs
@@ -107,8 +110,11 @@ export class CallAtRtpengine {
   }
 
   /** What it knows of the call; undefined if it does not tell. Never rejects. */
-  async statistics(): Promise<CallStatistics | undefined> {
-    return this.#node?.query(this.#name).catch(() => undefined);
+  async statistics(): Promise<StatisticsByLine | undefined> {
+    const told = await this.#node?.query(this.#name).catch(() => undefined);
+    const of = (side: Side, index: number) => told?.get(side)?.[index];
+    const lines = this.#lines.map((line, at) => [line, { access: of('access', at), core: of('core', at) }] as const);
+    return told && new Map(lines);
   }
 
   /**

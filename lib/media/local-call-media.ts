@@ -3,8 +3,8 @@ import { EdgeError, type ErrorCode } from '../errors';
 import type { StreamPath } from '../gateway/stream';
 import { monotonicNow } from '../ops/clock';
 import type { OccasionalLog } from '../ops/occasional-log';
-import type { CallStatistics } from '../rtpengine/call-statistics';
 import type { AnchoredCall } from './anchored-call';
+import type { StatisticsByLine } from './call-at-rtpengine';
 import type { CallMedia, CallMediaEvents, SelectedPath, Side, StreamReport } from './media-anchor';
 import type { FollowedCall } from './path-follower';
 import { PathWatch } from './path-watch';
@@ -51,7 +51,7 @@ export class LocalCallMedia extends EventEmitter<CallMediaEvents> implements Cal
     this.#watch = new PathWatch(() => this.#look());
     const silent = () => void this.emit('restart-due', 'udp-silent');
     const statistics = () => this.#statistics();
-    this.#silence = new SilenceWatch({ call, statistics, paths, calls, silent, now: monotonicNow, lookMs });
+    this.#silence = new SilenceWatch({ ue: call.ue, statistics, paths, calls, silent, now: monotonicNow, lookMs });
     this.#senders = new TwoSenders((line) => paths.isGateway(line), monotonicNow, 0.75 * lookMs);
   }
 
@@ -62,7 +62,7 @@ export class LocalCallMedia extends EventEmitter<CallMediaEvents> implements Cal
   async answer(from: Side, sdp: string): Promise<string> {
     const { call, paths } = this.#options;
     const outcome = await this.#run(() => call.answer(from, sdp));
-    paths.share(call.sharedTransports);
+    paths.share(call.ue.shared);
     this.#senders.forget();
     this.#watch.start();
     this.#silence.start();
@@ -172,20 +172,20 @@ export class LocalCallMedia extends EventEmitter<CallMediaEvents> implements Cal
     if (this.#isReleased()) return true;
     const statistics = await this.#statistics();
     if (statistics) this.#learn(statistics);
-    return paths.areKnown(call.linesInUse);
+    return paths.areKnown(call.ue.linesInUse);
   }
 
   /** What rtpengine tells of a call under way; undefined if it does not tell. Never rejects. */
-  async #statistics(): Promise<CallStatistics | undefined> {
+  async #statistics(): Promise<StatisticsByLine | undefined> {
     const statistics = await this.#options.call.statistics();
     if (statistics === undefined || this.#isReleased()) return undefined;
     if (this.#senders.look(statistics)) this.emit('restart-due', 'two-senders');
     return statistics;
   }
 
-  #learn(statistics: CallStatistics): void {
-    const { name, call, paths } = this.#options;
-    for (const path of paths.learn(statistics, call.anchoredLines)) this.emit('selected', { call: name, ...path });
+  #learn(statistics: StatisticsByLine): void {
+    const { name, paths } = this.#options;
+    for (const path of paths.learn(statistics)) this.emit('selected', { call: name, ...path });
   }
 
   /** What the SIP side is told of a failure. */

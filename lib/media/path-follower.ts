@@ -1,16 +1,16 @@
 import type { StreamPath } from '../gateway/stream';
 import type { OccasionalLog } from '../ops/occasional-log';
-import type { CallStatistics } from '../rtpengine/call-statistics';
 import { TokenBuckets, type Rate } from '../shares/token-buckets';
 import type { AnchoredCall } from './anchored-call';
+import type { StatisticsByLine } from './call-at-rtpengine';
 import type { StreamPaths } from './stream-paths';
 import type { EventedStreamGateway } from './watched-gateway';
 
 /** A call as far as the ways of its media are concerned. */
 export interface FollowedCall {
-  call: Pick<AnchoredCall, 'anchoredLines' | 'rank'>;
+  call: Pick<AnchoredCall, 'rank'>;
   paths: StreamPaths;
-  statistics: CallStatistics;
+  statistics: StatisticsByLine;
   /** Runs a command of the call, after those before it. */
   run: <T>(command: () => Promise<T>) => Promise<T>;
   /** Takes note of the ways that the statistics tell. */
@@ -55,7 +55,7 @@ export class PathFollower {
     const { lookAt, gateway, log } = this.#options;
     const looked = await lookAt(call);
     if (looked === undefined) return;
-    const elsewhere = looked.paths.elsewhere(looked.statistics, looked.call.anchoredLines, line);
+    const elsewhere = looked.paths.elsewhere(looked.statistics, line);
     if (elsewhere === undefined) {
       looked.learn();
       return;
@@ -75,7 +75,7 @@ export class PathFollower {
     const looked = await lookAt(call);
     if (looked === undefined) return;
     looked.learn();
-    const strays = looked.paths.strays(looked.statistics, looked.call.anchoredLines, line);
+    const strays = looked.paths.strays(looked.statistics, line);
     const raised = gateway.raisedOf(ufrag);
     if (times === 1 || strays < fewestStrays || raised.length === 0) return;
     if (!this.#lowerings.take(`${call} ${line}`)) return;

@@ -1,11 +1,11 @@
-import type { CallStatistics } from '../rtpengine/call-statistics';
-import type { AnchoredCall } from './anchored-call';
+import type { StatisticsByLine } from './call-at-rtpengine';
 import type { StreamPaths } from './stream-paths';
+import type { UeWords } from './ue-words';
 
 export interface SilenceWatchOptions {
-  call: Pick<AnchoredCall, 'linesWithIce' | 'anchoredLines'>;
+  ue: Pick<UeWords, 'linesWithIce'>;
   /** Asks rtpengine; undefined if it does not tell. Never rejects. */
-  statistics: () => Promise<CallStatistics | undefined>;
+  statistics: () => Promise<StatisticsByLine | undefined>;
   paths: Pick<StreamPaths, 'pathOf' | 'isOpen'>;
   /** Calls that are watched. */
   calls: () => number;
@@ -64,8 +64,8 @@ export class SilenceWatch {
   }
 
   async #look(): Promise<void> {
-    const { call, paths, statistics: ask } = this.#options;
-    const lines = call.linesWithIce.filter((line) => paths.isOpen(line));
+    const { ue, paths, statistics: ask } = this.#options;
+    const lines = ue.linesWithIce.filter((line) => paths.isOpen(line));
     // Of TCP the gateway sees it. Of UDP it may not be known yet.
     const isOnUdp = lines.length > 0 && lines.every((line) => (paths.pathOf(line) ?? 'udp') === 'udp');
     const statistics = isOnUdp ? await ask() : undefined;
@@ -75,11 +75,11 @@ export class SilenceWatch {
     this.#schedule();
   }
 
-  #count(statistics: CallStatistics, lines: readonly number[]): void {
-    const { call, now, silent } = this.#options;
+  #count(statistics: StatisticsByLine, lines: readonly number[]): void {
+    const { now, silent } = this.#options;
     let isHeard = false;
     for (const line of lines) {
-      const { packets = 0, errors = 0 } = statistics.get('access')?.[call.anchoredLines.indexOf(line)] ?? {};
+      const { packets = 0, errors = 0 } = statistics.get(line)?.access ?? {};
       // What is dropped is counted among the packets.
       const taken = packets - errors;
       isHeard ||= taken > (this.#packets.get(line) ?? 0);

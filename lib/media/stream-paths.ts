@@ -1,7 +1,7 @@
 import type { StreamStatus } from '../gateway/stream';
-import type { CallStatistics, LineStatistics } from '../rtpengine/call-statistics';
-import type { AnchoredLines } from '../sdp/anchored-lines';
+import type { LineStatistics } from '../rtpengine/call-statistics';
 import { isDiscardPlace } from '../sdp/discard-place';
+import type { StatisticsByLine } from './call-at-rtpengine';
 import type { MediaPath, SelectedPath, StreamReport } from './media-anchor';
 
 type Known = Omit<StreamReport, 'line'>;
@@ -63,14 +63,12 @@ export class StreamPaths {
 
   /**
    * What rtpengine tells of the call; at its end too, when the streams are closed.
-   * @param lines those that rtpengine knows, in its order
    * @returns the paths that are news
    */
-  learn(statistics: CallStatistics, lines: AnchoredLines): Path[] {
-    this.#count(statistics, lines);
-    return lines.flatMap((line, index) => {
+  learn(statistics: StatisticsByLine): Path[] {
+    this.#count(statistics);
+    return [...statistics].flatMap(([line, { access }]) => {
       if (this.#shared.has(line)) return [];
-      const access = statistics.get('access')?.[index];
       // Confirmed is what was heard from anywhere: the UE may not have nominated a pair yet.
       if (access?.confirmed !== true || access.endpoint === undefined || isDiscardPlace(access.endpoint)) return [];
       const { endpoint } = access;
@@ -90,12 +88,9 @@ export class StreamPaths {
     return endpoint !== undefined && (endpoint.address === localAddress || this.#own.includes(endpoint.address));
   }
 
-  /**
-   * Where rtpengine sends a line's media, if that is not the connection that the UE nominated last.
-   * @param lines those that rtpengine knows, in its order
-   */
-  elsewhere(statistics: CallStatistics, lines: AnchoredLines, line: number): LineStatistics['endpoint'] {
-    const { endpoint, confirmed } = statistics.get('access')?.[lines.indexOf(line)] ?? {};
+  /** Where rtpengine sends a line's media, if that is not the connection that the UE nominated last. */
+  elsewhere(statistics: StatisticsByLine, line: number): LineStatistics['endpoint'] {
+    const { endpoint, confirmed } = statistics.get(line)?.access ?? {};
     const mapped = this.#gatewayStatus(line)?.mapped;
     // None is nominated: what was heard came over UDP.
     if (mapped === undefined) return confirmed === true && endpoint && !isDiscardPlace(endpoint) ? endpoint : undefined;
@@ -103,8 +98,8 @@ export class StreamPaths {
   }
 
   /** How many packets of a line's UE rtpengine did not take since this was asked last: it hears the UE elsewhere. */
-  strays(statistics: CallStatistics, lines: AnchoredLines, line: number): number {
-    const { errors = 0 } = statistics.get('access')?.[lines.indexOf(line)] ?? {};
+  strays(statistics: StatisticsByLine, line: number): number {
+    const { errors = 0 } = statistics.get(line)?.access ?? {};
     const before = this.#errors.get(line) ?? errors;
     this.#errors.set(line, errors);
     return errors - before;
@@ -132,13 +127,12 @@ export class StreamPaths {
       });
   }
 
-  #count(statistics: CallStatistics, lines: AnchoredLines): void {
-    for (const [index, line] of lines.entries()) {
-      const ue = statistics.get('access')?.[index];
-      if (ue === undefined) continue;
+  #count(statistics: StatisticsByLine): void {
+    for (const [line, { access, core }] of statistics) {
+      if (access === undefined) continue;
       const known = this.#line(line);
-      known.rttMs = ue.rttMs ?? known.rttMs;
-      known.packets = { access: ue.packets, core: statistics.get('core')?.[index]?.packets ?? 0 };
+      known.rttMs = access.rttMs ?? known.rttMs;
+      known.packets = { access: access.packets, core: core?.packets ?? 0 };
     }
   }
 

@@ -1,5 +1,6 @@
-import type { CallStatistics, LineStatistics } from '../rtpengine/call-statistics';
+import type { LineStatistics } from '../rtpengine/call-statistics';
 import { isDiscardPlace } from '../sdp/discard-place';
+import type { StatisticsByLine } from './call-at-rtpengine';
 
 /** Fewer packets that rtpengine did not take between two looks may be those that were on their way when the UE moved. */
 const fewestStrays = 3;
@@ -40,7 +41,6 @@ export class TwoSenders {
   readonly #isGateway: (line: LineStatistics) => boolean;
   readonly #now: () => number;
   readonly #lookMs: number;
-  /** By index at rtpengine. */
   readonly #lines = new Map<number, Seen>();
   #told = 0;
   #toldAt = -Infinity;
@@ -57,9 +57,8 @@ export class TwoSenders {
   }
 
   /** True if there are two. */
-  look(statistics: CallStatistics): boolean {
-    const lines = statistics.get('access') ?? [];
-    const areTwo = lines.map((line, index) => this.#areTwo(line, index)).includes(true);
+  look(statistics: StatisticsByLine): boolean {
+    const areTwo = [...statistics].map(([line, { access }]) => access && this.#areTwo(access, line)).includes(true);
     if (!areTwo || this.#now() - this.#toldAt < againMs * 2 ** (this.#told - 1)) return false;
     this.#told += 1;
     this.#toldAt = this.#now();
@@ -72,12 +71,12 @@ export class TwoSenders {
     this.#lines.clear();
   }
 
-  #areTwo(line: LineStatistics, index: number): boolean {
-    const { endpoint, confirmed, errors } = line;
+  #areTwo(access: LineStatistics, line: number): boolean {
+    const { endpoint, confirmed, errors } = access;
     if (!confirmed || endpoint === undefined || isDiscardPlace(endpoint)) return false;
-    const place = this.#isGateway(line) ? gateway : `${endpoint.address} ${endpoint.port}`;
-    const seen = this.#lines.get(index);
-    if (seen === undefined) this.#lines.set(index, { places: [place], returns: 0, errors, at: this.#now(), looks: 0 });
+    const place = this.#isGateway(access) ? gateway : `${endpoint.address} ${endpoint.port}`;
+    const seen = this.#lines.get(line);
+    if (seen === undefined) this.#lines.set(line, { places: [place], returns: 0, errors, at: this.#now(), looks: 0 });
     return seen !== undefined && areTwoBy(seen, place, errors, this.#now(), this.#lookMs);
   }
 }

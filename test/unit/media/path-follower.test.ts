@@ -33,7 +33,6 @@ describe('a UE that is not heard on a connection that was nominated above its UD
     line = { endpoint, localAddress: '198.51.100.1', confirmed: true, packets: 9, errors: 100, rttMs: undefined };
     const paths = new StreamPaths(() => undefined, []);
     const call = {
-      anchoredLines: [0],
       rank: (_: number, candidates: readonly RaisedCandidate[]) => {
         ranked.push(candidates);
         return Promise.resolve(canRank);
@@ -45,7 +44,7 @@ describe('a UE that is not heard on a connection that was nominated above its UD
         Promise.resolve({
           call,
           paths,
-          statistics: new Map([['access', [line]]]),
+          statistics: new Map([[0, { access: line, core: undefined }]]),
           run: (command) => command(),
           learn: () => undefined,
         }),

@@ -40,13 +40,12 @@ describe('S21, C19: a UE on UDP', () => {
       statistics: async () => {
         looks += 1;
         await gate;
-        return isTelling ? new Map([['access', lines]]) : undefined;
+        return isTelling ? new Map(lines.map((access, line) => [line, { access, core: undefined }])) : undefined;
       },
-      call: {
+      ue: {
         get linesWithIce() {
           return withIce;
         },
-        anchoredLines: [0, 1],
       },
       paths: { pathOf: () => path, isOpen: (line) => open.includes(line) },
       calls: () => calls,

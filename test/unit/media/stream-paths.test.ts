@@ -1,6 +1,7 @@
 import type { StreamStatus } from '../../../lib/gateway/stream';
+import type { StatisticsByLine } from '../../../lib/media/call-at-rtpengine';
 import { StreamPaths } from '../../../lib/media/stream-paths';
-import type { CallStatistics, LineStatistics } from '../../../lib/rtpengine/call-statistics';
+import type { LineStatistics } from '../../../lib/rtpengine/call-statistics';
 
 const ue = { address: '203.0.113.5', port: 50000 };
 const ourSocket = { address: '198.51.100.1', port: 40001 };
@@ -15,11 +16,8 @@ const line = (changes: Partial<LineStatistics> = {}): LineStatistics => ({
   ...changes,
 });
 
-const statistics = (access: LineStatistics, core = line({ packets: 20 })): CallStatistics =>
-  new Map([
-    ['access', [access]],
-    ['core', [core]],
-  ]);
+const statistics = (access: LineStatistics, at = 0): StatisticsByLine =>
+  new Map([[at, { access, core: line({ packets: 20 }) }]]);
 
 describe('the ways of a call’s streams', () => {
   let statuses: Map<string, StreamStatus>;
@@ -44,10 +42,10 @@ describe('the ways of a call’s streams', () => {
 
   test('A6: UDP is known by rtpengine, once it has heard the UE', () => {
     open('uf', 0);
-    expect(paths.learn(statistics(line({ confirmed: false })), [0])).toEqual([]);
+    expect(paths.learn(statistics(line({ confirmed: false })))).toEqual([]);
     expect(paths.areKnown([0])).toBe(false);
-    expect(paths.learn(statistics(line()), [0])).toEqual([{ line: 0, path: 'udp', remote: ue }]);
-    expect(paths.learn(statistics(line()), [0])).toEqual([]);
+    expect(paths.learn(statistics(line()))).toEqual([{ line: 0, path: 'udp', remote: ue }]);
+    expect(paths.learn(statistics(line()))).toEqual([]);
     expect(paths.areKnown([0])).toBe(true);
     expect(paths.reports()).toEqual([
       { line: 0, path: 'udp', remote: ue, rttMs: 5, reconnects: 0, dropped: 0, packets: { access: 10, core: 20 } },
@@ -59,12 +57,12 @@ describe('the ways of a call’s streams', () => {
     (address) => {
       open('uf', 0);
       const nobody = line({ endpoint: { address, port: 9 } });
-      expect(paths.learn(statistics(nobody), [0])).toEqual([]);
+      expect(paths.learn(statistics(nobody))).toEqual([]);
       expect(paths.areKnown([0])).toBe(false);
       expect(paths.reports()[0]).toMatchObject({ path: undefined, remote: undefined });
       // What it nominates then is news at once.
       expect(paths.selected({ line: 0, path: 'tcp80', remote: ue })).toBe(true);
-      expect(paths.learn(statistics(nobody), [0])).toEqual([]);
+      expect(paths.learn(statistics(nobody))).toEqual([]);
       expect(paths.reports()[0]).toMatchObject({ path: 'tcp80', remote: ue });
     },
   );
@@ -74,7 +72,7 @@ describe('the ways of a call’s streams', () => {
       { address: '127.0.0.1', port: 5004 },
       { ...ue, port: 9 },
     ].entries())
-      expect(paths.learn(statistics(line({ endpoint })), [index])).toEqual([
+      expect(paths.learn(statistics(line({ endpoint }), index))).toEqual([
         { line: index, path: 'udp', remote: endpoint },
       ]);
   });
@@ -82,14 +80,12 @@ describe('the ways of a call’s streams', () => {
   test('I8, S19: what rtpengine tells at the end of a call is read by the connection that was there until then', () => {
     const tcp = { address: '203.0.113.5', port: 50001 };
     open('uf', 0);
-    paths.learn(statistics(line()), [0]);
+    paths.learn(statistics(line()));
     // It has gone to TCP since.
     open('uf', 0, { remote: tcp, port: 443 });
     paths.closing('uf');
     statuses.clear();
-    expect(paths.learn(statistics(line({ endpoint: ourSocket })), [0])).toEqual([
-      { line: 0, path: 'tcp443', remote: tcp },
-    ]);
+    expect(paths.learn(statistics(line({ endpoint: ourSocket })))).toEqual([{ line: 0, path: 'tcp443', remote: tcp }]);
   });
 
   test.each([
@@ -98,7 +94,7 @@ describe('the ways of a call’s streams', () => {
   ])('A6: a socket of the gateway is no UDP path, %s', (_where, endpoint, localAddress) => {
     open('uf', 0, { remote: ue, port: 443 });
     expect(paths.selected({ line: 0, path: 'tcp443', remote: ue })).toBe(true);
-    expect(paths.learn(statistics(line({ endpoint, localAddress })), [0])).toEqual([]);
+    expect(paths.learn(statistics(line({ endpoint, localAddress })))).toEqual([]);
     expect(paths.reports()[0]).toMatchObject({ path: 'tcp443', remote: ue });
   });
 
@@ -106,18 +102,18 @@ describe('the ways of a call’s streams', () => {
     open('old', 0, { remote: ue, port: 80 });
     paths.selected({ line: 0, path: 'tcp80', remote: ue });
     open('new', 0);
-    expect(paths.learn(statistics(line({ endpoint: ourSocket })), [0])).toEqual([]);
+    expect(paths.learn(statistics(line({ endpoint: ourSocket })))).toEqual([]);
     expect(paths.reports()[0]).toMatchObject({ path: 'tcp80', remote: ue });
-    expect(paths.learn(statistics(line()), [0])).toEqual([{ line: 0, path: 'udp', remote: ue }]);
+    expect(paths.learn(statistics(line()))).toEqual([{ line: 0, path: 'udp', remote: ue }]);
   });
 
   test('A6: a UE on UDP that nominates TCP as well stays where rtpengine sends to', () => {
     open('uf', 0);
-    paths.learn(statistics(line()), [0]);
+    paths.learn(statistics(line()));
     open('uf', 0, { remote: { address: '203.0.113.5', port: 50001 }, port: 80 });
     expect(paths.selected({ line: 0, path: 'tcp80', remote: ue })).toBe(false);
-    expect(paths.learn(statistics(line()), [0])).toEqual([]);
-    expect(paths.learn(statistics(line({ endpoint: ourSocket })), [0])).toEqual([
+    expect(paths.learn(statistics(line()))).toEqual([]);
+    expect(paths.learn(statistics(line({ endpoint: ourSocket })))).toEqual([
       { line: 0, path: 'tcp80', remote: { address: '203.0.113.5', port: 50001 } },
     ]);
   });
@@ -125,9 +121,9 @@ describe('the ways of a call’s streams', () => {
   test('B22: lines that go the way of another have its path, and tell of none themselves', () => {
     open('uf', 0);
     paths.share(new Map([[1, 0]]));
-    const both: CallStatistics = new Map([['access', [line(), line({ endpoint: { ...ue, port: 50_002 } })]]]);
+    const both = new Map([...statistics(line()), ...statistics(line({ endpoint: { ...ue, port: 50_002 } }), 1)]);
     expect(paths.areKnown([0, 1])).toBe(false);
-    expect(paths.learn(both, [0, 1])).toEqual([{ line: 0, path: 'udp', remote: ue }]);
+    expect(paths.learn(both)).toEqual([{ line: 0, path: 'udp', remote: ue }]);
     expect(paths.areKnown([0, 1])).toBe(true);
     expect(paths.reports().map(({ path, remote }) => [path, remote])).toEqual([
       ['udp', ue],
@@ -137,7 +133,7 @@ describe('the ways of a call’s streams', () => {
 
   test('A6: a UE on the machine of the edge is on UDP, at an address that is ours too', () => {
     open('uf', 0);
-    expect(paths.learn(statistics(line({ endpoint: { address: '192.0.2.1', port: 5004 } })), [0])).toEqual([
+    expect(paths.learn(statistics(line({ endpoint: { address: '192.0.2.1', port: 5004 } })))).toEqual([
       { line: 0, path: 'udp', remote: { address: '192.0.2.1', port: 5004 } },
     ]);
   });
@@ -147,14 +143,12 @@ describe('the ways of a call’s streams', () => {
     paths.selected({ line: 0, path: 'tcp80', remote: ue });
     const again = { ...ue, port: 50_009 };
     open('uf', 0, { remote: again, port: 80 });
-    expect(paths.learn(statistics(line({ endpoint: ourSocket })), [0])).toEqual([
-      { line: 0, path: 'tcp80', remote: again },
-    ]);
+    expect(paths.learn(statistics(line({ endpoint: ourSocket })))).toEqual([{ line: 0, path: 'tcp80', remote: again }]);
   });
 
   test('S21: rtpengine without a place of the UE tells no path', () => {
     open('uf', 0);
-    expect(paths.learn(statistics(line({ endpoint: undefined })), [0])).toEqual([]);
+    expect(paths.learn(statistics(line({ endpoint: undefined })))).toEqual([]);
     expect(paths.areKnown([0])).toBe(false);
   });
 
@@ -170,12 +164,12 @@ describe('the ways of a call’s streams', () => {
       ['nowhere', mapped, undefined, undefined],
     ])('%s', (_, nominated, endpoint, elsewhere) => {
       open('uf', 0, { mapped: nominated });
-      expect(paths.elsewhere(statistics(line({ endpoint })), [0], 0)).toEqual(elsewhere);
+      expect(paths.elsewhere(statistics(line({ endpoint })), 0)).toEqual(elsewhere);
     });
 
     test('none was nominated, and nobody was heard', () => {
       open('uf', 0);
-      expect(paths.elsewhere(statistics(line({ confirmed: false })), [0], 0)).toBeUndefined();
+      expect(paths.elsewhere(statistics(line({ confirmed: false })), 0)).toBeUndefined();
     });
   });
 
@@ -189,7 +183,7 @@ describe('the ways of a call’s streams', () => {
   });
 
   test('lines are those of the SDP, of which rtpengine knows some', () => {
-    expect(paths.learn(statistics(line()), [2])).toEqual([{ line: 2, path: 'udp', remote: ue }]);
+    expect(paths.learn(statistics(line(), 2))).toEqual([{ line: 2, path: 'udp', remote: ue }]);
     expect(paths.reports().map((report) => report.line)).toEqual([2]);
     expect(paths.areKnown([2])).toBe(true);
     expect(paths.areKnown([0, 2])).toBe(false);

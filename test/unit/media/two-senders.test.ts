@@ -27,7 +27,7 @@ describe('C18: two addresses send as the UE of a call', () => {
   function look(endpoint: LineStatistics['endpoint'], strays = 0, confirmed?: boolean, pause = 4000): boolean {
     time += pause;
     errors += strays;
-    return senders.look(new Map([['access', [line(endpoint, confirmed)]]]));
+    return senders.look(new Map([[0, { access: line(endpoint, confirmed), core: undefined }]]));
   }
   const looks = (...at: Parameters<typeof look>[]) => at.map((each) => look(...each));
 
@@ -79,7 +79,9 @@ describe('C18: two addresses send as the UE of a call', () => {
   test('of each line by itself', () => {
     const both = (...endpoints: LineStatistics['endpoint'][]) => {
       time += 4000;
-      return senders.look(new Map([['access', endpoints.map((endpoint) => line(endpoint))]]));
+      return senders.look(
+        new Map(endpoints.map((endpoint, index) => [index, { access: line(endpoint), core: undefined }])),
+      );
     };
     const seen = [both(ue, other), both(other, ue), both(ue, ue), both(ue, other)];
     expect(seen).toEqual([false, false, false, false]);
