@@ -38,8 +38,8 @@ export class Firewall {
 
   /** Lets everything through again; not where it was open. */
   async lower(): Promise<void> {
-    await unload(this.#network, 'edge', edgeInterface[this.#ue]);
-    await unload(this.#network, this.#ue, outerInterface);
+    await nft(this.#network, 'edge', `delete table inet ${edgeInterface[this.#ue]}`);
+    await nft(this.#network, this.#ue, `delete table inet ${outerInterface}`);
   }
 
   async dropped(): Promise<DroppedPackets> {
@@ -63,11 +63,11 @@ async function load(network: Network, place: Place, device: string, passed: stri
     `add rule inet ${device} arriving ${passed} accept`,
     `add rule inet ${device} arriving counter name dropped drop`,
   ];
-  await runTool('ip', ['netns', 'exec', network.namespace(place), 'nft', rules.join('; ')]);
+  await nft(network, place, rules.join('; '));
 }
 
-async function unload(network: Network, place: Place, device: string): Promise<void> {
-  await runTool('ip', ['netns', 'exec', network.namespace(place), 'nft', `delete table inet ${device}`]);
+async function nft(network: Network, place: Place, ...args: string[]): Promise<string> {
+  return runTool('ip', ['netns', 'exec', network.namespace(place), 'nft', ...args]);
 }
 
 interface CounterListing {
@@ -75,8 +75,7 @@ interface CounterListing {
 }
 
 async function count(network: Network, place: Place, device: string): Promise<number> {
-  const json = await runTool('ip', ['netns', 'exec', network.namespace(place), 'nft', '-j', 'list', 'counters']);
-  const listing = JSON.parse(json) as CounterListing;
+  const listing = JSON.parse(await nft(network, place, '-j', 'list', 'counters')) as CounterListing;
   const own = listing.nftables.find(({ counter }) => counter?.table === device && counter.name === 'dropped');
   return own?.counter?.packets ?? 0;
 }

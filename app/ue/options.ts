@@ -48,7 +48,6 @@ export interface UeOptions extends CommonOptions {
 export interface CoreOptions extends CommonOptions {
   role: 'core';
   listen: { host: string; port: number };
-  answer: boolean;
   callRegistered: string | undefined;
 }
 
@@ -184,7 +183,6 @@ function core(given: Given, common: CommonOptions): CoreOptions {
     ...common,
     role: 'core',
     listen: hostPort('--listen', given.listen, 5060),
-    answer: given.answer,
     callRegistered: given['call-registered'],
   };
 }

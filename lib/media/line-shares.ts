@@ -16,7 +16,7 @@ export class LineShares {
 
   /** @param owner whose call it is: it is charged with all calls that name it */
   ofCall(owner: string): CallLines {
-    return new CallLines(owner, this.#limits, { lines: this.#lines, messageLines: this.#messageLines });
+    return new CallLines(owner, this.#limits, this.#lines, this.#messageLines);
   }
 }
 
@@ -28,19 +28,17 @@ export class CallLines {
   readonly mostMessageLines: number;
   readonly #owner: string;
   readonly #limits: ShareLimits['ue'];
-  readonly #held: Record<'lines' | 'messageLines', Holdings>;
+  readonly #held: Holdings;
+  readonly #heldMessageLines: Holdings;
   #lines = 0;
 
-  constructor(
-    owner: string,
-    { ue, linesOfCall, messageLinesOfCall }: ShareLimits,
-    held: Record<'lines' | 'messageLines', Holdings>,
-  ) {
+  constructor(owner: string, limits: ShareLimits, held: Holdings, heldMessageLines: Holdings) {
     this.#owner = owner;
-    this.#limits = ue;
-    this.most = linesOfCall;
-    this.mostMessageLines = messageLinesOfCall;
+    this.#limits = limits.ue;
+    this.most = limits.linesOfCall;
+    this.mostMessageLines = limits.messageLinesOfCall;
     this.#held = held;
+    this.#heldMessageLines = heldMessageLines;
   }
 
   /**
@@ -49,22 +47,22 @@ export class CallLines {
    */
   hold(lines: number, from: Side): void {
     const more = Math.max(0, lines - this.#lines);
-    if (!this.#held.lines.take(this.#owner, this.#limits.lines, more)) throw tooMany(from);
+    if (!this.#held.take(this.#owner, this.#limits.lines, more)) throw tooMany(from);
     this.#lines += more;
   }
 
   /** @throws EdgeError as {@link hold} */
   takeMessageLine(from: Side): void {
-    if (!this.#held.messageLines.take(this.#owner, this.#limits.messageLines)) throw tooMany(from);
+    if (!this.#heldMessageLines.take(this.#owner, this.#limits.messageLines)) throw tooMany(from);
   }
 
   giveBackMessageLine(): void {
-    this.#held.messageLines.giveBack(this.#owner);
+    this.#heldMessageLines.giveBack(this.#owner);
   }
 
   /** rtpengine has nothing of the call any more. */
   release(): void {
-    this.#held.lines.giveBack(this.#owner, this.#lines);
+    this.#held.giveBack(this.#owner, this.#lines);
     this.#lines = 0;
   }
 }

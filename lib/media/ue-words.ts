@@ -8,27 +8,15 @@ import type { TcpLines } from '../sdp/tcp-media-lines';
  * no ICE by nature: what it says of ICE says nothing of lines with RTP, nor of itself once it has RTP again.
  */
 export class UeWords {
-  #lines: readonly MediaView[] = [];
-  readonly #ofRtp = new Map<number, MediaView>();
-  #declinesIce = false;
-  #tcp: TcpLines = new Map();
+  /** In the last one. */
+  lines: readonly MediaView[] = [];
+  /** The lines of the last one that are RTP over TCP. */
+  tcp: TcpLines = new Map();
   /** Those that have their transport from another. */
   shared: SharedTransports = new Map();
-
-  /** In the last one. */
-  get lines(): readonly MediaView[] {
-    return this.#lines;
-  }
-
   /** The last one that had lines with RTP in use had none of them with ICE. */
-  get declinesIce(): boolean {
-    return this.#declinesIce;
-  }
-
-  /** The lines of the last one that are RTP over TCP. */
-  get tcp(): TcpLines {
-    return this.#tcp;
-  }
+  declinesIce = false;
+  readonly #ofRtp = new Map<number, MediaView>();
 
   /** The lines that the last one left in use at rtpengine. */
   get linesInUse(): number[] {
@@ -42,18 +30,18 @@ export class UeWords {
   }
 
   get #inUse(): readonly MediaView[] {
-    return this.#lines.filter(({ port, transport }) => port !== 0 && isAnchorable(transport));
+    return this.lines.filter(({ port, transport }) => port !== 0 && isAnchorable(transport));
   }
 
   /** @param tcp those that are RTP over TCP */
   heard(lines: readonly MediaView[], tcp: TcpLines): void {
-    this.#lines = lines;
-    this.#tcp = tcp;
+    this.lines = lines;
+    this.tcp = tcp;
     for (const line of lines)
       if (line.port === 0) this.#ofRtp.delete(line.index);
       else if (isRtpOverUdp(line.transport)) this.#ofRtp.set(line.index, line);
     const rtp = lines.filter(({ port, transport }) => port !== 0 && isRtpOverUdp(transport));
-    if (rtp.length > 0) this.#declinesIce = !rtp.some(({ hasIce }) => hasIce);
+    if (rtp.length > 0) this.declinesIce = !rtp.some(({ hasIce }) => hasIce);
   }
 
   /**
@@ -61,7 +49,7 @@ export class UeWords {
    * other media: it is a new one then (RFC 3264 §8.3.3).
    */
   of({ index, kind, transport }: MediaView): MediaView | undefined {
-    const line = isRtpOverUdp(transport) ? this.#ofRtp.get(index) : this.#lines[index];
+    const line = isRtpOverUdp(transport) ? this.#ofRtp.get(index) : this.lines[index];
     return line === undefined || line.port === 0 || line.kind !== kind ? undefined : line;
   }
 }

@@ -23,7 +23,7 @@ export interface RtpengineNodeOptions {
   /** How calls are named there; default: as they are. */
   names?: CallNames;
   /** It has this call no more, or has not answered for too long. The call is still to be deleted. */
-  onCallLost?: (call: string) => void;
+  onCallLost: (call: string) => void;
 }
 
 /** A node is lost when so many pings in a row got no answer, while no command got one. */
@@ -51,14 +51,10 @@ const undeleted = 'rtpengine did not delete a call';
  */
 export class RtpengineNode {
   readonly url: string;
+  readonly #options: RtpengineNodeOptions;
   readonly #client: NgClient;
-  readonly #transport: 'tcp' | 'udp';
-  readonly #names: CallNames | undefined;
   readonly #logger: Logger;
   readonly #occasionally: OccasionalLog;
-  readonly #pingIntervalMs: number;
-  readonly #lostAfterMs: number;
-  readonly #onCallLost: (call: string) => void;
   readonly #orphans = new Set<string>();
   readonly #kept = new KeptCalls();
   #answeredAt = monotonicNow();
@@ -73,14 +69,10 @@ export class RtpengineNode {
 
   constructor(options: RtpengineNodeOptions) {
     this.url = controlUrl(options.at);
+    this.#options = options;
     this.#logger = options.logger;
     this.#occasionally = new OccasionalLog(options.logger);
-    this.#pingIntervalMs = options.pingIntervalMs ?? 1000;
-    this.#lostAfterMs = options.lostAfterMs ?? defaultLostAfterMs;
-    this.#onCallLost = options.onCallLost ?? (() => undefined);
     this.#client = new NgClient(options);
-    this.#transport = options.at.transport;
-    this.#names = options.names;
   }
 
   /** True until pings go unanswered; true again as soon as anything is answered. */
@@ -102,7 +94,7 @@ export class RtpengineNode {
   async watch(): Promise<void> {
     clearTimeout(this.#timer);
     if (this.#closed) return;
-    this.#timer = setTimeout(() => void this.watch(), this.#pingIntervalMs).unref();
+    this.#timer = setTimeout(() => void this.watch(), this.#options.pingIntervalMs ?? 1000).unref();
     try {
       await this.#request('ping', {});
     } catch (error) {
@@ -186,7 +178,7 @@ export class RtpengineNode {
   }
 
   #name(call: string): string {
-    return this.#names?.of(call) ?? call;
+    return this.#options.names?.of(call) ?? call;
   }
 
   #named<T extends { 'call-id': string }>(options: T): T {
@@ -224,7 +216,8 @@ export class RtpengineNode {
     if (this.#closed || this.#missed < maxMissed) return;
     if (this.#up) this.#logger.error({ rtpengine: this.url, reason }, 'rtpengine does not answer');
     this.#up = false;
-    if (monotonicNow() - this.#answeredAt >= this.#lostAfterMs) this.#giveUpCalls();
+    const { lostAfterMs = defaultLostAfterMs } = this.#options;
+    if (monotonicNow() - this.#answeredAt >= lostAfterMs) this.#giveUpCalls();
   }
 
   #giveUpCalls(): void {
@@ -233,11 +226,11 @@ export class RtpengineNode {
     const seconds = Math.round((monotonicNow() - this.#answeredAt) / 1000);
     const about = { rtpengine: this.url, calls: calls.length, seconds };
     this.#occasionally.error(about, 'rtpengine has not answered for too long: its calls are lost');
-    for (const call of calls) this.#onCallLost(call);
+    for (const call of calls) this.#options.onCallLost(call);
   }
 
   async #lookForLost(): Promise<void> {
-    const calls = await this.#kept.look((call) => this.has(call), this.#onCallLost);
+    const calls = await this.#kept.look((call) => this.has(call), this.#options.onCallLost);
     const about = { rtpengine: this.url, calls };
     if (calls > 0)
       this.#occasionally.error(about, 'rtpengine has lost calls: it was started anew, or ended them itself');
@@ -251,7 +244,7 @@ export class RtpengineNode {
   }
 
   async #deleteLeft(): Promise<void> {
-    const names = this.#names;
+    const { names, at } = this.#options;
     if (!this.#mayHaveLeft || names === undefined) return;
     this.#mayHaveLeft = false;
     try {
@@ -259,7 +252,7 @@ export class RtpengineNode {
         list: async (limit) => listOf(await this.#request('list', { limit })),
         remove: (name) => this.#remove(name).catch(unlessSilent),
         isLeft: (name) => names.isLeft(name),
-        transport: this.#transport,
+        transport: at.transport,
       });
       const about = { rtpengine: this.url, calls: removed };
       if (removed > 0) this.#logger.info(about, 'calls that a former process of this edge left are deleted');

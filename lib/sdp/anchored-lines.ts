@@ -1,4 +1,4 @@
-import { familyOf, unspecified } from '../ip-address';
+import { withAddresses } from './addresses';
 import { bundleGroups, withBundleGroups } from './bundle';
 import { withExtensionsOf } from './header-extensions';
 import { withFormatsOf } from './line-formats';
@@ -40,12 +40,8 @@ export function takeAnchored(sdp: Sdp, lines: AnchoredLines): Sdp {
     const section = sdp.media[index] ?? notUsed;
     return isAnchorable(section.transport) ? section : placeholder(section);
   });
-  const connection = shown.flatMap((section) => section.lines).find(({ type }) => type === 'c');
-  const none = unspecified(familyOf(connection?.text.split(' ')[2] ?? ''));
-  const hasOne = sdp.session.hasType('c');
   // rtpengine refuses an SDP with a line that has no address, be it declined.
-  const media = shown.map((section) => (hasOne || section.hasType('c') ? section : section.at(none)));
-  const taken = { session: sdp.session, media };
+  const taken = withAddresses({ session: sdp.session, media: shown });
   // Of a group it is shown the lines that it has: the tagged one has to be one of them.
   return withBundleGroups(taken, bundleGroups(taken));
 }

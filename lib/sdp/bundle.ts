@@ -65,14 +65,11 @@ export function hasBundle({ session }: Sdp): boolean {
 export function sharedTransports(sdp: Sdp): SharedTransports {
   const { media } = viewSession(sdp);
   const hasCandidates = (index: number) => sdp.media[index]?.has('candidate') === true;
-  const shared = new Map<number, number>();
-  for (const [tag = -1, ...rest] of bundleGroups(sdp))
-    for (const index of rest) {
-      const isSame = media[index]?.ufrag === undefined || media[index].ufrag === media[tag]?.ufrag;
-      const hasNone = isSame && hasCandidates(tag) && !hasCandidates(index);
-      if (hasNone || isBundleOnly(sdp.media[index])) shared.set(index, tag);
-    }
-  return shared;
+  return membersOf(bundleGroups(sdp), (index, tag) => {
+    const isSame = media[index]?.ufrag === undefined || media[index].ufrag === media[tag]?.ufrag;
+    const hasNone = isSame && hasCandidates(tag) && !hasCandidates(index);
+    return hasNone || isBundleOnly(sdp.media[index]);
+  });
 }
 
 /** The SDP with the transport written to the lines that have it from another. */
@@ -85,19 +82,26 @@ export function withSharedTransports(sdp: Sdp, shared: SharedTransports): Sdp {
 
 /** The lines that are bundled by an answer, or were before, behind the tagged one of their group. */
 export function bundledLines(sdp: Sdp): SharedTransports {
-  return new Map(bundleGroups(sdp).flatMap(([tag = -1, ...rest]) => rest.map((index) => [index, tag] as const)));
+  return membersOf(bundleGroups(sdp), () => true);
 }
 
 /** The lines that were written with port and ufrag of the tagged one of their group. */
 export function writtenAsShared(sdp: Sdp, groups: readonly BundleGroup[]): SharedTransports {
   const { media } = viewSession(sdp);
-  const isSame = (index: number, tag: number) =>
-    media[index]?.port === media[tag]?.port && media[index]?.ufrag === media[tag]?.ufrag;
-  return new Map(
-    groups.flatMap(([tag = -1, ...rest]) =>
-      rest.filter((index) => isSame(index, tag)).map((index) => [index, tag] as const),
-    ),
+  return membersOf(
+    groups,
+    (index, tag) => media[index]?.port === media[tag]?.port && media[index]?.ufrag === media[tag]?.ufrag,
   );
+}
+
+/** The lines of groups, behind the tagged ones, of which this is true. */
+function membersOf(
+  groups: readonly BundleGroup[],
+  isMember: (index: number, tag: number) => boolean,
+): SharedTransports {
+  const of = ([tag = -1, ...rest]: BundleGroup) =>
+    rest.filter((index) => isMember(index, tag)).map((index) => [index, tag] as const);
+  return new Map(groups.flatMap(of));
 }
 
 /** The SDP with these lines to be used only with the transport of their group: who does not bundle declines them (RFC 9143 §6). */

@@ -1,3 +1,4 @@
+import type { TransportAddress } from '../ice/transport-address';
 import { addressBytes, normalAddress } from '../ip-address';
 import { withoutLineIce } from './ice-attributes';
 import { isRtpOverUdp } from './media-line';
@@ -24,10 +25,8 @@ function isMismatched(view: MediaView, section: MediaSection | undefined): boole
 }
 
 /** Where RTCP goes as a=rtcp says (RFC 3605); undefined where none does, or that is no address (RFC 8839 §4.2.5). */
-function rtcpDefault(
-  { rtcpMux, hasRtcp, rtcpPort, rtcpAddress }: MediaView,
-  address: string,
-): { address: string; port: number } | undefined {
+function rtcpDefault(view: MediaView, address: string): TransportAddress | undefined {
+  const { rtcpMux, hasRtcp, rtcpPort, rtcpAddress } = view;
   if (rtcpMux || !hasRtcp || rtcpPort === undefined || rtcpPort === 9) return undefined;
   const said = normalAddress(rtcpAddress ?? address);
   return isUnspecified(said) || addressBytes(said) === undefined ? undefined : { address: said, port: rtcpPort };
@@ -37,7 +36,7 @@ function rtcpDefault(
  * A candidate whose address is a name may be any address. One of TCP counts too, though the line says RTP over UDP: a UE
  * that has no other can only name that.
  */
-function isListed(section: MediaSection, wanted: { component: number; address: string; port: number }): boolean {
+function isListed(section: MediaSection, wanted: TransportAddress & { component: number }): boolean {
   return section.lines.some(({ candidate }) => {
     if (candidate?.component !== wanted.component || candidate.port !== wanted.port) return false;
     const isName = addressBytes(candidate.address) === undefined;

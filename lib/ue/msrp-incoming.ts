@@ -23,10 +23,6 @@ export class IncomingMessage {
     this.#contentType = contentType;
   }
 
-  get bytes(): number {
-    return this.#bytes;
-  }
-
   /** Whether a chunk may begin at this byte, counted from 1: over one connection they come in order. */
   continuesAt(rangeStart: number): boolean {
     return rangeStart === this.#bytes + 1;

@@ -114,8 +114,8 @@ describe('lines that rtpengine must not see', () => {
   test('a line without an address is shown with one, though declined', () => {
     const withoutC = { session: offer.session.filter(({ type }) => type !== 'c'), media: offer.media };
     expect(textsOf(takeAnchored(withoutC, [0, 4])).media).toEqual([
-      ['m=message 0 RTP/AVP 0', 'c=IN IP4 0.0.0.0'],
-      ['m=audio 0 RTP/AVP 0', 'c=IN IP4 0.0.0.0'],
+      ['m=message 0 RTP/AVP 0', 'c=IN IP4 192.0.2.5'],
+      ['m=audio 0 RTP/AVP 0', 'c=IN IP4 192.0.2.5'],
     ]);
   });
 
