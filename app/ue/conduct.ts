@@ -250,16 +250,11 @@ async function until(stop: AbortSignal, condition: () => boolean): Promise<void>
 /** What is awaited, unless the user stops first. */
 async function orStopped<T>(stop: AbortSignal, awaited: Promise<T>): Promise<T> {
   if (stop.aborted) throw stopped();
-  let onAbort: () => void = () => undefined;
-  const aborted = new Promise<never>((_, reject) => {
-    onAbort = () => reject(stopped());
-    stop.addEventListener('abort', onAbort, { once: true });
+  const done = new AbortController();
+  const aborted = once(stop, 'abort', { signal: done.signal }).then(() => {
+    throw stopped();
   });
-  try {
-    return await Promise.race([awaited, aborted]);
-  } finally {
-    stop.removeEventListener('abort', onAbort);
-  }
+  return await Promise.race([awaited, aborted]).finally(() => done.abort());
 }
 
 function stopped(): EdgeError {

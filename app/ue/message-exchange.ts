@@ -1,6 +1,6 @@
 import { createHash } from 'node:crypto';
 import { closeSync, createReadStream, openSync, writeSync } from 'node:fs';
-import { EventEmitter } from 'node:events';
+import { EventEmitter, once } from 'node:events';
 import { stat } from 'node:fs/promises';
 import { EdgeError } from '../../lib/errors';
 import type { PhoneCall } from '../../lib/ue/phone-call';
@@ -81,20 +81,12 @@ export class MessageExchange {
   }
 
   async #arrival(call: PhoneCall, count: number): Promise<void> {
-    let onMessage: () => void = () => undefined;
-    const arrived = new Promise<void>((resolve) => {
-      onMessage = () => {
-        if (this.#received >= count) resolve();
-      };
-      this.#arrivals.on('message', onMessage);
-      onMessage();
-    });
-    const missed = call.ended.then(() => {
-      if (this.#received >= count) return;
-      throw new EdgeError('msrp-missing', `The call ended with ${this.#received} messages received by MSRP.`);
-    });
-    missed.catch(() => undefined);
-    await Promise.race([arrived, missed]).finally(() => this.#arrivals.off('message', onMessage));
+    const over = new AbortController();
+    void call.ended.then(() => over.abort());
+    while (this.#received < count)
+      await once(this.#arrivals, 'message', { signal: over.signal }).catch(() => {
+        throw new EdgeError('msrp-missing', `The call ended with ${this.#received} messages received by MSRP.`);
+      });
   }
 
   async #send(call: PhoneCall, path: string): Promise<void> {

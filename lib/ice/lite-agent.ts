@@ -106,25 +106,21 @@ function answer(
   integrity: ResponseIntegrity,
 ): CheckOutcome {
   const { transactionId } = message;
-  const rejected = (code: 420 | 487, reply: Buffer): CheckOutcome => ({
-    verdict: 'rejected',
-    reply,
-    authenticated: true,
-    code,
-    check,
-  });
-  const unknown = message.attributes.map(({ type }) => type).filter(isUnknownRequired);
-  if (unknown.length > 0) {
-    return rejected(
-      420,
-      buildBindingError(transactionId, 420, { integrity, unknownAttributes: [...new Set(unknown)] }),
-    );
+  const unknown = new Set(message.attributes.map(({ type }) => type).filter(isUnknownRequired));
+  if (unknown.size > 0) {
+    const reply = buildBindingError(transactionId, 420, { integrity, unknownAttributes: [...unknown] });
+    return { verdict: 'rejected', reply, authenticated: true, code: 420, check };
   }
   if (findAttribute(message, attributeType.iceControlled) !== undefined) {
-    return rejected(487, buildBindingError(transactionId, 487, { integrity }));
+    const reply = buildBindingError(transactionId, 487, { integrity });
+    return { verdict: 'rejected', reply, authenticated: true, code: 487, check };
   }
-  const reply = buildBindingSuccess(transactionId, peer, integrity);
-  return { verdict: 'accepted', reply, authenticated: true, check };
+  return {
+    verdict: 'accepted',
+    reply: buildBindingSuccess(transactionId, peer, integrity),
+    authenticated: true,
+    check,
+  };
 }
 
 /** Two ufrags and the colon (RFC 8839 §5.4). */

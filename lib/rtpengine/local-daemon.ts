@@ -167,11 +167,8 @@ async function answersPing(at: ControlAddress, ended: Promise<string>): Promise<
   const giveUpAt = monotonicNow() + startMs;
   try {
     while (reason === undefined && monotonicNow() < giveUpAt) {
-      const isThere = await client.request('ping', {}).then(
-        () => true,
-        () => false,
-      );
-      if (isThere) return undefined;
+      const reply = await client.request('ping', {}).catch(() => undefined);
+      if (reply !== undefined) return undefined;
       await sleep(50);
     }
     return reason ?? `it did not answer a ping on its control port within ${startMs} ms`;

@@ -1,3 +1,4 @@
+import type { TransportAddress } from '../ice/transport-address';
 import { familyOf, unspecified } from '../ip-address';
 import type { Sdp } from './sdp';
 import type { MediaSection } from './sdp-part';
@@ -29,7 +30,7 @@ export function tcpLines(sdp: Sdp): TcpLines {
   return new Map(
     sdp.media.flatMap((section, index) => {
       const { transport } = section;
-      if (!isRtpOverTcp(transport)) return [];
+      if (overUdp[transport.toUpperCase()] === undefined) return [];
       const value = (name: string) => section.value(name) ?? sdp.session.value(name);
       const connection = value('connection') === 'existing' ? 'existing' : 'new';
       return [[index, { transport, setup: value('setup'), connection }] as const];
@@ -55,13 +56,11 @@ export function withUdpLines(sdp: Sdp): Sdp {
 }
 
 /** How a line is written as RTP over TCP. */
-export interface TcpLineWritten {
-  transport: string;
-  /** What `a=setup` says, unless it governs DTLS (B14). */
+export interface TcpLineWritten extends TcpLine {
+  /** Unless it governs DTLS (B14). */
   setup: string;
-  connection: 'new' | 'existing';
   /** Of our candidate; none, 0.0.0.0 or :: and port 9, if we have none that is TCP (B12). */
-  at: { address: string; port: number };
+  at: TransportAddress;
 }
 
 /** The section of a line toward the UE as RTP over TCP; its candidates stay as they are. */
@@ -84,8 +83,4 @@ export function asTcpLine(section: MediaSection, { transport, setup, connection,
 export function answeredSetup(offered: string | undefined): string {
   if (offered === 'passive') return 'active';
   return offered === 'holdconn' ? 'holdconn' : 'passive';
-}
-
-function isRtpOverTcp(transport: string): boolean {
-  return overUdp[transport.toUpperCase()] !== undefined;
 }

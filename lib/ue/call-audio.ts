@@ -32,9 +32,8 @@ const hearingPatience = 10_000;
 export class CallAudio {
   readonly #options: CallAudioOptions;
   readonly #sessions = new Map<number, MediaSession>();
-  readonly #heardAt = new Map<number, number>();
-  /** The path that each line was heard on: the far end may close its connection before we report. */
-  readonly #heardOn = new Map<number, PathName>();
+  /** When each line was first heard, and on which path: the far end may close its connection before we report. */
+  readonly #heard = new Map<number, { at: number; path: PathName | undefined }>();
   readonly #dropped: StreamReport[] = [];
   #transport: MediaTransport | undefined;
   #remote: readonly RemoteStream[] = [];
@@ -118,8 +117,7 @@ export class CallAudio {
     this.#dropped.push(...this.#present());
     this.#end();
     this.#sessions.clear();
-    this.#heardAt.clear();
-    this.#heardOn.clear();
+    this.#heard.clear();
     this.#transport = undefined;
     this.#pathReady = false;
   }
@@ -142,13 +140,13 @@ export class CallAudio {
 
   #present(): StreamReport[] {
     return [...this.#sessions].map(([line, session]) => {
-      const heardAt = this.#heardAt.get(line);
+      const heard = this.#heard.get(line);
       const rttMs = session.rttMs ?? this.#transport?.rttMs(line);
       return {
         line,
         kind: this.#remote[line]?.kind ?? 'audio',
-        path: this.#transport?.path(line) ?? this.#heardOn.get(line) ?? null,
-        mediaMs: heardAt === undefined ? null : this.#sinceAnswer(heardAt),
+        path: this.#transport?.path(line) ?? heard?.path ?? null,
+        mediaMs: heard === undefined ? null : this.#sinceAnswer(heard.at),
         ...session.counts,
         rttMs: rttMs === undefined ? null : Math.round(rttMs * 10) / 10,
         unansweredUdpChecks: this.#transport?.unansweredUdpChecks(line) ?? 0,
@@ -161,11 +159,10 @@ export class CallAudio {
     const { limit, sound } = this.#options;
     const session = new MediaSession({ sendRtp: send, sendRtcp: send, limit, sound });
     session.on('heard', () => {
-      const now = performance.now();
-      this.#heardAt.set(line, now);
-      const path = transport.path(line);
-      if (path !== undefined) this.#heardOn.set(line, path);
-      this.#options.observer({ event: 'media-flowing', line, path: path ?? null, mediaMs: this.#sinceAnswer(now) });
+      const heard = { at: performance.now(), path: transport.path(line) };
+      this.#heard.set(line, heard);
+      const mediaMs = this.#sinceAnswer(heard.at);
+      this.#options.observer({ event: 'media-flowing', line, path: heard.path ?? null, mediaMs });
       this.#run();
     });
     session.on('done', (packets) => this.#options.observer({ event: 'media-sent', line, packets }));
@@ -177,7 +174,7 @@ export class CallAudio {
     if (this.#closed || !this.#pathReady || this.#answeredAt === undefined) return;
     for (const [line, session] of this.#sessions) {
       if (!this.#allowed.has(line)) session.pause();
-      else if (this.#options.startWhenHeard !== true || this.#heardAt.has(line)) session.startSending();
+      else if (this.#options.startWhenHeard !== true || this.#heard.has(line)) session.startSending();
       else this.#patience ??= setTimeout(() => session.startSending(), hearingPatience);
     }
   }

@@ -94,7 +94,7 @@ export class PhoneCall {
   }
 
   static async #invite(options: PlacedCallOptions, offer: string | undefined, startedAt: number): Promise<PhoneCall> {
-    const { srf, uri, proxy, contact, patience } = options;
+    const { srf, uri, proxy, contact, patience, stop } = options;
     const headers = {
       ...options.headers,
       ...(contact !== undefined && { Contact: contact }),
@@ -107,42 +107,33 @@ export class PhoneCall {
       ...(proxy !== undefined && { proxy }),
       ...(offer !== undefined && { body: offer }),
     };
-    return await new Promise<PhoneCall>((resolve, reject) => {
-      let unpatient: NodeJS.Timeout | undefined;
-      let onStop: () => void = () => undefined;
-      const settled = <T>(settle: (value: T) => void, value: T) => {
-        clearTimeout(unpatient);
-        options.stop.removeEventListener('abort', onStop);
-        settle(value);
-      };
-      const sent = (request: SentRequest) => {
-        let givenUp: EdgeError | undefined;
-        const giveUp = (error: EdgeError) => {
-          givenUp = error;
-          request.cancel({}, () => undefined);
-          clearTimeout(unpatient);
-          unpatient = setTimeout(() => settled(reject, error), cancelPatience);
-        };
-        onStop = () => giveUp(new EdgeError('closed', 'The call was given up.'));
-        options.stop.addEventListener('abort', onStop, { once: true });
+    const { promise, resolve, reject } = withResolvers<PhoneCall>();
+    const until = AbortSignal.any([stop, AbortSignal.timeout(patience)]);
+    const settled = new AbortController();
+    const sent = (request: SentRequest) => {
+      let givenUp: EdgeError | undefined;
+      const giveUp = () => {
         const seconds = Math.round(patience / 1000);
-        const unanswered = new EdgeError('call-unanswered', `${uri} did not answer within ${seconds} s.`);
-        unpatient = setTimeout(() => giveUp(unanswered), patience);
-        if (options.stop.aborted) onStop();
-        request.on('response', (response, acknowledge) => {
-          if (response.status < 200) {
-            if (response.has('RSeq')) acknowledge();
-            PhoneCall.#provisional(options, response);
-          } else if (response.status < 300) {
-            PhoneCall.#answered(options, { request, response, startedAt }, acknowledge).then(
-              (call) => settled(resolve, call),
-              (error: unknown) => settled(reject, error),
-            );
-          } else settled(reject, givenUp ?? new SipRejection(response));
-        });
+        const error = stop.aborted
+          ? new EdgeError('closed', 'The call was given up.')
+          : new EdgeError('call-unanswered', `${uri} did not answer within ${seconds} s.`);
+        givenUp = error;
+        request.cancel({}, () => undefined);
+        setTimeout(() => reject(error), cancelPatience);
       };
-      srf.request(uri, invite, sent).catch((error: unknown) => settled(reject, error));
-    });
+      until.addEventListener('abort', giveUp, { once: true, signal: settled.signal });
+      if (until.aborted) giveUp();
+      request.on('response', (response, acknowledge) => {
+        if (response.status < 200) {
+          if (response.has('RSeq')) acknowledge();
+          PhoneCall.#provisional(options, response);
+        } else if (response.status < 300) {
+          PhoneCall.#answered(options, { request, response, startedAt }, acknowledge).then(resolve, reject);
+        } else reject(givenUp ?? new SipRejection(response));
+      });
+    };
+    srf.request(uri, invite, sent).catch(reject);
+    return await promise.finally(() => settled.abort());
   }
 
   static #provisional({ media, observer, offerless }: PlacedCallOptions, response: IncomingResponse): void {
