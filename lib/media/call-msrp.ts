@@ -8,7 +8,7 @@ import type { GatewayCandidateOptions } from '../sdp/gateway-candidate';
 import { isMsrp, type MsrpSetup } from '../sdp/msrp-line';
 import type { Sdp } from '../sdp/sdp';
 import type { MediaSection } from '../sdp/sdp-part';
-import { isUnspecified, viewSession, type MediaView } from '../sdp/session-view';
+import { isUnspecified, mapLines, type MediaView } from '../sdp/session-view';
 import type { CallFamilies } from './call-families';
 import type { StreamGateway } from './call-streams';
 import type { Fallback } from './fallback';
@@ -140,9 +140,7 @@ export class CallMsrp {
 
   /** Those that are carried; any more are declined: each may take a port of ours. */
   #lines(sdp: Sdp): { section: MediaSection; view: MediaView }[] {
-    const { media } = viewSession(sdp);
-    return sdp.media
-      .flatMap((section, index) => (media[index] === undefined ? [] : [{ section, view: media[index] }]))
+    return mapLines(sdp, (section, view) => ({ section, view }))
       .filter(({ section: { transport, port } }) => isMsrp(transport) && port !== 0)
       .slice(0, this.#options.charged.mostMessageLines);
   }

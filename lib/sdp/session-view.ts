@@ -1,7 +1,7 @@
 import { addressBytes } from '../ip-address';
 import type { Candidate } from './candidate';
 import { isRtpOverUdp, type MediaLine } from './media-line';
-import { withEachSection, type Sdp } from './sdp';
+import type { Sdp } from './sdp';
 import type { Said } from './sdp-line';
 import type { MediaSection } from './sdp-part';
 
@@ -40,13 +40,18 @@ export interface SessionView {
  * What an SDP says, as it is now: put together of what its lines say.
  * @throws EdgeError `sdp-invalid` (488)
  */
-export function viewSession({ session, media }: Sdp): SessionView {
-  return { media: media.map((section, index) => viewMedia(section, index, session.says)) };
+export function viewSession(sdp: Sdp): SessionView {
+  return { media: mapLines(sdp, (_, view) => view) };
+}
+
+/** Something of each line, and of what it says. */
+export function mapLines<T>({ session, media }: Sdp, of: (section: MediaSection, view: MediaView) => T): T[] {
+  return media.map((section, index) => of(section, viewMedia(section, index, session.says)));
 }
 
 /** The SDP with each section as `change` has it, which is told what the line says, too. */
 export function withEachLine(sdp: Sdp, change: (section: MediaSection, view: MediaView) => MediaSection): Sdp {
-  return withEachSection(sdp, (section, index) => change(section, viewMedia(section, index, sdp.session.says)));
+  return { session: sdp.session, media: mapLines(sdp, change) };
 }
 
 function viewMedia(section: MediaSection, index: number, session: Said): MediaView {

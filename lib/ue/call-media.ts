@@ -85,9 +85,7 @@ export class CallMedia {
   /** The answer to the peer's offer. Rejects with `sdp-invalid` or `no-usable-media` (488). */
   async answer(offer: string): Promise<string> {
     const remote = readDescription(offer);
-    const audio = remote.filter(({ accepted, kind }) => accepted && kind === 'audio');
-    const message = remote.find((stream) => stream.accepted && this.messages.speaks(stream));
-    if (audio.length === 0 && message === undefined) throw noUsableMedia();
+    const { audio, message } = this.#usable(remote);
     this.#kinds = remote.map(({ kind }) => kind);
     this.#wanted = new Set([...(audio.length > 0 ? ['audio' as const] : []), ...(message ? ['message' as const] : [])]);
     const audioLines = audio.map(({ line }) => line);
@@ -107,11 +105,9 @@ export class CallMedia {
   accept(answer: string): void {
     if (answer === this.#remoteSdp) return;
     const remote = readDescription(answer);
-    const audio = remote.some(({ accepted, kind }) => accepted && kind === 'audio');
-    const message = remote.some((stream) => stream.accepted && this.messages.speaks(stream));
-    if (!audio && !message) throw noUsableMedia();
-    if (!audio) this.audio.drop();
-    if (!message) this.messages.drop();
+    const { audio, message } = this.#usable(remote);
+    if (audio.length === 0) this.audio.drop();
+    if (message === undefined) this.messages.drop();
     this.#learn(remote, answer);
   }
 
@@ -127,6 +123,14 @@ export class CallMedia {
     this.audio.close();
     this.messages.close();
     this.#path.reject(new EdgeError('closed', 'The call ended before its media had a path.'));
+  }
+
+  /** Throws `no-usable-media` (488) where the peer has nothing that we speak. */
+  #usable(remote: readonly RemoteStream[]): { audio: RemoteStream[]; message: RemoteStream | undefined } {
+    const audio = remote.filter(({ accepted, kind }) => accepted && kind === 'audio');
+    const message = remote.find((stream) => stream.accepted && this.messages.speaks(stream));
+    if (audio.length > 0 || message !== undefined) return { audio, message };
+    throw new EdgeError('no-usable-media', 'The peer offers neither audio in PCMU over RTP nor MSRP that we speak.');
   }
 
   #learn(remote: readonly RemoteStream[], sdp: string): void {
@@ -182,7 +186,3 @@ export class CallMedia {
 
 /** How a line of ours is dropped that the peer has not seen. */
 const declinedMessage = { transport: 'TCP/MSRP', formats: '*' };
-
-function noUsableMedia(): EdgeError {
-  return new EdgeError('no-usable-media', 'The peer offers neither audio in PCMU over RTP nor MSRP that we speak.');
-}

@@ -41,24 +41,20 @@ export interface Check {
 
 type PairState = 'waiting' | 'in-progress' | 'succeeded' | 'failed';
 
-interface Entry {
+/** What became of a pair, for a person who wants to know why there is no path. */
+export interface PairOutcome {
   readonly pair: CandidatePair;
   state: PairState;
   /** Why it failed. */
   reason: string | undefined;
-  check: Check | undefined;
-  /** When the check under way is to be sent again, or given up if it was the last time. */
-  dueAt: number;
   /** UDP requests sent on this pair without any answer. */
   unanswered: number;
 }
 
-/** What became of a pair, for a person who wants to know why there is no path. */
-export interface PairOutcome {
-  pair: CandidatePair;
-  state: PairState;
-  reason: string | undefined;
-  unanswered: number;
+interface Entry extends PairOutcome {
+  check: Check | undefined;
+  /** When the check under way is to be sent again, or given up if it was the last time. */
+  dueAt: number;
 }
 
 /**
@@ -94,11 +90,11 @@ export class CheckList {
     return this.#selected === undefined && (this.#givenUp || this.#entries.every(({ state }) => state === 'failed'));
   }
 
-  get outcomes(): PairOutcome[] {
-    return this.#entries.map(({ pair, state, reason, unanswered }) => ({ pair, state, reason, unanswered }));
+  get outcomes(): readonly Readonly<PairOutcome>[] {
+    return this.#entries;
   }
 
-  get udpOutcomes(): PairOutcome[] {
+  get udpOutcomes(): readonly Readonly<PairOutcome>[] {
     return this.outcomes.filter(({ pair }) => pair.path === 'udp');
   }
 

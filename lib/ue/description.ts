@@ -4,7 +4,7 @@ import { isRtpOverUdp } from '../sdp/media-line';
 import { isMsrp, readMsrpLine, type MsrpLine, type MsrpSetup } from '../sdp/msrp-line';
 import { parseSdp } from '../sdp/sdp';
 import type { MediaSection } from '../sdp/sdp-part';
-import { viewSession, type Direction, type MediaView } from '../sdp/session-view';
+import { mapLines, type Direction, type MediaView } from '../sdp/session-view';
 import { formatWithoutChoice } from '../sdp/usable-formats';
 import type { TransportAddress } from '../ice/transport-address';
 import { pcmu } from './tone';
@@ -113,15 +113,10 @@ export interface RemoteStream {
 
 /** Reads an offer or answer. Throws `sdp-invalid` (488). */
 export function readDescription(sdp: string): RemoteStream[] {
-  const parsed = parseSdp(sdp);
-  const { media } = viewSession(parsed);
-  return parsed.media.flatMap((section, index) => {
-    const view = media[index];
-    return view === undefined ? [] : [readStream(view, section)];
-  });
+  return mapLines(parseSdp(sdp), readStream);
 }
 
-function readStream(media: MediaView, section: MediaSection): RemoteStream {
+function readStream(section: MediaSection, media: MediaView): RemoteStream {
   const { index, kind, transport, formats, direction, address = '', port, rtcpMux, rtcpPort } = media;
   const { ufrag = '', pwd = '', hasIce, candidates } = media;
   const speaksPcmu = formats.split(' ').includes(String(pcmu.payloadType));

@@ -1,3 +1,4 @@
+import { setTimeout as delay } from 'node:timers/promises';
 import type {
   Dialog,
   Headers,
@@ -236,10 +237,8 @@ export class PhoneCall {
     if (!this.#dialog.connected) return;
     this.media.audio.conclude();
     await this.media.messages.conclude();
-    let timer: NodeJS.Timeout | undefined;
-    const enough = new Promise<void>((resolve) => (timer = setTimeout(resolve, byePatience)));
+    const enough = delay(byePatience, undefined, { ref: false });
     await Promise.race([this.#dialog.destroy().catch(() => undefined), enough]);
-    clearTimeout(timer);
     this.#finish('us');
   }
 
