@@ -43,6 +43,41 @@ const stalledHello = Buffer.concat([Buffer.from('1603010200010001fc0303', 'hex')
 
 const request = Buffer.from('GET / HTTP/1.1\r\nHost: edge.example.net\r\nUser-Agent: probe\r\nAccept: */*\r\n\r\n');
 
+/** What a shared port cannot tell yet, and what it can: half of a request that may be of SIP or HTTP, and of one of HTTP. */
+const halfOpening = Buffer.from('OPTIONS ');
+const halfHead = Buffer.from('GET /phone/ HTTP/1.1\r\nHost: edge.example.net\r\nX-Slow: ');
+
+const upgrade = Buffer.from(
+  [
+    'GET / HTTP/1.1',
+    'Host: edge.example.net',
+    'Upgrade: websocket',
+    'Connection: Upgrade',
+    'Sec-WebSocket-Key: dGhlIHNhbXBsZSBub25jZQ==',
+    'Sec-WebSocket-Version: 13',
+    'Sec-WebSocket-Protocol: sip',
+    '\r\n',
+  ].join('\r\n'),
+);
+
+/** Frames of WebSocket (RFC 6455 §5.2): one without a mask, and the beginning of a message in fragments of a byte. */
+const unmasked = Buffer.from('810452454749', 'hex');
+const fragment = (first: boolean) => Buffer.from([first ? 0x01 : 0x00, 0x81, 0, 0, 0, 0, 0x41]);
+
+/** WebSockets with a message that does not end. */
+const fragments: Attack = {
+  from: 'strangers',
+  run: (target) =>
+    crowd(target, {
+      ...{ port: ports.media, size: 100, perSecond: 100 },
+      opened: (socket) => {
+        socket.write(Buffer.concat([upgrade, fragment(true)]));
+        const more = setInterval(() => socket.write(Buffer.concat(new Array<Buffer>(50).fill(fragment(false)))), 10);
+        socket.on('close', () => clearInterval(more));
+      },
+    }),
+};
+
 export const connectionAttacks = {
   'idle-80': idle('strangers', ports.media, many),
   'idle-80-nat': idle('ue', ports.media, manyOfOne),
@@ -52,5 +87,10 @@ export const connectionAttacks = {
   'flood-sip': flood(ports.sip),
   'big-frames': saying('strangers', ports.media, 200, 300, () => bigFrame),
   http: saying('strangers', ports.media, 500, 1000, () => request),
+  'undecided-80': saying('strangers', ports.media, many, 2000, () => halfOpening),
+  'http-stalls': saying('strangers', ports.media, many, 2000, () => halfHead),
+  'tls-stalls-80': saying('strangers', ports.media, many, 2000, () => stalledHello),
+  'websocket-unmasked': saying('strangers', ports.media, 500, 1000, () => Buffer.concat([upgrade, unmasked])),
+  'websocket-fragments': fragments,
   'tls-stalls': saying('strangers', ports.tls, many, 2000, () => stalledHello),
 } satisfies Record<string, Attack>;
