@@ -34,6 +34,9 @@ const challengePath = '/.well-known/acme-challenge/';
 /** Headers by which proxies before us tell who asks: they may be anybody's. */
 const told = ['forwarded', 'x-forwarded-for', 'x-forwarded-host', 'x-forwarded-proto', 'x-real-ip', 'expect'];
 
+/** Of a connection, and not of what is sent on it (RFC 9110 §7.6.1). */
+const ofConnection = ['connection', 'keep-alive', 'proxy-connection', 'te', 'trailer', 'transfer-encoding', 'upgrade'];
+
 /** Adds the paths to a server that has none. */
 export function addSites(app: FastifyInstance, sites: Sites, around: SiteSurroundings): void {
   const { challenges, phone, backend } = sites;
@@ -47,7 +50,7 @@ export function addSites(app: FastifyInstance, sites: Sites, around: SiteSurroun
   if (challenges && 'folder' in challenges) addFolder(app, challenges.folder, challengePath);
   else if (challenges) addBackend(app, challenges.backend, `${challengePath}*`, around);
   if (phone) {
-    addFolder(app, phone.pages, '/phone/', 'index.html');
+    addFolder(app, phone.pages, '/phone', 'index.html');
     addFolder(app, phone.library, '/phone/sip.js/');
   }
   if (backend !== undefined) addBackend(app, backend, '/*', around);
@@ -59,6 +62,7 @@ function addFolder(app: FastifyInstance, root: string, prefix: string, index?: s
     prefix,
     index: index ?? false,
     redirect: index !== undefined,
+    dotfiles: 'ignore',
     decorateReply: false,
   });
 }
@@ -74,6 +78,7 @@ function addBackend(app: FastifyInstance, upstream: string, path: string, around
       retryDelay: () => null,
       rewriteRequestHeaders: (request, headers) =>
         forBackend(headers, request.headers.host, around.visitorOf(request.raw.socket)),
+      rewriteHeaders: (headers) => without(headers, ofConnection),
       onError: (reply, { error }) => {
         log.warn({ upstream, err: error }, 'an HTTP backend does not answer');
         const status = (error as { statusCode?: number }).statusCode === 504 ? 504 : 502;
@@ -84,13 +89,16 @@ function addBackend(app: FastifyInstance, upstream: string, path: string, around
 }
 
 function forBackend(headers: IncomingHttpHeaders, host = '', visitor: Visitor | undefined): IncomingHttpHeaders {
-  const others = Object.entries(headers).filter(([name]) => !told.includes(name));
   return {
-    ...Object.fromEntries(others),
+    ...without(headers, told),
     'x-forwarded-for': visitor?.address ?? 'unknown',
     'x-forwarded-host': host,
     'x-forwarded-proto': visitor?.isSecure === true ? 'https' : 'http',
   };
+}
+
+function without<Headers extends object>(headers: Headers, names: readonly string[]): Headers {
+  return Object.fromEntries(Object.entries(headers).filter(([name]) => !names.includes(name.toLowerCase()))) as Headers;
 }
 
 function firstPage(hasPhone: boolean): string {

@@ -17,7 +17,7 @@ export const webSocketPaths = ['/ws', '/sip'];
 export const upgradeRequired: Refusal = {
   status: 426,
   reason: 'Upgrade Required',
-  headers: { Upgrade: 'websocket', Connection: 'Upgrade' },
+  headers: { Upgrade: 'websocket', Connection: 'Upgrade, close' },
   text: 'Only SIP over WebSocket is served here: an upgrade to websocket with the subprotocol sip (RFC 7118).',
 };
 
@@ -33,6 +33,13 @@ export const noTunnels: Refusal = {
   reason: 'Method Not Allowed',
   headers: { Allow: 'GET, HEAD' },
   text: 'This is no proxy.',
+};
+
+/** What is no HTTP/1.1, or does not come in time (RFC 9110 §15.5, RFC 6585 §5). */
+export const unreadable: Refusal = { status: 400, reason: 'Bad Request', text: 'This is no HTTP/1.1.' };
+export const unreadableBy: Readonly<Partial<Record<string, Refusal>>> = {
+  HPE_HEADER_OVERFLOW: { status: 431, reason: 'Request Header Fields Too Large', text: 'The headers are too long.' },
+  ERR_HTTP_REQUEST_TIMEOUT: { status: 408, reason: 'Request Timeout', text: 'The request did not come in time.' },
 };
 
 /**

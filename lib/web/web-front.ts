@@ -16,7 +16,7 @@ import { messageLimits } from '../wire/limits';
 import { WebSocketCarriage } from '../wire/websocket-carriage';
 import { defaultWebLimits, type WebLimits } from './limits';
 import { addSites, type Sites, type Visitor } from './sites';
-import { noTunnels, refuse, upgradeRefusal } from './upgrades';
+import { noTunnels, refuse, unreadable, unreadableBy, upgradeRefusal } from './upgrades';
 
 export interface WebFrontOptions {
   readonly sites: Sites;
@@ -133,6 +133,10 @@ export class WebFront implements HttpServing {
 function serverOf(limits: WebLimits): FastifyInstance {
   const app = fastify({
     bodyLimit: limits.body,
+    clientErrorHandler: ({ code }, socket) => {
+      if (socket.writable) refuse(socket, unreadableBy[code] ?? unreadable);
+      else socket.destroy();
+    },
     serverFactory: (handler) =>
       createServer(
         {

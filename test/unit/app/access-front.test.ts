@@ -1,4 +1,7 @@
+import { once } from 'node:events';
+import { createServer, type AddressInfo } from 'node:net';
 import { AccessFront } from '../../../app/access-front';
+import type { SharedPorts } from '../../../app/public-ports';
 import { readConfig } from '../../../app/read-config';
 import { createLogger } from '../../../lib/ops/logger';
 import { shareLimits } from '../../../lib/shares/limits';
@@ -6,7 +9,7 @@ import { RequestShares } from '../../../lib/shares/request-shares';
 import { freePort } from '../sip/sip-peer';
 import { FakeSipServer, request, Wire } from '../access/wire';
 
-function front(settings: Record<string, string>): AccessFront {
+function front(settings: Record<string, string>, shared?: SharedPorts): AccessFront {
   const config = readConfig({
     ACCESS_CONTACTS: 'sip:198.51.100.1:5060;transport=udp sip:127.0.0.1:5080;transport=tcp',
     CORE_CONTACTS: 'sip:192.0.2.1:5060',
@@ -16,7 +19,7 @@ function front(settings: Record<string, string>): AccessFront {
     ...settings,
   });
   const shares = shareLimits();
-  return new AccessFront(config, undefined, { shares, requests: new RequestShares(shares) }, createLogger('silent'));
+  return new AccessFront(config, shared, { shares, requests: new RequestShares(shares) }, createLogger('silent'));
 }
 
 test('UEs reach the first TCP contact of the SIP server', async () => {
@@ -33,4 +36,31 @@ test('UEs reach the first TCP contact of the SIP server', async () => {
   await opened.close();
   await opened.close();
   await server.stop();
+});
+
+describe('J6: HTTP on shared ports', () => {
+  const shared = { addresses: ['127.0.0.1'], contacts: [], hasHttps: false };
+  const opened = (settings: Record<string, string>) =>
+    front({ ACCESS_LISTEN: '', PUBLIC_PORTS: '80', ...settings }, shared);
+
+  test('the web phone and SIP.js are where edge80 is', async () => {
+    const on = opened({ WEB_PHONE: 'on' });
+    await on.start();
+    const port = createServer({ pauseOnConnect: true }, (socket) => {
+      const at = { address: '127.0.0.1', port: 1 };
+      on.listener.take({ socket, remote: at, local: at }, 'http');
+    }).listen(0, '127.0.0.1');
+    await once(port, 'listening');
+    const base = `http://127.0.0.1:${(port.address() as AddressInfo).port}`;
+    const pages = await Promise.all(['/phone/', '/phone/sip.js/index.js'].map((path) => fetch(base + path)));
+    expect(pages.map(({ status }) => status)).toEqual([200, 200]);
+    await on.close();
+    port.close();
+  });
+
+  test('a folder for ACME that is not there ends the start, in one line', () => {
+    expect(() => opened({ ACME_CHALLENGES: '/no/such/folder' })).toThrow(
+      'ACME_CHALLENGES is neither an http URL nor a folder: /no/such/folder.',
+    );
+  });
 });
