@@ -13,7 +13,7 @@ const layers = {
   shares: ['ops'],
   drachtio: ['drachtio/fence', 'wire', 'ops'],
   'drachtio/fence': ['wire', 'heap', 'ip-address'],
-  embedded: ['drachtio/fence', 'wire', 'shares', 'ops', 'ip-address'],
+  embedded: ['drachtio/fence', 'wire', 'shares', 'ops', 'ip-address', 'ip-prefix'],
   egress: ['drachtio/fence', 'wire', 'ops', 'address-kind', 'ip-address'],
   access: ['drachtio/fence', 'wire', 'shares', 'ops', 'admission', 'port', 'ice', 'ip-address'],
   web: ['wire', 'shares', 'ops', 'port', 'ip-address'],

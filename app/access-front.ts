@@ -4,7 +4,7 @@ import { AccessListener, type AccessListenerOptions } from '../lib/access/access
 import type { AccessPoint } from '../lib/access/access-points';
 import { EdgeError } from '../lib/errors';
 import type { Logger } from '../lib/ops/logger';
-import { parseContact } from '../lib/sip/contact';
+import { parseContact } from '../lib/wire/contact';
 import { emergencyService, type EmergencySettings } from '../lib/sip/emergency';
 import { WebFront } from '../lib/web/web-front';
 import { hostPort } from '../lib/wire/sip-uri';

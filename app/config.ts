@@ -1,6 +1,6 @@
 import { z } from 'zod';
 import { parsePrefix } from '../lib/ip-prefix';
-import { parseContact } from '../lib/sip/contact';
+import { parseContact } from '../lib/wire/contact';
 import {
   areDistinct,
   commaList,

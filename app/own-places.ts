@@ -1,6 +1,6 @@
 import type { OwnAddresses } from '../lib/address-kind';
 import { parseControlUrl } from '../lib/rtpengine/control-address';
-import { parseContact } from '../lib/sip/contact';
+import { parseContact } from '../lib/wire/contact';
 import { parseSipUri } from '../lib/wire/sip-uri';
 import { contactHosts, type Config } from './config';
 import { ownAddresses } from './own-addresses';

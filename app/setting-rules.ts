@@ -1,6 +1,6 @@
 import { isIP } from 'node:net';
 import { addressBytes, normalAddress } from '../lib/ip-address';
-import { parseContact } from '../lib/sip/contact';
+import { parseContact } from '../lib/wire/contact';
 import { parseSipUri } from '../lib/wire/sip-uri';
 import type { Config } from './config';
 import { isFronted, publicPorts, sharedPorts } from './public-ports';

@@ -8,7 +8,7 @@ import { parseMediaNetwork } from '../lib/media-places';
 import type { Fallback } from '../lib/media/fallback';
 import { parseControlUrl } from '../lib/rtpengine/control-address';
 import type { TcpPriority } from '../lib/sdp/gateway-candidate';
-import { parseContact, type Contact } from '../lib/sip/contact';
+import { parseContact, type Contact } from '../lib/wire/contact';
 import { isWrittenHere } from '../lib/sip/header-table';
 import { parseSipUri } from '../lib/wire/sip-uri';
 

@@ -10,7 +10,7 @@ import type { Logger } from '../../lib/ops/logger';
 import { LoopLag } from '../../lib/ops/loop-lag';
 import type { ShareLimits } from '../../lib/shares/limits';
 import { RequestShares } from '../../lib/shares/request-shares';
-import { parseContact } from '../../lib/sip/contact';
+import { parseContact } from '../../lib/wire/contact';
 import { MemoryRegistrations } from '../../lib/sip/memory-registrations';
 import { startPcscf, type RunningPcscf } from '../../lib/sip/pcscf';
 import type { PcscfSettings } from '../../lib/sip/pcscf-settings';

@@ -1,8 +1,8 @@
 import { isIP, isIPv6 } from 'node:net';
-import { networkInterfaces } from 'node:os';
 import { EdgeError } from '../errors';
+import { parseContact } from '../wire/contact';
 import type { TransportName } from '../wire/link';
-import { hostPort, parseSipUri } from '../wire/sip-uri';
+import { hostPort } from '../wire/sip-uri';
 
 /** How our end of a connection is named where that is not plain TCP. */
 export interface Naming {
@@ -24,36 +24,16 @@ export interface ListeningPoint {
   readonly naming?: Naming;
 }
 
-/**
- * Reads a contact in drachtio's syntax, `sip:192.0.2.1:5060;transport=udp,tcp`: an IP address or `*` for all
- * IPv4 addresses of the machine, port 5060 if none is given (0: any free one), transports udp and tcp
- * (both if none is given).
- */
-export function parseContact(contact: string): ListeningPoint[] {
+/** Where a contact is listened at: an IP address, over UDP and TCP. Port 0: any free one. */
+export function listeningPoints(contact: string): ListeningPoint[] {
+  const withoutPort = contact.replace(/(?<=[^:]):0(?=;|$)/, '');
+  const { address, port, transports } = parseContact(withoutPort);
   const bad = (why: string) => new EdgeError('contact-unusable', `The contact "${contact}" cannot be used: ${why}.`);
-  const text = contact.trim().replace(/^<(.*)>$/, '$1');
-  const all = /^sip:\*(?=[:;]|$)/i.test(text);
-  const port = /^sip:(?:\[[^\]]*\]|[^:;]*):(\d+)/i.exec(text)?.[1];
-  const uri = parseSipUri(
-    text.replace(/^sip:\*/i, 'sip:0.0.0.0').replace(/^(sip:(?:\[[^\]]*\]|[^:;]*)):0(?=;|$)/i, '$1'),
-  );
-  if (uri?.scheme !== 'sip') throw bad('it is no SIP URI like sip:192.0.2.1:5060;transport=udp,tcp');
-  if (isIP(uri.host) === 0) throw bad('its host must be an IP address');
-  const names = (uri.params.get('transport') ?? 'udp,tcp').toLowerCase().split(',');
-  const transports = names.map((name) => {
-    if (name !== 'udp' && name !== 'tcp') throw bad(`transport ${name} is not available here, only udp and tcp`);
-    return name;
+  if (isIP(address) === 0) throw bad('its host must be an IP address');
+  return transports.map((transport) => {
+    if (transport !== 'udp' && transport !== 'tcp') throw bad(`transport ${transport} is not available here`);
+    return { transport, host: address, port: withoutPort === contact ? port : 0 };
   });
-  const hosts = all || uri.host === '0.0.0.0' ? ownIpv4Addresses() : [uri.host];
-  return hosts.flatMap((host) =>
-    transports.map((transport) => ({ transport, host, port: port === undefined ? 5060 : Number(port) })),
-  );
-}
-
-function ownIpv4Addresses(): string[] {
-  return Object.values(networkInterfaces()).flatMap((addresses) =>
-    (addresses ?? []).filter((address) => address.family === 'IPv4').map((address) => address.address),
-  );
 }
 
 /** As drachtio names it to apps: `udp/192.0.2.1:5060`. */

@@ -2,7 +2,7 @@ import { AdminServer } from './admin-server';
 import type { AppConnection, AppFrame } from './app-connection';
 import { AppRequests } from './app-requests';
 import { AppResponses } from './app-responses';
-import { contactUri, hostport, parseContact, type ListeningPoint } from './contact';
+import { contactUri, hostport, listeningPoints, type ListeningPoint } from './contact';
 import { DialogTable } from './dialog';
 import { EdgeError } from '../errors';
 import type { Logger } from '../ops/logger';
@@ -87,7 +87,7 @@ export class EmbeddedEdge {
 
   /** Rejects with an EdgeError of one sentence where an address cannot be had. */
   static async start(options: EmbeddedEdgeOptions): Promise<EmbeddedEdge> {
-    const wanted = options.contacts.map(parseContact);
+    const wanted = options.contacts.map(listeningPoints);
     if (wanted.length === 0) throw new EdgeError('contact-unusable', 'The embedded edge needs at least one contact.');
     if (options.secret === '') throw new EdgeError('secret-missing', 'The embedded edge needs a secret.');
     const takesFreePort = wanted.flat().some(({ port }) => port === 0);

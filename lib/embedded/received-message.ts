@@ -1,7 +1,8 @@
 import type { Flow } from './flow';
-import { hasBareName } from '../drachtio/fence/display-name';
+import { hasLongLine } from '../drachtio/fence/long-lines';
+import { dropUnreadable } from '../drachtio/fence/readable-headers';
 import { messageLimits } from '../wire/limits';
-import { hasSipScheme, isSipUri, splitOutsideQuotes, tagOf, uriOf } from '../wire/sip-uri';
+import { tagOf } from '../wire/sip-uri';
 import { contentLengthOf, parseSipMessage, parseVia, type SipMessage } from '../wire/sip-message';
 
 /** A SIP message as it came, with the top Via of a request completed. */
@@ -59,64 +60,26 @@ function faultOf(message: SipMessage, malformed: boolean, raw: string, flow: Flo
   const bad = { status: 400, reason: 'Bad Request' };
   if (malformed) return bad;
   if (!message.startLine.endsWith(' SIP/2.0')) return { status: 505, reason: 'Version Not Supported' };
-  const { cseq } = message;
-  for (const key of ['from', 'to', 'call-id']) if ((message.get(key) ?? '') === '') return bad;
-  if (!message.has('cseq')) return bad;
-  if (!cseq || cseq.number >= 2 ** 31) return { status: 400, reason: 'Bad CSeq Header' };
-  if (cseq.method !== message.method) return bad;
-  if (!nameAddrIsSound(message.get('from') ?? '')) return { status: 400, reason: 'Bad From Header' };
-  if (!nameAddrIsSound(message.get('to') ?? '')) return { status: 400, reason: 'Bad To Header' };
-  if (!contactIsSound(message) || message.lines('via').some(hasEmptyPart)) return bad;
+  if (isTooLong(message, raw) || message.cseq?.method !== message.method || !dropUnreadable(message)) return bad;
   // Apps get both in a line that is divided by "|".
   if (`${message.callId}${tagOf(message.get('from')) ?? ''}`.includes('|')) return bad;
   if (!/^0*\d{1,3}$/.test(message.get('max-forwards') ?? '70'))
     return { status: 400, reason: 'Bad Max-Forwards Header' };
+  const isUnbinding = message.method === 'REGISTER' && message.get('expires') === '0';
+  if (message.get('contact') === '*' && !isUnbinding) return bad;
   const length = contentLengthOf(raw.split('\r\n\r\n', 1)[0] ?? '');
   if (length !== undefined && !/^\d{1,9}$/.test(length)) return { status: 400, reason: 'Bad Content-Length Header' };
   // Over a stream nobody could tell where it ends (RFC 3261 §18.3).
   if (length === undefined && flow.local.transport === 'tcp') return bad;
   if (Number(length ?? 0) > messageLimits.body) return { status: 413, reason: 'Request Entity Too Large' };
-  return Number(length ?? 0) > message.body.length || isTooLong(message, raw) ? bad : undefined;
+  return Number(length ?? 0) > message.body.length ? bad : undefined;
 }
 
 /** Also of many blanks on end: the patterns that apps read headers with take time by the square of their number. */
 function isTooLong(message: SipMessage, raw: string): boolean {
-  const end = raw.indexOf('\r\n\r\n');
-  const head = end < 0 ? raw : raw.slice(0, end);
-  const hasLongLine = head.split('\r\n').some((line) => line.length > messageLimits.line);
-  return (
-    hasLongLine || message.body.length > messageLimits.body || head.length > messageLimits.head || manyBlanks.test(head)
-  );
+  const head = raw.slice(0, raw.length - message.body.length);
+  const isLong = message.body.length > messageLimits.body || head.length > messageLimits.head;
+  return isLong || hasLongLine(message) || manyBlanks.test(head);
 }
 
 const manyBlanks = /[ \t\r\n]{256}/;
-
-function nameAddrIsSound(value: string): boolean {
-  const [displayName = ''] = withoutQuotesAndUris(value).split('<', 1);
-  const isNamed = value.includes('<') && /[,;:@=?()[\]{}\\/]/.test(displayName);
-  return !isNamed && !hasBareName(value) && /^[a-z][a-z0-9+.-]*:\S/i.test(uriOf(value));
-}
-
-/** An empty parameter, or an empty value of a list. */
-function hasEmptyPart(value: string): boolean {
-  return /[;,]\s*([;,]|$)/.test(withoutQuotesAndUris(value));
-}
-
-function withoutQuotesAndUris(value: string): string {
-  return value.replace(/"(?:[^"\\]|\\.)*("|$)/g, '""').replace(/<[^<>]*>/g, '<>');
-}
-
-function contactIsSound(message: SipMessage): boolean {
-  const contact = message.get('contact');
-  if (contact === undefined) return true;
-  if (contact === '*') return message.method === 'REGISTER' && message.get('expires') === '0';
-  if (message.lines('contact').some(hasEmptyPart)) return false;
-  return message.lines('contact').every((line) =>
-    splitOutsideQuotes(line, ',').every((value) => {
-      const uri = uriOf(value);
-      // Whose are headers behind it: of the URI, or of the Contact (RFC 3261 §20)?
-      if (uri.includes('?') && !value.includes('<')) return false;
-      return hasSipScheme(uri) ? isSipUri(uri) : nameAddrIsSound(value);
-    }),
-  );
-}

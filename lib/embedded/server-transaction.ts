@@ -4,8 +4,9 @@ import type { Dialog } from './dialog';
 import type { Flow } from './flow';
 import { newTag } from './ids';
 import type { ReliableProvisionals } from './reliable-provisionals';
+import { responseTo } from '../wire/own-response';
 import { tagOf } from '../wire/sip-uri';
-import { SipMessage } from '../wire/sip-message';
+import { spellHeader, type SipMessage } from '../wire/sip-message';
 import type { Stop, Timers } from './timers';
 
 type RequestState =
@@ -88,14 +89,9 @@ export class ServerTransaction {
 
   /** A response with what every response copies from its request (RFC 3261 §8.2.6.2). */
   response(status: number, reason: string): SipMessage {
-    const response = new SipMessage(`SIP/2.0 ${status} ${reason}`);
-    for (const value of this.request.lines('via')) response.add('Via', value);
+    const response = responseTo(this.request, { status, reason }, status > 100 ? this.#ownTag : undefined);
+    response.headers = response.headers.map((header) => ({ ...header, name: spellHeader(header.name) }));
     for (const route of this.request.values('record-route')) response.add('Record-Route', route);
-    response.add('From', this.request.get('from') ?? '');
-    const to = this.request.get('to') ?? '';
-    response.add('To', status > 100 && this.requestTag === '' ? `${to};tag=${this.#ownTag}` : to);
-    response.add('Call-ID', this.request.callId);
-    response.add('CSeq', this.request.get('cseq') ?? '');
     return response;
   }
 

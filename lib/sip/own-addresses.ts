@@ -1,5 +1,5 @@
 import { hostPort, parseSipUri, type SipUri } from '../wire/sip-uri';
-import type { Contact } from './contact';
+import type { Contact } from '../wire/contact';
 import type { Egress } from './egress';
 import { looksLikeFlowToken } from './flow-token';
 

@@ -12,7 +12,7 @@ import { hostPort } from '../wire/sip-uri';
 import { CallRequests } from './call-requests';
 import { CallShares } from './call-shares';
 import { CallsOnFlow } from './calls-on-flow';
-import { parseContact, type Contact } from './contact';
+import { parseContact, type Contact } from '../wire/contact';
 import { CoreRequests } from './core-requests';
 import { DialogIndex } from './dialog-index';
 import { Farewells } from './farewells';

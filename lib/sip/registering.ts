@@ -6,7 +6,7 @@ import { carriageOf, holderOf } from '../drachtio/fence/carried-bodies';
 import { canBeSentTo } from '../drachtio/fence/unusable-uris';
 import { hostPort } from '../wire/sip-uri';
 import { chargingVector } from './charging';
-import type { Contact } from './contact';
+import type { Contact } from '../wire/contact';
 import { fromCore } from './core-reach';
 import type { Egress } from './egress';
 import type { Flow, FlowTokens } from './flow-token';

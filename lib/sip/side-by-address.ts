@@ -1,6 +1,6 @@
 import { EdgeError } from '../errors';
 import type { Side } from '../media/media-anchor';
-import type { Contact } from './contact';
+import type { Contact } from '../wire/contact';
 
 /** Tells access from core by the local address on which a request arrived. */
 export class SideByAddress {

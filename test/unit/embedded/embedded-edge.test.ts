@@ -105,7 +105,7 @@ describe('starting', () => {
   test.each([
     ['sip:pbx.example:5060', 'contact-unusable', 'IP address'],
     ['sip:127.0.0.1;transport=wss', 'contact-unusable', 'wss'],
-    ['127.0.0.1', 'contact-unusable', 'no SIP URI'],
+    ['127.0.0.1', 'config-invalid', 'no SIP contact'],
     ['sip:192.0.2.77:5060', 'sip-listen-failed', 'no such address'],
   ])('%s is refused in one sentence', async (contact, code, words) => {
     const start = EmbeddedEdge.start({ contacts: [contact], admin, secret: 's', logger });

@@ -1,4 +1,4 @@
-import { parseContact } from '../../../lib/sip/contact';
+import { parseContact } from '../../../lib/wire/contact';
 import { SideByAddress } from '../../../lib/sip/side-by-address';
 
 describe('the side by address', () => {

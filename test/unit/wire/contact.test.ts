@@ -1,4 +1,4 @@
-import { parseContact } from '../../../lib/sip/contact';
+import { parseContact } from '../../../lib/wire/contact';
 
 describe('a contact', () => {
   test.each([

@@ -1,5 +1,5 @@
 import { EdgeError } from '../errors';
-import { parseSipUri } from '../wire/sip-uri';
+import { parseSipUri } from './sip-uri';
 
 /** A contact in the manner of drachtio, such as `sip:198.51.100.1:5060;transport=udp,tcp`. */
 export interface Contact {
