@@ -29,10 +29,9 @@ export function readMessage(raw: string, flow: Flow): Received | undefined {
       !parsed.malformed && message.cseq !== undefined && message.callId !== '' && !isTooLong(message, trimmed);
     return usable ? { message, text: trimmed, bytes: raw.length, fault: undefined } : undefined;
   }
+  const fault = faultOf(message, parsed.malformed, trimmed, flow);
   const text = completeVia(trimmed, flow);
-  const completed = parseSipMessage(text)?.message ?? message;
-  const fault = faultOf(completed, parsed.malformed, trimmed, flow);
-  return { message: completed, text, bytes: raw.length, fault };
+  return { message: parseSipMessage(text)?.message ?? message, text, bytes: raw.length, fault };
 }
 
 /** Over UDP the body may be shorter than the datagram (RFC 3261 §18.3). */

@@ -58,7 +58,7 @@ const rows: Row[] = [
   { section: '3.1.2.11', file: 'escruri', what: 'headers in the Request-URI, which must not go on', ue: 'on', core: 404, uri: 'sip:user@example.com' },
   { section: '3.1.2.12', file: 'baddate', what: 'a Date outside of GMT', ue: 'on', core: 404, drachtio: { ue: 400, core: 400 } },
   { section: '3.1.2.13', file: 'regbadct', what: 'a Contact whose headers may be anybody’s', ue: 400, core: 400 },
-  { section: '3.1.2.14', file: 'badaspec', what: 'blanks within an addr-spec', ue: 400, core: 400, drachtio: { ue: 'on', core: 404 } },
+  { section: '3.1.2.14', file: 'badaspec', what: 'blanks within an addr-spec', ue: 'on', core: 404 },
   { section: '3.1.2.15', file: 'baddn', what: 'display names that lack their quotes', ue: 400, core: 400 },
   { section: '3.1.2.16', file: 'badvers', what: 'SIP 7.0', ue: 505, core: 505, drachtio: { ue: 'none', core: 'none' } },
   { section: '3.1.2.17', file: 'mismatch01', what: 'another method in CSeq', ue: 400, core: 400 },
