@@ -1,3 +1,4 @@
+import { Groups } from '../groups';
 import type { AppConnection } from './app-connection';
 import type { ClientTransaction } from './client-transaction';
 import type { ListeningPoint } from './contact';
@@ -139,7 +140,7 @@ export class Dialog {
 /** The dialogs of all apps. */
 export class DialogTable {
   readonly #byId = new Map<string, Dialog>();
-  readonly #byCallId = new Map<string, Set<Dialog>>();
+  readonly #byCallId = new Groups<string, Dialog>();
 
   get isFull(): boolean {
     return this.#byId.size >= limits.dialogs;
@@ -147,17 +148,13 @@ export class DialogTable {
 
   add(dialog: Dialog): void {
     this.#byId.set(dialog.id, dialog);
-    const same = this.#byCallId.get(dialog.callId) ?? new Set();
-    same.add(dialog);
-    this.#byCallId.set(dialog.callId, same);
+    this.#byCallId.add(dialog.callId, dialog);
   }
 
   remove(dialog: Dialog): void {
     dialog.isOver = true;
     if (this.#byId.get(dialog.id) === dialog) this.#byId.delete(dialog.id);
-    const same = this.#byCallId.get(dialog.callId);
-    same?.delete(dialog);
-    if (same?.size === 0) this.#byCallId.delete(dialog.callId);
+    this.#byCallId.delete(dialog.callId, dialog);
   }
 
   byId(id: string): Dialog | undefined {
@@ -168,7 +165,7 @@ export class DialogTable {
   of(request: SipMessage): Dialog | undefined {
     const from = tagOf(request.get('from')) ?? '';
     const to = tagOf(request.get('to'));
-    for (const dialog of this.#byCallId.get(request.callId) ?? []) {
+    for (const dialog of this.#byCallId.of(request.callId)) {
       if ((to === undefined || to === dialog.localTag) && dialog.legs.has(from)) return dialog;
     }
     return undefined;

@@ -1,11 +1,12 @@
 import type { Call, Direction } from '../calls/call';
 import { EdgeError } from '../errors';
+import { Groups } from '../groups';
 import { monotonicNow } from '../ops/clock';
 import type { ShareLimits } from '../shares/limits';
 import { retryAfter } from '../shares/retry-after';
 import { TokenBuckets } from '../shares/token-buckets';
 import { flowKey } from './flow-token';
-import type { Target } from './target';
+import { sharesOf, type Target } from './target';
 
 /** Whom a call is charged to, and how many of the same it may have. */
 interface Charge {
@@ -22,7 +23,7 @@ export class CallShares {
   readonly #limits: ShareLimits;
   /** Calls to each UE, by its connection. */
   readonly #toward: TokenBuckets;
-  readonly #calls = new Map<string, Set<Call>>();
+  readonly #calls = new Groups<string, Call>();
 
   /** @param now time in ms that only rises */
   constructor(limits: ShareLimits, now: () => number = monotonicNow) {
@@ -36,34 +37,26 @@ export class CallShares {
    */
   mustHaveRoom(direction: Direction, target: Target, source: string): void {
     const { unanswered } = this.#limits.ue;
-    const isFull = this.#charges(target, source).some(({ name, most }) => this.#of(name).length >= most);
+    const isFull = this.#charges(target, source).some(({ name, most }) => this.#calls.of(name).length >= most);
     if (isFull) throw tooMany(direction, target);
     if (target.isEmergency) return;
     const ringing = (name: string) =>
-      this.#of(name).filter(({ facts, answeredAt }) => facts.direction === direction && answeredAt === undefined)
+      this.#calls.of(name).filter(({ facts, answeredAt }) => facts.direction === direction && answeredAt === undefined)
         .length;
-    if (names(target).some((name) => ringing(name) >= unanswered)) throw tooMany(direction, target);
+    if (sharesOf(target).some((name) => ringing(name) >= unanswered)) throw tooMany(direction, target);
     if (direction === 'terminating' && !this.#toward.take(flowKey(target.flow))) throw tooMany(direction, target);
   }
 
   keep(call: Call, target: Target, source: string): void {
     for (const { name } of this.#charges(target, source)) {
-      const calls = this.#calls.get(name) ?? new Set<Call>();
-      this.#calls.set(name, calls.add(call));
-      call.onEnd(() => {
-        calls.delete(call);
-        if (calls.size === 0) this.#calls.delete(name);
-      });
+      this.#calls.add(name, call);
+      call.onEnd(() => this.#calls.delete(name, call));
     }
-  }
-
-  #of(name: string): Call[] {
-    return [...(this.#calls.get(name) ?? [])];
   }
 
   #charges(target: Target, source: string): Charge[] {
     const { ue, source: ofSource, strangers } = this.#limits;
-    if (!target.isEmergency) return names(target).map((name) => ({ name, most: ue.callsAtOnce }));
+    if (!target.isEmergency) return sharesOf(target).map((name) => ({ name, most: ue.callsAtOnce }));
     const own = { name: `sos ${flowKey(target.flow)}`, most: ue.emergencyCallsAtOnce };
     if (target.ue !== undefined) return [own];
     return [
@@ -72,10 +65,6 @@ export class CallShares {
       { name: 'sos', most: strangers.emergencyCallsAtOnce },
     ];
   }
-}
-
-function names({ flow, ue }: Target): string[] {
-  return ue === undefined ? [flowKey(flow)] : [flowKey(flow), ue];
 }
 
 function tooMany(direction: Direction, { isEmergency }: Target): EdgeError {

@@ -1,4 +1,5 @@
 import type { Call } from '../calls/call';
+import { Groups } from '../groups';
 import { flowKey, type Flow } from './flow-token';
 import type { Registrar } from './registrar';
 
@@ -8,11 +9,13 @@ import type { Registrar } from './registrar';
  */
 export class CallsOnFlow {
   readonly #registrar: Registrar;
-  readonly #calls = new Map<string, Set<Call>>();
+  readonly #calls = new Groups<string, Call>();
 
   constructor(registrar: Registrar) {
     this.#registrar = registrar;
-    registrar.on('flow-ended', (flow) => this.#release(flow));
+    registrar.on('flow-ended', (flow) => {
+      for (const call of this.#calls.of(flowKey(flow))) call.end('flow-lost');
+    });
   }
 
   /** Whether a call of the UE is under way. */
@@ -21,17 +24,10 @@ export class CallsOnFlow {
   }
 
   keep(flow: Flow, call: Call): void {
-    const key = flowKey(flow);
-    const calls = this.#calls.get(key) ?? new Set<Call>();
-    this.#calls.set(key, calls.add(call));
+    this.#calls.add(flowKey(flow), call);
     call.onEnd((cause) => {
-      calls.delete(call);
-      if (calls.size === 0) this.#calls.delete(key);
+      this.#calls.delete(flowKey(flow), call);
       if (cause === 'flow-failed') void this.#registrar.lose(flow);
     });
-  }
-
-  #release(flow: Flow): void {
-    for (const call of [...(this.#calls.get(flowKey(flow)) ?? [])]) call.end('flow-lost');
   }
 }

@@ -1,10 +1,9 @@
 import { CallerEarlyDialog } from '../drachtio/caller-early-dialog';
 import type { IncomingRequest, SipMessage } from '../drachtio/messages';
 import type { Side } from '../media/media-anchor';
-import { parseSipUri, uriOf } from '../wire/sip-uri';
+import { listOf, parseSipUri, uriOf } from '../wire/sip-uri';
 import type { Way } from './egress';
 import { flowUri } from './flow-token';
-import { listOf } from './name-addresses';
 import { beyondRelay } from './relayed';
 import type { SipEdge } from './sip-edge';
 

@@ -4,17 +4,27 @@ export class ExpiryWheel<Item> {
   readonly #slots = new Map<number, Set<Item>>();
   /** No slot before this one has anything in it. */
   #next = Infinity;
+  readonly #now: () => number;
+  readonly #expired: (item: Item) => void;
+  /** Runs while there is anything in it. */
+  #turning: NodeJS.Timeout | undefined;
 
-  get isEmpty(): boolean {
-    return this.#slots.size === 0;
+  /**
+   * @param now a clock in ms
+   * @param expired told of each item that has expired, a second ago at most, and of none too early
+   */
+  constructor(now: () => number, expired: (item: Item) => void) {
+    this.#now = now;
+    this.#expired = expired;
   }
 
-  /** @param at ms, by the clock of {@link turn} */
+  /** @param at ms */
   add(item: Item, at: number): void {
     const second = secondOf(at);
     const slot = this.#slots.get(second) ?? new Set<Item>();
     this.#slots.set(second, slot.add(item));
     this.#next = Math.min(this.#next, second);
+    this.#turning ??= setInterval(() => this.#turn(), 1000);
   }
 
   /** @param at as it was added; nothing happens if it is not there */
@@ -23,19 +33,26 @@ export class ExpiryWheel<Item> {
     if (slot?.delete(item) === true && slot.size === 0) this.#remove(secondOf(at));
   }
 
-  /** Takes off what has expired by `now` (ms), a second ago at most if it is turned each second, and none too early. */
-  turn(now: number): Item[] {
+  /** Nothing expires any more. */
+  close(): void {
+    clearInterval(this.#turning);
+  }
+
+  #turn(): void {
     const expired: Item[] = [];
-    for (; this.#next * 1000 <= now; this.#next++) {
+    for (const now = this.#now(); this.#next * 1000 <= now; this.#next++) {
       for (const item of this.#slots.get(this.#next) ?? []) expired.push(item);
       this.#remove(this.#next);
     }
-    return expired;
+    for (const item of expired) this.#expired(item);
   }
 
   #remove(second: number): void {
     this.#slots.delete(second);
-    if (this.isEmpty) this.#next = Infinity;
+    if (this.#slots.size > 0) return;
+    this.#next = Infinity;
+    clearInterval(this.#turning);
+    this.#turning = undefined;
   }
 }
 

@@ -1,9 +1,8 @@
 import { setTimeout } from 'node:timers/promises';
 import type { IncomingRequest, IncomingResponse } from '../drachtio/messages';
 import type { Srf } from '../drachtio/srf';
-import { uriOf } from '../wire/sip-uri';
+import { listOf, uriOf } from '../wire/sip-uri';
 import type { Egress } from './egress';
-import { listOf } from './name-addresses';
 import { beyondRelay } from './relayed';
 
 /** What a BYE needs when no SIP server holds its dialog any more (RFC 3261 §12.2.1.1). */

@@ -1,7 +1,6 @@
 import type { SipMessage } from '../drachtio/messages';
-import { headerParams, uriOf } from '../wire/sip-uri';
+import { headerParams, listOf, uriOf } from '../wire/sip-uri';
 import { isSameUri } from '../wire/uri-comparison';
-import { listOf } from './name-addresses';
 
 /** What a 2xx to a REGISTER means for one contact of the UE that sent it. */
 export interface GrantedContact {

@@ -1,5 +1,4 @@
-import { splitOutsideQuotes } from '../wire/sip-uri';
-import { listOf } from './name-addresses';
+import { listOf, splitOutsideQuotes } from '../wire/sip-uri';
 
 /*
  * Values that tell hosts of one side, without them. A URI of a header such as Alert-Info would have the UE fetch

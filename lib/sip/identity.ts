@@ -1,8 +1,7 @@
 import type { SipMessage } from '../drachtio/messages';
 import { hasBareName } from '../drachtio/fence/display-name';
-import { parseSipUri, uriOf, withoutParams } from '../wire/sip-uri';
+import { listOf, parseSipUri, uriOf, withoutParams } from '../wire/sip-uri';
 import { identityOf } from '../wire/uri-comparison';
-import { listOf } from './name-addresses';
 import type { Registration } from './registration';
 import { covers, isWildcarded } from './wildcarded-identity';
 

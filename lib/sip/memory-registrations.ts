@@ -1,5 +1,6 @@
 import { EventEmitter } from 'node:events';
 import { EdgeError } from '../errors';
+import { Groups } from '../groups';
 import { monotonicNow } from '../ops/clock';
 import { ExpiryWheel } from './expiry-wheel';
 import { flowKey, type Flow } from './flow-token';
@@ -12,7 +13,7 @@ export interface MemoryRegistrationsOptions {
   now?: () => number;
 }
 
-/** Registrations in this process: they end with it. One timer, each second, ends all that expire. */
+/** Registrations in this process: they end with it. */
 export class MemoryRegistrations
   extends EventEmitter<{ expired: [registration: Registration] }>
   implements RegistrationStore
@@ -20,16 +21,18 @@ export class MemoryRegistrations
   readonly #most: number;
   readonly #now: () => number;
   readonly #byAor = new Map<string, Map<string, Registration>>();
-  readonly #byFlow = new Map<string, Set<Registration>>();
-  readonly #wheel = new ExpiryWheel<Registration>();
-  /** Runs while something is registered. */
-  #turning: NodeJS.Timeout | undefined;
+  readonly #byFlow = new Groups<string, Registration>();
+  readonly #wheel: ExpiryWheel<Registration>;
   #size = 0;
 
   constructor(options: MemoryRegistrationsOptions = {}) {
     super();
     this.#most = options.most ?? 200_000;
     this.#now = options.now ?? monotonicNow;
+    this.#wheel = new ExpiryWheel(this.#now, (registration) => {
+      this.#drop(registration.aor, registration.key);
+      this.emit('expired', registration);
+    });
   }
 
   get size(): number {
@@ -45,10 +48,8 @@ export class MemoryRegistrations
     }
     const bindings = this.#byAor.get(aor) ?? new Map<string, Registration>();
     this.#byAor.set(aor, bindings.set(key, registration));
-    const onFlow = this.#byFlow.get(flowKey(flow)) ?? new Set<Registration>();
-    this.#byFlow.set(flowKey(flow), onFlow.add(registration));
+    this.#byFlow.add(flowKey(flow), registration);
     this.#wheel.add(registration, registration.expiresAt);
-    this.#turning ??= setInterval(() => this.#expire(), 1000);
     this.#size += 1;
     return Promise.resolve();
   }
@@ -63,22 +64,12 @@ export class MemoryRegistrations
   }
 
   onFlow(flow: Flow): Promise<Registration[]> {
-    return Promise.resolve(this.#alive(this.#byFlow.get(flowKey(flow)) ?? []));
+    return Promise.resolve(this.#alive(this.#byFlow.of(flowKey(flow))));
   }
 
   /** Nothing expires any more. */
   close(): void {
-    clearInterval(this.#turning);
-  }
-
-  #expire(): void {
-    for (const registration of this.#wheel.turn(this.#now())) {
-      this.#drop(registration.aor, registration.key);
-      this.emit('expired', registration);
-    }
-    if (this.#size > 0) return;
-    clearInterval(this.#turning);
-    this.#turning = undefined;
+    this.#wheel.close();
   }
 
   #alive(registrations: Iterable<Registration>): Registration[] {
@@ -91,10 +82,7 @@ export class MemoryRegistrations
     if (!bindings || !registration) return;
     bindings.delete(key);
     if (bindings.size === 0) this.#byAor.delete(aor);
-    const flow = flowKey(registration.flow);
-    const onFlow = this.#byFlow.get(flow);
-    onFlow?.delete(registration);
-    if (onFlow?.size === 0) this.#byFlow.delete(flow);
+    this.#byFlow.delete(flowKey(registration.flow), registration);
     this.#wheel.delete(registration, registration.expiresAt);
     this.#size -= 1;
   }

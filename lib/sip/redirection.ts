@@ -1,8 +1,7 @@
 import { isIP } from 'node:net';
 import type { Headers, IncomingResponse } from '../drachtio/messages';
 import type { Side } from '../media/media-anchor';
-import { parseSipUri, sipUriOf, uriOf } from '../wire/sip-uri';
-import { listOf } from './name-addresses';
+import { listOf, parseSipUri, sipUriOf, uriOf } from '../wire/sip-uri';
 
 /**
  * Where else to go, of a response that says so (RFC 3261 §20.10): there Contacts are for who asked, and not where the

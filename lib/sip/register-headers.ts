@@ -1,11 +1,10 @@
 import type { Headers, IncomingRequest, IncomingResponse } from '../drachtio/messages';
-import { splitOutsideQuotes, uriOf } from '../wire/sip-uri';
+import { listOf, splitOutsideQuotes, uriOf } from '../wire/sip-uri';
 import { identityOf } from '../wire/uri-comparison';
 import { withIntegrity } from './digest';
 import { hopsLeft } from './header-policy';
 import { isAnew, type HeaderTable } from './header-table';
 import { withoutWay } from './hidden-hosts';
-import { listOf } from './name-addresses';
 import { identityHosts, withShownIdentities } from './shown-identities';
 import { fromUe, towardUe, type AccessNetworkInfo } from './trust';
 

@@ -1,11 +1,12 @@
 import { EventEmitter } from 'node:events';
 import type { IncomingRequest, IncomingResponse } from '../drachtio/messages';
 import { EdgeError } from '../errors';
+import { Newest } from '../newest';
 import { monotonicNow } from '../ops/clock';
 import type { Logger } from '../ops/logger';
 import { OccasionalLog } from '../ops/occasional-log';
+import { listOf } from '../wire/sip-uri';
 import { identityOf } from '../wire/uri-comparison';
-import { DroppedFlows } from './dropped-flows';
 import { flowKey, type Flow } from './flow-token';
 import {
   bindingOf,
@@ -16,7 +17,6 @@ import {
   type GrantedContact,
 } from './granted-contacts';
 import { associatedIdentities } from './identity';
-import { listOf } from './name-addresses';
 import type { Registration, RegistrationStore } from './registration';
 import type { AccessFlow, UeConnections } from './ue-connections';
 
@@ -35,6 +35,8 @@ const mostContacts = 10;
 /** Bindings of one address of record: the devices of a user, and what they have lost and not yet taken back. */
 const mostBindings = 100;
 
+const mostDropped = 50_000;
+
 /**
  * What the core's registrar granted, until it expires, is taken back or its flow ends (TS 24.229 §5.2.2, §5.2.4): the one
  * place that says so. The store keeps it, and the access listener is told.
@@ -44,7 +46,11 @@ export class Registrar extends EventEmitter<{ 'flow-ended': [flow: Flow, why: Fl
   readonly #connections: UeConnections;
   readonly #logger: Logger;
   readonly #occasionally: OccasionalLog;
-  readonly #dropped = new DroppedFlows();
+  /**
+   * Flows that were a UE's and are so no more, and over which somebody can still be reached: a token of theirs has to lead
+   * nowhere (RFC 5626 §5.3).
+   */
+  readonly #dropped = new Newest<string>(mostDropped);
 
   constructor({ store, connections, logger }: RegistrarOptions) {
     super();
@@ -65,7 +71,7 @@ export class Registrar extends EventEmitter<{ 'flow-ended': [flow: Flow, why: Fl
 
   /** Whether a flow once was a UE's and is so no more: its connection has ended, or its UE is elsewhere, or nowhere. */
   isGone(flow: Flow): boolean {
-    return !this.#isReachable(flow) || this.#dropped.has(flow);
+    return !this.#isReachable(flow) || this.#dropped.has(flowKey(flow));
   }
 
   /**
@@ -137,7 +143,7 @@ export class Registrar extends EventEmitter<{ 'flow-ended': [flow: Flow, why: Fl
       associated: associated.length > 0 ? associated : [`<${aor}>`],
       expiresAt: monotonicNow() + expires * 1000,
     });
-    this.#dropped.delete(flow);
+    this.#dropped.delete(flowKey(flow));
     await this.#tell(flow);
     if (earlier && flowKey(earlier.flow) !== flowKey(flow)) await this.#leave(earlier.flow, 'replaced');
   }
@@ -166,14 +172,14 @@ export class Registrar extends EventEmitter<{ 'flow-ended': [flow: Flow, why: Fl
   async #leave(flow: Flow, why: FlowEnd): Promise<void> {
     await this.#tell(flow);
     if ((await this.#store.onFlow(flow)).length > 0) return;
-    if (this.#isReachable(flow)) this.#dropped.add(flow);
+    if (this.#isReachable(flow)) this.#dropped.set(flowKey(flow), true);
     this.#logger.debug({ flow, why }, 'flow ended');
     this.emit('flow-ended', flow, why);
   }
 
   #closed({ id, serverSide }: AccessFlow): void {
     const flow: Flow = { transport: 'tcp', ...serverSide, connection: id };
-    this.#dropped.delete(flow);
+    this.#dropped.delete(flowKey(flow));
     void this.lose(flow);
   }
 

@@ -1,8 +1,7 @@
 import type { IncomingRequest } from '../drachtio/messages';
 import { parseVia } from '../wire/sip-message';
-import { hostPort, parseSipUri, uriOf } from '../wire/sip-uri';
+import { hostPort, listOf, parseSipUri, uriOf } from '../wire/sip-uri';
 import type { Egress } from './egress';
-import { listOf } from './name-addresses';
 
 /** Whether a request of the core came by way of the relay. */
 export function cameByRelay(request: IncomingRequest, egress: Egress): boolean {

@@ -1,6 +1,6 @@
 import type { AddressFamily } from '../ip-address';
 import type { Way } from './egress';
-import type { Flow } from './flow-token';
+import { flowKey, type Flow } from './flow-token';
 import type { UePolicy } from './ue-policy';
 
 /** Where a request that starts something goes: a call, a subscription, or an exchange of its own. */
@@ -19,4 +19,9 @@ export interface Target {
   coreFamily: () => Promise<AddressFamily | undefined>;
   /** The UE need not be registered for such a call. */
   isEmergency: boolean;
+}
+
+/** Whom what it starts is charged to: the UE's connection, and the identity that it registered. */
+export function sharesOf({ flow, ue }: Target): string[] {
+  return ue === undefined ? [flowKey(flow)] : [flowKey(flow), ue];
 }

@@ -115,6 +115,11 @@ export function splitOutsideQuotes(text: string, separator: string): string[] {
   return parts.map(withoutBlanks).filter((item) => item !== '');
 }
 
+/** The values of a list header such as Path or P-Associated-URI, as written. */
+export function listOf(header: string | undefined): string[] {
+  return splitOutsideQuotes(header ?? '', ',');
+}
+
 /** Spaces and tabs alone: other white space may be half of a character of several bytes. */
 export function withoutBlanks(text: string): string {
   const isBlank = (at: number) => text[at] === ' ' || text[at] === '\t';

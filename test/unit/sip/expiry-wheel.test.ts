@@ -1,33 +1,54 @@
 import { ExpiryWheel } from '../../../lib/sip/expiry-wheel';
 
 let wheel: ExpiryWheel<string>;
+let now: number;
+let expired: string[];
 
 beforeEach(() => {
-  wheel = new ExpiryWheel();
+  jest.useFakeTimers();
+  now = 0;
+  expired = [];
+  wheel = new ExpiryWheel(
+    () => now,
+    (item) => expired.push(item),
+  );
 });
+
+afterEach(() => {
+  wheel.close();
+  jest.useRealTimers();
+});
+
+/** What comes off with the turn at that time, ms. */
+function at(time: number): string[] {
+  now = time;
+  expired = [];
+  jest.advanceTimersByTime(1000);
+  return expired;
+}
 
 test('nothing comes off before its time, and each comes off once', () => {
   wheel.add('late', 61_500);
   wheel.add('soon', 1000);
   wheel.add('sooner', 700);
-  expect(wheel.turn(699)).toEqual([]);
-  expect(wheel.turn(1000)).toEqual(['soon', 'sooner']);
-  expect(wheel.turn(61_499)).toEqual([]);
-  expect(wheel.turn(62_000)).toEqual(['late']);
-  expect([wheel.turn(1e9), wheel.isEmpty]).toEqual([[], true]);
+  expect(at(699)).toEqual([]);
+  expect(at(1000)).toEqual(['soon', 'sooner']);
+  expect(at(61_499)).toEqual([]);
+  expect(at(62_000)).toEqual(['late']);
+  expect([at(1e9), jest.getTimerCount()]).toEqual([[], 0]);
 });
 
 test('a wheel that stood still lets nothing stay', () => {
   wheel.add('first', 1000);
   wheel.add('second', 500_000);
-  expect(wheel.turn(3_600_000)).toEqual(['first', 'second']);
+  expect(at(3_600_000)).toEqual(['first', 'second']);
 });
 
 test('what is added with its time over comes off with the next turn', () => {
   wheel.add('other', 50_000);
-  wheel.turn(10_000);
+  at(10_000);
   wheel.add('over', 2000);
-  expect(wheel.turn(10_000)).toEqual(['over']);
+  expect(at(10_000)).toEqual(['over']);
 });
 
 test('what was taken off does not come off, and leaves nothing', () => {
@@ -36,8 +57,21 @@ test('what was taken off does not come off, and leaves nothing', () => {
   wheel.delete('one', 1500);
   wheel.delete('one', 1500);
   wheel.delete('never there', 90_000);
-  expect(wheel.turn(2000)).toEqual(['other']);
+  expect(at(2000)).toEqual(['other']);
   wheel.add('last', 5000);
   wheel.delete('last', 5000);
-  expect(wheel.isEmpty).toBe(true);
+  expect(jest.getTimerCount()).toBe(0);
+});
+
+test('a wheel that was empty turns again', () => {
+  wheel.add('one', 1000);
+  at(1000);
+  wheel.add('other', 3000);
+  expect(at(3000)).toEqual(['other']);
+});
+
+test('nothing comes off once it is closed', () => {
+  wheel.add('one', 1000);
+  wheel.close();
+  expect(at(5000)).toEqual([]);
 });
