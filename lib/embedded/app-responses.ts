@@ -1,4 +1,5 @@
 import type { AppConnection, AppFrame } from './app-connection';
+import { isLastNotify } from '../drachtio/fence/last-notify';
 import { cancelOf } from '../wire/cancel';
 import { Dialog } from './dialog';
 import { appHeaders, completeContentType, localise } from './header-rules';
@@ -151,8 +152,7 @@ export class AppResponses {
     }
     if (method === 'REGISTER' && isSuccess) this.#stack.registrations.answered(request, response, flow);
     if (dialog?.earlyUpdate === transaction) dialog.earlyUpdate = undefined;
-    const ended = /^terminated/i.test(request.get('subscription-state') ?? '');
-    if (dialog?.method === 'SUBSCRIBE' && method === 'NOTIFY' && ended) endDialog(this.#stack, dialog);
+    if (dialog?.method === 'SUBSCRIBE' && isLastNotify(request)) endDialog(this.#stack, dialog);
   }
 
   #answered(dialog: Dialog, invite: ServerTransaction): void {

@@ -4,6 +4,7 @@ import type { Answer, Dialog } from './dialog';
 import type { Flow } from './flow';
 import { inDialogRequest } from './in-dialog-request';
 import { sendBye } from './server-bye';
+import { isLastNotify } from '../drachtio/fence/last-notify';
 import { responseTo } from '../wire/own-response';
 import type { SipMessage } from '../wire/sip-message';
 import { tagOf } from '../wire/sip-uri';
@@ -126,7 +127,6 @@ export class ResponsesToApp {
     }
     // A challenged BYE is sent again with credentials.
     if (method === 'BYE' && status !== 401 && status !== 407) endDialog(this.#stack, dialog);
-    const isLast = /^terminated/i.test(transaction.request.get('subscription-state') ?? '');
-    if (dialog.method === 'SUBSCRIBE' && method === 'NOTIFY' && isLast) endDialog(this.#stack, dialog);
+    if (dialog.method === 'SUBSCRIBE' && isLastNotify(transaction.request)) endDialog(this.#stack, dialog);
   }
 }

@@ -8,13 +8,14 @@ import { fromCore } from './core-reach';
 import type { UePolicy } from './ue-policy';
 import { contentHeaders, exchangeHeaders, responseHeaders } from './header-policy';
 import { redirection } from './redirection';
+import { bodyOf } from './session-body';
 import type { Target } from './target';
 import { reply } from './verdict';
 
 /**
  * Passes a request that belongs to no dialog (MESSAGE, OPTIONS, PUBLISH …) to the other side, as a request of our own,
- * and the response back: neither side sees the other's route. Rejects where it cannot be sent, and with `flow-failed`
- * (430) where the UE has no connection any more.
+ * and the response back: neither side sees the other's route. Rejects where it cannot be sent, with `core-unreachable`
+ * (503), and with `flow-failed` (430) where the UE has no connection any more.
  */
 export async function exchange(
   srf: Srf,
@@ -22,16 +23,27 @@ export async function exchange(
   response: ResponseSender,
   { from, target }: { from: Side; target: Target },
 ): Promise<void> {
-  const { uri, policy } = target;
+  const { policy } = target;
+  const headers = policy.request(otherSide(from), exchangeHeaders(request));
+  const final = await sendOn(srf, request, headers, { from, target });
+  passBack(final, response, { to: from, policy, uri: request.uri });
+}
+
+/** Sends a request outside of dialogs on, with these headers. Resolves and rejects as {@link exchange} does. */
+export async function sendOn(
+  srf: Srf,
+  request: IncomingRequest,
+  headers: Headers,
+  { from, target }: { from: Side; target: Target },
+): Promise<IncomingResponse> {
   const { proxy, headers: notes } = target.way();
-  const headers = { ...policy.request(otherSide(from), exchangeHeaders(request)), ...notes };
-  const body = request.body && { body: request.body };
-  const sending = srf.send(uri, { method: request.method, proxy, headers, ...body });
+  const options = { method: request.method, proxy, headers: { ...headers, ...notes }, ...bodyOf(request) };
+  const sending = srf.send(target.uri, options);
   const final = await (from === 'access' ? fromCore(proxy, sending) : sending);
   if (from === 'core' && isUnreachable(final)) {
     throw new EdgeError('flow-failed', 'The UE cannot be reached over its connection.');
   }
-  passBack(final, response, { to: from, policy, uri: request.uri });
+  return final;
 }
 
 interface Passing {

@@ -2,41 +2,37 @@ import { randomUUID } from 'node:crypto';
 import { setImmediate } from 'node:timers/promises';
 import type { Headers, IncomingRequest, IncomingResponse, ResponseSender } from '../drachtio/messages';
 import { hasSafeTarget } from '../drachtio/dialog-target';
+import { isLastNotify } from '../drachtio/fence/last-notify';
 import type { Srf } from '../drachtio/srf';
 import { isUnreachable } from '../drachtio/unreachable';
 import { EdgeError } from '../errors';
+import { Groups } from '../groups';
 import { otherSide, type Side } from '../media/media-anchor';
+import { monotonicNow } from '../ops/clock';
 import { Holdings } from '../shares/holdings';
 import { retryAfter } from '../shares/retry-after';
 import type { CoreRequests } from './core-requests';
-import { fromCore } from './core-reach';
-import type { UePolicy } from './ue-policy';
-import { passBack } from './exchanges';
+import { passBack, sendOn } from './exchanges';
+import { ExpiryWheel } from './expiry-wheel';
 import type { Egress } from './egress';
 import { exchangeHeaders, inDialogHeaders } from './header-policy';
-import { flowKey, type Flow } from './flow-token';
+import { flowKey } from './flow-token';
 import type { Registrar } from './registrar';
 import { idAtReceiver, serverDialogId } from '../drachtio/server-dialog-id';
-import type { Target } from './target';
+import { bodyOf } from './session-body';
+import { sharesOf, type Target } from './target';
 import { hideExpiry, type UeConnections } from './ue-connections';
 import { reply, retryLater } from './verdict';
 
-/** One leg of a subscription: what comes in its dialog goes on in the other's. */
-interface Leg {
-  side: Side;
-  /** Dialog of the other leg. */
-  other: string;
-  policy: UePolicy;
-  /** The UE's. */
-  flow: Flow;
-  /** Whom the UE is charged as. */
-  ue: string;
-  /** Names the subscription, in words of ours. */
-  name: string;
-  /** Ends the subscription, which both legs share. */
-  end: () => void;
-  /** Starts the wait for its refresh again. */
-  expireIn: (seconds: number) => void;
+/** A subscription: what comes in the dialog of one side goes on in that of the other. */
+interface Subscription {
+  /** The server's ids of its dialogs. */
+  readonly dialogs: Readonly<Record<Side, string>>;
+  /** Names it, in words of ours. */
+  readonly name: string;
+  readonly target: Target;
+  /** By `monotonicNow()`, ms. */
+  until: number;
 }
 
 /** ms beyond its expiry that a subscription is kept for its last NOTIFY (RFC 6665 §4.1.2.2, Timer N: 64·T1). */
@@ -73,11 +69,13 @@ export class Subscriptions {
   readonly #held = new Holdings();
   readonly #toCore: Set<string>;
   readonly #coreRequests: CoreRequests;
-  readonly #legs = new Map<string, Leg>();
+  /** By each of its dialogs. */
+  readonly #ofDialog = new Map<string, Subscription>();
   /** SUBSCRIBEs under way, by the server's ids of the dialogs that they are to make. */
   readonly #toCome = new Map<string, Promise<void>>();
-  /** Ends the subscriptions of each UE, by its flow. */
-  readonly #onFlow = new Map<string, Set<() => void>>();
+  /** Those of each UE, by its flow. */
+  readonly #onFlow = new Groups<string, Subscription>();
+  readonly #wheel = new ExpiryWheel<Subscription>(monotonicNow, (expired) => this.#end(expired));
 
   constructor(options: SubscriptionsOptions) {
     const { srf, registrar, connections, egress, toCore, coreRequests, mostOfUe, most = 100_000 } = options;
@@ -89,13 +87,13 @@ export class Subscriptions {
     this.#mostOfUe = mostOfUe;
     this.#toCore = toCore;
     registrar.on('flow-ended', (flow) => {
-      for (const end of [...(this.#onFlow.get(flowKey(flow)) ?? [])]) end();
+      for (const subscription of this.#onFlow.of(flowKey(flow))) this.#end(subscription);
     });
   }
 
   /** Subscriptions under way. */
   get size(): number {
-    return this.#legs.size / 2;
+    return this.#ofDialog.size / 2;
   }
 
   /** Passes a SUBSCRIBE that starts a subscription on. Rejects as {@link exchange} does, and with `too-many-subscriptions` (503). */
@@ -107,18 +105,14 @@ export class Subscriptions {
     if (!hasSafeTarget(request)) throw new EdgeError('sip-target', 'The Contact is no SIP URI.');
     this.#mustHaveRoom(from, target);
     const near = serverDialogId(request);
-    const { uri, policy } = target;
-    const { proxy, headers: notes } = target.way();
-    const passed = policy.request(otherSide(from), exchangeHeaders(request));
+    const passed = target.policy.request(otherSide(from), exchangeHeaders(request));
     const [callId, tag] = [randomUUID(), randomUUID()];
-    const headers = { ...passed, ...notes, 'Call-ID': callId, From: `${passed['From'] ?? ''};tag=${tag}` };
+    const headers = { ...passed, 'Call-ID': callId, From: `${passed['From'] ?? ''};tag=${tag}` };
     const far = `${callId};from-tag=${tag}`;
     if (from === 'access') this.#toCore.add(far);
-    const body = request.body && { body: request.body };
     const settled = this.#await(far);
     try {
-      const sending = this.#srf.send(uri, { method: 'SUBSCRIBE', proxy, headers, ...body });
-      const final = await (from === 'access' ? fromCore(proxy, sending) : sending);
+      const final = await sendOn(this.#srf, request, headers, { from, target });
       this.#answered(request, response, final, { from, target, ids: [near, far] });
     } finally {
       this.#toCore.delete(far);
@@ -151,15 +145,12 @@ export class Subscriptions {
     final: IncomingResponse,
     { from, target, ids }: { from: Side; target: Target; ids: [string, string] },
   ): void {
-    if (from === 'core' && isUnreachable(final)) {
-      throw new EdgeError('flow-failed', 'The UE cannot be reached over its connection.');
-    }
     if (final.status < 300 && !hasSafeTarget(final)) {
       throw new EdgeError('sip-target', 'The far end answered with a Contact that is no SIP URI.', { sipStatus: 502 });
     }
     const isTaken = final.status < 300;
     if (isTaken) {
-      this.#pair(from, ids, expiryOf(request, final), target);
+      this.#begin(from, ids, target, expiryOf(request, final));
       if (from === 'core') this.#establish(final, target);
       else this.#egress.subscribed(final.get('call-id') ?? '');
     }
@@ -183,74 +174,72 @@ export class Subscriptions {
     await this.#toCome.get(id);
     // What was read before, such as the answer to the SUBSCRIBE that caused this NOTIFY, goes on before.
     await setImmediate();
-    const leg = this.#legs.get(id);
-    if (!leg) return false;
-    const { side, other, policy, flow, ue, name } = leg;
+    const subscription = this.#ofDialog.get(id);
+    if (!subscription) return false;
+    const { dialogs, name, target } = subscription;
+    const { policy, flow } = target;
+    const side = dialogs.access === id ? 'access' : 'core';
     if (!policy.admits(side, request)) {
       reply(response, { status: 403, headers: {} });
       return true;
     }
-    if (side === 'core' && !this.#coreRequests.takesInDialog(name, ue)) {
+    if (side === 'core' && !this.#coreRequests.takesInDialog(name, target.ue ?? flowKey(flow))) {
       reply(response, retryLater(retryAfter()));
       return true;
     }
     if (!hasSafeTarget(request)) {
       reply(response, { status: 400, headers: {} });
-      leg.end();
+      this.#end(subscription);
       return true;
     }
-    const { method, body } = request;
+    const { method } = request;
     const headers = policy.request(otherSide(side), inDialogHeaders(request));
-    const final = await this.#srf.sendInDialog(other, { method, headers, ...(body && { body }) });
+    const options = { method, headers, ...bodyOf(request) };
+    const final = await this.#srf.sendInDialog(dialogs[otherSide(side)], options);
     const isRefreshed = method === 'SUBSCRIBE' && final.status < 300;
     const hide = (passed: Headers) => (isRefreshed && side === 'access' ? hideExpiry(passed, flow) : passed);
     passBack(final, response, { to: side, policy, uri: request.uri, hide });
     const isOver = !hasSafeTarget(final) || final.status === 481 || final.status === 408 || isUnreachable(final);
-    if (isOver || (method === 'NOTIFY' && /^\s*terminated\b/i.test(request.get('subscription-state') ?? ''))) leg.end();
-    else if (isRefreshed) leg.expireIn(expiryOf(request, final));
+    if (isOver || isLastNotify(request)) this.#end(subscription);
+    else if (isRefreshed && this.#ofDialog.get(id) === subscription)
+      this.#expireIn(subscription, expiryOf(request, final));
     return true;
   }
 
   /** Ends all subscriptions without a word: their dialogs are gone, or are left to expire. */
   forgetAll(): void {
-    for (const leg of [...this.#legs.values()]) leg.end();
+    for (const subscription of this.#ofDialog.values()) this.#end(subscription);
   }
 
   /** `near` and `far` are the server's ids of the two dialogs, `seconds` the time until they expire. */
-  #pair(from: Side, [near, far]: [string, string], seconds: number, target: Target): void {
-    const { policy, flow } = target;
-    this.#legs.get(near)?.end();
-    let timeout: NodeJS.Timeout | undefined;
-    const key = flowKey(flow);
+  #begin(from: Side, [near, far]: [string, string], target: Target, seconds: number): void {
+    const before = this.#ofDialog.get(near);
+    if (before) this.#end(before);
+    const dialogs = from === 'access' ? { access: near, core: far } : { access: far, core: near };
+    const subscription = { dialogs, name: far, target, until: 0 };
+    for (const id of [near, far]) this.#ofDialog.set(id, subscription);
     for (const name of sharesOf(target)) this.#held.take(name, Infinity);
-    const onFlow = this.#onFlow.get(key) ?? new Set();
-    let isOver = false;
-    const end = () => {
-      if (isOver) return;
-      isOver = true;
-      clearTimeout(timeout);
-      for (const name of sharesOf(target)) this.#held.giveBack(name);
-      this.#legs.delete(near);
-      this.#legs.delete(far);
-      onFlow.delete(end);
-      if (onFlow.size === 0) this.#onFlow.delete(key);
-    };
-    this.#onFlow.set(key, onFlow.add(end));
-    const expireIn = (anew: number) => {
-      clearTimeout(timeout);
-      if (isOver) return;
-      timeout = setTimeout(end, Math.min(anew * 1000 + grace, 2 ** 31 - 1));
-    };
-    const both = { policy, flow, ue: target.ue ?? key, name: far, end, expireIn };
-    this.#legs.set(near, { ...both, side: from, other: far });
-    this.#legs.set(far, { ...both, side: otherSide(from), other: near });
-    expireIn(seconds);
+    this.#onFlow.add(flowKey(target.flow), subscription);
+    this.#expireIn(subscription, seconds);
   }
-}
 
-/** Whom a subscription is charged to. */
-function sharesOf({ flow, ue }: Target): string[] {
-  return ue === undefined ? [flowKey(flow)] : [flowKey(flow), ue];
+  /** Starts the wait for its refresh again. */
+  #expireIn(subscription: Subscription, seconds: number): void {
+    this.#wheel.delete(subscription, subscription.until);
+    subscription.until = monotonicNow() + seconds * 1000 + grace;
+    this.#wheel.add(subscription, subscription.until);
+  }
+
+  /** Does nothing where it has ended. */
+  #end(subscription: Subscription): void {
+    const { dialogs, target, until } = subscription;
+    if (this.#ofDialog.get(dialogs.access) !== subscription) return;
+    this.#ofDialog.delete(dialogs.access);
+    this.#ofDialog.delete(dialogs.core);
+    for (const name of sharesOf(target)) this.#held.giveBack(name);
+    this.#onFlow.delete(flowKey(target.flow), subscription);
+    this.#wheel.delete(subscription, until);
+  }
 }
 
 function expiryOf(request: IncomingRequest, final: IncomingResponse): number {
