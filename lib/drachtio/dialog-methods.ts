@@ -3,17 +3,8 @@ import { UntypedSrf } from './untyped-srf';
 
 /** What drachtio-srf makes something of inside a call. */
 const known = new Set<string>([
-  'ACK',
-  'BYE',
-  'INFO',
-  'INVITE',
-  'MESSAGE',
-  'NOTIFY',
-  'OPTIONS',
-  'PUBLISH',
-  'REFER',
-  'SUBSCRIBE',
-  'UPDATE',
+  ...['ACK', 'BYE', 'INVITE', 'UPDATE'],
+  ...['INFO', 'MESSAGE', 'NOTIFY', 'OPTIONS', 'PUBLISH', 'REFER', 'SUBSCRIBE'],
 ]);
 
 interface Handling {

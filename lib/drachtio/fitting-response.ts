@@ -6,7 +6,7 @@ import { sendableStatus } from './status';
 export interface Wanted {
   status: number;
   reason?: string | undefined;
-  headers: Headers;
+  headers?: Headers;
   body?: string | undefined;
 }
 
@@ -16,7 +16,7 @@ export interface Wanted {
  */
 export function sendFitting(
   response: ResponseSender,
-  { status, reason, headers, body }: Wanted,
+  { status, reason, headers = {}, body }: Wanted,
   sent?: (refused: unknown, message?: SipMessage) => void,
 ): void {
   const code = sendableStatus(status);

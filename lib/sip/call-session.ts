@@ -101,7 +101,7 @@ export class CallSession implements CallLegs {
     const { source_address: source, method } = request;
     if (!this.#policy.admits(from, request)) {
       this.warn({ from, method, source }, 'request over a flow that is not the call’s');
-      this.respond(from, method, response, { status: 403, headers: {} });
+      this.respond(from, method, response, { status: 403 });
       return false;
     }
     const { id, facts } = this.call;
@@ -114,7 +114,7 @@ export class CallSession implements CallLegs {
   abandon(from: Side, method: string, response: ResponseSender): void {
     const dialog = this.#dialogs[from];
     if (dialog) this.edge.srf.forget(dialog);
-    this.respond(from, method, response, { status: 400, headers: {} });
+    this.respond(from, method, response, { status: 400 });
     this.end('sip-error');
   }
 
@@ -125,7 +125,7 @@ export class CallSession implements CallLegs {
     verdict: Verdict,
     sent?: (refused: unknown, message?: SipMessage) => void,
   ): void {
-    const headers = this.headers.response(to, method, verdict.status, verdict.headers);
+    const headers = this.headers.response(to, method, verdict.status, verdict.headers ?? {});
     reply(response, { ...verdict, headers }, sent);
   }
 
@@ -146,7 +146,7 @@ export class CallSession implements CallLegs {
       const reason = bye.get('reason');
       this.end(byeCause(bye), {
         // For a caller that has no 200 yet: the callee took the call and was gone.
-        verdict: { status: 480, headers: {} },
+        verdict: { status: 480 },
         ...(reason !== undefined && { reason }),
         ...(bye.source === 'network' && { bye: { headers: inDialogHeaders(bye), body: bye.body } }),
       });

@@ -22,7 +22,7 @@ import { cameByRelay } from './relayed';
 import { OutgoingInvite } from './outgoing-invite';
 import { ReliableProvisional } from './reliable-provisional';
 import { granted, isTooShort, sessionExpires, taken, withAsked, withGranted } from './session-expires';
-import { sessionBody, type SessionBody } from './session-body';
+import { anchored, sessionBody, type SessionBody } from './session-body';
 import type { Target } from './target';
 import { unavailable, type Verdict } from './verdict';
 
@@ -204,8 +204,7 @@ export class CallSetup {
 
   async #answered(response: IncomingResponse): Promise<void> {
     const { call, caller, callee, edge } = this.#session;
-    const given = sessionBody(response);
-    const content = given.with(await this.#finalSdp(given.sdp));
+    const content = await anchored(response, (given) => this.#finalSdp(given));
     const interval = granted(this.#request);
     const passed = withGranted(responseHeaders(response), interval);
     const headers = this.#session.headers.response(caller, 'INVITE', 200, passed);
@@ -242,9 +241,10 @@ export class CallSetup {
 
   async #answeredInAck(ack: IncomingRequest): Promise<void> {
     const { call, caller, callee } = this.#session;
-    const { sdp, with: having } = sessionBody(ack);
-    if (!sdp) throw new EdgeError('sip-invalid', 'The ACK brought no answer.');
-    const { headers, body } = having(await call.media.answer(caller, sdp));
+    const { headers, body } = await anchored(ack, (sdp) => {
+      if (!sdp) throw new EdgeError('sip-invalid', 'The ACK brought no answer.');
+      return call.media.answer(caller, sdp);
+    });
     this.#oweAck?.({ body, headers: { ...headers, ...this.#session.headers.carriage(callee) } });
     this.#oweAck = undefined;
   }

@@ -31,7 +31,7 @@ export function calleeRefusal(
   if (isUnreachable(response)) {
     if (callee === 'core') throw coreUnreachable(nextHop, reason);
     if (sawProvisional) return { cause: 'rejected', verdict: unavailable() };
-    return { cause: 'flow-failed', verdict: { status: 430, headers: {} } };
+    return { cause: 'flow-failed', verdict: { status: 430 } };
   }
   const longer = status === 422 ? response.get('min-se') : undefined;
   const refusal = passedRefusal(response);

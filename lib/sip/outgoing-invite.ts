@@ -77,7 +77,7 @@ export class OutgoingInvite {
     sent.on('update', (update, response) => void this.#session.changes.change(callee, update, response));
     if (call.ended) this.cancel(this.#session.ending.reason);
     this.#stopRinging = this.#session.timer(edge.timers.ringing, () =>
-      this.#session.end('unanswered', { verdict: { status: 408, headers: {} } }),
+      this.#session.end('unanswered', { verdict: { status: 408 } }),
     );
   }
 }

@@ -1,4 +1,5 @@
 import { setTimeout } from 'node:timers/promises';
+import { notAllowed } from '../drachtio/fence/own-answers';
 import type { IncomingRequest, Method } from '../drachtio/messages';
 import type { Srf } from '../drachtio/srf';
 import { EdgeError } from '../errors';
@@ -34,7 +35,7 @@ import type { SipEdge, SipTimers } from './sip-edge';
 import { Subscriptions } from './subscriptions';
 import { Terminating } from './terminating';
 import { noConnections } from './ue-connections';
-import { noSuchDialog, reply, type Verdict } from './verdict';
+import { noSuchDialog, reply } from './verdict';
 
 const defaultTimers: SipTimers = {
   ringing: 185_000,
@@ -48,12 +49,6 @@ const defaultTimers: SipTimers = {
 
 /** What passes between UEs and core outside of calls. */
 const passed: Method[] = ['MESSAGE', 'SUBSCRIBE', 'PUBLISH', 'NOTIFY', 'INFO', 'OPTIONS'];
-
-/** drachtio-server gives no REFER outside a dialog to an app; here it is for others that do. */
-const notAllowed: Verdict = {
-  status: 405,
-  headers: { Allow: ['INVITE', 'ACK', 'CANCEL', 'BYE', 'PRACK', 'UPDATE', 'REGISTER', ...passed].join(', ') },
-};
 
 export interface RunningPcscf {
   /**

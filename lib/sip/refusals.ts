@@ -4,7 +4,7 @@ import { OccasionalLog } from '../ops/occasional-log';
 import type { Logger } from '../ops/logger';
 import { EmergencyRefused } from './emergency';
 import { unmetOptions } from './request-admission';
-import { reply, verdictOf, type Verdict } from './verdict';
+import { reply, verdictOf } from './verdict';
 
 /** Answers requests that are not served, and says why where an operator has something to mend. */
 export class Refusals {
@@ -20,9 +20,7 @@ export class Refusals {
   }
 
   refuse(request: IncomingRequest, response: ResponseSender, error: unknown): void {
-    const verdict: Verdict = verdictOf(error, this.#agent);
-    if (verdict.status === 415) verdict.headers['Accept'] = 'application/sdp';
-    if (verdict.status === 415) verdict.headers['Accept-Encoding'] = 'identity';
+    const verdict = verdictOf(error, this.#agent);
     if (verdict.status === 420) verdict.headers['Unsupported'] = unmetOptions(request).join(', ');
     if (error instanceof EmergencyRefused) {
       verdict.headers['Content-Type'] = error.contentType;

@@ -22,9 +22,7 @@ export class ReliableProvisional {
     this.#session = session;
     this.#response = response;
     const { srf, timers } = session.edge;
-    const stop = session.timer(timers.prack, () =>
-      session.end('not-acknowledged', { verdict: { status: 504, headers: {} } }),
-    );
+    const stop = session.timer(timers.prack, () => session.end('not-acknowledged', { verdict: { status: 504 } }));
     this.#gate = new FinalGate(srf, timers.prackGivenUp);
     this.acknowledged = new Promise((resolve) => {
       session.call.onEnd(() => resolve());
@@ -61,14 +59,14 @@ export class ReliableProvisional {
     this.#hasPrack = true;
     try {
       if (call.ended) {
-        answer({ status: 200, headers: {} });
+        answer({ status: 200 });
         return;
       }
       const headers = withoutContent(inDialogHeaders(request));
       const final = await edge.srf.prack(this.#response, this.#session.headers.request(callee, 'PRACK', headers));
       if (sessionBody(request).sdp && final.status < 300) {
         if (allows(this.#response, 'UPDATE')) await this.#session.changes.change(caller, request, response);
-        else answer({ status: 488, headers: {} });
+        else answer({ status: 488 });
       } else answer({ status: final.status, reason: final.reason, headers: responseHeaders(final) });
     } catch (error) {
       answer(verdictOf(error, edge.agent));

@@ -5,7 +5,7 @@ import { serverDialogId } from '../drachtio/server-dialog-id';
 import { EdgeError } from '../errors';
 import type { Side } from '../media/media-anchor';
 import { hopsLeft } from './header-policy';
-import { isUnknownBody, sessionBody } from './session-body';
+import { offeredBody } from './session-body';
 import type { SideByAddress } from './side-by-address';
 
 /** Which requests are looked at at all (RFC 3261 §8.2, §16.3); whether their sender may make them comes after. */
@@ -45,8 +45,7 @@ export class RequestAdmission {
     if (hasToTag(invite)) throw new EdgeError('sip-no-dialog', 'There is no such call.');
     if (!hasSafeTarget(invite)) throw new EdgeError('sip-target', 'The Contact is no SIP URI.');
     if (!invite.get('contact')?.trim()) throw new EdgeError('sip-invalid', 'The INVITE has no Contact.');
-    if (isUnknownBody(invite)) throw new EdgeError('sip-type', `${invite.get('content-type') ?? ''} is not served.`);
-    sessionBody(invite);
+    offeredBody(invite);
     return side;
   }
 }

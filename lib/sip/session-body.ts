@@ -1,4 +1,5 @@
 import type { Headers, SipMessage } from '../drachtio/messages';
+import { EdgeError } from '../errors';
 import { contentHeaders } from './header-policy';
 import { isMultipart, partHeader, partsOf, unreadable, type Part } from './multipart';
 
@@ -54,14 +55,22 @@ export function sessionBody(message: SipMessage): SessionBody {
 }
 
 /**
- * Whether a body has to be refused where an offer may be: it is something else, and not to be left out, as it is unless its
- * sender says so (RFC 3261 §20.11).
+ * The same of a request that may have an offer: a body that is something else has to be refused, and not to be left out,
+ * unless its sender says so (RFC 3261 §20.11).
+ * @throws EdgeError `sip-type` (415)
  */
-export function isUnknownBody(message: SipMessage): boolean {
-  if (message.body === '' || /;\s*handling\s*=\s*"?optional\b/i.test(message.get('content-disposition') ?? ''))
-    return false;
-  const type = message.get('content-type') ?? 'application/sdp';
-  return !isSdp(type) && !isMultipart(type);
+export function offeredBody(request: SipMessage): SessionBody {
+  const isOptional = /;\s*handling\s*=\s*"?optional\b/i.test(request.get('content-disposition') ?? '');
+  const type = request.get('content-type') ?? 'application/sdp';
+  const isUnknown = request.body !== '' && !isSdp(type) && !isMultipart(type);
+  if (isUnknown && !isOptional) throw new EdgeError('sip-type', `${type} is not served.`);
+  return sessionBody(request);
+}
+
+/** The content of a message with its session description as it comes out of the media anchor. */
+export async function anchored(message: SipMessage, anchor: (sdp: string) => Promise<string>): Promise<Content> {
+  const { sdp, with: having } = sessionBody(message);
+  return having(await anchor(sdp));
 }
 
 function isSdp(type: string): boolean {

@@ -10,16 +10,12 @@ import { inDialogHeaders, responseHeaders } from './header-policy';
 import { MediaRollback } from './media-rollback';
 import { acknowledged, sendOffer } from './offer-in-dialog';
 import { passedRefusal } from './refusal-content';
-import { bodyOf, isUnknownBody, sessionBody, type SessionBody } from './session-body';
+import { anchored, bodyOf, offeredBody, sessionBody, type SessionBody } from './session-body';
 import type { SessionTimers } from './session-timers';
 import { granted, isTooShort, taken, withAsked, withGranted } from './session-expires';
 import { retryLater, verdictOf, type Verdict } from './verdict';
 
-const terminated: Verdict = { status: 487, headers: {} };
-const unreadable: Verdict = {
-  status: 415,
-  headers: { Accept: 'application/sdp', 'Accept-Encoding': 'identity' },
-};
+const terminated: Verdict = { status: 487 };
 
 /** Statuses that say that the far end's dialog is no more (RFC 3261 §12.2.1.2). */
 const dialogGone = new Set([404, 408, 410, 481]);
@@ -82,11 +78,17 @@ export class SessionChanges {
     const answer = (verdict: Verdict) => this.#session.respond(from, request.method, response, verdict);
     const to = otherSide(from);
     const isInvite = request.method === 'INVITE';
-    const asked = readBody(request);
-    const isOffer = isInvite || (asked?.sdp ?? '') !== '';
-    const refusal = asked ? this.#refusal(from, request, isOffer) : unreadable;
+    let asked: SessionBody;
+    try {
+      asked = offeredBody(request);
+    } catch (error) {
+      answer(verdictOf(error, edge.agent));
+      return;
+    }
+    const isOffer = isInvite || asked.sdp !== '';
+    const refusal = this.#refusal(from, request, isOffer);
     const send = this.#session.wayTo(to);
-    if (refusal || !send || !asked) {
+    if (refusal || !send) {
       answer(refusal ?? retryLater(2));
       return;
     }
@@ -152,7 +154,7 @@ export class SessionChanges {
     if (isTooShort(request)) return { status: 422, headers: { 'Min-SE': String(shortestInterval) } };
     if (!isInvite && this.#updating.has(from)) return retryLater(2);
     if (!isOffer) return undefined;
-    if (this.#offering !== undefined) return this.#offering === from ? retryLater(2) : { status: 491, headers: {} };
+    if (this.#offering !== undefined) return this.#offering === from ? retryLater(2) : { status: 491 };
     const mayOffer = call.answeredAt !== undefined || (!isInvite && isEarlyOfferAnswered);
     return mayOffer ? undefined : retryLater(2);
   }
@@ -178,10 +180,7 @@ export class SessionChanges {
       this.#refused(final.response, answer);
       return;
     }
-    const accepted = await this.#orEnd(async () => {
-      const { sdp, with: having } = sessionBody(final.response);
-      return having(await call.media.answer(to, sdp));
-    });
+    const accepted = await this.#orEnd(() => anchored(final.response, (sdp) => call.media.answer(to, sdp)));
     const headers = { ...this.#acceptedHeaders(change, final.response), ...accepted.headers };
     answer({ status: final.response.status, headers, body: accepted.body });
   }
@@ -197,18 +196,12 @@ export class SessionChanges {
       return;
     }
     try {
-      const offered = await this.#orEnd(async () => {
-        const { sdp, with: having } = sessionBody(final.response);
-        return having(await call.media.offer(to, sdp));
-      });
+      const offered = await this.#orEnd(() => anchored(final.response, (sdp) => call.media.offer(to, sdp)));
       const acked = acknowledged(this.#session, own);
       const accepted = { ...this.#acceptedHeaders(change, final.response), ...offered.headers };
       answer({ status: 200, headers: accepted, body: offered.body });
       const ack = await acked;
-      const answered = await this.#orEnd(async () => {
-        const { sdp, with: having } = sessionBody(ack);
-        return having(await call.media.answer(from, sdp));
-      });
+      const answered = await this.#orEnd(() => anchored(ack, (sdp) => call.media.answer(from, sdp)));
       const carriage = this.#session.headers.carriage(to);
       final.acknowledge?.({ body: answered.body, headers: { ...answered.headers, ...carriage } });
     } catch (error) {
@@ -262,14 +255,5 @@ export class SessionChanges {
       this.#session.fail(error);
       throw error;
     }
-  }
-}
-
-/** Undefined for one that has to be refused. */
-function readBody(request: IncomingRequest): SessionBody | undefined {
-  try {
-    return isUnknownBody(request) ? undefined : sessionBody(request);
-  } catch {
-    return undefined;
   }
 }

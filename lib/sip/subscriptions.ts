@@ -180,7 +180,7 @@ export class Subscriptions {
     const { policy, flow } = target;
     const side = dialogs.access === id ? 'access' : 'core';
     if (!policy.admits(side, request)) {
-      reply(response, { status: 403, headers: {} });
+      reply(response, { status: 403 });
       return true;
     }
     if (side === 'core' && !this.#coreRequests.takesInDialog(name, target.ue ?? flowKey(flow))) {
@@ -188,7 +188,7 @@ export class Subscriptions {
       return true;
     }
     if (!hasSafeTarget(request)) {
-      reply(response, { status: 400, headers: {} });
+      reply(response, { status: 400 });
       this.#end(subscription);
       return true;
     }

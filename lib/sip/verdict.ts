@@ -1,5 +1,5 @@
 import { sendFitting, type Wanted } from '../drachtio/fitting-response';
-import type { ResponseSender, SipMessage } from '../drachtio/messages';
+import type { Headers, ResponseSender, SipMessage } from '../drachtio/messages';
 import { EdgeError } from '../errors';
 import { retryAfter } from '../shares/retry-after';
 import { tellsHost } from './hidden-hosts';
@@ -8,7 +8,7 @@ import { tellsHost } from './hidden-hosts';
 export type Verdict = Wanted;
 
 /** What is said of a dialog that is not, or no more. */
-export const noSuchDialog: Verdict = { status: 481, headers: {} };
+export const noSuchDialog: Verdict = { status: 481 };
 
 /** For what may succeed after so many seconds. */
 export function retryLater(seconds: number): Verdict {
@@ -23,8 +23,8 @@ export function unavailable(): Verdict {
   return { status: 503, headers: { 'Retry-After': String(retryAfter()) } };
 }
 
-/** An unforeseen error is a 500. */
-export function verdictOf(error: unknown, agent: string): Verdict {
+/** An unforeseen error is a 500. `agent`: how this edge names itself in a Warning. */
+export function verdictOf(error: unknown, agent: string): Verdict & { headers: Headers } {
   if (!(error instanceof EdgeError)) return { status: 500, headers: {} };
   const code = warnings[error.code];
   // Without it a UE may take the edge itself for dead (RFC 3261 §21.5.4).
@@ -33,6 +33,7 @@ export function verdictOf(error: unknown, agent: string): Verdict {
     status: error.sipStatus ?? 500,
     headers: {
       ...(seconds !== undefined && { 'Retry-After': String(seconds) }),
+      ...(error.sipStatus === 415 && { Accept: 'application/sdp', 'Accept-Encoding': 'identity' }),
       ...(code !== undefined && { Warning: `${code} ${agent} "${error.message.replace(/["\\\r\n]/g, ' ')}"` }),
     },
   };

@@ -38,21 +38,12 @@ export const ended: OwnResponse = { status: 200, reason: 'OK' };
 
 /** What drachtio-server answers itself or gives to the app, inside and outside of dialogs [08l, 09e, 10k]. */
 const served = [
-  'INVITE',
-  'ACK',
-  'CANCEL',
-  'BYE',
-  'UPDATE',
-  'INFO',
-  'MESSAGE',
-  'NOTIFY',
-  'OPTIONS',
-  'PUBLISH',
-  'REGISTER',
-  'SUBSCRIBE',
+  ...['INVITE', 'ACK', 'CANCEL', 'BYE', 'UPDATE'],
+  ...['INFO', 'MESSAGE', 'NOTIFY', 'OPTIONS', 'PUBLISH', 'REGISTER', 'SUBSCRIBE'],
 ];
 
-const notAllowed: OwnResponse = {
+/** To a REFER outside of dialogs, too, which the server gives to the app in those alone that it has for established [09f]. */
+export const notAllowed: OwnResponse = {
   status: 405,
   reason: 'Method Not Allowed',
   headers: { Allow: [...served, 'PRACK'].join(', ') },
