@@ -1,5 +1,5 @@
 import { InviteTransactions } from '../drachtio/fence/invite-transactions';
-import { answerInPlaceOfSilence, ended, foreignCall, noSuchDialog } from '../drachtio/fence/own-answers';
+import { answerInPlaceOfSilence, foreignCall, noSuchDialog } from '../drachtio/fence/own-answers';
 import { RefreshedTargets } from '../drachtio/fence/refreshed-targets';
 import { askForReliability } from '../drachtio/fence/required-reliability';
 import { silenceMs, SilentUe } from '../drachtio/fence/silent-ends';
@@ -90,13 +90,8 @@ export class UeFence {
     if ((isInDialog || method !== 'INVITE') && this.#options.owners.isOfAnother(callId, this)) return foreignCall;
     if ((method === 'ACK' || method === 'CANCEL') && this.#isOfInvite(request)) return undefined;
     if (method === 'CANCEL') return noSuchDialog;
-    // To the server a BYE without a To tag is one of that call, too.
-    if (method === 'BYE' && this.#unanswered.isUnacknowledged(callId)) {
-      this.#unanswered.cancel(callId);
-      return ended;
-    }
-    if (method === 'PRACK' && !this.#unanswered.isAcknowledging(request)) return noSuchDialog;
     return (
+      this.#unanswered.refusal(request) ??
       answerToUnusable(request) ??
       answerInPlaceOfSilence(request, this.#calls.has(callId)) ??
       this.#dialogs.refusal(request)

@@ -1,5 +1,5 @@
 import { bearableEarly } from './early-requests';
-import { answerInPlaceOfSilence, ended, noSuchDialog, tooEarly } from './own-answers';
+import { answerInPlaceOfSilence, tooEarly } from './own-answers';
 import { acknowledgementMs, UnansweredInvites } from './unanswered-invites';
 import { answerToUnusable } from './unusable-uris';
 import { beginsDialog } from './dialog-makers';
@@ -58,13 +58,7 @@ export class CoreFence {
 
   /** The answer to a request of the core that the server must not see; an ACK among them is to be dropped. */
   refusal(request: SipMessage): OwnResponse | undefined {
-    const { method, callId } = request;
-    if (method === 'BYE' && this.#unanswered.isUnacknowledged(callId)) {
-      this.#unanswered.cancel(callId);
-      return ended;
-    }
-    if (method === 'PRACK' && !this.#unanswered.isAcknowledging(request)) return noSuchDialog;
-    return answerToUnusable(request) ?? answerInPlaceOfSilence(request, true);
+    return this.#unanswered.refusal(request) ?? answerToUnusable(request) ?? answerInPlaceOfSilence(request, true);
   }
 
   /** The same for a request inside a dialog that is not established yet. */

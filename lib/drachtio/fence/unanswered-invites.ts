@@ -1,6 +1,8 @@
 import { cancelOf } from '../../wire/cancel';
+import type { OwnResponse } from '../../wire/own-response';
 import { detached, type SipMessage } from '../../wire/sip-message';
 import { tagOf } from '../../wire/sip-uri';
+import { ended, noSuchDialog } from './own-answers';
 
 /** ms in which a reliable provisional response has to be acknowledged: before the 32 s after which the server dies [04c]. */
 export const acknowledgementMs = 25_000;
@@ -80,19 +82,17 @@ export class UnansweredInvites {
   }
 
   /**
-   * Whether a PRACK acknowledges a response, as the first. The server leaves another one without an answer [04e], or ends by it
-   * where it was built with assertions.
+   * The answer to a BYE that would end the server, in whose place its call is cancelled (to the server one without a To tag
+   * is of that call, too); and to a PRACK that does not acknowledge a response as the first, which the server leaves without
+   * an answer [04e], or ends by where it was built with assertions.
    */
-  isAcknowledging(prack: SipMessage): boolean {
-    const [rseq = ''] = racked(prack);
-    return this.#racked(prack).some(
-      ({ unacknowledged }) => unacknowledged.has(rseq) && unacknowledged.get(rseq) === undefined,
-    );
-  }
-
-  /** Whether a BYE in this call would end the SIP server. */
-  isUnacknowledged(callId: string): boolean {
-    return this.#of(callId).some(([, { unacknowledged }]) => unacknowledged.size > 0);
+  refusal(request: SipMessage): OwnResponse | undefined {
+    const { method, callId } = request;
+    if (method === 'PRACK' && !this.#isAcknowledging(request)) return noSuchDialog;
+    if (method !== 'BYE' || !this.#of(callId).some(([, { unacknowledged }]) => unacknowledged.size > 0))
+      return undefined;
+    this.cancel(callId);
+    return ended;
   }
 
   /** Cancels the call that has this Call-ID, or all. They stay unanswered until the server has answered. */
@@ -109,6 +109,13 @@ export class UnansweredInvites {
   /** Forgets all. */
   close(): void {
     for (const [branch, invite] of this.#invites) this.#remove(branch, invite);
+  }
+
+  #isAcknowledging(prack: SipMessage): boolean {
+    const [rseq = ''] = racked(prack);
+    return this.#racked(prack).some(
+      ({ unacknowledged }) => unacknowledged.has(rseq) && unacknowledged.get(rseq) === undefined,
+    );
   }
 
   #of(callId: string | undefined): [branch: string, invite: UnansweredInvite][] {
