@@ -104,7 +104,6 @@ interface SentRequestEvents {
 /** A request that the server has sent for us. */
 export interface SentRequest extends SipMessage, EventEmitter<SentRequestEvents> {
   readonly method: Method;
-  readonly uri: string;
   /** The server's name for its transaction. */
   readonly stackTxnId: string;
   cancel(options: { headers?: Headers }, done: (error: unknown) => void): void;
@@ -123,11 +122,9 @@ type DialogEvents = Record<InDialogEvent, [request: IncomingRequest, response: R
 /** drachtio-srf's dialog (RFC 3261 §12). A request without a listener is answered 200 by drachtio-srf. */
 export interface Dialog extends EventEmitter<DialogEvents> {
   readonly id: string;
-  readonly type: 'uas' | 'uac';
   readonly connected: boolean;
   readonly sip: { callId: string; localTag: string; remoteTag: string };
-  readonly local: { uri: string; sdp: string; contact: string };
-  readonly remote: { uri: string; sdp: string };
+  readonly local: { contact: string };
   /** Sends BYE and resolves with it once it is answered; rejects where it could not be sent. */
   destroy(options?: { headers?: Headers }): Promise<unknown>;
 }

@@ -8,7 +8,7 @@ import { parseSipUri } from '../wire/sip-uri';
 import type { ServerContact } from './core-entry';
 import type { CoreHops } from './core-hops';
 import { Endpoint } from './endpoint';
-import { checkedErrand, nextHopOf, type Errand } from './errand';
+import { checkedErrand, nextHopOf, type Errand, type Way } from './errand';
 import { limits as defaults, type Limits } from './limits';
 import type { Destination, NextHop } from '../wire/link';
 import { Names, type Lookups } from '../wire/names';
@@ -30,15 +30,6 @@ export interface EgressRelayOptions {
   readonly bodies?: CarriedBodies | undefined;
   /** Where requests for the core may go; unset: anywhere. */
   readonly hops?: CoreHops;
-}
-
-/** What the app must send a request with to have its errand done. */
-export interface Posted {
-  /** SIP URI of the relay: the `proxy` of a request, the destination of a proxied one. */
-  readonly proxy: string;
-  readonly headers: Record<string, string>;
-  /** The Call-ID that the core knows a dialog by, which the request begins under another. */
-  readonly coreCallId: (callId: string) => string;
 }
 
 /**
@@ -111,7 +102,7 @@ export class EgressRelay {
    * next hop of an address family that the relay has no address of; `egress-unsupported` (502) for `sips:`, `maddr` and
    * other transports than UDP and TCP; `egress-full` (503) if too many errands wait.
    */
-  send(errand: Errand): Posted {
+  send(errand: Errand): Way {
     const { host, transport } = nextHopOf(errand.nextHop);
     const endpoint = isIP(host) === 0 ? this.#endpoints[0] : this.#endpointFor(host);
     if (!endpoint) {
@@ -140,12 +131,8 @@ export class EgressRelay {
    * @param uri where to
    */
   pass(text: string, uri: string): void {
-    let hop: NextHop;
-    try {
-      hop = nextHopOf(uri);
-    } catch {
-      return;
-    }
+    const hop = usableHop(uri);
+    if (!hop) return;
     this.#names.locate(hop, (to) => {
       if (to) this.#endpointFor(to.address)?.linkTo(to)?.send(text);
     });
@@ -156,14 +143,9 @@ export class EgressRelay {
    * nothing where the relay is closed before, and true for next hops that it does not send to itself.
    */
   find(nextHop: string, then: (isFound: boolean) => void): void {
-    let hop: NextHop;
-    try {
-      hop = nextHopOf(nextHop);
-    } catch {
-      then(true);
-      return;
-    }
-    this.#names.locate(hop, (destination) => then(destination !== undefined));
+    const hop = usableHop(nextHop);
+    if (hop) this.#names.locate(hop, (destination) => then(destination !== undefined));
+    else then(true);
   }
 
   /** The address family that it sends to a next hop in; undefined: it cannot be found, or is none that it sends to. */
@@ -172,12 +154,9 @@ export class EgressRelay {
     if (others.length === 0) return family;
     const host = parseSipUri(nextHop)?.host ?? '';
     if (isIP(host) !== 0) return familyOf(host);
-    try {
-      const address = await this.#names.addressOf(nextHopOf(nextHop));
-      return address === undefined ? undefined : familyOf(address);
-    } catch {
-      return undefined;
-    }
+    const hop = usableHop(nextHop);
+    const address = hop && (await this.#names.addressOf(hop));
+    return address === undefined ? undefined : familyOf(address);
   }
 
   /** Resolves when nothing is open any more. May be called again. */
@@ -190,5 +169,14 @@ export class EgressRelay {
 
   #endpointFor(address: string): Endpoint | undefined {
     return this.#endpoints.find(({ family }) => family === (isIPv6(address) ? 6 : 4));
+  }
+}
+
+/** Undefined for one that the relay does not send to. */
+function usableHop(uri: string): NextHop | undefined {
+  try {
+    return nextHopOf(uri);
+  } catch {
+    return undefined;
   }
 }

@@ -22,6 +22,16 @@ export interface Errand {
   readonly contact?: '*';
 }
 
+/** How a request goes out, by way of the relay or past it. */
+export interface Way {
+  /** SIP URI of the next hop. */
+  proxy: string;
+  /** Of this one request: notes to other parts of the edge on its way. */
+  headers: Record<string, string>;
+  /** The Call-ID that the core knows a dialog by, where it is another than the SIP server has. */
+  coreCallId?: (callId: string) => string;
+}
+
 /**
  * The next hop that a SIP URI names.
  *

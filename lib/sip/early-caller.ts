@@ -2,7 +2,7 @@ import { CallerEarlyDialog } from '../drachtio/caller-early-dialog';
 import type { IncomingRequest, SipMessage } from '../drachtio/messages';
 import type { Side } from '../media/media-anchor';
 import { listOf, parseSipUri, uriOf } from '../wire/sip-uri';
-import type { Way } from './egress';
+import type { Way } from '../egress/errand';
 import { flowUri } from './flow-token';
 import { beyondRelay } from './relayed';
 import type { SipEdge } from './sip-edge';

@@ -1,16 +1,5 @@
-import type { Headers } from '../drachtio/messages';
-import type { Errand } from '../egress/errand';
+import type { Errand, Way } from '../egress/errand';
 import type { AddressFamily } from '../ip-address';
-
-/** How a request goes out. */
-export interface Way {
-  /** URI of the next hop. */
-  proxy: string;
-  /** Of this one request: notes to other parts of the edge on its way. */
-  headers: Headers;
-  /** The Call-ID that the core knows a dialog by, where it is another than the SIP server has. */
-  coreCallId?: (callId: string) => string;
-}
 
 /** The egress relay: gives the way that the SIP server must send a request, so that the errand is done to it. */
 export interface Egress {

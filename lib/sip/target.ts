@@ -1,5 +1,5 @@
 import type { AddressFamily } from '../ip-address';
-import type { Way } from './egress';
+import type { Way } from '../egress/errand';
 import { flowKey, type Flow } from './flow-token';
 import type { UePolicy } from './ue-policy';
 

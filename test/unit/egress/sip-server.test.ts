@@ -1,6 +1,7 @@
 import { once } from 'node:events';
 import { Srf } from '../../../lib/drachtio/srf';
-import { EgressRelay, type Posted } from '../../../lib/egress/egress-relay';
+import { EgressRelay } from '../../../lib/egress/egress-relay';
+import type { Way } from '../../../lib/egress/errand';
 import { freePort, SipPeer } from '../sip/sip-peer';
 import { secret, startSipServer, type SipServer } from '../sip/sip-server';
 import { answer, lines, silent } from './messages';
@@ -46,7 +47,7 @@ describe('a SIP server sends by way of the egress relay', () => {
   const nextHop = () => `sip:${core.address}:${core.port}`;
 
   /** An INVITE that is acknowledged, and its dialog ended, as soon as it is answered. Resolves with the BYE's answer. */
-  async function call({ proxy, headers }: Posted): Promise<void> {
+  async function call({ proxy, headers }: Way): Promise<void> {
     await new Promise<void>((resolve, reject) => {
       const options = { method: 'INVITE' as const, proxy, headers, body: 'v=0\r\n' };
       void srf.request('sip:bob@ims.example', options, (request) => {
