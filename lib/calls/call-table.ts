@@ -44,8 +44,7 @@ export class CallTable extends EventEmitter<CallTableEvents> {
     this.#calls.set(call.id, call);
     call.onEnd((cause) => {
       this.#calls.delete(call.id);
-      const { facts, answeredAt } = call;
-      const endedAt = call.now();
+      const { facts, answeredAt, endedAt } = call;
       const released = call.released().then((streams) => {
         this.#releasing.delete(released);
         this.emit('ended', { ...facts, answeredAt, endedAt, cause, streams });

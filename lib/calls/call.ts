@@ -63,6 +63,7 @@ export class Call {
   #released: Promise<readonly StreamReport[]> | undefined;
   /** Undefined as long as the call lasts. */
   #endCause: EndCause | undefined;
+  #endedAt: number | undefined;
 
   /** @throws as the anchor */
   constructor(facts: CallFacts, anchor: MediaAnchor) {
@@ -79,19 +80,19 @@ export class Call {
     return this.#endCause !== undefined;
   }
 
-  /** Time in ms since the epoch, as a record of this call tells it. */
-  now(): number {
-    return Math.round(this.facts.startedAt + monotonicNow() - this.#openedAt);
-  }
-
   /** Both ends have it from now on. */
   answered(): void {
-    this.#answeredAt ??= this.now();
+    this.#answeredAt ??= this.#now();
   }
 
-  /** Time in ms since the epoch, as {@link now}; undefined for a call that was not answered. */
+  /** Time in ms since the epoch; undefined for a call that was not answered. */
   get answeredAt(): number | undefined {
     return this.#answeredAt;
+  }
+
+  /** Time in ms since the epoch: now, as long as the call lasts. */
+  get endedAt(): number {
+    return this.#endedAt ?? this.#now();
   }
 
   /** Runs once, when the call ends; at once where it has. The function returned takes the listener away. */
@@ -108,6 +109,7 @@ export class Call {
   end(cause: EndCause): boolean {
     if (this.#endCause !== undefined) return false;
     this.#endCause = cause;
+    this.#endedAt = this.#now();
     this.#released = this.media.release();
     for (const listener of this.#onEnd) listener(cause);
     this.#onEnd.clear();
@@ -117,5 +119,8 @@ export class Call {
   /** Resolves when the media of an ended call is released, with what became of it. */
   async released(): Promise<readonly StreamReport[]> {
     return (await this.#released) ?? [];
+  }
+  #now(): number {
+    return Math.round(this.facts.startedAt + monotonicNow() - this.#openedAt);
   }
 }

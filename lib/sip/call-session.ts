@@ -7,7 +7,7 @@ import { otherSide, type Side } from '../media/media-anchor';
 import type { Logger } from '../ops/logger';
 import { retryAfter } from '../shares/retry-after';
 import { CallHeaders } from './call-headers';
-import type { CallLegs, Ending, SendInDialog } from './call-legs';
+import type { Ending, SendInDialog } from './call-legs';
 import type { UePolicy } from './ue-policy';
 import type { Leg } from './dialog-index';
 import { forwardInDialog } from './in-dialog-forwarding';
@@ -19,7 +19,7 @@ import type { SipEdge } from './sip-edge';
 import { reply, retryLater, verdictOf, type Verdict } from './verdict';
 
 /** The two legs of a call, and their common end. */
-export class CallSession implements CallLegs {
+export class CallSession {
   readonly edge: SipEdge;
   readonly call: Call;
   readonly caller: Side;
@@ -85,10 +85,12 @@ export class CallSession implements CallLegs {
     return this.#isEarlyOfferAnswered;
   }
 
+  /** The confirmed one. */
   dialog(side: Side): Dialog | undefined {
     return this.#dialogs[side];
   }
 
+  /** What sends a request in that side's dialog: the confirmed one, or the early one as far as it can be reached. */
   wayTo(side: Side): SendInDialog | undefined {
     const { srf } = this.edge;
     const dialog = this.#dialogs[side] ?? (side === this.callee ? this.#earlyCallee : undefined);
@@ -97,6 +99,7 @@ export class CallSession implements CallLegs {
     return side === this.caller && earlyCaller ? (options) => earlyCaller.request(options) : undefined;
   }
 
+  /** Whether a request of that side may be served; where not, it is refused here. */
   admits(from: Side, request: IncomingRequest, response: ResponseSender): boolean {
     const { source_address: source, method } = request;
     if (!this.#policy.admits(from, request)) {
@@ -111,6 +114,7 @@ export class CallSession implements CallLegs {
     return false;
   }
 
+  /** Ends the call for a request that moves that side's end of it to where the server cannot send, not even a BYE. */
   abandon(from: Side, method: string, response: ResponseSender): void {
     const dialog = this.#dialogs[from];
     if (dialog) this.edge.srf.forget(dialog);
@@ -118,6 +122,7 @@ export class CallSession implements CallLegs {
     this.end('sip-error');
   }
 
+  /** Answers a request of that side. `sent` gets the response as it left, or why the server would not send it. */
   respond(
     to: Side,
     method: string,
@@ -158,16 +163,19 @@ export class CallSession implements CallLegs {
     if (own && other) this.call.onEnd(this.edge.dialogs.add(own, other));
   }
 
+  /** Tells what the call's ends can cause over and over. */
   warn(fields: object, message: string): void {
     this.edge.occasionally.warn({ call: this.call.id, ...fields }, message);
   }
 
+  /** Ends the call; only the first cause counts. */
   end(cause: EndCause, ending: Ending = {}): void {
     if (this.call.ended) return;
     this.#ending = ending;
     this.call.end(cause);
   }
 
+  /** Ends the call for an error, with the verdict that it deserves. */
   fail(error: unknown): void {
     if (this.call.ended) return;
     this.warn({ err: error }, 'call failed');
@@ -184,6 +192,7 @@ export class CallSession implements CallLegs {
     return this.#ending;
   }
 
+  /** Runs `expired` after `ms`, unless the returned function is called or the call ends before. */
   timer(ms: number, expired: () => void): () => void {
     const timeout = setTimeout(expired, ms);
     const forget = this.call.onEnd(() => clearTimeout(timeout));
@@ -213,8 +222,8 @@ export class CallSession implements CallLegs {
       const dialog = this.#dialogs[side];
       if (dialog?.connected) this.#hangUp(side, dialog);
     }
-    const { answeredAt } = this.call;
-    const seconds = answeredAt === undefined ? undefined : (this.call.now() - answeredAt) / 1000;
+    const { answeredAt, endedAt } = this.call;
+    const seconds = answeredAt === undefined ? undefined : (endedAt - answeredAt) / 1000;
     const status = answeredAt === undefined ? this.#ending.verdict?.status : undefined;
     this.log.info({ cause, status, seconds }, 'call ended');
   }

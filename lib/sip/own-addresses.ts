@@ -1,16 +1,41 @@
+import { EdgeError } from '../errors';
+import type { Side } from '../media/media-anchor';
+import { parseContact, type Contact } from '../wire/contact';
 import { hostPort, parseSipUri, type SipUri } from '../wire/sip-uri';
-import type { Contact } from '../wire/contact';
 import type { Egress } from './egress';
 import { looksLikeFlowToken } from './flow-token';
+import type { PcscfSettings } from './pcscf-settings';
 
 /** The addresses under which SIP reaches this edge, on either side: its contacts, and the relay. */
 export class OwnAddresses {
-  readonly #contacts = new Set<string>();
+  /** The first of those where the core reaches us. */
+  readonly core: Contact;
+  /** The side of each contact of the SIP server; undefined for those of the access listener. */
+  readonly #contacts = new Map<string, Side | undefined>();
   readonly #egress: Egress;
 
-  constructor(contacts: Contact[], egress: Egress) {
+  /** @throws EdgeError `config-invalid` */
+  constructor(settings: Pick<PcscfSettings, 'accessContacts' | 'coreContacts' | 'publicContacts'>, egress: Egress) {
+    const [access, core] = [settings.accessContacts.map(parseContact), settings.coreContacts.map(parseContact)];
+    if (!core[0]) throw new EdgeError('config-invalid', 'There is no core contact.');
+    this.core = core[0];
     this.#egress = egress;
-    for (const { address, port } of contacts) this.#contacts.add(key(address, port));
+    for (const { address, port } of (settings.publicContacts ?? []).map(parseContact)) {
+      this.#contacts.set(key(address, port), undefined);
+    }
+    for (const { address, port } of access) this.#contacts.set(key(address, port), 'access');
+    for (const { address, port } of core) {
+      if (this.#contacts.get(key(address, port)) === 'access') {
+        throw new EdgeError('config-invalid', `${address}:${port} is both an access and a core contact.`);
+      }
+      this.#contacts.set(key(address, port), 'core');
+    }
+  }
+
+  /** The side on whose contact a request arrived. `receivedOn` is `address:port`; undefined: that is no contact of ours. */
+  sideOf(receivedOn: string | undefined): Side | undefined {
+    const [, address, port] = /^\[?(.*?)\]?:(\d+)$/.exec(receivedOn ?? '') ?? [];
+    return address === undefined ? undefined : this.#contacts.get(key(address, Number(port)));
   }
 
   /** Whether a Request-URI means this edge itself, and not who registered through it. */

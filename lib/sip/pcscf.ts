@@ -13,7 +13,6 @@ import { hostPort } from '../wire/sip-uri';
 import { CallRequests } from './call-requests';
 import { CallShares } from './call-shares';
 import { CallsOnFlow } from './calls-on-flow';
-import { parseContact, type Contact } from '../wire/contact';
 import { CoreRequests } from './core-requests';
 import { DialogIndex } from './dialog-index';
 import { Farewells } from './farewells';
@@ -23,14 +22,13 @@ import { Intake } from './intake';
 import { Originating } from './originating';
 import { OtherRequests } from './other-requests';
 import { OwnAddresses } from './own-addresses';
-import type { PcscfOptions, PcscfSettings } from './pcscf-settings';
+import type { PcscfOptions } from './pcscf-settings';
 import { Refusals } from './refusals';
 import { Registering } from './registering';
 import { Registrar } from './registrar';
 import { RequestAdmission } from './request-admission';
 import { RequestRoom } from './request-room';
 import { watchLink } from './server-link';
-import { SideByAddress } from './side-by-address';
 import type { SipEdge, SipTimers } from './sip-edge';
 import { Subscriptions } from './subscriptions';
 import { Terminating } from './terminating';
@@ -67,10 +65,9 @@ export interface RunningPcscf {
 export function startPcscf(options: PcscfOptions): RunningPcscf {
   const { srf, egress, anchor, calls, connections = noConnections, settings, logger } = options;
   const limits = options.shares ?? shareLimits();
-  const contacts = contactsOf(settings);
-  const policy = policyOf(options, contacts);
-  const { registrar, registering, originating, terminating, own } = policy;
-  const edge = sipEdge(options, limits, contacts.core.address);
+  const own = new OwnAddresses(settings, egress);
+  const { registrar, registering, originating, terminating } = policyOf(options, own);
+  const edge = sipEdge(options, limits, own.core.address);
   const { toCore, coreRequests } = edge;
   const intake = new Intake();
   const emergency = settings.emergency ?? { numbers: [] };
@@ -80,11 +77,11 @@ export function startPcscf(options: PcscfOptions): RunningPcscf {
   const subscriptions = new Subscriptions({ srf, registrar, connections, egress, toCore, coreRequests, mostOfUe });
   const serving = {
     ...{ connections, intake },
-    admission: new RequestAdmission(new SideByAddress(contacts.access, contacts.cores), toCore),
+    admission: new RequestAdmission(own, toCore),
     room: new RequestRoom({ limits, shares, coreRequests, registrar, connections, emergency, load: options.load }),
     targetOf: (side: Side, request: IncomingRequest) =>
       side === 'access' ? originating.target(request) : terminating.target(request),
-    refusals: new Refusals(contacts.core.address, logger),
+    refusals: new Refusals(own.core.address, logger),
   };
   const forCalls = { edge, anchor, calls, shares: new CallShares(limits), onFlow: callsOnFlow, logger };
   const uriFor = (uri: string) => originating.uriFor(uri);
@@ -109,35 +106,20 @@ export function startPcscf(options: PcscfOptions): RunningPcscf {
   };
 }
 
-/** Where UEs and core reach the SIP server. */
-interface OwnContacts {
-  access: Contact[];
-  cores: Contact[];
-  /** The first of the core's: it goes into Path. */
-  core: Contact;
-}
-
-function contactsOf({ accessContacts, coreContacts }: PcscfSettings): OwnContacts {
-  const cores = coreContacts.map(parseContact);
-  const [core] = cores;
-  if (!core) throw new EdgeError('config-invalid', 'There is no core contact.');
-  return { access: accessContacts.map(parseContact), cores, core };
-}
-
 /** Who is registered, and where requests of each side go. */
-function policyOf(options: PcscfOptions, { access, cores, core }: OwnContacts) {
+function policyOf(options: PcscfOptions, own: OwnAddresses) {
   const { srf, settings, egress, registrations: store, connections = noConnections, logger } = options;
   const { coreNextHop, visitedNetworkId, integrityProtected, accessNetworkInfo = 'pass' } = settings;
   const { relayAlways = false, keepsCallIds = false, emergency = { numbers: [] } } = settings;
   const [firstKey, ...keys] = settings.flowTokenKeys;
   if (firstKey === undefined) throw new EdgeError('config-invalid', 'There is no flow token key.');
+  const { core } = own;
   const tokens = new FlowTokens(hostPort(core.address, core.port), [firstKey, ...keys]);
-  const own = new OwnAddresses([...access, ...cores, ...(settings.publicContacts ?? []).map(parseContact)], egress);
   const table = new HeaderTable(settings.moreHeaders);
   const registrar = new Registrar({ store, connections, logger });
   const shared = { registrar, connections, own, egress, coreHost: core.address, accessNetworkInfo, table };
   return {
-    ...{ registrar, own },
+    registrar,
     registering: new Registering({
       ...{ srf, registrar, tokens, egress, connections, coreNextHop, coreContact: core, relayAlways, logger },
       settings: { visitedNetworkId, integrityProtected, accessNetworkInfo, table },

@@ -5,28 +5,28 @@ import { serverDialogId } from '../drachtio/server-dialog-id';
 import { EdgeError } from '../errors';
 import type { Side } from '../media/media-anchor';
 import { hopsLeft } from './header-policy';
+import type { OwnAddresses } from './own-addresses';
 import { offeredBody } from './session-body';
-import type { SideByAddress } from './side-by-address';
 
 /** Which requests are looked at at all (RFC 3261 §8.2, §16.3); whether their sender may make them comes after. */
 export class RequestAdmission {
-  readonly #sides: SideByAddress;
+  readonly #own: OwnAddresses;
   readonly #toCore: ReadonlySet<string>;
 
   /** `toCore`: the server's ids of the dialogs that requests of ours start in the core. */
-  constructor(sides: SideByAddress, toCore: ReadonlySet<string>) {
-    this.#sides = sides;
+  constructor(own: OwnAddresses, toCore: ReadonlySet<string>) {
+    this.#own = own;
     this.#toCore = toCore;
   }
 
   /** Whether a request outside a dialog came from a UE, be it worth serving or not. */
   isFromUe(request: IncomingRequest): boolean {
-    return this.#sides.of(request.receivedOn) === 'access';
+    return this.#own.sideOf(request.receivedOn) === 'access';
   }
 
   /** The side that a request came from. Throws what it deserves where it cannot be served. */
   sideOf(request: IncomingRequest): Side {
-    const side = this.#sides.of(request.receivedOn);
+    const side = this.#own.sideOf(request.receivedOn);
     mustBeReadable(request);
     if (!side) throw new EdgeError('sip-unknown-contact', `${request.receivedOn ?? 'nowhere'} is no contact of ours.`);
     if (hopsLeft(request) <= 0) throw new EdgeError('sip-hops', 'There are no hops left.');

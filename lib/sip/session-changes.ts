@@ -6,12 +6,12 @@ import type { FinalResponse } from '../drachtio/srf';
 import { whenWithdrawn } from '../drachtio/withdrawn-change';
 import { otherSide, type RestartCause, type Side } from '../media/media-anchor';
 import type { CallLegs, SendInDialog } from './call-legs';
+import type { CallSession } from './call-session';
 import { inDialogHeaders, responseHeaders } from './header-policy';
 import { MediaRollback } from './media-rollback';
 import { acknowledged, sendOffer } from './offer-in-dialog';
 import { passedRefusal } from './refusal-content';
 import { anchored, bodyOf, offeredBody, sessionBody, type SessionBody } from './session-body';
-import type { SessionTimers } from './session-timers';
 import { granted, isTooShort, taken, withAsked, withGranted } from './session-expires';
 import { retryLater, verdictOf, type Verdict } from './verdict';
 
@@ -21,11 +21,7 @@ const terminated: Verdict = { status: 487 };
 const dialogGone = new Set([404, 408, 410, 481]);
 
 /** The call whose later offers these are. */
-interface ChangingCall extends CallLegs {
-  readonly timers: SessionTimers;
-  /** Whether the caller has its answer for good, in a reliable provisional response (RFC 3262 §5). */
-  readonly isEarlyOfferAnswered: boolean;
-}
+type ChangingCall = CallLegs & Pick<CallSession, 'timers' | 'isEarlyOfferAnswered'>;
 
 /** One offer or refresh on its way. */
 interface Change {

@@ -1,10 +1,10 @@
+import type { Egress } from '../../../lib/sip/egress';
+import { OwnAddresses } from '../../../lib/sip/own-addresses';
 import { RequestAdmission } from '../../../lib/sip/request-admission';
-import { SideByAddress } from '../../../lib/sip/side-by-address';
 import { receivedInvite } from './received-request';
 
-const contact = (address: string) => ({ address, port: 5060, transports: ['udp'], isSecure: false });
-const sides = new SideByAddress([contact('127.0.0.1')], [contact('127.0.0.2')]);
-const admission = new RequestAdmission(sides, new Set(['ours;from-tag=a']));
+const contacts = { accessContacts: ['sip:127.0.0.1'], coreContacts: ['sip:127.0.0.2'] };
+const admission = new RequestAdmission(new OwnAddresses(contacts, {} as Egress), new Set(['ours;from-tag=a']));
 
 test.each([
   ['127.0.0.1:5060', 'access'],
