@@ -1,18 +1,13 @@
 import { setTimeout } from 'node:timers/promises';
 import type { IncomingRequest, IncomingResponse } from '../drachtio/messages';
 import type { Srf } from '../drachtio/srf';
+import type { DialogEnds } from '../wire/dialog-request';
 import { listOf, uriOf } from '../wire/sip-uri';
 import type { Egress } from './egress';
 import { beyondRelay } from './relayed';
 
-/** What a BYE needs when no SIP server holds its dialog any more (RFC 3261 §12.2.1.1). */
-export interface Farewell {
-  /** The remote target. */
-  uri: string;
-  /** The route set, topmost first. */
-  routes: readonly string[];
-  identifiers: { From: string; To: string; 'Call-ID': string };
-}
+/** What a BYE needs when no SIP server holds its dialog any more. */
+export type Farewell = Required<DialogEnds>;
 
 /**
  * Above all that the lost server has sent in the dialog: of its counting nothing is left, and a number only has to be
@@ -61,10 +56,11 @@ export class Farewells {
     }
   }
 
-  async #bye(srf: Srf, { uri, routes, identifiers }: Farewell): Promise<void> {
-    const nextHop = uriOf(routes[0] ?? `<${uri}>`);
-    const { proxy, headers } = this.#egress.send({ nextHop, routes });
-    await srf.send(uri, { method: 'BYE', proxy, headers: { ...headers, ...identifiers, CSeq: `${lastCSeq} BYE` } });
+  async #bye(srf: Srf, { target, routes, from, to, callId }: Farewell): Promise<void> {
+    const nextHop = uriOf(routes[0] ?? `<${target}>`);
+    const { proxy, headers: notes } = this.#egress.send({ nextHop, routes });
+    const headers = { ...notes, From: from, To: to, 'Call-ID': callId, CSeq: `${lastCSeq} BYE` };
+    await srf.send(target, { method: 'BYE', proxy, headers });
   }
 }
 
@@ -74,22 +70,19 @@ export class Farewells {
  */
 export function farewellToCallee(response: IncomingResponse, callId: string, egress: Egress): Farewell {
   return {
-    uri: targetIn(response),
+    ...{ callId, target: targetIn(response), from: response.get('from') ?? '', to: response.get('to') ?? '' },
     routes: beyondRelay(listOf(response.get('record-route')).reverse(), egress),
-    identifiers: { From: response.get('from') ?? '', To: response.get('to') ?? '', 'Call-ID': callId },
   };
 }
 
 /** The farewell to the caller who got a 2xx with this tag. */
 export function farewellToCaller(invite: IncomingRequest, tag: string, egress: Egress): Farewell {
   return {
-    uri: targetIn(invite),
+    callId: invite.get('call-id') ?? '',
+    target: targetIn(invite),
+    from: `${invite.get('to') ?? ''};tag=${tag}`,
+    to: invite.get('from') ?? '',
     routes: beyondRelay(listOf(invite.get('record-route')), egress),
-    identifiers: {
-      From: `${invite.get('to') ?? ''};tag=${tag}`,
-      To: invite.get('from') ?? '',
-      'Call-ID': invite.get('call-id') ?? '',
-    },
   };
 }
 

@@ -41,6 +41,9 @@ const grace = 32_000;
 /** s; for a SUBSCRIBE whose 2xx names no expiry */
 const defaultExpires = 3600;
 
+/** Subscriptions under way. */
+const most = 100_000;
+
 export interface SubscriptionsOptions {
   srf: Srf;
   registrar: Registrar;
@@ -51,8 +54,6 @@ export interface SubscriptionsOptions {
   coreRequests: CoreRequests;
   /** Subscriptions of one UE at most. */
   mostOfUe: number;
-  /** Subscriptions under way at most. */
-  most?: number;
 }
 
 /**
@@ -60,15 +61,9 @@ export interface SubscriptionsOptions {
  * over its connection and neither side sees the other's addresses.
  */
 export class Subscriptions {
-  readonly #srf: Srf;
-  readonly #connections: UeConnections;
-  readonly #egress: Pick<Egress, 'subscribed'>;
-  readonly #most: number;
-  readonly #mostOfUe: number;
+  readonly #options: SubscriptionsOptions;
   /** How many each UE has, by its connection and by whom it is charged to. */
   readonly #held = new Holdings();
-  readonly #toCore: Set<string>;
-  readonly #coreRequests: CoreRequests;
   /** By each of its dialogs. */
   readonly #ofDialog = new Map<string, Subscription>();
   /** SUBSCRIBEs under way, by the server's ids of the dialogs that they are to make. */
@@ -78,15 +73,8 @@ export class Subscriptions {
   readonly #wheel = new ExpiryWheel<Subscription>(monotonicNow, (expired) => this.#end(expired));
 
   constructor(options: SubscriptionsOptions) {
-    const { srf, registrar, connections, egress, toCore, coreRequests, mostOfUe, most = 100_000 } = options;
-    this.#srf = srf;
-    this.#coreRequests = coreRequests;
-    this.#connections = connections;
-    this.#egress = egress;
-    this.#most = most;
-    this.#mostOfUe = mostOfUe;
-    this.#toCore = toCore;
-    registrar.on('flow-ended', (flow) => {
+    this.#options = options;
+    options.registrar.on('flow-ended', (flow) => {
       for (const subscription of this.#onFlow.of(flowKey(flow))) this.#end(subscription);
     });
   }
@@ -109,20 +97,20 @@ export class Subscriptions {
     const [callId, tag] = [randomUUID(), randomUUID()];
     const headers = { ...passed, 'Call-ID': callId, From: `${passed['From'] ?? ''};tag=${tag}` };
     const far = `${callId};from-tag=${tag}`;
-    if (from === 'access') this.#toCore.add(far);
+    if (from === 'access') this.#options.toCore.add(far);
     const settled = this.#await(far);
     try {
-      const final = await sendOn(this.#srf, request, headers, { from, target });
+      const final = await sendOn(this.#options.srf, request, headers, { from, target });
       this.#answered(request, response, final, { from, target, ids: [near, far] });
     } finally {
-      this.#toCore.delete(far);
+      this.#options.toCore.delete(far);
       settled();
     }
   }
 
   #mustHaveRoom(from: Side, target: Target): void {
-    const isFull = sharesOf(target).some((name) => this.#held.of(name) >= this.#mostOfUe);
-    if (this.size < this.#most && !isFull) return;
+    const isFull = sharesOf(target).some((name) => this.#held.of(name) >= this.#options.mostOfUe);
+    if (this.size < most && !isFull) return;
     const message = 'There are as many subscriptions as there may be.';
     // Of one UE: the core need not think that the edge is overloaded.
     const sipStatus = isFull && from === 'core' ? 480 : 503;
@@ -152,7 +140,7 @@ export class Subscriptions {
     if (isTaken) {
       this.#begin(from, ids, target, expiryOf(request, final));
       if (from === 'core') this.#establish(final, target);
-      else this.#egress.subscribed(final.get('call-id') ?? '');
+      else this.#options.egress.subscribed(final.get('call-id') ?? '');
     }
     const hide = (passed: Headers) => (isTaken && from === 'access' ? hideExpiry(passed, target.flow) : passed);
     passBack(final, response, { to: from, policy: target.policy, uri: request.uri, hide });
@@ -161,7 +149,7 @@ export class Subscriptions {
   #establish(final: IncomingResponse, { flow: { address, port } }: Target): void {
     const tag = (header: 'from' | 'to') => final.getParsedHeader(header).params['tag'] ?? '';
     const dialog = { callId: final.get('call-id') ?? '', serverTag: tag('from'), ueTag: tag('to') };
-    this.#connections.established(address, port, dialog);
+    this.#options.connections.established(address, port, dialog);
   }
 
   /** Passes a request inside a subscription's dialog on; false where there is none. */
@@ -183,7 +171,7 @@ export class Subscriptions {
       reply(response, { status: 403 });
       return true;
     }
-    if (side === 'core' && !this.#coreRequests.takesInDialog(name, target.ue ?? flowKey(flow))) {
+    if (side === 'core' && !this.#options.coreRequests.takesInDialog(name, target.ue ?? flowKey(flow))) {
       reply(response, retryLater(retryAfter()));
       return true;
     }
@@ -195,7 +183,7 @@ export class Subscriptions {
     const { method } = request;
     const headers = policy.request(otherSide(side), inDialogHeaders(request));
     const options = { method, headers, ...bodyOf(request) };
-    const final = await this.#srf.sendInDialog(dialogs[otherSide(side)], options);
+    const final = await this.#options.srf.sendInDialog(dialogs[otherSide(side)], options);
     const isRefreshed = method === 'SUBSCRIBE' && final.status < 300;
     const hide = (passed: Headers) => (isRefreshed && side === 'access' ? hideExpiry(passed, flow) : passed);
     passBack(final, response, { to: side, policy, uri: request.uri, hide });

@@ -1,5 +1,5 @@
 import type { Headers, IncomingRequest } from '../drachtio/messages';
-import { withHiddenExpiry } from '../drachtio/fence/hidden-expiry';
+import { withHiddenExpiry } from '../drachtio/fence/hidden-headers';
 import { flowKey, type Flow } from './flow-token';
 
 /** A UE's connection that the access listener passes on to the SIP server, as far as SIP is concerned with it. */

@@ -52,10 +52,16 @@ export function takeNote(message: SipMessage, note: keyof Notes): string | undef
 /** App to listener: before the name of a header for the UE that the server must not read. */
 const hiddenPrefix = `${prefix}Hidden-`;
 
-/** Hides those of a message's headers whose names fit from the server. */
-export function hidden(headers: Readonly<Record<string, string>>, names: RegExp): Record<string, string> {
-  const each = Object.entries(headers);
-  return Object.fromEntries(each.map(([name, value]) => [names.test(name) ? hiddenPrefix + name : name, value]));
+/**
+ * Headers of a 2xx to a REGISTER or SUBSCRIBE that goes by the access listener, with their expiry for the UE's eyes only.
+ *
+ * From the expiry drachtio-server remembers the connection by the `user@host` of the UE's Contact, and sends there what is
+ * for whoever else has the same (private addresses are alike everywhere), whatever next hop the app names [12b, 12f, 12i];
+ * and answers 410 once the connection is closed [12d, 12e]. Without an expiry it remembers nothing [12g, 12k].
+ */
+export function withHiddenExpiry(headers: Readonly<Record<string, string>>): Record<string, string> {
+  const shown = (name: string) => (/^(contact|expires)$/i.test(name) ? hiddenPrefix + name : name);
+  return Object.fromEntries(Object.entries(headers).map(([name, value]) => [shown(name), value]));
 }
 
 /** Shows them again, behind the server. */

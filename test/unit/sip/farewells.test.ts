@@ -28,9 +28,8 @@ describe('P18, G32: BYEs of calls that the SIP server has lost', () => {
   });
 
   const farewell = (call: number, routes: string[] = []): Farewell => ({
-    uri: 'sip:bob@192.0.2.9',
-    routes,
-    identifiers: { From: '<sip:a>;tag=1', To: '<sip:b>;tag=2', 'Call-ID': String(call) },
+    ...{ target: 'sip:bob@192.0.2.9', routes },
+    ...{ from: '<sip:a>;tag=1', to: '<sip:b>;tag=2', callId: String(call) },
   });
 
   const add = (count: number) => {
@@ -50,7 +49,10 @@ describe('P18, G32: BYEs of calls that the SIP server has lost', () => {
       options: {
         method: 'BYE',
         proxy: 'sip:relay',
-        headers: { ...farewell(1).identifiers, 'X-Edge80-Errand': 'e', CSeq: '2147483646 BYE' },
+        headers: {
+          ...{ From: '<sip:a>;tag=1', To: '<sip:b>;tag=2', 'Call-ID': '1' },
+          ...{ 'X-Edge80-Errand': 'e', CSeq: '2147483646 BYE' },
+        },
       },
     });
     expect(farewells.size).toBe(0);

@@ -1,4 +1,4 @@
-import { withHiddenExpiry } from '../../../../lib/drachtio/fence/hidden-expiry';
+import { withHiddenExpiry } from '../../../../lib/drachtio/fence/hidden-headers';
 import {
   addNote,
   headerOf,
