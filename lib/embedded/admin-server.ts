@@ -1,10 +1,12 @@
 import { createHash, timingSafeEqual } from 'node:crypto';
-import { createServer, type Server } from 'node:net';
+import type { Server, Socket } from 'node:net';
 import { EdgeError } from '../errors';
+import { isLoopback } from '../ip-address';
 import { AppConnection, type AppFrame } from './app-connection';
 import { AppRoutes } from './app-routes';
 import { limits } from './limits';
 import { bindError } from '../wire/bind-error';
+import { bindTcp } from '../wire/bound-sockets';
 
 /** Methods that an app may ask for, and the call records that drachtio offers (none are made here). */
 const verbs = new Set([
@@ -32,49 +34,42 @@ export class AdminServer {
   readonly routes = new AppRoutes();
   readonly #options: AdminServerOptions;
   readonly #events: AdminServerEvents;
-  readonly #server: Server;
+  #server: Server | undefined;
   readonly #apps = new Set<AppConnection>();
 
   constructor(options: AdminServerOptions, events: AdminServerEvents) {
     this.#options = options;
     this.#events = events;
-    this.#server = createServer((socket) => {
-      if (this.#apps.size >= limits.appConnections) socket.destroy();
-      else {
-        this.#apps.add(
-          new AppConnection(socket, {
-            frame: (frame, app) => this.#frame(frame, app),
-            closed: (app) => this.#closed(app),
-          }),
-        );
-      }
-    });
   }
 
   /** Rejects with an EdgeError. Resolves to the port. */
   async listen(host: string, port: number): Promise<number> {
-    if (!['127.0.0.1', '::1', 'localhost'].includes(host) && !/^127\.\d+\.\d+\.\d+$/.test(host)) {
+    if (host !== 'localhost' && !isLoopback(host)) {
       throw new EdgeError('admin-not-local', `The admin address of the embedded edge must be loopback, not ${host}.`);
     }
-    await new Promise<void>((resolve, reject) => {
-      this.#server.once('error', reject);
-      this.#server.listen(port, host, () => {
-        this.#server.off('error', reject);
-        resolve();
-      });
-    }).catch((error: unknown) => {
+    const accepting = {
+      received: (socket: Socket) => this.#accept(socket),
+      // For want of descriptors: the app tries again.
+      failed: () => undefined,
+    };
+    const bound = await bindTcp(host, port, accepting).catch((error: unknown) => {
       throw bindError(`the admin address ${host}:${port}`, error);
     });
-    this.#server.on('error', () => undefined); // Accepting failed for want of descriptors: the app tries again.
-    const bound = this.#server.address();
-    return typeof bound === 'object' && bound ? bound.port : port;
+    this.#server = bound.server;
+    return bound.port;
   }
 
   /** Resolves when nothing is open any more. */
   async close(): Promise<void> {
-    const closed = new Promise<void>((resolve) => this.#server.close(() => resolve()));
+    const server = this.#server;
+    const closed = server && new Promise<void>((resolve) => server.close(() => resolve()));
     for (const app of [...this.#apps]) app.close();
     await closed;
+  }
+
+  #accept(socket: Socket): void {
+    if (this.#apps.size >= limits.appConnections) socket.destroy();
+    else this.#apps.add(new AppConnection(socket, this.#appEvents));
   }
 
   #frame(frame: AppFrame, app: AppConnection): void {
@@ -108,9 +103,12 @@ export class AdminServer {
     app.ok(id, [hostports, this.#options.version, hostports]);
   }
 
-  #closed(app: AppConnection): void {
-    this.#apps.delete(app);
-    this.routes.removeAll(app);
-    if (app.isAuthenticated) this.#events.lost(app);
-  }
+  readonly #appEvents = {
+    frame: (frame: AppFrame, app: AppConnection) => this.#frame(frame, app),
+    closed: (app: AppConnection) => {
+      this.#apps.delete(app);
+      this.routes.removeAll(app);
+      if (app.isAuthenticated) this.#events.lost(app);
+    },
+  };
 }

@@ -14,6 +14,9 @@ export interface AppFrame {
   readonly sip: string;
 }
 
+/** Why a frame of an app is not obeyed, as the app is told. */
+export class FrameRefused extends Error {}
+
 /** What an app is told of a SIP message besides the way that it came. */
 export interface Shown {
   readonly txn: string;
@@ -74,6 +77,16 @@ export class AppConnection {
   /** Refuses one frame; the connection stays. */
   nok(id: string, text: string): void {
     this.#write(`response|${id}|NOK|${text}`);
+  }
+
+  /** Does what a frame asks for, or refuses it where that throws {@link FrameRefused}. */
+  obey(id: string, task: () => void): void {
+    try {
+      task();
+    } catch (error) {
+      if (!(error instanceof FrameRefused)) throw error;
+      this.nok(id, error.message);
+    }
   }
 
   /** Refuses the app: the connection is closed. */

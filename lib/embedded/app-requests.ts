@@ -1,9 +1,9 @@
 import { randomUUID } from 'node:crypto';
-import type { AppConnection, AppFrame } from './app-connection';
+import { FrameRefused, type AppConnection, type AppFrame } from './app-connection';
 import { cancelOf } from '../wire/cancel';
 import { contactUri, viaFor } from './contact';
 import { Dialog } from './dialog';
-import { DialogClient } from './dialog-client';
+import { DialogClient, noDialog } from './dialog-client';
 import type { Flow } from './flow';
 import { appHeaders, completeContentType, localise, writtenFirst } from './header-rules';
 import { newBranch, newCSeq, newTag } from './ids';
@@ -35,53 +35,46 @@ export class AppRequests {
     const { id, tokens } = frame;
     const [txn = '', dialogId = '', proxy = ''] = tokens;
     const { method } = given;
-    if (!methods.has(method)) app.nok(id, `invalid request-uri: ${given.startLine}`);
-    else if (method === 'CANCEL') this.#cancel(id, app, txn, given);
-    else if (given.body !== '' && !given.has('content-type') && !given.body.startsWith('v=0')) {
-      app.nok(id, 'missing content-type');
-    } else if (dialogId !== '') this.#inDialog.send(id, app, dialogId, given);
-    else if (method === 'ACK' || method === 'PRACK') {
-      app.nok(id, 'Server error: unable to find dialog for dialog id provided');
-    } else this.#outside(id, app, proxy, given);
+    if (!methods.has(method)) throw new FrameRefused(`invalid request-uri: ${given.startLine}`);
+    if (method === 'CANCEL') {
+      this.#cancel(id, app, txn, given);
+      return;
+    }
+    const isTyped = given.body === '' || given.has('content-type') || given.body.startsWith('v=0');
+    if (!isTyped) throw new FrameRefused('missing content-type');
+    if (dialogId !== '') this.#inDialog.send(id, app, dialogId, given);
+    else if (method === 'ACK' || method === 'PRACK') throw new FrameRefused(noDialog);
+    else this.#outside(id, app, proxy, given);
   }
 
   #outside(id: string, app: AppConnection, proxy: string, given: SipMessage): void {
     const uri = given.startLine.split(' ').length === 3 ? parseSipUri(given.requestUri) : undefined;
-    if (!uri) {
-      app.nok(id, `invalid request-uri: ${given.startLine}`);
-      return;
-    }
+    if (!uri) throw new FrameRefused(`invalid request-uri: ${given.startLine}`);
     const outbound = this.#stack.transport.outbound();
     if (outbound) {
       this.#start(id, app, given, uri.text, { flow: outbound });
       return;
     }
     const hop = proxy === '' ? uri : parseSipUri(proxy);
-    if (!hop || hop.scheme === 'tel') {
-      const text = proxy === '' ? `invalid request-uri: ${given.startLine}` : undefined;
-      app.nok(id, text ?? 'Error creating sip transaction for uac request');
-      return;
-    }
+    if (hop === uri && uri.scheme === 'tel') throw new FrameRefused(`invalid request-uri: ${given.startLine}`);
+    if (!hop || hop.scheme === 'tel') throw new FrameRefused('Error creating sip transaction for uac request');
     const registered = proxy === '' ? this.#stack.registrations.flowFor(given.method, given.requestUri) : undefined;
     if (registered) {
       this.#start(id, app, given, uri.text, { flow: registered, isRegistered: true });
       return;
     }
-    this.#stack.names.resolve(hop.host, (address) => {
-      const { transport } = this.#stack;
-      const destination = address === undefined ? undefined : destinationOf(hop, address, transport);
-      if (!destination) {
-        app.nok(id, address === undefined ? 'host name not found' : 'requested protocol/transport not available');
-        return;
-      }
-      if (transport.isOwn(destination.address, destination.port)) {
-        app.nok(id, 'can not send request to myself');
-        return;
-      }
-      const flow = transport.flowTo(destination);
-      if (!flow) app.nok(id, 'requested protocol/transport not available');
-      else this.#start(id, app, given, uri.text, { flow, ...(proxy !== '' && { nextHop: destination }) });
-    });
+    this.#stack.names.resolve(hop.host, (address) =>
+      app.obey(id, () => {
+        const { transport } = this.#stack;
+        if (address === undefined) throw new FrameRefused('host name not found');
+        const destination = destinationOf(hop, address, transport);
+        const isOwn = destination && transport.isOwn(destination.address, destination.port);
+        if (isOwn === true) throw new FrameRefused('can not send request to myself');
+        const flow = destination && transport.flowTo(destination);
+        if (!flow) throw new FrameRefused('requested protocol/transport not available');
+        this.#start(id, app, given, uri.text, { flow, ...(proxy !== '' && { nextHop: destination }) });
+      }),
+    );
   }
 
   #start(
@@ -93,10 +86,7 @@ export class AppRequests {
   ): void {
     const request = this.#build(given, uri, flow);
     const forms = given.method === 'INVITE' || given.method === 'SUBSCRIBE';
-    if (forms && this.#stack.dialogs.isFull) {
-      app.nok(id, 'too many dialogs');
-      return;
-    }
+    if (forms && this.#stack.dialogs.isFull) throw new FrameRefused('too many dialogs');
     const dialog = forms ? new Dialog(request, { role: 'uac', localPoint: flow.local, owner: app }) : undefined;
     if (dialog) dialog.nextHop = nextHop;
     this.#responses.send(id, app, { request, flow, dialog, isRegistered });
@@ -130,15 +120,12 @@ export class AppRequests {
 
   #cancel(id: string, app: AppConnection, txn: string, given: SipMessage): void {
     const invite = this.#stack.clients.byTxn(txn);
-    if (!invite) {
-      app.nok(id, `unable to cancel unknown transaction id: ${txn}`);
-      return;
-    }
+    if (!invite) throw new FrameRefused(`unable to cancel unknown transaction id: ${txn}`);
     const cancel = cancelOf(invite.request);
     cancel.headers.push(...appHeaders(given, invite.flow.local, [...writtenFirst, 'content-type']));
     const outcome = this.#stack.clients.cancel(invite, cancel);
-    if (outcome === undefined) app.nok(id, `internal server error canceling transaction id: ${txn}`);
-    else app.sentRequest(id, cancel.toString(), invite.flow, randomUUID(), outcome === 'held');
+    if (outcome === undefined) throw new FrameRefused(`internal server error canceling transaction id: ${txn}`);
+    app.sentRequest(id, cancel.toString(), invite.flow, randomUUID(), outcome === 'held');
   }
 }
 

@@ -1,4 +1,4 @@
-import type { AppConnection, AppFrame } from './app-connection';
+import { FrameRefused, type AppConnection, type AppFrame } from './app-connection';
 import { isLastNotify } from '../drachtio/fence/last-notify';
 import { cancelOf } from '../wire/cancel';
 import { Dialog } from './dialog';
@@ -30,14 +30,13 @@ export class AppResponses {
     }
     const transaction = this.#find(txn, given);
     const isLate = transaction?.state === 'answered';
-    if (transaction?.owner !== app || !transaction.flow.isOpen) {
-      app.nok(id, 'Response not sent due to unknown transaction');
-    } else if (isLate) {
-      // As drachtio-server: nothing is sent, the app is shown the 2xx that was.
-      this.#sent(id, app, transaction, transaction.lastResponse ?? '', '');
-    } else if (transaction.state !== 'proceeding' || transaction.isAnswerHeld) {
-      app.nok(id, 'Response not sent due to unknown transaction');
-    } else this.#respond(id, app, transaction, given);
+    const isReady = transaction?.state === 'proceeding' && !transaction.isAnswerHeld;
+    if (transaction?.owner !== app || !transaction.flow.isOpen || !(isLate || isReady)) {
+      throw new FrameRefused('Response not sent due to unknown transaction');
+    }
+    // As drachtio-server: nothing is sent, the app is shown the 2xx that was.
+    if (isLate) this.#sent(id, app, transaction, transaction.lastResponse ?? '', '');
+    else this.#respond(id, app, transaction, given);
   }
 
   /** An early UPDATE shares the transaction id of its INVITE; the CSeq of the app's frame tells which is meant. */
@@ -52,10 +51,7 @@ export class AppResponses {
 
   #respond(id: string, app: AppConnection, transaction: ServerTransaction, given: SipMessage): void {
     const { status } = given;
-    if (!(status >= 100 && status <= 699)) {
-      app.nok(id, 'Unknown server error sending response');
-      return;
-    }
+    if (!(status >= 100 && status <= 699)) throw new FrameRefused('Unknown server error sending response');
     const tag = tagOf(given.get('to'));
     if (tag !== undefined && /^[\w.!%*+`'~-]+$/.test(tag)) transaction.chooseTag(tag);
     const isInvite = transaction.method === 'INVITE';
@@ -64,8 +60,7 @@ export class AppResponses {
     const wantsReliable = given.hasOption('require', '100rel');
     const mustBeReliable = isInvite && transaction.requestTag === '' && request.hasOption('require', '100rel');
     if (isInvite && isProvisional && wantsReliable && !mustBeReliable && !request.hasOption('supported', '100rel')) {
-      app.nok(id, 'Remote endpoint does not support 100rel');
-      return;
+      throw new FrameRefused('Remote endpoint does not support 100rel');
     }
     const isReliable = isInvite && isProvisional && (wantsReliable || mustBeReliable);
     const isSubscribed = transaction.method === 'SUBSCRIBE' && status >= 200 && status < 300;
@@ -95,10 +90,7 @@ export class AppResponses {
     isReliable: boolean,
   ): void {
     const { reliable } = transaction;
-    if (!reliable?.hasRoom) {
-      app.nok(id, 'too many responses wait for a PRACK');
-      return;
-    }
+    if (!reliable?.hasRoom) throw new FrameRefused('too many responses wait for a PRACK');
     if (!isReliable) transaction.isAnswerHeld = true;
     reliable.defer(() => {
       transaction.isAnswerHeld = false;

@@ -71,13 +71,17 @@ export class ClientTransaction {
       this.#stopWaiting = this.#timers.after(0, () => this.#fail(this.#isRegistered ? 410 : 503));
       return;
     }
-    this.flow.onUndelivered(() => this.#fail(503));
     this.flow.send(this.#text);
     if (this.flow.local.transport === 'udp') {
       // drachtio-server's first interval is twice T1.
       const cap = this.method === 'INVITE' ? Number.POSITIVE_INFINITY : t2;
       this.#stopRepeat = this.#timers.repeat(2 * t1, cap, () => this.flow.send(this.#text));
     }
+  }
+
+  /** It has reached nobody. */
+  undelivered(): void {
+    this.#fail(503);
   }
 
   receive(response: SipMessage, flow: Flow, bytes: number): void {

@@ -1,5 +1,5 @@
 import { AdminServer } from './admin-server';
-import type { AppConnection, AppFrame } from './app-connection';
+import { FrameRefused, type AppConnection, type AppFrame } from './app-connection';
 import { AppRequests } from './app-requests';
 import { AppResponses } from './app-responses';
 import { contactUri, hostport, listeningPoints, type ListeningPoint } from './contact';
@@ -52,7 +52,10 @@ export class EmbeddedEdge {
 
   private constructor(options: EmbeddedEdgeOptions) {
     this.#timers = new Timers(options.t1);
-    this.#transport = new Transport(options, (text, flow) => receive(text, flow));
+    this.#transport = new Transport(options, {
+      received: (text, flow) => receive(text, flow),
+      undelivered: (flow) => stack.clients.undelivered(flow),
+    });
     this.#admin = new AdminServer(
       { secret: options.secret, version, hostports: () => this.#hostports() },
       { sip: (frame, app) => this.#frame(frame, app), lost: (app) => this.#lost(app) },
@@ -143,10 +146,11 @@ export class EmbeddedEdge {
   }
 
   #frame(frame: AppFrame, app: AppConnection): void {
-    const parsed = parseSipMessage(frame.sip);
-    if (!parsed) app.nok(frame.id, `invalid request-uri: ${frame.sip.split('\r\n')[0] ?? ''}`);
-    else if (parsed.message.isRequest) this.#requests.send(frame, app, parsed.message);
-    else this.#responses.send(frame, app, parsed.message);
+    app.obey(frame.id, () => {
+      const parsed = parseSipMessage(frame.sip);
+      if (!parsed) throw new FrameRefused(`invalid request-uri: ${frame.sip.split('\r\n')[0] ?? ''}`);
+      (parsed.message.isRequest ? this.#requests : this.#responses).send(frame, app, parsed.message);
+    });
   }
 
   /** The dialogs of a lost app go to nobody: what comes in them gets 481. */

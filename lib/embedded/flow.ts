@@ -10,6 +10,4 @@ export interface Flow {
   readonly isOpen: boolean;
   /** Text has one character a byte. Nothing is sent on a flow that is not open. */
   send(text: string): void;
-  /** Told once if what was sent could not be delivered for want of a connection. */
-  onUndelivered(listener: () => void): void;
 }

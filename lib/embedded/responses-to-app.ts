@@ -1,4 +1,4 @@
-import type { AppConnection } from './app-connection';
+import { FrameRefused, type AppConnection } from './app-connection';
 import type { ClientEvents, ClientTransaction } from './client-transaction';
 import type { Answer, Dialog } from './dialog';
 import type { Flow } from './flow';
@@ -30,7 +30,7 @@ export class ResponsesToApp {
     this.#stack = stack;
   }
 
-  /** `id`: of the app's frame. */
+  /** `id`: of the app's frame. Throws FrameRefused where there are too many. */
   send(id: string, app: AppConnection, { request, flow, dialog, isRegistered }: Outbound): void {
     const show = (response: SipMessage, sent: ClientTransaction, from: Flow | undefined, bytes: number) => {
       const shown = { txn: sent.txn, dialogId: dialog?.id ?? '', bytes, protocol: flow.local.transport };
@@ -45,10 +45,7 @@ export class ResponsesToApp {
       failed: (status, sent) => show(responseTo(request, { status, reason: failures[status] }), sent, undefined, 0),
     };
     const transaction = this.#stack.clients.open(request, flow, events, isRegistered);
-    if (!transaction) {
-      app.nok(id, 'too many transactions');
-      return;
-    }
+    if (!transaction) throw new FrameRefused('too many transactions');
     if (request.method === 'INVITE') dialog?.inviting.add(transaction);
     transaction.start();
     app.sentRequest(id, transaction.text, flow, transaction.txn);

@@ -8,7 +8,8 @@ import type { SipStream } from '../wire/sip-stream';
 
 export interface TcpConnectionEvents {
   message(text: string, connection: TcpConnection): void;
-  closed(connection: TcpConnection): void;
+  /** `isUndelivered`: what was sent has reached nobody, for want of a connection. */
+  closed(connection: TcpConnection, isUndelivered: boolean): void;
 }
 
 const streamLimits = {
@@ -24,7 +25,6 @@ export class TcpConnection implements Flow {
   readonly remoteAddress: string;
   readonly remotePort: number;
   readonly #stream: SipStream;
-  readonly #undelivered = new Set<() => void>();
 
   /** @param way the accepted socket, or what carries a connection that we open; if neither, TCP is opened */
   constructor(
@@ -38,12 +38,8 @@ export class TcpConnection implements Flow {
     this.remotePort = remote.port;
     this.#stream = sipConnection(remote, way ?? local.host, streamLimits, {
       message: (text) => events.message(text, this),
-      connected: () => this.#undelivered.clear(),
       closed: (whileConnecting, fault) => {
-        events.closed(this);
-        const undelivered = whileConnecting ? [...this.#undelivered] : [];
-        this.#undelivered.clear();
-        for (const listener of undelivered) listener();
+        events.closed(this, whileConnecting);
         if (fault !== undefined) throw fault as Error;
       },
     });
@@ -55,10 +51,6 @@ export class TcpConnection implements Flow {
 
   send(text: string): void {
     this.#stream.send(text);
-  }
-
-  onUndelivered(listener: () => void): void {
-    if (this.#stream.isConnecting) this.#undelivered.add(listener);
   }
 
   close(): void {

@@ -97,6 +97,11 @@ export class ClientTransactions {
     return invite.cancel(() => this.send(cancel, invite.flow));
   }
 
+  /** What was sent over a flow has reached nobody. */
+  undelivered(flow: Flow): void {
+    for (const transaction of this.#byKey.values()) if (transaction.flow === flow) transaction.undelivered();
+  }
+
   of(response: SipMessage): ClientTransaction | undefined {
     return this.#byKey.get(clientKey(response));
   }

@@ -15,34 +15,22 @@ import type { Outbound } from './outbound';
 import { sourceFor } from './source-address';
 import { TcpConnection } from './tcp-connection';
 
-type Receiver = (text: string, flow: Flow) => void;
+export interface TransportEvents {
+  received(text: string, flow: Flow): void;
+  /** What was sent over a connection that was to be opened has reached nobody. */
+  undelivered(flow: Flow): void;
+}
 
-class UdpFlow implements Flow {
-  readonly isOpen = true;
-  readonly local: ListeningPoint;
-  readonly remoteAddress: string;
-  readonly remotePort: number;
-  readonly #socket: UdpSocket;
-
-  constructor(local: ListeningPoint, socket: UdpSocket, address: string, port: number) {
-    this.local = local;
-    this.#socket = socket;
-    this.remoteAddress = address;
-    this.remotePort = port;
-  }
-
-  send(text: string): void {
+function udpFlow(local: ListeningPoint, socket: UdpSocket, address: string, port: number): Flow {
+  const send = (text: string) => {
     try {
       // An error is as good as a lost datagram: the timers of the transaction deal with both.
-      this.#socket.send(Buffer.from(text, 'latin1'), this.remotePort, this.remoteAddress, () => undefined);
+      socket.send(Buffer.from(text, 'latin1'), port, address, () => undefined);
     } catch {
       return; // The edge is closed.
     }
-  }
-
-  onUndelivered(): void {
-    // What becomes of a datagram is not known.
-  }
+  };
+  return { local, remoteAddress: address, remotePort: port, isOpen: true, send };
 }
 
 /**
@@ -52,7 +40,7 @@ class UdpFlow implements Flow {
  */
 export class Transport {
   readonly #occasionally: OccasionalLog;
-  readonly #receive: Receiver;
+  readonly #told: TransportEvents;
   readonly #points: ListeningPoint[] = [];
   readonly #udp = new Map<ListeningPoint, UdpSocket>();
   readonly #servers: Server[] = [];
@@ -69,12 +57,12 @@ export class Transport {
   /** `isFronted`: what comes from loopback to a contact on loopback is an access listener, which has limits of its own. */
   constructor(
     { logger, isFronted = false, outbound }: { logger: Logger; isFronted?: boolean; outbound?: Outbound | undefined },
-    receive: Receiver,
+    told: TransportEvents,
   ) {
     this.#occasionally = new OccasionalLog(logger);
     this.#outbound = outbound;
     this.#isFronted = isFronted;
-    this.#receive = receive;
+    this.#told = told;
   }
 
   get points(): readonly ListeningPoint[] {
@@ -106,7 +94,7 @@ export class Transport {
     if (!local) return undefined;
     if (transport === 'tcp') return this.#connect(local, address, port);
     const socket = this.#udp.get(local);
-    return socket && new UdpFlow(local, socket, address, port);
+    return socket && udpFlow(local, socket, address, port);
   }
 
   /** The connection of a UE that has one way out, which stands or is opened. */
@@ -150,7 +138,7 @@ export class Transport {
 
   async #listenUdp(wanted: ListeningPoint): Promise<ListeningPoint> {
     const socket = await bindUdp(wanted.host, wanted.port, {
-      received: (text, { address, port }) => this.#receive(text, new UdpFlow(point, socket, address, port)),
+      received: (text, { address, port }) => this.#told.received(text, udpFlow(point, socket, address, port)),
       failed: (error) => this.#failed(error, point),
     });
     const point = { ...wanted, port: socket.address().port };
@@ -195,13 +183,14 @@ export class Transport {
   }
 
   readonly #events = {
-    message: (text: string, connection: TcpConnection) => this.#receive(text, connection),
-    closed: (connection: TcpConnection) => {
+    message: (text: string, connection: TcpConnection) => this.#told.received(text, connection),
+    closed: (connection: TcpConnection, isUndelivered: boolean) => {
       const { remoteAddress: address } = connection;
       this.#open.delete(connection);
       const key = hostPort(address, connection.remotePort);
       if (this.#connections.get(key) === connection) this.#connections.delete(key);
       if (this.#bounded.delete(connection)) this.#perAddress.giveBack(address);
+      if (isUndelivered) this.#told.undelivered(connection);
     },
   };
 

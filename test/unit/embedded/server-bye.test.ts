@@ -18,7 +18,6 @@ test('a BYE of its own goes by the first Route, whose name has to be looked up a
   const flowTo = (to: Destination) => ({
     ...{ local: point, remoteAddress: to.address, remotePort: to.port, isOpen: true },
     send: (text: string) => sent({ text, to }),
-    onUndelivered: () => undefined,
   });
   const dialogs = new DialogTable();
   const stack = {
