@@ -1,6 +1,6 @@
 import { isWithin, type IpPrefix } from '../lib/ip-prefix';
 import { addressBytes } from '../lib/ip-address';
-import { parseContact } from '../lib/sip/contact';
+import { parseContact } from '../lib/wire/contact';
 import { hostPort } from '../lib/wire/sip-uri';
 import type { Config } from './config';
 
