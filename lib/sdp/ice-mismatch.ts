@@ -2,7 +2,7 @@ import type { TransportAddress } from '../ice/transport-address';
 import { addressBytes, normalAddress } from '../ip-address';
 import { withoutLineIce } from './ice-attributes';
 import { isRtpOverUdp } from './media-line';
-import { withEachSection, withInherited, type Sdp } from './sdp';
+import { withEachInherited, withEachSection, type Sdp } from './sdp';
 import type { MediaSection } from './sdp-part';
 import { hasDefault, isHeldByAddress, isUnspecified, viewSession, type MediaView } from './session-view';
 
@@ -47,7 +47,7 @@ function isListed(section: MediaSection, wanted: TransportAddress & { component:
 /** The SDP without ICE on these lines; the others keep what they inherit from the session part. */
 export function withoutIceOn(sdp: Sdp, lines: ReadonlySet<number>): Sdp {
   if (lines.size === 0) return sdp;
-  return withEachSection(withInherited(withInherited(sdp, ['ice-ufrag']), ['ice-pwd']), (section, index) =>
+  return withEachSection(withEachInherited(sdp, ['ice-ufrag', 'ice-pwd']), (section, index) =>
     lines.has(index) ? withoutLineIce(section) : section,
   );
 }

@@ -1,5 +1,5 @@
 import { hasKeys, isRtp } from './media-line';
-import { withEachSection, withInherited, type Sdp } from './sdp';
+import { withEachInherited, withEachSection, type Sdp } from './sdp';
 import type { SdpLine } from './sdp-line';
 import type { MediaSection } from './sdp-part';
 
@@ -25,10 +25,7 @@ export function withOneKeying(sdp: Sdp): Sdp {
 function withOwnDtls(sdp: Sdp): Sdp {
   if (!sdp.session.has('fingerprint')) return sdp;
   const isFor = sdp.media.some(({ transport }) => hasKeys(transport)) ? hasKeys : isRtp;
-  return withEachSection(
-    attributesOf.dtls.reduce((whole, name) => withInherited(whole, [name]), sdp),
-    (section, index) => (isFor(section.transport) ? section : (sdp.media[index] ?? section)),
-  );
+  return withEachInherited(sdp, attributesOf.dtls, isFor);
 }
 
 /**

@@ -1,6 +1,5 @@
 import { isRtp } from './media-line';
-import type { Sdp } from './sdp';
-import type { MediaSection } from './sdp-part';
+import { withEachInherited, type Sdp } from './sdp';
 
 /** Attributes that RFC 8866 §6, 4568 §4.2, 4585 §4.2, 5761 §5.1.1, 8858 §3 and 8839 §5.1 have on media lines alone. */
 const ofLines = ['ptime', 'maxptime', 'crypto', 'rtcp-fb', 'rtcp-rsize', 'rtcp-mux', 'rtcp-mux-only', 'candidate'];
@@ -10,13 +9,5 @@ const ofLines = ['ptime', 'maxptime', 'crypto', 'rtcp-fb', 'rtcp-rsize', 'rtcp-m
  * takes no notice of it there, and old releases show it to the other side, keys too.
  */
 export function withLineAttributes(sdp: Sdp): Sdp {
-  const { session, media } = sdp;
-  const names = ofLines.filter((name) => session.has(name));
-  if (names.length === 0) return sdp;
-  const meant = (section: MediaSection) =>
-    names.filter((name) => !section.has(name)).flatMap((name) => session.lines.filter((line) => line.is(name)));
-  return {
-    session: session.without(names),
-    media: media.map((section) => (isRtp(section.transport) ? section.and(meant(section)) : section)),
-  };
+  return withEachInherited(sdp, ofLines, isRtp);
 }

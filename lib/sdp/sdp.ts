@@ -65,13 +65,24 @@ export function withEachPart({ session, media }: Sdp, change: <P extends SdpPart
  * The SDP with attributes of the session part on each line that inherits them (RFC 8866 §6), so that each line can be
  * changed by itself.
  * @param alternatives names of which a line that has any inherits none of the others
+ * @param inherits lines of which transports do
  */
-export function withInherited({ session, media }: Sdp, alternatives: readonly string[]): Sdp {
+export function withInherited(
+  { session, media }: Sdp,
+  alternatives: readonly string[],
+  inherits: (transport: string) => boolean = () => true,
+): Sdp {
   const inherited = session.lines.filter((line) => line.is(...alternatives));
+  const has = (section: MediaSection) => section.has(...alternatives) || !inherits(section.transport);
   return {
     session: session.without(alternatives),
-    media: media.map((section) => (section.has(...alternatives) ? section : section.and(inherited))),
+    media: media.map((section) => (has(section) ? section : section.and(inherited))),
   };
+}
+
+/** The same with several attributes, each inherited by itself. */
+export function withEachInherited(sdp: Sdp, names: readonly string[], inherits?: (transport: string) => boolean): Sdp {
+  return names.reduce((whole, name) => withInherited(whole, [name], inherits), sdp);
 }
 
 function sdpOf(lines: readonly string[]): Sdp {
