@@ -7,7 +7,7 @@ import type { PhoneCall } from '../../lib/ue/phone-call';
 import { consentTiming } from '../../lib/ue/consent';
 import { CorePhone } from '../../lib/ue/core-phone';
 import type { CallingOptions, MessageOptions } from '../../lib/ue/phone';
-import { reportOf, type Report } from '../../lib/ue/report';
+import type { Report, StreamReport } from '../../lib/ue/report';
 import type { MediaKind, Observer } from '../../lib/ue/ue-event';
 import { UserAgent } from '../../lib/ue/user-agent';
 import { withResolvers } from '../../lib/with-resolvers';
@@ -210,18 +210,28 @@ function report(options: UeOptions | CoreOptions, { call, registered, error }: R
     error === undefined && call !== undefined && (streams.length > 0 || msrp === null) ? noMedia(streams) : error;
   const told = failure === undefined ? null : { code: codeOf(failure), message: messageOf(failure) };
   if (told !== null) observer({ event: 'error', ...told });
-  return reportOf(
-    {
-      ok: told === null,
-      role: options.role,
-      direction: call?.direction ?? null,
-      registered,
-      setupMs: call?.setupMs ?? null,
-      error: told,
-    },
+  const [first] = streams;
+  const sum = (count: (stream: StreamReport) => number) => streams.reduce((total, stream) => total + count(stream), 0);
+  return {
+    event: 'report',
+    ok: told === null,
+    role: options.role,
+    direction: call?.direction ?? null,
+    registered,
+    path: first?.path ?? msrp?.path ?? null,
+    setupMs: call?.setupMs ?? null,
+    mediaMs: first?.mediaMs ?? null,
+    sent: sum(({ sent }) => sent),
+    received: sum(({ received }) => received),
+    lost: sum(({ lost }) => lost),
+    rtcpSent: sum(({ rtcpSent }) => rtcpSent),
+    rtcpReceived: sum(({ rtcpReceived }) => rtcpReceived),
+    rttMs: first?.rttMs ?? null,
+    unansweredUdpChecks: sum(({ unansweredUdpChecks }) => unansweredUdpChecks),
     streams,
     msrp,
-  );
+    error: told,
+  };
 }
 
 function noMedia(streams: readonly { sent: number; received: number }[]): EdgeError | undefined {

@@ -45,25 +45,3 @@ export interface Report extends Omit<StreamReport, 'line' | 'kind'> {
   msrp: MsrpReport | null;
   error: { code: string; message: string } | null;
 }
-
-type Verdict = Pick<Report, 'ok' | 'role' | 'direction' | 'registered' | 'setupMs' | 'error'>;
-
-export function reportOf(verdict: Verdict, streams: readonly StreamReport[], msrp: MsrpReport | null): Report {
-  const first = streams[0];
-  const sum = (count: (stream: StreamReport) => number) => streams.reduce((total, stream) => total + count(stream), 0);
-  return {
-    event: 'report',
-    ...verdict,
-    path: first?.path ?? msrp?.path ?? null,
-    mediaMs: first?.mediaMs ?? null,
-    sent: sum(({ sent }) => sent),
-    received: sum(({ received }) => received),
-    lost: sum(({ lost }) => lost),
-    rtcpSent: sum(({ rtcpSent }) => rtcpSent),
-    rtcpReceived: sum(({ rtcpReceived }) => rtcpReceived),
-    rttMs: first?.rttMs ?? null,
-    unansweredUdpChecks: sum(({ unansweredUdpChecks }) => unansweredUdpChecks),
-    streams: [...streams],
-    msrp,
-  };
-}
