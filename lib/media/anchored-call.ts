@@ -4,7 +4,7 @@ import { familyOf, type AddressFamily } from '../ip-address';
 import type { OccasionalLog } from '../ops/occasional-log';
 import { matchAnswer, putBackAnchored } from '../sdp/anchored-lines';
 import { withDeclined } from '../sdp/bundle';
-import type { GatewayCandidateOptions } from '../sdp/gateway-candidate';
+import type { CandidateSpelling } from '../sdp/candidate';
 import { withoutIceOn } from '../sdp/ice-mismatch';
 import { withKeyingOf } from '../sdp/keying';
 import { withLearnedCandidates, type LearnedCandidate } from '../sdp/learned-candidates';
@@ -38,7 +38,7 @@ export interface AnchoredCallOptions {
   rtpengine: RtpengineChoice;
   gateway: StreamGateway;
   fallback: Fallback;
-  candidates: GatewayCandidateOptions;
+  spelling: CandidateSpelling;
   profiles: Profiles;
   /** Where the UE's SIP comes from; undefined: not known. */
   ueAddress: string | undefined;
@@ -77,7 +77,7 @@ export class AnchoredCall {
   readonly #options: AnchoredCallOptions;
 
   constructor(options: AnchoredCallOptions) {
-    const { name, rtpengine, gateway, fallback, candidates, ueAddress, msrp, places, charged, log } = options;
+    const { name, rtpengine, gateway, fallback, spelling, ueAddress, msrp, places, charged, log } = options;
     this.#options = options;
     this.#families = new CallFamilies({
       access: ueAddress === undefined ? undefined : familyOf(ueAddress),
@@ -89,11 +89,11 @@ export class AnchoredCall {
     this.#commands = new CallCommands({ rtpengine: this.#rtpengine, ...said, own: msrp?.shown ?? {} });
     this.#streams = new CallStreams(gateway, log);
     const ofUe = { streams: this.#streams, bundle: this.#bundle, ue: this.ue };
-    this.#towardUe = new TowardUe({ call: name, advertised: gateway.advertised, fallback, candidates, ...ofUe });
+    this.#towardUe = new TowardUe({ call: name, advertised: gateway.advertised, fallback, spelling, ...ofUe });
     this.#writer = new CallWriter(this.#bundle, places.told);
     const hasOwnTransport = (line: number) => this.ue.linesInUse.includes(line) && !this.ue.shared.has(line);
     this.#receiving = { maySend: places.rtp.core, most: charged.most, hasOwnTransport };
-    const forMsrp = { call: name, gateway, fallback, candidates, ueAddress, maySend: places.msrp, charged };
+    const forMsrp = { call: name, gateway, fallback, spelling, ueAddress, maySend: places.msrp, charged };
     this.#msrp = msrp && new CallMsrp({ ...forMsrp, families: this.#families, bridges: msrp });
   }
 

@@ -4,7 +4,7 @@ import type { TransportAddress } from '../ice/transport-address';
 import { familyOf, ofFamily, type AddressFamily } from '../ip-address';
 import type { MsrpBridge } from '../msrp/bridge';
 import { discardPort } from '../sdp/discard-place';
-import type { GatewayCandidateOptions } from '../sdp/gateway-candidate';
+import type { CandidateSpelling } from '../sdp/candidate';
 import { isMsrp, type MsrpSetup } from '../sdp/msrp-line';
 import type { Sdp } from '../sdp/sdp';
 import type { MediaSection } from '../sdp/sdp-part';
@@ -30,7 +30,7 @@ export interface CallMsrpOptions {
   gateway: StreamGateway;
   bridges: MsrpSwitch;
   fallback: Fallback;
-  candidates: GatewayCandidateOptions;
+  spelling: CandidateSpelling;
   /** Where the UE's SIP comes from; undefined: not known. */
   ueAddress: string | undefined;
   families: CallFamilies;
@@ -180,8 +180,8 @@ export class CallMsrp {
     // Of two forks' answers the UE may go by either: both name the one URI that is rewritten.
     const shown = path === undefined ? undefined : session.shown[to];
     const ice = to === 'access' ? session.ice : undefined;
-    const { gateway, candidates } = this.#options;
-    return writeMsrp(section, { place, setup, path: shown, ice }, gateway.advertised, candidates);
+    const { gateway, spelling } = this.#options;
+    return writeMsrp(section, { place, setup, path: shown, ice }, gateway.advertised, spelling);
   }
 
   /** Where a side reaches us: the gateway or a port of ours is open there. */

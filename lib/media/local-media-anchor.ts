@@ -5,7 +5,6 @@ import { monotonicNow } from '../ops/clock';
 import type { Logger } from '../ops/logger';
 import { OccasionalLog } from '../ops/occasional-log';
 import type { CandidateSpelling } from '../sdp/candidate';
-import type { TcpPriority } from '../sdp/gateway-candidate';
 import { shareLimits, type ShareLimits } from '../shares/limits';
 import { TokenBuckets } from '../shares/token-buckets';
 import { AnchoredCall } from './anchored-call';
@@ -26,8 +25,6 @@ export interface LocalMediaAnchorOptions {
   gateway: EventedStreamGateway;
   /** Who is given the candidate on port 80, by the UE's address. */
   fallback: (ueAddress: string | undefined) => Fallback;
-  /** Default: lowest. */
-  tcpPriority?: TcpPriority;
   /** Default: rfc6544. */
   candidateSpelling?: CandidateSpelling;
   /** What carries MSRP; default: its lines are declined. */
@@ -93,15 +90,14 @@ export class LocalMediaAnchor implements MediaAnchor {
   open(name: string, ends?: SipEnds): CallMedia {
     if (this.#closed) throw new EdgeError('anchor-unavailable', 'The media anchor is closing.');
     const { rtpengine, gateway, profiles = asOffered, msrp, placed, learnsCore = false } = this.#options;
-    const { tcpPriority: priority = 'lowest', candidateSpelling: spelling = 'rfc6544', lookMs = 4000 } = this.#options;
+    const { candidateSpelling: spelling = 'rfc6544', lookMs = 4000 } = this.#options;
     const ownAddresses = [...gateway.advertised.map(({ address }) => address), ...(this.#options.ownAddresses ?? [])];
     const owner = ends?.owner ?? name;
     const paths = new StreamPaths((ufrag) => gateway.streamStatus(ufrag), ownAddresses);
     const call = new AnchoredCall({
-      ...{ name, rtpengine, profiles, msrp, learnsCore },
+      ...{ name, rtpengine, profiles, msrp, learnsCore, spelling },
       gateway: watching(gateway, paths),
       fallback: this.#options.fallback(ends?.address),
-      candidates: { priority, spelling },
       ueAddress: ends?.address,
       coreFamily: ends?.coreFamily,
       places: placed.ofCall(name),

@@ -1,7 +1,8 @@
 import type { IceCredentials } from '../ice/credentials';
 import type { TransportAddress } from '../ice/transport-address';
 import { discardPort } from '../sdp/discard-place';
-import { withGatewayCandidates, type GatewayAddress, type GatewayCandidateOptions } from '../sdp/gateway-candidate';
+import type { CandidateSpelling } from '../sdp/candidate';
+import { withGatewayCandidates, type GatewayAddress } from '../sdp/gateway-candidate';
 import { withCredentials } from '../sdp/ice-attributes';
 import { readMsrpLine, withMsrpPlace, type MsrpSetup } from '../sdp/msrp-line';
 import type { MediaSection } from '../sdp/sdp-part';
@@ -42,8 +43,8 @@ export function writeMsrp(
   section: MediaSection,
   { place, setup, path, ice }: MsrpReach,
   advertised: readonly GatewayAddress[],
-  candidates: GatewayCandidateOptions,
+  spelling: CandidateSpelling,
 ): MediaSection {
   const written = withMsrpPlace(section, { ...place, setup: place.port === discardPort ? 'active' : setup, path });
-  return ice === undefined ? written : withGatewayCandidates(withCredentials(written, ice), advertised, candidates);
+  return ice === undefined ? written : withGatewayCandidates(withCredentials(written, ice), advertised, spelling);
 }

@@ -1,6 +1,7 @@
 import type { AdvertisedAddress, MediaStream } from '../gateway/stream';
 import { familyOf, unspecified } from '../ip-address';
-import { withGatewayCandidates, type GatewayCandidateOptions } from '../sdp/gateway-candidate';
+import type { CandidateSpelling } from '../sdp/candidate';
+import { withGatewayCandidates } from '../sdp/gateway-candidate';
 import { withoutLineIce } from '../sdp/ice-attributes';
 import type { Sdp } from '../sdp/sdp';
 import type { MediaSection } from '../sdp/sdp-part';
@@ -15,7 +16,7 @@ export interface UeSdpOptions {
   call: string;
   advertised: readonly AdvertisedAddress[];
   fallback: Fallback;
-  candidates: GatewayCandidateOptions;
+  spelling: CandidateSpelling;
   /** Those that the gateway is open to. */
   streams: Pick<CallStreams, 'isCurrent' | 'isSelected'>;
 }
@@ -106,8 +107,8 @@ export class UeSdp {
       const isMismatch = isAnswer && port !== 0 && mismatched.has(index);
       return withoutLineIce(section).and(isMismatch ? ['a=ice-mismatch'] : []);
     }
-    const { advertised, candidates } = this.#options;
-    return isOpen ? withGatewayCandidates(section, advertised, candidates) : section;
+    const { advertised, spelling } = this.#options;
+    return isOpen ? withGatewayCandidates(section, advertised, spelling) : section;
   }
 
   #overTcp(

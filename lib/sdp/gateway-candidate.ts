@@ -7,14 +7,9 @@ import type { MediaSection } from './sdp-part';
 /** Where a candidate of the gateway ranks: below every UDP candidate, or above the relayed ones of the UE (B5). */
 export type TcpPriority = 'lowest' | 'above-relay';
 
-export interface GatewayCandidateOptions {
-  /** Of the addresses that have no rank of their own. */
-  priority: TcpPriority;
-  spelling: CandidateSpelling;
-}
-
 /** What is advertised. */
 export interface GatewayAddress extends TransportAddress {
+  /** Default: lowest. */
   rank?: TcpPriority;
   /** `ssltcp`: libwebrtc begins with a hello of pseudo-TLS, for firewalls that look for one (J9); default: `tcp`. */
   transport?: 'tcp' | 'ssltcp';
@@ -33,13 +28,13 @@ const highest = 2 ** 31 - 1;
 export function withGatewayCandidates(
   section: MediaSection,
   addresses: readonly GatewayAddress[],
-  { priority, spelling }: GatewayCandidateOptions = { priority: 'lowest', spelling: 'rfc6544' },
+  spelling: CandidateSpelling,
 ): MediaSection {
   const { lines } = section;
   const present = lines.flatMap(({ candidate }) => candidate ?? []);
   const foundations = new Set(present.map((candidate) => candidate.foundation));
   const priorities = belowAll(
-    wantedPriorities(addresses, priority),
+    wantedPriorities(addresses),
     present.map((candidate) => candidate.priority),
   );
   const hosts = hostsOf(addresses);
@@ -69,14 +64,11 @@ export function withGatewayCandidates(
  * Rank decides first, then the port, the most wanted highest, pseudo-TLS below plain TCP of its port, then the address: the
  * second is above the first (B5).
  */
-function wantedPriorities(addresses: readonly GatewayAddress[], priority: TcpPriority): number[] {
+function wantedPriorities(addresses: readonly GatewayAddress[]): number[] {
   const hosts = hostsOf(addresses);
   const ways = [...new Set(addresses.map(wayOf))].reverse();
-  return addresses.map(({ address, rank, ...way }) =>
-    gatewayPriority(
-      ways.indexOf(wayOf(way)) * hosts.length + hosts.indexOf(address),
-      typePreferences[rank ?? priority],
-    ),
+  return addresses.map(({ address, rank = 'lowest', ...way }) =>
+    gatewayPriority(ways.indexOf(wayOf(way)) * hosts.length + hosts.indexOf(address), typePreferences[rank]),
   );
 }
 

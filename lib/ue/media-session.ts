@@ -155,7 +155,7 @@ export class MediaSession extends EventEmitter<MediaSessionEvents> {
       sequence: this.#sequence,
       timestamp: this.#timestampAt(dueAt),
       ssrc: this.#ssrc,
-      payload: this.#options.sound?.next() ?? tone(),
+      payload: this.#options.sound?.next() ?? tone,
     });
     if (!this.#options.sendRtp(packet)) return;
     this.#marker = false;

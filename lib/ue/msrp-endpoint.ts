@@ -18,8 +18,6 @@ export interface MsrpEndpointOptions {
   peerPath: string;
   /** `a=setup` made us the active end: we send the first SEND, the other waits for it (RFC 6135 §4.2.2). */
   active: boolean;
-  /** Bytes of content in a chunk. */
-  chunkBytes?: number;
   /** ms, for the answer to a chunk (RFC 4975 §7.1.1). */
   answerMs?: number;
 }
@@ -32,6 +30,9 @@ export interface MsrpEndpointEvents {
   /** The stream ended, or what came was no MSRP; comes once, and not after `close()`. */
   closed: [reason: string];
 }
+
+/** Bytes of content in a chunk. */
+const chunkBytes = 32 * 1024;
 
 /** Chunks that may be unanswered at a time. */
 const mostUnanswered = 64;
@@ -102,7 +103,6 @@ export class MsrpEndpoint extends EventEmitter<MsrpEndpointEvents> {
   }
 
   async #sendChunks(outgoing: OutgoingMessage, message: MsrpMessage, progress: (bytes: number) => void): Promise<void> {
-    const { chunkBytes = 32 * 1024 } = this.#options;
     const { size } = message;
     let offset = 0;
     for await (const piece of message.content) {

@@ -4,17 +4,12 @@ export const pcmu = { payloadType: 0, name: 'PCMU', clockRate: 8000, samplesPerP
 const frequency = 400;
 const amplitude = 8000;
 
-/** One period of the tone fits into 20 samples, so every packet of 160 carries the same bytes. */
-const packet = Buffer.from(
+/** 20 ms of a 400 Hz tone. One period fits into 20 samples, so every packet of 160 carries the same bytes. */
+export const tone = Buffer.from(
   Array.from({ length: pcmu.samplesPerPacket }, (_, i) =>
     muLaw(Math.round(amplitude * Math.sin((2 * Math.PI * frequency * i) / pcmu.clockRate))),
   ),
 );
-
-/** 20 ms of a 400 Hz tone. */
-export function tone(): Buffer {
-  return packet;
-}
 
 /** ITU-T G.711 µ-law of a 16-bit sample: bits inverted, sign, 3 bits of segment, 4 of step. */
 export function muLaw(sample: number): number {

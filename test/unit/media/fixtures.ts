@@ -15,7 +15,6 @@ import type { Profiles } from '../../../lib/media/profiles';
 import type { Logger } from '../../../lib/ops/logger';
 import type { ShareLimits } from '../../../lib/shares/limits';
 import type { CandidateSpelling } from '../../../lib/sdp/candidate';
-import type { TcpPriority } from '../../../lib/sdp/gateway-candidate';
 import { parseSdp } from '../../../lib/sdp/sdp';
 import { viewSession } from '../../../lib/sdp/session-view';
 import { trialPlaces } from '../media-networks';
@@ -77,7 +76,6 @@ export class FakeGateway extends EventEmitter<TcpGatewayEvents> implements Event
 
 export function anchorWith({
   fallback = 'always',
-  tcpPriority = 'lowest',
   candidateSpelling = 'rfc6544',
   profiles,
   nodes = [new FakeRtpengine()],
@@ -89,7 +87,6 @@ export function anchorWith({
   learnsCore,
 }: {
   fallback?: Fallback | ((ueAddress: string | undefined) => Fallback);
-  tcpPriority?: TcpPriority;
   candidateSpelling?: CandidateSpelling;
   profiles?: Profiles;
   nodes?: FakeRtpengine[];
@@ -105,7 +102,6 @@ export function anchorWith({
     rtpengine: choiceOf(...nodes),
     gateway,
     fallback: typeof fallback === 'string' ? () => fallback : fallback,
-    tcpPriority,
     candidateSpelling,
     ...(profiles && { profiles }),
     placed,

@@ -123,8 +123,9 @@ describe('the answer to a UE', () => {
   test.each([
     ['lowest', 8388863, false],
     ['above-relay', 176161023, true],
-  ] as const)('B5: the TCP candidate ranks %s', async (tcpPriority, priority, isAboveRelay) => {
-    const { sdp } = await answerTo(iceOffer, coreAnswer, { tcpPriority });
+  ] as const)('B5: the TCP candidate ranks %s', async (rank, priority, isAboveRelay) => {
+    const gateway = new FakeGateway([{ ...gatewayAddress, rank }]);
+    const { sdp } = await answerTo(iceOffer, coreAnswer, { gateway });
     const [tcp] = tcpCandidatesOf(sdp);
     expect(tcp?.priority).toBe(priority);
     expect(priority > 2 ** 24 - 1).toBe(isAboveRelay);

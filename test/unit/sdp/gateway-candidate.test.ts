@@ -3,8 +3,8 @@ import { withGatewayCandidates as withCandidates, type TcpPriority } from '../..
 import { sectionOf, textsIn } from './texts';
 
 type Given = Parameters<typeof withCandidates>;
-const withGatewayCandidates = (section: readonly string[], ...given: [Given[1], Given[2]?]) =>
-  textsIn(withCandidates(sectionOf(section), ...given));
+const withGatewayCandidates = (section: readonly string[], addresses: Given[1], spelling: Given[2] = 'rfc6544') =>
+  textsIn(withCandidates(sectionOf(section), addresses, spelling));
 
 const section = [
   'm=audio 42000 RTP/AVP 0',
@@ -18,7 +18,10 @@ const v6 = { address: '2001:db8::1', port: 80 };
 
 describe('the candidate on port 80', () => {
   const added = (rank: TcpPriority = 'lowest', of: readonly string[] = section) =>
-    withGatewayCandidates(of, [v4, v6], { priority: rank, spelling: 'rfc6544' })
+    withGatewayCandidates(of, [
+      { ...v4, rank },
+      { ...v6, rank },
+    ])
       .filter((line) => !of.includes(line))
       .map((line) => parseCandidate(line)!);
 
@@ -115,7 +118,7 @@ describe('the candidate on port 80', () => {
   );
 
   test("B2: W's own spelling, where it is asked for, and read back", () => {
-    const line = withGatewayCandidates(['m=audio 42000 RTP/AVP 0'], [v4], { priority: 'lowest', spelling: 'w' })[1]!;
+    const line = withGatewayCandidates(['m=audio 42000 RTP/AVP 0'], [v4], 'w')[1]!;
     expect(line).toBe('a=candidate:tcp1 1 TCP 8388863 192.0.2.1 80 typ host tcptyp tcp-passive');
     expect(parseCandidate(line)).toMatchObject({ transport: 'tcp', tcpType: 'passive', extensions: [] });
   });
