@@ -83,10 +83,10 @@ missing_packages() {
   if [ -z "${RTPENGINE_BIN:-}" ] && ! command -v rtpengine >/dev/null; then echo rtpengine-daemon; fi
   if ! command -v nft >/dev/null; then echo nftables; fi
   if ! command -v ip >/dev/null; then echo iproute2; fi
+  if ! command -v openssl >/dev/null; then echo openssl; fi
   [ -n "$for_tests" ] || return 0
   if ! command -v sipp >/dev/null; then echo sip-tester; fi
   if ! command -v kamailio >/dev/null; then echo kamailio; fi
-  if ! command -v openssl >/dev/null; then echo openssl; fi
   native_build_packages
   if ! has_bindings Nice 0.1; then printf '%s\n' python3-gi gir1.2-nice-0.1; fi
   if ! command -v chromium >/dev/null; then echo chromium; fi

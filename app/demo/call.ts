@@ -7,14 +7,16 @@ import type { Network } from './network';
 import type { NamespaceProcess } from './processes';
 import type { RandomFile } from './random-file';
 import type { UeEvent } from '../../lib/ue/ue-event';
+import { ways } from './ways';
+import type { WorkFolder } from './work-folder';
 
 export interface CallListeners {
   /** The edge takes calls. */
   edgeReady(): void;
   /** An event of one end, as it happens. */
   event(end: End, event: UeEvent): void;
-  /** The firewall has dropped this many packets of the UE since the call began; told when it changes. */
-  dropped(packets: number): void;
+  /** The firewall has dropped what the UE sent to this port, such as `udp30000`; told once of each. */
+  dropped(port: string): void;
 }
 
 /** How often the firewall's counters are read, in ms. */
@@ -24,27 +26,34 @@ const countEveryMs = 250;
 export class DemoCall {
   readonly #network: Network;
   readonly #firewall: Firewall;
+  readonly #folder: WorkFolder;
   readonly #listeners: CallListeners;
   #edge: NamespaceProcess | undefined;
   #ends: Ends | undefined;
   #counting: NodeJS.Timeout | undefined;
   #closed = false;
 
-  constructor(network: Network, firewall: Firewall, listeners: CallListeners) {
+  constructor(network: Network, firewall: Firewall, folder: WorkFolder, listeners: CallListeners) {
     this.#network = network;
     this.#firewall = firewall;
+    this.#folder = folder;
     this.#listeners = listeners;
   }
 
   /** @param file goes by MSRP. @throws EdgeError `process-failed`: a part did not start, or ended without its report. */
-  async run({ direction, seconds, media }: Flags, file?: RandomFile): Promise<EndReports> {
-    const edge = (this.#edge = await startEdge(this.#network, edgeEnvironment()));
+  async run({ firewall, direction, seconds, media }: Flags, file?: RandomFile): Promise<EndReports> {
+    const { publicPorts, sipPort, isSecure } = ways[firewall];
+    const environment = edgeEnvironment(publicPorts);
+    const certificate = this.#folder.file('self-signed.pem');
+    const edge = (this.#edge = await startEdge(this.#network, { ...environment, TLS_SELF_SIGNED_FILE: certificate }));
     this.#listeners.edgeReady();
     this.#count();
     const onEvent = (end: End, event: UeEvent) => this.#listeners.event(end, event);
     const callerOptions = ['--media', media, ...(file?.callerOptions ?? [])];
     const calleeOptions = file?.calleeOptions ?? [];
-    this.#ends = new Ends(this.#network, { direction, seconds, callerOptions, calleeOptions, onEvent });
+    const ueOptions = isSecure ? ['--tls', '--ca', certificate] : [];
+    const options = { callerOptions, calleeOptions, ueOptions, sipPort, onEvent };
+    this.#ends = new Ends(this.#network, { direction, seconds, ...options });
     const edgeEnded = edge.ended.then((how) => {
       throw new EdgeError(
         'process-failed',
@@ -63,11 +72,13 @@ export class DemoCall {
   }
 
   #count(): void {
-    let seen = 0;
+    const seen = new Set<string>();
     const again = async () => {
-      const { fromUe } = await this.#firewall.dropped();
+      const { fromUe } = await this.#firewall.counts();
       if (this.#closed) return;
-      if (fromUe !== seen) this.#listeners.dropped((seen = fromUe));
+      const fresh = Object.keys(fromUe.dropped).filter((port) => !seen.has(port));
+      for (const port of fresh) this.#listeners.dropped(port);
+      fresh.forEach((port) => seen.add(port));
       this.#counting = setTimeout(() => void again().catch(() => undefined), countEveryMs);
     };
     // A count that fails only leaves a line of the narration out; the final count is read by itself.

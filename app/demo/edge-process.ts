@@ -14,14 +14,17 @@ export function builtProgram(name: string): string {
   return join(root, 'dist', 'app', name);
 }
 
-/** Settings of the edge between UE and core; it starts the embedded SIP edge and an rtpengine of its own. */
-export function edgeEnvironment(): Record<string, string> {
+/**
+ * Settings of the edge between UE and core; it starts the embedded SIP edge and an rtpengine of its own.
+ * @param publicPorts take SIP and media
+ */
+export function edgeEnvironment(publicPorts = '80'): Record<string, string> {
   return {
     ACCESS_CONTACTS: 'sip:127.0.0.1:5080;transport=tcp',
-    ACCESS_LISTEN: `sip:${addresses.edgeAccess}:5060;transport=tcp`,
     CORE_CONTACTS: `sip:${addresses.edgeCore}:5060;transport=udp,tcp`,
     CORE_NEXT_HOP: `sip:${addresses.core}:5060;transport=udp`,
     GATEWAY_ADDRESS: addresses.edgeAccess,
+    PUBLIC_PORTS: publicPorts,
     // Whoever stops the demo does not wait for its call.
     DRAIN_SECONDS: '0',
     ...(process.env['RTPENGINE_BIN'] ? { RTPENGINE_BIN: process.env['RTPENGINE_BIN'] } : {}),

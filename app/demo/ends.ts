@@ -12,8 +12,9 @@ export interface EndsOptions {
   direction: Direction;
   /** Seconds of media, each way. */
   seconds: number;
-  /** Where the UE finds the edge; its IPv4 address unless given. */
+  /** Where the UE finds the edge; its IPv4 address and port 80 unless given. */
   edgeAddress?: string;
+  sipPort?: number;
   /** Further options of the UE tool for the end that calls, such as --hold. */
   callerOptions?: readonly string[];
   /** The same for the end that is called, and for either end by its place. */
@@ -45,7 +46,7 @@ export class Ends {
    */
   async run(): Promise<EndReports> {
     const { direction, callerOptions = [], calleeOptions = [], edgeAddress = addresses.edgeAccess } = this.#options;
-    const { ueOptions = [], coreOptions = [] } = this.#options;
+    const { sipPort = 80, ueOptions = [], coreOptions = [] } = this.#options;
     const [corePart, uePart] =
       direction === 'originating'
         ? [
@@ -59,7 +60,7 @@ export class Ends {
     const core = this.#start('core', ['--core', '--listen', `${addresses.core}:5060`, ...corePart, ...coreOptions]);
     const coreReport = this.#report(core);
     await Promise.race([core.event('ready', startMs), coreReport]);
-    const ue = this.#start('ue', ['--edge', hostPort(edgeAddress, 5060), '--register', ...uePart, ...ueOptions]);
+    const ue = this.#start('ue', ['--edge', hostPort(edgeAddress, sipPort), '--register', ...uePart, ...ueOptions]);
     const [ofUe, ofCore] = await Promise.all([this.#report(ue), coreReport]);
     return { ue: ofUe, core: ofCore };
   }

@@ -21,9 +21,10 @@ export interface Flags {
 export const usage = `npm run demo -- [flags]
 
 A call between a UE and a core through the edge, in three network namespaces of their own, with a
-firewall before the UE that passes only TCP port 80 and the SIP port.
+firewall before the UE that passes one TCP port and nothing else: SIP and media share it.
 
-  --firewall tcp80|open                  what the firewall passes: TCP 80 and SIP, or everything (tcp80)
+  --firewall tcp80|tcp443|open           what the firewall passes: TCP 80 alone, TCP 443 alone (SIP over TLS), or
+                                         everything (tcp80)
   --direction originating|terminating    who calls: the UE or the core (originating)
   --media audio|msrp|audio,msrp          what the call carries (audio); with msrp a file of 10 MB goes to the callee
                                          and back, and its SHA-256 is compared
@@ -42,7 +43,7 @@ export function readFlags(args: readonly string[]): Flags {
     throw invalid(`--seconds must be a whole number from 1 to 3600, not "${given.seconds}"`);
   }
   return {
-    firewall: oneOf('--firewall', ['tcp80', 'open'], given.firewall),
+    firewall: oneOf('--firewall', ['tcp80', 'tcp443', 'open'], given.firewall),
     direction: oneOf('--direction', ['originating', 'terminating'], given.direction),
     media: oneOf('--media', ['audio', 'msrp', 'audio,msrp'], given.media),
     seconds,

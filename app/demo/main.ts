@@ -9,6 +9,8 @@ import { addresses, Network } from './network';
 import { onStopSignal, signalStatus, type StopSignal } from '../stop-signals';
 import { RandomFile } from './random-file';
 import { demoResult, resultTable, type DemoResult } from './report';
+import { ways } from './ways';
+import { WorkFolder } from './work-folder';
 
 async function main(): Promise<void> {
   // Whoever reads our output may go away first; what was laid out must still be taken away.
@@ -45,16 +47,18 @@ async function main(): Promise<void> {
 }
 
 async function demo(flags: Flags): Promise<DemoResult> {
+  const way = ways[flags.firewall];
   const output = flags.json ? process.stderr : process.stdout;
   const tell = (line: string) => {
     if (!interrupted) output.write(`${line}\n`);
   };
-  const narration = new Narration(tell, monotonicNow, new FileProgress(output));
+  const narration = new Narration(tell, monotonicNow, new FileProgress(output), way);
   Network.removeLeftovers();
   const network = new Network();
-  const file = flags.media === 'audio' ? undefined : new RandomFile();
+  const folder = new WorkFolder();
+  process.once('exit', () => folder.close());
+  const file = flags.media === 'audio' ? undefined : new RandomFile(folder);
   let call: DemoCall | undefined;
-  process.once('exit', () => file?.close());
   endOnSignals(network, () => call);
   try {
     await network.lay();
@@ -63,16 +67,10 @@ async function demo(flags: Flags): Promise<DemoResult> {
       `UE ${addresses.ue} ── firewall ── ${addresses.edgeAccess} edge ${addresses.edgeCore} ── ${addresses.core} core`,
     );
     const firewall = await Firewall.raise(network, flags.firewall);
-    narration.tell(
-      'firewall',
-      flags.firewall === 'tcp80'
-        ? 'passes TCP 80 and SIP (TCP 5060), drops all else silently'
-        : 'open: passes everything',
-    );
-    call = new DemoCall(network, firewall, narration);
+    narration.tell('firewall', way.firewall);
+    call = new DemoCall(network, firewall, folder, narration);
     const reports = await call.run(flags, file);
-    const { fromUe, toUe } = await firewall.dropped();
-    return demoResult(flags, reports, fromUe + toUe, file);
+    return demoResult(flags, reports, await firewall.counts(), file);
   } finally {
     await call?.close();
     network.close();
@@ -106,6 +104,7 @@ function failure(flags: Flags, error: unknown): DemoResult {
     coreToUe: none,
     rtcp: { ueToCore: 0, coreToUe: 0 },
     firewallDropped: 0,
+    firewall: { passed: {}, dropped: {} },
     error: error instanceof Error ? error.message : String(error),
   };
 }

@@ -1,9 +1,9 @@
 import pc from 'picocolors';
 import type { CallListeners } from './call';
 import type { FileProgress } from './file-progress';
-import type { PathName } from '../../lib/ue/candidate-pair';
 import type { MsrpTransfer } from '../../lib/ue/report';
 import type { UeEvent } from '../../lib/ue/ue-event';
+import { portName, type Way } from './ways';
 
 type Teller = 'network' | 'firewall' | 'edge' | 'UE' | 'core';
 
@@ -12,14 +12,16 @@ export class Narration implements CallListeners {
   readonly #write: (line: string) => void;
   readonly #now: () => number;
   readonly #progress: FileProgress;
+  readonly #way: Way;
   readonly #start: number;
   readonly #told = new Set<string>();
 
   /** @param now a clock in ms. */
-  constructor(write: (line: string) => void, now: () => number, progress: FileProgress) {
+  constructor(write: (line: string) => void, now: () => number, progress: FileProgress, way: Way) {
     this.#write = write;
     this.#now = now;
     this.#progress = progress;
+    this.#way = way;
     this.#start = now();
   }
 
@@ -29,20 +31,17 @@ export class Narration implements CallListeners {
   }
 
   edgeReady(): void {
-    this.tell('edge', 'ready: embedded SIP edge, rtpengine and the gateway on TCP 80');
+    const ports = this.#way.publicPorts.replace(',', ' and ');
+    this.tell('edge', `ready: embedded SIP edge and rtpengine; SIP and media on TCP ${ports}`);
   }
 
-  dropped(packets: number): void {
-    this.#once(
-      'dropped',
-      'firewall',
-      packets === 1 ? 'dropped a UDP check of the UE' : `dropped ${packets} UDP checks of the UE`,
-    );
+  dropped(port: string): void {
+    this.tell('firewall', `drops what the UE sends to ${portName(port)}`);
   }
 
   event(end: 'ue' | 'core', event: UeEvent): void {
     this.#progress.event(end === 'ue' ? 'UE → core' : 'core → UE', event);
-    const sentence = end === 'ue' ? ueSentence(event) : coreSentence(event);
+    const sentence = end === 'ue' ? ueSentence(event, this.#way) : coreSentence(event);
     if (sentence !== undefined) this.#once(`${end} ${sentence}`, end === 'ue' ? 'UE' : 'core', sentence);
   }
 
@@ -53,10 +52,10 @@ export class Narration implements CallListeners {
   }
 }
 
-function ueSentence(event: UeEvent): string | undefined {
+function ueSentence(event: UeEvent, way: Way): string | undefined {
   switch (event.event) {
     case 'registered':
-      return `registered as ${event.aor}, SIP over TCP`;
+      return `registered as ${event.aor}, ${way.sip}`;
     case 'calling':
       return `calls ${event.uri}`;
     case 'incoming':
@@ -66,19 +65,19 @@ function ueSentence(event: UeEvent): string | undefined {
     case 'answered':
       return 'answered';
     case 'check-sent':
-      return event.path === 'udp' ? `checks UDP: ${event.remote}` : `dials TCP 80: ${event.remote}`;
+      return `${event.path === 'udp' ? 'checks' : 'dials'} ${portName(event.path)}: ${event.remote}`;
     case 'tcp-connected':
-      return `TCP 80 connected: ${event.remote}`;
+      return `${portName(event.path)} connected: ${event.remote}`;
     case 'udp-unanswered':
       return 'has no answer on UDP yet';
     case 'check-succeeded':
-      return `${named(event.path)} works: the check was answered`;
+      return `${portName(event.path)} works: the check was answered`;
     case 'pair-selected':
-      return pc.green(`selects ${named(event.path)} for its media`);
+      return pc.green(`selects ${portName(event.path)} for its media`);
     case 'media-sent':
       return 'sent its last packet';
     case 'msrp-open':
-      return pc.green(`MSRP session is up over ${named(event.path)}`);
+      return pc.green(`MSRP session is up over ${portName(event.path ?? '?')}`);
     case 'ended':
       return event.by === 'us' ? 'hangs up' : 'call ended by the core';
     default:
@@ -108,9 +107,4 @@ function sentenceOfBoth(event: UeEvent): string | undefined {
 
 function fileText({ bytes, sha256 }: MsrpTransfer): string {
   return `${bytes} bytes, SHA-256 ${sha256.slice(0, 16)}…`;
-}
-
-function named(path: PathName | null): string {
-  if (path === 'tcp80') return 'TCP 80';
-  return path === 'udp' ? 'UDP' : '?';
 }

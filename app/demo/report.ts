@@ -3,7 +3,9 @@ import pc from 'picocolors';
 import type { PathName } from '../../lib/ue/candidate-pair';
 import type { Report } from '../../lib/ue/report';
 import type { EndReports } from './ends';
+import { total, type FirewallCounts, type PacketsByPort } from './firewall';
 import type { Flags } from './flags';
+import { portName, ways } from './ways';
 
 /** The demo's result: what `--json` prints. Times are ms; counts are packets; null was not measured. */
 export interface DemoResult {
@@ -19,8 +21,9 @@ export interface DemoResult {
   coreToUe: { sent: number; received: number };
   /** RTCP packets that arrived. */
   rtcp: { ueToCore: number; coreToUe: number };
-  /** Packets that the firewall dropped, both directions together. */
+  /** Packets that the firewall dropped, both directions together; and by port of the edge, with those it passed. */
   firewallDropped: number;
+  firewall: FirewallCounts;
   /** The file that went by MSRP to the callee and back; absent without MSRP. */
   msrp?: { bytes: number; sha256Match: boolean };
   /** Why it is not ok, one sentence. */
@@ -30,7 +33,7 @@ export interface DemoResult {
 export function demoResult(
   flags: Flags,
   { ue, core }: EndReports,
-  firewallDropped: number,
+  counts: { fromUe: FirewallCounts; toUe: FirewallCounts },
   file?: { bytes: number; sha256: string },
 ): DemoResult {
   const result: DemoResult = {
@@ -42,11 +45,25 @@ export function demoResult(
     ueToCore: { sent: ue.sent, received: core.received },
     coreToUe: { sent: core.sent, received: ue.received },
     rtcp: { ueToCore: core.rtcpReceived, coreToUe: ue.rtcpReceived },
-    firewallDropped,
+    firewallDropped: total(counts.fromUe.dropped) + total(counts.toUe.dropped),
+    firewall: {
+      passed: sum(counts.fromUe.passed, counts.toUe.passed),
+      dropped: sum(counts.fromUe.dropped, counts.toUe.dropped),
+    },
     ...(file && { msrp: { bytes: file.bytes, sha256Match: hasCome(file, ue) && hasCome(file, core) } }),
   };
   const error = whatFailed(result, flags, { ue, core });
   return error === undefined ? { ...result, ok: true } : { ...result, error };
+}
+
+function sum(some: PacketsByPort, others: PacketsByPort): PacketsByPort {
+  const ports = new Set([...Object.keys(some), ...Object.keys(others)]);
+  return Object.fromEntries([...ports].sort().map((port) => [port, (some[port] ?? 0) + (others[port] ?? 0)]));
+}
+
+function packetsText(packets: PacketsByPort): string {
+  const texts = Object.entries(packets).map(([port, count]) => `${portName(port)}: ${count} packets`);
+  return texts.length === 0 ? 'nothing' : texts.join('\n');
 }
 
 /** Whether the end received the file, whole. */
@@ -55,20 +72,18 @@ function hasCome(file: { bytes: number; sha256: string }, { msrp }: Report): boo
 }
 
 function whatFailed(result: DemoResult, flags: Flags, { ue, core }: EndReports): string | undefined {
-  // MSRP has no other way than TCP.
-  const expected = flags.firewall === 'open' && flags.media !== 'msrp' ? 'udp' : 'tcp80';
+  const { audio, msrp } = ways[flags.firewall];
+  const expected = flags.media === 'msrp' ? msrp : audio;
   if (ue.error !== null) return `The UE: ${ue.error.message}`;
   if (core.error !== null) return `The core: ${core.error.message}`;
   if (result.path !== expected) return `The media's path is ${result.path ?? 'none'}; expected was ${expected}.`;
-  if (ue.msrp !== null && ue.msrp.path !== 'tcp80') return `The path of MSRP is ${ue.msrp.path ?? 'none'}.`;
+  if (ue.msrp !== null && ue.msrp.path !== msrp) return `The path of MSRP is ${ue.msrp.path ?? 'none'}.`;
   if (result.msrp?.sha256Match === false) return 'The file is not the same at the other end.';
   if (flags.media === 'msrp') return undefined;
   if (result.ueToCore.received === 0) return 'No media of the UE reached the core.';
   if (result.coreToUe.received === 0) return 'No media of the core reached the UE.';
   return undefined;
 }
-
-const pathNames: Readonly<Record<string, string>> = { tcp80: 'TCP port 80', udp: 'UDP' };
 
 /** The short table that ends the demo. */
 export function resultTable(result: DemoResult): string {
@@ -90,10 +105,11 @@ export function resultTable(result: DemoResult): string {
   const facts = new Table({ style: { head: [], border: [] } });
   const ms = (value: number | null) => (value === null ? '–' : `${Math.round(value)} ms`);
   facts.push(
-    ['path', pc.bold(result.path === null ? 'none' : pathNames[result.path])],
+    ['path', pc.bold(result.path === null ? 'none' : portName(result.path))],
     ['call set up in', ms(result.setupMs)],
     ['time to media', ms(result.mediaMs)],
-    ['dropped by the firewall', `${result.firewallDropped} packets`],
+    ['passed by the firewall', packetsText(result.firewall.passed)],
+    ['dropped by the firewall', packetsText(result.firewall.dropped)],
   );
   const { msrp } = result;
   if (msrp !== undefined) {

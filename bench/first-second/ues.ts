@@ -51,7 +51,7 @@ async function callOnce(sip: SipUe, { media, heard }: CallMedia): Promise<UeCall
 }
 
 async function main(): Promise<void> {
-  const sip = await SipUe.open({ edge: `${edge}:5060`, local, logger: createLogger('silent') });
+  const sip = await SipUe.open({ edge: `${edge}:80`, local, logger: createLogger('silent') });
   const certificate = (kind as Kind) === 'dtls-srtp' ? await Certificate.make() : undefined;
   try {
     await sip.register();

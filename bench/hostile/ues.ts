@@ -17,7 +17,7 @@ import { domain, holderPrefix } from './users';
 
 const [edge = '', local = '', calls = '', perSecond = '', patience = ''] = process.argv.slice(2);
 const logger = createLogger('silent');
-const common = { edge: { host: edge, port: 5060 }, local, domain, observer: () => undefined, logger };
+const common = { edge: { host: edge, port: 80 }, local, domain, observer: () => undefined, logger };
 
 /** Held calls are set up one after the other with this pause, ms. */
 const apart = 50;

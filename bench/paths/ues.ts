@@ -14,7 +14,7 @@ const ignore = () => undefined;
 let left = Number(calls);
 
 async function caller(index: number): Promise<void> {
-  const options = { edge: { host: edge, port: 5060 }, local, domain, limit: mediaPackets, observer: ignore, logger };
+  const options = { edge: { host: edge, port: 80 }, local, domain, limit: mediaPackets, observer: ignore, logger };
   const agent = await UserAgent.open({ ...options, user: `ue${index}` });
   try {
     await agent.register();

@@ -154,7 +154,7 @@ describeInNamespaces(
 
     describe('with an edge that has the ports 80 and 443', () => {
       beforeAll(async () => {
-        await restartEdge({ GATEWAY_PORTS: '80,443' });
+        await restartEdge({ PUBLIC_PORTS: '80,443' }, 443);
       }, 20_000);
 
       test.each([

@@ -2,6 +2,7 @@ import { spawn } from 'node:child_process';
 import { existsSync, readdirSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { builtProgram } from '../../app/demo/edge-process';
+import { total } from '../../app/demo/firewall';
 import type { DemoResult } from '../../app/demo/report';
 import { describeInNamespaces } from './support/namespaces';
 
@@ -54,12 +55,25 @@ describeInNamespaces('npm run demo', () => {
   const combinations = [
     { firewall: 'tcp80', direction: 'originating', path: 'tcp80' },
     { firewall: 'tcp80', direction: 'terminating', path: 'tcp80' },
+    { firewall: 'tcp443', direction: 'originating', path: 'tcp443' },
+    { firewall: 'tcp443', direction: 'terminating', path: 'tcp443' },
     { firewall: 'open', direction: 'originating', path: 'udp' },
     { firewall: 'open', direction: 'terminating', path: 'udp' },
   ] as const;
 
+  /** What the firewall has to have passed and dropped, by transport and port of the edge. */
+  const ports = {
+    tcp80: { passed: ['tcp80'], dropped: ['udp'] },
+    tcp443: { passed: ['tcp443'], dropped: ['tcp80', 'udp'] },
+    open: { passed: ['tcp80', 'udp'], dropped: [] },
+  };
+
+  /** The ports of rtpengine are any. */
+  const portsIn = (packets: object) =>
+    [...new Set(Object.keys(packets).map((port) => port.replace(/^udp\d+/, 'udp')))].sort();
+
   test.each(combinations)(
-    'takes $path through a firewall that is $firewall, $direction, and loses no packet (A5, A6)',
+    'takes $path through a firewall that is $firewall, $direction, and loses no packet (A5, A6, J3, J4)',
     async ({ firewall, direction, path }) => {
       const seconds = 2;
       const demo = start('--json', '--seconds', String(seconds), '--firewall', firewall, '--direction', direction);
@@ -77,8 +91,12 @@ describeInNamespaces('npm run demo', () => {
       });
       expect(result.rtcp.ueToCore).toBeGreaterThan(0);
       expect(result.rtcp.coreToUe).toBeGreaterThan(0);
-      if (firewall === 'open') expect(result.firewallDropped).toBe(0);
-      else expect(result.firewallDropped).toBeGreaterThan(0);
+      const { passed, dropped } = result.firewall;
+      expect({ passed: portsIn(passed), dropped: portsIn(dropped) }).toEqual(ports[firewall]);
+      expect(result.firewallDropped).toBe(total(dropped));
+      // Both ways, an RTP packet a segment at most.
+      const carried = passed[path] ?? total(passed) - (passed['tcp80'] ?? 0);
+      expect(carried).toBeGreaterThan(2 * packets);
       expect(status).toBe(0);
       expect(namespacesOf(demo.pid)).toEqual([]);
     },
@@ -90,17 +108,20 @@ describeInNamespaces('npm run demo', () => {
     { media: 'msrp', direction: 'terminating', sent: 0 },
     { media: 'audio,msrp', direction: 'originating', sent: 50 },
     { media: 'audio,msrp', direction: 'terminating', sent: 50 },
+    { media: 'msrp', direction: 'originating', sent: 0, firewall: 'tcp443' },
   ] as const)(
-    'carries $media, $direction: the file arrives whole in both directions (A2, H2)',
-    async ({ media, direction, sent }) => {
-      const demo = start('--json', '--seconds', '1', '--media', media, '--direction', direction);
+    'carries $media, $direction: the file arrives whole in both directions (A2, H2, J3, J4)',
+    async ({ media, direction, sent, ...rest }) => {
+      const firewall = 'firewall' in rest ? rest.firewall : 'tcp80';
+      const kind = ['--media', media, '--direction', direction, '--firewall', firewall];
+      const demo = start('--json', '--seconds', '1', ...kind);
       const { status, stdout, stderr } = await demo.finished;
       const result = JSON.parse(stdout.trim().split('\n').at(-1) ?? '') as DemoResult;
       const audio = { sent, received: sent };
       expect({ result, stderr }).toMatchObject({
         result: {
           ok: true,
-          path: 'tcp80',
+          path: firewall,
           direction,
           ueToCore: audio,
           coreToUe: audio,
@@ -142,7 +163,7 @@ describeInNamespaces('npm run demo', () => {
   }, 60_000);
 
   test.each([
-    [['--firewall', 'shut'], /^edge80: --firewall must be tcp80 or open, not "shut"\. See --help\.\n$/],
+    [['--firewall', 'shut'], /^edge80: --firewall must be tcp80 or tcp443 or open, not "shut"\. See --help\.\n$/],
     [['--media', 'video'], /^edge80: --media must be audio or msrp or audio,msrp, not "video"\. See --help\.\n$/],
     [['--seconds', '0'], /^edge80: --seconds must be .*\n$/],
     [['--bogus'], /^edge80: Unknown option '--bogus'.*\n$/],

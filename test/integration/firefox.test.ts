@@ -34,7 +34,7 @@ describeInNamespaces(
       let firewall: Firewall;
 
       beforeAll(async () => {
-        await restartEdge({ GATEWAY_PORTS: '80,443' });
+        await restartEdge({ PUBLIC_PORTS: '80,443' }, 443);
         firewall = await Firewall.raise(lab.network, [80, 443]);
       }, 20_000);
 

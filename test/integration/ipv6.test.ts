@@ -22,7 +22,6 @@ describeInNamespaces('a gateway with an IPv4 and an IPv6 address', () => {
   labOfSuite((started) => (lab = started), {
     settings: {
       GATEWAY_ADDRESS: Object.values(families).join(','),
-      ACCESS_LISTEN: `sip:${addresses.edgeAccess}:5060;transport=tcp sip:[${addresses6.edgeAccess}]:5060;transport=tcp`,
     },
   });
 

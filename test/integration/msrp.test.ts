@@ -191,7 +191,7 @@ describeInNamespaces('MSRP between two UEs of one edge, with Kamailio as core', 
 
   const ue = async (name: keyof typeof places, ...args: string[]) => {
     const { password } = Kamailio.users[name];
-    const own = ['--edge', `${addresses.edgeAccess}:5060`, '--user', name, '--password', password, '--register'];
+    const own = ['--edge', `${addresses.edgeAccess}:80`, '--user', name, '--password', password, '--register'];
     const tool = new UeTool(lab.network, places[name], [...own, '--seconds', String(seconds), ...args], name);
     running.push(tool);
     await tool.event('registered', 10_000);

@@ -8,7 +8,7 @@ import { WebrtcMedia } from './webrtc-media';
 /*
  * A UE with the media of a client that is not ours, for the tests; run in the UE's namespace:
  *
- *     client-ue.js '{"edge":"198.51.100.1:5060","local":"198.51.100.2","call":"sip:core@example.net", …}'
+ *     client-ue.js '{"edge":"198.51.100.1:80","local":"198.51.100.2","call":"sip:core@example.net", …}'
  *
  * It registers, calls or waits for a call, sends a tone, listens, hangs up, and writes what it heard as its last line.
  */

@@ -20,7 +20,7 @@ export class BaresipCalls {
 
   /** Starts baresip anew; resolves once it has registered. */
   async register({ ice }: { ice: boolean }): Promise<void> {
-    await this.#baresip.call('start', `${addresses.edgeAccess}:5060`, tones.ofUe, ice);
+    await this.#baresip.call('start', `${addresses.edgeAccess}:80`, tones.ofUe, ice);
   }
 
   /** Resolves once the call is answered. */

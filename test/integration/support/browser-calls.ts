@@ -45,8 +45,8 @@ export class BrowserCalls {
   }
 
   /** Registers the UE, or registers it anew over another connection. */
-  async register(): Promise<void> {
-    await this.#ue.call('register', `${addresses.edgeAccess}:5060`, addresses.ue);
+  async register(port = 80): Promise<void> {
+    await this.#ue.call('register', `${addresses.edgeAccess}:${port}`, addresses.ue);
   }
 
   /** Resolves once the call is answered. */

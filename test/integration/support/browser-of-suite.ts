@@ -13,7 +13,7 @@ const plainCore = { CORE_PROFILE: 'rtp-avp', ACCESS_PROFILE: 'webrtc' };
 export function browserOfSuite(
   kind: { start(network: Network): Promise<Browser> },
   use: (lab: Lab, calls: BrowserCalls) => unknown,
-): (settings: Record<string, string>) => Promise<void> {
+): (settings: Record<string, string>, sipPort?: number) => Promise<void> {
   let lab: Lab;
   let browser: Browser;
   let calls: BrowserCalls;
@@ -32,11 +32,13 @@ export function browserOfSuite(
   beforeAll(async () => {
     browser = await kind.start(lab.network);
     calls = await BrowserCalls.start(lab.network, browser);
+    await lab.keepConnections();
     await use(lab, calls);
   }, 30_000);
 
-  return async (settings) => {
+  return async (settings, sipPort) => {
     await lab.startEdge({ ...plainCore, ...settings });
-    await calls.register();
+    await calls.register(sipPort);
+    await lab.keepConnections();
   };
 }

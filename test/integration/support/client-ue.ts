@@ -40,7 +40,7 @@ export class ClientUe {
   constructor(network: Network, { client, calls, reinvites, video, bundlePolicy, sends, listensFor }: ClientUeOptions) {
     const wanted = {
       client,
-      edge: `${addresses.edgeAccess}:5060`,
+      edge: `${addresses.edgeAccess}:80`,
       local: addresses.ue,
       ...(calls && { call: 'sip:core@example.net' }),
       reinvites,

@@ -1,5 +1,5 @@
 import { edgeEnvironment, startEdge } from '../../../app/demo/edge-process';
-import { Network } from '../../../app/demo/network';
+import { addresses, Network } from '../../../app/demo/network';
 import { runTool, type NamespaceProcess } from '../../../app/demo/processes';
 import { Drachtio } from './drachtio';
 import { Rtpengine } from './rtpengine';
@@ -7,6 +7,9 @@ import { until } from './until';
 
 /** How long the last packets and requests of a call may take to free what it held, in ms. */
 const settleMs = 5000;
+
+/** SIPp sends to port 5060. */
+const forScenarios = { ACCESS_LISTEN: `sip:${addresses.edgeAccess}:5060;transport=tcp`, LOG_LEVEL: 'debug' };
 
 /**
  * The real edge between a UE and a core, with a real rtpengine, and with a real drachtio-server where
@@ -18,6 +21,7 @@ export class Lab {
   readonly #drachtio: Drachtio | undefined;
   readonly #edgeLog: string[] = [];
   #edge: NamespaceProcess | undefined;
+  #kept: ReadonlySet<string> = new Set();
 
   private constructor(network: Network, rtpengine: Rtpengine, drachtio: Drachtio | undefined) {
     this.network = network;
@@ -53,7 +57,7 @@ export class Lab {
   /** Starts the edge, or takes it down and starts it with other settings: then UEs have to register anew. */
   async startEdge(settings: Record<string, string>): Promise<void> {
     await this.#edge?.close();
-    const wanted = { ...edgeEnvironment(), RTPENGINE_URLS: Rtpengine.url, LOG_LEVEL: 'debug', ...settings };
+    const wanted = { ...edgeEnvironment(), ...forScenarios, RTPENGINE_URLS: Rtpengine.url, ...settings };
     this.#edge = await startEdge(this.network, this.#drachtio ? { ...wanted, ...Drachtio.environment } : wanted);
     this.#edge.onLine((line) => this.#edgeLog.push(line));
   }
@@ -64,8 +68,13 @@ export class Lab {
       (await this.rtpengine.calls()) === '' ? true : undefined,
     );
     await until('the gateway has no connection', settleMs, async () =>
-      (await this.#gatewayConnections()) === '' ? true : undefined,
+      (await this.#connections()).every((connection) => this.#kept.has(connection)) ? true : undefined,
     );
+  }
+
+  /** The connections that port 80 has now are SIP of UEs, and stay. */
+  async keepConnections(): Promise<void> {
+    this.#kept = new Set(await this.#connections());
   }
 
   async close(): Promise<void> {
@@ -75,8 +84,10 @@ export class Lab {
     this.network.close();
   }
 
-  #gatewayConnections(): Promise<string> {
+  /** The far ends of port 80. */
+  async #connections(): Promise<string[]> {
     const filter = ['state', 'established', '( sport = :80 )'];
-    return runTool('ip', ['netns', 'exec', this.network.namespace('edge'), 'ss', '-Htn', ...filter]);
+    const listed = await runTool('ip', ['netns', 'exec', this.network.namespace('edge'), 'ss', '-Htn', ...filter]);
+    return [...listed.matchAll(/(\S+)\s*$/gm)].map(([, peer = '']) => peer);
   }
 }

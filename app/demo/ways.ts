@@ -1,0 +1,38 @@
+import type { PathName } from '../../lib/ue/candidate-pair';
+import type { FirewallMode } from './firewall';
+
+/** What a firewall leaves to a UE. */
+export interface Way {
+  /** What it does, for a person. */
+  firewall: string;
+  /** Port of the edge that the UE's SIP goes to, and whether by TLS; and both for a person. */
+  sipPort: number;
+  isSecure: boolean;
+  sip: string;
+  /** PUBLIC_PORTS of the edge. */
+  publicPorts: string;
+  /** What audio comes to; MSRP has no other way than TCP. */
+  audio: PathName;
+  msrp: PathName;
+}
+
+const overTcp80: Omit<Way, 'firewall' | 'audio'> = {
+  ...{ sipPort: 80, isSecure: false, sip: 'SIP on TCP 80' },
+  ...{ publicPorts: '80', msrp: 'tcp80' },
+};
+
+export const ways: Readonly<Record<FirewallMode, Way>> = {
+  tcp80: { ...overTcp80, firewall: 'passes TCP 80 and nothing else, drops silently', audio: 'tcp80' },
+  tcp443: {
+    firewall: 'passes TCP 443 and nothing else, drops silently',
+    ...{ sipPort: 443, isSecure: true, sip: 'SIP over TLS on TCP 443' },
+    ...{ publicPorts: '80,443', audio: 'tcp443', msrp: 'tcp443' },
+  },
+  open: { ...overTcp80, firewall: 'open: passes everything', audio: 'udp' },
+};
+
+/** `TCP 80` of `tcp80`. */
+export function portName(name: string): string {
+  const [, transport = name, port = ''] = /^([a-z]+)(\d*)$/.exec(name) ?? [];
+  return `${transport.toUpperCase()} ${port}`.trimEnd();
+}
