@@ -102,6 +102,7 @@ const errorKinds = {
   'network-failed': {},
   'tool-failed': {},
   'process-failed': {},
+  'browser-failed': {},
   'edge-unreachable': { help: path },
   'proxy-failed': {},
   'proxy-refused': { help: 'Many proxies let CONNECT through to port 443 alone: try that port of the edge.' },

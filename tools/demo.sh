@@ -5,8 +5,10 @@ set -euo pipefail
 cd "$(dirname "${BASH_SOURCE[0]}")/.."
 export PATH="$PATH:/usr/sbin:/sbin"
 
+packages=run
 for flag in "$@"; do
   case "$flag" in
+    --browser) packages=dev ;;
     -h | --help)
       bash tools/setup.sh run
       exec node dist/app/demo/main.js --help
@@ -25,6 +27,7 @@ if [ "$(id -u)" -ne 0 ]; then
   fi
 fi
 
-bash tools/setup.sh run
+bash tools/setup.sh "$packages"
 bash tools/setup.sh demo
+[ "$packages" = run ] || bash tools/setup.sh browser
 exec "${become_root[@]}" node dist/app/demo/main.js "$@"

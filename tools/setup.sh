@@ -4,6 +4,7 @@
 #   tools/setup.sh run     npm packages and build; packages for development may have been left out by npm ci --omit=dev
 #   tools/setup.sh dev     the same with all packages, for tests and benches
 #   tools/setup.sh demo    the programs that the demo calls, by apt
+#   tools/setup.sh browser  the browser of demo --browser
 #   tools/setup.sh tests   those that the tests call as well
 #   tools/setup.sh bench   those that bench:relay and bench:msrp call
 #   tools/setup.sh fuzz    the compiler of fuzz:deframer
@@ -71,6 +72,10 @@ missing_packages() {
     if [ -z "$(find /usr/lib/llvm-14/lib/clang -name 'libclang_rt.fuzzer-*.a' -print -quit 2>/dev/null)" ]; then
       echo libclang-rt-14-dev
     fi
+    return 0
+  fi
+  if [ "$for_tests" = browser ]; then
+    if ! command -v chromium >/dev/null; then echo chromium; fi
     return 0
   fi
   if [ "$for_tests" = bench ]; then
@@ -156,6 +161,9 @@ case "${1:-}" in
   demo)
     install_system_packages ''
     ;;
+  browser)
+    install_system_packages browser
+    ;;
   tests)
     install_system_packages yes
     bash tools/build-native.sh
@@ -168,6 +176,6 @@ case "${1:-}" in
     bash tools/build-native.sh
     ;;
   *)
-    fail "usage: tools/setup.sh run|dev|demo|tests|bench|fuzz"
+    fail "usage: tools/setup.sh run|dev|demo|browser|tests|bench|fuzz"
     ;;
 esac

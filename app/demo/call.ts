@@ -1,3 +1,4 @@
+import { join } from 'node:path';
 import { EdgeError } from '../../lib/errors';
 import { edgeEnvironment, startEdge } from './edge-process';
 import { Ends, type End, type EndReports } from './ends';
@@ -7,7 +8,7 @@ import type { Network } from './network';
 import type { NamespaceProcess } from './processes';
 import type { RandomFile } from './random-file';
 import type { UeEvent } from '../../lib/ue/ue-event';
-import { ways } from './ways';
+import { wayOf } from './ways';
 import type { WorkFolder } from './work-folder';
 
 export interface CallListeners {
@@ -18,6 +19,9 @@ export interface CallListeners {
   /** The firewall has dropped what the UE sent to this port, such as `udp30000`; told once of each. */
   dropped(port: string): void;
 }
+
+/** A browser has WebRTC, and the core plain RTP. */
+const forBrowsers = { WEB_PHONE: 'on', ACCESS_PROFILE: 'webrtc', CORE_PROFILE: 'rtp-avp' };
 
 /** How often the firewall's counters are read, in ms. */
 const countEveryMs = 250;
@@ -31,6 +35,7 @@ export class DemoCall {
   #edge: NamespaceProcess | undefined;
   #ends: Ends | undefined;
   #counting: NodeJS.Timeout | undefined;
+  #screenshot: string | undefined;
   #closed = false;
 
   constructor(network: Network, firewall: Firewall, folder: WorkFolder, listeners: CallListeners) {
@@ -41,18 +46,25 @@ export class DemoCall {
   }
 
   /** @param file goes by MSRP. @throws EdgeError `process-failed`: a part did not start, or ended without its report. */
-  async run({ firewall, direction, seconds, media }: Flags, file?: RandomFile): Promise<EndReports> {
-    const { publicPorts, sipPort, isSecure } = ways[firewall];
-    const environment = edgeEnvironment(publicPorts);
+  async run(flags: Flags, file?: RandomFile): Promise<EndReports> {
+    const { direction, seconds, media, browser } = flags;
+    const { publicPorts, sipPort, isSecure } = wayOf(flags);
     const certificate = this.#folder.file('self-signed.pem');
-    const edge = (this.#edge = await startEdge(this.#network, { ...environment, TLS_SELF_SIGNED_FILE: certificate }));
+    const environment = { ...edgeEnvironment(publicPorts), TLS_SELF_SIGNED_FILE: certificate };
+    const edge = await startEdge(this.#network, { ...environment, ...(browser && forBrowsers) });
+    this.#edge = edge;
     this.#listeners.edgeReady();
     this.#count();
     const onEvent = (end: End, event: UeEvent) => this.#listeners.event(end, event);
     const callerOptions = ['--media', media, ...(file?.callerOptions ?? [])];
     const calleeOptions = file?.calleeOptions ?? [];
-    const ueOptions = isSecure ? ['--tls', '--ca', certificate] : [];
-    const options = { callerOptions, calleeOptions, ueOptions, sipPort, onEvent };
+    const trust = isSecure ? ['--tls', '--ca', certificate] : [];
+    const ofPhone = browser ? ['--folder', this.#folder.path, '--screenshot', this.#takesPicture(flags)] : [];
+    const ueOptions = [...trust, ...ofPhone];
+    const ueProgram = browser ? 'demo/browser/main.js' : undefined;
+    // A browser is called by its Contact, which the edge has when the registration is over.
+    const coreOptions = browser && direction === 'terminating' ? ['--call-pause', '1'] : [];
+    const options = { callerOptions, calleeOptions, ueOptions, coreOptions, ueProgram, sipPort, onEvent };
     this.#ends = new Ends(this.#network, { direction, seconds, ...options });
     const edgeEnded = edge.ended.then((how) => {
       throw new EdgeError(
@@ -69,6 +81,15 @@ export class DemoCall {
     clearTimeout(this.#counting);
     await this.#ends?.close();
     await this.#edge?.close();
+  }
+
+  /** Where the web phone leaves a picture of itself. */
+  get screenshot(): string | undefined {
+    return this.#screenshot;
+  }
+
+  #takesPicture({ firewall }: Flags): string {
+    return (this.#screenshot = join(process.cwd(), `phone-${firewall}.png`));
   }
 
   #count(): void {

@@ -21,6 +21,8 @@ export interface EndsOptions {
   calleeOptions?: readonly string[];
   ueOptions?: readonly string[];
   coreOptions?: readonly string[];
+  /** What stands in the place of the UE tool as UE, of the built programs. */
+  ueProgram?: string | undefined;
   /** Called for each event of either end, as it happens. */
   onEvent?: (end: End, event: ToolEvent) => void;
 }
@@ -72,7 +74,9 @@ export class Ends {
 
   #start(end: End, args: readonly string[]): UeTool {
     const name = end === 'ue' ? 'the UE' : 'the core';
-    const tool = new UeTool(this.#network, end, [...args, '--seconds', String(this.#options.seconds)], name);
+    const { seconds, ueProgram } = this.#options;
+    const program = end === 'ue' ? ueProgram : undefined;
+    const tool = new UeTool(this.#network, end, [...args, '--seconds', String(seconds)], name, program);
     this.#tools.push(tool);
     tool.onEvent((event) => this.#options.onEvent?.(end, event));
     return tool;

@@ -14,6 +14,8 @@ export interface Flags {
   media: MediaChoice;
   /** Seconds of audio, each way. */
   seconds: number;
+  /** A browser with the web phone is the UE. */
+  browser: boolean;
   json: boolean;
   help: boolean;
 }
@@ -29,6 +31,8 @@ firewall before the UE that passes one TCP port and nothing else: SIP and media 
   --media audio|msrp|audio,msrp          what the call carries (audio); with msrp a file of 10 MB goes to the callee
                                          and back, and its SHA-256 is compared
   --seconds N                            audio, each way (5)
+  --browser                              Chromium with the web phone of the edge is the UE; leaves a picture of it in
+                                         the working directory, phone-tcp80.png
   --json                                 the last line of standard output is the result as one JSON object
   --help                                 this text
 
@@ -42,11 +46,13 @@ export function readFlags(args: readonly string[]): Flags {
   if (!/^\d+$/.test(given.seconds) || seconds < 1 || seconds > 3600) {
     throw invalid(`--seconds must be a whole number from 1 to 3600, not "${given.seconds}"`);
   }
+  if (given.browser && given.media !== 'audio') throw invalid('--browser goes with --media audio alone');
   return {
     firewall: oneOf('--firewall', ['tcp80', 'tcp443', 'open'], given.firewall),
     direction: oneOf('--direction', ['originating', 'terminating'], given.direction),
     media: oneOf('--media', ['audio', 'msrp', 'audio,msrp'], given.media),
     seconds,
+    browser: given.browser,
     json: given.json,
     help: given.help,
   };
@@ -61,6 +67,7 @@ function parse(args: readonly string[]) {
         direction: { type: 'string', default: 'originating' },
         media: { type: 'string', default: 'audio' },
         seconds: { type: 'string', default: '5' },
+        browser: { type: 'boolean', default: false },
         json: { type: 'boolean', default: false },
         help: { type: 'boolean', short: 'h', default: false },
       },

@@ -9,7 +9,7 @@ import { addresses, Network } from './network';
 import { onStopSignal, signalStatus, type StopSignal } from '../stop-signals';
 import { RandomFile } from './random-file';
 import { demoResult, resultTable, type DemoResult } from './report';
-import { ways } from './ways';
+import { wayOf } from './ways';
 import { WorkFolder } from './work-folder';
 
 async function main(): Promise<void> {
@@ -47,7 +47,7 @@ async function main(): Promise<void> {
 }
 
 async function demo(flags: Flags): Promise<DemoResult> {
-  const way = ways[flags.firewall];
+  const way = wayOf(flags);
   const output = flags.json ? process.stderr : process.stdout;
   const tell = (line: string) => {
     if (!interrupted) output.write(`${line}\n`);
@@ -70,7 +70,11 @@ async function demo(flags: Flags): Promise<DemoResult> {
     narration.tell('firewall', way.firewall);
     call = new DemoCall(network, firewall, folder, narration);
     const reports = await call.run(flags, file);
-    return demoResult(flags, reports, await firewall.counts(), file);
+    const result = demoResult(flags, reports, await firewall.counts(), file);
+    const { screenshot } = call;
+    if (screenshot === undefined || !result.ok) return result;
+    narration.tell('UE', `left a picture of its phone: ${screenshot}`);
+    return { ...result, screenshot };
   } finally {
     await call?.close();
     network.close();

@@ -5,7 +5,7 @@ import type { Report } from '../../lib/ue/report';
 import type { EndReports } from './ends';
 import { total, type FirewallCounts, type PacketsByPort } from './firewall';
 import type { Flags } from './flags';
-import { portName, ways } from './ways';
+import { portName, wayOf } from './ways';
 
 /** The demo's result: what `--json` prints. Times are ms; counts are packets; null was not measured. */
 export interface DemoResult {
@@ -24,6 +24,8 @@ export interface DemoResult {
   /** Packets that the firewall dropped, both directions together; and by port of the edge, with those it passed. */
   firewallDropped: number;
   firewall: FirewallCounts;
+  /** Where the picture of the web phone is; absent without --browser. */
+  screenshot?: string;
   /** The file that went by MSRP to the callee and back; absent without MSRP. */
   msrp?: { bytes: number; sha256Match: boolean };
   /** Why it is not ok, one sentence. */
@@ -42,7 +44,8 @@ export function demoResult(
     direction: flags.direction,
     setupMs: (flags.direction === 'originating' ? ue : core).setupMs,
     mediaMs: ue.mediaMs,
-    ueToCore: { sent: ue.sent, received: core.received },
+    // A browser is asked for its counts right before the end.
+    ueToCore: { sent: flags.browser ? Math.max(ue.sent, core.received) : ue.sent, received: core.received },
     coreToUe: { sent: core.sent, received: ue.received },
     rtcp: { ueToCore: core.rtcpReceived, coreToUe: ue.rtcpReceived },
     firewallDropped: total(counts.fromUe.dropped) + total(counts.toUe.dropped),
@@ -72,7 +75,7 @@ function hasCome(file: { bytes: number; sha256: string }, { msrp }: Report): boo
 }
 
 function whatFailed(result: DemoResult, flags: Flags, { ue, core }: EndReports): string | undefined {
-  const { audio, msrp } = ways[flags.firewall];
+  const { audio, msrp } = wayOf(flags);
   const expected = flags.media === 'msrp' ? msrp : audio;
   if (ue.error !== null) return `The UE: ${ue.error.message}`;
   if (core.error !== null) return `The core: ${core.error.message}`;

@@ -14,13 +14,19 @@ export class UeTool {
   readonly events: readonly ToolEvent[];
   readonly #process: NamespaceProcess;
 
-  /** `args` without `--events`. */
-  constructor(network: Network, place: Place, args: readonly string[], name = `the UE tool in ${place}`) {
+  /** `args` without `--events`. `program`: another that speaks as the tool does. */
+  constructor(
+    network: Network,
+    place: Place,
+    args: readonly string[],
+    name = `the UE tool in ${place}`,
+    program = 'ue.js',
+  ) {
     this.#process = new NamespaceProcess({
       name,
       namespace: network.namespace(place),
       program: process.execPath,
-      args: [builtProgram('ue.js'), ...args, '--events'],
+      args: [builtProgram(program), ...args, '--events'],
     });
     const events: ToolEvent[] = [];
     this.events = events;

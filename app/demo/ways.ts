@@ -1,5 +1,6 @@
 import type { PathName } from '../../lib/ue/candidate-pair';
 import type { FirewallMode } from './firewall';
+import type { Flags } from './flags';
 
 /** What a firewall leaves to a UE. */
 export interface Way {
@@ -21,7 +22,7 @@ const overTcp80: Omit<Way, 'firewall' | 'audio'> = {
   ...{ publicPorts: '80', msrp: 'tcp80' },
 };
 
-export const ways: Readonly<Record<FirewallMode, Way>> = {
+const ways: Readonly<Record<FirewallMode, Way>> = {
   tcp80: { ...overTcp80, firewall: 'passes TCP 80 and nothing else, drops silently', audio: 'tcp80' },
   tcp443: {
     firewall: 'passes TCP 443 and nothing else, drops silently',
@@ -30,6 +31,13 @@ export const ways: Readonly<Record<FirewallMode, Way>> = {
   },
   open: { ...overTcp80, firewall: 'open: passes everything', audio: 'udp' },
 };
+
+/** What the firewall leaves to the UE tool, or to a browser. */
+export function wayOf({ firewall, browser }: Pick<Flags, 'firewall' | 'browser'>): Way {
+  const way = ways[firewall];
+  const overWebSocket = way.isSecure ? 'SIP over secure WebSocket on TCP 443' : 'SIP over WebSocket on TCP 80';
+  return browser ? { ...way, sip: overWebSocket } : way;
+}
 
 /** `TCP 80` of `tcp80`. */
 export function portName(name: string): string {

@@ -130,7 +130,7 @@ async function runCore(options: CoreOptions, context: Context, run: Run): Promis
       stop,
       callRegistered === undefined
         ? core.take(patience, options.media)
-        : core.callRegistered(callRegistered, callingOptions(options)),
+        : core.callRegistered(callRegistered, { ...callingOptions(options), pause: options.callPause }),
     );
     await conductCall(run.call, options, exchange, stop);
   } finally {

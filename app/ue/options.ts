@@ -49,6 +49,8 @@ export interface CoreOptions extends CommonOptions {
   role: 'core';
   listen: { host: string; port: number };
   callRegistered: string | undefined;
+  /** ms */
+  callPause: number;
 }
 
 export const usage = `Checks an edge80 deployment from where its clients sit: registers, calls, sends and receives media
@@ -89,6 +91,7 @@ As a core to try it against (registrar and phone; RTP over UDP, no ICE):
   --listen HOST[:PORT]    core: its SIP address (port 5060, UDP and TCP), and its address for media
   --answer                core: answer one call
   --call-registered USER  core: wait until USER has registered, then call it along its Path
+  --call-pause N          core: seconds from the registration to the call (0)
   --offerless             caller: INVITE without SDP, the answer goes in the ACK
   --hold                  hold and resume once, halfway
   --media LIST            what to offer: audio, msrp, or audio,msrp (audio); of what is offered, all is taken
@@ -138,7 +141,7 @@ export function readOptions(
     ...(['message', 'text', 'wait-message', 'consent', 'no-ice'] as const),
     ...(['tls', 'ca', 'server-name', 'insecure', 'ws', 'http-proxy'] as const),
   ];
-  const coreOnly = ['listen', 'answer', 'call-registered'] as const;
+  const coreOnly = ['listen', 'answer', 'call-registered', 'call-pause'] as const;
   const foreign = (given.core ? ueOnly : coreOnly).find((name) => given[name] !== undefined && given[name] !== false);
   if (foreign !== undefined) throw wrong(`--${foreign} is for ${given.core ? 'a UE, not for --core' : '--core alone'}`);
   return given.core ? core(given, common) : ue(given, common, password);
@@ -184,6 +187,7 @@ function core(given: Given, common: CommonOptions): CoreOptions {
     role: 'core',
     listen: hostPort('--listen', given.listen, 5060),
     callRegistered: given['call-registered'],
+    callPause: given['call-pause'] === undefined ? 0 : 1000 * positive('--call-pause', given['call-pause']),
   };
 }
 
@@ -216,6 +220,7 @@ function parse(args: readonly string[]) {
         listen: { type: 'string' },
         answer: { type: 'boolean', default: false },
         'call-registered': { type: 'string' },
+        'call-pause': { type: 'string' },
         offerless: { type: 'boolean', default: false },
         hold: { type: 'boolean', default: false },
         media: { type: 'string', default: 'audio' },

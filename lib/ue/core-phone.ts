@@ -1,4 +1,5 @@
 import { EventEmitter, once } from 'node:events';
+import { setTimeout as delay } from 'node:timers/promises';
 import type { IncomingRequest, ResponseSender } from '../drachtio/messages';
 import { EdgeError } from '../errors';
 import type { Logger } from '../ops/logger';
@@ -91,10 +92,15 @@ export class CorePhone {
    * Rejects with `not-registered`, else as {@link Call.place}.
    *
    * The Path's URI is next hop and Request-URI at once: the SIP server below takes no Route from us, and
-   * the flow token, which is what counts for the edge, stands in it either way.
+   * the flow token, which is what counts for the edge, stands in it either way. By that the edge finds the UE's Contact,
+   * once it has our 200: a call without a `pause` (ms) may overtake that.
    */
-  async callRegistered(user: string, options: CallingOptions): Promise<PhoneCall> {
+  async callRegistered(
+    user: string,
+    { pause = 0, ...options }: CallingOptions & { pause?: number },
+  ): Promise<PhoneCall> {
     const binding = await this.#registrar.binding(user, options.patience);
+    if (pause > 0) await delay(pause);
     const next = withoutParameters(binding.path[0] ?? binding.contact, ['lr', 'ob']);
     const { domain } = this.#options;
     return await this.#phone.place({

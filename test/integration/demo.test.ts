@@ -1,6 +1,7 @@
 import { spawn } from 'node:child_process';
-import { existsSync, readdirSync } from 'node:fs';
+import { existsSync, mkdtempSync, readdirSync, readFileSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
+import { join } from 'node:path';
 import { builtProgram } from '../../app/demo/edge-process';
 import { total } from '../../app/demo/firewall';
 import type { DemoResult } from '../../app/demo/report';
@@ -21,7 +22,12 @@ interface Running {
 }
 
 function start(...flags: string[]): Running {
+  return startIn(process.cwd(), ...flags);
+}
+
+function startIn(directory: string, ...flags: string[]): Running {
   const child = spawn(process.execPath, [builtProgram('demo/main.js'), ...flags], {
+    cwd: directory,
     stdio: ['ignore', 'pipe', 'pipe'],
   });
   const written = { stdout: '', stderr: '' };
@@ -165,6 +171,7 @@ describeInNamespaces('npm run demo', () => {
   test.each([
     [['--firewall', 'shut'], /^edge80: --firewall must be tcp80 or tcp443 or open, not "shut"\. See --help\.\n$/],
     [['--media', 'video'], /^edge80: --media must be audio or msrp or audio,msrp, not "video"\. See --help\.\n$/],
+    [['--browser', '--media', 'msrp'], /^edge80: --browser goes with --media audio alone\. See --help\.\n$/],
     [['--seconds', '0'], /^edge80: --seconds must be .*\n$/],
     [['--bogus'], /^edge80: Unknown option '--bogus'.*\n$/],
   ])('refuses %j in one line', async (flags, line) => {
@@ -173,3 +180,39 @@ describeInNamespaces('npm run demo', () => {
     expect(stderr).toMatch(line);
   });
 });
+
+describeInNamespaces(
+  'npm run demo -- --browser',
+  () => {
+    let directory: string;
+
+    beforeEach(() => {
+      directory = mkdtempSync(join(tmpdir(), 'e80-demo-browser-'));
+    });
+
+    afterEach(() => rmSync(directory, { recursive: true }));
+
+    test.each([
+      { firewall: 'tcp80', direction: 'originating' },
+      { firewall: 'tcp443', direction: 'terminating' },
+    ] as const)(
+      'the web phone in Chromium takes $firewall alone, $direction, and leaves a picture of itself (J3, J4, J5)',
+      async ({ firewall, direction }) => {
+        const flags = ['--json', '--browser', '--seconds', '2', '--firewall', firewall, '--direction', direction];
+        const demo = startIn(directory, ...flags);
+        const { status, stdout, stderr } = await demo.finished;
+        const result = JSON.parse(stdout.trim().split('\n').at(-1) ?? '') as DemoResult;
+        const screenshot = join(directory, `phone-${firewall}.png`);
+        expect({ result, stderr }).toMatchObject({ result: { ok: true, path: firewall, direction, screenshot } });
+        expect(Object.keys(result.firewall.passed)).toEqual([firewall]);
+        expect(result.coreToUe).toEqual({ sent: 100, received: 100 });
+        expect(readFileSync(screenshot).toString('latin1', 1, 4)).toBe('PNG');
+        expect(status).toBe(0);
+        expect(namespacesOf(demo.pid)).toEqual([]);
+        expect(readdirSync(tmpdir()).filter((name) => name.startsWith(`edge80-demo-${demo.pid}-`))).toEqual([]);
+      },
+      90_000,
+    );
+  },
+  { programs: ['chromium'] },
+);
