@@ -6,7 +6,7 @@ import { runTool } from '../../app/demo/processes';
 import { Lab } from './support/lab';
 import { describeInNamespaces } from './support/namespaces';
 import { SipPairs, type Direction } from './support/sip-pair';
-import { pong, TlsTunnel } from './support/ue-side';
+import { pong, UeTunnel } from './support/ue-side';
 
 const directions: Direction[] = ['originating', 'terminating'];
 
@@ -15,7 +15,7 @@ const contact = 'ue@10.9.8.7:5061;transport=tls';
 
 describeInNamespaces('UEs on TLS, with Contacts that lead nowhere', () => {
   let lab: Lab;
-  let tunnel: TlsTunnel;
+  let tunnel: UeTunnel;
   let pairs: SipPairs;
   const directory = mkdtempSync(join(tmpdir(), 'e80-tls-'));
 
@@ -25,7 +25,7 @@ describeInNamespaces('UEs on TLS, with Contacts that lead nowhere', () => {
     await runTool('openssl', ['req', '-x509', '-newkey', 'rsa:2048', ...subject, '-keyout', key, '-out', cert]);
     const points = [`sip:${addresses.edgeAccess}:5060;transport=tcp`, `sip:${addresses.edgeAccess}:5061;transport=tls`];
     lab = await Lab.start({ ACCESS_LISTEN: points.join(' '), TLS_CERT_FILE: cert, TLS_KEY_FILE: key });
-    tunnel = await TlsTunnel.start(lab.network, 5061);
+    tunnel = await UeTunnel.start(lab.network, 'tls', 5061);
     pairs = new SipPairs(lab, { far: tunnel.far, keywords: { contact } });
   }, 60_000);
 

@@ -1,20 +1,42 @@
+import { join } from 'node:path';
 import { addresses, type Network } from '../../../app/demo/network';
 import { NamespaceProcess, runTool } from '../../../app/demo/processes';
 
-/** Takes TCP connections at the UE's place and passes them on over TLS: SIPp itself may be built without TLS. */
-const tunnel = (port: number, tlsPort: number) => `
-  require('node:net').createServer((plain) => {
-    const secure = require('node:tls').connect({ host: '${addresses.edgeAccess}', port: ${tlsPort}, rejectUnauthorized: false });
+/** How a UE's SIP leaves: over TLS, or in WebSocket frames. */
+export type TunnelWay = 'tls' | 'ws' | 'wss';
+
+/** Takes TCP connections at the UE's place and passes them on otherwise: SIPp knows neither WebSocket, nor, maybe, TLS. */
+const tunnel = (port: number, way: TunnelWay, far: number) => `
+  const { StreamFramer } = require('${join(__dirname, '../../../dist/lib/wire/stream-framer.js')}');
+  const { WebSocket } = require('${require.resolve('ws')}');
+  const overTls = (plain) => {
+    const secure = require('node:tls').connect({ host: '${addresses.edgeAccess}', port: ${far}, rejectUnauthorized: false });
     plain.pipe(secure).pipe(plain);
-    for (const [one, other] of [[plain, secure], [secure, plain]]) {
-      one.on('error', () => undefined);
-      one.on('close', () => other.destroy());
-    }
+    secure.on('error', () => undefined);
+    secure.on('close', () => plain.destroy());
+    plain.on('close', () => secure.destroy());
+  };
+  const inFrames = (plain) => {
+    const framer = new StreamFramer();
+    const socket = new WebSocket('${way}://${addresses.edgeAccess}:${far}/', 'sip', { rejectUnauthorized: false });
+    socket.on('error', () => undefined);
+    plain.pause();
+    socket.on('open', () => plain.resume());
+    socket.on('message', (message) => plain.write(message));
+    socket.on('close', () => plain.destroy());
+    plain.on('data', (chunk) => {
+      for (const { kind, text } of framer.push(chunk)) socket.send(kind === 'ping' ? '\\r\\n\\r\\n' : text);
+    });
+    plain.on('close', () => socket.terminate());
+  };
+  require('node:net').createServer((plain) => {
+    plain.on('error', () => undefined);
+    ${way === 'tls' ? 'overTls' : 'inFrames'}(plain);
   }).listen(${port}, '${addresses.ue}', () => console.log('listening'));
 `;
 
-/** For SIPp as a UE on TLS: what it sends to `far` leaves over TLS, a connection each. */
-export class TlsTunnel {
+/** For SIPp as a UE: what it sends to `far` leaves over TLS or WebSocket, a connection each. */
+export class UeTunnel {
   readonly far: string;
   readonly #process: NamespaceProcess;
 
@@ -23,16 +45,17 @@ export class TlsTunnel {
     this.far = far;
   }
 
-  static async start(network: Network, tlsPort: number): Promise<TlsTunnel> {
-    const port = 7061;
+  /** @param far port of the edge */
+  static async start(network: Network, way: TunnelWay, far: number): Promise<UeTunnel> {
+    const port = { tls: 7061, ws: 7080, wss: 7443 }[way];
     const child = new NamespaceProcess({
-      name: 'TLS tunnel',
+      name: `${way} tunnel`,
       namespace: network.namespace('ue'),
       program: process.execPath,
-      args: ['-e', tunnel(port, tlsPort)],
+      args: ['-e', tunnel(port, way, far)],
     });
     await child.line('it listened', 10_000, (line) => (line === 'listening' ? true : undefined));
-    return new TlsTunnel(child, `${addresses.ue}:${port}`);
+    return new UeTunnel(child, `${addresses.ue}:${port}`);
   }
 
   async close(): Promise<void> {

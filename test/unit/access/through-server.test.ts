@@ -1,13 +1,17 @@
 import { once } from 'node:events';
 import { connect as connectTls } from 'node:tls';
 import { AccessListener } from '../../../lib/access/access-listener';
-import type { AccessPoint } from '../../../lib/access/access-points';
+import type { UeTransport } from '../../../lib/access/access-flow';
 import { Srf } from '../../../lib/drachtio/srf';
 import type { Dialog, IncomingRequest, ResponseSender } from '../../../lib/drachtio/messages';
 import { createLogger } from '../../../lib/ops/logger';
+import { shareLimits } from '../../../lib/shares/limits';
+import { WebFront } from '../../../lib/web/web-front';
 import { freePort, uriOf, type Message } from '../sip/sip-peer';
 import { secret, startSipServer, type SipServer } from '../sip/sip-server';
 import { selfSigned } from './self-signed';
+import { SharedPort } from './shared-port';
+import { WebSocketUe } from './websocket-ue';
 import { request, response, Wire } from './wire';
 
 /*
@@ -19,15 +23,25 @@ const sdp = 'v=0\r\no=- 1 1 IN IP4 192.0.2.1\r\ns=-\r\nc=IN IP4 192.0.2.1\r\nt=0
 const contact = '<sip:alice@10.1.2.3:5062;transport=tls;ob>';
 const withSdp = { Contact: contact, 'Content-Type': 'application/sdp' };
 
+/** Where UEs of each transport believe that they are, which has to be reachable for nobody. */
+const hosts: Record<UeTransport, { host: string; uri: string }> = {
+  tcp: { host: '10.1.2.3:5062', uri: 'sip:alice@10.1.2.3:5062;transport=tls' },
+  tls: { host: '10.1.2.3:5062', uri: 'sip:alice@10.1.2.3:5062;transport=tls' },
+  ws: { host: 'df7jal23ls0d.invalid', uri: 'sip:alice@df7jal23ls0d.invalid;transport=ws' },
+  wss: { host: 'df7jal23ls0d.invalid', uri: 'sip:alice@df7jal23ls0d.invalid;transport=ws' },
+};
+
 let server: SipServer;
 let serverAt: { address: string; port: number };
 let listener: AccessListener;
+let web: WebFront;
+let shared: SharedPort;
 let srf: Srf;
 const messages: IncomingRequest[] = [];
 const invites: { answered: Promise<Dialog>; request: IncomingRequest }[] = [];
 /** Of the INVITEs that are left with a reliable 183. */
 const cancels: Promise<unknown>[] = [];
-const ues: Wire[] = [];
+const ues: (Wire | WebSocketUe)[] = [];
 
 beforeAll(async () => {
   serverAt = { address: '127.0.0.1', port: await freePort('127.0.0.1') };
@@ -36,16 +50,19 @@ beforeAll(async () => {
     `sip:127.0.0.1:${serverAt.port};transport=tcp`,
     `sip:127.1.0.1:${core};transport=udp,tcp`,
   ]);
+  web = new WebFront({ sites: {}, shares: shareLimits(), logger: createLogger('silent') });
+  await web.start();
   listener = new AccessListener({
     listen: [
       { host: '127.2.0.1', port: 0, transport: 'tcp' },
       { host: '127.2.0.1', port: 0, transport: 'tls' },
     ],
-    tls: selfSigned('edge.test'),
+    ...{ tls: selfSigned('edge.test'), http: web, shown: ['127.2.0.1'] },
     server: serverAt,
     logger: createLogger('silent'),
   });
   await listener.start();
+  shared = await SharedPort.open(listener);
   srf = new Srf({ host: '127.0.0.1', port: server.adminPort, secret, retryMaxDelay: 200 });
   srf.handle('REGISTER', (_request, reply) =>
     reply.send(200, undefined, { headers: { Contact: `${contact};expires=600` } }),
@@ -74,38 +91,54 @@ beforeAll(async () => {
 });
 
 afterEach(() => {
-  for (const wire of ues.splice(0)) wire.socket.destroy();
+  ues.splice(0).forEach(drop);
 });
 
 afterAll(async () => {
   srf.close();
   await listener.close();
+  await web.close();
+  await shared.close();
   await server.stop();
 });
 
-function at(transport: AccessPoint['transport']): AccessPoint {
-  return listener.points.find((point) => point.transport === transport) ?? fail(`no ${transport}`);
+/** The port that UEs of this transport dial. */
+function portOf(transport: UeTransport): number {
+  const point = listener.points.find((each) => each.transport === transport);
+  return point?.port ?? shared.port;
 }
 
-async function ue(transport: AccessPoint['transport']): Promise<Wire> {
-  const { host, port } = at(transport);
-  const wire =
-    transport === 'tcp'
-      ? await Wire.connect(port, host)
-      : new Wire(connectTls({ host, port, rejectUnauthorized: false }));
-  ues.push(wire);
-  return wire;
+async function ue(transport: UeTransport): Promise<Wire | WebSocketUe> {
+  const port = portOf(transport);
+  const near = transport.startsWith('ws') ? WebSocketUe.connect(port, transport === 'wss') : streamUe(transport, port);
+  ues.push(await near);
+  return near;
 }
 
-const via = (transport: string) => ({
-  Via: `SIP/2.0/${transport.toUpperCase()} 10.1.2.3:5062;rport;branch=z9hG4bK${Math.random()}`,
+function drop(near: Wire | WebSocketUe): void {
+  if (near instanceof Wire) near.socket.destroy();
+  else near.socket.terminate();
+}
+
+async function streamUe(transport: UeTransport, port: number): Promise<Wire> {
+  const at = { host: '127.2.0.1', port };
+  return transport === 'tcp'
+    ? await Wire.connect(port, at.host)
+    : new Wire(connectTls({ ...at, rejectUnauthorized: false }));
+}
+
+const via = (transport: UeTransport) => ({
+  Via: `SIP/2.0/${transport.toUpperCase()} ${hosts[transport].host};rport;branch=z9hG4bK${Math.random()}`,
 });
 
-describe.each(['tcp', 'tls'] as const)('a UE behind a NAT, over %s', (transport) => {
-  const shown = () => `sip:127.2.0.1:${at(transport).port};transport=${transport}`;
+describe.each(['tcp', 'tls', 'ws', 'wss'] as const)('a UE behind a NAT, over %s (J2)', (transport) => {
+  const { uri } = hosts[transport];
+  const contact = `<${uri};ob>`;
+  const withSdp = { Contact: contact, 'Content-Type': 'application/sdp' };
+  const shown = () => `sip:127.2.0.1:${portOf(transport)};transport=${transport === 'wss' ? 'ws' : transport}`;
 
   /** Registers; the flow is what the app would keep. */
-  async function registered(): Promise<{ near: Wire; next: string }> {
+  async function registered(): Promise<{ near: Wire | WebSocketUe; next: string }> {
     const near = await ue(transport);
     near.send(request('REGISTER', { ...via(transport), Contact: contact }));
     expect(await near.next()).toMatchObject({ status: 200 });
@@ -118,7 +151,7 @@ describe.each(['tcp', 'tls'] as const)('a UE behind a NAT, over %s', (transport)
 
   /** Requests of the app in a dialog, and one of the UE: all on the UE's connection. */
   async function confirmed(
-    near: Wire,
+    near: Wire | WebSocketUe,
     dialog: Dialog,
     own: { from: string; to: string; target: string },
   ): Promise<void> {
@@ -128,7 +161,7 @@ describe.each(['tcp', 'tls'] as const)('a UE behind a NAT, over %s', (transport)
       body: sdp,
     });
     const reinvite = await near.next();
-    expect([reinvite.method, uriOf(reinvite)]).toEqual(['INVITE', 'sip:alice@10.1.2.3:5062;transport=tls;ob']);
+    expect([reinvite.method, uriOf(reinvite)]).toEqual(['INVITE', `${uri};ob`]);
     expect(reinvite.all('Route')).toEqual([]);
     expect(reinvite.header('Contact')).toContain(shown());
     near.send(response(reinvite, 200, withSdp, sdp));
@@ -161,7 +194,7 @@ describe.each(['tcp', 'tls'] as const)('a UE behind a NAT, over %s', (transport)
     const answered = new Promise<Dialog>((resolve) => {
       const headers = { 'Content-Type': 'application/sdp' };
       const options = { method: 'INVITE', proxy: next, body: sdp, headers } as const;
-      void srf.request('sip:alice@10.1.2.3:5062;transport=tls', options, (sent) => {
+      void srf.request(uri, options, (sent) => {
         sent.on('response', (answer, acknowledge) => {
           if (answer.status < 200) return;
           acknowledge();
@@ -170,13 +203,13 @@ describe.each(['tcp', 'tls'] as const)('a UE behind a NAT, over %s', (transport)
       });
     });
     const invite = await near.next();
-    expect(uriOf(invite)).toBe('sip:alice@10.1.2.3:5062;transport=tls');
+    expect(uriOf(invite)).toBe(uri);
     expect(invite.header('Contact')).toContain(shown());
     near.send(response(invite, 180, { Contact: contact }));
     near.send(response(invite, 200, withSdp, sdp));
     const dialog = await answered;
     const ack = await near.next();
-    expect([ack.method, uriOf(ack), ack.all('Route')]).toEqual(['ACK', 'sip:alice@10.1.2.3:5062;transport=tls;ob', []]);
+    expect([ack.method, uriOf(ack), ack.all('Route')]).toEqual(['ACK', `${uri};ob`, []]);
     await confirmed(near, dialog, {
       from: `${invite.header('To')};tag=answerer`,
       to: invite.header('From'),
@@ -243,7 +276,7 @@ describe('a caller that leaves a reliable 183 without PRACK does not end the ser
 
   test('by the end of its connection, which ends the call', async () => {
     const { near, cancelled } = await ringing('early-end');
-    near.socket.destroy();
+    drop(near);
     await cancelled;
     await expectServed('after-end');
   });
