@@ -36,10 +36,10 @@ quietly() {
 
 check_node() {
   local version
-  version=$(node --version 2>/dev/null) || fail "Node.js is missing. Install Node.js 20.12 or newer, with npm."
+  version=$(node --version 2>/dev/null) || fail "Node.js is missing. Install Node.js 20.19 or newer, with npm."
   node -e 'const [major, minor] = process.versions.node.split(".").map(Number);
-    process.exit(major > 20 || (major === 20 && minor >= 12) ? 0 : 1)' ||
-    fail "Node.js $version is too old. Install Node.js 20.12 or newer."
+    process.exit(major > 20 || (major === 20 && minor >= 19) ? 0 : 1)' ||
+    fail "Node.js $version is too old. Install Node.js 20.19 or newer."
   command -v npm >/dev/null || fail "npm is missing. Install npm beside Node.js $version."
 }
 
