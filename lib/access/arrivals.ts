@@ -148,6 +148,8 @@ export class Arrivals {
     }
     const place = this.#admission.enter(socket, remote.address);
     this.#sockets.set(socket, remote);
+    // A peer may reset it while it waits for TLS, when nobody else listens: the close is what counts.
+    socket.on('error', () => undefined);
     socket.on('close', () => {
       this.#sockets.delete(socket);
       this.#admission.leave(place);

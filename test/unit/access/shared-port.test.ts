@@ -5,6 +5,7 @@ import { AccessListener, type AccessListenerOptions } from '../../../lib/access/
 import type { AccessLimits } from '../../../lib/access/limits';
 import type { Certificate } from '../../../lib/access/tls';
 import { createLogger } from '../../../lib/ops/logger';
+import { shareLimits } from '../../../lib/shares/limits';
 import { selfSigned } from './self-signed';
 import { SharedPort } from './shared-port';
 import { FakeSipServer, request, response, Wire } from './wire';
@@ -44,6 +45,11 @@ async function inTls(options: ConnectionOptions = {}): Promise<Wire<TLSSocket>> 
   const socket = connectTls({ host: '127.0.0.1', port: shared.port, rejectUnauthorized: false, ...options });
   await once(socket, 'secureConnect');
   return new Wire(socket);
+}
+
+/** Lets the sockets work until the condition holds, or the test ran out of its time. */
+async function until(condition: () => boolean): Promise<void> {
+  while (!condition()) await new Promise((resolve) => setImmediate(resolve));
 }
 
 /** A UE's OPTIONS as the SIP server gets it, and its way back. */
@@ -147,6 +153,17 @@ test('J1: what is handed over after the end is closed', async () => {
   near.send(request('OPTIONS'));
   await near.closed;
   expect(listener.size).toBe(0);
+});
+
+test('J1: a connection that is reset while it waits for its handshake ends, and nothing else', async () => {
+  const shares = shareLimits();
+  shares.source.handshakes = { perSecond: 0, burst: 0 };
+  await start({ shares });
+  const near = await Wire.connect(shared.port);
+  near.send('\x16\x03\x01\x02\x00\x01\x00\x01');
+  await until(() => listener.counts().handshakes['source-handshakes'] === 1);
+  near.socket.resetAndDestroy();
+  await until(() => listener.size === 0);
 });
 
 test('N2: connections to shared ports make room as those to points do', async () => {

@@ -12,7 +12,6 @@ export class SharedPort {
   private constructor(listener: AccessListener, told: Partial<Accepted>) {
     this.#server = createServer((socket) => {
       this.#sockets.add(socket);
-      socket.on('error', () => undefined);
       let bytes: Buffer = Buffer.alloc(0);
       const look = (chunk: Buffer) => {
         bytes = Buffer.concat([bytes, chunk]);
