@@ -89,6 +89,9 @@ missing_packages() {
   if ! command -v nft >/dev/null; then echo nftables; fi
   if ! command -v ip >/dev/null; then echo iproute2; fi
   if ! command -v openssl >/dev/null; then echo openssl; fi
+  if ! command -v curl >/dev/null; then echo curl; fi
+  if ! command -v haproxy >/dev/null; then echo haproxy; fi
+  if ! command -v squid >/dev/null; then echo squid; fi
   [ -n "$for_tests" ] || return 0
   if ! command -v sipp >/dev/null; then echo sip-tester; fi
   if ! command -v kamailio >/dev/null; then echo kamailio; fi
