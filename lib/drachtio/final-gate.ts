@@ -1,3 +1,4 @@
+import { withResolvers } from '../with-resolvers';
 import type { Srf } from './srf';
 
 /**
@@ -13,12 +14,12 @@ export class FinalGate {
 
   /** @param givenUpMs until the server has given up */
   constructor(srf: Srf, givenUpMs: number) {
-    let settle: () => void = () => undefined;
-    this.opened = new Promise((resolve) => (settle = resolve));
+    const { promise, resolve } = withResolvers();
+    this.opened = promise;
     this.open = () => {
       clearTimeout(givenUp);
       srf.off('disconnect', this.open);
-      settle();
+      resolve();
     };
     const givenUp = setTimeout(this.open, givenUpMs);
     srf.on('disconnect', this.open);

@@ -1,6 +1,6 @@
 import { isIP } from 'node:net';
 import type { SipMessage } from '../wire/sip-message';
-import { hostPort, parseSipUri, sipUriOf, tagOf, uriOf, type SipUri } from '../wire/sip-uri';
+import { hostPort, parseSipUri, sipUriOf, uriOf, type SipUri } from '../wire/sip-uri';
 import type { Destination, Link, TransportName } from '../wire/link';
 
 /** Where the SIP server takes what the core sends: one of its core contacts. */
@@ -30,7 +30,7 @@ export class CoreEntry {
   admit(request: SipMessage, from: Link): Destination | undefined {
     const { route, named } = firstNamed(request);
     if (!named) return undefined;
-    if (tagOf(request.get('to')) !== undefined) return route === undefined ? this.#server(named, from) : undefined;
+    if (request.toTag !== undefined) return route === undefined ? this.#server(named, from) : undefined;
     if (!isRelay(named, from) || request.method === 'ACK' || request.method === 'CANCEL') return undefined;
     const contact = this.#contacts.find(({ address }) => isIP(address) === isIP(from.address));
     if (!contact) return undefined;
@@ -45,7 +45,7 @@ export class CoreEntry {
   /** Whether a request that is inside no dialog of ours claims to be inside of one, and names the relay as its way there. */
   isAstray(request: SipMessage, from: Link): boolean {
     const { named } = firstNamed(request);
-    return named !== undefined && isRelay(named, from) && tagOf(request.get('to')) !== undefined;
+    return named !== undefined && isRelay(named, from) && request.toTag !== undefined;
   }
 
   #isOurs(text: string, from: Link): boolean {

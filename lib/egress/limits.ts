@@ -25,7 +25,7 @@ export const limits = {
   accepted: 64,
   strangers: 32,
   /** A peer has to prove itself within this after it connected. */
-  proof: 10_000,
+  firstMessage: 10_000,
   connect: 10_000,
   /** A message that has begun on a connection has to be complete within this. */
   message: 32_000,

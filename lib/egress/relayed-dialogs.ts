@@ -1,5 +1,4 @@
 import { RefreshedTargets } from '../drachtio/fence/refreshed-targets';
-import { tagOf } from '../wire/sip-uri';
 import type { SipMessage } from '../wire/sip-message';
 import type { Branch, Branches } from './branches';
 import { EarlyNotifies } from '../drachtio/fence/early-notifies';
@@ -25,7 +24,7 @@ export class RelayedDialogs {
 
   /** Changes a request of the server; `callId` is the server's. */
   toCore(request: SipMessage, callId: string): void {
-    if (tagOf(request.get('to')) === undefined) return;
+    if (request.toTag === undefined) return;
     const target = this.#targets.of(request, callId);
     if (target !== undefined) request.requestUri = target;
     this.#translate(request, callId, 'toCore');
@@ -45,7 +44,7 @@ export class RelayedDialogs {
   /** Changes a response to `request`, so that its sender knows the dialog; it may be for nobody. */
   response({ request, isForServer }: Pick<Branch, 'request' | 'isForServer'>, response: SipMessage): ForkResponse {
     if (!isForServer) this.#targets.responseToServer(request, response);
-    const isBeginning = tagOf(request.get('to')) === undefined;
+    const isBeginning = request.toTag === undefined;
     const forks = isBeginning && request.method === 'INVITE' ? this.#calls.of(request.callId) : undefined;
     const passage = forks?.response(response) ?? 'passes';
     // The sender may know the fork by another tag, and would not know a response with others than its own (RFC 3261

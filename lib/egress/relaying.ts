@@ -11,7 +11,6 @@ import type { OwnResponse } from '../wire/own-response';
 import { notesIn } from '../drachtio/fence/hidden-headers';
 import { markSource } from '../wire/source-mark';
 import { parseSipMessage, type SipMessage } from '../wire/sip-message';
-import { tagOf } from '../wire/sip-uri';
 import { Branches, type Branch } from './branches';
 import type { CoreHops } from './core-hops';
 import { CoreEntry, type ServerContact } from './core-entry';
@@ -193,7 +192,7 @@ export class Relaying {
       return false;
     }
     this.#dialogs.toCore(onward, request.callId);
-    const isOnItsWay = errand ?? (method !== 'CANCEL' && tagOf(request.get('to')) !== undefined);
+    const isOnItsWay = errand ?? (method !== 'CANCEL' && request.toTag !== undefined);
     if (isWhole && isOnItsWay)
       this.#onward.open(id, { request, onward, errand, isForServer: false, nextHop: carried?.nextHop }, from);
     else if (method !== 'ACK') this.#onward.answer(request, from, method === 'CANCEL' ? 481 : 500);
@@ -219,7 +218,7 @@ export class Relaying {
     askForReliability(onward);
     const pass = () => {
       this.#unconfirmed.requestToServer(request);
-      const isInDialog = tagOf(onward.get('to')) !== undefined;
+      const isInDialog = onward.toTag !== undefined;
       this.#bodies?.take(onward, isInDialog ? holderOfCall(onward) : holderOfEntered(onward));
       this.#onward.open(id, { request, onward, isForServer: true, entered }, from);
     };

@@ -31,20 +31,14 @@ export class TcpLink implements Link {
     this.port = remote.port;
     this.sentBy = sentBy;
     this.#isProven = typeof socket === 'string';
-    const { connect, proof: firstMessage, message, unsent } = limits;
-    this.#stream = sipConnection(
-      remote,
-      socket,
-      { connect, firstMessage, message, unsent },
-      {
-        message: (text, cut) => {
-          this.usedAt = performance.now();
-          // A stranger gets one try.
-          if (!events.message(text, this, cut === 'too-large') && !this.#isProven) this.close();
-        },
-        closed: () => events.closed(this),
+    this.#stream = sipConnection(remote, socket, limits, {
+      message: (text, cut) => {
+        this.usedAt = performance.now();
+        // A stranger gets one try.
+        if (!events.message(text, this, cut === 'too-large') && !this.#isProven) this.close();
       },
-    );
+      closed: () => events.closed(this),
+    });
   }
 
   get isOpen(): boolean {

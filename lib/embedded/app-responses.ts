@@ -7,7 +7,7 @@ import { ownContact } from './in-dialog-request';
 import { ReliableProvisionals } from './reliable-provisionals';
 import type { ServerTransaction } from './server-transaction';
 import { hangUp } from './server-bye';
-import { tagOf, withoutTag } from '../wire/sip-uri';
+import { withoutTag } from '../wire/sip-uri';
 import type { SipMessage } from '../wire/sip-message';
 import { endDialog, type Stack } from './stack';
 
@@ -52,7 +52,7 @@ export class AppResponses {
   #respond(id: string, app: AppConnection, transaction: ServerTransaction, given: SipMessage): void {
     const { status } = given;
     if (!(status >= 100 && status <= 699)) throw new FrameRefused('Unknown server error sending response');
-    const tag = tagOf(given.get('to'));
+    const tag = given.toTag;
     if (tag !== undefined && /^[\w.!%*+`'~-]+$/.test(tag)) transaction.chooseTag(tag);
     const isInvite = transaction.method === 'INVITE';
     const { request } = transaction;
@@ -178,7 +178,7 @@ export class AppResponses {
     if (transaction.dialog) return;
     const { request, flow } = transaction;
     const dialog = new Dialog(request, { role: 'uas', localPoint: flow.local, owner: app }, transaction.toTag);
-    dialog.leg = dialog.touch(tagOf(request.get('from')) ?? '', request, flow);
+    dialog.leg = dialog.touch(request.fromTag ?? '', request, flow);
     dialog.callerFlow = flow;
     dialog.isConfirmed = isConfirmed;
     if (!isConfirmed) dialog.invite = transaction;
@@ -189,7 +189,7 @@ export class AppResponses {
   #dialogIdFor({ dialog, method, request, requestTag }: ServerTransaction): string {
     const isEarlyUpdate = method === 'UPDATE' && dialog?.isConfirmed === false;
     if (!dialog || method === 'BYE' || isEarlyUpdate) return '';
-    return requestTag === '' && tagOf(request.get('from')) === undefined ? `${dialog.callId};from-tag=` : dialog.id;
+    return requestTag === '' && request.fromTag === undefined ? `${dialog.callId};from-tag=` : dialog.id;
   }
 
   #sent(

@@ -30,7 +30,8 @@ export class ClientTransaction {
   readonly flow: Flow;
   readonly method: string;
   readonly key: string;
-  readonly #text: string;
+  /** The request as sent. */
+  readonly text: string;
   readonly #timers: Timers;
   readonly #events: TableEvents;
   readonly #isRegistered: boolean;
@@ -38,7 +39,7 @@ export class ClientTransaction {
   #stopRepeat = done;
   #stopWaiting = done;
   #pendingCancel: (() => void) | undefined;
-  #isCancelled = false;
+  isCancelled = false;
   #ack: string | undefined;
 
   /** `isRegistered`: the flow is the remembered connection of a registration. */
@@ -47,19 +48,10 @@ export class ClientTransaction {
     this.flow = flow;
     this.method = request.method;
     this.key = clientKey(request);
-    this.#text = request.toString();
+    this.text = request.toString();
     this.#timers = timers;
     this.#events = events;
     this.#isRegistered = isRegistered;
-  }
-
-  /** The request as sent. */
-  get text(): string {
-    return this.#text;
-  }
-
-  get isCancelled(): boolean {
-    return this.#isCancelled;
   }
 
   /** Sends it. Failures come as events, never before this returns. */
@@ -71,11 +63,11 @@ export class ClientTransaction {
       this.#stopWaiting = this.#timers.after(0, () => this.#fail(this.#isRegistered ? 410 : 503));
       return;
     }
-    this.flow.send(this.#text);
+    this.flow.send(this.text);
     if (this.flow.local.transport === 'udp') {
       // drachtio-server's first interval is twice T1.
       const cap = this.method === 'INVITE' ? Number.POSITIVE_INFINITY : t2;
-      this.#stopRepeat = this.#timers.repeat(2 * t1, cap, () => this.flow.send(this.#text));
+      this.#stopRepeat = this.#timers.repeat(2 * t1, cap, () => this.flow.send(this.text));
     }
   }
 
@@ -115,8 +107,8 @@ export class ClientTransaction {
    * Returns whether it is held; `undefined` if there is nothing to cancel any more.
    */
   cancel(send: () => void): 'sent' | 'held' | undefined {
-    if (this.state === 'completed' || this.state === 'terminated' || this.#isCancelled) return undefined;
-    this.#isCancelled = true;
+    if (this.state === 'completed' || this.state === 'terminated' || this.isCancelled) return undefined;
+    this.isCancelled = true;
     if (this.state === 'calling') {
       this.#pendingCancel = send;
       return 'held';
@@ -138,7 +130,7 @@ export class ClientTransaction {
     if (this.flow.local.transport !== 'udp') return;
     this.#stopRepeat();
     const { t2 } = this.#timers.times;
-    this.#stopRepeat = this.#timers.repeat(t2, t2, () => this.flow.send(this.#text));
+    this.#stopRepeat = this.#timers.repeat(t2, t2, () => this.flow.send(this.text));
   }
 
   #releaseCancel(): void {
@@ -155,7 +147,7 @@ export class ClientTransaction {
   }
 
   #awaitAnswer(): void {
-    if (this.#isCancelled) return;
+    if (this.isCancelled) return;
     this.#stopWaiting();
     this.#stopWaiting = this.#timers.after(this.#timers.times.ringing, () => this.#events.rangTooLong(this));
   }

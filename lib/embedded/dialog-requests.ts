@@ -6,7 +6,6 @@ import type { Received } from './received-message';
 import { parseRAck } from './reliable-provisionals';
 import type { ServerTransaction } from './server-transaction';
 import { hangUp } from './server-bye';
-import { tagOf } from '../wire/sip-uri';
 import { endDialog, type Stack } from './stack';
 
 /** Requests of the peer inside a dialog (RFC 3261 §12.2.2), brought to the app that owns it. */
@@ -57,7 +56,7 @@ export class Dialogs {
         break;
     }
     if (['INVITE', 'UPDATE', 'SUBSCRIBE', 'NOTIFY', 'REFER'].includes(transaction.method)) {
-      dialog.refresh(tagOf(message.get('from')) ?? '', message, flow);
+      dialog.refresh(message.fromTag ?? '', message, flow);
     }
     dialog.unanswered.add(transaction);
     owner.sip(received.text, flow, { txn, dialogId: dialog.id, bytes: received.bytes });

@@ -163,8 +163,8 @@ export class DialogTable {
 
   /** The dialog that a request of the peer belongs to; a missing To tag is forgiven. */
   of(request: SipMessage): Dialog | undefined {
-    const from = tagOf(request.get('from')) ?? '';
-    const to = tagOf(request.get('to'));
+    const from = request.fromTag ?? '';
+    const to = request.toTag;
     for (const dialog of this.#byCallId.of(request.callId)) {
       if ((to === undefined || to === dialog.localTag) && dialog.legs.has(from)) return dialog;
     }

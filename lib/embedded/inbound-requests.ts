@@ -6,7 +6,6 @@ import type { Received } from './received-message';
 import type { ServerTransaction } from './server-transaction';
 import { responseTo } from '../wire/own-response';
 import type { SipMessage } from '../wire/sip-message';
-import { tagOf } from '../wire/sip-uri';
 import type { Stack } from './stack';
 
 /** Methods of new requests that go to whoever routed them, and get 503 where nobody did. */
@@ -82,7 +81,7 @@ export class InboundRequests {
     const { message } = received;
     const { method } = message;
     const dialog = this.#stack.dialogs.of(message);
-    const isInitial = tagOf(message.get('to')) === undefined;
+    const isInitial = message.toTag === undefined;
     if (dialog && !(isInitial && (method === 'INVITE' || method === 'SUBSCRIBE'))) {
       this.#inDialog(dialog, received, flow);
       return;

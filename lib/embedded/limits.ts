@@ -31,10 +31,10 @@ export const limits = {
   /** Forks of one INVITE of the app. */
   forks: 16,
   /** An accepted connection has to bring its first message within this. */
-  tcpFirstMessage: 60_000,
+  firstMessage: 60_000,
   /** A message that has begun on a connection has to be complete within this. */
-  tcpMessage: 32_000,
-  tcpConnect: 10_000,
+  message: 32_000,
+  connect: 10_000,
   /** A connection of an app has to authenticate within this. */
   authenticate: 10_000,
 } as const;

@@ -2,7 +2,6 @@ import type { Flow } from './flow';
 import { hasLongLine } from '../drachtio/fence/long-lines';
 import { dropUnreadable } from '../drachtio/fence/readable-headers';
 import { messageLimits } from '../wire/limits';
-import { tagOf } from '../wire/sip-uri';
 import { contentLengthOf, parseSipMessage, parseVia, type SipMessage } from '../wire/sip-message';
 
 /** A SIP message as it came, with the top Via of a request completed. */
@@ -61,7 +60,7 @@ function faultOf(message: SipMessage, malformed: boolean, raw: string, flow: Flo
   if (!message.startLine.endsWith(' SIP/2.0')) return { status: 505, reason: 'Version Not Supported' };
   if (isTooLong(message, raw) || message.cseq?.method !== message.method || !dropUnreadable(message)) return bad;
   // Apps get both in a line that is divided by "|".
-  if (`${message.callId}${tagOf(message.get('from')) ?? ''}`.includes('|')) return bad;
+  if (`${message.callId}${message.fromTag ?? ''}`.includes('|')) return bad;
   if (!/^0*\d{1,3}$/.test(message.get('max-forwards') ?? '70'))
     return { status: 400, reason: 'Bad Max-Forwards Header' };
   const isUnbinding = message.method === 'REGISTER' && message.get('expires') === '0';

@@ -1,7 +1,7 @@
 import { newRSeq } from './ids';
 import { limits } from './limits';
-import type { Flow } from './flow';
 import type { SipMessage } from '../wire/sip-message';
+import type { ServerTransaction } from './server-transaction';
 import type { Stop, Timers } from './timers';
 
 /** RAck, RFC 3262 §7.2. */
@@ -15,20 +15,12 @@ export function parseRAck(text: string | undefined): RAck | undefined {
   return match ? { rseq: Number(match[1]), cseq: Number(match[2]) } : undefined;
 }
 
-/** The INVITE's transaction, as far as its provisional responses need it. */
-interface Invite {
-  readonly request: SipMessage;
-  readonly flow: Flow;
-  /** Returns the response as sent. */
-  send(response: SipMessage): string;
-}
-
 /**
  * Reliable provisional responses to one INVITE (RFC 3262 §3): each is repeated until its PRACK, and what the app
  * sends after it waits.
  */
 export class ReliableProvisionals {
-  readonly #invite: Invite;
+  readonly #invite: ServerTransaction;
   readonly #timers: Timers;
   readonly #unacknowledged: () => void;
   readonly #queue: (() => void)[] = [];
@@ -38,7 +30,7 @@ export class ReliableProvisionals {
   #stopWaiting: Stop = () => undefined;
 
   /** @param unacknowledged told when no PRACK came within 64 * T1. */
-  constructor(invite: Invite, timers: Timers, unacknowledged: () => void) {
+  constructor(invite: ServerTransaction, timers: Timers, unacknowledged: () => void) {
     this.#invite = invite;
     this.#timers = timers;
     this.#unacknowledged = unacknowledged;

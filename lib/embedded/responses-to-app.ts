@@ -7,7 +7,6 @@ import { sendBye } from './server-bye';
 import { isLastNotify } from '../drachtio/fence/last-notify';
 import { responseTo } from '../wire/own-response';
 import type { SipMessage } from '../wire/sip-message';
-import { tagOf } from '../wire/sip-uri';
 import { endDialog, type Stack } from './stack';
 
 const failures = { 408: 'Request Timeout', 410: 'Gone', 503: 'Service Unavailable' } as const;
@@ -56,7 +55,7 @@ export class ResponsesToApp {
     const { status } = response;
     const isInvite = transaction.method === 'INVITE';
     const makes = isInvite || (transaction.method === 'SUBSCRIBE' && !dialog.isConfirmed);
-    const tag = tagOf(response.get('to'));
+    const tag = response.toTag;
     if (!makes || tag === undefined || status >= 300) {
       if (transaction.method === 'UPDATE' && status < 300) dialog.refresh(tag ?? '', response, flow);
       return true;

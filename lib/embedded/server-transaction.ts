@@ -5,7 +5,6 @@ import type { Flow } from './flow';
 import { newTag } from './ids';
 import type { ReliableProvisionals } from './reliable-provisionals';
 import { responseTo } from '../wire/own-response';
-import { tagOf } from '../wire/sip-uri';
 import { spellHeader, type SipMessage } from '../wire/sip-message';
 import type { Stop, Timers } from './timers';
 
@@ -40,8 +39,9 @@ export class ServerTransaction {
   reliable: ReliableProvisionals | undefined;
   /** Told when the ACK to a 2xx never came. */
   onUnacknowledged: (() => void) | undefined;
-  #lastResponse: string | undefined;
-  #isAccepted = false;
+  lastResponse: string | undefined;
+  /** Whether it is an INVITE that got a 2xx. */
+  isAccepted = false;
   #ownTag: string;
   readonly #timers: Timers;
   readonly #ended: (transaction: ServerTransaction) => void;
@@ -60,7 +60,7 @@ export class ServerTransaction {
     this.bytes = bytes;
     this.#timers = timers;
     this.#ended = ended;
-    this.requestTag = tagOf(request.get('to')) ?? '';
+    this.requestTag = request.toTag ?? '';
     this.#ownTag = this.requestTag === '' ? newTag() : this.requestTag;
   }
 
@@ -76,15 +76,6 @@ export class ServerTransaction {
   /** An app may choose the tag in its first response. */
   chooseTag(tag: string): void {
     if (!this.isTouched && this.requestTag === '') this.#ownTag = tag;
-  }
-
-  /** Whether it is an INVITE that got a 2xx. */
-  get isAccepted(): boolean {
-    return this.#isAccepted;
-  }
-
-  get lastResponse(): string | undefined {
-    return this.#lastResponse;
   }
 
   /** A response with what every response copies from its request (RFC 3261 §8.2.6.2). */
@@ -106,7 +97,7 @@ export class ServerTransaction {
   send(response: SipMessage): string {
     const text = response.toString();
     const { status } = response;
-    this.#lastResponse = text;
+    this.lastResponse = text;
     this.flow.send(text);
     if (status < 200) return text;
     this.#repeat();
@@ -116,8 +107,8 @@ export class ServerTransaction {
     if (isInvite && this.flow.local.transport === 'udp') {
       this.#repeat = this.#timers.repeat(t1, t2, () => this.flow.send(text));
     }
-    this.#isAccepted = isInvite && status < 300;
-    this.state = this.#isAccepted ? 'answered' : 'completed';
+    this.isAccepted = isInvite && status < 300;
+    this.state = this.isAccepted ? 'answered' : 'completed';
     this.dialog?.unanswered.delete(this);
     // Over TCP no request is repeated (RFC 3261 §17.2.2, timer J).
     const isOver = !isInvite && this.flow.local.transport === 'tcp';
@@ -131,7 +122,7 @@ export class ServerTransaction {
 
   /** The request came again. */
   repeated(): void {
-    if (this.#lastResponse !== undefined && this.state !== 'terminated') this.flow.send(this.#lastResponse);
+    if (this.lastResponse !== undefined && this.state !== 'terminated') this.flow.send(this.lastResponse);
   }
 
   /** The ACK came: nothing more to repeat, but the answer is kept for late copies of the request. */
@@ -156,5 +147,5 @@ export function serverKey(request: SipMessage, method = request.method): string 
   const via = request.topVia;
   if (via?.branch.startsWith('z9hG4bK')) return `${via.branch} ${via.sentBy} ${method}`;
   const cseq = request.cseq?.number ?? 0;
-  return `${via?.sentBy ?? ''} ${request.callId} ${tagOf(request.get('from')) ?? ''} ${cseq} ${method}`;
+  return `${via?.sentBy ?? ''} ${request.callId} ${request.fromTag ?? ''} ${cseq} ${method}`;
 }

@@ -12,13 +12,6 @@ export interface TcpConnectionEvents {
   closed(connection: TcpConnection, isUndelivered: boolean): void;
 }
 
-const streamLimits = {
-  connect: limits.tcpConnect,
-  firstMessage: limits.tcpFirstMessage,
-  message: limits.tcpMessage,
-  unsent: limits.unsent,
-};
-
 /** A SIP connection, accepted or opened by us; either side may send requests on it. */
 export class TcpConnection implements Flow {
   readonly local: ListeningPoint;
@@ -36,7 +29,7 @@ export class TcpConnection implements Flow {
     this.local = local;
     this.remoteAddress = remote.address;
     this.remotePort = remote.port;
-    this.#stream = sipConnection(remote, way ?? local.host, streamLimits, {
+    this.#stream = sipConnection(remote, way ?? local.host, limits, {
       message: (text) => events.message(text, this),
       closed: (whileConnecting, fault) => {
         events.closed(this, whileConnecting);

@@ -4,7 +4,6 @@ import type { Flow } from './flow';
 import { Holdings } from '../shares/holdings';
 import { limits } from './limits';
 import { ServerTransaction, serverKey } from './server-transaction';
-import { tagOf } from '../wire/sip-uri';
 import type { SipMessage } from '../wire/sip-message';
 import type { Timers } from './timers';
 
@@ -51,12 +50,12 @@ export class ServerTransactions {
 
   /** Whether the same request is being served under another branch (RFC 3261 §8.2.2.2). */
   isMerged(request: SipMessage): boolean {
-    return tagOf(request.get('to')) === undefined && this.#initial.has(mergeKey(request));
+    return request.toTag === undefined && this.#initial.has(mergeKey(request));
   }
 }
 
 function mergeKey(request: SipMessage): string {
-  return `${request.callId} ${tagOf(request.get('from')) ?? ''} ${request.get('cseq') ?? ''}`;
+  return `${request.callId} ${request.fromTag ?? ''} ${request.get('cseq') ?? ''}`;
 }
 
 /** The requests sent that are not over yet. */

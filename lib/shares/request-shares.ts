@@ -1,5 +1,4 @@
 import { Newest } from '../newest';
-import { Tally } from '../ops/tally';
 import { monotonicNow } from '../ops/clock';
 import type { ShareLimits } from './limits';
 import { TokenBuckets } from './token-buckets';
@@ -43,7 +42,6 @@ export class RequestShares {
   readonly #reserve: number;
   /** Places that UEs have registered from, the latest last. */
   readonly #known = new Newest<string>(mostKnown);
-  readonly #refused = new Tally<RequestRefusal>();
 
   /** @param now time in ms that only rises */
   constructor({ ue, source, strangers }: ShareLimits, now: () => number = monotonicNow) {
@@ -69,14 +67,8 @@ export class RequestShares {
 
   /** Takes a request from the shares of its sender; what is returned is the share that has no room for it. */
   refusal(sender: Sender, kind: RequestKind): RequestRefusal | undefined {
-    const refusal =
-      kind === 'emergency-call'
-        ? this.#ofEmergencyCall(sender)
-        : sender.ue === undefined
-          ? this.#ofStranger(sender.source, kind)
-          : this.#ofUe(sender.ue, kind);
-    if (refusal) this.#refused.add(refusal);
-    return refusal;
+    if (kind === 'emergency-call') return this.#ofEmergencyCall(sender);
+    return sender.ue === undefined ? this.#ofStranger(sender.source, kind) : this.#ofUe(sender.ue, kind);
   }
 
   /** A UE has registered from there: its REGISTERs go before those of places that nobody knows. */
@@ -86,11 +78,6 @@ export class RequestShares {
 
   isKnown(source: string): boolean {
     return this.#known.has(source);
-  }
-
-  /** Requests refused, by the share that was used up. */
-  counts(): Readonly<Partial<Record<RequestRefusal, number>>> {
-    return this.#refused.counts();
   }
 
   #ofUe(ue: string, kind: RequestKind): RequestRefusal | undefined {

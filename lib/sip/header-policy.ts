@@ -1,5 +1,6 @@
 import type { Headers, SipMessage } from '../drachtio/messages';
 import { headerOf } from '../drachtio/fence/hidden-headers';
+import { listOf } from '../wire/sip-uri';
 import { isAnew } from './header-table';
 
 /*
@@ -105,6 +106,7 @@ function withoutTag(message: SipMessage, header: 'from' | 'to'): string {
   return `${name ? `${name} ` : ''}<${uri}>${parameters.join('')}`;
 }
 
-function tokens(list: string | undefined): string[] {
-  return (list ?? '').split(',').flatMap((token) => (token.trim() === '' ? [] : [token.trim().toLowerCase()]));
+/** The tokens of a list such as Require, in lower case. */
+export function tokens(list: string | undefined): string[] {
+  return listOf(list).map((token) => token.toLowerCase());
 }

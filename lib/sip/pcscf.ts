@@ -29,21 +29,11 @@ import { Registrar } from './registrar';
 import { RequestAdmission } from './request-admission';
 import { RequestRoom } from './request-room';
 import { watchLink } from './server-link';
-import type { SipEdge, SipTimers } from './sip-edge';
+import { sipTimers, type SipEdge } from './sip-edge';
 import { Subscriptions } from './subscriptions';
 import { Terminating } from './terminating';
 import { noConnections } from './ue-connections';
 import { noSuchDialog, reply } from './verdict';
-
-const defaultTimers: SipTimers = {
-  ringing: 185_000,
-  prack: 20_000,
-  prackGivenUp: 33_000,
-  ack: 32_000,
-  rollback: 1000,
-  sessionSecond: 1000,
-  bye: 2000,
-};
 
 /** What passes between UEs and core outside of calls. */
 const passed: Method[] = ['MESSAGE', 'SUBSCRIBE', 'PUBLISH', 'NOTIFY', 'INFO', 'OPTIONS'];
@@ -132,7 +122,7 @@ function policyOf(options: PcscfOptions, own: OwnAddresses) {
 function sipEdge({ srf, egress, settings, logger }: PcscfOptions, limits: ShareLimits, agent: string): SipEdge {
   return {
     ...{ srf, agent, egress, dialogs: new DialogIndex(), toCore: new Set(), byes: new Map() },
-    timers: { ...defaultTimers, ...settings.timers },
+    timers: { ...sipTimers, ...settings.timers },
     coreRequests: new CoreRequests(limits),
     farewells: new Farewells(egress),
     progress: new TokenBuckets(limits.progressOfCall, monotonicNow),

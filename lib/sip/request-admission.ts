@@ -4,7 +4,7 @@ import { mustBeReadable } from '../drachtio/readable-request';
 import { serverDialogId } from '../drachtio/server-dialog-id';
 import { EdgeError } from '../errors';
 import type { Side } from '../media/media-anchor';
-import { hopsLeft } from './header-policy';
+import { hopsLeft, tokens } from './header-policy';
 import type { OwnAddresses } from './own-addresses';
 import { offeredBody } from './session-body';
 
@@ -57,6 +57,5 @@ export function hasToTag(request: IncomingRequest): boolean {
 
 /** What a request requires of proxies; sec-agree is what UEs ask of a P-CSCF (TS 24.229 §5.1.1.5.1). */
 export function unmetOptions(request: IncomingRequest): string[] {
-  const options = (request.get('proxy-require') ?? '').split(',').map((option) => option.trim().toLowerCase());
-  return options.filter((option) => !['', 'sec-agree'].includes(option));
+  return tokens(request.get('proxy-require')).filter((option) => option !== 'sec-agree');
 }

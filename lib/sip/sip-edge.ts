@@ -28,19 +28,21 @@ export interface SipEdge {
 }
 
 /** All in ms. */
-export interface SipTimers {
+export const sipTimers = {
   /** How long an INVITE, the first or a later one, may stay unanswered: above the 3 minutes of RFC 3261 §16.8. */
-  ringing: number;
+  ringing: 185_000,
   /** How long a reliable provisional response may stay without PRACK. */
-  prack: number;
+  prack: 20_000,
   /** How long a final response waits for that PRACK: beyond the 64·T1 after which the server gives up (RFC 3262 §3). */
-  prackGivenUp: number;
+  prackGivenUp: 33_000,
   /** How long a 200 to a re-INVITE may stay without ACK (RFC 3261 §13.3.1.4: 64·T1). */
-  ack: number;
+  ack: 32_000,
   /** How long until media that rtpengine did not put back is tried again, at first. */
-  rollback: number;
+  rollback: 1000,
   /** How long a second of a session interval (RFC 4028) lasts: 1000, but in tests. */
-  sessionSecond: number;
+  sessionSecond: 1000,
   /** How long the edge, when it is closed, waits for the answers to its BYEs: UEs' connections end with it. */
-  bye: number;
-}
+  bye: 2000,
+};
+
+export type SipTimers = Readonly<typeof sipTimers>;

@@ -11,6 +11,7 @@ import { otherSide, type Side } from '../media/media-anchor';
 import { monotonicNow } from '../ops/clock';
 import { Holdings } from '../shares/holdings';
 import { retryAfter } from '../shares/retry-after';
+import { withResolvers } from '../with-resolvers';
 import type { CoreRequests } from './core-requests';
 import { passBack, sendOn } from './exchanges';
 import { ExpiryWheel } from './expiry-wheel';
@@ -119,11 +120,11 @@ export class Subscriptions {
 
   /** Notes that the dialog is to come, for its first NOTIFY may be quicker than the 2xx (RFC 6665 §4.1.2.4). */
   #await(far: string): () => void {
-    let settled: () => void = () => undefined;
-    this.#toCome.set(far, new Promise((resolve) => (settled = resolve)));
+    const { promise, resolve } = withResolvers();
+    this.#toCome.set(far, promise);
     return () => {
       this.#toCome.delete(far);
-      settled();
+      resolve();
     };
   }
 

@@ -1,5 +1,5 @@
 import { messageLimits } from './limits';
-import { splitOutsideQuotes, withoutBlanks } from './sip-uri';
+import { splitOutsideQuotes, tagOf, withoutBlanks } from './sip-uri';
 
 /**
  * SIP messages (RFC 3261 §7), read and written.
@@ -169,6 +169,15 @@ export class SipMessage {
 
   get callId(): string {
     return this.get('call-id') ?? '';
+  }
+
+  /** `undefined` if there is none. */
+  get fromTag(): string | undefined {
+    return tagOf(this.get('from'));
+  }
+
+  get toTag(): string | undefined {
+    return tagOf(this.get('to'));
   }
 
   /** `undefined` if it is missing or cannot be read. */

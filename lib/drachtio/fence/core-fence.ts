@@ -5,7 +5,6 @@ import { answerToUnusable } from './unusable-uris';
 import { beginsDialog } from './dialog-makers';
 import type { OwnResponse } from '../../wire/own-response';
 import { detached, type SipMessage } from '../../wire/sip-message';
-import { tagOf } from '../../wire/sip-uri';
 
 /** A dialog that the server does not hold as established. */
 interface EarlyDialog {
@@ -82,7 +81,7 @@ export class CoreFence {
   responseToCore(branch: string, response: SipMessage): void {
     this.#unanswered.response(response);
     if (response.status < 200) return;
-    const tag = tagOf(response.get('to'));
+    const tag = response.toTag;
     if (response.status < 300 && tag !== undefined) this.#calls.get(response.callId)?.established.add(detached(tag));
     this.#forget(branch);
   }
@@ -104,7 +103,7 @@ export class CoreFence {
    */
   isOfInvite(request: SipMessage, invite: SipMessage, isFinal: boolean): boolean {
     const isSame = request.cseq?.number === invite.cseq?.number && request.callId === invite.callId;
-    const isOfSender = tagOf(request.get('from')) === tagOf(invite.get('from'));
+    const isOfSender = request.fromTag === invite.fromTag;
     return isSame && isOfSender && isFinal === (request.method === 'ACK');
   }
 
@@ -133,7 +132,7 @@ export class CoreFence {
   /** By the Call-ID alone, as the server finds a dialog: to it, a request without a To tag may be inside of one, too [08m]. */
   #isEarly(request: SipMessage): boolean {
     const { method, callId } = request;
-    const tag = tagOf(request.get('to'));
+    const tag = request.toTag;
     // Another INVITE may be another fork of it.
     if (bearableEarly.has(method) || (method === 'INVITE' && tag === undefined)) return false;
     const call = this.#calls.get(callId);

@@ -1,5 +1,4 @@
 import type { SipMessage } from '../../wire/sip-message';
-import { tagOf } from '../../wire/sip-uri';
 
 const dialogMakers = new Set(['INVITE', 'SUBSCRIBE']);
 
@@ -8,7 +7,12 @@ export function makesDialogs(method: string | undefined): boolean {
   return method !== undefined && dialogMakers.has(method);
 }
 
+/** Whether a request begins a call. */
+export function beginsCall(request: SipMessage): boolean {
+  return request.method === 'INVITE' && beginsDialog(request);
+}
+
 /** Whether a request begins a dialog. */
 export function beginsDialog(request: SipMessage): boolean {
-  return makesDialogs(request.method) && tagOf(request.get('to')) === undefined;
+  return makesDialogs(request.method) && request.toTag === undefined;
 }

@@ -54,7 +54,7 @@ export class Forks {
   /** Takes note of a response of the core to the INVITE, and writes it as the server can read it. */
   response(response: SipMessage): ForkResponse {
     const { status } = response;
-    const tag = tagOf(response.get('to'));
+    const tag = response.toTag;
     if (tag === undefined || status <= 100 || status >= 300) return 'passes';
     if (this.#tags.size < mostReliable) this.#tags.add(tag);
     if (status < 200) {
@@ -72,7 +72,7 @@ export class Forks {
   toCore(request: SipMessage): void {
     if (request.method === 'PRACK') this.#prack(request);
     else {
-      if (request.method === 'ACK') this.#servers = tagOf(request.get('to'));
+      if (request.method === 'ACK') this.#servers = request.toTag;
       const meant = this.#answered ?? this.#reliable.at(-1)?.tag;
       if (meant !== undefined) retag(request, 'To', meant);
     }
@@ -80,7 +80,7 @@ export class Forks {
 
   /** Writes a request of a fork as the server knows that fork. */
   toServer(request: SipMessage): void {
-    const tag = tagOf(request.get('from'));
+    const tag = request.fromTag;
     const known = this.#answered === undefined ? this.#reliable[0]?.tag : this.#servers;
     const isFork = tag !== undefined && (this.#answered === undefined ? this.#tags.has(tag) : tag === this.#answered);
     if (known !== undefined && isFork) retag(request, 'From', known);

@@ -1,6 +1,5 @@
 import { Newest } from '../../newest';
 import { detached, type SipMessage } from '../../wire/sip-message';
-import { tagOf } from '../../wire/sip-uri';
 
 interface InviteTransaction {
   /** What those that belong to it have in common with it. */
@@ -49,5 +48,5 @@ export class InviteTransactions {
 
 /** RFC 3261 §9.1, §17.1.1.3. */
 function keyOf(request: SipMessage): string {
-  return detached([request.callId, tagOf(request.get('from')), request.cseq?.number].join('\n'));
+  return detached([request.callId, request.fromTag, request.cseq?.number].join('\n'));
 }

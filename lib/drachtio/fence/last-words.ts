@@ -2,9 +2,10 @@ import { Newest } from '../../newest';
 import { dialogRequest } from '../../wire/dialog-request';
 import { randomBytes } from 'node:crypto';
 import { cancelOf } from '../../wire/cancel';
+import { beginsCall } from './dialog-makers';
 import { responseTo, type OwnResponse } from '../../wire/own-response';
 import { detached, type SipMessage } from '../../wire/sip-message';
-import { tagOf, uriOf } from '../../wire/sip-uri';
+import { uriOf } from '../../wire/sip-uri';
 
 /** A call as far as it takes to end it toward the UE; nothing of a message is held that is not needed. */
 type Known =
@@ -41,15 +42,7 @@ export class LastWords {
   }
 
   responseToUe(response: SipMessage): void {
-    const { status, callId, cseq } = response;
-    const known = this.#calls.get(callId);
-    if (cseq?.method !== 'INVITE' || status < 200 || known?.state !== 'calling') return;
-    if (status >= 300) this.#calls.delete(callId);
-    else
-      this.#know(response, {
-        ...{ state: 'answered', target: known.contact, cseq: 0 },
-        ...{ local: detached(response.get('to') ?? ''), remote: detached(response.get('from') ?? '') },
-      });
+    this.#response(response, 'calling');
   }
 
   requestToUe(request: SipMessage): void {
@@ -62,15 +55,7 @@ export class LastWords {
   }
 
   responseFromUe(response: SipMessage): void {
-    const { status, callId, cseq } = response;
-    const known = this.#calls.get(callId);
-    if (cseq?.method !== 'INVITE' || status < 200 || known?.state !== 'called') return;
-    if (status >= 300) this.#calls.delete(callId);
-    else
-      this.#know(response, {
-        ...{ state: 'answered', target: contactOf(response), cseq: known.cseq },
-        ...{ local: detached(response.get('from') ?? ''), remote: detached(response.get('to') ?? '') },
-      });
+    this.#response(response, 'called');
   }
 
   /**
@@ -89,13 +74,26 @@ export class LastWords {
     return all;
   }
 
+  /** To an INVITE of a call in this state. */
+  #response(response: SipMessage, state: 'calling' | 'called'): void {
+    const { status, callId, cseq } = response;
+    const known = this.#calls.get(callId);
+    if (cseq?.method !== 'INVITE' || status < 200 || known?.state !== state) return;
+    if (status >= 300) {
+      this.#calls.delete(callId);
+      return;
+    }
+    const [from, to] = [detached(response.get('from') ?? ''), detached(response.get('to') ?? '')];
+    const ends =
+      known.state === 'calling'
+        ? { target: known.contact, local: to, remote: from, cseq: 0 }
+        : { target: contactOf(response), local: from, remote: to, cseq: known.cseq };
+    this.#know(response, { state: 'answered', ...ends });
+  }
+
   #know(message: SipMessage, known: Known): void {
     this.#calls.set(detached(message.callId), known);
   }
-}
-
-function beginsCall(request: SipMessage): boolean {
-  return request.method === 'INVITE' && tagOf(request.get('to')) === undefined;
 }
 
 function contactOf(message: SipMessage): string {

@@ -1,7 +1,6 @@
 import type { OwnResponse } from '../../wire/own-response';
 import type { SipMessage } from '../../wire/sip-message';
 import type { Cut } from '../../wire/stream-framer';
-import { tagOf } from '../../wire/sip-uri';
 import { hasLongLine } from './long-lines';
 import { dropUnreadable } from './readable-headers';
 
@@ -56,7 +55,7 @@ export const noSuchDialog: OwnResponse = { status: 481, reason: 'Call/Transactio
  */
 export function answerInPlaceOfSilence(request: SipMessage, isInCall: boolean): OwnResponse | undefined {
   if (served.includes(request.method)) return undefined;
-  const isInDialog = tagOf(request.get('to')) !== undefined;
+  const isInDialog = request.toTag !== undefined;
   if (isInDialog) return isInCall ? undefined : noSuchDialog;
   return request.method === 'PRACK' ? noSuchDialog : notAllowed;
 }

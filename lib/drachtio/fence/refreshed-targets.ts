@@ -1,6 +1,6 @@
 import { Newest } from '../../newest';
 import { detached, type SipMessage } from '../../wire/sip-message';
-import { isSipUri, tagOf, uriOf } from '../../wire/sip-uri';
+import { isSipUri, uriOf } from '../../wire/sip-uri';
 
 /** Requests whose Contact is the target of a dialog from then on (RFC 3261 §12.2, RFC 3311 §5, RFC 6665 §4.5.2). */
 const refreshing = new Set(['INVITE', 'UPDATE', 'SUBSCRIBE', 'NOTIFY', 'REFER']);
@@ -21,22 +21,22 @@ export class RefreshedTargets {
   /** Takes note of a request of a far end on its way to the server. */
   requestToServer(request: SipMessage): void {
     const { method, callId } = request;
-    const tag = tagOf(request.get('from'));
-    if (tag === undefined || tagOf(request.get('to')) === undefined) return;
+    const tag = request.fromTag;
+    if (tag === undefined || request.toTag === undefined) return;
     if (method === 'BYE') this.#targets.delete(keyOf(callId, tag));
     else if (refreshing.has(method)) this.#learn(callId, tag, request);
   }
 
   /** The same for a response to a request of the server. */
   responseToServer(request: SipMessage, response: SipMessage): void {
-    const tag = tagOf(request.get('to'));
+    const tag = request.toTag;
     const isTaken = response.status >= 200 && response.status < 300;
     if (isTaken && tag !== undefined && refreshing.has(request.method)) this.#learn(request.callId, tag, response);
   }
 
   /** The Request-URI of a request of the server, by the server's Call-ID; undefined: as the server has it. */
   of(request: SipMessage, callId = request.callId): string | undefined {
-    const key = keyOf(callId, tagOf(request.get('to')) ?? '');
+    const key = keyOf(callId, request.toTag ?? '');
     const target = this.#targets.get(key);
     if (request.method === 'BYE') this.#targets.delete(key);
     return target;

@@ -1,4 +1,4 @@
-import { beginsDialog } from './dialog-makers';
+import { beginsCall } from './dialog-makers';
 import { addNote } from './hidden-headers';
 import type { SipMessage } from '../../wire/sip-message';
 
@@ -8,7 +8,7 @@ import type { SipMessage } from '../../wire/sip-message';
  * in vain, and what they carry would be lost. The app is told by a private header.
  */
 export function askForReliability(request: SipMessage): void {
-  if (request.method !== 'INVITE' || !beginsDialog(request) || !request.hasOption('require', '100rel')) return;
+  if (!beginsCall(request) || !request.hasOption('require', '100rel')) return;
   const others = request.values('require').filter((option) => option.toLowerCase() !== '100rel');
   request.remove('require');
   if (others.length > 0) request.add('Require', others.join(', '));

@@ -4,7 +4,6 @@ import { noSuchDialog, tooEarly } from './own-answers';
 import { beginsDialog, makesDialogs } from './dialog-makers';
 import type { OwnResponse } from '../../wire/own-response';
 import { detached, type SipMessage } from '../../wire/sip-message';
-import { tagOf } from '../../wire/sip-uri';
 
 /** Dialogs of one Call-ID: the forks of a PBX behind one connection. */
 const mostForks = 16;
@@ -74,7 +73,7 @@ export class UeDialogs {
    */
   refusal(request: SipMessage): OwnResponse | undefined {
     const { method, callId } = request;
-    const peerTag = tagOf(request.get('to'));
+    const peerTag = request.toTag;
     if (bearableEarly.has(method)) return undefined;
     const known = this.#calls.get(callId);
     if (peerTag === undefined) {
@@ -126,8 +125,8 @@ export class UeDialogs {
    */
   requestFromServer(request: SipMessage): void {
     const { method, callId } = request;
-    const ueTag = tagOf(request.get('to'));
-    const tags = pair(ueTag, tagOf(request.get('from')));
+    const ueTag = request.toTag;
+    const tags = pair(ueTag, request.fromTag);
     if (beginsDialog(request)) {
       const known = this.#begin(callId, method === 'SUBSCRIBE' ? new Map<SipMessage, NodeJS.Timeout>() : undefined);
       if (method !== 'INVITE') return;
@@ -141,7 +140,7 @@ export class UeDialogs {
     if (this.#last.delete(exchangeOf(response))) mendAnswerToLastNotify(response);
     if (!makesDialogs(response.cseq?.method) || response.status < 200) return;
     const { callId } = response;
-    if (response.status < 300) this.#confirm(callId, pair(tagOf(response.get('from')), tagOf(response.get('to'))));
+    if (response.status < 300) this.#confirm(callId, pair(response.fromTag, response.toTag));
     else if (this.#calls.get(callId)?.confirmed.size === 0) this.#forget(callId);
   }
 
@@ -236,7 +235,7 @@ function exchangeOf({ callId, cseq }: SipMessage): string {
 
 /** Of a request of the UE inside a dialog. */
 function tagsOf(request: SipMessage): string {
-  return pair(tagOf(request.get('from')), tagOf(request.get('to')));
+  return pair(request.fromTag, request.toTag);
 }
 
 function pair(ueTag: string | undefined, serverTag: string | undefined): string {

@@ -1,7 +1,7 @@
 import { cancelOf } from '../../wire/cancel';
 import type { OwnResponse } from '../../wire/own-response';
 import { detached, type SipMessage } from '../../wire/sip-message';
-import { tagOf } from '../../wire/sip-uri';
+import { beginsCall } from './dialog-makers';
 import { ended, noSuchDialog } from './own-answers';
 
 /** ms in which a reliable provisional response has to be acknowledged: before the 32 s after which the server dies [04c]. */
@@ -61,7 +61,7 @@ export class UnansweredInvites {
   request(request: SipMessage): void {
     const branch = request.topVia?.branch;
     if (branch === undefined) return;
-    if (request.method === 'INVITE' && tagOf(request.get('to')) === undefined) this.#add(branch, request);
+    if (beginsCall(request)) this.#add(branch, request);
     else if (request.method === 'PRACK') this.#acknowledging(branch, request);
   }
 
@@ -126,14 +126,14 @@ export class UnansweredInvites {
   /** Those that the RAck of a PRACK may name (RFC 3262 §7.2). */
   #racked(prack: SipMessage): UnansweredInvite[] {
     const [, cseq] = racked(prack);
-    const fromTag = tagOf(prack.get('from'));
+    const fromTag = prack.fromTag;
     const invites = this.#of(prack.callId).map(([, invite]) => invite);
     return invites.filter((invite) => invite.cseq === Number(cseq) && invite.fromTag === fromTag);
   }
 
   #add(branch: string, request: SipMessage): void {
     if (this.#invites.has(branch)) return;
-    const fromTag = tagOf(request.get('from'));
+    const fromTag = request.fromTag;
     const invite = {
       callId: detached(request.callId),
       cseq: request.cseq?.number,

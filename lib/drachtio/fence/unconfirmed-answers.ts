@@ -1,6 +1,6 @@
 import { Newest } from '../../newest';
 import { dialogRequest } from '../../wire/dialog-request';
-import { beginsDialog } from './dialog-makers';
+import { beginsCall } from './dialog-makers';
 import { detached, type SipMessage } from '../../wire/sip-message';
 import { tagOf, uriOf } from '../../wire/sip-uri';
 
@@ -36,7 +36,7 @@ export class UnconfirmedAnswers {
   requestToServer(request: SipMessage): void {
     const { method, callId } = request;
     if (method === 'ACK' || method === 'BYE') this.#calls.delete(callId);
-    if (method !== 'INVITE' || !beginsDialog(request)) return;
+    if (!beginsCall(request)) return;
     this.#calls.set(detached(callId), {
       target: detached(uriOf(request.values('contact')[0] ?? '')),
       routes: request.values('record-route').map(detached),

@@ -35,7 +35,7 @@ describe('what a slow TCP peer gets', () => {
 
   test('keep-alives alone do not hold a connection', () => {
     const { events, send } = accepted();
-    trickle(send, '\r\n'.repeat(100), limits.tcpFirstMessage);
+    trickle(send, '\r\n'.repeat(100), limits.firstMessage);
     expect(events.closed).toHaveBeenCalledTimes(1);
   });
 
@@ -44,7 +44,7 @@ describe('what a slow TCP peer gets', () => {
     send(message);
     jest.advanceTimersByTime(3_600_000);
     expect(events.closed).not.toHaveBeenCalled();
-    trickle(send, message.slice(0, -1), limits.tcpMessage);
+    trickle(send, message.slice(0, -1), limits.message);
     expect(events.closed).toHaveBeenCalledTimes(1);
   });
 
@@ -52,7 +52,7 @@ describe('what a slow TCP peer gets', () => {
     const { events, send } = accepted();
     for (let i = 0; i < 10; i++) {
       send(message + message.slice(0, 10));
-      jest.advanceTimersByTime(limits.tcpMessage - 1000);
+      jest.advanceTimersByTime(limits.message - 1000);
       send(message.slice(10));
     }
     expect(events.closed).not.toHaveBeenCalled();
