@@ -5,48 +5,26 @@ import { accountOf } from '../shares/account';
 import { holderOf } from '../drachtio/fence/carried-bodies';
 import { hostPort, parseSipUri, sipUriOf, uriOf } from '../wire/sip-uri';
 import { chargingVector } from './charging';
-import type { Egress } from './egress';
-import { EmergencyRefused, emergencyService, type EmergencySettings } from './emergency';
+import { EmergencyRefused, emergencyService } from './emergency';
 import { assertedIdentity, registrationFor } from './identity';
-import type { HeaderTable } from './header-table';
-import type { OwnAddresses } from './own-addresses';
-import type { Registrar } from './registrar';
-import type { Target } from './target';
-import type { AccessNetworkInfo } from './trust';
-import { flowOf, isOnFlow, ueAddressOf, type UeConnections } from './ue-connections';
+import type { Routing, Target } from './target';
+import { flowOf, isOnFlow, ueAddressOf } from './ue-connections';
 import { identityHosts } from './shown-identities';
 import { uePolicy } from './ue-policy';
 
-export interface OriginatingOptions {
-  registrar: Registrar;
-  connections: UeConnections;
-  egress: Egress;
-  own: OwnAddresses;
-  coreNextHop: string;
-  /** Whether requests without a Service-Route go by the relay, too. */
-  relayAlways: boolean;
-  /** Whether a call has the same Call-ID in the core as here, unless it goes along a Service-Route. */
-  keepsCallIds: boolean;
-  /** Host of ours toward the core. */
-  coreHost: string;
-  emergency: EmergencySettings;
-  accessNetworkInfo: AccessNetworkInfo;
-  table: HeaderTable;
-}
-
 /** Where requests of UEs go, and as whose (TS 24.229 §5.2.6.3). */
 export class Originating {
-  readonly #options: OriginatingOptions;
+  readonly #routing: Routing;
 
-  constructor(options: OriginatingOptions) {
-    this.#options = options;
+  constructor(routing: Routing) {
+    this.#routing = routing;
   }
 
   /** The Request-URI toward the core: a UE whose domain is this edge's own address means the core's. */
   uriFor(uri: string): string {
-    const { own, coreNextHop } = this.#options;
+    const { own, settings } = this.#routing;
     if (!own.isForUs(uri)) return uri;
-    const core = parseSipUri(coreNextHop);
+    const core = parseSipUri(settings.coreNextHop);
     return core ? sipUriOf({ ...core, user: parseSipUri(uri)?.user ?? core.user }) : uri;
   }
 
@@ -55,8 +33,9 @@ export class Originating {
    * `emergency-refused` (380), and as the relay does.
    */
   async target(request: IncomingRequest): Promise<Target> {
-    const { registrar, connections, egress, emergency, accessNetworkInfo, coreHost, coreNextHop, table } =
-      this.#options;
+    const { registrar, connections, egress, own, settings, table } = this.#routing;
+    const { emergency, accessNetworkInfo, coreNextHop } = settings;
+    const coreHost = own.core.address;
     const flow = flowOf(request, connections);
     const registration = registrationFor(request, await registrar.registrationsOf(flow));
     // Only a call is one: nothing else may pass without a registration.
@@ -97,7 +76,8 @@ export class Originating {
    * the Call-ID that it came with.
    */
   #way({ uri }: IncomingRequest, routes: string[], holder: string): RelayedOrNot {
-    const { egress, coreNextHop, relayAlways, keepsCallIds } = this.#options;
+    const { egress, settings } = this.#routing;
+    const { coreNextHop, relayAlways, keepsCallIds } = settings;
     const [first] = routes;
     const nextHop = first === undefined ? coreNextHop : uriOf(first);
     const meant = this.uriFor(uri);
@@ -114,8 +94,8 @@ export class Originating {
   }
 
   #emergencyWay(service: string, holder: string): RelayedOrNot {
-    const { egress, emergency } = this.#options;
-    const { nextHop } = emergency;
+    const { egress, settings } = this.#routing;
+    const { nextHop } = settings.emergency;
     if (nextHop === undefined) throw new EmergencyRefused();
     const route = `<${nextHop}${/;lr\b/i.test(nextHop) ? '' : ';lr'}>`;
     const errand = { nextHop, routes: [route], holder, requestUri: service };

@@ -20,7 +20,7 @@ export class OwnAddresses {
     if (!core[0]) throw new EdgeError('config-invalid', 'There is no core contact.');
     this.core = core[0];
     this.#egress = egress;
-    for (const { address, port } of (settings.publicContacts ?? []).map(parseContact)) {
+    for (const { address, port } of settings.publicContacts.map(parseContact)) {
       this.#contacts.set(key(address, port), undefined);
     }
     for (const { address, port } of access) this.#contacts.set(key(address, port), 'access');

@@ -17,28 +17,28 @@ export interface PcscfSettings {
   /** Where UEs reach the SIP server, in the manner of drachtio: `sip:198.51.100.1:5060;transport=udp,tcp`. */
   accessContacts: string[];
   /** Where UEs reach the access listener, in the same manner. */
-  publicContacts?: string[];
+  publicContacts: string[];
   /** Where the core reaches us; the first goes into Path. */
   coreContacts: string[];
   /** SIP URI that requests of UEs are sent to: REGISTER, and what has no Service-Route. */
   coreNextHop: string;
   /** Whether all that goes to the core, and comes from there for a UE, goes by the relay; else what has a Service-Route. */
-  relayAlways?: boolean;
+  relayAlways: boolean;
   /** Whether a call has the same Call-ID in the core as here, unless it goes along a Service-Route: for a core that is no proxy. */
-  keepsCallIds?: boolean;
+  keepsCallIds: boolean;
   /** The first signs flow tokens, all verify. */
   flowTokenKeys: string[];
   /** Name of this network for P-Visited-Network-ID (RFC 7315 §4.3); undefined: none is sent. */
-  visitedNetworkId?: string | undefined;
+  visitedNetworkId: string | undefined;
   /** Value of `integrity-protected` in a UE's Authorization; undefined: none. */
-  integrityProtected?: string | undefined;
+  integrityProtected: string | undefined;
   /** P-Access-Network-Info of UEs: `pass`, `remove`, or the value to send instead. */
-  accessNetworkInfo?: AccessNetworkInfo;
+  accessNetworkInfo: AccessNetworkInfo;
   /** Headers that pass besides those of the table, by the side that they go to. */
-  moreHeaders?: MoreHeaders;
-  emergency?: EmergencySettings;
-  /** Whether a call ends when nothing comes from its UE on a stream any more. Default: it does not. */
-  releaseOnMediaLoss?: boolean;
+  moreHeaders: MoreHeaders;
+  emergency: EmergencySettings;
+  /** Whether a call ends when nothing comes from its UE on a stream any more. */
+  releaseOnMediaLoss: boolean;
   timers?: Partial<SipTimers>;
 }
 
@@ -51,10 +51,10 @@ export interface PcscfOptions {
   /** The access listener, where there is one. */
   connections?: UeConnections | undefined;
   settings: PcscfSettings;
-  /** What UEs may take; default: as for an edge of the usual size. */
-  shares?: ShareLimits;
-  /** The rates of requests, where the access listener counts on them as well; default: its own. */
-  requests?: RequestShares;
+  /** What UEs may take. */
+  shares: ShareLimits;
+  /** The rates of requests, which the access listener counts on as well. */
+  requests: RequestShares;
   /** Whether there is time for new calls and registrations; default: there always is. */
   load?: Load;
   logger: Logger;

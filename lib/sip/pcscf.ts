@@ -6,8 +6,6 @@ import { EdgeError } from '../errors';
 import type { Side } from '../media/media-anchor';
 import { monotonicNow } from '../ops/clock';
 import { OccasionalLog } from '../ops/occasional-log';
-import { shareLimits, type ShareLimits } from '../shares/limits';
-import { RequestShares } from '../shares/request-shares';
 import { TokenBuckets } from '../shares/token-buckets';
 import { hostPort } from '../wire/sip-uri';
 import { CallRequests } from './call-requests';
@@ -22,7 +20,7 @@ import { Intake } from './intake';
 import { Originating } from './originating';
 import { OtherRequests } from './other-requests';
 import { OwnAddresses } from './own-addresses';
-import type { PcscfOptions } from './pcscf-settings';
+import type { PcscfOptions, PcscfSettings } from './pcscf-settings';
 import { Refusals } from './refusals';
 import { Registering } from './registering';
 import { Registrar } from './registrar';
@@ -53,22 +51,26 @@ export interface RunningPcscf {
  * @throws EdgeError `config-invalid`
  */
 export function startPcscf(options: PcscfOptions): RunningPcscf {
-  const { srf, egress, anchor, calls, connections = noConnections, settings, logger } = options;
-  const limits = options.shares ?? shareLimits();
+  const { srf, egress, anchor, calls, registrations: store, settings, logger } = options;
+  const { connections = noConnections, shares: limits, requests: shares, load } = options;
   const own = new OwnAddresses(settings, egress);
-  const { registrar, registering, originating, terminating } = policyOf(options, own);
-  const edge = sipEdge(options, limits, own.core.address);
+  const tokens = flowTokens(settings, own);
+  const registrar = new Registrar({ store, connections, logger });
+  const routing = { settings, own, registrar, connections, egress, table: new HeaderTable(settings.moreHeaders) };
+  const originating = new Originating(routing);
+  const terminating = new Terminating(routing, tokens);
+  const registering = new Registering({ ...routing, srf, tokens, logger });
+  const edge = sipEdge(options, own.core.address);
   const { toCore, coreRequests } = edge;
+  const { emergency } = settings;
   const intake = new Intake();
-  const emergency = settings.emergency ?? { numbers: [] };
-  const shares = options.requests ?? new RequestShares(limits);
   const callsOnFlow = new CallsOnFlow(registrar);
   const mostOfUe = limits.ue.subscriptions;
   const subscriptions = new Subscriptions({ srf, registrar, connections, egress, toCore, coreRequests, mostOfUe });
   const serving = {
     ...{ connections, intake },
     admission: new RequestAdmission(own, toCore),
-    room: new RequestRoom({ limits, shares, coreRequests, registrar, connections, emergency, load: options.load }),
+    room: new RequestRoom({ limits, shares, coreRequests, registrar, connections, emergency, load }),
     targetOf: (side: Side, request: IncomingRequest) =>
       side === 'access' ? originating.target(request) : terminating.target(request),
     refusals: new Refusals(own.core.address, logger),
@@ -96,30 +98,12 @@ export function startPcscf(options: PcscfOptions): RunningPcscf {
   };
 }
 
-/** Who is registered, and where requests of each side go. */
-function policyOf(options: PcscfOptions, own: OwnAddresses) {
-  const { srf, settings, egress, registrations: store, connections = noConnections, logger } = options;
-  const { coreNextHop, visitedNetworkId, integrityProtected, accessNetworkInfo = 'pass' } = settings;
-  const { relayAlways = false, keepsCallIds = false, emergency = { numbers: [] } } = settings;
-  const [firstKey, ...keys] = settings.flowTokenKeys;
+function flowTokens({ flowTokenKeys: [firstKey, ...keys] }: PcscfSettings, { core }: OwnAddresses): FlowTokens {
   if (firstKey === undefined) throw new EdgeError('config-invalid', 'There is no flow token key.');
-  const { core } = own;
-  const tokens = new FlowTokens(hostPort(core.address, core.port), [firstKey, ...keys]);
-  const table = new HeaderTable(settings.moreHeaders);
-  const registrar = new Registrar({ store, connections, logger });
-  const shared = { registrar, connections, own, egress, coreHost: core.address, accessNetworkInfo, table };
-  return {
-    registrar,
-    registering: new Registering({
-      ...{ srf, registrar, tokens, egress, connections, coreNextHop, coreContact: core, relayAlways, logger },
-      settings: { visitedNetworkId, integrityProtected, accessNetworkInfo, table },
-    }),
-    originating: new Originating({ ...shared, coreNextHop, emergency, relayAlways, keepsCallIds }),
-    terminating: new Terminating({ ...shared, tokens }),
-  };
+  return new FlowTokens(hostPort(core.address, core.port), [firstKey, ...keys]);
 }
 
-function sipEdge({ srf, egress, settings, logger }: PcscfOptions, limits: ShareLimits, agent: string): SipEdge {
+function sipEdge({ srf, egress, settings, shares: limits, logger }: PcscfOptions, agent: string): SipEdge {
   return {
     ...{ srf, agent, egress, dialogs: new DialogIndex(), toCore: new Set(), byes: new Map() },
     timers: { ...sipTimers, ...settings.timers },
@@ -127,7 +111,7 @@ function sipEdge({ srf, egress, settings, logger }: PcscfOptions, limits: ShareL
     farewells: new Farewells(egress),
     progress: new TokenBuckets(limits.progressOfCall, monotonicNow),
     occasionally: new OccasionalLog(logger),
-    releaseOnMediaLoss: settings.releaseOnMediaLoss ?? false,
+    releaseOnMediaLoss: settings.releaseOnMediaLoss,
   };
 }
 

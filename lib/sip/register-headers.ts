@@ -6,18 +6,15 @@ import { hopsLeft } from './header-policy';
 import { isAnew, type HeaderTable } from './header-table';
 import { withoutWay } from './hidden-hosts';
 import { identityHosts, withShownIdentities } from './shown-identities';
-import { fromUe, towardUe, type AccessNetworkInfo } from './trust';
+import type { PcscfSettings } from './pcscf-settings';
+import { fromUe, towardUe } from './trust';
 
 /** What a REGISTER gets on its way to the core (TS 24.229 §5.2.2). */
 export interface RegisterAdditions {
   /** URI that leads back over the UE's connection (RFC 3327). */
   path: string;
   chargingVector: string;
-  /** Name of the visited network (RFC 7315 §4.3). */
-  visitedNetworkId?: string | undefined;
-  /** Value of `integrity-protected` in the UE's Authorization; undefined: none. */
-  integrityProtected?: string | undefined;
-  accessNetworkInfo: AccessNetworkInfo;
+  settings: Pick<PcscfSettings, 'visitedNetworkId' | 'integrityProtected' | 'accessNetworkInfo'>;
   table: HeaderTable;
 }
 
@@ -26,24 +23,24 @@ const registration = new Set(['call-id', 'contact', 'cseq', 'from', 'to']);
 
 /** Headers of a REGISTER for the registrar. Call-ID, CSeq and tags stay: they order the registrations of a UE. */
 export function registerHeaders(request: IncomingRequest, additions: RegisterAdditions): Headers {
-  const { table, accessNetworkInfo } = additions;
+  const { table, settings } = additions;
   const own = withoutHop(request.headers, (name) => registration.has(name));
-  const { Authorization: authorization, ...headers } = fromUe(table, 'request', own, accessNetworkInfo);
+  const { Authorization: authorization, ...headers } = fromUe(table, 'request', own, settings.accessNetworkInfo);
   // A claim of protection could stand there, too; a registrar asks for none.
   delete headers['Proxy-Authorization'];
   const supported = options(request.get('supported'));
   return {
     ...headers,
     ...(authorization !== undefined && {
-      Authorization: withIntegrity(authorization, additions.integrityProtected),
+      Authorization: withIntegrity(authorization, settings.integrityProtected),
     }),
     'Max-Forwards': String(hopsLeft(request) - 1),
     Path: `<${additions.path}>`,
     Require: [...new Set([...options(request.get('require')), 'path'])].join(', '),
     Supported: [...new Set([...supported, 'path'])].join(', '),
     'P-Charging-Vector': additions.chargingVector,
-    ...(additions.visitedNetworkId !== undefined && {
-      'P-Visited-Network-ID': `"${additions.visitedNetworkId.replace(/["\\]/g, '\\$&')}"`,
+    ...(settings.visitedNetworkId !== undefined && {
+      'P-Visited-Network-ID': `"${settings.visitedNetworkId.replace(/["\\]/g, '\\$&')}"`,
     }),
   };
 }

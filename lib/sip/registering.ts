@@ -6,31 +6,18 @@ import { carriageOf, holderOf } from '../drachtio/fence/carried-bodies';
 import { canBeSentTo } from '../drachtio/fence/unusable-uris';
 import { hostPort, listOf } from '../wire/sip-uri';
 import { chargingVector } from './charging';
-import type { Contact } from '../wire/contact';
 import { fromCore } from './core-reach';
-import type { Egress } from './egress';
 import type { Flow, FlowTokens } from './flow-token';
 import { contentHeaders } from './header-policy';
-import { registerHeaders, registerResponseHeaders, type RegisterAdditions } from './register-headers';
-import type { Registrar } from './registrar';
+import { registerHeaders, registerResponseHeaders } from './register-headers';
 import { bodyOf } from './session-body';
-import { flowOf, hideExpiry, ueAddressOf, type UeConnections } from './ue-connections';
+import type { Routing } from './target';
+import { flowOf, hideExpiry, ueAddressOf } from './ue-connections';
 import { reply } from './verdict';
 
-export interface RegisteringOptions {
+export interface RegisteringOptions extends Routing {
   srf: Srf;
-  /** Keeps what was granted. */
-  registrar: Registrar;
   tokens: FlowTokens;
-  egress: Egress;
-  connections: UeConnections;
-  /** SIP URI that REGISTERs are sent to. */
-  coreNextHop: string;
-  /** Where the core reaches us: goes into Path. */
-  coreContact: Contact;
-  /** Whether REGISTERs go by the relay, and what is for UEs comes by it. */
-  relayAlways: boolean;
-  settings: Pick<RegisterAdditions, 'visitedNetworkId' | 'integrityProtected' | 'accessNetworkInfo' | 'table'>;
   logger: Logger;
 }
 
@@ -50,16 +37,15 @@ export class Registering {
 
   /** Passes a REGISTER on and its response back. Rejects where it cannot be sent. */
   async register(request: IncomingRequest, response: ResponseSender, uri: string): Promise<void> {
-    const { srf, registrar, coreContact, settings, connections, logger } = this.#options;
+    const { srf, registrar, own, settings, table, connections, logger } = this.#options;
     const contacts = listOf(request.get('contact'));
     const isUnbinding = contacts.length === 1 && contacts[0] === '*';
     if (!isUnbinding && !contacts.every(canBeSentTo)) throw new EdgeError('sip-invalid', 'A Contact is no SIP URI.');
     await registrar.mustHaveRoom(request, contacts);
     const flow = flowOf(request, connections);
     const headers = registerHeaders(request, {
-      ...settings,
-      path: this.#pathUri(request, flow),
-      chargingVector: chargingVector(coreContact.address),
+      ...{ settings, table, path: this.#pathUri(request, flow) },
+      chargingVector: chargingVector(own.core.address),
     });
     const holder = holderOf(undefined, ueAddressOf(flow, connections));
     const way = this.#way({ ...headers, ...contentHeaders(request) }, isUnbinding, holder);
@@ -67,16 +53,17 @@ export class Registering {
     if (final.status >= 200 && final.status < 300) await registrar.granted(request, final, flow);
     const { status, reason, body } = final;
     const timer = wantsOutbound(request, flow) && status < 300 && !final.has('flow-timer');
-    const passed = registerResponseHeaders(settings.table, final);
+    const passed = registerResponseHeaders(table, final);
     const shown = status < 300 ? hideExpiry(passed, flow) : passed;
     const content = { ...contentHeaders(final), ...carriageOf(flow.connection !== undefined, holder) };
-    const own = timer ? { 'Flow-Timer': String(flowTimer) } : {};
-    reply(response, { status, reason, headers: { ...shown, ...content, ...own }, body });
+    const outbound = timer ? { 'Flow-Timer': String(flowTimer) } : {};
+    reply(response, { status, reason, headers: { ...shown, ...content, ...outbound }, body });
     logger.debug({ aor: request.getParsedHeader('to').uri, status, flow }, 'register');
   }
 
   #way(headers: Headers, takesAll: boolean, holder: string): { proxy: string; headers: Headers } {
-    const { egress, coreNextHop, relayAlways } = this.#options;
+    const { egress, settings } = this.#options;
+    const { coreNextHop, relayAlways } = settings;
     const isRelayed = takesAll || relayAlways;
     const carriage = carriageOf(isRelayed, holder);
     if (!isRelayed) return { proxy: coreNextHop, headers: { ...headers, ...carriage } };
@@ -87,10 +74,10 @@ export class Registering {
   }
 
   #pathUri(request: IncomingRequest, flow: Flow): string {
-    const { tokens, coreNextHop, coreContact, egress, relayAlways } = this.#options;
-    const { address, port } = coreContact;
-    const entry = relayAlways ? egress.entry(address) : undefined;
-    const transport = /;transport=tcp/i.test(coreNextHop) ? ';transport=tcp' : '';
+    const { tokens, settings, own, egress } = this.#options;
+    const { address, port } = own.core;
+    const entry = settings.relayAlways ? egress.entry(address) : undefined;
+    const transport = /;transport=tcp/i.test(settings.coreNextHop) ? ';transport=tcp' : '';
     return `sip:${tokens.write(flow)}@${entry ?? hostPort(address, port)}${transport};lr${wantsOutbound(request, flow) ? ';ob' : ''}`;
   }
 }

@@ -1,7 +1,23 @@
 import type { AddressFamily } from '../ip-address';
 import type { Way } from '../egress/errand';
 import { flowKey, type Flow } from './flow-token';
+import type { Egress } from './egress';
+import type { HeaderTable } from './header-table';
+import type { OwnAddresses } from './own-addresses';
+import type { PcscfSettings } from './pcscf-settings';
+import type { Registrar } from './registrar';
+import type { UeConnections } from './ue-connections';
 import type { UePolicy } from './ue-policy';
+
+/** What says where the messages of UEs and for them go, and what they undergo. */
+export interface Routing {
+  settings: PcscfSettings;
+  own: OwnAddresses;
+  registrar: Registrar;
+  connections: UeConnections;
+  egress: Egress;
+  table: HeaderTable;
+}
 
 /** Where a request that starts something goes: a call, a subscription, or an exchange of its own. */
 export interface Target {

@@ -4,39 +4,24 @@ import { EdgeError } from '../errors';
 import { familyOf } from '../ip-address';
 import { accountOf } from '../shares/account';
 import { chargingVector } from './charging';
-import type { Egress } from './egress';
 import { flowUri, looksLikeFlowToken, type Flow, type FlowTokens } from './flow-token';
 import { calledIdentity } from './identity';
 import { holderOf } from '../drachtio/fence/carried-bodies';
 import { hasSipScheme, listOf, parseSipUri, uriOf } from '../wire/sip-uri';
-import type { HeaderTable } from './header-table';
-import type { OwnAddresses } from './own-addresses';
-import type { Registrar } from './registrar';
 import { cameByRelay, sourceInCore } from './relayed';
-import type { Target } from './target';
-import type { AccessNetworkInfo } from './trust';
-import { isOnFlow, ueAddressOf, type UeConnections } from './ue-connections';
+import type { Routing, Target } from './target';
+import { isOnFlow, ueAddressOf } from './ue-connections';
 import { identityHosts } from './shown-identities';
 import { uePolicy } from './ue-policy';
 
-export interface TerminatingOptions {
-  registrar: Registrar;
-  connections: UeConnections;
-  tokens: FlowTokens;
-  own: OwnAddresses;
-  egress: Egress;
-  /** Host of ours toward the core. */
-  coreHost: string;
-  accessNetworkInfo: AccessNetworkInfo;
-  table: HeaderTable;
-}
-
 /** Where requests for UEs go (TS 24.229 §5.2.6.4): over the connection that the Path's flow token names. */
 export class Terminating {
-  readonly #options: TerminatingOptions;
+  readonly #routing: Routing;
+  readonly #tokens: FlowTokens;
 
-  constructor(options: TerminatingOptions) {
-    this.#options = options;
+  constructor(routing: Routing, tokens: FlowTokens) {
+    this.#routing = routing;
+    this.#tokens = tokens;
   }
 
   /**
@@ -44,7 +29,8 @@ export class Terminating {
    * (404) without a flow token, `flow-forged` (403) for one that is not ours, `flow-gone` (430).
    */
   async target(request: IncomingRequest): Promise<Target> {
-    const { registrar, connections, egress, accessNetworkInfo, coreHost, table } = this.#options;
+    const { registrar, connections, egress, own, settings, table } = this.#routing;
+    const coreHost = own.core.address;
     const { flow, inRequestUri } = this.#flow(request);
     if (registrar.isGone(flow)) {
       throw new EdgeError('flow-gone', 'The connection that the UE registered on is gone.');
@@ -55,7 +41,7 @@ export class Terminating {
       table,
       asserted: calledIdentity(request, registrations),
       chargingVector: request.get('p-charging-vector') ?? chargingVector(coreHost),
-      accessNetworkInfo,
+      accessNetworkInfo: settings.accessNetworkInfo,
       identityHosts: identityHosts(registrations[0], [coreHost, sourceInCore(request, egress)]),
       carried: { access: flow.connection !== undefined, core: cameByRelay(request, egress) },
       holder: holderOf(ue, ueAddressOf(flow, connections)),
@@ -76,7 +62,7 @@ export class Terminating {
   }
 
   #flow(request: IncomingRequest): { flow: Flow; inRequestUri: boolean } {
-    const { own, tokens } = this.#options;
+    const { own } = this.#routing;
     const [topRoute] = listOf(request.get('route'));
     const route = topRoute === undefined ? undefined : own.userOf(uriOf(topRoute));
     const requestUser = own.userOf(request.uri);
@@ -84,9 +70,9 @@ export class Terminating {
     if (token === undefined) {
       throw new EdgeError('flow-unknown', 'The request names no registered connection.');
     }
-    const read = tokens.read(token);
+    const read = this.#tokens.read(token);
     if (!read) throw new EdgeError('flow-forged', 'The flow token is not ours.');
-    if (read.instance !== tokens.instance) {
+    if (read.instance !== this.#tokens.instance) {
       throw new EdgeError('flow-gone', 'The UE registered through another instance of the edge.');
     }
     return { flow: read.flow, inRequestUri: route === undefined };

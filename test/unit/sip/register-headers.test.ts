@@ -15,7 +15,7 @@ const table = new HeaderTable();
 const additions = {
   path: 'sip:token@192.0.2.1:5060;lr',
   chargingVector: 'icid-value="1"',
-  accessNetworkInfo: 'pass',
+  settings: { accessNetworkInfo: 'pass', visitedNetworkId: undefined, integrityProtected: undefined },
   table,
 };
 
@@ -52,8 +52,7 @@ test('G7: keys that stand first, or in a second challenge, do not pass either', 
 test('G3: the visited network, a charging vector and integrity-protected as configured', () => {
   const headers = registerHeaders(register({ Authorization: 'Digest username="a", integrity-protected="yes"' }), {
     ...additions,
-    visitedNetworkId: 'Visited "one"',
-    integrityProtected: 'no',
+    settings: { accessNetworkInfo: 'pass', visitedNetworkId: 'Visited "one"', integrityProtected: 'no' },
   });
   expect(headers).toMatchObject({
     Authorization: 'Digest username="a", integrity-protected="no"',

@@ -3,7 +3,7 @@ import { OwnAddresses } from '../../../lib/sip/own-addresses';
 import { RequestAdmission } from '../../../lib/sip/request-admission';
 import { receivedInvite } from './received-request';
 
-const contacts = { accessContacts: ['sip:127.0.0.1'], coreContacts: ['sip:127.0.0.2'] };
+const contacts = { accessContacts: ['sip:127.0.0.1'], publicContacts: [], coreContacts: ['sip:127.0.0.2'] };
 const admission = new RequestAdmission(new OwnAddresses(contacts, {} as Egress), new Set(['ours;from-tag=a']));
 
 test.each([

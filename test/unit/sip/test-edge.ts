@@ -9,7 +9,7 @@ import { monotonicNow } from '../../../lib/ops/clock';
 import { createLogger } from '../../../lib/ops/logger';
 import type { SipTimers } from '../../../lib/sip/sip-edge';
 import { MemoryRegistrations } from '../../../lib/sip/memory-registrations';
-import type { ShareLimits } from '../../../lib/shares/limits';
+import { shareLimits, type ShareLimits } from '../../../lib/shares/limits';
 import { RequestShares } from '../../../lib/shares/request-shares';
 import { startPcscf, type RunningPcscf } from '../../../lib/sip/pcscf';
 import type { Load } from '../../../lib/sip/request-room';
@@ -80,7 +80,9 @@ export class TestEdge {
       },
     });
     const logger = createLogger('debug', sink);
-    const narrow = shares && { shares, requests: new RequestShares(shares, () => 0) };
+    const limits = shares ?? shareLimits();
+    const requests = shares ? new RequestShares(shares, () => 0) : new RequestShares(limits);
+    const narrow = { shares: limits, requests };
     const listen = at.front && [{ host: at.front.address, port: at.front.port, transport: 'tcp' as const }];
     const bodies = new CarriedBodies(monotonicNow);
     this.#front = listen && new AccessListener({ listen, server: at.access, logger, bodies, ...narrow });
@@ -101,6 +103,8 @@ export class TestEdge {
         publicContacts: at.front ? [contact(at.front)] : [],
         coreContacts: [contact(at.core)],
         coreNextHop: `sip:${coreNextHop.address}:${coreNextHop.port}`,
+        ...{ relayAlways: false, keepsCallIds: false, releaseOnMediaLoss: false, accessNetworkInfo: 'pass' },
+        ...{ visitedNetworkId: undefined, integrityProtected: undefined, moreHeaders: {}, emergency: { numbers: [] } },
         flowTokenKeys: ['first-flow-token-key', 'other-flow-token-key'],
         // Peers of tests seldom answer the last BYE.
         timers: { bye: 100, ...timers },
