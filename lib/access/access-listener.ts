@@ -14,7 +14,7 @@ import type { AccessFlow, HeldRegistration } from './access-flow';
 import { AccessPoints, type AccessPoint } from './access-points';
 import { Accounts } from './accounts';
 import { Arrivals, type ArrivalCounts, type UePlace } from './arrivals';
-import { CallOwners } from './call-owners';
+import { CallOwners } from '../drachtio/fence/call-owners';
 import { defaultLimits, type AccessLimits } from './limits';
 import { gateSurroundings, type GateSurroundings, type Unserved } from './request-gate';
 import type { Certificate } from './tls';

@@ -11,13 +11,13 @@ import { markSource } from '../wire/source-mark';
 import type { Cut } from '../wire/stream-framer';
 import type { EstablishedDialog } from '../drachtio/fence/ue-dialogs';
 import type { AccessFlow, HeldRegistration, UeTransport } from './access-flow';
-import type { CallOwners } from './call-owners';
-import { Crossing } from './crossing';
+import type { CallOwners } from '../drachtio/fence/call-owners';
+import { branchAtServer, Crossing } from './crossing';
 import { LastWords } from '../drachtio/fence/last-words';
 import type { AccessLimits } from './limits';
 import { RequestGate, tooMany, type GateSurroundings } from './request-gate';
 import { ServerSide, type Address } from './server-side';
-import { UeFence } from './ue-fence';
+import { UeFence } from '../drachtio/fence/ue-fence';
 
 /** A UE that has connected. */
 export interface ConnectedUe {
@@ -95,7 +95,7 @@ export class UeConnection {
       closed: (refusal, fault) => this.#serverGone(refusal, fault),
     });
     this.#fence = new UeFence({
-      ...{ limits, owners: shared.owners },
+      ...{ limits, owners: shared.owners, branchOf: branchAtServer },
       send: (text) => this.#server.send(text),
       pass: (request) => this.#toServer(request),
       refuse: (request, answer) => this.#answer(request, answer),

@@ -1,20 +1,27 @@
-import { InviteTransactions } from '../drachtio/fence/invite-transactions';
-import { answerInPlaceOfSilence, foreignCall, noSuchDialog } from '../drachtio/fence/own-answers';
-import { RefreshedTargets } from '../drachtio/fence/refreshed-targets';
-import { askForReliability } from '../drachtio/fence/required-reliability';
-import { silenceMs, SilentUe } from '../drachtio/fence/silent-ends';
-import { UnansweredInvites } from '../drachtio/fence/unanswered-invites';
-import { answerToUnusable } from '../drachtio/fence/unusable-uris';
-import type { OwnResponse } from '../wire/own-response';
-import { detached, type SipMessage } from '../wire/sip-message';
-import { tagOf } from '../wire/sip-uri';
+import { InviteTransactions } from './invite-transactions';
+import { answerInPlaceOfSilence, foreignCall, noSuchDialog } from './own-answers';
+import { RefreshedTargets } from './refreshed-targets';
+import { askForReliability } from './required-reliability';
+import { silenceMs, SilentUe } from './silent-ends';
+import { UnansweredInvites } from './unanswered-invites';
+import { answerToUnusable } from './unusable-uris';
+import type { OwnResponse } from '../../wire/own-response';
+import { detached, type SipMessage } from '../../wire/sip-message';
 import type { CallOwners } from './call-owners';
-import { branchAtServer } from './crossing';
-import type { AccessLimits } from './limits';
-import { UeDialogs, type EstablishedDialog } from '../drachtio/fence/ue-dialogs';
+import { beginsCall } from './dialog-makers';
+import { UeDialogs, type EstablishedDialog } from './ue-dialogs';
 
 export interface UeFenceOptions {
-  readonly limits: Pick<AccessLimits, 'calls' | 'heldBytes' | 'unansweredBytes' | 'acknowledgement'>;
+  readonly limits: {
+    /** Calls and dialogs that are remembered. */
+    readonly calls: number;
+    /** Bytes of NOTIFYs that wait for their dialog. */
+    readonly heldBytes: number;
+    /** Bytes that are held of INVITEs without a final response; over it, the oldest is cancelled. */
+    readonly unansweredBytes: number;
+    /** ms in which a reliable provisional response has to be acknowledged. */
+    readonly acknowledgement: number;
+  };
   readonly owners: CallOwners;
   /** Sends to the SIP server, as it is. */
   send(text: string): void;
@@ -22,6 +29,8 @@ export interface UeFenceOptions {
   pass(request: SipMessage): void;
   /** Answers one that was held in vain. */
   refuse(request: SipMessage, answer: OwnResponse): void;
+  /** The branch that a request of the UE has at the server. */
+  branchOf(request: SipMessage): string;
   /** Whether an INVITE still waits for the server that this CANCEL, or ACK of a refusal, belongs to. */
   isOfWaiting(request: SipMessage): boolean;
   /** A call has ended. */
@@ -85,7 +94,7 @@ export class UeFence {
   /** The answer to a request, as the UE sent it, that the server is not to see or would not answer. */
   refusal(request: SipMessage): OwnResponse | undefined {
     const { callId, method } = request;
-    const isInDialog = tagOf(request.get('to')) !== undefined;
+    const isInDialog = request.toTag !== undefined;
     // The server would find the call by its Call-ID alone; an INVITE without a To tag is a fork.
     if ((isInDialog || method !== 'INVITE') && this.#options.owners.isOfAnother(callId, this)) return foreignCall;
     if ((method === 'ACK' || method === 'CANCEL') && this.#isOfInvite(request)) return undefined;
@@ -105,7 +114,7 @@ export class UeFence {
 
   /** Takes note of a call that a request begins, in whichever way it goes. */
   noteCall(request: SipMessage): void {
-    if (request.method !== 'INVITE' || tagOf(request.get('to')) !== undefined) return;
+    if (!beginsCall(request)) return;
     const callId = detached(request.callId);
     this.#calls.delete(callId);
     this.#calls.add(callId);
@@ -182,7 +191,7 @@ export class UeFence {
 
   /** Whether there is an INVITE that a CANCEL, or the ACK of a refusal, belongs to. */
   #isOfInvite(request: SipMessage): boolean {
-    return this.#options.isOfWaiting(request) || this.#invites.has(request, branchAtServer(request));
+    return this.#options.isOfWaiting(request) || this.#invites.has(request, this.#options.branchOf(request));
   }
 
   /** The last that a call has is an ACK to a refusal, or a BYE. */

@@ -1,8 +1,8 @@
-import { CallOwners } from '../../../lib/access/call-owners';
-import { branchAtServer } from '../../../lib/access/crossing';
-import { defaultLimits } from '../../../lib/access/limits';
-import { UeFence } from '../../../lib/access/ue-fence';
-import { parseSipMessage, type SipMessage } from '../../../lib/wire/sip-message';
+import { CallOwners } from '../../../../lib/drachtio/fence/call-owners';
+import { branchAtServer } from '../../../../lib/access/crossing';
+import { defaultLimits } from '../../../../lib/access/limits';
+import { UeFence } from '../../../../lib/drachtio/fence/ue-fence';
+import { parseSipMessage, type SipMessage } from '../../../../lib/wire/sip-message';
 
 const alice = '<sip:alice@ims.example>;tag=u';
 const bob = '<sip:bob@ims.example>';
@@ -47,7 +47,7 @@ afterEach(() => open.forEach((each) => each.close()));
 function another(): UeFence {
   const made = new UeFence({
     limits: { ...defaultLimits, calls: 2 },
-    owners,
+    ...{ owners, branchOf: branchAtServer },
     send: (text) => sent.push(text.slice(0, text.indexOf(' '))),
     pass: () => undefined,
     refuse: () => undefined,
