@@ -250,7 +250,7 @@ export class UeConnection {
   /** The server has left a request unanswered. */
   #silent(request: SipMessage): void {
     if (request.method === 'INVITE') this.#fence.cancel(request.callId);
-    const answer = responseTo(request, tooMany(), randomBytes(6).toString('hex'));
+    const answer = responseTo(request, tooMany());
     if (this.#crossing?.responseToUe(answer) === true) this.#ue.send(answer.toString());
   }
 
@@ -273,7 +273,7 @@ export class UeConnection {
     // An ACK gets none, and one without a Via names nobody to answer to.
     if (request.method === 'ACK' || !request.topVia) return;
     markSource(request, this.#connected.address, this.#connected.port);
-    this.#ue.send(responseTo(request, answer, randomBytes(6).toString('hex')).toString());
+    this.#ue.send(responseTo(request, answer).toString());
   }
 
   #proved(): void {

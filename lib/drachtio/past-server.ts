@@ -22,8 +22,7 @@ export function cancelPastServer(invite: SentRequest): string | undefined {
 export function refusalPastServer(
   { protocol, source_address: address, source_port: port, raw }: IncomingRequest,
   answer: OwnResponse,
-  tag: string,
 ): { text: string; uri: string } | undefined {
   const message = protocol === 'udp' ? parseSipMessage(raw)?.message : undefined;
-  return message && { text: responseTo(message, answer, tag).toString(), uri: `sip:${hostPort(address, port)}` };
+  return message && { text: responseTo(message, answer).toString(), uri: `sip:${hostPort(address, port)}` };
 }

@@ -5,9 +5,9 @@ import { contactUri, viaFor } from './contact';
 import { Dialog } from './dialog';
 import { DialogClient, noDialog } from './dialog-client';
 import type { Flow } from './flow';
-import { appHeaders, completeContentType, localise, writtenFirst } from './header-rules';
+import { appHeaders, completeRequest, localise, writtenFirst } from './header-rules';
 import { newBranch, newCSeq, newTag } from './ids';
-import { destinationOf, ownContact } from './in-dialog-request';
+import { destinationOf } from './in-dialog-request';
 import { ResponsesToApp } from './responses-to-app';
 import { SipMessage } from '../wire/sip-message';
 import { parseSipUri, tagOf } from '../wire/sip-uri';
@@ -108,13 +108,7 @@ export class AppRequests {
     request.add('Call-ID', own('call-id') ?? randomUUID());
     const cseq = /^\d+/.exec(own('cseq') ?? '')?.[0] ?? String(newCSeq());
     request.add('CSeq', `${cseq} ${method}`);
-    const contacts = given.lines('contact').map((value) => localise('contact', value, local));
-    for (const contact of contacts) request.add('Contact', contact);
-    const wantsContact = method === 'INVITE' || method === 'SUBSCRIBE';
-    if (contacts.length === 0 && wantsContact) request.add('Contact', ownContact(flow));
-    request.headers.push(...appHeaders(given, local, writtenFirst));
-    request.body = given.body;
-    completeContentType(request);
+    completeRequest(request, given, local);
     return request;
   }
 

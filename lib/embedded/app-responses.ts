@@ -1,9 +1,9 @@
 import { FrameRefused, type AppConnection, type AppFrame } from './app-connection';
 import { isLastNotify } from '../drachtio/fence/last-notify';
 import { cancelOf } from '../wire/cancel';
+import { contactUri } from './contact';
 import { Dialog } from './dialog';
-import { appHeaders, completeContentType, localise } from './header-rules';
-import { ownContact } from './in-dialog-request';
+import { appHeaders, localise, takeBody } from './header-rules';
 import { ReliableProvisionals } from './reliable-provisionals';
 import type { ServerTransaction } from './server-transaction';
 import { hangUp } from './server-bye';
@@ -121,13 +121,12 @@ export class AppResponses {
     const isSuccess = status >= 200 && status < 300;
     const isRefresh = transaction.requestTag !== '' && status >= 200;
     if (((forms && (isSuccess || isRefresh)) || (isReliable && asked)) && !response.has('contact')) {
-      response.add('Contact', ownContact(transaction.flow));
+      response.add('Contact', `<${contactUri(transaction.flow.local)}>`);
     }
     const options = given.values('require').filter((option) => option.toLowerCase() !== '100rel');
     if (isReliable) options.unshift('100rel');
     if (options.length > 0) response.add('Require', options.join(', '));
-    response.body = given.body;
-    completeContentType(response);
+    takeBody(response, given);
     return response;
   }
 

@@ -1,9 +1,8 @@
 import { randomUUID } from 'node:crypto';
 import { FrameRefused, type AppConnection } from './app-connection';
 import type { Dialog, Leg } from './dialog';
-import type { Flow } from './flow';
-import { appHeaders, completeContentType, localise, writtenFirst } from './header-rules';
-import { hopOf, inDialogRequest, ownContact, type Outgoing } from './in-dialog-request';
+import { completeRequest } from './header-rules';
+import { hopOf, inDialogRequest, type Outgoing } from './in-dialog-request';
 import { parseRAck } from './reliable-provisionals';
 import type { ResponsesToApp } from './responses-to-app';
 import { hangUp } from './server-bye';
@@ -68,18 +67,8 @@ export class DialogClient {
     if (!outgoing) throw noRoute(dialog.id);
     const { message, flow } = outgoing;
     if (given.has('max-forwards')) message.set('Max-Forwards', given.get('max-forwards') ?? '70');
-    this.#addContact(message, given, flow);
-    message.headers.push(...appHeaders(given, flow.local, writtenFirst));
-    message.body = given.body;
-    completeContentType(message);
+    completeRequest(message, given, flow.local);
     return outgoing;
-  }
-
-  #addContact(message: SipMessage, given: SipMessage, flow: Flow): void {
-    const contact = given.get('contact');
-    const wantsContact = ['INVITE', 'SUBSCRIBE', 'REFER'].includes(message.method);
-    if (contact !== undefined) message.add('Contact', localise('contact', contact, flow.local));
-    else if (wantsContact) message.add('Contact', ownContact(flow));
   }
 }
 

@@ -104,7 +104,8 @@ export class EmbeddedEdge {
       } catch (error) {
         await edge.close();
         // A port that was free for UDP may be in use for TCP.
-        if (tries <= 1) throw error;
+        const mayBeFree = error instanceof EdgeError && error.code === 'sip-listen-failed';
+        if (tries <= 1 || !mayBeFree) throw error;
       }
     }
   }

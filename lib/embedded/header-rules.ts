@@ -1,4 +1,5 @@
-import type { ListeningPoint } from './contact';
+import { makesDialogs } from '../drachtio/fence/dialog-makers';
+import { contactUri, type ListeningPoint } from './contact';
 import { hostPort, splitOutsideQuotes } from '../wire/sip-uri';
 import { spellHeader, type Header, type SipMessage } from '../wire/sip-message';
 
@@ -26,10 +27,19 @@ export function localise(key: string, value: string, local: ListeningPoint): str
   return value.replace(/@localhost(?=[;>\s?]|$)/gi, `@${hostPort(local.host, local.port)}`);
 }
 
-/** Bodies that look like SDP get their Content-Type. Returns whether the body has one now. */
-export function completeContentType(message: SipMessage): boolean {
-  if (message.body === '' || message.has('content-type')) return true;
-  if (!message.body.startsWith('v=0')) return false;
-  message.add('Content-Type', 'application/sdp');
-  return true;
+/** The body of an app's message, with its Content-Type where it looks like SDP and has none. */
+export function takeBody(message: SipMessage, given: SipMessage): void {
+  message.body = given.body;
+  if (given.body.startsWith('v=0') && !message.has('content-type')) message.add('Content-Type', 'application/sdp');
+}
+
+/** Completes a request by what the app gave for it: its Contact, or ours, and other headers, and its body. */
+export function completeRequest(request: SipMessage, given: SipMessage, local: ListeningPoint): void {
+  const contacts = given.lines('contact').map((value) => localise('contact', value, local));
+  const { method, toTag } = request;
+  const wantsContact = makesDialogs(method) || (method === 'REFER' && toTag !== undefined);
+  if (contacts.length === 0 && wantsContact) contacts.push(`<${contactUri(local)}>`);
+  for (const contact of contacts) request.add('Contact', contact);
+  request.headers.push(...appHeaders(given, local, writtenFirst));
+  takeBody(request, given);
 }

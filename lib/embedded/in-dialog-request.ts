@@ -1,4 +1,4 @@
-import { contactUri, viaFor } from './contact';
+import { viaFor } from './contact';
 import type { Dialog, Leg } from './dialog';
 import type { Flow } from './flow';
 import { newBranch } from './ids';
@@ -13,11 +13,6 @@ import type { Transport } from './transport';
 export interface Outgoing {
   readonly message: SipMessage;
   readonly flow: Flow;
-}
-
-/** Default Contact: where the flow's contact can be reached. */
-export function ownContact(flow: Flow): string {
-  return `<${contactUri(flow.local)}>`;
 }
 
 /** Where a URI, whose host has the given address, sends packets. `undefined` if no such transport is at hand. */

@@ -41,7 +41,7 @@ export class ResponsesToApp {
         if (!dialog || this.#isForApp(dialog, sent, response, from)) show(response, sent, from, bytes);
       },
       // The app gets one of ours.
-      failed: (status, sent) => show(responseTo(request, { status, reason: failures[status] }), sent, undefined, 0),
+      failed: (status, sent) => show(responseTo(request, { status, reason: failures[status] }, ''), sent, undefined, 0),
     };
     const transaction = this.#stack.clients.open(request, flow, events, isRegistered);
     if (!transaction) throw new FrameRefused('too many transactions');

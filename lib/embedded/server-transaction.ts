@@ -80,7 +80,7 @@ export class ServerTransaction {
 
   /** A response with what every response copies from its request (RFC 3261 §8.2.6.2). */
   response(status: number, reason: string): SipMessage {
-    const response = responseTo(this.request, { status, reason }, status > 100 ? this.#ownTag : undefined);
+    const response = responseTo(this.request, { status, reason }, status > 100 ? this.#ownTag : '');
     response.headers = response.headers.map((header) => ({ ...header, name: spellHeader(header.name) }));
     for (const route of this.request.values('record-route')) response.add('Record-Route', route);
     return response;

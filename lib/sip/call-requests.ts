@@ -11,7 +11,6 @@ import type { CallShares } from './call-shares';
 import type { CallsOnFlow } from './calls-on-flow';
 import { flowKey } from './flow-token';
 import type { Intake } from './intake';
-import type { Refusals } from './refusals';
 import type { RequestAdmission } from './request-admission';
 import type { RequestRoom } from './request-room';
 import { serverDialogId } from '../drachtio/server-dialog-id';
@@ -32,7 +31,6 @@ export interface CallRequestsOptions {
   onFlow: CallsOnFlow;
   /** Whom a request of this side is for. */
   targetOf: (side: Side, request: IncomingRequest) => Promise<Target>;
-  refusals: Refusals;
   logger: Logger;
 }
 
@@ -46,24 +44,21 @@ export class CallRequests {
     this.#options = options;
   }
 
+  /** Rejects with why it is not served. */
   async invite(request: IncomingRequest, response: ResponseSender): Promise<void> {
-    const { intake, room, admission, targetOf, refusals } = this.#options;
+    const { intake, room, admission, targetOf } = this.#options;
     const cancelled = new AbortController();
     request.once('cancel', () => cancelled.abort());
-    try {
-      intake.mustTakeNew();
-      room.mustHaveTime(request);
-      const side = admission.sideOfCall(request);
-      if (side === 'access') await room.mustBeInShare(request);
-      const target = await targetOf(side, request);
-      const coreFamily = await target.coreFamily();
-      // The server has answered it.
-      if (cancelled.signal.aborted) return;
-      intake.mustTakeNew();
-      this.#start(side, request, response, target, coreFamily);
-    } catch (error) {
-      refusals.refuse(request, response, error);
-    }
+    intake.mustTakeNew();
+    room.mustHaveTime(request);
+    const side = admission.sideOfCall(request);
+    if (side === 'access') await room.mustBeInShare(request);
+    const target = await targetOf(side, request);
+    const coreFamily = await target.coreFamily();
+    // The server has answered it.
+    if (cancelled.signal.aborted) return;
+    intake.mustTakeNew();
+    this.#start(side, request, response, target, coreFamily);
   }
 
   async prack(request: IncomingRequest, response: ResponseSender): Promise<void> {

@@ -1,4 +1,3 @@
-import { randomBytes } from 'node:crypto';
 import type {
   Acknowledge,
   Headers,
@@ -269,7 +268,7 @@ export class CallSetup {
     const isWaiting = !this.#response.finalResponseSent && !this.#cancelled;
     if (caller !== 'core' || !isWaiting || cameByRelay(this.#request, edge.egress)) return;
     const answer = { ...unavailable(), reason: 'Service Unavailable' };
-    const refusal = refusalPastServer(this.#request, answer, randomBytes(8).toString('hex'));
+    const refusal = refusalPastServer(this.#request, answer);
     if (refusal) edge.egress.pass(refusal.text, refusal.uri);
   }
 

@@ -1,5 +1,5 @@
 import type { SipMessage } from '../drachtio/messages';
-import { hasBareName } from '../drachtio/fence/display-name';
+import { hasBareName } from '../drachtio/fence/readable-headers';
 import { listOf, parseSipUri, uriOf, withoutParams } from '../wire/sip-uri';
 import { identityOf } from '../wire/uri-comparison';
 import type { Registration } from './registration';

@@ -7,7 +7,6 @@ import { exchange } from './exchanges';
 import { isRemoval } from './granted-contacts';
 import type { Intake } from './intake';
 import type { OwnAddresses } from './own-addresses';
-import type { Refusals } from './refusals';
 import type { Registering } from './registering';
 import type { Registrar } from './registrar';
 import { hasToTag, type RequestAdmission } from './request-admission';
@@ -32,10 +31,9 @@ export interface OtherRequestsOptions {
   uriFor: (uri: string) => string;
   /** Whom a request of this side is for. */
   targetOf: (side: Side, request: IncomingRequest) => Promise<Target>;
-  refusals: Refusals;
 }
 
-/** Registrations, and what passes between UEs and core outside of calls. */
+/** Registrations, and what passes between UEs and core outside of calls. Rejects with why a request is not served. */
 export class OtherRequests {
   readonly #options: OtherRequestsOptions;
 
@@ -45,7 +43,7 @@ export class OtherRequests {
 
   async register(request: IncomingRequest, response: ResponseSender): Promise<void> {
     const { admission, connections, callsOnFlow, intake, room, registering, uriFor } = this.#options;
-    await this.#counted(request, response, async () => {
+    await this.#counted(async () => {
       if (admission.sideOf(request) !== 'access')
         throw new EdgeError('sip-wrong-side', 'The core does not register here.');
       // In a drain, or under load: without its registration, the UE's call would end.
@@ -62,7 +60,7 @@ export class OtherRequests {
 
   async exchange(request: IncomingRequest, response: ResponseSender): Promise<void> {
     const { srf, admission, intake, room, own, registrar, subscriptions, targetOf } = this.#options;
-    await this.#counted(request, response, async () => {
+    await this.#counted(async () => {
       if (hasToTag(request)) {
         if (!(await subscriptions.inDialog(request, response))) reply(response, noSuchDialog);
         return;
@@ -90,15 +88,11 @@ export class OtherRequests {
     });
   }
 
-  /** Serves a request outside of calls, unless too many are under way, and answers it where that fails. */
-  async #counted(request: IncomingRequest, response: ResponseSender, serve: () => Promise<void>): Promise<void> {
-    const { intake, room, refusals } = this.#options;
-    try {
-      intake.mustBeOpen();
-      await room.amongAll(serve);
-    } catch (error) {
-      refusals.refuse(request, response, error);
-    }
+  /** Serves a request outside of calls, unless too many are under way. */
+  async #counted(serve: () => Promise<void>): Promise<void> {
+    const { intake, room } = this.#options;
+    intake.mustBeOpen();
+    await room.amongAll(serve);
   }
 }
 

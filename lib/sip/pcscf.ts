@@ -1,6 +1,6 @@
 import { setTimeout } from 'node:timers/promises';
 import { notAllowed } from '../drachtio/fence/own-answers';
-import type { IncomingRequest, Method } from '../drachtio/messages';
+import type { IncomingRequest, Method, ResponseSender } from '../drachtio/messages';
 import type { Srf } from '../drachtio/srf';
 import { EdgeError } from '../errors';
 import type { Side } from '../media/media-anchor';
@@ -73,7 +73,6 @@ export function startPcscf(options: PcscfOptions): RunningPcscf {
     room: new RequestRoom({ limits, shares, coreRequests, registrar, connections, emergency, load }),
     targetOf: (side: Side, request: IncomingRequest) =>
       side === 'access' ? originating.target(request) : terminating.target(request),
-    refusals: new Refusals(own.core.address, logger),
   };
   const forCalls = { edge, anchor, calls, shares: new CallShares(limits), onFlow: callsOnFlow, logger };
   const uriFor = (uri: string) => originating.uriFor(uri);
@@ -81,6 +80,7 @@ export function startPcscf(options: PcscfOptions): RunningPcscf {
     srf,
     new CallRequests({ ...serving, ...forCalls }),
     new OtherRequests({ ...serving, srf, own, registrar, registering, subscriptions, callsOnFlow, uriFor }),
+    new Refusals(own.core.address, logger),
   );
   watchLink({ edge, calls, subscriptions, connections, intake, logger });
   calls.on('ended', ({ id, streams }) => logger.info({ call: id, streams }, 'media released'));
@@ -115,10 +115,14 @@ function sipEdge({ srf, egress, settings, shares: limits, logger }: PcscfOptions
   };
 }
 
-function handleRequests(srf: Srf, calls: CallRequests, others: OtherRequests): void {
-  srf.handle('INVITE', (request, response) => calls.invite(request, response));
-  srf.handle('REGISTER', (request, response) => others.register(request, response));
-  for (const method of passed) srf.handle(method, (request, response) => others.exchange(request, response));
+function handleRequests(srf: Srf, calls: CallRequests, others: OtherRequests, refusals: Refusals): void {
+  const serve = (method: Method, serving: (request: IncomingRequest, response: ResponseSender) => Promise<void>) =>
+    srf.handle(method, (request, response) =>
+      serving(request, response).catch((error: unknown) => refusals.refuse(request, response, error)),
+    );
+  serve('INVITE', (request, response) => calls.invite(request, response));
+  serve('REGISTER', (request, response) => others.register(request, response));
+  for (const method of passed) serve(method, (request, response) => others.exchange(request, response));
   srf.handle('PRACK', (request, response) => calls.prack(request, response));
   // Whatever belongs to a call goes to its dialog; what comes here belongs to none that we know.
   srf.handle('UPDATE', (_request, response) => reply(response, noSuchDialog));

@@ -37,7 +37,7 @@ export class LastWords {
   requestFromUe(request: SipMessage): void {
     if (request.method === 'BYE') this.#calls.delete(request.callId);
     if (!beginsCall(request)) return;
-    const refusal = detached(responseTo(request, this.#refusal(), newId()).toString());
+    const refusal = detached(responseTo(request, this.#refusal()).toString());
     this.#know(request, { state: 'calling', refusal, contact: contactOf(request) });
   }
 
@@ -68,7 +68,7 @@ export class LastWords {
       if (known.state === 'called') return known.cancel;
       const { target, local: from, remote: to, cseq } = known;
       const bye = dialogRequest({ callId, from, to, target }, 'BYE', cseq + 1);
-      return bye.prepend('Via', `SIP/2.0/${sentBy};branch=z9hG4bK${newId()}`).toString();
+      return bye.prepend('Via', `SIP/2.0/${sentBy};branch=z9hG4bK${randomBytes(8).toString('hex')}`).toString();
     });
     this.#calls.clear();
     return all;
@@ -98,8 +98,4 @@ export class LastWords {
 
 function contactOf(message: SipMessage): string {
   return detached(uriOf(message.values('contact')[0] ?? ''));
-}
-
-function newId(): string {
-  return randomBytes(8).toString('hex');
 }

@@ -131,6 +131,15 @@ function isReadable({ key, value }: Header): boolean {
   return (decisive.get(key) ?? dispensable.get(key))?.(value) ?? true;
 }
 
+/**
+ * Whether a name-addr has a display name without quotes that is no token, as one with an umlaut: an assertion with one that
+ * the app gives the server takes the whole message with it [02j].
+ */
+export function hasBareName(nameAddr: string): boolean {
+  const [name = ''] = nameAddr.replace(/"(?:[^"\\]|\\.)*("|$)/g, '""').split('<', 1);
+  return nameAddr.includes('<') && /[^\t -~]/.test(name);
+}
+
 function isAnything(): boolean {
   return true;
 }

@@ -1,4 +1,3 @@
-import { randomBytes } from 'node:crypto';
 import { responseTo, type OwnResponse } from '../../wire/own-response';
 import { detached, type SipMessage } from '../../wire/sip-message';
 
@@ -36,7 +35,7 @@ export class SilentUe {
   request(request: SipMessage): void {
     const branch = request.topVia?.branch;
     if (branch === undefined || ['INVITE', 'ACK', 'CANCEL'].includes(request.method) || this.#asked.has(branch)) return;
-    const answer = detached(responseTo(request, timedOut, randomBytes(6).toString('hex')).toString());
+    const answer = detached(responseTo(request, timedOut).toString());
     const deadline = setTimeout(() => this.#giveUp(branch), this.#options.within);
     this.#asked.set(detached(branch), { answer, deadline });
     const [oldest] = this.#asked.keys();
