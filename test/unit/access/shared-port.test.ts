@@ -1,5 +1,5 @@
 import { once } from 'node:events';
-import { Socket } from 'node:net';
+import { connect, createServer, Socket, type AddressInfo } from 'node:net';
 import { connect as connectTls, type ConnectionOptions, type TLSSocket } from 'node:tls';
 import { AccessListener, type AccessListenerOptions } from '../../../lib/access/access-listener';
 import type { AccessLimits } from '../../../lib/access/limits';
@@ -88,6 +88,30 @@ test('J1: inside TLS the first bytes are asked again, wherever they are cut', as
     await new Promise((resolve) => setImmediate(resolve));
     near.send(text.slice(at));
     await expectServed(near, 'tls');
+  }
+});
+
+test('J1: nor is a byte lost where the hello of TLS is cut', async () => {
+  await start();
+  for (const cut of [1, 2, 5, 8, 100, 200]) {
+    const proxy = createServer((near) => {
+      const far = connect(shared.port, '127.0.0.1').setNoDelay(true);
+      near.once('data', (hello: Buffer) => {
+        far.write(hello.subarray(0, cut));
+        // Once the listener has it, or waits for more.
+        void until(() => listener.size > 0 || cut < 3).then(() => {
+          far.write(hello.subarray(cut));
+          near.pipe(far).pipe(near);
+        });
+      });
+    }).listen(0, '127.0.0.1');
+    await once(proxy, 'listening');
+    const near = await inTls({ port: (proxy.address() as AddressInfo).port });
+    near.send(request('OPTIONS'));
+    await expectServed(near, 'tls');
+    near.socket.destroy();
+    await until(() => listener.size === 0);
+    proxy.close();
   }
 });
 
