@@ -1,6 +1,6 @@
 import { Firewall } from '../../app/demo/firewall';
 import { addresses } from '../../app/demo/network';
-import { breakConnection } from './support/broken-connection';
+import { breakConnection, portsOfUe } from './support/broken-connection';
 import type { BrowserCalls } from './support/browser-calls';
 import { browserOfSuite } from './support/browser-of-suite';
 import { Chromium } from './support/chromium';
@@ -108,10 +108,11 @@ describeInNamespaces(
       });
 
       test('E3: its connection is reset, and it comes back', async () => {
+        const sip = await portsOfUe(lab.network);
         await calls.call({ direction: 'terminating' });
         await calls.tonesPass();
         const before = ufrags().length;
-        await breakConnection(lab.network, 'reset');
+        await breakConnection(lab.network, 'reset', sip);
         await until('it connects anew', 10_000, () => ufrags()[before]);
         await calls.tonesPass();
         expect(await calls.pairs()).toEqual([tcp(80)]);

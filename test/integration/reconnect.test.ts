@@ -9,12 +9,15 @@ import { describeInNamespaces } from './support/namespaces';
 const seconds = 5;
 const packets = seconds * 50;
 
+/** SIP apart from what breaks. */
+const sipPort = 5060;
+
 describeInNamespaces('a UE whose connection to TCP 80 breaks during a call', () => {
   let lab: Lab;
 
   beforeAll(async () => {
     lab = await Lab.start({ MEDIA_LOST: 'release' });
-    await Firewall.raise(lab.network, 'tcp80');
+    await Firewall.raise(lab.network, [80, sipPort]);
   }, 60_000);
 
   afterAll(async () => {
@@ -33,6 +36,7 @@ describeInNamespaces('a UE whose connection to TCP 80 breaks during a call', () 
     const ends = new Ends(lab.network, {
       direction: 'originating',
       seconds: length,
+      sipPort,
       callerOptions: ['--consent', '0.5'],
       onEvent: (end, event) => {
         events[end].push(event);

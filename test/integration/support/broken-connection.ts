@@ -9,9 +9,12 @@ export async function closeTcp80(network: Network): Promise<void> {
   await drop(network, 'tcp sport 80', 'tcp dport 80');
 }
 
-/** Breaks the connection that the UE has to TCP 80 now; a new one of the UE is not affected. */
-export async function breakConnection(network: Network, how: Break): Promise<void> {
-  const port = await portOfUe(network);
+/**
+ * Breaks the connection that the UE has to TCP 80 now; a new one of the UE is not affected.
+ * @param others ports of the UE whose connections stay, such as its SIP
+ */
+export async function breakConnection(network: Network, how: Break, others: readonly number[] = []): Promise<void> {
+  const port = await portOfUe(network, others);
   if (how === 'reset') {
     await inUe(network, 'ss', '-K', 'dst', addresses.edgeAccess, 'dport', '=', ':80', 'sport', '=', `:${port}`);
     return;
@@ -36,11 +39,16 @@ export async function mend(network: Network): Promise<void> {
   await inUe(network, 'nft', 'add table inet broken; delete table inet broken');
 }
 
-/** @throws if the UE does not have exactly one connection to TCP 80 */
-async function portOfUe(network: Network): Promise<number> {
+/** The ports of the UE that have a connection to TCP 80 now. */
+export async function portsOfUe(network: Network): Promise<number[]> {
   const listed = await inUe(network, 'ss', '-Htn', 'state', 'established', '( dport = :80 )');
-  const ports = [...listed.matchAll(/:(\d+)\s+\S+:80\b/g)].map((match) => Number(match[1]));
-  if (ports.length !== 1) throw new Error(`The UE has ${ports.length} connections to TCP 80:\n${listed}`);
+  return [...listed.matchAll(/:(\d+)\s+\S+:80\b/g)].map((match) => Number(match[1]));
+}
+
+/** @throws if the UE does not have exactly one connection to TCP 80 beside the others */
+async function portOfUe(network: Network, others: readonly number[]): Promise<number> {
+  const ports = (await portsOfUe(network)).filter((port) => !others.includes(port));
+  if (ports.length !== 1) throw new Error(`The UE has ${ports.length} connections to TCP 80: ${ports.join(', ')}`);
   return ports[0]!;
 }
 
