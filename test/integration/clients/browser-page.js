@@ -15,18 +15,26 @@ let analyser;
 media.open = async ({ bundlePolicy, video, frequency }) => {
   // A page that may use the microphone lists its addresses; others list names of mDNS.
   await navigator.mediaDevices.getUserMedia({ audio: true });
-  context = new AudioContext();
-  await context.resume();
-  const oscillator = new OscillatorNode(context, { frequency });
-  const sent = new MediaStreamAudioDestinationNode(context);
-  oscillator.connect(new GainNode(context, { gain: 0.25 })).connect(sent);
-  oscillator.start();
-  connection = new RTCPeerConnection({ bundlePolicy });
-  connection.addEventListener('track', ({ track }) => {
-    if (track.kind === 'audio') hear(track);
-  });
-  for (const track of sent.stream.getTracks()) connection.addTrack(track);
+  const sent = await tone(frequency);
+  follow(new RTCPeerConnection({ bundlePolicy }));
+  for (const track of sent.getTracks()) connection.addTrack(track);
   if (video) await addVideo();
+};
+
+/** Before a page that has SIP of its own: its microphone gives a tone (Hz), and its newest connection is followed. */
+media.attend = (frequency) => {
+  const { mediaDevices } = navigator;
+  const ask = mediaDevices.getUserMedia.bind(mediaDevices);
+  mediaDevices.getUserMedia = async (wanted) => {
+    await ask(wanted);
+    return await tone(frequency);
+  };
+  globalThis.RTCPeerConnection = class extends RTCPeerConnection {
+    constructor(configuration) {
+      super(configuration);
+      follow(this);
+    }
+  };
 };
 
 media.offer = async ({ iceRestart = false, direction, video = false }) => {
@@ -91,6 +99,23 @@ async function gathered() {
     look();
   });
   return connection.localDescription.sdp;
+}
+
+async function tone(frequency) {
+  context = new AudioContext();
+  await context.resume();
+  const oscillator = new OscillatorNode(context, { frequency });
+  const sent = new MediaStreamAudioDestinationNode(context);
+  oscillator.connect(new GainNode(context, { gain: 0.25 })).connect(sent);
+  oscillator.start();
+  return sent.stream;
+}
+
+function follow(made) {
+  connection = made;
+  connection.addEventListener('track', ({ track }) => {
+    if (track.kind === 'audio') hear(track);
+  });
 }
 
 async function addVideo() {

@@ -1,5 +1,6 @@
+import { randomUUID } from 'node:crypto';
 import { EventEmitter, on } from 'node:events';
-import type { Dialog, IncomingRequest, ResponseSender } from '../../../lib/drachtio/messages';
+import type { Dialog, Headers, IncomingRequest, ResponseSender } from '../../../lib/drachtio/messages';
 import type { Srf } from '../../../lib/drachtio/srf';
 import { EgressRelay } from '../../../lib/egress/egress-relay';
 import { createLogger } from '../../../lib/ops/logger';
@@ -10,7 +11,7 @@ import { serveParent } from './remote-calls';
 
 /*
  * A core for the tests: a registrar, and a phone with plain RTP that sends a tone; run by a NamespaceWorker in the
- * core's namespace. One call at a time.
+ * core's namespace. One call at a time. The password of a user named `locked` is never right.
  */
 
 /** What the test may call here. */
@@ -28,7 +29,9 @@ let relay: EgressRelay | undefined;
 let own = { address: '', tone: 0 };
 /** The UE that registered last. */
 let ue = { contact: '', path: '' };
-let call: { dialog: Dialog; media: PlainMedia } | undefined;
+let call: { dialog: Dialog; media: PlainMedia; informed: string[] } | undefined;
+/** Texts of UEs, oldest first. */
+const messages: string[] = [];
 
 const functions = {
   /** @param tone that is sent, Hz */
@@ -41,6 +44,10 @@ const functions = {
     const link = await SipLink.open({ contacts, logger }, (opened) => {
       opened.handle('REGISTER', register);
       opened.handle('INVITE', (request, response) => void incoming.emit('invite', request, response));
+      opened.handle('MESSAGE', (request, response) => {
+        messages.push(request.body);
+        response.send(200, undefined);
+      });
     });
     srf = link.srf;
   },
@@ -57,8 +64,7 @@ const functions = {
   async call(kinds: Kind[]): Promise<void> {
     const media = new PlainMedia(own.address, own.tone);
     for (const kind of kinds) await media.add(kind);
-    const { proxy, headers: routed } = opened(relay).send({ nextHop: uriOf(ue.path), routes: [ue.path] });
-    const headers = { From: '<sip:core@example.net>', To: '<sip:ue@example.net>', ...sdpType, ...routed };
+    const { proxy, headers } = towardUe(sdpType);
     const invite = { method: 'INVITE' as const, proxy, headers, body: await media.offer() };
     await new Promise<void>((resolve, reject) => {
       const sent = opened(srf).request(ue.contact, invite, (request) => {
@@ -86,6 +92,15 @@ const functions = {
   hear: async (frequency: number): Promise<number> => opened(call).media.hear(frequency),
   /** Every SDP of the far end in this call, oldest first. */
   sdps: (): string[] => opened(call).media.remoteSdps,
+  /** What was pressed at the far end in this call: in RTP, then by INFO. */
+  digits: (): string => opened(call).media.digits + opened(call).informed.join(''),
+  messages: (): readonly string[] => messages,
+  /** Sends a text to the UE that registered last; resolves once it was taken. */
+  async write(text: string): Promise<void> {
+    const { proxy, headers } = towardUe({ 'Content-Type': 'text/plain' });
+    const { status } = await opened(srf).send(ue.contact, { method: 'MESSAGE', proxy, headers, body: text });
+    if (status !== 200) throw new Error(`MESSAGE was answered ${status}`);
+  },
   async hangUp(): Promise<void> {
     const ending = call;
     call = undefined;
@@ -97,7 +112,17 @@ const functions = {
 
 serveParent(functions);
 
+function towardUe(more: Headers): { proxy: string; headers: Headers } {
+  const { proxy, headers } = opened(relay).send({ nextHop: uriOf(ue.path), routes: [ue.path] });
+  return { proxy, headers: { From: '<sip:core@example.net>', To: '<sip:ue@example.net>', ...more, ...headers } };
+}
+
 function register(request: IncomingRequest, response: ResponseSender): void {
+  if (request.getParsedHeader('to').uri.startsWith('sip:locked@')) {
+    const challenge = `Digest realm="example.net", nonce="${randomUUID()}", algorithm=MD5`;
+    response.send(401, undefined, { headers: { 'WWW-Authenticate': challenge } });
+    return;
+  }
   const [contact] = request.getParsedHeader('contact');
   ue = { contact: contact?.uri ?? '', path: request.get('Path') ?? '' };
   const isLeaving = /;expires=0\b/.test(request.get('Contact') ?? '');
@@ -106,7 +131,12 @@ function register(request: IncomingRequest, response: ResponseSender): void {
 }
 
 function begun(dialog: Dialog, media: PlainMedia): void {
-  call = { dialog, media };
+  const informed: string[] = [];
+  call = { dialog, media, informed };
+  dialog.on('info', (request, response) => {
+    informed.push(/^Signal=\s*(\S)/m.exec(request.body)?.[1] ?? '?');
+    response.send(200, undefined);
+  });
   dialog.on('modify', (request, response) => {
     media.answer(request.body).then(
       (body) => response.send(200, undefined, { headers: sdpType, body }),

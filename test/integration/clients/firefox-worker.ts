@@ -37,20 +37,23 @@ let firefox: ChildProcess | undefined;
 let marionette: Marionette | undefined;
 
 const functions = {
-  /** @param script path of browser-page.js */
-  async start(script: string): Promise<void> {
+  async start(): Promise<void> {
     const lines = Object.entries(preferences).map(([name, value]) => `user_pref("${name}", ${JSON.stringify(value)});`);
     writeFileSync(join(profile, 'user.js'), lines.join('\n'));
-    writeFileSync(page, `<!DOCTYPE html><script>${readFileSync(script, 'utf8')}</script>`);
     firefox = spawn('firefox-esr', ['--headless', '--marionette', '--no-remote', '--profile', profile], {
       stdio: ['ignore', 'ignore', 'inherit'],
     });
     marionette = await Marionette.open(port);
-    await marionette.command('WebDriver:NewSession');
+    // Of the edge.
+    await marionette.command('WebDriver:NewSession', { acceptInsecureCerts: true });
   },
-  /** Loads the page anew: what was there before is gone. */
-  async open(): Promise<void> {
+  /** Loads a page with this script: what was there before is gone. */
+  async open(script: string): Promise<void> {
+    writeFileSync(page, `<!DOCTYPE html><script>${readFileSync(script, 'utf8')}</script>`);
     await marionette?.command('WebDriver:Navigate', { url: pathToFileURL(page).href });
+  },
+  async leave(): Promise<void> {
+    await marionette?.command('WebDriver:Navigate', { url: 'about:blank' });
   },
   /** Calls a function of the page. */
   async run(name: string, args: unknown[]): Promise<unknown> {

@@ -4,7 +4,7 @@ import type { Direction } from '../../../lib/sdp/session-view';
 import { answeringDirection, maySend, readDescription, type RemoteStream } from '../../../lib/ue/description';
 import { MediaSession } from '../../../lib/ue/media-session';
 import { PlainTransport } from '../../../lib/ue/media-transport';
-import { isRtcp } from '../../../lib/ue/rtp';
+import { isRtcp, parseRtp } from '../../../lib/ue/rtp';
 import type { Negotiator } from './client-media';
 import { linear } from './mu-law';
 import { Recording } from './recording';
@@ -27,8 +27,12 @@ interface Stream {
 /** Packets of a stream. */
 const mostWaiting = 100;
 
-/** The payload type of VP8 in an offer of ours (RFC 3551 §3: dynamic). */
+/** The payload types of VP8 and of digits in an offer of ours (RFC 3551 §3: dynamic). */
 const ownVp8 = '96';
+const ownDigits = '101';
+
+/** By their numbers as events (RFC 4733 §3.2). */
+const digits = '0123456789*#';
 
 /** How much sound is judged: 10 packets. */
 const heardSeconds = 0.2;
@@ -52,6 +56,9 @@ export class PlainMedia implements Negotiator {
   #version = 0;
   #streams: Stream[] = [];
   #vp8 = ownVp8;
+  #digitType = ownDigits;
+  /** By the timestamps of their packets: each is sent several times. */
+  readonly #digits = new Map<number, string>();
   #holding = false;
   #recording = new Recording();
 
@@ -79,6 +86,7 @@ export class PlainMedia implements Negotiator {
     const remote = readDescription(offer);
     const vp8 = /^a=rtpmap:(\d+) VP8\/90000/m.exec(offer)?.[1];
     this.#vp8 = vp8 ?? ownVp8;
+    this.#digitType = /^a=rtpmap:(\d+) telephone-event\/8000/m.exec(offer)?.[1] ?? ownDigits;
     for (const { line, kind, formats, rtp } of remote) {
       const known = (kind === 'audio' && formats.split(' ').includes('0')) || (kind === 'video' && vp8 !== undefined);
       const used = known && rtp.port !== 0;
@@ -103,6 +111,11 @@ export class PlainMedia implements Negotiator {
     return heard ? toneShare(heard.samples, frequency, heard.sampleRate) : 0;
   }
 
+  /** What was pressed at the far end in this call, as it came in RTP (RFC 4733). */
+  get digits(): string {
+    return [...this.#digits.values()].join('');
+  }
+
   close(): void {
     for (const stream of this.#streams) close(stream);
   }
@@ -110,11 +123,19 @@ export class PlainMedia implements Negotiator {
   async #open(kind: string, line: number): Promise<Stream> {
     const session = kind === 'audio' ? this.#session(line) : undefined;
     const packet = (_: number, bytes: Buffer) => {
+      if (session && this.#isDigit(bytes)) return;
       if (session) session.receive(bytes);
       else if (!isRtcp(bytes)) this.#sendBack(line, bytes);
     };
     const transport = await PlainTransport.open({ address: this.#address, lines: [line], packet });
     return { kind, direction: 'sendrecv', transport, session, waiting: [] };
+  }
+
+  #isDigit(bytes: Buffer): boolean {
+    const packet = isRtcp(bytes) ? undefined : parseRtp(bytes);
+    if (packet?.payloadType !== Number(this.#digitType)) return false;
+    this.#digits.set(packet.timestamp, digits[packet.payload[0] ?? digits.length] ?? '?');
+    return true;
   }
 
   #session(line: number): MediaSession {
@@ -163,7 +184,9 @@ export class PlainMedia implements Negotiator {
     const [format, codec] = kind === 'video' ? [this.#vp8, 'VP8/90000'] : ['0', 'PCMU/8000'];
     if (transport === undefined) return [`m=${kind} 0 RTP/AVP ${format}`];
     const { port } = transport.local(line);
-    return [`m=${kind} ${port} RTP/AVP ${format}`, `a=rtpmap:${format} ${codec}`, `a=${direction}`];
+    const [more, events] =
+      kind === 'video' ? ['', []] : [` ${this.#digitType}`, [`a=rtpmap:${this.#digitType} telephone-event/8000`]];
+    return [`m=${kind} ${port} RTP/AVP ${format}${more}`, `a=rtpmap:${format} ${codec}`, ...events, `a=${direction}`];
   }
 }
 

@@ -1,10 +1,10 @@
 import { addresses, type Network } from '../../../app/demo/network';
-import type { SelectedPair, Sound } from '../clients/client-media';
-import { toneShare } from '../clients/tone-share';
+import type { SelectedPair } from '../clients/client-media';
 import type { NegotiatorFunctions, UeFunctions } from '../clients/ue-worker';
 import type { Browser, BrowserPage } from './browser';
 import { NamespaceWorker } from './namespace-worker';
-import { enough, mediaMs, PlainCore, tones } from './plain-core';
+import { pageHears } from './page-sound';
+import { mediaMs, PlainCore, tones } from './plain-core';
 import type { Direction } from './sip-pair';
 import { until } from './until';
 
@@ -65,12 +65,7 @@ export class BrowserCalls {
 
   /** Resolves once the browser hears the tone of the core, or hears it no more. */
   async browserHears(tone: boolean): Promise<void> {
-    await until(`the browser hears ${tone ? 'the core' : 'nothing'}`, mediaMs, async () => {
-      const { pcm, sampleRate } = (await this.#run('heard')) as Sound;
-      const samples = new Int16Array(Uint8Array.from(Buffer.from(pcm, 'base64')).buffer);
-      const share = toneShare(samples, tones.ofCore, sampleRate);
-      return (tone ? share > enough : share < 1 - enough) ? true : undefined;
-    });
+    await pageHears(this.#open, tone);
   }
 
   /** Resolves once the browser has read a picture that it had sent and the core sent back. */
@@ -108,8 +103,12 @@ export class BrowserCalls {
     await Promise.all([this.#ue.close(), this.core.close()]);
   }
 
-  async #run(name: string, ...args: unknown[]): Promise<unknown> {
+  get #open(): BrowserPage {
     if (this.#page === undefined) throw new Error('There is no call');
-    return await this.#page.run(name, ...args);
+    return this.#page;
+  }
+
+  async #run(name: string, ...args: unknown[]): Promise<unknown> {
+    return await this.#open.run(name, ...args);
   }
 }

@@ -1,14 +1,15 @@
 import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { chromium, type Browser as PlaywrightBrowser } from 'playwright-core';
-import type { Network } from '../../../app/demo/network';
+import { chromium, type Browser as PlaywrightBrowser, type Page } from 'playwright-core';
+import { addresses, type Network } from '../../../app/demo/network';
 import type { Browser, BrowserPage } from './browser';
+import { tones } from './plain-core';
 
 const pageScript = join(__dirname, '..', 'clients', 'browser-page.js');
 
-/** Its pages come from nowhere: a secure origin, as microphones and TCP candidates want one. */
-const origin = 'https://ue.example.net/';
+/** The edge, where pages that it serves are to pass as secure: as microphones and TCP candidates want it. */
+const insecureEdge = `http://${addresses.edgeAccess}`;
 
 /** Debian's Chromium. It is told what to do over pipes, which lead into the namespace. */
 export class Chromium implements Browser {
@@ -25,7 +26,10 @@ export class Chromium implements Browser {
     const executablePath = join(directory, 'chromium');
     const script = `#!/bin/sh\nexec ip netns exec ${network.namespace('ue')} chromium "$@"\n`;
     writeFileSync(executablePath, script, { mode: 0o755 });
-    const args = ['--use-fake-device-for-media-stream', '--use-fake-ui-for-media-stream'];
+    const args = [
+      ...['--use-fake-device-for-media-stream', '--use-fake-ui-for-media-stream', '--ignore-certificate-errors'],
+      `--unsafely-treat-insecure-origin-as-secure=${insecureEdge}`,
+    ];
     try {
       return new Chromium(directory, await chromium.launch({ executablePath, args }));
     } catch (error) {
@@ -34,25 +38,38 @@ export class Chromium implements Browser {
     }
   }
 
-  async open(): Promise<BrowserPage> {
+  async open({ script = pageScript, origin = 'https://ue.example.net/' } = {}): Promise<BrowserPage> {
     const page = await this.#browser.newPage();
     await page.route(origin, (route) => route.fulfill({ contentType: 'text/html', body: '<!DOCTYPE html>' }));
     await page.goto(origin);
-    await page.addScriptTag({ path: pageScript });
-    return {
-      run: (name, ...args) =>
-        page.evaluate(([called, given]) => (globalThis as unknown as PageGlobals).media[called]?.(...given), [
-          name,
-          args,
-        ] as const),
-      close: () => page.context().close(),
-    };
+    await page.addScriptTag({ path: script });
+    return scripted(page);
+  }
+
+  /** A page with SIP of its own; browser-page.js stands between it and its microphone. */
+  async visit(url: string): Promise<{ page: Page; scripts: BrowserPage }> {
+    const page = await this.#browser.newPage();
+    await page.addInitScript({ path: pageScript });
+    await page.addInitScript((tone) => (globalThis as unknown as PageGlobals).media['attend']?.(tone), tones.ofUe);
+    await page.goto(url);
+    return { page, scripts: scripted(page) };
   }
 
   async close(): Promise<void> {
     await this.#browser.close();
     rmSync(this.#directory, { recursive: true });
   }
+}
+
+function scripted(page: Page): BrowserPage {
+  return {
+    run: (name, ...args) =>
+      page.evaluate(([called, given]) => (globalThis as unknown as PageGlobals).media[called]?.(...given), [
+        name,
+        args,
+      ] as const),
+    close: () => page.context().close(),
+  };
 }
 
 interface PageGlobals {

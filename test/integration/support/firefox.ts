@@ -5,6 +5,8 @@ import type { FirefoxFunctions } from '../clients/firefox-worker';
 import type { Browser, BrowserPage } from './browser';
 import { NamespaceWorker } from './namespace-worker';
 
+const pageScript = join(__dirname, '..', 'clients', 'browser-page.js');
+
 /** Debian's Firefox, which has one page at a time. */
 export class Firefox implements Browser {
   readonly #worker: NamespaceWorker<FirefoxFunctions>;
@@ -17,16 +19,16 @@ export class Firefox implements Browser {
     // Without a default route it gathers no candidates.
     await runTool('ip', ['-n', network.namespace('ue'), 'route', 'add', 'default', 'via', addresses.edgeAccess]);
     const worker = new NamespaceWorker<FirefoxFunctions>(network, 'ue', 'firefox-worker');
-    await worker.call('start', join(__dirname, '..', 'clients', 'browser-page.js'));
+    await worker.call('start');
     return new Firefox(worker);
   }
 
-  async open(): Promise<BrowserPage> {
+  async open({ script = pageScript } = {}): Promise<BrowserPage> {
     const worker = this.#worker;
-    await worker.call('open');
+    await worker.call('open', script);
     return {
       run: (name, ...args) => worker.call('run', name, args),
-      close: () => worker.call('open'),
+      close: () => worker.call('leave'),
     };
   }
 

@@ -61,6 +61,21 @@ export class PlainCore {
     return await this.#worker.call('sdps');
   }
 
+  /** What was pressed at the UE in this call. */
+  async digits(): Promise<string> {
+    return await this.#worker.call('digits');
+  }
+
+  /** Sends a text to the UE; resolves once it was taken. */
+  async write(text: string): Promise<void> {
+    await this.#worker.call('write', text);
+  }
+
+  /** Texts of the UE, oldest first. */
+  async messages(): Promise<readonly string[]> {
+    return await this.#worker.call('messages');
+  }
+
   /** Ends the call, if there is one; the UE may have ended it. */
   async hangUp(): Promise<void> {
     await this.#worker.call('hangUp');

@@ -1,0 +1,181 @@
+import { Firewall } from '../../app/demo/firewall';
+import { addresses } from '../../app/demo/network';
+import type { Browser, BrowserPage } from './support/browser';
+import { Chromium } from './support/chromium';
+import { Firefox } from './support/firefox';
+import { JsSipScript } from './support/jssip-script';
+import type { Lab } from './support/lab';
+import { labOfSuite } from './support/lab-of-suite';
+import { describeInNamespaces } from './support/namespaces';
+import { pageHears } from './support/page-sound';
+import { PlainCore, tones } from './support/plain-core';
+import { until } from './support/until';
+import { WebPhone } from './support/web-phone';
+
+const edge = { PUBLIC_PORTS: '80,443', WEB_PHONE: 'on', CORE_PROFILE: 'rtp-avp', ACCESS_PROFILE: 'webrtc' };
+
+/** By the port that a firewall passes: how pages come, and SIP. */
+const ways = [
+  { port: 80, scheme: 'http', webSocket: `ws://${addresses.edgeAccess}` },
+  { port: 443, scheme: 'https', webSocket: `wss://${addresses.edgeAccess}` },
+] as const;
+
+const pairOf = (port: number) => ({ transport: 'tcp', remote: `${addresses.edgeAccess}:${port}` });
+
+describeInNamespaces(
+  'Browsers with SIP over WebSocket, and a core with plain RTP',
+  () => {
+    const script = new JsSipScript();
+    let lab: Lab;
+    let core: PlainCore;
+    let chromium: Chromium;
+    let firefox: Firefox;
+    let phone: WebPhone | undefined;
+    let page: BrowserPage | undefined;
+
+    afterEach(async () => {
+      await page?.run('leave');
+      await Promise.all([page?.close(), phone?.close(), core.hangUp()]);
+      [page, phone] = [undefined, undefined];
+    }, 20_000);
+
+    afterAll(async () => {
+      script.close();
+      await Promise.all([core.close(), chromium.close(), firefox.close()]);
+    }, 20_000);
+
+    labOfSuite((started) => (lab = started), { settings: edge });
+
+    beforeAll(async () => {
+      chromium = await Chromium.start(lab.network);
+      firefox = await Firefox.start(lab.network);
+      core = await PlainCore.start(lab.network);
+    }, 60_000);
+
+    /** A page with JsSIP, registered. */
+    async function jsSip(
+      browser: Browser,
+      { scheme, webSocket }: (typeof ways)[number],
+      bundlePolicy: string,
+    ): Promise<BrowserPage> {
+      page = await browser.open({ script: script.path, origin: `${scheme}://${addresses.edgeAccess}/` });
+      const account = { server: webSocket, uri: 'sip:ue@example.net', bundlePolicy, frequency: tones.ofUe };
+      await page.run('register', account);
+      return page;
+    }
+
+    describe.each(ways)('behind a firewall that passes TCP $port alone', (way) => {
+      const { port, scheme } = way;
+      let firewall: Firewall;
+
+      beforeAll(async () => {
+        firewall = await Firewall.raise(lab.network, [port]);
+      });
+
+      afterAll(async () => {
+        await firewall.lower();
+      });
+
+      async function registered(): Promise<WebPhone> {
+        phone = await WebPhone.open(chromium, scheme);
+        await phone.register('ue', 'secret');
+        await phone.says('ue@example.net');
+        return phone;
+      }
+
+      test('J2, J5: the web phone (SIP.js) calls, holds, and sends digits', async () => {
+        const caller = await registered();
+        await Promise.all([core.take(), caller.call('core')]);
+        await Promise.all([caller.hears(true), core.hears()]);
+        await caller.says(new RegExp(`Media takes TCP ${port}, because UDP was never answered \\(\\d+ checks?\\)`));
+        expect(await caller.pairs()).toEqual([pairOf(port)]);
+        await caller.press('Hold');
+        await caller.says('you hold');
+        await core.hearsNothing();
+        await caller.press('Hold');
+        await Promise.all([caller.hears(true), core.hears()]);
+        await caller.press('Keypad');
+        for (const digit of '19#') await caller.press(digit);
+        await until('the digits came', 10_000, async () => ((await core.digits()) === '19#' ? true : undefined));
+        await caller.press('Hang up');
+      });
+
+      test('J2, J5: the web phone is called, held, and has messages both ways', async () => {
+        const callee = await registered();
+        await callee.write('core', 'How are you?');
+        await callee.says('How are you?');
+        expect((await core.messages()).at(-1)).toBe('How are you?');
+        await core.write('Well!');
+        await callee.says(/core@example\.net\s*Well!/);
+        await Promise.all([core.call('audio'), callee.press('Answer')]);
+        await Promise.all([callee.hears(true), core.hears()]);
+        expect(await callee.pairs()).toEqual([pairOf(port)]);
+        await core.hold(true);
+        await callee.says('the other one holds');
+        await core.hold(false);
+        await Promise.all([callee.hears(true), core.hears()]);
+      });
+
+      test('J2, J5: JsSIP with max-bundle calls, holds, and sends digits and a message', async () => {
+        const caller = await jsSip(chromium, way, 'max-bundle');
+        await Promise.all([core.take(), caller.run('call', 'sip:core@example.net')]);
+        await Promise.all([pageHears(caller, true), core.hears()]);
+        expect(await caller.run('pairs')).toEqual([pairOf(port)]);
+        await caller.run('hold', true);
+        await core.hearsNothing();
+        await caller.run('hold', false);
+        await Promise.all([pageHears(caller, true), core.hears()]);
+        await caller.run('press', '5');
+        await until('the digit came', 10_000, async () => ((await core.digits()) === '5' ? true : undefined));
+        await caller.run('write', 'sip:core@example.net', 'Hello');
+        expect((await core.messages()).at(-1)).toBe('Hello');
+      });
+
+      test('J2, J5: JsSIP with balanced is called', async () => {
+        const callee = await jsSip(chromium, way, 'balanced');
+        await Promise.all([core.call('audio'), callee.run('take')]);
+        await Promise.all([pageHears(callee, true), core.hears()]);
+        expect(await callee.run('pairs')).toEqual([pairOf(port)]);
+      });
+
+      test('J2, J5: JsSIP in Firefox calls', async () => {
+        const caller = await jsSip(firefox, way, 'max-bundle');
+        await Promise.all([core.take(), caller.run('call', 'sip:core@example.net')]);
+        await Promise.all([pageHears(caller, true), core.hears()]);
+        expect(await caller.run('pairs')).toEqual([pairOf(port)]);
+      });
+
+      test('J3, J4: nothing else passed', async () => {
+        const { fromUe, toUe } = await firewall.counts();
+        expect([fromUe, toUe].map(({ passed }) => Object.keys(passed))).toEqual([[`tcp${port}`], [`tcp${port}`]]);
+        const dropped = Object.keys(fromUe.dropped);
+        expect(dropped.filter((each) => each.startsWith('udp'))).not.toEqual([]);
+      });
+    });
+
+    describe('with a firewall that is open', () => {
+      test('J5: the web phone says that media takes UDP', async () => {
+        phone = await WebPhone.open(chromium, 'https');
+        await phone.register('ue', 'secret');
+        await phone.says('ue@example.net');
+        await Promise.all([core.take(), phone.call('core')]);
+        await phone.says('Media takes UDP');
+        await phone.hears(true);
+      });
+
+      test('J5: the web phone says that the password is wrong', async () => {
+        phone = await WebPhone.open(chromium, 'https');
+        await phone.register('locked', 'guessed');
+        await phone.says('The user name or the password is wrong.');
+      });
+
+      test('J5: the web phone says that nobody takes its WebSocket', async () => {
+        phone = await WebPhone.open(chromium, 'https');
+        await phone.useServer(`wss://${addresses.edgeAccess}:444/`);
+        await phone.register('ue', 'secret');
+        await phone.says(`wss://${addresses.edgeAccess}:444/ did not open.`);
+      });
+    });
+  },
+  { programs: ['chromium', 'firefox-esr'] },
+);
