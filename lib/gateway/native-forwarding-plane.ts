@@ -131,7 +131,7 @@ export class NativeForwardingPlane implements ForwardingPlane {
       ...this.#native.take(Number.MAX_SAFE_INTEGER, Number.MAX_SAFE_INTEGER),
     ];
     this.#events = [];
-    for (const event of rest) if (event.kind === 'closed') this.#tell(event);
+    for (const event of rest) if (event.kind === 'closed' || event.kind === 'handedOver') this.#tell(event);
     return Promise.resolve();
   }
 
@@ -158,7 +158,11 @@ export class NativeForwardingPlane implements ForwardingPlane {
       return;
     }
     const open = this.#open.get(event.id);
-    if (open === undefined) return;
+    if (open === undefined) {
+      // Closed here while the plane was giving it away: its socket is nobody's now.
+      if (event.kind === 'handedOver') socketOf(event.fd, event.bytes).destroy();
+      return;
+    }
     switch (event.kind) {
       case 'opening':
         if (open.finishing === undefined) this.#follow(event.id, this.#listener.opening(event.id, event.bytes));
