@@ -1,4 +1,4 @@
-import fastify, { type FastifyInstance, type FastifyReply, type FastifyRequest } from 'fastify';
+import fastify, { type FastifyError, type FastifyInstance, type FastifyReply, type FastifyRequest } from 'fastify';
 import { createServer, type IncomingMessage } from 'node:http';
 import type { Duplex } from 'node:stream';
 import { WebSocketServer } from 'ws';
@@ -33,6 +33,8 @@ interface WebVisitor extends Visitor {
 
 const everybody = 'all';
 
+const unserved = 'The request cannot be served.';
+
 /**
  * HTTP on shared ports (J6), which it is handed connection by connection: pages, a backend, and the way to SIP over
  * WebSocket (J2).
@@ -59,12 +61,15 @@ export class WebFront implements HttpServing {
       maxFragments: limits.fragments,
       handleProtocols: () => 'sip',
     });
-    this.#app = serverOf(limits);
+    // What is no path comes by no hook.
+    this.#app = serverOf(limits, ({ statusCode = 400 }, request, reply) =>
+      this.#admit(request, reply, limits, () => void sendText(reply, statusCode, unserved)),
+    );
     this.#app.addHook('onRequest', (request, reply, done) => this.#admit(request, reply, limits, done));
     this.#app.setNotFoundHandler((_request, reply) => sendText(reply, 404, 'There is nothing here.'));
     this.#app.setErrorHandler((error: Error & { statusCode?: number }, _request, reply) => {
       const { statusCode = 500 } = error;
-      if (statusCode < 500) return sendText(reply, statusCode, 'The request cannot be served.');
+      if (statusCode < 500) return sendText(reply, statusCode, unserved);
       this.#log.error({ err: error }, 'an HTTP request failed');
       return sendText(reply, 500, 'The request failed here.');
     });
@@ -130,9 +135,13 @@ export class WebFront implements HttpServing {
   }
 }
 
-function serverOf(limits: WebLimits): FastifyInstance {
+function serverOf(
+  limits: WebLimits,
+  frameworkErrors: (error: FastifyError, request: FastifyRequest, reply: FastifyReply) => void,
+): FastifyInstance {
   const app = fastify({
     bodyLimit: limits.body,
+    frameworkErrors,
     clientErrorHandler: ({ code }, socket) => {
       if (socket.writable) refuse(socket, unreadableBy[code] ?? unreadable);
       else socket.destroy();

@@ -114,6 +114,14 @@ describe('J6: HTTP on a shared port', () => {
     if (status === 426) expect(answer.head).toMatch(/\r\nupgrade: websocket/i);
   });
 
+  test.each(['/%', '/phone/%zz', '/%c0%ae'])(
+    '%s is no path: 400, in words that tell nothing of what serves here',
+    async (path) => {
+      await start();
+      expect(await get(path)).toMatchObject({ status: 400, body: 'The request cannot be served.\n' });
+    },
+  );
+
   test('tokens of ACME are served from their folder, and nothing else is', async () => {
     await start({ sites: { challenges: { folder: join(folder, 'tokens') } } });
     const path = '/.well-known/acme-challenge';
@@ -259,7 +267,7 @@ describe('N2: what HTTP may cost', () => {
     expect((await get('/')).status).toBe(200);
     expect((await get('/nothing')).status).toBe(404);
     const upgrade = `${head}Upgrade: websocket\r\nConnection: Upgrade\r\nSec-WebSocket-Protocol: sip\r\n\r\n`;
-    for (const answer of [await get('/'), await exchange(upgrade)]) {
+    for (const answer of [await get('/'), await get('/%'), await exchange(upgrade)]) {
       expect([answer.status, answer.head]).toEqual([429, expect.stringMatching(/\r\nretry-after: \d+/i)]);
     }
   });
