@@ -46,7 +46,8 @@ export class EgressRelay {
   readonly #limits: Limits;
   #sweeping: NodeJS.Timeout | undefined;
 
-  constructor({ hosts, port = 0, logger, limits, lookups, server, bodies, hops }: EgressRelayOptions) {
+  constructor(options: EgressRelayOptions) {
+    const { hosts, port = 0, logger, limits, lookups } = options;
     this.#limits = { ...defaults, ...limits };
     this.#endpoints = hosts.map(
       (host) =>
@@ -62,8 +63,7 @@ export class EgressRelay {
       linkTo: (to: Destination) => this.#endpointFor(to.address)?.linkTo(to),
       isOwn: (to: Destination) => this.#endpoints.some((own) => own.host === to.address && own.port === to.port),
     };
-    const passing = { ...(server && { contacts: server }), bodies, hops };
-    this.#relaying = new Relaying(network, logger, this.#limits, () => performance.now(), passing);
+    this.#relaying = new Relaying(network, logger, this.#limits, () => performance.now(), options);
   }
 
   /** `host:port` where the core reaches UEs by way of the relay, on the address that it is given. */

@@ -1,7 +1,7 @@
 import type { Socket as UdpSocket } from 'node:dgram';
 import { isIPv6, type Server, type Socket } from 'node:net';
 import { bindError } from '../wire/bind-error';
-import { bindTcp, bindUdp } from '../wire/bound-sockets';
+import { bindTcp, bindUdp, unbound } from '../wire/bound-sockets';
 import { hostPort } from '../wire/sip-uri';
 import type { Limits } from './limits';
 import type { Destination, Link } from '../wire/link';
@@ -114,10 +114,7 @@ export class Endpoint {
     this.#udp = undefined;
     this.#server = undefined;
     for (const link of [...this.#dialled.values(), ...this.#accepted]) link.close();
-    await Promise.all([
-      udp && new Promise<void>((done) => udp.close(done)),
-      server && new Promise<void>((done) => server.close(() => done())),
-    ]);
+    await Promise.all([udp && unbound(udp), server && unbound(server)]);
   }
 
   /** Far ends name next hops, and could else keep those of the operator out. */

@@ -29,7 +29,8 @@ export interface Network {
   isOwn(destination: Destination): boolean;
 }
 
-export interface OnwardRequestsOptions {
+/** What the relay is made of besides. */
+export interface RelayParts {
   network: Network;
   occasionally: OccasionalLog;
   branches: Branches;
@@ -71,16 +72,16 @@ type AnswerStatus = keyof typeof reasons;
 
 /** Sends requests on to where they belong, once `Relaying` lets them pass, and answers those that cannot be sent. */
 export class OnwardRequests {
-  readonly #options: OnwardRequestsOptions;
+  readonly #parts: RelayParts;
   readonly #tag = randomBytes(8).toString('hex');
 
-  constructor(options: OnwardRequestsOptions) {
-    this.#options = options;
+  constructor(parts: RelayParts) {
+    this.#parts = parts;
   }
 
   /** Sends a request on, and opens a branch for all but an ACK, which has no answer. */
   open(id: string, { request, onward, errand, isForServer, entered, nextHop }: OnwardRequest, from: Link): void {
-    const { branches, dialogs, entry, fence, network, occasionally, servers } = this.#options;
+    const { branches, dialogs, entry, fence, network, occasionally, servers } = this.#parts;
     const isAck = request.method === 'ACK';
     if (!isForServer && !isNobody(from)) fence.requestToCore(id, request);
     const back = servers.has(from) || isNobody(from) ? from : this.#backTo(request, from);
@@ -152,7 +153,7 @@ export class OnwardRequests {
 
   /** A link to a next hop cannot be made or has ended: who waits for an answer gets it at once. */
   lost(link: Link): void {
-    const { branches } = this.#options;
+    const { branches } = this.#parts;
     const waiting = branches.waitingFor(link).filter(([id, branch]) => !this.#isSentOverUdp(id, branch));
     for (const [, branch] of waiting) this.fail(branch, 503);
     const { address: host, port, transport } = link;
@@ -162,7 +163,7 @@ export class OnwardRequests {
   /** The relay's own final answer to a request that went on, or was about to. */
   fail(branch: Branch, status: AnswerStatus): void {
     if (branch.isFinal) return;
-    this.#options.branches.answered(branch, status);
+    this.#parts.branches.answered(branch, status);
     branch.answer = this.#answerTo(branch.request, status);
     branch.back.send(branch.answer);
   }
@@ -197,7 +198,7 @@ export class OnwardRequests {
 
   /** The Call-ID that the core knows the dialog by which a request begins. */
   #giveCallId(request: SipMessage, errand: Errand, from: Link, hop: NextHop): void {
-    const { callIds } = this.#options;
+    const { callIds } = this.#parts;
     if (errand.keepsCallId !== true) callIds.begin(request, from);
     else {
       const { nextHop } = errand;
@@ -206,7 +207,7 @@ export class OnwardRequests {
   }
 
   #isMisplaced(hop: NextHop, destination: Destination): boolean {
-    const { hops, occasionally } = this.#options;
+    const { hops, occasionally } = this.#parts;
     const reason = hops?.fault(hop, destination);
     if (reason === undefined) return false;
     const { transport, address, port } = destination;
@@ -218,11 +219,11 @@ export class OnwardRequests {
   #unreached({ host, port, transport }: NextHop, reason: string): void {
     const where = 'see CORE_NEXT_HOP, EMERGENCY_NEXT_HOP and the Service-Route of the registrar';
     const message = `A next hop cannot be reached: ${where}`;
-    this.#options.occasionally.warn({ host, port, transport, reason }, message, host);
+    this.#parts.occasionally.warn({ host, port, transport, reason }, message, host);
   }
 
   #send(id: string, request: SipMessage, branch: Branch | undefined, destination: Destination | undefined): void {
-    const { branches, fence, network, udpOnly } = this.#options;
+    const { branches, fence, network, udpOnly } = this.#parts;
     const asAsked = destination && network.linkTo(destination);
     if (!destination || !asAsked) {
       if (branch) this.fail(branch, 503);
@@ -242,7 +243,7 @@ export class OnwardRequests {
 
   /** Whether a request, too large for a datagram, goes in one all the same: its next hop takes no connection. */
   #isSentOverUdp(id: string, branch: Branch): boolean {
-    const { branches, network, udpOnly } = this.#options;
+    const { branches, network, udpOnly } = this.#parts;
     const { request, overUdp } = branch.sent ?? {};
     const onward = overUdp && network.linkTo(overUdp);
     if (!onward || !request) return false;
@@ -259,6 +260,6 @@ export class OnwardRequests {
     const [top = ''] = request.values('via');
     const port = /;\s*rport\b/i.test(top) ? from.port : (request.topVia?.port ?? 5060);
     const { transport, address } = from;
-    return port === from.port ? from : (this.#options.network.linkTo({ transport, address, port }) ?? from);
+    return port === from.port ? from : (this.#parts.network.linkTo({ transport, address, port }) ?? from);
   }
 }

@@ -12,14 +12,14 @@ import { notesIn } from '../drachtio/fence/hidden-headers';
 import { markSource } from '../wire/source-mark';
 import { parseSipMessage, type SipMessage } from '../wire/sip-message';
 import { Branches, type Branch } from './branches';
-import type { CoreHops } from './core-hops';
-import { CoreEntry, type ServerContact } from './core-entry';
+import { CoreEntry } from './core-entry';
+import type { EgressRelayOptions } from './egress-relay';
 import { CoreFence } from '../drachtio/fence/core-fence';
 import type { Errand } from './errand';
 import type { Limits } from './limits';
 import { isSameHost, isSamePeer, type Link } from '../wire/link';
 import { isNobody, nobody } from './nobody';
-import { OnwardRequests, type Network } from './onward-requests';
+import { OnwardRequests, type Network, type RelayParts } from './onward-requests';
 import { OwnCallIds, type Carried } from '../drachtio/fence/own-call-ids';
 import { RelayedDialogs } from './relayed-dialogs';
 import { holderOfCall, holderOfEntered, mendForCore, mendForServer, read } from './relayed-messages';
@@ -27,15 +27,6 @@ import { Servers } from './servers';
 import { UdpOnly } from './udp-only';
 import { UnclaimedErrands } from './unclaimed-errands';
 import { UnconfirmedAnswers } from '../drachtio/fence/unconfirmed-answers';
-
-interface RelayingSurroundings {
-  /** Where the SIP server takes what the core sends. */
-  contacts?: readonly ServerContact[];
-  /** Those that go past the server. */
-  bodies?: CarriedBodies | undefined;
-  /** Where requests for the core may go; unset: anywhere. */
-  hops?: CoreHops | undefined;
-}
 
 interface Arrived {
   /** As it came. */
@@ -55,16 +46,11 @@ export class Relaying {
   readonly branches: Branches;
   /** Messages that nothing was done with: requests of strangers, responses to nothing. */
   readonly dropped = { requests: 0, responses: 0 };
-  readonly #servers: Servers;
-  readonly #callIds = new OwnCallIds();
-  readonly #dialogs: RelayedDialogs;
   readonly #unconfirmed: UnconfirmedAnswers;
-  readonly #entry: CoreEntry;
-  readonly #fence: CoreFence;
+  readonly #parts: RelayParts;
   readonly #onward: OnwardRequests;
   readonly #bodies: CarriedBodies | undefined;
   readonly #logger: Logger;
-  readonly #occasionally: OccasionalLog;
 
   /** @param now a clock in ms. */
   constructor(
@@ -72,33 +58,26 @@ export class Relaying {
     logger: Logger,
     limits: Limits,
     now: () => number,
-    { contacts = [], bodies, hops }: RelayingSurroundings = {},
+    { server = [], bodies, hops }: Pick<EgressRelayOptions, 'server' | 'bodies' | 'hops'> = {},
   ) {
     this.#logger = logger;
-    this.#occasionally = new OccasionalLog(logger);
     this.errands = new UnclaimedErrands(now, limits);
     this.branches = new Branches(now, limits);
-    this.#servers = new Servers(limits.servers);
-    this.#dialogs = new RelayedDialogs(limits.branches);
     this.#unconfirmed = new UnconfirmedAnswers(limits.branches);
-    this.#entry = new CoreEntry(contacts);
     const cancel = (text: string, id: string) => this.branches.get(id)?.sent?.onward.send(text);
-    this.#fence = new CoreFence({ limits, now, cancel });
-    this.#onward = new OnwardRequests({
-      network,
-      occasionally: this.#occasionally,
-      branches: this.branches,
-      servers: this.#servers,
-      callIds: this.#callIds,
-      dialogs: this.#dialogs,
-      entry: this.#entry,
-      fence: this.#fence,
-      udpOnly: new UdpOnly(now),
-      hops,
-    });
+    this.#parts = {
+      ...{ network, hops, branches: this.branches, udpOnly: new UdpOnly(now) },
+      occasionally: new OccasionalLog(logger),
+      servers: new Servers(limits.servers),
+      callIds: new OwnCallIds(),
+      dialogs: new RelayedDialogs(limits.branches),
+      entry: new CoreEntry(server),
+      fence: new CoreFence({ limits, now, cancel }),
+    };
+    this.#onward = new OnwardRequests(this.#parts);
     this.#bodies = bodies;
-    for (const { transports, ...at } of contacts) {
-      for (const transport of transports) this.#servers.add({ transport, ...at });
+    for (const { transports, ...at } of server) {
+      for (const transport of transports) this.#parts.servers.add({ transport, ...at });
     }
   }
 
@@ -125,7 +104,7 @@ export class Relaying {
       return message.isRequest ? this.#request(message, from) : this.#response(message);
     } catch (error) {
       // What one peer sends must not end the process that serves all others.
-      this.#occasionally.error({ err: error, startLine: message.startLine }, 'A message could not be relayed');
+      this.#parts.occasionally.error({ err: error, startLine: message.startLine }, 'A message could not be relayed');
       return false;
     }
   }
@@ -137,8 +116,8 @@ export class Relaying {
 
   /** The server has taken the 2xx to its SUBSCRIBE. */
   subscribed(callId: string): void {
-    this.#fence.subscribed(callId);
-    this.#dialogs.subscribed(callId);
+    this.#parts.fence.subscribed(callId);
+    this.#parts.dialogs.subscribed(callId);
   }
 
   /** The SIP server is lost: it will not cancel what it has sent, nor answer what the core has, nor end what it answered. */
@@ -155,15 +134,15 @@ export class Relaying {
     for (const branch of this.branches.silent(silenceMs)) if (!isNobody(branch.back)) this.#onward.fail(branch, 408);
     this.errands.sweep();
     this.branches.sweep();
-    this.#dialogs.sweep(this.branches);
-    this.#fence.sweep((id) => this.branches.get(id) !== undefined);
+    this.#parts.dialogs.sweep(this.branches);
+    this.#parts.fence.sweep((id) => this.branches.get(id) !== undefined);
     // Nobody else repeats these.
     for (const { sent } of this.branches.of(nobody.udp)) if (sent && sent.text !== '') sent.onward.send(sent.text);
   }
 
   /** Nothing is sent any more by itself. */
   close(): void {
-    this.#fence.close();
+    this.#parts.fence.close();
   }
 
   /**
@@ -178,20 +157,20 @@ export class Relaying {
     const ids = notesIn(request, 'Errand');
     const branch = this.branches.get(id);
     const errand = branch || method === 'ACK' || method === 'CANCEL' ? undefined : this.#errandOf(ids);
-    if (errand) this.#servers.add(from);
-    const isOfServer = this.#servers.has(from);
+    if (errand) this.#parts.servers.add(from);
+    const isOfServer = this.#parts.servers.has(from);
     const isWhole = mendForCore(request, isOfServer ? this.#bodies : undefined);
     if (branch) return this.#again(id, branch, request, from);
     const onward = request.clone();
     request.body = '';
-    const carried = errand ? undefined : this.#callIds.carryOn(onward, from);
+    const carried = errand ? undefined : this.#parts.callIds.carryOn(onward, from);
     if (!errand && this.#ofCore(id, { request, onward, carried }, from)) return true;
     if (!isOfServer) {
       // A far end that has missed the end of a call, or a restart of ours, need not wait. It may be a stranger all the same.
-      if (this.#entry.isAstray(request, from)) this.#onward.refuse(request, from, noSuchDialog);
+      if (this.#parts.entry.isAstray(request, from)) this.#onward.refuse(request, from, noSuchDialog);
       return false;
     }
-    this.#dialogs.toCore(onward, request.callId);
+    this.#parts.dialogs.toCore(onward, request.callId);
     const isOnItsWay = errand ?? (method !== 'CANCEL' && request.toTag !== undefined);
     if (isWhole && isOnItsWay)
       this.#onward.open(id, { request, onward, errand, isForServer: false, nextHop: carried?.nextHop }, from);
@@ -202,18 +181,18 @@ export class Relaying {
   /** A request that goes on to the server. False: it is none. */
   #ofCore(id: string, { request, onward, carried }: Arrived, from: Link): boolean {
     if (carried?.bound === 'for-core') return false;
-    const entered = carried ? undefined : this.#entry.admit(onward, from);
+    const entered = carried ? undefined : this.#parts.entry.admit(onward, from);
     if (!carried && !entered) return false;
     markSource(request, from.address, from.port);
     markSource(onward, from.address, from.port);
     if (carried) {
       dropRoutes(onward);
-      this.#dialogs.toServer(onward);
+      this.#parts.dialogs.toServer(onward);
     }
-    const refusal = answerToUnsound(onward, false, undefined) ?? this.#fence.refusal(onward);
+    const refusal = answerToUnsound(onward, false, undefined) ?? this.#parts.fence.refusal(onward);
     if (refusal) return this.#refuseOfCore(request, from, refusal);
     if (entered && beginsDialog(onward)) {
-      this.#callIds.follow(onward, from, 'for-server', { server: entered.transport, core: from.transport });
+      this.#parts.callIds.follow(onward, from, 'for-server', { server: entered.transport, core: from.transport });
     }
     askForReliability(onward);
     const pass = () => {
@@ -223,8 +202,8 @@ export class Relaying {
       this.#onward.open(id, { request, onward, isForServer: true, entered }, from);
     };
     const settle = (isSubscribed: boolean) => (isSubscribed ? pass() : this.#refuseOfCore(request, from, noSuchDialog));
-    if (this.#dialogs.holds(onward, id, settle)) return true;
-    const tooEarly = this.#fence.refusalOfEarly(onward);
+    if (this.#parts.dialogs.holds(onward, id, settle)) return true;
+    const tooEarly = this.#parts.fence.refusalOfEarly(onward);
     if (tooEarly) return this.#refuseOfCore(request, from, tooEarly);
     pass();
     return true;
@@ -243,16 +222,16 @@ export class Relaying {
   /** A repetition, a CANCEL, or the ACK of a non-2xx response. */
   #again(id: string, branch: Branch, request: SipMessage, from: Link): boolean {
     const isSender = branch.isForServer ? isSameHost : isSamePeer;
-    if (!this.#servers.has(from) && !isSender(branch.back, from)) return false;
+    if (!this.#parts.servers.has(from) && !isSender(branch.back, from)) return false;
     const { method } = request;
     const { sent, answer } = branch;
     if (method === branch.method) this.#onward.repeat(id, branch);
     else if (branch.method !== 'INVITE' || (method !== 'CANCEL' && method !== 'ACK')) return false;
     else if (method === 'CANCEL' && (answer !== undefined || !sent)) this.#onward.answer(request, branch.back, 481);
-    else if (branch.isForServer && !this.#fence.isOfInvite(request, branch.request, branch.isFinal)) {
+    else if (branch.isForServer && !this.#parts.fence.isOfInvite(request, branch.request, branch.isFinal)) {
       if (method === 'CANCEL') this.#onward.answer(request, branch.back, 481);
     } else if (sent) {
-      if (method === 'ACK') this.#fence.refusalAcknowledged(id);
+      if (method === 'ACK') this.#parts.fence.refusalAcknowledged(id);
       this.#onward.follow(id, request, sent);
     }
     return true;
@@ -270,15 +249,15 @@ export class Relaying {
       return true;
     }
     if (response.values('via').length < 2) return false;
-    const passage = isOfCancel ? 'passes' : this.#dialogs.response(branch, response);
+    const passage = isOfCancel ? 'passes' : this.#parts.dialogs.response(branch, response);
     if (passage !== 'passes') {
       this.#onward.endSurplus(branch.sent, response, passage === 'surplus');
       return true;
     }
     if (!isOfCancel && branch.isForServer) {
-      this.#fence.responseToCore(id, response);
+      this.#parts.fence.responseToCore(id, response);
       this.#unconfirmed.responseToCore(response);
-    } else if (!isOfCancel && !this.#fence.responseToServer(id, response, branch.isFinal)) return true;
+    } else if (!isOfCancel && !this.#parts.fence.responseToServer(id, response, branch.isFinal)) return true;
     response.removeFirst('via');
     response.set('Call-ID', branch.request.callId);
     if (isOfCancel) {
@@ -292,7 +271,7 @@ export class Relaying {
     if (!isWhole) return false;
     this.branches.answered(branch, response.status);
     branch.back.send(response.toString());
-    this.#dialogs.answered(branch.request, response.status);
+    this.#parts.dialogs.answered(branch.request, response.status);
     return true;
   }
 }

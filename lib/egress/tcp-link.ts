@@ -19,7 +19,7 @@ export class TcpLink implements Link {
   /** When it was last used, ms by `performance.now()`. */
   usedAt = performance.now();
   readonly #stream: SipStream;
-  #isProven: boolean;
+  isProven: boolean;
 
   /** @param socket accepted, or the address to open a connection from. */
   constructor(
@@ -30,12 +30,12 @@ export class TcpLink implements Link {
     this.address = remote.address;
     this.port = remote.port;
     this.sentBy = sentBy;
-    this.#isProven = typeof socket === 'string';
+    this.isProven = typeof socket === 'string';
     this.#stream = sipConnection(remote, socket, limits, {
       message: (text, cut) => {
         this.usedAt = performance.now();
         // A stranger gets one try.
-        if (!events.message(text, this, cut === 'too-large') && !this.#isProven) this.close();
+        if (!events.message(text, this, cut === 'too-large') && !this.isProven) this.close();
       },
       closed: () => events.closed(this),
     });
@@ -49,12 +49,8 @@ export class TcpLink implements Link {
     return this.#stream.isConnecting;
   }
 
-  get isProven(): boolean {
-    return this.#isProven;
-  }
-
   prove(): void {
-    this.#isProven = true;
+    this.isProven = true;
   }
 
   send(text: string): void {

@@ -6,7 +6,7 @@ import { AppConnection, type AppFrame } from './app-connection';
 import { AppRoutes } from './app-routes';
 import { limits } from './limits';
 import { bindError } from '../wire/bind-error';
-import { bindTcp } from '../wire/bound-sockets';
+import { bindTcp, unbound } from '../wire/bound-sockets';
 
 /** Methods that an app may ask for, and the call records that drachtio offers (none are made here). */
 const verbs = new Set([
@@ -61,8 +61,7 @@ export class AdminServer {
 
   /** Resolves when nothing is open any more. */
   async close(): Promise<void> {
-    const server = this.#server;
-    const closed = server && new Promise<void>((resolve) => server.close(() => resolve()));
+    const closed = this.#server && unbound(this.#server);
     for (const app of [...this.#apps]) app.close();
     await closed;
   }

@@ -47,7 +47,8 @@ export class EmbeddedEdge {
   readonly #admin: AdminServer;
   readonly #transport: Transport;
   readonly #timers: Timers;
-  #adminPort = 0;
+  /** Port that apps connect to. */
+  adminPort = 0;
   #closed = false;
 
   private constructor(options: EmbeddedEdgeOptions) {
@@ -98,7 +99,7 @@ export class EmbeddedEdge {
       const edge = new EmbeddedEdge(options);
       try {
         for (const points of wanted) await edge.#listen(points);
-        edge.#adminPort = await edge.#admin.listen(options.admin.host, options.admin.port);
+        edge.adminPort = await edge.#admin.listen(options.admin.host, options.admin.port);
         options.logger.debug({ contacts: edge.contacts }, 'the embedded SIP edge listens');
         return edge;
       } catch (error) {
@@ -108,11 +109,6 @@ export class EmbeddedEdge {
         if (tries <= 1 || !mayBeFree) throw error;
       }
     }
-  }
-
-  /** Port that apps connect to. */
-  get adminPort(): number {
-    return this.#adminPort;
   }
 
   /** The contacts with their real ports, one for each transport: `sip:192.0.2.1:5060;transport=tcp`. */

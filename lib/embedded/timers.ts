@@ -13,10 +13,6 @@ export interface Times {
   readonly ringing: number;
 }
 
-function timesFor(t1: number): Times {
-  return { t1, t2: 8 * t1, transaction: 64 * t1, app: 128 * t1, ringing: 370 * t1 };
-}
-
 /** All timers of one edge, so that closing it leaves none behind. */
 export class Timers {
   readonly times: Times;
@@ -24,7 +20,7 @@ export class Timers {
   #closed = false;
 
   constructor(t1 = 500) {
-    this.times = timesFor(t1);
+    this.times = { t1, t2: 8 * t1, transaction: 64 * t1, app: 128 * t1, ringing: 370 * t1 };
   }
 
   after(ms: number, action: () => void): Stop {

@@ -8,7 +8,7 @@ import { sameFamily, type ListeningPoint } from './contact';
 import type { Flow } from './flow';
 import { limits } from './limits';
 import { bindError } from '../wire/bind-error';
-import { bindTcp, bindUdp } from '../wire/bound-sockets';
+import { bindTcp, bindUdp, unbound } from '../wire/bound-sockets';
 import type { Destination, TransportName } from '../wire/link';
 import { hostPort } from '../wire/sip-uri';
 import type { Outbound } from './outbound';
@@ -119,12 +119,11 @@ export class Transport {
   /** Resolves when nothing is open any more. */
   async close(): Promise<void> {
     this.#closed = true;
-    const sockets = [...this.#udp.values()].map((socket) => new Promise<void>((done) => socket.close(done)));
-    const servers = this.#servers.map((server) => new Promise<void>((done) => server.close(() => done())));
+    const closing = [...this.#udp.values(), ...this.#servers].map(unbound);
     this.#udp.clear();
     this.#servers.length = 0;
     for (const connection of [...this.#open]) connection.close();
-    await Promise.all([...sockets, ...servers]);
+    await Promise.all(closing);
   }
 
   #pointFor(transport: TransportName, address: string, from?: ListeningPoint): ListeningPoint | undefined {

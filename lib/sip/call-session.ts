@@ -33,9 +33,12 @@ export class CallSession {
   readonly timers = new SessionTimers(this);
   #earlyCaller: CallerEarlyDialog | undefined;
   #earlyCallee: InDialog | undefined;
-  #isEarlyOfferAnswered = false;
-  #parties: Partial<Record<Side, string>> = {};
-  #coreCallId: (callId: string) => string = (callId) => callId;
+  /** The caller has its answer for good, in a reliable provisional response (RFC 3262 §5). */
+  isEarlyOfferAnswered = false;
+  /** Addresses of record. */
+  parties: Partial<Record<Side, string>> = {};
+  /** The Call-ID that the core knows its dialog by, of the SIP server's. */
+  coreCallId: (callId: string) => string = (callId) => callId;
   #ending: Ending = {};
 
   constructor(edge: SipEdge, call: Call, log: Logger, policy: UePolicy) {
@@ -52,20 +55,6 @@ export class CallSession {
     call.media.on('lost', () => this.#anchorLost());
   }
 
-  /** Addresses of record. */
-  parties(parties: Partial<Record<Side, string>>): void {
-    this.#parties = parties;
-  }
-
-  /** `coreCallId`: the Call-ID that the core knows its dialog by, of the SIP server's. */
-  knownInCoreAs(coreCallId: (callId: string) => string): void {
-    this.#coreCallId = coreCallId;
-  }
-
-  coreCallId(callId: string): string {
-    return this.#coreCallId(callId);
-  }
-
   /** The caller has a dialog before its 2xx; the first one counts. */
   callerIsEarly(dialog: () => CallerEarlyDialog | undefined): void {
     this.#earlyCaller ??= dialog();
@@ -74,15 +63,6 @@ export class CallSession {
   /** The callee has a dialog before its 2xx, from its first reliable provisional response on. */
   calleeIsEarly(dialog: InDialog): void {
     this.#earlyCallee = dialog;
-  }
-
-  /** The caller has its answer for good, in a reliable provisional response (RFC 3262 §5). */
-  earlyOfferAnswered(): void {
-    this.#isEarlyOfferAnswered = true;
-  }
-
-  get isEarlyOfferAnswered(): boolean {
-    return this.#isEarlyOfferAnswered;
   }
 
   /** The confirmed one. */
@@ -214,7 +194,7 @@ export class CallSession {
     const { callId, localTag, remoteTag } = dialog.sip;
     const contact = /<([^<>]*)>/.exec(this.headers.contact(side) ?? '')?.[1];
     const known = side === 'core' ? this.coreCallId(callId) : callId;
-    return { callId: known, localTag, remoteTag, contact, party: this.#parties[side] ?? '' };
+    return { callId: known, localTag, remoteTag, contact, party: this.parties[side] ?? '' };
   }
 
   #ended(cause: EndCause): void {

@@ -40,7 +40,8 @@ export class CallSetup {
   #oweAck: Acknowledge | undefined;
   /** Responses of the callee that are being dealt with, one after the other. */
   #inOrder: Promise<void> = Promise.resolve();
-  #provisional: ReliableProvisional | undefined;
+  /** What the caller's next PRACK is for. */
+  provisional: ReliableProvisional | undefined;
   #sawProvisional = false;
   #cancelled = false;
   /** The SDP last sent to the caller in a provisional response. */
@@ -65,17 +66,17 @@ export class CallSetup {
     const { call, caller, callee } = this.#session;
     this.#request.on('cancel', (cancel) => {
       this.#cancelled = true;
-      this.#provisional?.cancelled();
+      this.provisional?.cancelled();
       const reason = cancel.get('reason');
       this.#session.end('cancelled', reason === undefined ? {} : { reason });
     });
     this.#request.on('update', (update, response) => void this.#session.changes.change(caller, update, response));
     call.onEnd(() => this.#ended());
     this.#session.headers.learnContact(caller, serverContact(this.#request));
-    this.#session.parties({
+    this.#session.parties = {
       [caller]: this.#request.getParsedHeader('from').uri,
       [callee]: this.#request.getParsedHeader('to').uri,
-    });
+    };
     if (isTooShort(this.#request)) {
       this.#session.end('rejected', { verdict: { status: 422, headers: { 'Min-SE': String(shortestInterval) } } });
       return;
@@ -96,11 +97,6 @@ export class CallSetup {
       sessionExpires(this.#request)?.interval,
     );
     return { ...headers, ...(shortest !== undefined && { 'Min-SE': shortest }) };
-  }
-
-  /** What the caller's next PRACK is for. */
-  get provisional(): ReliableProvisional | undefined {
-    return this.#provisional;
   }
 
   #received(sent: SentRequest, response: IncomingResponse, acknowledge: Acknowledge): void {
@@ -169,12 +165,12 @@ export class CallSetup {
       this.#tellCaller({ status, reason, headers, body });
       return;
     }
-    this.#provisional = new ReliableProvisional(this.#session, response);
+    this.provisional = new ReliableProvisional(this.#session, response);
     const reliably = { ...headers, Require: [headers['Require'], '100rel'].filter(Boolean).join(', ') };
-    if (sdp) this.#session.earlyOfferAnswered();
+    if (sdp) this.#session.isEarlyOfferAnswered = true;
     this.#tellCaller({ status, reason, headers: reliably, body });
-    await this.#provisional.acknowledged;
-    if (!call.ended) this.#provisional = undefined;
+    await this.provisional.acknowledged;
+    if (!call.ended) this.provisional = undefined;
   }
 
   #tellCaller(progress: Verdict): void {
@@ -257,7 +253,7 @@ export class CallSetup {
     this.#outgoing.cancel(this.#session.ending.reason);
     this.#oweAck?.();
     this.#oweAck = undefined;
-    if (this.#provisional) void this.#provisional.finalAllowed.then(() => this.#finalResponse());
+    if (this.provisional) void this.provisional.finalAllowed.then(() => this.#finalResponse());
     else this.#finalResponse();
   }
 

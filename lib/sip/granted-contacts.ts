@@ -35,18 +35,22 @@ const defaultExpires = 3600;
 export function grantedContacts(request: SipMessage, response: SipMessage, others: readonly Binding[] = []): Granted {
   const asked = listOf(request.get('contact'));
   if (asked.some((contact) => contact.trim() === '*')) return 'all-removed';
-  const unclaimed = new Unclaimed(listOf(response.get('contact')));
+  // Those that the registrar lists, as far as they are nobody's yet.
+  let unclaimed = listOf(response.get('contact'));
+  const claim = (binding: Binding) => {
+    const claimed = unclaimed.filter((contact) => isSameBinding(bindingOf(contact), binding));
+    unclaimed = unclaimed.filter((contact) => !claimed.includes(contact));
+    return claimed;
+  };
   const removed = asked.filter((contact) => wanted(contact, request) === 0);
   const added = asked.filter((contact) => wanted(contact, request) !== 0);
-  const claimed = new Map(added.map((contact) => [contact, unclaimed.claim(bindingOf(contact))] as const));
-  for (const binding of [...removed.map(bindingOf), ...others]) unclaimed.claim(binding);
+  const claimed = new Map(added.map((contact) => [contact, claim(bindingOf(contact))] as const));
+  for (const binding of [...removed.map(bindingOf), ...others]) claim(binding);
   const general = seconds(response.get('expires'));
   const granted = added.map((contact) => {
     const listed = claimed.get(contact) ?? [];
     // One that is spelled in a way of the registrar's own is among those that nobody claims.
-    const times = (listed.length > 0 ? listed : unclaimed.left).map((each) =>
-      seconds(headerParams(each).get('expires')),
-    );
+    const times = (listed.length > 0 ? listed : unclaimed).map((each) => seconds(headerParams(each).get('expires')));
     const asIs = general ?? wanted(contact, request) ?? defaultExpires;
     return {
       binding: bindingOf(contact),
@@ -87,22 +91,6 @@ export function isReplaced(older: Binding, newer: Binding, response: SipMessage)
   if (older.outbound !== undefined && newer.outbound !== undefined) return false;
   const listed = listOf(response.get('contact')).map(bindingOf);
   return listed.length > 0 && !listed.some((each) => isSameBinding(each, older));
-}
-
-/** The contacts that a registrar lists, as far as they are nobody's yet. */
-class Unclaimed {
-  left: string[];
-
-  constructor(listed: string[]) {
-    this.left = listed;
-  }
-
-  /** Takes those that are this binding by outbound or by their URI. */
-  claim(binding: Binding): string[] {
-    const claimed = this.left.filter((contact) => isSameBinding(bindingOf(contact), binding));
-    this.left = this.left.filter((contact) => !claimed.includes(contact));
-    return claimed;
-  }
 }
 
 /** s */

@@ -14,7 +14,8 @@ export class OutgoingInvite {
   readonly #target: Target;
   /** Set while it can be cancelled. */
   #sent: SentRequest | undefined;
-  #nextHop = '';
+  /** Where it was sent. */
+  nextHop = '';
   #isRelayed = false;
   #stopRinging: () => void = () => undefined;
 
@@ -23,18 +24,13 @@ export class OutgoingInvite {
     this.#target = target;
   }
 
-  /** Where it was sent. */
-  get nextHop(): string {
-    return this.#nextHop;
-  }
-
   /** Resolves when it has left; `received` gets each response. Rejects where the server would not send it. */
   async send(headers: Headers, content: Content, received: OnResponse): Promise<void> {
     const { callee, edge } = this.#session;
     const way = this.#target.way();
-    if (way.coreCallId) this.#session.knownInCoreAs(way.coreCallId);
+    if (way.coreCallId) this.#session.coreCallId = way.coreCallId;
     this.#isRelayed = way.coreCallId !== undefined;
-    this.#nextHop = way.proxy;
+    this.nextHop = way.proxy;
     const own = this.#session.headers.request(callee, 'INVITE', headers);
     const invite = {
       ...{ method: 'INVITE' as const, proxy: way.proxy },
@@ -60,7 +56,7 @@ export class OutgoingInvite {
   cancelPastServer(): void {
     const { callee, edge } = this.#session;
     const cancel = this.#sent && callee === 'core' && !this.#isRelayed && cancelPastServer(this.#sent);
-    if (cancel) edge.egress.pass(cancel, this.#nextHop);
+    if (cancel) edge.egress.pass(cancel, this.nextHop);
     this.#sent = undefined;
   }
 

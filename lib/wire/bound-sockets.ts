@@ -55,6 +55,11 @@ export async function bindTcp(
   return { server, port: (server.address() as AddressInfo).port };
 }
 
+/** Closes what was bound; resolves once it is closed. */
+export async function unbound(bound: { close(done: () => void): unknown }): Promise<void> {
+  await new Promise<void>((resolve) => bound.close(() => resolve()));
+}
+
 /**
  * A SIP connection with a peer.
  * @param way the accepted socket; or the address to open a connection from: the peer sees the one that Via and Contact

@@ -34,7 +34,7 @@ beforeEach(() => {
     isOwn: ({ port }: Destination) => port === 7000,
   };
   const contacts = [{ address: '192.0.2.1', port: 5060, transports: ['udp'] as const }];
-  relaying = new Relaying(network, silent, limits, () => now, { contacts, bodies });
+  relaying = new Relaying(network, silent, limits, () => now, { server: contacts, bodies });
 });
 
 const udp = () => linkTo({ transport: 'udp', address: '192.0.2.9', port: 5070 });
