@@ -10,27 +10,19 @@ import { CallSetup } from './call-setup';
 import type { CallShares } from './call-shares';
 import type { CallsOnFlow } from './calls-on-flow';
 import { flowKey } from './flow-token';
-import type { Intake } from './intake';
-import type { RequestAdmission } from './request-admission';
-import type { RequestRoom } from './request-room';
+import type { Serving } from './request-room';
 import { serverDialogId } from '../drachtio/server-dialog-id';
 import type { SipEdge } from './sip-edge';
 import type { Target } from './target';
-import { ueAddressOf, type UeConnections } from './ue-connections';
+import { ueAddressOf } from './ue-connections';
 import { noSuchDialog, reply } from './verdict';
 
-export interface CallRequestsOptions {
+export interface CallRequestsOptions extends Serving {
   edge: SipEdge;
   anchor: MediaAnchor;
   calls: CallTable;
-  connections: UeConnections;
-  intake: Intake;
-  admission: RequestAdmission;
-  room: RequestRoom;
   shares: CallShares;
   onFlow: CallsOnFlow;
-  /** Whom a request of this side is for. */
-  targetOf: (side: Side, request: IncomingRequest) => Promise<Target>;
   logger: Logger;
 }
 

@@ -1,27 +1,20 @@
 import type { IncomingRequest, ResponseSender } from '../drachtio/messages';
 import type { Srf } from '../drachtio/srf';
 import { EdgeError } from '../errors';
-import type { Side } from '../media/media-anchor';
 import type { CallsOnFlow } from './calls-on-flow';
 import { exchange } from './exchanges';
 import { isRemoval } from './granted-contacts';
-import type { Intake } from './intake';
 import type { OwnAddresses } from './own-addresses';
 import type { Registering } from './registering';
 import type { Registrar } from './registrar';
-import { hasToTag, type RequestAdmission } from './request-admission';
-import type { RequestRoom } from './request-room';
+import { hasToTag } from './request-admission';
+import type { Serving } from './request-room';
 import type { Subscriptions } from './subscriptions';
-import type { Target } from './target';
-import { flowOf, type UeConnections } from './ue-connections';
+import { flowOf } from './ue-connections';
 import { noSuchDialog, reply, type Verdict } from './verdict';
 
-export interface OtherRequestsOptions {
+export interface OtherRequestsOptions extends Serving {
   srf: Srf;
-  connections: UeConnections;
-  intake: Intake;
-  admission: RequestAdmission;
-  room: RequestRoom;
   own: OwnAddresses;
   registrar: Registrar;
   registering: Registering;
@@ -29,8 +22,6 @@ export interface OtherRequestsOptions {
   callsOnFlow: CallsOnFlow;
   /** The Request-URI that a UE's request goes on with. */
   uriFor: (uri: string) => string;
-  /** Whom a request of this side is for. */
-  targetOf: (side: Side, request: IncomingRequest) => Promise<Target>;
 }
 
 /** Registrations, and what passes between UEs and core outside of calls. Rejects with why a request is not served. */

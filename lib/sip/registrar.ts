@@ -42,9 +42,7 @@ const mostDropped = 50_000;
  * place that says so. The store keeps it, and the access listener is told.
  */
 export class Registrar extends EventEmitter<{ 'flow-ended': [flow: Flow, why: FlowEnd] }> {
-  readonly #store: RegistrationStore;
-  readonly #connections: UeConnections;
-  readonly #logger: Logger;
+  readonly #options: RegistrarOptions;
   readonly #occasionally: OccasionalLog;
   /**
    * Flows that were a UE's and are so no more, and over which somebody can still be reached: a token of theirs has to lead
@@ -52,21 +50,19 @@ export class Registrar extends EventEmitter<{ 'flow-ended': [flow: Flow, why: Fl
    */
   readonly #dropped = new Newest<string>(mostDropped);
 
-  constructor({ store, connections, logger }: RegistrarOptions) {
+  constructor(options: RegistrarOptions) {
     super();
-    this.#store = store;
-    this.#connections = connections;
-    this.#logger = logger;
-    this.#occasionally = new OccasionalLog(logger);
-    connections.on('closed', (connection) => this.#closed(connection));
-    store.on('expired', ({ flow }) => {
+    this.#options = options;
+    this.#occasionally = new OccasionalLog(options.logger);
+    options.connections.on('closed', (connection) => this.#closed(connection));
+    options.store.on('expired', ({ flow }) => {
       this.#leave(flow, 'expired').catch((error: unknown) => this.#failed(error));
     });
   }
 
   /** What is registered over the flow on which a request came. */
   registrationsOf(flow: Flow): Promise<Registration[]> {
-    return this.#store.onFlow(flow);
+    return this.#options.store.onFlow(flow);
   }
 
   /** Whether a flow once was a UE's and is so no more: its connection has ended, or its UE is elsewhere, or nowhere. */
@@ -81,7 +77,7 @@ export class Registrar extends EventEmitter<{ 'flow-ended': [flow: Flow, why: Fl
   async mustHaveRoom(request: IncomingRequest, contacts: string[]): Promise<void> {
     const message = 'The UE has as many Contacts as it may have.';
     if (contacts.length > mostContacts) throw new EdgeError('too-many-contacts', message, { sipStatus: 400 });
-    const known = await this.#store.ofAor(identityOf(request.getParsedHeader('to').uri));
+    const known = await this.#options.store.ofAor(identityOf(request.getParsedHeader('to').uri));
     const more = contacts.filter((contact) => !known.some(({ binding }) => isSameBinding(binding, bindingOf(contact))));
     if (more.length === 0 || isRemoval(request) || known.length + more.length <= mostBindings) return;
     throw new EdgeError('too-many-contacts', message, { retryAfter: 60 });
@@ -90,7 +86,7 @@ export class Registrar extends EventEmitter<{ 'flow-ended': [flow: Flow, why: Fl
   /** Keeps what a 2xx to a REGISTER granted. Rejects with `registrations-full` (503). */
   async granted(request: IncomingRequest, response: IncomingResponse, flow: Flow): Promise<void> {
     const aor = identityOf(request.getParsedHeader('to').uri);
-    const known = await this.#store.ofAor(aor);
+    const known = await this.#options.store.ofAor(aor);
     const granted = grantedContacts(
       request,
       response,
@@ -118,8 +114,8 @@ export class Registrar extends EventEmitter<{ 'flow-ended': [flow: Flow, why: Fl
   /** Takes all registrations off a flow that turned out to lead nowhere. */
   async lose(flow: Flow): Promise<void> {
     try {
-      const registrations = await this.#store.onFlow(flow);
-      for (const { aor, key } of registrations) await this.#store.remove(aor, key);
+      const registrations = await this.#options.store.onFlow(flow);
+      for (const { aor, key } of registrations) await this.#options.store.remove(aor, key);
       if (registrations.length > 0) await this.#leave(flow, 'closed');
       // A UE without a registration may have an emergency call.
       else this.emit('flow-ended', flow, 'closed');
@@ -134,7 +130,7 @@ export class Registrar extends EventEmitter<{ 'flow-ended': [flow: Flow, why: Fl
     { response, flow, earlier }: { response: IncomingResponse; flow: Flow; earlier: Registration | undefined },
   ): Promise<void> {
     const associated = associatedIdentities(response);
-    await this.#store.save({
+    await this.#options.store.save({
       aor,
       binding,
       key: earlier?.key ?? binding.outbound ?? binding.uri,
@@ -149,31 +145,31 @@ export class Registrar extends EventEmitter<{ 'flow-ended': [flow: Flow, why: Fl
   }
 
   async #remove({ aor, key, flow }: Registration, why: FlowEnd): Promise<void> {
-    await this.#store.remove(aor, key);
+    await this.#options.store.remove(aor, key);
     await this.#leave(flow, why);
   }
 
   /** The access listener keeps a UE's connection for as long as something is registered over it. */
   async #tell(flow: Flow): Promise<void> {
     if (flow.connection === undefined || !this.#isReachable(flow)) return;
-    const registrations = await this.#store.onFlow(flow);
+    const registrations = await this.#options.store.onFlow(flow);
     const ends = registrations.map(({ expiresAt }) => expiresAt);
     const [first] = registrations;
     const seconds = (Math.max(...ends) - monotonicNow()) / 1000;
-    this.#connections.registered(flow.address, flow.port, first && { identity: first.aor, seconds });
+    this.#options.connections.registered(flow.address, flow.port, first && { identity: first.aor, seconds });
   }
 
   /** False for a connection that the access listener has no more: it is never given again. */
   #isReachable({ address, port, connection }: Flow): boolean {
-    return connection === undefined || this.#connections.flowAt(address, port)?.id === connection;
+    return connection === undefined || this.#options.connections.flowAt(address, port)?.id === connection;
   }
 
   /** A registration has left the flow: it may have been the last. */
   async #leave(flow: Flow, why: FlowEnd): Promise<void> {
     await this.#tell(flow);
-    if ((await this.#store.onFlow(flow)).length > 0) return;
+    if ((await this.#options.store.onFlow(flow)).length > 0) return;
     if (this.#isReachable(flow)) this.#dropped.set(flowKey(flow), true);
-    this.#logger.debug({ flow, why }, 'flow ended');
+    this.#options.logger.debug({ flow, why }, 'flow ended');
     this.emit('flow-ended', flow, why);
   }
 

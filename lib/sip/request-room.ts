@@ -10,9 +10,21 @@ import { retryAfter } from '../shares/retry-after';
 import type { CoreRequests } from './core-requests';
 import { emergencyService, type EmergencySettings } from './emergency';
 import { flowKey, type Flow } from './flow-token';
+import type { Intake } from './intake';
 import type { Registrar } from './registrar';
+import type { RequestAdmission } from './request-admission';
 import type { Target } from './target';
 import { flowOf, type UeConnections } from './ue-connections';
+
+/** What says whether a request is served, and whom it is for. */
+export interface Serving {
+  connections: UeConnections;
+  intake: Intake;
+  admission: RequestAdmission;
+  room: RequestRoom;
+  /** Whom a request of this side is for. */
+  targetOf: (side: Side, request: IncomingRequest) => Promise<Target>;
+}
 
 export interface RequestRoomOptions {
   limits: ShareLimits;

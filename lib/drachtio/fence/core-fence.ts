@@ -34,8 +34,7 @@ export interface CoreFenceOptions {
  * Call-IDs and messages are those of the SIP server.
  */
 export class CoreFence {
-  readonly #limits: CoreFenceOptions['limits'];
-  readonly #now: () => number;
+  readonly #options: CoreFenceOptions;
   readonly #unanswered: UnansweredInvites;
   /** By the branch of the relay's Via, the oldest first. */
   readonly #early = new Map<string, EarlyDialog>();
@@ -43,16 +42,10 @@ export class CoreFence {
   readonly #calls = new Map<string, { readonly branches: Set<string>; readonly established: Set<string> }>();
 
   constructor(options: CoreFenceOptions) {
-    const { limits } = options;
-    this.#limits = limits;
-    this.#now = () => options.now();
+    const { branches: limit, branchBytes: limitBytes } = options.limits;
     const send = (text: string, branch: string) => options.cancel(text, branch);
-    this.#unanswered = new UnansweredInvites({
-      limit: limits.branches,
-      limitBytes: limits.branchBytes,
-      acknowledgedWithin: acknowledgementMs,
-      send,
-    });
+    this.#options = options;
+    this.#unanswered = new UnansweredInvites({ limit, limitBytes, acknowledgedWithin: acknowledgementMs, send });
   }
 
   /** The answer to a request of the core that the server must not see; an ACK among them is to be dropped. */
@@ -121,7 +114,8 @@ export class CoreFence {
 
   /** Forgets what is over without an answer. */
   sweep(isOpen: (branch: string) => boolean): void {
-    for (const [branch, { until }] of this.#early) if (until <= this.#now() && !isOpen(branch)) this.#forget(branch);
+    for (const [branch, { until }] of this.#early)
+      if (until <= this.#options.now() && !isOpen(branch)) this.#forget(branch);
   }
 
   /** Cancels nothing any more. */
@@ -145,9 +139,14 @@ export class CoreFence {
     const call = this.#calls.get(callId) ?? { branches: new Set<string>(), established: new Set<string>() };
     call.branches.add(branch);
     this.#calls.set(callId, call);
-    this.#early.set(branch, { callId, isOfCore, isAnswered: false, until: this.#now() + this.#limits.unanswered });
+    this.#early.set(branch, {
+      callId,
+      isOfCore,
+      isAnswered: false,
+      until: this.#options.now() + this.#options.limits.unanswered,
+    });
     const [oldest] = this.#early.keys();
-    if (this.#early.size > this.#limits.branches && oldest !== undefined) this.#forget(oldest);
+    if (this.#early.size > this.#options.limits.branches && oldest !== undefined) this.#forget(oldest);
   }
 
   /** The server has acknowledged a 2xx. */
