@@ -24,7 +24,7 @@ FROM node:20-bookworm-slim AS edge80
 WORKDIR /edge80
 # Port 80 without running as root: the capability is on the program.
 RUN apt-get update \
- && apt-get install -y --no-install-recommends libcap2-bin \
+ && apt-get install -y --no-install-recommends libcap2-bin openssl \
  && setcap cap_net_bind_service=+ep /usr/local/bin/node \
  && apt-get purge -y libcap2-bin && rm -rf /var/lib/apt/lists/*
 COPY --from=build /edge80/package.json ./
@@ -33,6 +33,8 @@ COPY --from=build /edge80/dist dist
 # The web phone is served as it is.
 COPY app/phone app/phone
 COPY --from=build /edge80/native/build/Release/forwarding_plane.node native/build/Release/
+# For a self-signed certificate, where port 443 is public and has no other.
+RUN install -d -m 700 -o node state
 USER node
 ENV NODE_ENV=production
 CMD ["node", "dist/app/main.js"]
