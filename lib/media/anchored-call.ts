@@ -73,7 +73,6 @@ export class AnchoredCall {
   readonly #profiles: CallProfiles;
   readonly #towardUe: TowardUe;
   readonly #writer: CallWriter;
-  readonly #receiving: Omit<Receiving, 'from' | 'agreed' | 'names'>;
   readonly #options: AnchoredCallOptions;
 
   constructor(options: AnchoredCallOptions) {
@@ -91,8 +90,6 @@ export class AnchoredCall {
     const ofUe = { streams: this.#streams, bundle: this.#bundle, ue: this.ue };
     this.#towardUe = new TowardUe({ call: name, advertised: gateway.advertised, fallback, spelling, ...ofUe });
     this.#writer = new CallWriter(this.#bundle, places.told);
-    const hasOwnTransport = (line: number) => this.ue.linesInUse.includes(line) && !this.ue.shared.has(line);
-    this.#receiving = { maySend: places.rtp.core, most: charged.most, hasOwnTransport };
     const forMsrp = { call: name, gateway, fallback, spelling, ueAddress, maySend: places.msrp, charged };
     this.#msrp = msrp && new CallMsrp({ ...forMsrp, families: this.#families, bridges: msrp });
   }
@@ -130,11 +127,8 @@ export class AnchoredCall {
     if (exchange === undefined || exchange.from === from)
       throw new EdgeError('answer-unexpected', 'An SDP answer came without an offer.');
     const { offer, offered } = exchange;
-    const receiving = { ...this.#receiving, from, names: this.#bundle.namesOf(from) };
-    const received = receivedAnswer(parseSdp(text), exchange, {
-      ...receiving,
-      maySend: this.#maySendInAnswer(offered),
-    });
+    const receiving = { ...this.#receivingFrom(from), maySend: this.#maySendInAnswer(offered) };
+    const received = receivedAnswer(parseSdp(text), exchange, receiving);
     this.#bundle.heard(from, received.came);
     const answer = matchAnswer(withoutIceOn(received.sdp, exchange.withoutIce), offer);
     const { media: view } = viewSession(answer);
@@ -147,7 +141,7 @@ export class AnchoredCall {
     this.#conclude(exchange, said, answer, from === 'access' ? received.tcp : exchange.tcp);
     const towardOther = putBackAnchored(this.#commands.written(reply, said), this.#rtpengine.lines, answer);
     if (from === 'core') {
-      const { sdp, grouped } = this.#towardUe.answer(exchange, towardOther);
+      const { sdp, grouped } = this.#towardUe.answer(exchange, towardOther, this.#rtpengine.bundles);
       return this.#writer.forUe(sdp, grouped, messages, exchange);
     }
     this.#towardUe.answered(exchange, answer, this.#rtpengine.bundles);
@@ -219,7 +213,7 @@ export class AnchoredCall {
 
   async #offer(from: Side, came: Sdp): Promise<string> {
     const agreed = [otherSide(from), from].flatMap((side) => this.#exchanges.agreed(side) ?? []);
-    const received = receivedOffer(came, { ...this.#receiving, from, agreed, names: this.#bundle.namesOf(from) });
+    const received = receivedOffer(came, { ...this.#receivingFrom(from), agreed });
     const { sdp, shared } = received;
     const { media } = viewSession(sdp);
     if (!this.isOpen) requireUsable(viewSession(received.came).media, media, this.#msrp !== undefined);
@@ -249,6 +243,12 @@ export class AnchoredCall {
     if (from === 'core') return this.#offerToUe(exchange, towardOther, messages);
     this.#exchanges.begin(exchange);
     return this.#writer.forCore(towardOther, view, messages);
+  }
+
+  #receivingFrom(from: Side): Omit<Receiving, 'agreed'> {
+    const { places, charged } = this.#options;
+    const before = { lines: this.ue.lines, areApart: this.#bundle.areApart };
+    return { from, names: this.#bundle.namesOf(from), before, maySend: places.rtp.core, most: charged.most };
   }
 
   #offerToUe(exchange: Exchange, reply: Sdp, messages: MsrpSections): string {

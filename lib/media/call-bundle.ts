@@ -1,4 +1,5 @@
 import {
+  areApart,
   bundleGroups,
   hasBundle,
   withBundleGroups,
@@ -14,6 +15,12 @@ import { distinctMids, eachOnce, midsOf, withMids, type Mids } from '../sdp/mids
 import type { Sdp } from '../sdp/sdp';
 import { otherSide, type Side } from './media-anchor';
 
+/** A group of the UE, with whether each of its lines has a transport of its own. */
+interface OfferedGroup {
+  lines: BundleGroup;
+  areApart: boolean;
+}
+
 /** What rtpengine wrote for the UE, with the groups that it gets. */
 export interface GroupedForUe {
   sdp: Sdp;
@@ -25,14 +32,19 @@ export interface GroupedForUe {
 
 /**
  * BUNDLE toward the UE of one call, and what its lines are called (B22). rtpengine is shown the lines of both sides by
- * the UE's names. A group that it bundles is kept; else each group names its first accepted line alone. The core sees no
+ * the UE's names. A group that it bundles is kept. Else a group names one line alone, and the same one as long as that is
+ * in use: libwebrtc takes no line out of a group before it is declined, and with max-bundle wants one to be in it. Where
+ * a group is answered whose lines all have transports of their own, it names none: a later offer of libwebrtc has all
+ * lines bundled with what was in a group, and such an offer could only be answered by declining them. The core sees no
  * group, and keeps its own names.
  */
 export class CallBundle {
   /** By what they said last of each line, and what the UE was told. */
   #names: Record<Side, Mids> = { access: [], core: [] };
   /** In the last SDP of the UE; undefined: it has said nothing yet. */
-  #ue: { mids: Mids; groups: readonly BundleGroup[]; bundles: boolean } | undefined;
+  #ue: { mids: Mids; groups: readonly OfferedGroup[]; bundles: boolean } | undefined;
+  /** The lines that the last answer left in a group; undefined: there was none yet, or no line was in use. */
+  #grouped: ReadonlySet<number> | undefined;
 
   /** @param written an offer or answer as it came */
   heard(from: Side, written: Sdp): void {
@@ -41,7 +53,13 @@ export class CallBundle {
     const length = Math.max(mids.length, known.length);
     this.#names[from] = Array.from({ length }, (_, index) => mids[index] ?? known[index]);
     if (from === 'core') return;
-    this.#ue = { mids, groups: bundleGroups(written), bundles: hasBundle(written) };
+    const groups = bundleGroups(written).map((lines) => ({ lines, areApart: areApart(written, lines) }));
+    this.#ue = { mids, groups, bundles: hasBundle(written) };
+  }
+
+  /** The UE has agreed that nothing is bundled, which stays so. */
+  get areApart(): boolean {
+    return this.#grouped?.size === 0;
   }
 
   /** What a side calls the lines: by its own word, else as it was told. */
@@ -78,19 +96,29 @@ export class CallBundle {
   /**
    * What rtpengine wrote, as answer to the UE's last offer.
    * @param shared the lines of that offer that have no transport of their own: outside of a group there is none for them
+   * @param bundles rtpengine does
    */
-  inAnswer(reply: Sdp, shared: SharedTransports): GroupedForUe {
+  inAnswer(reply: Sdp, shared: SharedTransports, bundles: boolean): GroupedForUe {
     const bundled = bundleGroups(reply);
-    const first = (offered: BundleGroup) => offered.find((line) => isUsed(reply, line) && !shared.has(line));
-    const groups = (this.#ue?.groups ?? []).flatMap((offered) => {
-      const group = bundled.find(([tag = -1]) => offered.includes(tag));
-      if (group !== undefined) return [group];
-      const tag = first(offered);
-      return tag === undefined ? [] : [[tag]];
+    const groups = (this.#ue?.groups ?? []).map(({ lines, areApart }) => {
+      const group = bundled.find(([tag = -1]) => lines.includes(tag));
+      if (group !== undefined) return group;
+      const usable = lines.filter((line) => isUsed(reply, line) && !shared.has(line));
+      return !bundles && areApart && this.#grouped === undefined ? [] : this.#unbundled(usable);
     });
     const grouped = groups.flat();
     const lost = new Set([...shared.keys()].filter((index) => !grouped.includes(index)));
-    return { sdp: withDeclined(reply, lost), groups, shared: writtenAsShared(reply, groups), bundleOnly: new Set() };
+    const sdp = withDeclined(reply, lost);
+    if (groups.length > 0) this.#agreed(sdp, grouped);
+    return { sdp, groups, shared: writtenAsShared(reply, groups), bundleOnly: new Set() };
+  }
+
+  /**
+   * @param answer the UE's to our offer
+   * @param offeredGroup that had a group
+   */
+  answered(answer: Sdp, offeredGroup: boolean): void {
+    if (offeredGroup) this.#agreed(answer, bundleGroups(answer).flat());
   }
 
   /**
@@ -112,8 +140,21 @@ export class CallBundle {
   #groupsOffered(reply: Sdp): readonly BundleGroup[] {
     const bundled = bundleGroups(reply);
     if (bundled.length > 0) return bundled;
-    const first = reply.media.findIndex((_, index) => isUsed(reply, index));
-    return first === -1 ? [] : [[first]];
+    return [this.#unbundled([...reply.media.keys()].filter((line) => isUsed(reply, line)))];
+  }
+
+  /** @param usable lines that may be in it */
+  #unbundled(usable: readonly number[]): BundleGroup {
+    if (this.areApart) return [];
+    return usable
+      .filter((line) => this.#grouped?.has(line))
+      .concat(usable)
+      .slice(0, 1);
+  }
+
+  #agreed(answer: Sdp, grouped: readonly number[]): void {
+    const isAnyUsed = answer.media.some((_, index) => isUsed(answer, index));
+    this.#grouped = isAnyUsed ? new Set(grouped) : undefined;
   }
 }
 

@@ -1,4 +1,10 @@
-import { sharedTransports, withDeclined, withSharedTransports, type SharedTransports } from '../sdp/bundle';
+import {
+  sharedTransports,
+  withDeclined,
+  withSharedTransports,
+  type SaidBefore,
+  type SharedTransports,
+} from '../sdp/bundle';
 import { withoutCapabilities } from '../sdp/capability-negotiation';
 import { withOwnDirections } from '../sdp/directions';
 import { mismatchedLines, withoutIceOn } from '../sdp/ice-mismatch';
@@ -48,8 +54,8 @@ export interface Receiving {
   maySend: MaySend;
   /** Lines that are carried; those behind them are declined. */
   most: number;
-  /** Whether a line of the UE is in use with a transport of its own: it keeps that, whatever it says of it. */
-  hasOwnTransport: (line: number) => boolean;
+  /** Of a UE. */
+  before: SaidBefore;
 }
 
 const noSession: Sdp = { session: new SdpPart([]), media: [] };
@@ -84,9 +90,8 @@ export function receivedAnswer(
 
 /** @param role its sender's in DTLS, where it says none (RFC 4145 §4) */
 function received(came: Sdp, places: LinePlaces, receiving: Receiving, role: 'active' | 'passive'): ReceivedSdp {
-  const { from, agreed, maySend, most, hasOwnTransport } = receiving;
-  const bundled = from === 'core' ? [] : [...sharedTransports(came)].filter(([line]) => !hasOwnTransport(line));
-  const shared = new Map(bundled);
+  const { from, agreed, maySend, most, before } = receiving;
+  const shared = from === 'core' ? new Map<number, number>() : sharedTransports(came, before);
   const carried = withDeclined(withSharedTransports(withoutCapabilities(came), shared), {
     has: (line) => line >= most,
   });

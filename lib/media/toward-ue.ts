@@ -43,9 +43,12 @@ export class TowardUe {
     return this.#open(grouped, { isAnswer: false, line, tcp: this.#ue.tcp, mismatched }, number);
   }
 
-  /** @param reply what rtpengine wrote as answer to the UE's offer */
-  answer({ view, tcp, mismatched, shared, number }: Exchange, reply: Sdp): OpenedForUe {
-    const grouped = this.#bundle.inAnswer(reply, shared);
+  /**
+   * @param reply what rtpengine wrote as answer to the UE's offer
+   * @param bundles rtpengine does
+   */
+  answer({ view, tcp, mismatched, shared, number }: Exchange, reply: Sdp, bundles: boolean): OpenedForUe {
+    const grouped = this.#bundle.inAnswer(reply, shared, bundles);
     this.#ue.shared = grouped.shared;
     const opened = this.#open(grouped, { isAnswer: true, line: (index) => view[index], tcp, mismatched }, number);
     this.#streams.settle(new Set(opened.told.keys()), number);
@@ -56,8 +59,9 @@ export class TowardUe {
    * The UE has answered our offer.
    * @param bundles rtpengine does
    */
-  answered({ told, number }: Exchange, answer: Sdp, bundles: boolean): void {
+  answered({ told, number, offersGroup }: Exchange, answer: Sdp, bundles: boolean): void {
     const { media } = viewSession(answer);
+    this.#bundle.answered(answer, offersGroup);
     this.#ue.shared = bundles ? bundledLines(answer) : new Map();
     const isTaken = (line: MediaView | undefined) =>
       line?.hasIce === true && line.port !== 0 && muxesRtcp(line) && !this.#ue.shared.has(line.index);

@@ -2,9 +2,12 @@ import { midsOf } from './mids';
 import { withEachSection, type Sdp } from './sdp';
 import type { SdpLine } from './sdp-line';
 import type { MediaSection } from './sdp-part';
-import { viewSession } from './session-view';
+import { viewSession, type MediaView } from './session-view';
 
-/** Lines, by their index, that have one transport or may have one: that of the first, the tagged one (RFC 9143 §7). */
+/**
+ * Lines, by their index, that have one transport or may have one: that of the first, the tagged one (RFC 9143 §7). One
+ * without lines says that nothing is bundled.
+ */
 export type BundleGroup = readonly number[];
 
 /** For a line that has its transport from another: which one. */
@@ -38,7 +41,7 @@ export function bundleGroups(sdp: Sdp): BundleGroup[] {
 export function withBundleGroups(sdp: Sdp, groups: readonly BundleGroup[]): Sdp {
   const { session, media } = withoutBundle(sdp);
   const mids = midsOf(sdp);
-  const lines = groups.map((group) => `a=group:BUNDLE ${group.flatMap((index) => mids[index] ?? []).join(' ')}`);
+  const lines = groups.map((group) => ['a=group:BUNDLE', ...group.flatMap((index) => mids[index] ?? [])].join(' '));
   return { session: session.and(lines), media };
 }
 
@@ -58,18 +61,34 @@ export function hasBundle({ session }: Sdp): boolean {
   return session.lines.some(isBundle);
 }
 
+/** What was said of an SDP's lines before it. */
+export interface SaidBefore {
+  /** By the same side in the last complete exchange. */
+  lines: readonly MediaView[];
+  /** It was agreed that nothing is bundled: what a line does not have yet is to come. */
+  areApart: boolean;
+}
+
 /**
- * The lines of an SDP that can only be had with the transport of another: `a=bundle-only`, or nothing of their own beside
- * what the tagged line has (RFC 9143 §7.1.3).
+ * The lines of an SDP that can only be had with the transport of another (RFC 9143 §7.1.3): `a=bundle-only`, or nothing of
+ * their own beside what the tagged line has, or now the credentials of that one. libwebrtc writes these where it has put
+ * a line into a group that there was, and lists candidates that are no more.
  */
-export function sharedTransports(sdp: Sdp): SharedTransports {
+export function sharedTransports(sdp: Sdp, before: SaidBefore): SharedTransports {
   const { media } = viewSession(sdp);
-  const hasCandidates = (index: number) => sdp.media[index]?.has('candidate') === true;
   return membersOf(bundleGroups(sdp), (index, tag) => {
     const isSame = media[index]?.ufrag === undefined || media[index].ufrag === media[tag]?.ufrag;
-    const hasNone = isSame && hasCandidates(tag) && !hasCandidates(index);
-    return hasNone || isBundleOnly(sdp.media[index]);
+    const hasNone = hasCandidates(sdp, tag) && !hasCandidates(sdp, index);
+    const isJoined = !before.areApart && isSame && (hasNone || hadOwnUfrag(before.lines, index, tag));
+    return isJoined || isBundleOnly(sdp.media[index]);
   });
+}
+
+/** Whether the group is of several lines, and each has a transport of its own until it is bundled. */
+export function areApart(sdp: Sdp, group: BundleGroup): boolean {
+  const candidates = group.map((index) => sdp.media[index]?.lines.filter((line) => line.is('candidate')) ?? []);
+  const lists = new Set(candidates.map((lines) => lines.map(({ text }) => text).join()));
+  return group.length > 1 && lists.size === group.length && !lists.has('');
 }
 
 /** The SDP with the transport written to the lines that have it from another. */
@@ -131,6 +150,15 @@ function isBundle({ group }: SdpLine): boolean {
 
 function isBundleOnly(section: MediaSection | undefined): boolean {
   return section?.port === 0 && section.has('bundle-only');
+}
+
+function hadOwnUfrag(lines: readonly MediaView[], index: number, tag: number): boolean {
+  const [own, ofTag] = [lines[index]?.ufrag, lines[tag]?.ufrag];
+  return own !== undefined && ofTag !== undefined && own !== ofTag;
+}
+
+function hasCandidates({ media }: Sdp, index: number): boolean {
+  return media[index]?.has('candidate') === true;
 }
 
 function isWanted(section: MediaSection | undefined): boolean {

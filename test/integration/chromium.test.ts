@@ -69,17 +69,46 @@ describeInNamespaces(
       });
 
       // Chromium has what it adds for its group alone, once there is one.
-      const added = 'B22: video is added in the call';
-      const [play, name] = rtpengineBundles()
-        ? [test, added]
-        : [test.skip, `${added} (SKIPPED: this rtpengine carries no group)`];
-      play(name, async () => {
+      test('B22: video is added in the call where rtpengine bundles, or else declined, and audio goes on', async () => {
         await calls.call({ direction: 'originating' });
         await calls.offerAnew({ video: true });
-        await calls.picturesPass();
+        if (rtpengineBundles()) await calls.picturesPass();
         await calls.tonesPass();
-        expect(await calls.pairs()).toEqual(ofAudioAndVideo);
+        expect(await calls.directions()).toEqual(rtpengineBundles() ? ['sendrecv', 'sendrecv'] : ['sendrecv']);
+        expect(await calls.pairs()).toEqual([tcp(80)]);
       });
+
+      test('B22, S3, F1, F2: in a call of two lines it holds, restarts ICE and adds a third, balanced', async () => {
+        await calls.call({ direction: 'originating', video: true });
+        await calls.offerAnew({ direction: 'sendonly' });
+        expect(await calls.directions()).toEqual(['sendonly', 'sendonly']);
+        await calls.offerAnew({ direction: 'sendrecv' });
+        await calls.offerAnew({ iceRestart: true });
+        await calls.offerAnew({ video: true });
+        expect(await calls.directions()).toEqual(['sendrecv', 'sendrecv', 'sendrecv']);
+        await calls.core.hold(true);
+        await calls.core.hold(false);
+        await calls.tonesPass();
+        await calls.picturesPass();
+      });
+
+      // What it has bundled by an offer of its own has no other transport.
+      test.each([
+        { direction: 'originating', bundlePolicy: 'max-bundle' },
+        { direction: 'terminating', bundlePolicy: 'balanced' },
+        { direction: 'terminating', bundlePolicy: 'max-bundle' },
+      ] as const)(
+        'B22, S3, F1, F2: its later offers leave audio, and video where rtpengine bundles, $direction, $bundlePolicy',
+        async (each) => {
+          await calls.call({ ...each, video: true });
+          await calls.tonesPass();
+          await calls.offerAnew({ direction: 'sendonly' });
+          await calls.offerAnew({ direction: 'sendrecv', iceRestart: true });
+          await calls.tonesPass();
+          if (rtpengineBundles()) await calls.picturesPass();
+          expect(await calls.directions()).toEqual(rtpengineBundles() ? ['sendrecv', 'sendrecv'] : ['sendrecv']);
+        },
+      );
 
       test('B17, F2: either end holds the other, and takes it back', async () => {
         await calls.call({ direction: 'originating' });

@@ -5,6 +5,7 @@ import { browserOfSuite } from './support/browser-of-suite';
 import { Firefox } from './support/firefox';
 import type { Lab } from './support/lab';
 import { describeInNamespaces } from './support/namespaces';
+import { rtpengineBundles } from './support/rtpengine';
 
 const directions = ['originating', 'terminating'] as const;
 
@@ -29,6 +30,28 @@ describeInNamespaces(
       expect(await calls.pairs()).toEqual([{ transport: 'tcp', remote: `${addresses.edgeAccess}:80` }]);
       await firewall.lower();
     });
+
+    test.each([
+      { direction: 'originating', bundlePolicy: 'balanced' },
+      { direction: 'originating', bundlePolicy: 'max-bundle' },
+      { direction: 'terminating', bundlePolicy: 'balanced' },
+      { direction: 'terminating', bundlePolicy: 'max-bundle' },
+    ] as const)(
+      'B22, S3, F1, F2: in a call of two lines it holds and restarts ICE, $direction, $bundlePolicy',
+      async ({ direction, bundlePolicy }) => {
+        // With max-bundle its own offers have one transport.
+        const isCarried = bundlePolicy === 'balanced' || rtpengineBundles();
+        await calls.call({ direction, bundlePolicy, video: true });
+        await calls.tonesPass();
+        if (isCarried) await calls.picturesPass();
+        await calls.offerAnew({ direction: 'sendonly' });
+        await calls.offerAnew({ direction: 'sendrecv' });
+        await calls.offerAnew({ iceRestart: true });
+        await calls.tonesPass();
+        expect(await calls.directions()).toEqual(isCarried ? ['sendrecv', 'sendrecv'] : ['sendrecv']);
+      },
+      60_000,
+    );
 
     describe('with an edge that has the ports 80 and 443', () => {
       let firewall: Firewall;

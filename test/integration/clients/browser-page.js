@@ -39,7 +39,7 @@ media.attend = (frequency) => {
 
 media.offer = async ({ iceRestart = false, direction, video = false }) => {
   if (video) await addVideo();
-  if (direction !== undefined) for (const line of connection.getTransceivers()) line.direction = direction;
+  if (direction !== undefined) for (const line of lines()) line.direction = direction;
   await connection.setLocalDescription(await connection.createOffer({ iceRestart }));
   return await gathered();
 };
@@ -82,7 +82,7 @@ media.pictures = async () => {
 };
 
 /** `direction` of each line as the last offer and answer have it. */
-media.directions = () => connection.getTransceivers().map(({ currentDirection }) => currentDirection);
+media.directions = () => lines().map(({ currentDirection }) => currentDirection);
 
 media.close = async () => {
   connection?.close();
@@ -116,6 +116,11 @@ function follow(made) {
   connection.addEventListener('track', ({ track }) => {
     if (track.kind === 'audio') hear(track);
   });
+}
+
+/** Firefox lists those that were declined, too. */
+function lines() {
+  return connection.getTransceivers().filter(({ direction }) => direction !== 'stopped');
 }
 
 async function addVideo() {

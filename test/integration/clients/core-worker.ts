@@ -39,7 +39,8 @@ const functions = {
     own = { address, tone };
     const contacts = [`sip:${address}:5060;transport=udp`];
     const logger = createLogger('warn');
-    relay = new EgressRelay({ hosts: [address], logger });
+    const server = [{ address, port: 5060, transports: ['udp' as const] }];
+    relay = new EgressRelay({ hosts: [address], server, logger });
     await relay.start();
     const link = await SipLink.open({ contacts, logger }, (opened) => {
       opened.handle('REGISTER', register);

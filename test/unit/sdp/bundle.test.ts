@@ -1,4 +1,5 @@
 import {
+  areApart,
   bundledLines,
   bundleGroups,
   sharedTransports,
@@ -9,6 +10,7 @@ import {
 } from '../../../lib/sdp/bundle';
 import { distinctMids, midsOf, withMids } from '../../../lib/sdp/mids';
 import { parseSdp } from '../../../lib/sdp/sdp';
+import { viewSession } from '../../../lib/sdp/session-view';
 import { textsOf } from './texts';
 
 const sdp = (...lines: string[]) =>
@@ -49,7 +51,42 @@ describe('B22: BUNDLE groups', () => {
     ],
     ['nothing, outside of the group', sdp('a=group:BUNDLE 0', ...audio, ...bare), false],
   ])('a line has its transport from the tagged one: it has %s', (_, lines, isShared) => {
-    expect([...sharedTransports(lines)]).toEqual(isShared ? [[1, 0]] : []);
+    expect([...sharedTransports(lines, { lines: [], areApart: false })]).toEqual(isShared ? [[1, 0]] : []);
+  });
+
+  describe('S3: and in a later offer', () => {
+    const before = (...ufrags: string[]) =>
+      viewSession(
+        sdp(...ufrags.flatMap((ufrag, index) => [`m=audio ${5000 + index} RTP/AVP 0`, ...credentials(ufrag)])),
+      ).media;
+    const own = candidate.replace('5000', '5002');
+
+    test.each([
+      ['it has the ufrag of the tagged line, and had its own', ['efgh', 'ijkl'], 'abcd', true],
+      ['it had the same before', ['efgh', 'efgh'], 'abcd', false],
+      ['it is new', ['efgh'], 'abcd', false],
+      ['it has its own', ['efgh', 'ijkl'], 'ijkl', false],
+    ])('%s', (_, ufrags, ufrag, isShared) => {
+      const lines = before(...ufrags);
+      const later = second(...credentials(ufrag), own);
+      expect([...sharedTransports(later, { lines, areApart: false })]).toEqual(isShared ? [[1, 0]] : []);
+      expect(sharedTransports(later, { lines, areApart: true }).size).toBe(0);
+    });
+
+    test('where nothing is bundled, candidates are still to come', () => {
+      expect(sharedTransports(second(), { lines: [], areApart: true }).size).toBe(0);
+      const bundleOnly = sdp('a=group:BUNDLE 0 1', ...audio, 'm=video 0 RTP/AVP 96', 'a=mid:1', 'a=bundle-only');
+      expect([...sharedTransports(bundleOnly, { lines: [], areApart: true })]).toEqual([[1, 0]]);
+    });
+  });
+
+  test.each([
+    ['each has candidates', second(...credentials('abcd'), candidate.replace('5000', '5002')), true],
+    ['they have the same', second(...credentials('abcd'), candidate), false],
+    ['one has none', second(...credentials('abcd')), false],
+    ['there is one line', sdp('a=group:BUNDLE 0', ...audio), false],
+  ])('S3: lines have transports of their own: %s', (_, lines, isTrue) => {
+    expect(areApart(lines, bundleGroups(lines)[0] ?? [])).toBe(isTrue);
   });
 
   test('the transport is written to the line, in place of what it says of one', () => {
@@ -74,6 +111,7 @@ describe('B22: BUNDLE groups', () => {
   test('they are written in place of those that there are', () => {
     const written = withBundleGroups(sdp('a=group:BUNDLE 0 1', 'a=group:LS 0 1', ...audio, ...bare), [[1]]);
     expect(textsOf(written).session.slice(5)).toEqual(['a=group:LS 0 1', 'a=group:BUNDLE 1']);
+    expect(textsOf(withBundleGroups(written, [[]])).session.slice(5)).toEqual(['a=group:LS 0 1', 'a=group:BUNDLE']);
     expect(textsOf(withBundleOnly(written, new Set([1]))).media[1]).toEqual([
       'm=video 0 RTP/AVP 96',
       ...bare.slice(1),
