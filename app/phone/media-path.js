@@ -37,7 +37,8 @@ export class PathTeller {
       return { transport: 'udp', name: 'UDP', why: `Media takes UDP${way}: the network lets it through.`, figures };
     }
     const name = `TCP ${remote.port}`;
-    return { transport: 'tcp', name, why: `Media takes ${name}, because ${this.#whyNotUdp(stats)}.`, figures };
+    const hello = remote.protocol === 'ssltcp' ? ' behind a hello of TLS' : '';
+    return { transport: 'tcp', name, why: `Media takes ${name}${hello}, because ${this.#whyNotUdp(stats)}.`, figures };
   }
 
   /**

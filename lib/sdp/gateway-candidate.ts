@@ -54,10 +54,13 @@ export function withGatewayCandidates(
       spelling,
     ),
   );
+  // libwebrtc keeps one candidate of each address and port, the first. Others do not know pseudo-TLS, and read on.
+  const isPseudo = (_: string, i: number) => addresses[i]?.transport === 'ssltcp';
+  const written = [...added.filter(isPseudo), ...added.filter((text, i) => !isPseudo(text, i))];
   const last = lines.findLastIndex((line) => line.is('candidate'));
   // Behind the last candidate, because a=end-of-candidates may follow it (RFC 8838 §8.2).
   const at = last === -1 ? lines.length : last + 1;
-  return section.withLines([...lines.slice(0, at), ...added.map((text) => new SdpLine(text)), ...lines.slice(at)]);
+  return section.withLines([...lines.slice(0, at), ...written.map((text) => new SdpLine(text)), ...lines.slice(at)]);
 }
 
 /**

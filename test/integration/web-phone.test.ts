@@ -1,5 +1,6 @@
 import { Firewall } from '../../app/demo/firewall';
-import { addresses } from '../../app/demo/network';
+import { addresses, Network } from '../../app/demo/network';
+import { runTool } from '../../app/demo/processes';
 import type { Browser, BrowserPage } from './support/browser';
 import { Chromium } from './support/chromium';
 import { Firefox } from './support/firefox';
@@ -9,6 +10,8 @@ import { labOfSuite } from './support/lab-of-suite';
 import { describeInNamespaces } from './support/namespaces';
 import { pageHears } from './support/page-sound';
 import { PlainCore, tones } from './support/plain-core';
+import { Squid } from './support/squid';
+import { TlsLook } from './support/tls-look';
 import { until } from './support/until';
 import { WebPhone } from './support/web-phone';
 
@@ -19,6 +22,9 @@ const ways = [
   { port: 80, scheme: 'http', webSocket: `ws://${addresses.edgeAccess}` },
   { port: 443, scheme: 'https', webSocket: `wss://${addresses.edgeAccess}` },
 ] as const;
+
+/** Where nobody listens (RFC 863). */
+const discardPort = 9;
 
 const pairOf = (port: number) => ({ transport: 'tcp', remote: `${addresses.edgeAccess}:${port}` });
 
@@ -32,10 +38,18 @@ describeInNamespaces(
     let firefox: Firefox;
     let phone: WebPhone | undefined;
     let page: BrowserPage | undefined;
+    const raised: { lower(): Promise<void> }[] = [];
+
+    /** Is lowered after the test. */
+    function inTest<T extends { lower(): Promise<void> }>(firewall: T): T {
+      raised.push(firewall);
+      return firewall;
+    }
 
     afterEach(async () => {
       await page?.run('leave');
       await Promise.all([page?.close(), phone?.close(), core.hangUp()]);
+      for (const firewall of raised.splice(0)) await firewall.lower();
       [page, phone] = [undefined, undefined];
     }, 20_000);
 
@@ -44,7 +58,7 @@ describeInNamespaces(
       await Promise.all([core.close(), chromium.close(), firefox.close()]);
     }, 20_000);
 
-    labOfSuite((started) => (lab = started), { settings: edge });
+    labOfSuite((started) => (lab = started), { settings: edge, network: new Network(['ue', 'ue2']) });
 
     beforeAll(async () => {
       chromium = await Chromium.start(lab.network);
@@ -64,6 +78,14 @@ describeInNamespaces(
       return page;
     }
 
+    /** The web phone, registered. */
+    async function webPhone(scheme: 'http' | 'https', browser = chromium): Promise<WebPhone> {
+      phone = await WebPhone.open(browser, scheme);
+      await phone.register('ue', 'secret');
+      await phone.says('ue@example.net');
+      return phone;
+    }
+
     describe.each(ways)('behind a firewall that passes TCP $port alone', (way) => {
       const { port, scheme } = way;
       let firewall: Firewall;
@@ -76,15 +98,8 @@ describeInNamespaces(
         await firewall.lower();
       });
 
-      async function registered(): Promise<WebPhone> {
-        phone = await WebPhone.open(chromium, scheme);
-        await phone.register('ue', 'secret');
-        await phone.says('ue@example.net');
-        return phone;
-      }
-
       test('J2, J5: the web phone (SIP.js) calls, holds, and sends digits', async () => {
-        const caller = await registered();
+        const caller = await webPhone(scheme);
         await Promise.all([core.take(), caller.call('core')]);
         await Promise.all([caller.hears(true), core.hears()]);
         await caller.says(new RegExp(`Media takes TCP ${port}, because UDP was never answered \\(\\d+ checks?\\)`));
@@ -101,7 +116,7 @@ describeInNamespaces(
       });
 
       test('J2, J5: the web phone is called, held, and has messages both ways', async () => {
-        const callee = await registered();
+        const callee = await webPhone(scheme);
         await callee.write('core', 'How are you?');
         await callee.says('How are you?');
         expect((await core.messages()).at(-1)).toBe('How are you?');
@@ -153,14 +168,38 @@ describeInNamespaces(
       });
     });
 
+    describe('by squid, which tunnels to 443 alone, without any direct way', () => {
+      let squid: Squid;
+      let proxied: Chromium;
+
+      beforeAll(async () => {
+        squid = await Squid.start(lab.network);
+        // The other one has seen the network change, and gives up what it loads.
+        proxied = await Chromium.start(lab.network, squid.url);
+      }, 20_000);
+
+      afterAll(async () => {
+        await Promise.all([proxied.close(), squid.close()]);
+      });
+
+      test('J8: the web phone calls', async () => {
+        const direct = inTest(await Firewall.raise(lab.network, [discardPort]));
+        const ofProxy = inTest(await Firewall.raise(lab.network, [443], 'ue2'));
+        const caller = await webPhone('https', proxied);
+        await Promise.all([core.take(), caller.call('core')]);
+        await Promise.all([caller.hears(true), core.hears()]);
+        expect(await caller.pairs()).toEqual([pairOf(443)]);
+        expect((await direct.counts()).fromUe.passed).toEqual({});
+        expect(Object.keys((await ofProxy.counts()).fromUe.passed)).toEqual(['tcp443']);
+      });
+    });
+
     describe('with a firewall that is open', () => {
       test('J5: the web phone says that media takes UDP', async () => {
-        phone = await WebPhone.open(chromium, 'https');
-        await phone.register('ue', 'secret');
-        await phone.says('ue@example.net');
-        await Promise.all([core.take(), phone.call('core')]);
-        await phone.says('Media takes UDP');
-        await phone.hears(true);
+        const caller = await webPhone('https');
+        await Promise.all([core.take(), caller.call('core')]);
+        await caller.says('Media takes UDP');
+        await caller.hears(true);
       });
 
       test('J5: the web phone says that the password is wrong', async () => {
@@ -176,6 +215,21 @@ describeInNamespaces(
         await phone.says(`wss://${addresses.edgeAccess}:444/ did not open.`);
       });
     });
+
+    test('J9: through a firewall that passes what looks like TLS to TCP 443, and nothing else', async () => {
+      await lab.startEdge({ ...edge, SSLTCP_PORTS: '443' });
+      inTest(await Firewall.raise(lab.network, [443]));
+      const look = inTest(await TlsLook.raise(lab.network));
+      const caller = await webPhone('https');
+      await Promise.all([core.take(), caller.call('core')]);
+      await Promise.all([caller.hears(true), core.hears()]);
+      await caller.says('Media takes TCP 443 behind a hello of TLS');
+      expect(await caller.pairs()).toEqual([{ ...pairOf(443), transport: 'ssltcp' }]);
+      // As it does with whatever is no TLS.
+      const bare = `printf 'GET / HTTP/1.1\\r\\n\\r\\n' > /dev/tcp/${addresses.edgeAccess}/443`;
+      await runTool('ip', ['netns', 'exec', lab.network.namespace('ue'), 'bash', '-c', bare]);
+      await until('it is refused', 10_000, async () => ((await look.refused()) > 0 ? true : undefined));
+    });
   },
-  { programs: ['chromium', 'firefox-esr'] },
+  { programs: ['chromium', 'firefox-esr', 'squid'] },
 );

@@ -21,7 +21,8 @@ export class Chromium implements Browser {
     this.#browser = browser;
   }
 
-  static async start(network: Network): Promise<Chromium> {
+  /** @param proxy URL of the HTTP proxy that all goes by */
+  static async start(network: Network, proxy?: string): Promise<Chromium> {
     const directory = mkdtempSync(join(tmpdir(), 'e80-chromium-'));
     const executablePath = join(directory, 'chromium');
     const script = `#!/bin/sh\nexec ip netns exec ${network.namespace('ue')} chromium "$@"\n`;
@@ -29,6 +30,7 @@ export class Chromium implements Browser {
     const args = [
       ...['--use-fake-device-for-media-stream', '--use-fake-ui-for-media-stream', '--ignore-certificate-errors'],
       `--unsafely-treat-insecure-origin-as-secure=${insecureEdge}`,
+      ...(proxy === undefined ? [] : [`--proxy-server=${proxy}`]),
     ];
     try {
       return new Chromium(directory, await chromium.launch({ executablePath, args }));

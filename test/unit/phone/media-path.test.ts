@@ -68,6 +68,12 @@ describe('Which way media takes, as the web phone tells (J5)', () => {
     expect(path.why).toBe(`Media takes TCP 80, because ${why}.`);
   });
 
+  it('pseudo-TLS (J9)', () => {
+    const remote = { id: 'rt', type: 'remote-candidate', protocol: 'ssltcp', address: '198.51.100.1', port: 443 };
+    const path = new PathTeller().tell([...candidates.slice(0, 3), remote, pair('t'), selected('t')], 'connected');
+    expect(path.why).toContain('Media takes TCP 443 behind a hello of TLS, because');
+  });
+
   it('UDP first, then TCP', () => {
     const teller = new PathTeller();
     told([pair('u', { state: 'succeeded' }), selected('u')], 'connected', teller);

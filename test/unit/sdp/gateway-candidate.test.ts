@@ -37,7 +37,7 @@ describe('the candidate on port 80', () => {
     );
   });
 
-  test('J9: one of pseudo-TLS is below the plain one of its port, and above the next port', () => {
+  test('J9: one of pseudo-TLS is below the plain one of its port, and above the next port; it is written first', () => {
     const ways = [443, 80].flatMap((port) => [v4, v6].map((at) => ({ ...at, port })));
     const pseudo = [v4, v6].map((at) => ({ ...at, port: 443, transport: 'ssltcp' as const }));
     const of = ['m=audio 42000 RTP/AVP 0'];
@@ -46,7 +46,10 @@ describe('the candidate on port 80', () => {
     expect(found.map(({ transport, port }) => `${transport} ${port}`)).toEqual(
       ['tcp 443', 'ssltcp 443', 'tcp 80'].flatMap((way) => [way, way]),
     );
-    expect(lines[2]).toMatch(/^a=candidate:ssltcp1 1 ssltcp \d+ 192\.0\.2\.1 443 typ host tcptype passive$/);
+    expect(lines.map((line) => parseCandidate(line)!.transport)).toEqual(
+      ['ssltcp', 'tcp', 'tcp'].flatMap((transport) => [transport, transport]),
+    );
+    expect(lines[0]).toMatch(/^a=candidate:ssltcp1 1 ssltcp \d+ 192\.0\.2\.1 443 typ host tcptype passive$/);
     expect(new Set(found.map(({ foundation }) => foundation)).size).toBe(4);
   });
 
