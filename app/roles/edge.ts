@@ -32,7 +32,7 @@ export class Edge {
     this.#config = config;
     this.#logger = logger;
     this.#onFailure = onFailure;
-    this.#calls = new CallTable({ maxCalls: config.MAX_CALLS });
+    this.#calls = new CallTable(config.MAX_CALLS);
   }
 
   get state(): RoleState {

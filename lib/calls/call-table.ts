@@ -5,11 +5,6 @@ import type { MediaAnchor } from '../media/media-anchor';
 import { wallClock } from '../ops/clock';
 import { Call, type CallFacts, type CallRecord, type EndCause } from './call';
 
-export interface CallTableOptions {
-  /** Calls under way at most. */
-  maxCalls: number;
-}
-
 export interface CallTableEvents {
   /** A call has ended and its media is released. */
   ended: [record: CallRecord];
@@ -17,14 +12,15 @@ export interface CallTableEvents {
 
 /** The calls under way. */
 export class CallTable extends EventEmitter<CallTableEvents> {
-  readonly #options: CallTableOptions;
+  readonly #most: number;
   readonly #calls = new Map<string, Call>();
   /** Ended calls whose media is still being released. */
   readonly #releasing = new Set<Promise<void>>();
 
-  constructor(options: CallTableOptions) {
+  /** @param most calls under way */
+  constructor(most: number) {
     super();
-    this.#options = options;
+    this.#most = most;
   }
 
   get size(): number {
@@ -36,7 +32,7 @@ export class CallTable extends EventEmitter<CallTableEvents> {
    * @throws EdgeError `too-many-calls` (503), and as the anchor
    */
   open(facts: Omit<CallFacts, 'id' | 'startedAt'>, anchor: MediaAnchor): Call {
-    if (this.#calls.size >= this.#options.maxCalls) {
+    if (this.#calls.size >= this.#most) {
       const message = 'There are as many calls under way as there may be.';
       throw new EdgeError('too-many-calls', message);
     }

@@ -1,3 +1,5 @@
+import type { IncomingResponse } from './messages';
+
 /* What the SIP server says where it does not send: drachtio-server's words [2.6], and those of the embedded edge. */
 
 const unsent: [said: RegExp, reason: string][] = [
@@ -17,4 +19,9 @@ export function whyUnsent(said: string): string | undefined {
  */
 export function isAnswered(refused: unknown): boolean {
   return /unknown transaction/i.test(String(refused));
+}
+
+/** Whether the server made a response itself, for want of a connection to the far end, or of its address [06l, 12d]. */
+export function isUnreachable(final: IncomingResponse): boolean {
+  return !final.source_address && (final.status === 503 || final.status === 410);
 }

@@ -2,7 +2,7 @@ import { RefreshedTargets } from '../drachtio/fence/refreshed-targets';
 import type { SipMessage } from '../wire/sip-message';
 import type { Branch, Branches } from './branches';
 import { EarlyNotifies } from '../drachtio/fence/early-notifies';
-import { ForkedCalls, type ForkResponse } from '../drachtio/fence/forks';
+import { ForkedCalls, Forks, type ForkResponse } from '../drachtio/fence/forks';
 
 /** What drachtio-server cannot follow of the dialogs that go by the relay: forks, early NOTIFYs, and new targets. */
 export class RelayedDialogs {
@@ -18,7 +18,7 @@ export class RelayedDialogs {
 
   /** Takes note of a request of the server that begins a dialog. `relay`: host and port in our Record-Route. */
   begin({ method, callId }: SipMessage, relay: string): void {
-    if (method === 'INVITE') this.#calls.begin(callId, relay);
+    if (method === 'INVITE') this.#calls.set(callId, new Forks(relay));
     else this.#notifies.begin(callId);
   }
 
@@ -45,7 +45,7 @@ export class RelayedDialogs {
   response({ request, isForServer }: Pick<Branch, 'request' | 'isForServer'>, response: SipMessage): ForkResponse {
     if (!isForServer) this.#targets.responseToServer(request, response);
     const isBeginning = request.toTag === undefined;
-    const forks = isBeginning && request.method === 'INVITE' ? this.#calls.of(request.callId) : undefined;
+    const forks = isBeginning && request.method === 'INVITE' ? this.#calls.get(request.callId) : undefined;
     const passage = forks?.response(response) ?? 'passes';
     // The sender may know the fork by another tag, and would not know a response with others than its own (RFC 3261
     // §8.2.6.2).
@@ -73,7 +73,7 @@ export class RelayedDialogs {
   }
 
   #translate(request: SipMessage, callId: string, way: 'toCore' | 'toServer'): void {
-    const forks = this.#calls.of(callId);
+    const forks = this.#calls.get(callId);
     forks?.[way](request);
     if (forks && request.method === 'BYE') forks.isOver = true;
   }

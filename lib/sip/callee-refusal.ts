@@ -1,6 +1,6 @@
 import type { EndCause } from '../calls/call';
 import type { IncomingResponse } from '../drachtio/messages';
-import { isUnreachable } from '../drachtio/unreachable';
+import { isUnreachable } from '../drachtio/refusals';
 import type { Side } from '../media/media-anchor';
 import { coreUnreachable } from './core-reach';
 import { redirection } from './redirection';

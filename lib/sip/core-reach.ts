@@ -1,6 +1,5 @@
 import type { IncomingResponse } from '../drachtio/messages';
-import { whyUnsent } from '../drachtio/refusals';
-import { isUnreachable } from '../drachtio/unreachable';
+import { isUnreachable, whyUnsent } from '../drachtio/refusals';
 import { EdgeError } from '../errors';
 
 /**

@@ -1,6 +1,6 @@
 import type { Headers, IncomingRequest, IncomingResponse, ResponseSender } from '../drachtio/messages';
 import type { Srf } from '../drachtio/srf';
-import { isUnreachable } from '../drachtio/unreachable';
+import { isUnreachable } from '../drachtio/refusals';
 import { EdgeError } from '../errors';
 import type { Side } from '../media/media-anchor';
 import { otherSide } from '../media/media-anchor';

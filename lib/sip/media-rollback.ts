@@ -18,22 +18,17 @@ export class MediaRollback {
   }
 
   /** Resolves after the first try. Never rejects. */
-  async run(): Promise<void> {
-    await this.#try(0);
-  }
-
-  async #try(tried: number): Promise<void> {
+  async run(tried = 0): Promise<void> {
+    const again = () => {
+      if (!this.#isOffering()) void this.run(tried + 1);
+    };
     try {
       await this.#legs.call.media.rollback();
     } catch (error) {
       if (this.#legs.call.ended) return;
       this.#legs.warn({ err: error }, 'media is not as it was before the refused offer');
       if (tried === retries) this.#legs.fail(error);
-      else this.#legs.timer(this.#legs.edge.timers.rollback * 2 ** tried, () => void this.#again(tried + 1));
+      else this.#legs.timer(this.#legs.edge.timers.rollback * 2 ** tried, again);
     }
-  }
-
-  async #again(tried: number): Promise<void> {
-    if (!this.#isOffering()) await this.#try(tried);
   }
 }

@@ -6,13 +6,6 @@ import { ExpiryWheel } from './expiry-wheel';
 import { flowKey, type Flow } from './flow-token';
 import type { Registration, RegistrationStore } from './registration';
 
-export interface MemoryRegistrationsOptions {
-  /** Registrations at most. */
-  most?: number;
-  /** The clock of `expiresAt`. */
-  now?: () => number;
-}
-
 /** Registrations in this process: they end with it. */
 export class MemoryRegistrations
   extends EventEmitter<{ expired: [registration: Registration] }>
@@ -25,10 +18,11 @@ export class MemoryRegistrations
   readonly #wheel: ExpiryWheel<Registration>;
   #size = 0;
 
-  constructor(options: MemoryRegistrationsOptions = {}) {
+  /** `most`: registrations; `now`: the clock of `expiresAt`. */
+  constructor({ most = 200_000, now = monotonicNow }: { most?: number; now?: () => number } = {}) {
     super();
-    this.#most = options.most ?? 200_000;
-    this.#now = options.now ?? monotonicNow;
+    this.#most = most;
+    this.#now = now;
     this.#wheel = new ExpiryWheel(this.#now, (registration) => {
       this.#drop(registration.aor, registration.key);
       this.emit('expired', registration);

@@ -4,7 +4,7 @@ import type { Headers, IncomingRequest, IncomingResponse, ResponseSender } from 
 import { hasSafeTarget } from '../drachtio/dialog-target';
 import { isLastNotify } from '../drachtio/fence/last-notify';
 import type { Srf } from '../drachtio/srf';
-import { isUnreachable } from '../drachtio/unreachable';
+import { isUnreachable } from '../drachtio/refusals';
 import { EdgeError } from '../errors';
 import { Groups } from '../groups';
 import { otherSide, type Side } from '../media/media-anchor';

@@ -1,5 +1,4 @@
-import { bearableEarly } from './early-requests';
-import { answerInPlaceOfSilence, tooEarly } from './own-answers';
+import { answerInPlaceOfSilence, bearableEarly, tooEarly } from './own-answers';
 import { acknowledgementMs, UnansweredInvites } from './unanswered-invites';
 import { answerToUnusable } from './unusable-uris';
 import { beginsDialog } from './dialog-makers';

@@ -114,25 +114,11 @@ export class Forks {
 }
 
 /** The calls whose forks are remembered, by the server's Call-ID: while they begin, and those with several to their end. */
-export class ForkedCalls {
-  readonly #calls: Newest<string, Forks>;
-
-  constructor(most: number) {
-    this.#calls = new Newest(most);
-  }
-
-  begin(callId: string, relay: string): void {
-    this.#calls.set(callId, new Forks(relay));
-  }
-
-  of(callId: string): Forks | undefined {
-    return this.#calls.get(callId);
-  }
-
+export class ForkedCalls extends Newest<string, Forks> {
   /** @param isOpen whether the INVITE of a call is not over */
   sweep(isOpen: (callId: string) => boolean): void {
-    for (const [callId, { isForked, isOver }] of this.#calls) {
-      if ((!isForked || isOver) && !isOpen(callId)) this.#calls.delete(callId);
+    for (const [callId, { isForked, isOver }] of this) {
+      if ((!isForked || isOver) && !isOpen(callId)) this.delete(callId);
     }
   }
 }

@@ -32,6 +32,11 @@ export function answerToUnsound(
 export const foreignCall: OwnResponse = { status: 403, reason: 'Forbidden' };
 /** RFC 3261 §14.2, which has it for a re-INVITE; in a moment the same request can be carried. */
 export const tooEarly: OwnResponse = { status: 500, reason: 'Dialog Not Established', headers: { 'Retry-After': '1' } };
+/**
+ * Requests that drachtio-server 0.9.10 bears, or answers itself, in a dialog that has no 2xx yet [04a, 07k, 08q, 08r]. INFO,
+ * MESSAGE, SUBSCRIBE, OPTIONS there end its process (measured), as a NOTIFY to a SUBSCRIBE without an answer does.
+ */
+export const bearableEarly: ReadonlySet<string> = new Set(['BYE', 'PRACK', 'UPDATE']);
 /** To a BYE that went on as a CANCEL. */
 export const ended: OwnResponse = { status: 200, reason: 'OK' };
 

@@ -1,6 +1,5 @@
-import { bearableEarly } from './early-requests';
 import { isLastNotify, mendAnswerToLastNotify } from './last-notify';
-import { noSuchDialog, tooEarly } from './own-answers';
+import { bearableEarly, noSuchDialog, tooEarly } from './own-answers';
 import { beginsDialog, makesDialogs } from './dialog-makers';
 import type { OwnResponse } from '../../wire/own-response';
 import { detached, type SipMessage } from '../../wire/sip-message';

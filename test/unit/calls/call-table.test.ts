@@ -24,7 +24,7 @@ afterEach(() => jest.restoreAllMocks());
 describe('the table of calls', () => {
   test('holds a call until it ends, and its media is released once', async () => {
     const anchor = new ReleasingAnchor();
-    const calls = new CallTable({ maxCalls: 1 });
+    const calls = new CallTable(1);
     const call = calls.open({ direction: 'originating', sipCallId: 'id@ue', ueAddress: '198.51.100.2' }, anchor);
     expect(calls.size).toBe(1);
     expect([call.end('hung-up'), call.end('link-lost')]).toEqual([true, false]);
@@ -34,7 +34,7 @@ describe('the table of calls', () => {
   });
 
   test('is bounded', () => {
-    const calls = new CallTable({ maxCalls: 1 });
+    const calls = new CallTable(1);
     const call = calls.open(
       { direction: 'originating', sipCallId: 'a', ueAddress: '198.51.100.2' },
       new ReleasingAnchor(),
@@ -50,7 +50,7 @@ describe('the table of calls', () => {
   });
 
   test('ends all calls and tells each once', async () => {
-    const calls = new CallTable({ maxCalls: 9 });
+    const calls = new CallTable(9);
     const ends: string[] = [];
     for (const id of ['a', 'b']) {
       const call = calls.open(
@@ -80,7 +80,7 @@ describe('the table of calls', () => {
     let elapsed = 20;
     jest.spyOn(performance, 'now').mockImplementation(() => elapsed);
     jest.spyOn(Date, 'now').mockReturnValue(1000);
-    const calls = new CallTable({ maxCalls: 1 });
+    const calls = new CallTable(1);
     const records: CallRecord[] = [];
     calls.on('ended', (record) => records.push(record));
     const facts = { direction: 'originating', sipCallId: 'a', ueAddress: '198.51.100.2' } as const;

@@ -40,7 +40,7 @@ export interface TestEdgeOptions {
 /** A P-CSCF over a SIP server, with a fake anchor: the embedded edge, or the drachtio-server of DRACHTIO_BIN. */
 export class TestEdge {
   readonly anchor = new FakeAnchor();
-  readonly calls = new CallTable({ maxCalls: 10 });
+  readonly calls = new CallTable(10);
   readonly log: string[] = [];
   readonly #logWatchers = new Set<(line: string) => void>();
   readonly access: Address;

@@ -171,17 +171,17 @@ describe('P7: the forks of an INVITE', () => {
 
   test('are forgotten with their INVITE, unless there are several, and then with their call', () => {
     const calls = new ForkedCalls(2);
-    for (const callId of ['1', '2', '3']) calls.begin(callId, relay);
-    expect([calls.of('1'), calls.of('2')]).toEqual([undefined, expect.any(Forks)]);
-    calls.of('3')?.response(response(183, 'A', 1));
-    calls.of('3')?.response(response(200, 'B'));
+    for (const callId of ['1', '2', '3']) calls.set(callId, new Forks(relay));
+    expect([calls.get('1'), calls.get('2')]).toEqual([undefined, expect.any(Forks)]);
+    calls.get('3')?.response(response(183, 'A', 1));
+    calls.get('3')?.response(response(200, 'B'));
     calls.sweep(() => false);
-    expect([calls.of('2'), calls.of('3')?.isForked]).toEqual([undefined, true]);
-    calls.of('3')!.isOver = true;
+    expect([calls.get('2'), calls.get('3')?.isForked]).toEqual([undefined, true]);
+    calls.get('3')!.isOver = true;
     calls.sweep(() => true);
-    expect(calls.of('3')).toBeDefined();
+    expect(calls.get('3')).toBeDefined();
     calls.sweep(() => false);
-    expect(calls.of('3')).toBeUndefined();
+    expect(calls.get('3')).toBeUndefined();
   });
 });
 
