@@ -30,7 +30,8 @@ export class CoreEntry {
   admit(request: SipMessage, from: Link): Destination | undefined {
     const { route, named } = firstNamed(request);
     if (!named) return undefined;
-    if (request.toTag !== undefined) return route === undefined ? this.#server(named, from) : undefined;
+    if (request.toTag !== undefined)
+      return route === undefined ? this.#at(named.host, named.port, from.transport) : undefined;
     if (!isRelay(named, from) || request.method === 'ACK' || request.method === 'CANCEL') return undefined;
     const contact = this.#contacts.find(({ address }) => isIP(address) === isIP(from.address));
     if (!contact) return undefined;
@@ -50,19 +51,17 @@ export class CoreEntry {
 
   #isOurs(text: string, from: Link): boolean {
     const uri = parseSipUri(text);
-    return uri !== undefined && (isRelay(uri, from) || this.#server(uri, from) !== undefined);
-  }
-
-  #server({ host, port = 5060 }: SipUri, from: Link): Destination | undefined {
-    const contact = this.#contacts.find((each) => each.address === host && each.port === port);
-    return contact && { address: contact.address, port: contact.port, transport: usable(contact, from.transport) };
+    return uri !== undefined && (isRelay(uri, from) || this.#at(uri.host, uri.port, from.transport) !== undefined);
   }
 
   /** The same destination over a transport that the server takes there. */
   reachable(destination: Destination): Destination {
-    const { address, port, transport } = destination;
+    return this.#at(destination.address, destination.port, destination.transport) ?? destination;
+  }
+
+  #at(address: string, port = 5060, wanted: TransportName): Destination | undefined {
     const contact = this.#contacts.find((each) => each.address === address && each.port === port);
-    return contact ? { ...destination, transport: usable(contact, transport) } : destination;
+    return contact && { address, port, transport: usable(contact, wanted) };
   }
 }
 

@@ -3,16 +3,14 @@ import type { Server, Socket } from 'node:net';
 import { EdgeError } from '../errors';
 import { isLoopback } from '../ip-address';
 import { AppConnection, type AppFrame } from './app-connection';
+import { methods } from './app-requests';
 import { AppRoutes } from './app-routes';
 import { limits } from './limits';
 import { bindError } from '../wire/bind-error';
 import { bindTcp, unbound } from '../wire/bound-sockets';
 
 /** Methods that an app may ask for, and the call records that drachtio offers (none are made here). */
-const verbs = new Set([
-  ...['invite', 'register', 'message', 'options', 'subscribe', 'publish', 'notify', 'info', 'refer', 'update'],
-  ...['bye', 'cancel', 'prack', 'ack', 'cdr:attempt', 'cdr:start', 'cdr:stop'],
-]);
+const verbs = new Set([...methods, 'CDR:ATTEMPT', 'CDR:START', 'CDR:STOP'].map((verb) => verb.toLowerCase()));
 
 export interface AdminServerOptions {
   readonly secret: string;

@@ -14,7 +14,8 @@ import { parseSipUri, tagOf } from '../wire/sip-uri';
 import type { Stack } from './stack';
 import type { Destination } from '../wire/link';
 
-const methods = new Set([
+/** Methods that an app may send. */
+export const methods = new Set([
   ...['INVITE', 'REGISTER', 'MESSAGE', 'OPTIONS', 'SUBSCRIBE', 'PUBLISH', 'NOTIFY', 'INFO', 'REFER', 'UPDATE'],
   ...['BYE', 'CANCEL', 'PRACK', 'ACK'],
 ]);

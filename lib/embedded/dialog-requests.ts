@@ -7,6 +7,7 @@ import { parseRAck } from './reliable-provisionals';
 import type { ServerTransaction } from './server-transaction';
 import { hangUp } from './server-bye';
 import { endDialog, type Stack } from './stack';
+import { targetRefresh } from '../wire/dialog-request';
 
 /** Requests of the peer inside a dialog (RFC 3261 §12.2.2), brought to the app that owns it. */
 export class Dialogs {
@@ -55,9 +56,7 @@ export class Dialogs {
         }
         break;
     }
-    if (['INVITE', 'UPDATE', 'SUBSCRIBE', 'NOTIFY', 'REFER'].includes(transaction.method)) {
-      dialog.refresh(message.fromTag ?? '', message, flow);
-    }
+    if (targetRefresh.has(transaction.method)) dialog.refresh(message.fromTag ?? '', message, flow);
     dialog.unanswered.add(transaction);
     owner.sip(received.text, flow, { txn, dialogId: dialog.id, bytes: received.bytes });
   }

@@ -86,17 +86,17 @@ export class InboundRequests {
       this.#inDialog(dialog, received, flow);
       return;
     }
-    const isStray = !isInitial && (method === 'INVITE' || method === 'BYE' || method === 'UPDATE');
+    const isOffered = offered.has(method) && (isInitial || method !== 'INVITE');
     // As drachtio-server: what cannot begin anything gets no answer.
-    if (!offered.has(method) && !isStray && method !== 'BYE' && method !== 'UPDATE') return;
+    if (!offered.has(method) && method !== 'BYE' && method !== 'UPDATE') return;
     if (this.#stack.servers.isMerged(message)) {
       this.#refuseStateless(message, flow, 482, 'Loop Detected');
       return;
     }
     const transaction = this.#open(received, flow);
     if (!transaction) return;
-    if (isStray || !offered.has(method)) transaction.reject(481, 'Call/Transaction Does Not Exist');
-    else this.#offer(transaction, received, flow);
+    if (isOffered) this.#offer(transaction, received, flow);
+    else transaction.reject(481, 'Call/Transaction Does Not Exist');
   }
 
   #offer(transaction: ServerTransaction, received: Received, flow: Flow): void {

@@ -1,11 +1,9 @@
 import type { Headers } from '../drachtio/messages';
 import type { Side } from '../media/media-anchor';
+import { targetRefresh } from '../wire/dialog-request';
 import type { UePolicy } from './ue-policy';
 import type { DialogIndex } from './dialog-index';
 import { withDialogsOfOtherSide } from './named-dialogs';
-
-/** Requests that tell, as their 2xx do, where the next ones shall go (RFC 3261 §12.2, 3311 §5.1, 3515 §2.2, 6665 §4.4.1). */
-const targetRefresh = new Set(['INVITE', 'UPDATE', 'REFER', 'NOTIFY', 'SUBSCRIBE']);
 
 /**
  * Headers of one call as they leave for a side: by the call's policy, with our Contact where one belongs, and dialogs

@@ -1,9 +1,7 @@
 import { Newest } from '../../newest';
+import { targetRefresh } from '../../wire/dialog-request';
 import { detached, type SipMessage } from '../../wire/sip-message';
 import { isSipUri, uriOf } from '../../wire/sip-uri';
-
-/** Requests whose Contact is the target of a dialog from then on (RFC 3261 §12.2, RFC 3311 §5, RFC 6665 §4.5.2). */
-const refreshing = new Set(['INVITE', 'UPDATE', 'SUBSCRIBE', 'NOTIFY', 'REFER']);
 
 /**
  * Targets of dialogs as far ends have changed them: drachtio-server 0.9.10 keeps to the one that a dialog began with, and
@@ -24,14 +22,14 @@ export class RefreshedTargets {
     const tag = request.fromTag;
     if (tag === undefined || request.toTag === undefined) return;
     if (method === 'BYE') this.#targets.delete(keyOf(callId, tag));
-    else if (refreshing.has(method)) this.#learn(callId, tag, request);
+    else if (targetRefresh.has(method)) this.#learn(callId, tag, request);
   }
 
   /** The same for a response to a request of the server. */
   responseToServer(request: SipMessage, response: SipMessage): void {
     const tag = request.toTag;
     const isTaken = response.status >= 200 && response.status < 300;
-    if (isTaken && tag !== undefined && refreshing.has(request.method)) this.#learn(request.callId, tag, response);
+    if (isTaken && tag !== undefined && targetRefresh.has(request.method)) this.#learn(request.callId, tag, response);
   }
 
   /** The Request-URI of a request of the server, by the server's Call-ID; undefined: as the server has it. */
