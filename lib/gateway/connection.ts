@@ -232,6 +232,10 @@ export class Connection implements FrameSink, AnchorListener, UeWriterOwner {
       this.#handOver(opening.subarray(verdict.handOver));
       return;
     }
+    if ('relay' in verdict) {
+      this.close('strange-opening');
+      return;
+    }
     if (verdict.reply !== undefined) this.write(verdict.reply);
     this.#takeFrames(opening.subarray(verdict.frames));
   }

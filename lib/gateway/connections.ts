@@ -150,6 +150,11 @@ export class Connections implements ForwardingPlaneListener {
     this.#sessionOf(connection)?.anchorDatagram?.(connection, datagram);
   }
 
+  relayed(connection: ConnectionId): void {
+    // Nothing has asked for it.
+    this.plane.closeConnection(connection, 'strange-opening');
+  }
+
   drained(connection: ConnectionId): void {
     this.#sessionOf(connection)?.drained?.(connection);
   }

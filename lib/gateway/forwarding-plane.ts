@@ -30,8 +30,20 @@ export type OpeningVerdict =
   | 'wait'
   /** From this byte on all is frames; `reply` is sent as it is, before anything else. */
   | { frames: number; reply?: Buffer }
+  /** From this byte on all is TURN over TCP: STUN without a frame, and ChannelData padded to 4 (RFC 8656 §12.5). */
+  | { relay: number }
   /** The connection is given away, with what came from this byte on. */
   | { handOver: number };
+
+/** Whom a UE may exchange data with through its relayed address, as control permits it. */
+export interface RelayPeer {
+  /** As the UE calls it: what rtpengine advertises. */
+  named: TransportAddress;
+  /** Where that is bound. */
+  at: TransportAddress;
+  /** 0x4000 to 0x4fff (RFC 8656 §12); unset: what comes from it goes to the UE as Data indications. */
+  channel?: number | undefined;
+}
 
 /**
  * What owns the sockets and touches every packet: accepting, framing, the UDP socket of each connection
@@ -54,7 +66,7 @@ export interface ForwardingPlane {
   admit(connection: ConnectionId, content: StreamContent): void;
   /** Of the next packet of media that comes from the UE, control is told by `mediaHeard`, once. */
   listenForMedia(connection: ConnectionId): void;
-  /** Sends a STUN message to the UE, before any media that waits, and never drops it. */
+  /** Sends a STUN message to the UE, before any media that waits, and never drops it; of TURN without a frame. */
   send(connection: ConnectionId, message: Buffer): void;
   /**
    * Opens a UDP socket toward rtpengine's address, in place of any earlier one of this connection. Until
@@ -78,6 +90,24 @@ export interface ForwardingPlane {
   resume(connection: ConnectionId): void;
   /** Closes the connection once the kernel has taken all that was written; of `msrp`, which no media goes to. */
   finish(connection: ConnectionId, reason: CloseReason): void;
+  /**
+   * Opens the relayed address of a connection that carries TURN: on that address of ours from which `toward` is reached,
+   * at a port that is none of `avoid`. `relayed` tells it. From now on frames may be as long as media's. Of a connection
+   * that has one, or carries no TURN: nothing.
+   */
+  openRelay(connection: ConnectionId, toward: string, avoid: readonly number[]): void;
+  /** Gives it back, with all peers. */
+  closeRelay(connection: ConnectionId): void;
+  /**
+   * From now on data passes both ways between the UE and this peer. Given again (the same `named`), all of it counts
+   * anew: without a channel it has none any more. If another connection has that peer at the same port of ours, all that
+   * the UE sends to it is dropped as `relay-taken`. Without an open relay: nothing.
+   */
+  permit(connection: ConnectionId, peer: RelayPeer): void;
+  /** Nothing passes any more, either way, between the UE and that peer. */
+  forbid(connection: ConnectionId, named: TransportAddress): void;
+  /** Data of a Send indication that control was told of: to a permitted peer. */
+  relay(connection: ConnectionId, named: TransportAddress, data: Buffer): void;
   /** Undefined once it is closed. */
   status(connection: ConnectionId): ConnectionStatus | undefined;
   closeConnection(connection: ConnectionId, reason: CloseReason): void;
@@ -97,12 +127,17 @@ export interface ForwardingPlaneListener {
   opening(connection: ConnectionId, bytes: Buffer): OpeningVerdict;
   /** Told in place of `closed`: what came of it and counts will be read from this socket. */
   handedOver(connection: ConnectionId, socket: Socket): void;
-  /** A STUN frame; before `admit`, and of `msrp`, any frame. */
+  /**
+   * A STUN frame; before `admit`, and of `msrp`, any frame. Of TURN a STUN message, but no Send indication to a permitted
+   * peer; what follows it is not looked at before this returns.
+   */
   controlFrame(connection: ConnectionId, frame: Buffer): void;
   /** The UE sends media on the connection; once for each `listenForMedia`. */
   mediaHeard(connection: ConnectionId): void;
   /** A STUN message from the socket toward rtpengine. */
   anchorDatagram(connection: ConnectionId, datagram: Buffer): void;
+  /** What came of `openRelay`: where rtpengine sees the UE, or undefined if the system gave no such address. */
+  relayed(connection: ConnectionId, address: TransportAddress | undefined): void;
   /** The kernel has taken all that was written. */
   drained(connection: ConnectionId): void;
   /** Exactly once for each accepted connection that was not handed over, whoever closed it, with its last status. */

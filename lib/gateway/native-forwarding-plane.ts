@@ -105,6 +105,27 @@ export class NativeForwardingPlane implements ForwardingPlane {
     this.#native.finish(connection);
   }
 
+  // No connection carries TURN yet, and these are of those alone.
+  openRelay(): void {
+    return;
+  }
+
+  closeRelay(): void {
+    return;
+  }
+
+  permit(): void {
+    return;
+  }
+
+  forbid(): void {
+    return;
+  }
+
+  relay(): void {
+    return;
+  }
+
   status(connection: ConnectionId): ConnectionStatus | undefined {
     return this.#open.has(connection) ? this.#native.status(connection) : undefined;
   }
@@ -205,6 +226,8 @@ export class NativeForwardingPlane implements ForwardingPlane {
       this.#native.readMore(id);
     } else if ('handOver' in verdict) {
       this.#native.handOver(id, verdict.handOver);
+    } else if ('relay' in verdict) {
+      this.closeConnection(id, 'strange-opening');
     } else {
       if (verdict.reply !== undefined) this.#native.write(id, verdict.reply);
       this.#native.takeFrames(id, verdict.frames);

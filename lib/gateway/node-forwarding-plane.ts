@@ -99,6 +99,27 @@ export class NodeForwardingPlane implements ForwardingPlane {
     this.#connections.get(connection)?.finish(reason);
   }
 
+  // No connection carries TURN yet, and these are of those alone.
+  openRelay(): void {
+    return;
+  }
+
+  closeRelay(): void {
+    return;
+  }
+
+  permit(): void {
+    return;
+  }
+
+  forbid(): void {
+    return;
+  }
+
+  relay(): void {
+    return;
+  }
+
   status(connection: ConnectionId): ConnectionStatus | undefined {
     return this.#connections.get(connection)?.status();
   }

@@ -35,6 +35,7 @@ beforeEach(async () => {
       },
       anchorDatagram: () => undefined,
       mediaHeard: () => undefined,
+      relayed: () => undefined,
       drained: (connection) => drained.push(connection),
       closed: (connection, reason) => closed.push({ connection, reason }),
     },

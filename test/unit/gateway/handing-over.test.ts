@@ -27,6 +27,7 @@ function handingOver(): void {
         controlFrame: () => undefined,
         anchorDatagram: () => undefined,
         mediaHeard: () => undefined,
+        relayed: () => undefined,
         drained: () => undefined,
         closed: (id, reason) => void told.get(id)?.push(reason),
       },

@@ -40,6 +40,7 @@ async function handedOn(events: NativeEvent[]) {
     controlFrame: note,
     anchorDatagram: note,
     mediaHeard: () => undefined,
+    relayed: () => undefined,
     drained: () => undefined,
     closed: () => undefined,
   };
@@ -101,6 +102,7 @@ describeNativePlane(() => {
         },
         anchorDatagram: () => undefined,
         mediaHeard: () => undefined,
+        relayed: () => undefined,
         drained: () => undefined,
         closed: () => undefined,
       },

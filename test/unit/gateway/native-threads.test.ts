@@ -19,6 +19,7 @@ describeNativePlane(() => {
         controlFrame: (connection) => frames.push(connection),
         anchorDatagram: () => undefined,
         mediaHeard: () => undefined,
+        relayed: () => undefined,
         drained: () => undefined,
         closed: (connection) => closed.push(connection),
       },

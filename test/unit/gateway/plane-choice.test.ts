@@ -19,6 +19,7 @@ function chosen(wanted: PlaneName, load = missing) {
     controlFrame: nothing,
     anchorDatagram: nothing,
     mediaHeard: nothing,
+    relayed: nothing,
     drained: nothing,
     closed: nothing,
   };
