@@ -41,6 +41,8 @@ export class Squid {
       [ue, 'proxy', client],
       [ue2, 'clients', proxy],
     ] as const) {
+      // An IPv6 address that comes a second later is another network to a browser: it gives up what it loads.
+      await runTool('ip', ['-n', namespace, 'link', 'set', device, 'addrgenmode', 'none']);
       await runTool('ip', ['-n', namespace, 'address', 'add', `${address}/24`, 'dev', device]);
       await runTool('ip', ['-n', namespace, 'link', 'set', device, 'up']);
     }
