@@ -2,13 +2,13 @@ import type { Socket } from 'node:net';
 import type { TransportAddress } from '../ice/transport-address';
 import { AnchorSocket, type AnchorListener } from './anchor-socket';
 import { countPacket, type CloseReason, type DropReason, type PlaneCounters } from './counters';
-import { Deframer, longestAnnounced, type FrameSink } from '../ice/deframer';
+import { longestAnnounced } from '../ice/deframer';
 import { isControlText } from './control-text';
-import { isMediaOpening } from '../port/first-bytes';
 import { packetKind, type PacketKind } from './first-byte';
 import type { ConnectionId, ConnectionStatus, ForwardingPlaneListener, StreamContent } from './forwarding-plane';
 import type { GatewayLimits } from './limits';
 import { MediaQueue } from './media-queue';
+import { UeReader, type UeReaderOwner } from './ue-reader';
 import { UeWriter, type UeWriterOwner } from './ue-writer';
 
 /** What a connection shares with the others of its plane. */
@@ -29,13 +29,13 @@ export interface ConnectionSurroundings {
 type Phase = 'stranger' | 'admitted' | 'nominating' | 'selected' | 'closed';
 
 /** One TCP connection of a UE and, once nominated, the UDP socket that stands for it at rtpengine. */
-export class Connection implements FrameSink, AnchorListener, UeWriterOwner {
+export class Connection implements UeReaderOwner, AnchorListener, UeWriterOwner {
   readonly id: ConnectionId;
   readonly remote: TransportAddress;
 
   readonly #socket: Socket;
   readonly #around: ConnectionSurroundings;
-  readonly #deframer: Deframer;
+  readonly #reader: UeReader;
   readonly #writer: UeWriter;
   /** What it counts as if the UE ends it. */
   #endReason: CloseReason = 'peer';
@@ -46,11 +46,9 @@ export class Connection implements FrameSink, AnchorListener, UeWriterOwner {
   /** Packets of media that passed. */
   readonly #passed = { toAnchor: 0, fromAnchor: 0 };
   #phase: Phase = 'stranger';
-  /** What came until it was known what that is. */
-  #opening: Buffer | undefined = Buffer.alloc(0);
   #anchor: AnchorSocket | undefined;
   /** Media of the UE until the connection is selected: it may begin once a check was answered (RFC 8445 §12.1). */
-  #held: MediaQueue | undefined;
+  readonly #held: MediaQueue;
 
   constructor(id: ConnectionId, socket: Socket, remote: TransportAddress, around: ConnectionSurroundings) {
     this.id = id;
@@ -58,9 +56,11 @@ export class Connection implements FrameSink, AnchorListener, UeWriterOwner {
     this.#socket = socket;
     this.#around = around;
     const { limits, counters, now } = around;
-    this.#deframer = new Deframer(limits.firstFrameBytes, this);
+    this.#reader = new UeReader(limits.firstFrameBytes, this);
     this.#writer = new UeWriter(socket, this, counters.toUe, limits, now);
-    socket.on('data', (chunk: Buffer) => this.#read(chunk));
+    const dropped = (_reason: DropReason, frames: number) => this.drop('not-selected', frames);
+    this.#held = new MediaQueue(limits.heldMs, limits.heldBytes, dropped, limits.heldFrames);
+    socket.on('data', (chunk: Buffer) => this.#reader.read(chunk));
     socket.on('end', () => this.close(this.#endReason));
     socket.on('error', () => this.close('socket-error'));
     socket.on('close', () => this.close(this.#endReason));
@@ -71,7 +71,7 @@ export class Connection implements FrameSink, AnchorListener, UeWriterOwner {
     this.#phase = 'admitted';
     this.#content = content;
     // Frames of a stream of bytes are no datagrams: whatever fits into the header is taken (RFC 4571 §2).
-    this.#deframer.limit = content === 'msrp' ? longestAnnounced : this.#around.limits.frameBytes;
+    this.#reader.admit(content === 'msrp' ? longestAnnounced : this.#around.limits.frameBytes);
   }
 
   listenForMedia(): void {
@@ -141,9 +141,9 @@ export class Connection implements FrameSink, AnchorListener, UeWriterOwner {
     if (this.#phase === 'closed') return;
     this.#phase = 'closed';
     const { listener } = this.#around;
-    this.drop('not-selected', this.#held?.length ?? 0);
+    this.drop('not-selected', this.#held.length);
     this.#leave(reason);
-    this.#held = undefined;
+    this.#held.clear();
     this.#writer.close();
     this.#anchor?.close();
     const status = this.status();
@@ -151,7 +151,23 @@ export class Connection implements FrameSink, AnchorListener, UeWriterOwner {
     listener.closed(this.id, reason, status);
   }
 
-  /** From the deframer. */
+  /** From the reader: what is no media is for control to tell apart. */
+  opening(bytes: Buffer): void {
+    const verdict = this.#around.listener.opening(this.id, bytes);
+    if (!this.#isOpen() || verdict === 'wait') return;
+    if ('handOver' in verdict) {
+      this.#handOver(bytes.subarray(verdict.handOver));
+      return;
+    }
+    if ('relay' in verdict) {
+      this.close('strange-opening');
+      return;
+    }
+    if (verdict.reply !== undefined) this.write(verdict.reply);
+    this.#reader.takeFrames(bytes.subarray(verdict.frames));
+  }
+
+  /** From the reader. */
   frame(frame: Buffer): boolean {
     const { counters, listener } = this.#around;
     if (this.#writer.isFinishing) return true;
@@ -171,7 +187,7 @@ export class Connection implements FrameSink, AnchorListener, UeWriterOwner {
     return this.#isOpen();
   }
 
-  /** From the deframer. */
+  /** From the reader. */
   frameTooLong(): void {
     this.close('frame-too-long');
   }
@@ -210,39 +226,6 @@ export class Connection implements FrameSink, AnchorListener, UeWriterOwner {
 
   anchorError(): void {
     this.#around.counters.anchorErrors += 1;
-  }
-
-  #read(chunk: Buffer): void {
-    if (this.#opening === undefined) {
-      this.#deframer.push(chunk);
-      return;
-    }
-    const opening = Buffer.concat([this.#opening, chunk]);
-    this.#opening = opening;
-    const isMedia = isMediaOpening(opening, this.#around.limits.firstFrameBytes);
-    if (isMedia === true) this.#takeFrames(opening);
-    else if (isMedia === false) this.#follow(opening);
-  }
-
-  /** What is no media is for control to tell apart. */
-  #follow(opening: Buffer): void {
-    const verdict = this.#around.listener.opening(this.id, opening);
-    if (!this.#isOpen() || verdict === 'wait') return;
-    if ('handOver' in verdict) {
-      this.#handOver(opening.subarray(verdict.handOver));
-      return;
-    }
-    if ('relay' in verdict) {
-      this.close('strange-opening');
-      return;
-    }
-    if (verdict.reply !== undefined) this.write(verdict.reply);
-    this.#takeFrames(opening.subarray(verdict.frames));
-  }
-
-  #takeFrames(bytes: Buffer): void {
-    this.#opening = undefined;
-    this.#deframer.push(bytes);
   }
 
   #handOver(read: Buffer): void {
@@ -301,17 +284,12 @@ export class Connection implements FrameSink, AnchorListener, UeWriterOwner {
   }
 
   #hold(frame: Buffer): void {
-    const { limits, now } = this.#around;
-    const dropped = (_reason: DropReason, frames: number) => this.drop('not-selected', frames);
-    this.#held ??= new MediaQueue(limits.heldMs, limits.heldBytes, dropped, limits.heldFrames);
     // A view would keep all that was read with it.
-    this.#held.push(Buffer.from(frame), now());
+    this.#held.push(Buffer.from(frame), this.#around.now());
   }
 
   #release(carry: (frame: Buffer) => void): void {
-    const held = this.#held;
-    this.#held = undefined;
-    const next = () => held?.shift(this.#around.now());
+    const next = () => this.#held.shift(this.#around.now());
     for (let frame = next(); frame !== undefined; frame = next()) carry(frame);
   }
 }
