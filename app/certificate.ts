@@ -1,5 +1,5 @@
 import { createPrivateKey, X509Certificate, type KeyObject } from 'node:crypto';
-import { readFileSync } from 'node:fs';
+import { readFileSync, statSync } from 'node:fs';
 import { secureContext, type Certificate } from '../lib/access/tls';
 import { EdgeError } from '../lib/errors';
 import type { Logger } from '../lib/ops/logger';
@@ -35,6 +35,8 @@ function privateKey(key: Buffer, file: string | undefined): KeyObject {
 }
 
 function read(setting: string, file = ''): Buffer {
+  // A pipe would be waited for, and some devices never end.
+  if (statSync(file, { throwIfNoEntry: false })?.isFile() === false) throw wrong(setting, file, 'is no regular file');
   try {
     return readFileSync(file);
   } catch (cause) {

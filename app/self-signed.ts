@@ -1,6 +1,6 @@
 import { execFileSync } from 'node:child_process';
 import { X509Certificate } from 'node:crypto';
-import { mkdirSync, readFileSync, writeFileSync } from 'node:fs';
+import { existsSync, mkdirSync, readFileSync, statSync, writeFileSync } from 'node:fs';
 import { dirname } from 'node:path';
 import type { Certificate } from '../lib/access/tls';
 import { wallClock } from '../lib/ops/clock';
@@ -26,6 +26,8 @@ export function selfSigned(file: string, addresses: readonly string[], logger: L
 }
 
 function kept(file: string, addresses: readonly string[]): string | undefined {
+  // A pipe would be waited for, and some devices never end.
+  if (statSync(file, { throwIfNoEntry: false })?.isFile() === false) throw new Error(`${file} is no regular file.`);
   try {
     const pem = readFileSync(file, 'latin1');
     const certificate = new X509Certificate(pem);
@@ -47,7 +49,14 @@ function made(file: string, addresses: readonly string[]): string {
     ],
     { encoding: 'latin1', stdio: ['ignore', 'pipe', 'pipe'], timeout: 10_000 },
   );
-  mkdirSync(dirname(file), { recursive: true, mode: 0o700 });
+  makeFolder(dirname(file));
   writeFileSync(file, pem, { mode: 0o600 });
   return pem;
+}
+
+/** One by one: `recursive` never ends where there can be no new folder and ENOENT says so, as in /proc. */
+function makeFolder(path: string): void {
+  if (existsSync(path)) return;
+  makeFolder(dirname(path));
+  mkdirSync(path, { mode: 0o700 });
 }

@@ -1,3 +1,4 @@
+import { execFileSync } from 'node:child_process';
 import { createPrivateKey, X509Certificate } from 'node:crypto';
 import { mkdirSync, mkdtempSync, readFileSync, rmSync, statSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
@@ -37,9 +38,23 @@ test.each([
   expect(new X509Certificate(made?.cert ?? '').checkIP('198.51.100.1')).toBe('198.51.100.1');
 });
 
-test('J4: where it cannot be kept there is no TLS, and one line says so', () => {
+test.each([
+  ['is a folder', () => mkdirSync(join(folder, 'a-folder.pem')), join(folder, 'a-folder.pem'), /is no regular file/],
+  [
+    'is a pipe',
+    () => execFileSync('mkfifo', [join(folder, 'pipe.pem')]),
+    join(folder, 'pipe.pem'),
+    /is no regular file/,
+  ],
+  ['is a device', () => undefined, '/dev/zero', /is no regular file/],
+  ['is in no folder that there can be', () => undefined, '/proc/edge80/state/self-signed.pem', /ENOENT/],
+  ['is in a file', () => writeFileSync(join(folder, 'file'), ''), join(folder, 'file', 'state.pem'), /ENOTDIR/],
+])('J4: where it %s there is no TLS, and one line says so', (_what, before, file, why) => {
   const { lines, logger } = telling();
-  mkdirSync(join(folder, 'is-a-folder.pem'));
-  expect(selfSigned(join(folder, 'is-a-folder.pem'), addresses, logger)).toBeUndefined();
-  expect(lines).toEqual([expect.objectContaining({ msg: expect.stringMatching(/cannot be made: no TLS$/) })]);
+  before();
+  expect(selfSigned(file, addresses, logger)).toBeUndefined();
+  const msg = expect.stringMatching(/cannot be made: no TLS$/);
+  expect(lines).toEqual([
+    expect.objectContaining({ file, msg, err: expect.objectContaining({ message: expect.stringMatching(why) }) }),
+  ]);
 });
