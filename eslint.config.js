@@ -16,7 +16,7 @@ const layers = {
   embedded: ['drachtio/fence', 'wire', 'shares', 'ops', 'ip-address', 'ip-prefix'],
   egress: ['drachtio/fence', 'wire', 'ops', 'address-kind', 'ip-address'],
   access: ['drachtio/fence', 'wire', 'shares', 'ops', 'admission', 'port', 'ice', 'ip-address'],
-  web: ['wire', 'shares', 'ops', 'port', 'ip-address'],
+  web: ['wire', 'shares', 'ops', 'admission', 'port', 'ip-address'],
   ice: ['ip-address'],
   sdp: ['ice', 'ip-address'],
   gateway: ['ice', 'ops', 'port', 'admission', 'ip-address'],

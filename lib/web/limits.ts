@@ -13,8 +13,9 @@ export interface WebLimits {
   body: number;
   /** Frames that a WebSocket message may come in: whoever cuts it finer costs more than it says. */
   fragments: number;
-  /** Connections to a backend at once; further requests wait. */
-  backendConnections: number;
+  /** Requests at a backend at once, each on a connection, and those from one IPv4 address or IPv6 /64. */
+  backendRequests: number;
+  backendRequestsOfSource: number;
   /** A backend has to begin its response within this. */
   backendTime: number;
 }
@@ -27,6 +28,8 @@ export const defaultWebLimits: Readonly<WebLimits> = {
   silence: 30_000,
   body: 10_485_760,
   fragments: 32,
-  backendConnections: 64,
+  backendRequests: 128,
+  // Two browsers have 6 each.
+  backendRequestsOfSource: 16,
   backendTime: 30_000,
 };

@@ -1,10 +1,9 @@
-import httpProxy from '@fastify/http-proxy';
 import fastifyStatic from '@fastify/static';
 import type { FastifyInstance } from 'fastify';
-import type { IncomingHttpHeaders } from 'node:http';
-import type { Duplex } from 'node:stream';
-import type { OccasionalLog } from '../ops/occasional-log';
-import type { WebLimits } from './limits';
+import { realpathSync } from 'node:fs';
+import { join, sep } from 'node:path';
+import { addBackend, type BackendSurroundings } from './backend';
+import { sendText } from './plain-text';
 import { upgradeRequired, webSocketPaths } from './upgrades';
 
 /** What is served, besides the first page. */
@@ -17,34 +16,16 @@ export interface Sites {
   readonly backend?: string | undefined;
 }
 
-/** Who asks, as the shared port has it. */
-export interface Visitor {
-  readonly address: string;
-  readonly isSecure: boolean;
-}
-
-export interface SiteSurroundings {
-  readonly limits: WebLimits;
-  readonly log: OccasionalLog;
-  visitorOf(connection: Duplex): Visitor | undefined;
-}
-
 const challengePath = '/.well-known/acme-challenge/';
 
-/** Headers by which proxies before us tell who asks: they may be anybody's. */
-const told = ['forwarded', 'x-forwarded-for', 'x-forwarded-host', 'x-forwarded-proto', 'x-real-ip', 'expect'];
-
-/** Of a connection, and not of what is sent on it (RFC 9110 §7.6.1). */
-const ofConnection = ['connection', 'keep-alive', 'proxy-connection', 'te', 'trailer', 'transfer-encoding', 'upgrade'];
-
 /** Adds the paths to a server that has none. */
-export function addSites(app: FastifyInstance, sites: Sites, around: SiteSurroundings): void {
+export function addSites(app: FastifyInstance, sites: Sites, around: BackendSurroundings): void {
   const { challenges, phone, backend } = sites;
   app.get('/', (_request, reply) => reply.type('text/html; charset=utf-8').send(firstPage(phone !== undefined)));
   for (const path of webSocketPaths) {
     app.get(path, (_request, reply) => {
       const { status, headers = {}, text } = upgradeRequired;
-      return reply.code(status).headers(headers).type('text/plain; charset=utf-8').send(`${text}\n`);
+      return sendText(reply.headers(headers), status, text);
     });
   }
   if (challenges && 'folder' in challenges) addFolder(app, challenges.folder, challengePath);
@@ -64,41 +45,17 @@ function addFolder(app: FastifyInstance, root: string, prefix: string, index?: s
     redirect: index !== undefined,
     dotfiles: 'ignore',
     decorateReply: false,
+    allowedPath: (path) => isInside(join(root, path), root),
   });
 }
 
-function addBackend(app: FastifyInstance, upstream: string, path: string, around: SiteSurroundings): void {
-  const { limits, log } = around;
-  app.register(httpProxy, {
-    upstream,
-    routes: [path],
-    undici: { connections: limits.backendConnections, headersTimeout: limits.backendTime, pipelining: 1 },
-    replyOptions: {
-      // What failed, whoever asked may ask again.
-      retryDelay: () => null,
-      rewriteRequestHeaders: (request, headers) =>
-        forBackend(headers, request.headers.host, around.visitorOf(request.raw.socket)),
-      rewriteHeaders: (headers) => without(headers, ofConnection),
-      onError: (reply, { error }) => {
-        log.warn({ upstream, err: error }, 'an HTTP backend does not answer');
-        const status = (error as { statusCode?: number }).statusCode === 504 ? 504 : 502;
-        void reply.code(status).type('text/plain; charset=utf-8').send('What is behind this path does not answer.\n');
-      },
-    },
-  });
-}
-
-function forBackend(headers: IncomingHttpHeaders, host = '', visitor: Visitor | undefined): IncomingHttpHeaders {
-  return {
-    ...without(headers, told),
-    'x-forwarded-for': visitor?.address ?? 'unknown',
-    'x-forwarded-host': host,
-    'x-forwarded-proto': visitor?.isSecure === true ? 'https' : 'http',
-  };
-}
-
-function without<Headers extends object>(headers: Headers, names: readonly string[]): Headers {
-  return Object.fromEntries(Object.entries(headers).filter(([name]) => !names.includes(name.toLowerCase()))) as Headers;
+/** Wherever links lead. */
+function isInside(path: string, folder: string): boolean {
+  try {
+    return `${realpathSync(path)}${sep}`.startsWith(`${realpathSync(folder)}${sep}`);
+  } catch {
+    return false;
+  }
 }
 
 function firstPage(hasPhone: boolean): string {

@@ -43,7 +43,7 @@ export const unreadableBy: Readonly<Partial<Record<string, Refusal>>> = {
 };
 
 /**
- * Why an Upgrade is refused, as far as HTTP tells; undefined: it asks for SIP over WebSocket, on whichever path.
+ * Why a WebSocket is refused, as far as HTTP tells; undefined: it is for SIP, on whichever path.
  * @param origins those whose pages may; unset: all. Who is no browser need not say one (RFC 6455 §10.2).
  */
 export function upgradeRefusal(
@@ -51,10 +51,25 @@ export function upgradeRefusal(
   origins: readonly string[] | undefined,
 ): Refusal | undefined {
   const protocols = headers['sec-websocket-protocol']?.split(',').map((each) => each.trim().toLowerCase()) ?? [];
-  if (headers.upgrade?.toLowerCase() !== 'websocket' || !protocols.includes('sip')) return upgradeRequired;
+  if (!protocols.includes('sip')) return upgradeRequired;
   const { origin } = headers;
   const isForeign = origins !== undefined && origin !== undefined && !origins.includes(origin.toLowerCase());
   return isForeign ? foreignOrigin : undefined;
+}
+
+/** Whether it asks for a WebSocket. Any other protocol may be ignored (RFC 9110 §7.8): curl asks for `h2c` by default. */
+export function wantsWebSocket({ headers }: Pick<IncomingMessage, 'headers'>): boolean {
+  return headers.upgrade?.toLowerCase() === 'websocket';
+}
+
+/** The head of a request as it came, but for its Upgrade. */
+export function withoutUpgrade({ method = '', url = '', httpVersion, rawHeaders }: IncomingMessage): Buffer {
+  const lines = [`${method} ${url} HTTP/${httpVersion}`];
+  for (let at = 0; at + 1 < rawHeaders.length; at += 2) {
+    const [name = '', value = ''] = rawHeaders.slice(at, at + 2);
+    if (name.toLowerCase() !== 'upgrade') lines.push(`${name}: ${value}`);
+  }
+  return Buffer.from(`${lines.join('\r\n')}\r\n\r\n`, 'latin1');
 }
 
 /** Answers on the connection itself, and ends it. */

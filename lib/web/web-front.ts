@@ -1,5 +1,5 @@
 import fastify, { type FastifyError, type FastifyInstance, type FastifyReply, type FastifyRequest } from 'fastify';
-import { createServer, type IncomingMessage } from 'node:http';
+import { createServer, type IncomingMessage, type ServerResponse } from 'node:http';
 import type { Duplex } from 'node:stream';
 import { WebSocketServer } from 'ws';
 import { networkOf } from '../ip-address';
@@ -15,8 +15,18 @@ import type { Carriage } from '../wire/carriage';
 import { messageLimits } from '../wire/limits';
 import { WebSocketCarriage } from '../wire/websocket-carriage';
 import { defaultWebLimits, type WebLimits } from './limits';
-import { addSites, type Sites, type Visitor } from './sites';
-import { noTunnels, refuse, unreadable, unreadableBy, upgradeRefusal } from './upgrades';
+import type { Visitor } from './backend';
+import { sendLater, sendText } from './plain-text';
+import { addSites, type Sites } from './sites';
+import {
+  noTunnels,
+  refuse,
+  unreadable,
+  unreadableBy,
+  upgradeRefusal,
+  wantsWebSocket,
+  withoutUpgrade,
+} from './upgrades';
 
 export interface WebFrontOptions {
   readonly sites: Sites;
@@ -29,6 +39,8 @@ export interface WebFrontOptions {
 
 interface WebVisitor extends Visitor {
   readonly upgraded: (carriage: Carriage) => void;
+  /** The last one on his connection. */
+  response?: ServerResponse;
 }
 
 const everybody = 'all';
@@ -88,8 +100,13 @@ export class WebFront implements HttpServing {
 
   take({ socket, remote }: Accepted, isSecure: boolean, upgraded: (carriage: Carriage) => void): void {
     this.#visitors.set(socket, { address: remote.address, isSecure, upgraded });
-    this.#app.server.emit('connection', socket);
-    socket.resume();
+    this.#serve(socket);
+  }
+
+  /** What was put back of a connection is read first. */
+  #serve(connection: Duplex): void {
+    this.#app.server.emit('connection', connection);
+    connection.resume();
   }
 
   /** Connections are left to who has handed them over. */
@@ -102,11 +119,11 @@ export class WebFront implements HttpServing {
   #admit(request: FastifyRequest, reply: FastifyReply, limits: WebLimits, done: () => void): void {
     const { 'content-length': length, 'transfer-encoding': coding } = request.headers;
     const visitor = this.#visitors.get(request.raw.socket);
+    if (visitor) visitor.response = reply.raw;
     void reply.headers({ 'x-content-type-options': 'nosniff', 'referrer-policy': 'no-referrer' });
     const refusedAs = (status: number, text: string) => sendText(reply.header('connection', 'close'), status, text);
     if (!visitor || !this.#mayAsk(visitor)) {
-      void reply.header('retry-after', String(retryAfter()));
-      refusedAs(429, 'Too many requests have come from where you are.');
+      sendLater(reply, 429, 'Too many requests have come from where you are.');
     } else if (coding !== undefined) refusedAs(411, 'A body needs a Content-Length.');
     else if (Number(length) > limits.body) refusedAs(413, `A body may have ${limits.body} bytes.`);
     else done();
@@ -119,6 +136,16 @@ export class WebFront implements HttpServing {
   }
 
   #upgrade(request: IncomingMessage, stream: Duplex, head: Buffer): void {
+    // What comes behind a request without its answer would be answered before it.
+    if (this.#visitors.get(stream)?.response?.writableFinished === false) stream.destroy();
+    else if (wantsWebSocket(request)) this.#openWebSocket(request, stream, head);
+    else {
+      stream.unshift(Buffer.concat([withoutUpgrade(request), head]));
+      this.#serve(stream);
+    }
+  }
+
+  #openWebSocket(request: IncomingMessage, stream: Duplex, head: Buffer): void {
     const visitor = this.#visitors.get(stream);
     if (!visitor || !this.#mayAsk(visitor)) {
       const headers = { 'Retry-After': String(retryAfter()) };
@@ -160,8 +187,4 @@ function serverOf(
   });
   app.server.setTimeout(limits.silence);
   return app;
-}
-
-function sendText(reply: FastifyReply, status: number, text: string): FastifyReply {
-  return reply.code(status).type('text/plain; charset=utf-8').send(`${text}\n`);
 }

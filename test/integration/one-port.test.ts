@@ -91,6 +91,7 @@ describeInNamespaces('a firewall that passes one port, and the edge on it', () =
       const upgrade = ['-H', 'Connection: Upgrade', '-H', 'Upgrade: websocket', '-H', 'Sec-WebSocket-Version: 13'];
       const websocket = [...upgrade, '-H', 'Sec-WebSocket-Key: dGhlIHNhbXBsZSBub25jZQ==', '--http1.1'];
       expect(await get('/', ...websocket)).toMatch(/\n(400|426)$/);
+      expect(await get('/', '--http2')).toBe(page);
     }
   });
 

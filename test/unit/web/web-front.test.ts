@@ -1,20 +1,14 @@
-import { once } from 'node:events';
-import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
-import { createServer as createHttp, type IncomingMessage, type Server } from 'node:http';
-import { connect, createServer, type AddressInfo, type Socket } from 'node:net';
+import { mkdirSync, mkdtempSync, rmSync, symlinkSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { createLogger } from '../../../lib/ops/logger';
 import { shareLimits } from '../../../lib/shares/limits';
-import { WebFront, type WebFrontOptions } from '../../../lib/web/web-front';
-import { Wire } from '../access/wire';
+import type { WebFrontOptions } from '../../../lib/web/web-front';
+import { BackendServer, type Asked } from './backend-server';
+import { WebPort } from './web-port';
 
 const folder = mkdtempSync(join(tmpdir(), 'edge80-web-'));
-let port: Server | ReturnType<typeof createServer>;
-let web: WebFront;
-let backend: Server | undefined;
-const asked: { request: IncomingMessage; body: string }[] = [];
-const sockets: Socket[] = [];
+let port: WebPort;
+let backend: BackendServer | undefined;
 
 beforeAll(() => {
   for (const name of ['tokens', 'phone', 'sip.js', 'sip.js/api']) mkdirSync(join(folder, name));
@@ -30,63 +24,22 @@ beforeAll(() => {
 afterAll(() => rmSync(folder, { recursive: true }));
 
 afterEach(async () => {
-  for (const socket of sockets.splice(0)) socket.destroy();
-  await web.close();
-  await new Promise((closed) => port.close(closed));
-  await new Promise<unknown>((closed) => (backend ? backend.close(closed) : closed(undefined)));
+  await port.stop();
+  await backend?.stop();
   backend = undefined;
-  asked.length = 0;
 });
 
-/** All connections are handed over as those of a UE at 203.0.113.5. */
 async function start(options: Partial<WebFrontOptions> = {}): Promise<void> {
-  web = new WebFront({ sites: {}, shares: shareLimits(), logger: createLogger('silent'), ...options });
-  await web.start();
-  const remote = { address: '203.0.113.5', port: 4711 };
-  port = createServer({ pauseOnConnect: true }, (socket) => {
-    sockets.push(socket);
-    web.take({ socket, remote, local: { address: '192.0.2.1', port: 80 } }, false, () => socket.destroy());
-  });
-  port.listen(0, '127.0.0.1');
-  await once(port, 'listening');
+  port = await WebPort.start(options);
 }
 
-async function startBackend(
-  answer: (request: IncomingMessage) => [number, string] = () => [200, 'app'],
-): Promise<string> {
-  backend = createHttp((request, response) => {
-    let body = '';
-    request.on('data', (chunk: Buffer) => (body += String(chunk)));
-    request.on('end', () => {
-      asked.push({ request, body });
-      const [status, text] = answer(request);
-      response.writeHead(status, { 'X-App': 'yes' }).end(text);
-    });
-  });
-  backend.listen(0, '127.0.0.1');
-  await once(backend, 'listening');
-  return `http://127.0.0.1:${(backend.address() as AddressInfo).port}`;
+async function startWithBackend(options: Partial<WebFrontOptions> = {}): Promise<void> {
+  backend = await BackendServer.start();
+  await start({ ...options, sites: { ...options.sites, backend: backend.url } });
 }
 
-const at = () => ({ host: '127.0.0.1', port: (port.address() as AddressInfo).port });
-
-interface Answer {
-  status: number;
-  head: string;
-  body: string;
-}
-
-/** Sends bytes as they are, and reads to the end of the connection. */
-async function exchange(...pieces: string[]): Promise<Answer> {
-  const near = new Wire(connect(at()));
-  for (const piece of pieces) near.send(piece);
-  await near.closed;
-  const [head = '', ...rest] = near.text.split('\r\n\r\n');
-  return { status: Number(/^HTTP\/1\.1 (\d+)/.exec(head)?.[1] ?? 0), head, body: rest.join('\r\n\r\n') };
-}
-
-const get = (path: string, more = '', method = 'GET', body = '') =>
-  exchange(`${method} ${path} HTTP/1.1\r\nHost: edge.test\r\nConnection: close\r\n${more}\r\n${body}`);
+const get: WebPort['get'] = async (...parts) => await port.get(...parts);
+const exchange: WebPort['exchange'] = async (...pieces) => await port.exchange(...pieces);
 
 describe('J6: HTTP on a shared port', () => {
   test('a short page says what this is, and nothing of the inside', async () => {
@@ -122,6 +75,32 @@ describe('J6: HTTP on a shared port', () => {
     },
   );
 
+  test('an upgrade to what is no WebSocket is ignored, as by the backend (RFC 9110 §7.8)', async () => {
+    await startWithBackend();
+    const h2c = 'Upgrade: h2c\r\nHTTP2-Settings: AAMAAABkAAQCAAAAAAIAAAAA\r\nConnection: Upgrade, HTTP2-Settings\r\n';
+    const wire = port.open();
+    const page = `HTTP/1.1\r\nHost: edge.test\r\n${h2c}`;
+    wire.send(`POST /app ${page}Content-Length: 4\r\n\r\nbody`);
+    await wire.bytes(1);
+    wire.send(`GET / ${page}Connection: close\r\n\r\n`);
+    await wire.closed;
+    expect(wire.text.match(/HTTP\/1.1 \d+|<h1>SIP access/g)).toEqual([
+      'HTTP/1.1 200',
+      'HTTP/1.1 200',
+      '<h1>SIP access',
+    ]);
+    const [{ request, body }] = backend!.asked as [Asked];
+    expect([request.headers.upgrade, request.headers['http2-settings'], body]).toEqual([undefined, undefined, 'body']);
+  });
+
+  test.each(['h2c', 'websocket'])('an upgrade to %s behind a request without its answer ends all', async (protocol) => {
+    await startWithBackend();
+    backend!.answer = () => undefined;
+    const head = 'HTTP/1.1\r\nHost: edge.test\r\n';
+    const upgrade = `GET / ${head}Upgrade: ${protocol}\r\nConnection: Upgrade\r\nSec-WebSocket-Protocol: sip\r\n\r\n`;
+    expect(await exchange(`GET /app ${head}\r\n${upgrade}`)).toMatchObject({ status: 0, head: '' });
+  });
+
   test('tokens of ACME are served from their folder, and nothing else is', async () => {
     await start({ sites: { challenges: { folder: join(folder, 'tokens') } } });
     const path = '/.well-known/acme-challenge';
@@ -135,6 +114,36 @@ describe('J6: HTTP on a shared port', () => {
     }
   });
 
+  test('a link is followed inside of the folder alone, and the folder itself may be one', async () => {
+    const tokens = join(folder, 'linked');
+    mkdirSync(join(folder, 'real'));
+    symlinkSync('real', tokens);
+    writeFileSync(join(tokens, 'token'), 'a token');
+    symlinkSync('token', join(tokens, 'inside'));
+    symlinkSync('../secret', join(tokens, 'outside'));
+    symlinkSync('..', join(tokens, 'above'));
+    symlinkSync('nowhere', join(tokens, 'broken'));
+    await start({ sites: { challenges: { folder: tokens } } });
+    const answers = [];
+    for (const name of ['token', 'inside', 'outside', 'above/secret', 'broken']) {
+      const { status, body } = await get(`/.well-known/acme-challenge/${name}`);
+      answers.push([name, status, status === 200 ? body : '']);
+    }
+    expect(answers).toEqual([
+      ['token', 200, 'a token'],
+      ['inside', 200, 'a token'],
+      ['outside', 404, ''],
+      ['above/secret', 404, ''],
+      ['broken', 404, ''],
+    ]);
+  });
+
+  test('tokens of ACME that are not there are not asked of the backend', async () => {
+    await startWithBackend({ sites: { challenges: { folder: join(folder, 'tokens') } } });
+    expect((await get('/.well-known/acme-challenge/none')).status).toBe(404);
+    expect(backend?.asked).toEqual([]);
+  });
+
   test('the phone is served with the modules that it needs', async () => {
     await start({ sites: { phone: { pages: join(folder, 'phone'), library: join(folder, 'sip.js') } } });
     expect((await get('/')).body).toContain('href="/phone/"');
@@ -146,73 +155,6 @@ describe('J6: HTTP on a shared port', () => {
     for (const path of ['/phone/../secret', '/phone/%2e%2e/secret', '/phone/sip.js/', '/phone/none.js']) {
       expect((await get(path)).status).toBeGreaterThanOrEqual(400);
     }
-  });
-});
-
-describe('J6: a backend', () => {
-  test('gets the other paths, with the UE’s address alone in X-Forwarded-For', async () => {
-    await start({ sites: { backend: await startBackend() } });
-    const forged = 'X-Forwarded-For: 10.0.0.1\r\nForwarded: for=10.0.0.1\r\nX-Real-IP: 10.0.0.1\r\n';
-    const answer = await get('/app/page?query=1', `${forged}X-Mine: yes\r\nConnection: x-forwarded-for\r\n`);
-    expect([answer.status, answer.body]).toEqual([200, expect.stringContaining('app')]);
-    expect(answer.head).toMatch(/x-app: yes/i);
-    const [{ request }] = asked as [(typeof asked)[0]];
-    expect([request.url, request.headers['x-mine']]).toEqual(['/app/page?query=1', 'yes']);
-    expect(request.headers).toMatchObject({
-      'x-forwarded-for': '203.0.113.5',
-      'x-forwarded-host': 'edge.test',
-      'x-forwarded-proto': 'http',
-    });
-    expect([request.headers.forwarded, request.headers['x-real-ip']]).toEqual([undefined, undefined]);
-  });
-
-  test('does not get the paths that are served here, nor ACME where that is', async () => {
-    const sites = { backend: await startBackend(), challenges: { folder: join(folder, 'tokens') } };
-    await start({ sites });
-    const paths = ['/', '/ws', '/sip', '/.well-known/acme-challenge/none'];
-    const statuses = [];
-    for (const path of paths) statuses.push((await get(path)).status);
-    expect([statuses, asked]).toEqual([[200, 426, 426, 404], []]);
-  });
-
-  test('of ACME alone gets no other paths', async () => {
-    await start({ sites: { challenges: { backend: await startBackend() } } });
-    expect((await get('/.well-known/acme-challenge/token')).body).toContain('app');
-    expect((await get('/app')).status).toBe(404);
-    expect(asked.map(({ request }) => request.url)).toEqual(['/.well-known/acme-challenge/token']);
-  });
-
-  test('gets bodies as they are', async () => {
-    await start({ sites: { backend: await startBackend() } });
-    const body = '{"a" : 1}';
-    await get('/app', `Content-Type: application/json\r\nContent-Length: ${body.length}\r\n`, 'POST', body);
-    expect(asked[0]?.body).toBe(body);
-  });
-
-  test('that is not there is a 502, in words that tell nothing of it', async () => {
-    const url = await startBackend();
-    await new Promise((closed) => backend?.close(closed));
-    backend = undefined;
-    await start({ sites: { backend: url } });
-    const answer = await get('/app');
-    expect(answer.status).toBe(502);
-    expect(answer.body).not.toMatch(/127\.0\.0\.1|ECONN/);
-  });
-
-  test('that is busy is not asked again', async () => {
-    await start({ sites: { backend: await startBackend(() => [503, 'busy']) } });
-    expect((await get('/app')).status).toBe(503);
-    expect(asked).toHaveLength(1);
-  });
-
-  test('that does not answer is a 504', async () => {
-    const silent = createServer((socket) => sockets.push(socket)).listen(0, '127.0.0.1');
-    await once(silent, 'listening');
-    const sites = { backend: `http://127.0.0.1:${(silent.address() as AddressInfo).port}` };
-    await start({ sites, limits: { backendTime: 100 } });
-    expect((await get('/app')).status).toBe(504);
-    silent.close();
-    for (const socket of sockets) socket.destroy();
   });
 });
 
@@ -241,18 +183,18 @@ describe('N2: what HTTP may cost', () => {
     ['SIP', {}, ['OPTIONS sip:a@b SIP/2.0\r\n\r\n'], 400],
     ['HTTP/2', {}, ['PRI * HTTP/2.0\r\n\r\nSM\r\n\r\n'], 400],
   ])('%s: refused, and closed', async (_what, limits = {}, pieces, status) => {
-    await start({ limits, sites: { backend: await startBackend() } });
+    await startWithBackend({ limits });
     const answer = await exchange(...pieces);
-    expect([answer.status, asked]).toEqual([status, []]);
+    expect([answer.status, backend?.asked]).toEqual([status, []]);
     expect(answer.head).toMatch(/connection: close/i);
   });
 
   test('SIP behind a request is no request: the connection ends, and nobody else gets it', async () => {
-    await start({ sites: { backend: await startBackend() } });
+    await startWithBackend();
     const answer = await exchange(`${head}\r\nREGISTER sip:ims.example SIP/2.0\r\nVia: SIP/2.0/TCP a\r\n\r\n`);
     expect(answer.status).toBe(200);
     expect(answer.body).toMatch(/HTTP\/1\.1 400 /);
-    expect(asked).toEqual([]);
+    expect(backend?.asked).toEqual([]);
   });
 
   test('a connection that is kept without requests is closed', async () => {
