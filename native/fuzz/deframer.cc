@@ -1,8 +1,9 @@
 /*
- * What the deframer makes of any bytes, cut anywhere: built by tools/fuzz-deframer.sh. Whatever the cuts, the frames
- * are those that a reading of the whole gives.
+ * What the deframer, and the question of what a connection is, make of any bytes, cut anywhere: built by
+ * tools/fuzz-deframer.sh. Whatever the cuts, the frames are those that a reading of the whole gives, and so is the answer.
  */
 #include "../deframer.h"
+#include "../media-opening.h"
 
 #include <cstdlib>
 #include <string>
@@ -33,6 +34,23 @@ void push(edge80::Deframer& deframer, const uint8_t* bytes, size_t length, Frame
   }
 }
 
+/** An answer that is there stays, and is there in time. */
+void openingStays(const uint8_t* bytes, size_t length, size_t longestFrame) {
+  constexpr size_t longestOpening = 2 * edge80::mostNullPackets + 8;
+  const auto answer = [&](size_t known) {
+    const std::vector<uint8_t> chunk(bytes, bytes + known);
+    return edge80::mediaOpening(chunk.data(), known, longestFrame);
+  };
+  auto before = edge80::MediaOpening::unfinished;
+  for (size_t known = 0; known <= length; known++) {
+    const auto now = answer(known);
+    if (before != edge80::MediaOpening::unfinished && now != before) std::abort();
+    if (now == edge80::MediaOpening::unfinished && known >= longestOpening) std::abort();
+    before = now;
+    if (known > longestOpening) break;
+  }
+}
+
 }  // namespace
 
 extern "C" int LLVMFuzzerTestOneInput(const uint8_t* input, size_t size) {
@@ -42,6 +60,7 @@ extern "C" int LLVMFuzzerTestOneInput(const uint8_t* input, size_t size) {
   const size_t stride = 1 + input[1] % 64u;
   const uint8_t* stream = input + 2;
   const size_t length = size - 2;
+  openingStays(stream, length, limit);
 
   Frames whole;
   edge80::Deframer ofWhole(limit);
