@@ -18,6 +18,8 @@
   X(anchorQueue, "anchor-queue")     \
   X(anchorSource, "anchor-source")   \
   X(anchorOverflow, "anchor-overflow") \
+  X(notPermitted, "not-permitted") \
+  X(relayTaken, "relay-taken")     \
   X(connectionEnded, "connection-ended")
 
 /** Why a connection ended by itself; `finished` for the reason that `finish` was given. */

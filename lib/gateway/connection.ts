@@ -2,12 +2,13 @@ import type { Socket } from 'node:net';
 import type { TransportAddress } from '../ice/transport-address';
 import { AnchorSocket, type AnchorListener } from './anchor-socket';
 import { countPacket, type CloseReason, type DropReason, type PlaneCounters } from './counters';
-import { longestAnnounced } from '../ice/deframer';
+import { framed, longestAnnounced } from '../ice/deframer';
 import { isControlText } from './control-text';
 import { packetKind, type PacketKind } from './first-byte';
 import type { ConnectionId, ConnectionStatus, ForwardingPlaneListener, StreamContent } from './forwarding-plane';
 import type { GatewayLimits } from './limits';
 import { MediaQueue } from './media-queue';
+import { Relay } from './relay';
 import { UeReader, type UeReaderOwner } from './ue-reader';
 import { UeWriter, type UeWriterOwner } from './ue-writer';
 
@@ -32,6 +33,8 @@ type Phase = 'stranger' | 'admitted' | 'nominating' | 'selected' | 'closed';
 export class Connection implements UeReaderOwner, AnchorListener, UeWriterOwner {
   readonly id: ConnectionId;
   readonly remote: TransportAddress;
+  /** Of a connection that carries TURN. */
+  relay: Relay | undefined;
 
   readonly #socket: Socket;
   readonly #around: ConnectionSurroundings;
@@ -146,6 +149,7 @@ export class Connection implements UeReaderOwner, AnchorListener, UeWriterOwner 
     this.#held.clear();
     this.#writer.close();
     this.#anchor?.close();
+    this.relay?.close();
     const status = this.status();
     this.#socket.destroy();
     listener.closed(this.id, reason, status);
@@ -160,7 +164,8 @@ export class Connection implements UeReaderOwner, AnchorListener, UeWriterOwner 
       return;
     }
     if ('relay' in verdict) {
-      this.close('strange-opening');
+      this.relay = new Relay(this, this.#writer, this.#around, this.#passed);
+      this.#reader.giveTo(this.relay, bytes.subarray(verdict.relay));
       return;
     }
     if (verdict.reply !== undefined) this.write(verdict.reply);
@@ -216,7 +221,7 @@ export class Connection implements UeReaderOwner, AnchorListener, UeWriterOwner 
       listener.anchorDatagram(this.id, packet);
     } else {
       this.#passed.fromAnchor += 1;
-      this.#writer.media(packet, kind);
+      this.#writer.media(framed(packet));
     }
   }
 

@@ -32,7 +32,7 @@ interface Access {
   session: GatewaySession | undefined;
 }
 
-interface ConnectionsOptions {
+interface ConnectionsOptions<Plane> {
   /** By local ufrag. */
   sessions: ReadonlyMap<string, GatewaySession>;
   limits: GatewayLimits;
@@ -43,22 +43,22 @@ interface ConnectionsOptions {
   isProxy: (address: string) => boolean;
   /** Takes what is no media; unset: nothing does. */
   others: ((accepted: Accepted, kind: OtherKind) => void) | undefined;
-  plane: (limits: GatewayLimits, listener: ForwardingPlaneListener, now: () => number) => ForwardingPlane;
+  plane: (limits: GatewayLimits, listener: ForwardingPlaneListener, now: () => number) => Plane;
 }
 
 /** The connections of a gateway: who may stay, what a check is answered, and for which session each authenticated. */
-export class Connections implements ForwardingPlaneListener {
-  readonly plane: ForwardingPlane;
+export class Connections<Plane extends ForwardingPlane = ForwardingPlane> implements ForwardingPlaneListener {
+  readonly plane: Plane;
   readonly checks: GatewayCounters['checks'] = { accepted: 0, rejected: 0, ignored: 0 };
   readonly #sessions: ReadonlyMap<string, GatewaySession>;
   readonly #limits: GatewayLimits;
   readonly #logger: Logger;
-  readonly #isProxy: ConnectionsOptions['isProxy'];
-  readonly #others: ConnectionsOptions['others'];
+  readonly #isProxy: ConnectionsOptions<Plane>['isProxy'];
+  readonly #others: ConnectionsOptions<Plane>['others'];
   readonly #admission: Admission<ConnectionId>;
   readonly #accesses = new Map<ConnectionId, Access>();
 
-  constructor({ sessions, limits, logger, now, isProxy, others, plane }: ConnectionsOptions) {
+  constructor({ sessions, limits, logger, now, isProxy, others, plane }: ConnectionsOptions<Plane>) {
     this.#sessions = sessions;
     this.#limits = limits;
     this.#logger = logger;

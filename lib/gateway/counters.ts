@@ -4,6 +4,7 @@ import type { PacketKind } from './first-byte';
 /**
  * Why a connection ended. A {@link CheckFault}: its first frame was no authenticated check (C3, D9). `replay`: that
  * was another connection's. `strange-opening`: nothing that this port takes; `proxy-header`: a trusted proxy sent none.
+ * `broken-framing`: neither STUN nor ChannelData where TURN has one of them.
  * `handed-over`: it is no media, and goes on elsewhere. `other-selected`: not the one that the UE uses (E1). `silent`: nothing came (E4).
  */
 export type CloseReason = CheckFault | (typeof closeReasons)[number];
@@ -13,6 +14,7 @@ const closeReasons = [
   'proxy-header',
   'handed-over',
   'frame-too-long',
+  'broken-framing',
   'authentication-timeout',
   'address-limit',
   'unauthenticated-limit',
@@ -33,7 +35,9 @@ const closeReasons = [
  * Why a packet was dropped: `not-selected` waited in vain for the selection of the UE's connection (C11), `first-byte`
  * is neither ICE nor media (D2), `control-text` text that commands a service (N1), `queue-…` waited too long for a slow
  * UE (E7) or for the selection, `anchor-queue` toward the anchor, `anchor-overflow` from it: its packets came faster
- * than they were taken (the native plane alone can tell). `connection-ended`: waited for the UE when its connection
+ * than they were taken (the native plane alone can tell). `not-permitted`: of TURN, to a peer that control does not
+ * permit or by a channel that is not bound, `relay-taken` to one that another UE has by the same port of ours (M2).
+ * `connection-ended`: waited for the UE when its connection
  * ended.
  */
 export type DropReason = (typeof dropReasons)[number];
@@ -47,6 +51,8 @@ export const dropReasons = [
   'anchor-queue',
   'anchor-source',
   'anchor-overflow',
+  'not-permitted',
+  'relay-taken',
   'connection-ended',
 ] as const;
 
@@ -61,7 +67,7 @@ export interface Traffic {
 
 /** What the forwarding plane counts. */
 export interface PlaneCounters {
-  /** Connections that were ever accepted. */
+  /** Connections that were ever accepted; one that comes back out of TLS is once more. */
   accepted: number;
   /** Connections that are open. */
   open: number;
@@ -116,6 +122,24 @@ export function newPlaneCounters(): PlaneCounters {
     acceptErrors: 0,
     anchorErrors: 0,
   };
+}
+
+/** What two planes counted together. */
+export function sumOf(one: Readonly<PlaneCounters>, other: Readonly<PlaneCounters>): PlaneCounters {
+  return sumOfAll(one as unknown as Counts, other as unknown as Counts) as unknown as PlaneCounters;
+}
+
+interface Counts {
+  [name: string]: number | Counts;
+}
+
+function sumOfAll(one: Counts, other: Counts): Counts {
+  const sums = Object.entries(one).map(([name, value]) => {
+    const more = other[name];
+    if (typeof value === 'number') return [name, value + (more as number)] as const;
+    return [name, sumOfAll(value, more as Counts)] as const;
+  });
+  return Object.fromEntries<number | Counts>(sums);
 }
 
 /** Counts one packet; `other` is never carried, and only counted where it is dropped. */

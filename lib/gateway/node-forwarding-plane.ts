@@ -2,6 +2,7 @@ import { once } from 'node:events';
 import { createServer, type Server, type Socket } from 'node:net';
 import type { TransportAddress } from '../ice/transport-address';
 import { normalAddress } from '../ip-address';
+import type { Accepted } from '../port/accepted';
 import { Connection, type ConnectionSurroundings } from './connection';
 import { newPlaneCounters, type CloseReason, type PlaneCounters } from './counters';
 import type {
@@ -9,6 +10,7 @@ import type {
   ConnectionStatus,
   ForwardingPlane,
   ForwardingPlaneListener,
+  RelayPeer,
   StreamContent,
 } from './forwarding-plane';
 import type { GatewayLimits } from './limits';
@@ -46,6 +48,18 @@ export class NodeForwardingPlane implements ForwardingPlane {
       await this.#closeServers();
       throw failure;
     }
+  }
+
+  /** Takes a connection that somebody else accepted, such as one inside TLS, as if it had come here. */
+  adopt({ socket, remote, local }: Accepted): void {
+    if (this.#closed || socket.destroyed) {
+      socket.destroy();
+      return;
+    }
+    socket.setNoDelay(true);
+    socket.setKeepAlive(true, keepAliveDelay);
+    this.#take(socket, remote, local);
+    socket.resume();
   }
 
   address(): TransportAddress[] {
@@ -99,25 +113,24 @@ export class NodeForwardingPlane implements ForwardingPlane {
     this.#connections.get(connection)?.finish(reason);
   }
 
-  // No connection carries TURN yet, and these are of those alone.
-  openRelay(): void {
-    return;
+  openRelay(connection: ConnectionId, toward: string, avoid: readonly number[]): void {
+    this.#connections.get(connection)?.relay?.open(toward, avoid);
   }
 
-  closeRelay(): void {
-    return;
+  closeRelay(connection: ConnectionId): void {
+    this.#connections.get(connection)?.relay?.giveBack();
   }
 
-  permit(): void {
-    return;
+  permit(connection: ConnectionId, peer: RelayPeer): void {
+    this.#connections.get(connection)?.relay?.permit(peer);
   }
 
-  forbid(): void {
-    return;
+  forbid(connection: ConnectionId, named: TransportAddress): void {
+    this.#connections.get(connection)?.relay?.forbid(named);
   }
 
-  relay(): void {
-    return;
+  relay(connection: ConnectionId, named: TransportAddress, data: Buffer): void {
+    this.#connections.get(connection)?.relay?.relay(named, data);
   }
 
   status(connection: ConnectionId): ConnectionStatus | undefined {
@@ -148,11 +161,14 @@ export class NodeForwardingPlane implements ForwardingPlane {
       return;
     }
     const remote = { address: normalAddress(remoteAddress), port: remotePort };
+    this.#take(socket, remote, { address: normalAddress(localAddress), port: localPort });
+  }
+
+  #take(socket: Socket, remote: TransportAddress, local: TransportAddress): void {
     const connection = new Connection(++this.#lastId, socket, remote, this.#around);
     this.#connections.set(connection.id, connection);
     this.#around.counters.accepted += 1;
     this.#around.counters.open += 1;
-    const local = { address: normalAddress(localAddress), port: localPort };
     this.#around.listener.accepted(connection.id, remote, local);
   }
 

@@ -6,7 +6,7 @@ import type { Logger } from '../ops/logger';
 import { OccasionalLog } from '../ops/occasional-log';
 import type { Accepted } from '../port/accepted';
 import { Connections } from './connections';
-import type { GatewayCounters } from './counters';
+import { sumOf, type GatewayCounters } from './counters';
 import type { ForwardingPlane, ForwardingPlaneListener } from './forwarding-plane';
 import { defaultLimits, type GatewayLimits } from './limits';
 import { listenError } from './listen-error';
@@ -64,6 +64,8 @@ export class TcpGateway extends EventEmitter<TcpGatewayEvents> {
   readonly #limits: GatewayLimits;
   readonly #connections: Connections;
   readonly #plane: ForwardingPlane;
+  /** Those that somebody else accepted. */
+  readonly #adopted: Connections<NodeForwardingPlane>;
   readonly #around: SessionSurroundings;
   /** By local ufrag. */
   readonly #sessions = new Map<string, GatewaySession>();
@@ -79,16 +81,23 @@ export class TcpGateway extends EventEmitter<TcpGatewayEvents> {
     this.#occasionally = new OccasionalLog(options.logger);
     this.#limits = { ...defaultLimits, ...options.limits };
     const now = options.now ?? monotonicNow;
+    const parts = { limits: this.#limits, logger: options.logger, now };
     this.#connections = new Connections({
+      ...parts,
       sessions: this.#sessions,
-      limits: this.#limits,
-      logger: options.logger,
-      now,
       isProxy: options.isProxy ?? (() => false),
       others: options.others,
-      plane: options.plane ?? ((...parts) => new NodeForwardingPlane(...parts)),
+      plane: options.plane ?? ((...given) => new NodeForwardingPlane(...given)),
     });
     this.#plane = this.#connections.plane;
+    // Whose they are is known, and of ICE they carry nothing.
+    this.#adopted = new Connections({
+      ...parts,
+      sessions: new Map<string, GatewaySession>(),
+      isProxy: () => false,
+      others: undefined,
+      plane: (...given) => new NodeForwardingPlane(...given),
+    });
     this.#around = {
       plane: this.#plane,
       limits: this.#limits,
@@ -124,6 +133,11 @@ export class TcpGateway extends EventEmitter<TcpGatewayEvents> {
   /** The bound addresses, in the order in which they were asked for. */
   address(): TransportAddress[] {
     return this.#plane.address();
+  }
+
+  /** Takes a connection that was found to carry TURN elsewhere: inside TLS. */
+  adopt(accepted: Accepted): void {
+    this.#adopted.plane.adopt(accepted);
   }
 
   /**
@@ -175,7 +189,7 @@ export class TcpGateway extends EventEmitter<TcpGatewayEvents> {
 
   counters(): GatewayCounters {
     return {
-      ...this.#plane.counters(),
+      ...sumOf(this.#plane.counters(), this.#adopted.plane.counters()),
       streams: this.#sessions.size,
       authenticated: this.#connections.authenticated,
       selected: [...this.#sessions.values()].filter(({ isSelected }) => isSelected).length,
@@ -189,7 +203,7 @@ export class TcpGateway extends EventEmitter<TcpGatewayEvents> {
     clearInterval(this.#watch);
     for (const session of this.#sessions.values()) session.end();
     this.#sessions.clear();
-    await this.#plane.close();
+    await Promise.all([this.#plane.close(), this.#adopted.plane.close()]);
   }
 
   #open(stream: Stream): GatewaySession {

@@ -3,8 +3,13 @@ import { isMediaOpening } from '../port/first-bytes';
 
 /** Whose connection it is; may close it whenever it is called. */
 export interface UeReaderOwner extends FrameSink {
-  /** All that came so far is not the beginning of media; asked again with more until `takeFrames`. */
+  /** All that came so far is not the beginning of media; asked again with more until `takeFrames` or `giveTo`. */
   opening(bytes: Buffer): void;
+}
+
+/** Cuts the bytes of a connection, in their order. */
+interface ByteTaker {
+  push(chunk: Buffer): unknown;
 }
 
 /** What comes from a UE over its connection, cut into frames; as native/ue-reader.h, of which control answers later. */
@@ -12,8 +17,10 @@ export class UeReader {
   readonly #firstFrameBytes: number;
   readonly #owner: UeReaderOwner;
   readonly #deframer: Deframer;
+  /** Once it is known what the connection carries. */
+  #taker: ByteTaker | undefined;
   /** What came until it was known what that is. */
-  #opening: Buffer | undefined = Buffer.alloc(0);
+  #opening: Buffer = Buffer.alloc(0);
 
   /** @param firstFrameBytes bytes that a frame may have until `admit` */
   constructor(firstFrameBytes: number, owner: UeReaderOwner) {
@@ -28,8 +35,8 @@ export class UeReader {
   }
 
   read(chunk: Buffer): void {
-    if (this.#opening === undefined) {
-      this.#deframer.push(chunk);
+    if (this.#taker !== undefined) {
+      this.#taker.push(chunk);
       return;
     }
     const opening = Buffer.concat([this.#opening, chunk]);
@@ -41,7 +48,13 @@ export class UeReader {
 
   /** From here on all is frames. */
   takeFrames(bytes: Buffer): void {
-    this.#opening = undefined;
-    this.#deframer.push(bytes);
+    this.giveTo(this.#deframer, bytes);
+  }
+
+  /** From here on all is cut elsewhere. */
+  giveTo(taker: ByteTaker, bytes: Buffer): void {
+    this.#taker = taker;
+    this.#opening = Buffer.alloc(0);
+    taker.push(bytes);
   }
 }

@@ -1,7 +1,8 @@
 import type { Socket } from 'node:net';
 import { countPacket, type DropReason, type Traffic } from './counters';
 import { framed } from '../ice/deframer';
-import { packetKind, type PacketKind } from './first-byte';
+import { packetIn } from '../ice/turn-frames';
+import { packetKind } from './first-byte';
 import type { GatewayLimits } from './limits';
 import { MediaQueue } from './media-queue';
 
@@ -28,6 +29,8 @@ export class UeWriter {
   readonly #media: MediaQueue;
   /** Media of rtpengine waits: it has accepted the connection, and control does not know yet. */
   #isHolding = true;
+  /** STUN goes without a frame, and media as TURN has it. */
+  #isTurn = false;
   #stun: Buffer[] = [];
   #stunBytes = 0;
   #stream: Buffer[] = [];
@@ -62,11 +65,19 @@ export class UeWriter {
     this.#media.maxAge = maxAge;
   }
 
+  /** Of a connection that carries TURN. */
+  carryTurn(): void {
+    this.#isTurn = true;
+    // What it is to be is unknown: as for the kind that may wait longest.
+    this.release(this.#limits.videoQueueMs);
+  }
+
   /** False if more waits than may. */
   stun(message: Buffer): boolean {
     if (this.#isClosed || this.#isFinishing) return true;
-    this.#stun.push(framed(message));
-    this.#stunBytes += message.length;
+    const frame = this.#isTurn ? message : framed(message);
+    this.#stun.push(frame);
+    this.#stunBytes += frame.length;
     countPacket(this.#toUe, 'stun', message.length);
     this.#flush();
     return this.#stunBytes <= this.#limits.stunQueueBytes;
@@ -80,12 +91,13 @@ export class UeWriter {
     this.#flush();
   }
 
-  media(packet: Buffer, kind: PacketKind): void {
+  /** A packet in its frame. */
+  media(frame: Buffer): void {
     if (this.#isIdle()) {
-      countPacket(this.#toUe, kind, packet.length);
-      this.#socket.write(framed(packet), this.#written);
+      this.#count(frame);
+      this.#socket.write(frame, this.#written);
     } else {
-      this.#media.push(framed(packet), this.#now());
+      this.#media.push(frame, this.#now());
       this.#flush();
     }
   }
@@ -129,13 +141,22 @@ export class UeWriter {
   #nextFrame(): Buffer | undefined {
     const message = this.#stun.shift();
     if (message !== undefined) {
-      this.#stunBytes -= message.length - 2;
+      this.#stunBytes -= message.length;
       return message;
     }
     if (this.#stream.length > 0) return this.#stream.shift();
     if (this.#isHolding || this.#media.length === 0) return undefined;
     const frame = this.#media.shift(this.#now());
-    if (frame !== undefined) countPacket(this.#toUe, packetKind(frame, 2), frame.length - 2);
+    if (frame !== undefined) this.#count(frame);
     return frame;
+  }
+
+  #count(frame: Buffer): void {
+    if (this.#isTurn) {
+      const packet = packetIn(frame);
+      countPacket(this.#toUe, packetKind(packet), packet.length);
+    } else {
+      countPacket(this.#toUe, packetKind(frame, 2), frame.length - 2);
+    }
   }
 }

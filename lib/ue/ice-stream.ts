@@ -1,9 +1,11 @@
+import { randomBytes } from 'node:crypto';
 import type { RemoteInfo } from 'node:dgram';
 import type { Duplex } from 'node:stream';
 import { buildBindingRequest, buildBindingSuccess, errorCode } from '../ice/binding';
 import { newCredentials } from '../ice/credentials';
 import { parseStun, verifyFingerprint, verifyIntegrity, type StunMessage } from '../ice/stun-message';
 import type { TransportAddress } from '../ice/transport-address';
+import { Newest } from '../newest';
 import { formPairs, type CandidatePair, type PathName } from './candidate-pair';
 import { CheckList, checkTiming, type Check, type CheckTiming } from './check-list';
 import { Consent, type ConsentTiming } from './consent';
@@ -38,6 +40,9 @@ export interface IceStreamOptions {
   changed: () => void;
 }
 
+/** One whose answer can no longer come is forgotten with the oldest ones. */
+const mostConsentChecks = 32;
+
 /** STUN's first byte is 0 to 3 (RFC 7983 §7). */
 const lastStunByte = 3;
 
@@ -55,6 +60,8 @@ export class IceStream {
   readonly #events: IceEvents;
   readonly #timing: CheckTiming;
   readonly #tieBreaker: bigint;
+  /** Consent checks that wait for an answer, by transaction. */
+  readonly #consentChecks = new Newest<string, { pair: CandidatePair; sentAt: number }>(mostConsentChecks);
   readonly #consent: Consent;
   #remote: IceDescription | undefined;
   /** Where media goes if the peer does no ICE. */
@@ -152,7 +159,10 @@ export class IceStream {
     if (this.#consent.isSilent(now) && this.#sockets.hangUp(selected)) {
       this.#lost(selected, now);
     } else if (this.#consent.isDue(now)) {
-      this.#sockets.send(selected, this.#request(selected, this.#consent.ask(selected, now), false));
+      this.#consent.asked(now);
+      const transactionId = randomBytes(12);
+      this.#consentChecks.set(transactionId.toString('hex'), { pair: selected, sentAt: now });
+      this.#sockets.send(selected, this.#request(selected, transactionId, false));
     }
   }
 
@@ -253,19 +263,21 @@ export class IceStream {
 
   #answered(message: StunMessage, pair: CandidatePair): void {
     // RFC 8445 §7.2.5.2.1: an answer from elsewhere than the check went to is none.
-    const { transactionId } = message;
     const onPair = this.#list.checkOn(pair);
-    const check = onPair?.transactionId.equals(transactionId) === true ? onPair : undefined;
-    const sent = check ?? this.#consent.checkOf(transactionId);
+    const check = onPair?.transactionId.equals(message.transactionId) === true ? onPair : undefined;
+    const id = message.transactionId.toString('hex');
+    const sent = check ?? this.#consentChecks.get(id);
     if (sent?.pair !== pair) return;
     if (message.class === 'error') {
       const error = errorCode(message);
       if (check) this.#failed(check, `refused: ${error?.code ?? '?'} ${error?.reason ?? ''}`.trim(), true);
+      else this.#consentChecks.delete(id);
       return;
     }
     if (!verifyIntegrity(message, this.#remote?.pwd ?? '')) return;
     const now = performance.now();
-    this.#consent.answered(transactionId, now);
+    this.#consent.answered(now);
+    this.#consentChecks.delete(id);
     this.#rttMs = now - sent.sentAt;
     if (check) this.#succeeded(check, this.#rttMs);
   }
