@@ -1,7 +1,9 @@
+import { Groups } from '../groups';
+
 /** The connections of each account, the oldest first: who has a password must not take all places that there are (N3). */
 export class Accounts<Connection extends object> {
   readonly #most: number;
-  readonly #connections = new Map<string, Set<Connection>>();
+  readonly #connections = new Groups<string, Connection>();
   readonly #accounts = new Map<Connection, string>();
 
   /** @param most connections of one account */
@@ -13,18 +15,15 @@ export class Accounts<Connection extends object> {
   join(connection: Connection, account: string): Connection | undefined {
     if (this.#accounts.has(connection)) return undefined;
     this.#accounts.set(connection, account);
-    const its = this.#connections.get(account) ?? new Set<Connection>();
-    this.#connections.set(account, its.add(connection));
-    const [oldest] = its;
-    return its.size > this.#most ? oldest : undefined;
+    this.#connections.add(account, connection);
+    const its = this.#connections.of(account);
+    return its.length > this.#most ? its[0] : undefined;
   }
 
   leave(connection: Connection): void {
     const account = this.#accounts.get(connection);
     if (account === undefined) return;
     this.#accounts.delete(connection);
-    const its = this.#connections.get(account);
-    its?.delete(connection);
-    if (its?.size === 0) this.#connections.delete(account);
+    this.#connections.delete(account, connection);
   }
 }

@@ -1,8 +1,9 @@
 import { mendResponse } from '../drachtio/fence/responses';
 import type { CarriedBodies } from '../drachtio/fence/carried-bodies';
 import { removePrivate } from '../drachtio/fence/hidden-headers';
-import { contentLengthOf, detached, lacksMandatory, parseSipMessage, type SipMessage } from '../wire/sip-message';
+import { detached, lacksMandatory, parseSipMessage, type SipMessage } from '../wire/sip-message';
 import { parseSipUri, uriOf } from '../wire/sip-uri';
+import { contentLengthOf } from '../wire/stream-framer';
 import type { Link } from '../wire/link';
 
 /** `undefined` for what is no SIP, lacks what every message has, or is cut off. */

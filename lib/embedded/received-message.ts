@@ -2,7 +2,8 @@ import type { Flow } from './flow';
 import { hasLongLine } from '../drachtio/fence/long-lines';
 import { dropUnreadable } from '../drachtio/fence/readable-headers';
 import { messageLimits } from '../wire/limits';
-import { contentLengthOf, parseSipMessage, parseVia, type SipMessage } from '../wire/sip-message';
+import { parseSipMessage, parseVia, type SipMessage } from '../wire/sip-message';
+import { contentLengthOf } from '../wire/stream-framer';
 
 /** A SIP message as it came, with the top Via of a request completed. */
 export interface Received {

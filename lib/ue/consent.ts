@@ -1,3 +1,7 @@
+import { randomBytes } from 'node:crypto';
+import { Newest } from '../newest';
+import type { CandidatePair } from './candidate-pair';
+
 /** Times of consent checks, in ms. */
 export interface ConsentTiming {
   /** Between two checks, on average; each pause is 0.8 to 1.2 times this (RFC 7675 §5.1). */
@@ -10,6 +14,16 @@ export interface ConsentTiming {
 
 export const consentTiming: Readonly<ConsentTiming> = { interval: 5000, patience: 10_000, expiry: 30_000 };
 
+/** One whose answer can no longer come is forgotten with the oldest ones. */
+const mostChecks = 32;
+
+/** A consent check that waits for its answer. */
+interface ConsentCheck {
+  readonly pair: CandidatePair;
+  /** ms */
+  readonly sentAt: number;
+}
+
 /**
  * Whether the peer still wants what is sent to it on the selected pair (RFC 7675 §5.1). It has no clock: the time
  * comes with each call, in ms.
@@ -17,6 +31,8 @@ export const consentTiming: Readonly<ConsentTiming> = { interval: 5000, patience
 export class Consent {
   readonly #timing: ConsentTiming;
   readonly #random: () => number;
+  /** By transaction. */
+  readonly #checks = new Newest<string, ConsentCheck>(mostChecks);
   #nextAt = 0;
   #answeredAt = -Infinity;
   /** When the oldest check since the last answer was sent. */
@@ -32,20 +48,28 @@ export class Consent {
     return now >= this.#nextAt;
   }
 
-  asked(now: number): void {
+  /** A check is sent on the selected pair: its transaction, 12 random bytes. */
+  ask(pair: CandidatePair, now: number): Buffer {
     this.#askedAt ??= now;
     this.#wait(now);
+    const transactionId = randomBytes(12);
+    this.#checks.set(transactionId.toString('hex'), { pair, sentAt: now });
+    return transactionId;
+  }
+
+  checkOf(transactionId: Buffer): ConsentCheck | undefined {
+    return this.#checks.get(transactionId.toString('hex'));
   }
 
   /** The peer answered a check of whatever kind. */
-  answered(now: number): void {
+  answered(transactionId: Buffer, now: number): void {
+    this.#checks.delete(transactionId.toString('hex'));
     this.#answeredAt = now;
     this.#askedAt = undefined;
   }
 
-  /** A pair was selected: its check counts as the first one of consent. */
+  /** A pair was selected, by a check that was answered, which counts as the first one of consent. */
   selected(now: number): void {
-    this.answered(now);
     this.#wait(now);
   }
 

@@ -1,11 +1,9 @@
-import { randomBytes } from 'node:crypto';
 import type { RemoteInfo } from 'node:dgram';
 import type { Duplex } from 'node:stream';
 import { buildBindingRequest, buildBindingSuccess, errorCode } from '../ice/binding';
 import { newCredentials } from '../ice/credentials';
 import { parseStun, verifyFingerprint, verifyIntegrity, type StunMessage } from '../ice/stun-message';
 import type { TransportAddress } from '../ice/transport-address';
-import { Newest } from '../newest';
 import { formPairs, type CandidatePair, type PathName } from './candidate-pair';
 import { CheckList, checkTiming, type Check, type CheckTiming } from './check-list';
 import { Consent, type ConsentTiming } from './consent';
@@ -40,9 +38,6 @@ export interface IceStreamOptions {
   changed: () => void;
 }
 
-/** One whose answer can no longer come is forgotten with the oldest ones. */
-const mostConsentChecks = 32;
-
 /** STUN's first byte is 0 to 3 (RFC 7983 §7). */
 const lastStunByte = 3;
 
@@ -60,8 +55,6 @@ export class IceStream {
   readonly #events: IceEvents;
   readonly #timing: CheckTiming;
   readonly #tieBreaker: bigint;
-  /** Consent checks that wait for an answer, by transaction. */
-  readonly #consentChecks = new Newest<string, { pair: CandidatePair; sentAt: number }>(mostConsentChecks);
   readonly #consent: Consent;
   #remote: IceDescription | undefined;
   /** Where media goes if the peer does no ICE. */
@@ -159,10 +152,7 @@ export class IceStream {
     if (this.#consent.isSilent(now) && this.#sockets.hangUp(selected)) {
       this.#lost(selected, now);
     } else if (this.#consent.isDue(now)) {
-      this.#consent.asked(now);
-      const transactionId = randomBytes(12);
-      this.#consentChecks.set(transactionId.toString('hex'), { pair: selected, sentAt: now });
-      this.#sockets.send(selected, this.#request(selected, transactionId, false));
+      this.#sockets.send(selected, this.#request(selected, this.#consent.ask(selected, now), false));
     }
   }
 
@@ -263,21 +253,19 @@ export class IceStream {
 
   #answered(message: StunMessage, pair: CandidatePair): void {
     // RFC 8445 §7.2.5.2.1: an answer from elsewhere than the check went to is none.
+    const { transactionId } = message;
     const onPair = this.#list.checkOn(pair);
-    const check = onPair?.transactionId.equals(message.transactionId) === true ? onPair : undefined;
-    const id = message.transactionId.toString('hex');
-    const sent = check ?? this.#consentChecks.get(id);
+    const check = onPair?.transactionId.equals(transactionId) === true ? onPair : undefined;
+    const sent = check ?? this.#consent.checkOf(transactionId);
     if (sent?.pair !== pair) return;
     if (message.class === 'error') {
       const error = errorCode(message);
       if (check) this.#failed(check, `refused: ${error?.code ?? '?'} ${error?.reason ?? ''}`.trim(), true);
-      else this.#consentChecks.delete(id);
       return;
     }
     if (!verifyIntegrity(message, this.#remote?.pwd ?? '')) return;
     const now = performance.now();
-    this.#consent.answered(now);
-    this.#consentChecks.delete(id);
+    this.#consent.answered(transactionId, now);
     this.#rttMs = now - sent.sentAt;
     if (check) this.#succeeded(check, this.#rttMs);
   }

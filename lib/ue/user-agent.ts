@@ -2,8 +2,8 @@ import { randomUUID } from 'node:crypto';
 import type { Headers, IncomingRequest, IncomingResponse, ResponseSender } from '../drachtio/messages';
 import { EdgeError } from '../errors';
 import type { Logger } from '../ops/logger';
+import { hostPort } from '../wire/sip-uri';
 import type { PhoneCall } from './phone-call';
-import type { CheckTiming } from './check-list';
 import type { ConsentTiming } from './consent';
 import { answerChallenge } from './digest';
 import { EdgeConnection, type SipTransport } from './edge-connection';
@@ -27,7 +27,6 @@ export interface UserAgentOptions {
   limit?: number | undefined;
   /** What its RTP packets carry; default: a tone. */
   sound?: Sound | undefined;
-  timing?: CheckTiming | undefined;
   consent?: ConsentTiming | undefined;
   /** Without ICE: RTP over UDP, MSRP over TCP, where the edge's SDP says. */
   plain?: boolean | undefined;
@@ -66,23 +65,11 @@ export class UserAgent {
 
   /** Opens SIP. Rejects with `sip-unusable`. */
   static async open(options: UserAgentOptions): Promise<UserAgent> {
-    const {
-      edge,
-      transport,
-      local,
-      limit,
-      sound,
-      timing,
-      consent,
-      plain = false,
-      messages,
-      observer,
-      logger,
-    } = options;
+    const { edge, transport, local, limit, sound, consent, plain = false, messages, observer, logger } = options;
     const connection = new EdgeConnection({ edge, transport, local });
-    const ice = { address: local, proxy: transport?.proxy, observer, timing, consent };
+    const ice = { address: local, proxy: transport?.proxy, observer, consent };
     const phoneOptions: PhoneOptions = {
-      contacts: [`sip:${bracketed(local)}:0;transport=tcp`],
+      contacts: [`sip:${hostPort(local, 0)};transport=tcp`],
       outbound: connection,
       logger,
       observer,
@@ -248,8 +235,4 @@ function grantedExpiry(response: IncomingResponse): number {
   const parameter = /;\s*expires=(\d+)/i.exec(response.get('Contact') ?? '')?.[1];
   const granted = Number(parameter ?? response.get('Expires') ?? expires);
   return granted > 0 ? Math.min(granted, expires) : expires;
-}
-
-function bracketed(host: string): string {
-  return host.includes(':') && !host.startsWith('[') ? `[${host}]` : host;
 }

@@ -293,14 +293,3 @@ function hasLineEnd(line: string): boolean {
 export function detached(text: string): string {
   return Buffer.from(text).toString();
 }
-
-/**
- * The Content-Length of a head, as written, be it folded or not; `undefined` if there is none. Several that differ are
- * all returned, which makes no number: the end of such a message is not known (RFC 4475 §3.3.9).
- */
-export function contentLengthOf(head: string): string | undefined {
-  const values = [...head.matchAll(/\r\n(?:content-length|l)[ \t]*:((?:[^\r\n]|\r\n[ \t])*)/gi)];
-  return values.length === 0
-    ? undefined
-    : [...new Set(values.map(([, value = '']) => withoutBlanks(value.replaceAll('\r\n', ''))))].join(', ');
-}

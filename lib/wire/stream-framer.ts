@@ -1,5 +1,5 @@
 import { messageLimits } from './limits';
-import { contentLengthOf } from './sip-message';
+import { withoutBlanks } from './sip-uri';
 
 /**
  * Why of a message there is the head alone. `endless`: nobody can tell where it ends. `too-large`: its body was; the
@@ -156,4 +156,15 @@ export class StreamFramer {
   get isBroken(): boolean {
     return this.#broken;
   }
+}
+
+/**
+ * The Content-Length of a head, as written, be it folded or not; `undefined` if there is none. Several that differ are
+ * all returned, which makes no number: the end of such a message is not known (RFC 4475 §3.3.9).
+ */
+export function contentLengthOf(head: string): string | undefined {
+  const values = [...head.matchAll(/\r\n(?:content-length|l)[ \t]*:((?:[^\r\n]|\r\n[ \t])*)/gi)];
+  return values.length === 0
+    ? undefined
+    : [...new Set(values.map(([, value = '']) => withoutBlanks(value.replaceAll('\r\n', ''))))].join(', ');
 }

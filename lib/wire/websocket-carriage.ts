@@ -2,8 +2,7 @@ import { isUtf8 } from 'node:buffer';
 import type { Duplex } from 'node:stream';
 import type { WebSocket } from 'ws';
 import type { Carriage, CarriageReader } from './carriage';
-import { contentLengthOf } from './sip-message';
-import { StreamFramer, type StreamUnit } from './stream-framer';
+import { contentLengthOf, StreamFramer, type StreamUnit } from './stream-framer';
 import { WebSocketFrames } from './websocket-frames';
 
 const headEnd = '\r\n\r\n';
