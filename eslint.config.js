@@ -9,6 +9,7 @@ const layers = {
   wire: ['ip-address', 'heap'],
   admission: ['ip-address', 'heap'],
   ops: [],
+  admin: ['ops', 'wire', 'ip-address'],
   port: ['ice', 'wire', 'ip-address'],
   shares: ['ops'],
   drachtio: ['drachtio/fence', 'wire', 'ops'],

@@ -2,6 +2,8 @@ import { z } from 'zod';
 import { parsePrefix } from '../lib/ip-prefix';
 import { parseContact } from '../lib/wire/contact';
 import {
+  adminPlace,
+  adminToken,
   areDistinct,
   commaList,
   contacts,
@@ -282,6 +284,14 @@ const ofEach = {
   DRAIN_SECONDS: countFrom(0, 86_400)
     .default(300)
     .describe('How long calls under way may go on after SIGTERM, while new ones get 503; 0: they end at once'),
+  ADMIN_LISTEN: adminPlace
+    .default({ address: '127.0.0.1', port: 8480 })
+    .describe('Address and port of /live, /ready and /status, for who runs the edge; off: there are none'),
+  ADMIN_TOKEN: adminToken
+    .optional()
+    .describe(
+      'What requests of ADMIN_LISTEN have to bring as Authorization: Bearer …, but /live and /ready; unset: nothing, on loopback',
+    ),
   LOG_LEVEL: z
     .enum(['fatal', 'error', 'warn', 'info', 'debug', 'trace', 'silent'], 'must be a pino level such as info or debug')
     .default('info')

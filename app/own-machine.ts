@@ -29,7 +29,7 @@ export async function requireOwnAddresses(config: Config): Promise<void> {
 
 function openedHere(config: Config): [keyof Config, string[]][] {
   const { GATEWAY_BIND, GATEWAY_ADDRESS, ACCESS_LISTEN = [], CORE_CONTACTS, ACCESS_CONTACTS } = config;
-  const { RTPENGINE_ACCESS_INTERFACE = [], RTPENGINE_CORE_INTERFACE = [] } = config;
+  const { RTPENGINE_ACCESS_INTERFACE = [], RTPENGINE_CORE_INTERFACE = [], ADMIN_LISTEN } = config;
   const isServerHere = config.DRACHTIO_HOST === undefined;
   const isAnchorHere = config.RTPENGINE_URLS === undefined;
   const bound = (interfaces: string[]) => interfaces.map((each) => each.split('!', 1)[0] ?? '');
@@ -38,6 +38,7 @@ function openedHere(config: Config): [keyof Config, string[]][] {
     ['ACCESS_LISTEN', contactHosts(ACCESS_LISTEN)],
     ['CORE_CONTACTS', contactHosts(CORE_CONTACTS)],
     ['ACCESS_CONTACTS', isServerHere ? contactHosts(ACCESS_CONTACTS) : []],
+    ['ADMIN_LISTEN', ADMIN_LISTEN === 'off' ? [] : [ADMIN_LISTEN.address]],
     ['RTPENGINE_ACCESS_INTERFACE', isAnchorHere ? bound(RTPENGINE_ACCESS_INTERFACE) : []],
     ['RTPENGINE_CORE_INTERFACE', isAnchorHere ? bound(RTPENGINE_CORE_INTERFACE) : []],
   ];

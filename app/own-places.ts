@@ -10,7 +10,7 @@ export interface OwnPlaces {
   /** The addresses of this machine, now. */
   readonly own: () => OwnAddresses;
   readonly sipPorts: readonly number[];
-  /** By which rtpengine and the SIP server are commanded, as far as the settings name them. */
+  /** By which rtpengine, the SIP server and edge80 itself are commanded, as far as the settings name them. */
   readonly controlPorts: ReadonlySet<number>;
   /** Ports of SIP and of control that are chosen at the start: who opens one adds it. */
   readonly privatePorts: Set<number>;
@@ -56,7 +56,10 @@ function sipPorts(config: Config): number[] {
   ];
 }
 
-function controlPorts({ RTPENGINE_URLS = [], DRACHTIO_HOST, DRACHTIO_PORT }: Config): number[] {
-  const rtpengine = RTPENGINE_URLS.map((url) => parseControlUrl(url).port);
-  return DRACHTIO_HOST === undefined ? rtpengine : [...rtpengine, DRACHTIO_PORT];
+function controlPorts({ RTPENGINE_URLS = [], DRACHTIO_HOST, DRACHTIO_PORT, ADMIN_LISTEN }: Config): number[] {
+  return [
+    ...RTPENGINE_URLS.map((url) => parseControlUrl(url).port),
+    ...(DRACHTIO_HOST === undefined ? [] : [DRACHTIO_PORT]),
+    ...(ADMIN_LISTEN === 'off' ? [] : [ADMIN_LISTEN.port]),
+  ];
 }

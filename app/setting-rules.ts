@@ -1,5 +1,5 @@
 import { isIP } from 'node:net';
-import { addressBytes, normalAddress } from '../lib/ip-address';
+import { addressBytes, isLoopback, normalAddress } from '../lib/ip-address';
 import { parseContact } from '../lib/wire/contact';
 import { parseSipUri } from '../lib/wire/sip-uri';
 import type { Config } from './config';
@@ -87,6 +87,11 @@ const rules: ((config: Config) => WrongSetting | undefined)[] = [
     const isStrange = config.SSLTCP_PORTS?.some((port) => !ports.includes(port));
     return when(isStrange, { setting: 'SSLTCP_PORTS', what: 'must name ports of PUBLIC_PORTS' });
   },
+  ({ ADMIN_LISTEN, ADMIN_TOKEN }) =>
+    when(ADMIN_LISTEN !== 'off' && !isLoopback(ADMIN_LISTEN.address) && ADMIN_TOKEN === undefined, {
+      setting: 'ADMIN_TOKEN',
+      what: 'is missing where ADMIN_LISTEN is no address of loopback',
+    }),
   sharedPlace,
   mediaPortOfSip,
   msrpPortOfOthers,
@@ -104,7 +109,7 @@ function when(isSo: unknown, wrong: WrongSetting): WrongSetting | undefined {
 
 /** One port that two things would open. */
 function sharedPlace(config: Config): WrongSetting | undefined {
-  const places = [...gatewayPlaces(config), ...sipPlaces(config), ...egressPlaces(config)];
+  const places = [...gatewayPlaces(config), ...sipPlaces(config), ...egressPlaces(config), ...adminPlaces(config)];
   for (const [index, place] of places.entries()) {
     const other = places.slice(0, index).find((each) => isSame(each, place));
     if (other === undefined) continue;
@@ -134,7 +139,8 @@ function mediaPortOfSip(config: Config): WrongSetting | undefined {
 function msrpPortOfOthers(config: Config): WrongSetting | undefined {
   const { GATEWAY_ADDRESS, GATEWAY_BIND = GATEWAY_ADDRESS, CORE_CONTACTS, MSRP_PORTS } = config;
   const addresses = [...GATEWAY_BIND, ...CORE_CONTACTS.map(hostOf)].map(normalAddress);
-  const found = [...gatewayPlaces(config), ...sipPlaces(config), ...egressPlaces(config)].find((place) =>
+  const others = [...gatewayPlaces(config), ...sipPlaces(config), ...egressPlaces(config), ...adminPlaces(config)];
+  const found = others.find((place) =>
     addresses.some(
       (address) => isSame({ ...place, protocol: 'TCP', address }, place) && isWithin(place.port, MSRP_PORTS),
     ),
@@ -186,6 +192,12 @@ function egressPlaces({ EGRESS_PORT: port, CORE_CONTACTS }: Config): Place[] {
       protocol,
     })),
   );
+}
+
+function adminPlaces({ ADMIN_LISTEN }: Config): Place[] {
+  if (ADMIN_LISTEN === 'off') return [];
+  const { address, port } = ADMIN_LISTEN;
+  return [{ setting: 'ADMIN_LISTEN', protocol: 'TCP', address: normalAddress(address), port }];
 }
 
 function isSame(one: Place, other: Place): boolean {

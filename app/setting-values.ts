@@ -77,6 +77,21 @@ export const publicPorts = commaList.pipe(
     .refine((ports) => areDistinct(ports.map(({ port }) => port)), 'must name each port once'),
 );
 
+/** `127.0.0.1:8480`, `[::1]:8480` or `off`. */
+export const adminPlace = z.string().transform((text, context) => {
+  if (text === 'off') return 'off' as const;
+  const [, inner, plain, number = ''] = /^(?:\[(.*)\]|([^:]*)):(\d+)$/.exec(text) ?? [];
+  const address = inner ?? plain ?? '';
+  const found = port.safeParse(number);
+  if (isIP(address) === (inner === undefined ? 4 : 6) && found.success) return { address, port: found.data };
+  context.addIssue('must look like 127.0.0.1:8480 or [::1]:8480, or be off');
+  return z.NEVER;
+});
+
+export const adminToken = z
+  .string()
+  .regex(/^[\x21-\x7e]{16,}$/, 'must have 16 characters or more of printable ASCII, and no spaces');
+
 /** Digits alone: 0x10 and 1e3 are numbers, too, but nobody means them. */
 export const countFrom = (least: number, most: number) =>
   z

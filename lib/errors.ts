@@ -24,6 +24,7 @@ const errorKinds = {
   'sip-listen-failed': { help: 'End what has the address, or change ACCESS_LISTEN, ACCESS_CONTACTS or CORE_CONTACTS.' },
   'egress-listen-failed': { help: 'End what has the port, or change EGRESS_PORT.' },
   'msrp-listen-failed': { help: 'Change MSRP_PORTS, or GATEWAY_BIND and CORE_CONTACTS, whose addresses it takes.' },
+  'admin-listen-failed': { help: 'End what has the port, or change ADMIN_LISTEN; off goes without.' },
   'gateway-port-denied': {},
   'gateway-port-in-use': {},
   'gateway-listen-failed': { help: 'Change GATEWAY_BIND or PUBLIC_PORTS.' },

@@ -1,3 +1,4 @@
+import type { Trouble } from '../../lib/admin/readiness';
 import { CallTable } from '../../lib/calls/call-table';
 import type { EdgeError } from '../../lib/errors';
 import { loadNativeAddon } from '../../lib/gateway/native-addon';
@@ -10,7 +11,8 @@ import { roomHere, type ConnectionRoom } from '../open-files';
 import { requireOwnAddresses } from '../own-machine';
 import { ownPlaces } from '../own-places';
 import { sharedPorts } from '../public-ports';
-import type { RoleState, Trouble } from './health';
+import type { RoleState } from './health';
+import { Admin } from './admin';
 import { MediaNode } from './media-node';
 import { Opened } from './opened';
 import { Signalling } from './signalling';
@@ -68,10 +70,10 @@ export class Edge {
     };
   }
 
-  /** What keeps it from taking new calls; empty: nothing. */
+  /** What is wrong with it; empty: nothing. */
   health(): Trouble[] {
-    const own = this.#state === 'ready' ? [] : [{ part: 'edge', reason: this.#state }];
-    return [...own, ...(this.#media?.health() ?? []), ...(this.#signalling?.health() ?? [])];
+    const own = this.#state === 'ready' ? [] : [{ part: 'edge', reason: this.#state, isBlocking: true }];
+    return [...own, ...this.#room(), ...(this.#media?.health() ?? []), ...(this.#signalling?.health() ?? [])];
   }
 
   /** Refuses new calls and registrations from now on; resolves when no call is left. May be called at any time. */
@@ -87,11 +89,18 @@ export class Edge {
     return this.#closing;
   }
 
+  #room(): Trouble[] {
+    const { MAX_CALLS } = this.#config;
+    const reason = `there are as many calls under way as MAX_CALLS allows (${MAX_CALLS})`;
+    return this.calls < MAX_CALLS ? [] : [{ part: 'calls', reason, isBlocking: true }];
+  }
+
   async #open(): Promise<void> {
     const config = this.#config;
     const logger = this.#logger;
     const shares = sharesOf(config);
     await requireOwnAddresses(config);
+    await Admin.open(config, this, logger, this.#opened);
     tellCallRoom(config, logger);
     const room = connectionRoomOf(config, logger);
     const common = { config, logger, shares, ours: ownPlaces(config) };

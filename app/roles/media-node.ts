@@ -1,5 +1,6 @@
 import { isIP } from 'node:net';
 import { availableParallelism } from 'node:os';
+import type { Trouble } from '../../lib/admin/readiness';
 import { EdgeError } from '../../lib/errors';
 import { choosePlane } from '../../lib/gateway/plane-choice';
 import type { AdvertisedAddress } from '../../lib/gateway/stream';
@@ -19,7 +20,6 @@ import type { AgwConfig } from '../config';
 import { mediaPlaces } from '../media-places';
 import type { OwnPlaces } from '../own-places';
 import { mediaPorts, proxiesOf } from '../public-ports';
-import type { Trouble } from './health';
 import { opening, type Opened } from './opened';
 
 export interface MediaNodeOptions {
@@ -44,6 +44,8 @@ export class MediaNode {
   readonly rtpengine: RtpenginePool;
   readonly gateway: TcpGateway;
   readonly anchor: LocalMediaAnchor;
+  /** It is to have a port for media. */
+  #listens = false;
 
   /**
    * @param opened is given what has to be closed again
@@ -54,7 +56,8 @@ export class MediaNode {
     const node = new MediaNode(options, urls, opened);
     const { PUBLIC_PORTS, TCP_FALLBACK, TCP_FALLBACK_REALMS: realms = [] } = options.config;
     const isUsed = [TCP_FALLBACK, ...realms.map(({ fallback }) => fallback)].some((fallback) => fallback !== 'off');
-    if (isUsed || PUBLIC_PORTS !== undefined) await opening('PUBLIC_PORTS', node.gateway.listen());
+    node.#listens = isUsed || PUBLIC_PORTS !== undefined;
+    if (node.#listens) await opening('PUBLIC_PORTS', node.gateway.listen());
     return node;
   }
 
@@ -99,10 +102,17 @@ export class MediaNode {
     };
   }
 
+  /** New calls go to the rtpengines that are left, as long as one is. */
   health(): Trouble[] {
-    return this.rtpengine.nodes
-      .filter(({ isUp }) => !isUp)
-      .map(({ url }) => ({ part: 'rtpengine', reason: `${url} does not answer` }));
+    const { nodes } = this.rtpengine;
+    const isBlocking = nodes.every(({ isUp, isBusy }) => !isUp || isBusy);
+    const ofNodes = nodes.flatMap(({ url, isUp, isBusy }) => {
+      const what = isUp ? isBusy && 'has too much to do for new calls' : 'does not answer';
+      return what ? [{ part: 'rtpengine', reason: `${url} ${what}`, isBlocking }] : [];
+    });
+    const isDeaf = this.#listens && this.gateway.address().length === 0;
+    const ofGateway = { part: 'gateway', reason: 'no port is listened on', isBlocking: false };
+    return isDeaf ? [...ofNodes, ofGateway] : ofNodes;
   }
 
   /**

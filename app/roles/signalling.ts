@@ -1,4 +1,5 @@
 import { randomBytes } from 'node:crypto';
+import type { Trouble } from '../../lib/admin/readiness';
 import type { CallTable } from '../../lib/calls/call-table';
 import { Srf } from '../../lib/drachtio/srf';
 import type { ServerContact } from '../../lib/egress/core-entry';
@@ -21,7 +22,6 @@ import { coreHops } from '../core-hops';
 import { warnOfLostHops } from '../next-hops';
 import type { OwnPlaces } from '../own-places';
 import { isFronted, type SharedPorts } from '../public-ports';
-import type { Trouble } from './health';
 import { opening, type Opened } from './opened';
 import { sipServer } from './sip-server';
 
@@ -41,6 +41,7 @@ export interface SignallingOptions {
 /** What signals: SIP server, access listener, relay toward the core, and the P-CSCF between them. */
 export class Signalling {
   readonly lag: LoopLag;
+  readonly load: LoadShedding;
   readonly egress: EgressRelay;
   readonly srf: Srf;
   readonly front: AccessFront | undefined;
@@ -87,16 +88,17 @@ export class Signalling {
     this.front = isFronted(config, options.shared)
       ? opened.keep(new AccessFront(config, options.shared, { shares, requests, bodies, limits }, logger))
       : undefined;
+    this.load = new LoadShedding(
+      () => lag.ms,
+      () => srf.unread,
+    );
     this.registrations = opened.keep(new MemoryRegistrations());
     this.pcscf = opened.keep(
       startPcscf({
         ...{ srf, anchor, calls, egress, shares, requests, logger },
         registrations: this.registrations,
         connections: this.front?.listener,
-        load: new LoadShedding(
-          () => lag.ms,
-          () => srf.unread,
-        ),
+        load: this.load,
         settings: pcscfSettings(options),
       }),
     );
@@ -112,7 +114,12 @@ export class Signalling {
   }
 
   health(): Trouble[] {
-    return this.srf.isAnswering ? [] : [{ part: 'drachtio', reason: 'the SIP server does not answer' }];
+    const isLost = !this.srf.isAnswering;
+    const { refusal } = this.load;
+    return [
+      ...(isLost ? [{ part: 'drachtio', reason: 'the SIP server does not answer', isBlocking: true }] : []),
+      ...(refusal ? [{ part: 'load', reason: refusal, isBlocking: true }] : []),
+    ];
   }
 
   /** Refuses new calls and registrations; resolves when no call is left. */

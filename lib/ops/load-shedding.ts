@@ -18,6 +18,8 @@ const thresholds: { call: Threshold; registration: Threshold } = {
 /** Bytes for the SIP server that it has not read: beyond, what is under way has to be told before anything new. */
 const mostUnread = 1_048_576;
 
+const unheard = 'The SIP server does not read what it is told.';
+
 /**
  * What is refused when this process is late (N4): first new calls, much later registrations; and when the SIP server does
  * not read, all that is new. What belongs to a call under way always goes on.
@@ -33,20 +35,31 @@ export class LoadShedding {
     this.#unread = unread;
   }
 
+  /** Why new calls are refused now, as a sentence; undefined: they are not. */
+  get refusal(): string | undefined {
+    return this.#isUnheard ? unheard : this.#lateness('call');
+  }
+
   /** @throws EdgeError `overloaded` (503) */
   mustBeHeard(): void {
-    if (this.#unread() < mostUnread) return;
-    throw new EdgeError('overloaded', 'The SIP server does not read what it is told.');
+    if (this.#isUnheard) throw new EdgeError('overloaded', unheard);
   }
 
   /** @throws EdgeError `overloaded` (503) */
   mustTake(what: 'call' | 'registration'): void {
     this.mustBeHeard();
+    const lateness = this.#lateness(what);
+    if (lateness !== undefined) throw new EdgeError('overloaded', lateness);
+  }
+
+  get #isUnheard(): boolean {
+    return this.#unread() >= mostUnread;
+  }
+
+  #lateness(what: 'call' | 'registration'): string | undefined {
     const lagMs = this.#lagMs();
     const { refuseAtMs, takeAtMs } = thresholds[what];
     this.#isRefused[what] = lagMs >= (this.#isRefused[what] ? takeAtMs : refuseAtMs);
-    if (!this.#isRefused[what]) return;
-    const message = `The edge is overloaded: it is ${Math.round(lagMs)} ms late.`;
-    throw new EdgeError('overloaded', message);
+    return this.#isRefused[what] ? `The edge is overloaded: it is ${Math.round(lagMs)} ms late.` : undefined;
   }
 }

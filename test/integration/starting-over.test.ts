@@ -108,7 +108,7 @@ describeWithRtpengine('an edge that was killed and starts again', () => {
     former.close();
     const ng = new NgClient({ at: parseControlUrl(url) });
     const edge = new Edge(config, logger, () => undefined);
-    expect([edge.state, edge.health()]).toEqual(['starting', [{ part: 'edge', reason: 'starting' }]]);
+    expect([edge.state, edge.health()]).toEqual(['starting', [{ part: 'edge', reason: 'starting', isBlocking: true }]]);
     await edge.start();
     expect([edge.state, edge.health()]).toEqual(['ready', []]);
     expect(edge.status()).toMatchObject({
@@ -120,11 +120,11 @@ describeWithRtpengine('an edge that was killed and starts again', () => {
       return calls?.length === 0 ? true : undefined;
     });
     await daemon.close();
-    const lost = { part: 'rtpengine', reason: `${url} does not answer` };
+    const lost = { part: 'rtpengine', reason: `${url} does not answer`, isBlocking: true };
     await until('a lost rtpengine is told', 10_000, () => (edge.health().length > 0 ? true : undefined));
     expect(edge.health()).toEqual([lost]);
     await edge.drain();
-    expect(edge.health()).toEqual([{ part: 'edge', reason: 'draining' }, lost]);
+    expect(edge.health()).toEqual([{ part: 'edge', reason: 'draining', isBlocking: true }, lost]);
     await edge.close();
     expect(edge.state).toBe('closed');
     ng.close();

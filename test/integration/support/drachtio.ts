@@ -35,6 +35,10 @@ export class Drachtio {
     return drachtio;
   }
 
+  signal(signal: NodeJS.Signals): void {
+    this.#process.signal(signal);
+  }
+
   async close(): Promise<void> {
     await this.#process.close();
   }

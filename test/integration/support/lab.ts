@@ -18,7 +18,8 @@ const forScenarios = { ACCESS_LISTEN: `sip:${addresses.edgeAccess}:5060;transpor
 export class Lab {
   readonly network: Network;
   readonly rtpengine: Rtpengine;
-  readonly #drachtio: Drachtio | undefined;
+  /** Undefined: the edge has its own stand-in for it. */
+  readonly drachtio: Drachtio | undefined;
   readonly #edgeLog: string[] = [];
   #edge: NamespaceProcess | undefined;
   #kept: ReadonlySet<string> = new Set();
@@ -26,7 +27,7 @@ export class Lab {
   private constructor(network: Network, rtpengine: Rtpengine, drachtio: Drachtio | undefined) {
     this.network = network;
     this.rtpengine = rtpengine;
-    this.#drachtio = drachtio;
+    this.drachtio = drachtio;
   }
 
   static async start(settings: Record<string, string> = {}, network = new Network()): Promise<Lab> {
@@ -58,7 +59,7 @@ export class Lab {
   async startEdge(settings: Record<string, string>): Promise<void> {
     await this.#edge?.close();
     const wanted = { ...edgeEnvironment(), ...forScenarios, RTPENGINE_URLS: Rtpengine.url, ...settings };
-    this.#edge = await startEdge(this.network, this.#drachtio ? { ...wanted, ...Drachtio.environment } : wanted);
+    this.#edge = await startEdge(this.network, this.drachtio ? { ...wanted, ...Drachtio.environment } : wanted);
     this.#edge.onLine((line) => this.#edgeLog.push(line));
   }
 
@@ -79,7 +80,7 @@ export class Lab {
 
   async close(): Promise<void> {
     await this.#edge?.close();
-    await this.#drachtio?.close();
+    await this.drachtio?.close();
     await this.rtpengine.close();
     this.network.close();
   }

@@ -54,6 +54,10 @@ export class Rtpengine {
     return rtpengine;
   }
 
+  signal(signal: NodeJS.Signals): void {
+    this.#process.signal(signal);
+  }
+
   /** Takes all calls from it; resolves when it answers again. */
   async killAndStart(): Promise<void> {
     this.#process.signal('SIGKILL');

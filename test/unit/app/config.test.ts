@@ -55,6 +55,11 @@ describe('settings', () => {
     ['ACCESS_LISTEN', 'sips:198.51.100.1', /^TLS_CERT_FILE is missing: Certificate/],
     ['TLS_CERT_FILE', 'cert.pem', /^TLS_KEY_FILE is missing/],
     ['TLS_KEY_FILE', 'key.pem', /^TLS_CERT_FILE is missing/],
+    ['ADMIN_LISTEN', '8480', /^ADMIN_LISTEN must look like 127.0.0.1:8480/],
+    ['ADMIN_LISTEN', 'localhost:8480', /^ADMIN_LISTEN must look like 127.0.0.1:8480/],
+    ['ADMIN_LISTEN', '::1:8480', /^ADMIN_LISTEN must look like 127.0.0.1:8480/],
+    ['ADMIN_LISTEN', '127.0.0.1:0', /^ADMIN_LISTEN must look like 127.0.0.1:8480/],
+    ['ADMIN_TOKEN', 'short', /^ADMIN_TOKEN must have 16 characters or more.*\(it is "…"\)/],
     ['GATEWAY_ADDRESS', 'gw.example.com', /^GATEWAY_ADDRESS must be an IP address/],
     ['GATEWAY_ADDRESS', '198.51.100.1,198.51.100.2', /^GATEWAY_ADDRESS must name one address per family/],
     ['GATEWAY_PORTS', '80,eighty', /^GATEWAY_PORTS must be a port number/],
@@ -231,6 +236,15 @@ describe('settings', () => {
     ['EGRESS_PORT must not open UDP port 5060 of 192.0.2.1 that CORE_CONTACTS has', { EGRESS_PORT: '5060' }],
     ['RTPENGINE_PORTS must not have port 5060 of ACCESS_CONTACTS in it', { RTPENGINE_PORTS: '5000-5100' }],
     ['RTPENGINE_PORTS must not have port 30500 of EGRESS_PORT in it', { EGRESS_PORT: '30500' }],
+    ['ADMIN_TOKEN is missing where ADMIN_LISTEN is no address of loopback', { ADMIN_LISTEN: '192.0.2.1:8480' }],
+    [
+      'ADMIN_LISTEN must not open TCP port 80 of 0.0.0.0 that PUBLIC_PORTS has, too',
+      { ADMIN_LISTEN: '0.0.0.0:80', ADMIN_TOKEN: 'a-token-of-the-test' },
+    ],
+    [
+      'MSRP_PORTS must not have port 8480 of ADMIN_LISTEN in it',
+      { ADMIN_LISTEN: '0.0.0.0:8480', ADMIN_TOKEN: 'a-token-of-the-test', MSRP_PORTS: '8000-9000' },
+    ],
     ['CORE_NEXT_HOP must not name the edge itself', { CORE_NEXT_HOP: 'sip:192.0.2.1' }],
     ['EMERGENCY_NEXT_HOP must not name the edge itself', { EMERGENCY_NEXT_HOP: 'sip:[2001:db8:0::1]:5060' }],
   ])('O4: %s', (message, given) => {
@@ -270,6 +284,14 @@ describe('settings', () => {
       { prefix: '198.51.100.0/24', fallback: 'off' },
       { prefix: '2001:db8::/32', fallback: 'offered' },
     ]);
+  });
+
+  it('ADMIN_LISTEN is an address with its port, or off', () => {
+    const at = (ADMIN_LISTEN: string) =>
+      readConfig({ ...wanted, ADMIN_LISTEN, ADMIN_TOKEN: 'a-token-of-the-test' }).ADMIN_LISTEN;
+    expect(readConfig(wanted).ADMIN_LISTEN).toEqual({ address: '127.0.0.1', port: 8480 });
+    expect(at('[2001:db8::1]:9')).toEqual({ address: '2001:db8::1', port: 9 });
+    expect(at('off')).toBe('off');
   });
 
   it('a wrong key does not show in the message', () => {

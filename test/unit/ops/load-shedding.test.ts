@@ -34,6 +34,21 @@ describe('N4, Z5: under load', () => {
     for (unread of [0, 1_000_000]) for (const take of all) expect(take).not.toThrow();
     unread = 2_000_000;
     for (const take of all) expect(take).toThrow(overloaded);
+    expect(load.refusal).toBe('The SIP server does not read what it is told.');
+  });
+
+  test('I7: whether new calls are refused can be asked, by the same rule', () => {
+    let lagMs = 0;
+    const load = new LoadShedding(
+      () => lagMs,
+      () => 0,
+    );
+    const refusals = [149, 150, 51, 49].map((ms) => {
+      lagMs = ms;
+      return load.refusal;
+    });
+    expect(refusals.map((refusal) => refusal !== undefined)).toEqual([false, true, true, false]);
+    expect(refusals[1]).toBe('The edge is overloaded: it is 150 ms late.');
   });
 
   test('calls are refused first, registrations much later', () => {

@@ -1,0 +1,110 @@
+import fastify, { type FastifyInstance, type FastifyReply, type FastifyRequest } from 'fastify';
+import { EdgeError } from '../errors';
+import type { Logger } from '../ops/logger';
+import { OccasionalLog } from '../ops/occasional-log';
+import { bindError } from '../wire/bind-error';
+import { hostPort } from '../wire/sip-uri';
+import { readinessOf, type Trouble } from './readiness';
+import { Visitors } from './visitors';
+
+export interface AdminServerOptions {
+  /** Where it listens; port 0 takes a free one. */
+  readonly at: { readonly address: string; readonly port: number };
+  /** What a request has to bring; undefined: nothing, for an address of loopback. */
+  readonly token: string | undefined;
+  readonly edge: AdministeredEdge;
+  readonly logger: Logger;
+}
+
+/** What is seen of an edge. */
+export interface AdministeredEdge {
+  /** What it carries now, for people. */
+  status(): object;
+  /** What is wrong with it. */
+  health(): readonly Trouble[];
+}
+
+/** Sizes in bytes, times in ms: who asks is one of few, and asks for little. */
+const limits = { head: 8192, body: 1024, connections: 64, headTime: 5000, requestTime: 10_000, keepAlive: 5000 };
+
+/** Of these everybody gets the status alone: who probes cannot keep a token. */
+const probes = ['/live', '/ready'];
+
+/**
+ * HTTP for who runs the edge (I7). `/live`: the process works. `/ready`: it should get new calls, or why not. `/status`:
+ * what it carries.
+ */
+export class AdminServer {
+  readonly #options: AdminServerOptions;
+  readonly #visitors: Visitors;
+  readonly #log: OccasionalLog;
+  readonly #app: FastifyInstance;
+
+  constructor(options: AdminServerOptions) {
+    this.#options = options;
+    this.#visitors = new Visitors(options.token);
+    this.#log = new OccasionalLog(options.logger);
+    this.#app = fastify({
+      bodyLimit: limits.body,
+      forceCloseConnections: true,
+      requestTimeout: limits.requestTime,
+      keepAliveTimeout: limits.keepAlive,
+      http: { maxHeaderSize: limits.head, headersTimeout: limits.headTime },
+    });
+    this.#app.server.maxConnections = limits.connections;
+    this.#app.addHook('onRequest', (request, reply, done) => this.#admit(request, reply, done));
+    this.#app.setErrorHandler((error: Error & { statusCode?: number }, _request, reply) => {
+      const { statusCode = 500, message } = error;
+      if (statusCode >= 500) this.#log.error({ err: error }, 'a request of the admin server failed');
+      return reply.code(statusCode).send({ error: statusCode >= 500 ? 'The request failed here.' : message });
+    });
+    this.#app.setNotFoundHandler((_request, reply) => reply.code(404).send({ error: 'There is nothing here.' }));
+    this.#addProbes();
+  }
+
+  /** @throws EdgeError `admin-listen-failed` */
+  async start(): Promise<void> {
+    const { address, port } = this.#options.at;
+    try {
+      await this.#app.listen({ host: address, port });
+    } catch (error) {
+      throw bindError(`TCP ${hostPort(address, port)}`, error, 'admin-listen-failed');
+    }
+  }
+
+  /** The port that was bound. @throws EdgeError `closed` where it does not listen */
+  get port(): number {
+    const bound = this.#app.server.address();
+    if (bound === null || typeof bound === 'string') throw new EdgeError('closed', 'The admin server does not listen.');
+    return bound.port;
+  }
+
+  /** May be called twice. */
+  async close(): Promise<void> {
+    await this.#app.close();
+  }
+
+  #addProbes(): void {
+    const { edge } = this.#options;
+    this.#app.get('/live', () => ({ live: true }));
+    this.#app.get('/ready', (request, reply) => {
+      const { ready, troubles } = readinessOf(edge.health());
+      const isTold = this.#visitors.refusal(request) === undefined;
+      return reply.code(ready ? 200 : 503).send(isTold ? { ready, troubles } : { ready });
+    });
+    this.#app.get('/status', () => edge.status());
+  }
+
+  #admit(request: FastifyRequest, reply: FastifyReply, done: () => void): void {
+    void reply.headers({ 'cache-control': 'no-store', 'x-content-type-options': 'nosniff' });
+    const refusal = probes.includes(request.url) ? undefined : this.#visitors.refusal(request);
+    if (refusal === undefined) {
+      done();
+      return;
+    }
+    const { status, text } = refusal;
+    this.#log.warn({ address: request.ip, status }, 'a request of the admin server is refused');
+    if (status === 401) void reply.header('www-authenticate', 'Bearer');
+    void reply.code(status).send({ error: text });
+  }
+}

@@ -1,0 +1,108 @@
+import { once } from 'node:events';
+import { request } from 'node:http';
+import { createServer, type AddressInfo } from 'node:net';
+import { AdminServer, type AdministeredEdge } from '../../../lib/admin/admin-server';
+import { createLogger } from '../../../lib/ops/logger';
+
+const token = 'a token of the test';
+const bearer = { authorization: 'Bearer a-token-of-the-test' };
+let server: AdminServer;
+
+async function started(edge: Partial<AdministeredEdge> = {}, given?: string): Promise<string> {
+  server = new AdminServer({
+    at: { address: '127.0.0.1', port: 0 },
+    token: given,
+    edge: { status: () => ({ calls: 3 }), health: () => [], ...edge },
+    logger: createLogger('silent'),
+  });
+  await server.start();
+  return `http://127.0.0.1:${server.port}`;
+}
+
+const answer = async (url: string, headers: Record<string, string> = {}): Promise<[number, unknown]> => {
+  const response = await fetch(url, { headers });
+  return [response.status, await response.json()];
+};
+
+/** `fetch` writes Host by itself. */
+async function statusFor(host: string): Promise<number | undefined> {
+  const asked = request({ host: '127.0.0.1', port: server.port, path: '/status', headers: { host } }).end();
+  const [{ statusCode }] = (await once(asked, 'response')) as [{ statusCode?: number }];
+  asked.destroy();
+  return statusCode;
+}
+
+afterEach(() => server.close());
+
+describe('the admin server', () => {
+  it('I7: /live says that the process works, whatever is wrong with the edge', async () => {
+    const at = await started({ health: () => [{ part: 'drachtio', reason: 'gone', isBlocking: true }] });
+    expect(await answer(`${at}/live`)).toEqual([200, { live: true }]);
+  });
+
+  it('I7, P19: /ready is 503 while something keeps the edge from new calls, and says what', async () => {
+    const troubles = [{ part: 'drachtio', reason: 'the SIP server does not answer', isBlocking: true }];
+    const at = await started({ health: () => troubles });
+    expect(await answer(`${at}/ready`)).toEqual([503, { ready: false, troubles }]);
+    troubles.length = 0;
+    expect(await answer(`${at}/ready`)).toEqual([200, { ready: true, troubles: [] }]);
+  });
+
+  it('I7: one lost rtpengine of several is told, and keeps no calls away', async () => {
+    const troubles = [{ part: 'rtpengine', reason: 'tcp://192.0.2.7:2223 does not answer', isBlocking: false }];
+    const at = await started({ health: () => troubles });
+    expect(await answer(`${at}/ready`)).toEqual([200, { ready: true, troubles }]);
+  });
+
+  it('I7: /status says what the edge carries', async () => {
+    expect(await answer(`${await started()}/status`)).toEqual([200, { calls: 3 }]);
+  });
+
+  it('what fails is a 500 that tells nothing of it', async () => {
+    const at = await started({
+      status: () => {
+        throw new Error('of the inside');
+      },
+    });
+    expect(await answer(`${at}/status`)).toEqual([500, { error: 'The request failed here.' }]);
+    expect(await answer(`${at}/nothing`)).toEqual([404, { error: 'There is nothing here.' }]);
+  });
+
+  it.each<[Record<string, string>]>([[{}], [{ authorization: `Bearer ${token}` }], [{ authorization: 'Basic YTpi' }]])(
+    'where a token is set, %o is refused',
+    async (headers) => {
+      const at = await started({}, 'a-token-of-the-test');
+      expect(await answer(`${at}/status`, headers)).toEqual([401, { error: expect.stringContaining('Bearer') }]);
+    },
+  );
+
+  it('where a token is set, who has none gets the status of /ready alone', async () => {
+    const troubles = [{ part: 'load', reason: 'late', isBlocking: true }];
+    const at = await started({ health: () => troubles }, 'a-token-of-the-test');
+    expect(await answer(`${at}/ready`)).toEqual([503, { ready: false }]);
+    expect(await answer(`${at}/ready`, bearer)).toEqual([503, { ready: false, troubles }]);
+    expect(await answer(`${at}/status`, bearer)).toEqual([200, { calls: 3 }]);
+  });
+
+  it('a page whose name resolves to loopback gets nothing', async () => {
+    await started();
+    const hosts = ['phone.example.com', 'phone.example.com:8480', '127.0.0.1:8480', '[::1]:8480', 'localhost'];
+    expect(await Promise.all(hosts.map(statusFor))).toEqual([403, 403, 200, 200, 200]);
+  });
+
+  it('a port that is taken is named', async () => {
+    const other = createServer().listen(0, '127.0.0.1');
+    await once(other, 'listening');
+    const { port } = other.address() as AddressInfo;
+    const edge = { status: () => ({}), health: () => [] };
+    server = new AdminServer({
+      ...{ at: { address: '127.0.0.1', port }, token: undefined, edge },
+      logger: createLogger('silent'),
+    });
+    await expect(server.start()).rejects.toMatchObject({
+      code: 'admin-listen-failed',
+      message: `Cannot listen on TCP 127.0.0.1:${port}: the address is already in use.`,
+    });
+    other.close();
+  });
+});
