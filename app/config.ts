@@ -1,5 +1,4 @@
 import { z } from 'zod';
-import { parsePrefix } from '../lib/ip-prefix';
 import { parseContact } from '../lib/wire/contact';
 import {
   adminPlace,
@@ -20,18 +19,17 @@ import {
   listeningPoint,
   mediaNetwork,
   networkPrefix,
-  onePerFamily,
+  oneOf,
   port,
   portRange,
   printable,
   publicPorts,
-  realmForm,
-  realmHint,
-  realmOf,
+  realm,
   relayedHop,
   rtpengineUrl,
   shownAddresses,
   sipUri,
+  someOf,
   webOrigin,
   webServerHint,
 } from './setting-values';
@@ -59,7 +57,6 @@ const ofPcscf = {
       'TCP and TLS contacts that edge80 itself has for UEs, in front of the first TCP one of ACCESS_CONTACTS; unset: none',
     ),
   ACCESS_ADDRESS: shownAddresses
-    .refine(onePerFamily, 'must name one address per family at most')
     .optional()
     .describe('Address of ACCESS_LISTEN that UEs are shown in SIP, if it differs (1:1 NAT); one per family'),
   TLS_CERT_FILE: z
@@ -76,14 +73,12 @@ const ofPcscf = {
     .describe(
       'Where the certificate for trying out is kept, with its key, that is made if 443 is one of PUBLIC_PORTS and TLS_CERT_FILE is unset',
     ),
-  WEBSOCKET_ORIGINS: commaList
-    .pipe(z.array(webOrigin).min(1, 'must name an origin'))
+  WEBSOCKET_ORIGINS: someOf(webOrigin, 'must name an origin')
     .optional()
     .describe(
       'Origins of web pages that may speak SIP over WebSocket, such as https://phone.example.com, separated by commas; unset: all',
     ),
-  WEB_PHONE: z
-    .enum(['on', 'off'], 'must be on or off')
+  WEB_PHONE: oneOf('on', 'off')
     .default('off')
     .describe('A web phone for trying out, at /phone/ of PUBLIC_PORTS: on, off'),
   ACME_CHALLENGES: z
@@ -99,8 +94,7 @@ const ofPcscf = {
     .refine(isWebServer, webServerHint)
     .optional()
     .describe('Web server for the other paths of PUBLIC_PORTS, http://host:port; unset: they get 404'),
-  MEDIA_LOST: z
-    .enum(['keep', 'release'], 'must be keep or release')
+  MEDIA_LOST: oneOf('keep', 'release')
     .default('keep')
     .describe('A call whose UE is not heard on TCP any more, for 30 s: keep, or release (BYE to both sides)'),
   DRACHTIO_HOST: hostName
@@ -116,8 +110,7 @@ const ofPcscf = {
     .describe(
       'Port, on the hosts of CORE_CONTACTS, that requests of UEs leave from and those of the core come to, by the Path; unset: any free one',
     ),
-  EGRESS_RELAY: z
-    .enum(['service-route', 'always'], 'must be service-route or always')
+  EGRESS_RELAY: oneOf('service-route', 'always')
     .optional()
     .describe(
       'What passes EGRESS_PORT: always (all to and from the core, under another Call-ID, for a core that is a proxy), or service-route (requests with one; large messages and bodies with NULs then fail); unset: all, with the Call-ID kept, where CORE_NEXT_HOP is sip: over UDP or TCP',
@@ -163,62 +156,47 @@ const ofPcscf = {
 
 /** The role `agw`: media. */
 const ofAgw = {
-  GATEWAY_ADDRESS: shownAddresses
-    .refine(onePerFamily, 'must name one address per family at most')
-    .describe('Public address that UEs dial for TCP 80; one per address family, separated by a comma'),
+  GATEWAY_ADDRESS: shownAddresses.describe(
+    'Public address that UEs dial for TCP 80; one per address family, separated by a comma',
+  ),
   GATEWAY_BIND: ipAddresses
     .optional()
     .describe('Address that the gateway listens on, if it differs from GATEWAY_ADDRESS (1:1 NAT)'),
   GATEWAY_PORTS: publicPorts
     .optional()
     .describe('TCP ports that take media alone, in the manner of PUBLIC_PORTS and in place of it'),
-  SSLTCP_PORTS: commaList
-    .pipe(z.array(port).min(1, 'must name a port'))
+  SSLTCP_PORTS: someOf(port, 'must name a port')
     .optional()
     .describe(
       "Public ports with a second candidate, below the plain one, of libwebrtc's pseudo-TLS (ssltcp), for firewalls that look for TLS; unset: none",
     ),
-  GATEWAY_PLANE: z
-    .enum(['auto', 'native', 'node'], 'must be auto, native or node')
+  GATEWAY_PLANE: oneOf('auto', 'native', 'node')
     .default('auto')
     .describe('What forwards media: native (threads in C++), node (one core), auto (native where it was built)'),
   GATEWAY_THREADS: count(64).optional().describe('Threads that forward media natively; unset: one for each core'),
-  TCP_FALLBACK: z
-    .enum(['always', 'offered', 'off'], 'must be always, offered or off')
+  TCP_FALLBACK: oneOf('always', 'offered', 'off')
     .default('always')
     .describe('Who gets the TCP candidate: always (any UE with ICE), offered (UEs that offer TCP candidates), off'),
   TCP_FALLBACK_REALMS: commaList
     .pipe(
-      z
-        .array(
-          z
-            .string()
-            .regex(realmForm, realmHint)
-            .transform(realmOf)
-            .refine(({ prefix }) => parsePrefix(prefix) !== undefined, realmHint),
-        )
-        .refine((realms) => areDistinct(realms.map(({ prefix }) => prefix)), 'must name each prefix once'),
+      z.array(realm).refine((realms) => areDistinct(realms.map(({ prefix }) => prefix)), 'must name each prefix once'),
     )
     .optional()
     .describe('TCP_FALLBACK for UEs of some networks, by their address: prefix=who, separated by commas'),
-  TCP_PRIORITY: z
-    .enum(['lowest', 'above-relay'], 'must be lowest or above-relay')
+  TCP_PRIORITY: oneOf('lowest', 'above-relay')
     .default('lowest')
     .describe(
       'Rank of the TCP candidate: lowest (below all UDP), above-relay (above the relayed UDP of UEs with TURN)',
     ),
-  CANDIDATE_SPELLING: z
-    .enum(['rfc6544', 'w'], 'must be rfc6544 or w')
+  CANDIDATE_SPELLING: oneOf('rfc6544', 'w')
     .default('rfc6544')
     .describe(
       'Spelling of TCP candidates toward UEs: rfc6544 (tcptype passive), w (tcptyp tcp-passive, as in Annex W)',
     ),
-  CORE_PROFILE: z
-    .enum(['as-offered', 'rtp-avp'], 'must be as-offered or rtp-avp')
+  CORE_PROFILE: oneOf('as-offered', 'rtp-avp')
     .default('as-offered')
     .describe('RTP profile that the core is offered: as-offered (that of the UE), rtp-avp (plain RTP)'),
-  ACCESS_PROFILE: z
-    .enum(['as-offered', 'webrtc'], 'must be as-offered or webrtc')
+  ACCESS_PROFILE: oneOf('as-offered', 'webrtc')
     .default('as-offered')
     .describe(
       'RTP profile that UEs are offered: as-offered (that of the core), webrtc (UDP/TLS/RTP/SAVPF with DTLS-SRTP)',
@@ -232,16 +210,13 @@ const ofAgw = {
     .describe(
       'Networks that media toward the core goes to, each with ports if need be: prefix:first-last, separated by commas; unset: any',
     ),
-  CORE_MEDIA_TO: z
-    .enum(['said', 'heard'], 'must be said or heard')
+  CORE_MEDIA_TO: oneOf('said', 'heard')
     .default('said')
     .describe(
       'Where media goes in the core: said (where its SDP says), heard (where its RTP comes from; behind a NAT)',
     ),
-  RTPENGINE_URLS: commaList
-    .pipe(
-      z.array(rtpengineUrl).min(1, 'must name at least one tcp://host:port').refine(areDistinct, 'must name each once'),
-    )
+  RTPENGINE_URLS: someOf(rtpengineUrl, 'must name at least one tcp://host:port')
+    .refine(areDistinct, 'must name each once')
     .optional()
     .describe(
       'ng control addresses of rtpengine (tcp://host:port, or udp://), separated by commas; unset: a local rtpengine is started as a child',
@@ -269,8 +244,7 @@ const ofEach = {
     .describe(
       'TCP ports of GATEWAY_ADDRESS that take everything: media, MSRP, SIP, WebSocket, HTTP and TLS; the most wanted first for media, each with a rank of its own if need be: 443=above-relay,80=lowest; unset: 80',
     ),
-  PROXY_PROTOCOL_FROM: commaList
-    .pipe(z.array(networkPrefix).min(1, 'must name a network'))
+  PROXY_PROTOCOL_FROM: someOf(networkPrefix, 'must name a network')
     .optional()
     .describe(
       'Networks of proxies and load balancers, whose connections all begin with a header of the PROXY protocol (v1 or v2) that names the UE; unset: none',

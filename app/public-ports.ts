@@ -67,6 +67,7 @@ export function proxiesOf(prefixes: readonly IpPrefix[] = []): (address: string)
   };
 }
 
-function hasTcp(contacts: readonly string[]): boolean {
+/** Whether one of them is reached over TCP. */
+export function hasTcp(contacts: readonly string[]): boolean {
   return contacts.some((text) => parseContact(text).transports.includes('tcp'));
 }

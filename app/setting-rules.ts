@@ -2,8 +2,8 @@ import { isIP } from 'node:net';
 import { addressBytes, isLoopback, normalAddress } from '../lib/ip-address';
 import { parseContact } from '../lib/wire/contact';
 import { parseSipUri } from '../lib/wire/sip-uri';
-import type { Config } from './config';
-import { isFronted, publicPorts, sharedPorts } from './public-ports';
+import { contactHosts, type Config } from './config';
+import { hasTcp, isFronted, publicPorts, sharedPorts } from './public-ports';
 import { isForRelay, relayedHop } from './setting-values';
 
 /** A setting, and what is wrong with it: `must …`. */
@@ -24,9 +24,9 @@ export function contradiction(config: Config): WrongSetting | undefined {
 const rules: ((config: Config) => WrongSetting | undefined)[] = [
   // drachtio-server chooses the contact to send from by address alone.
   ({ CORE_CONTACTS, ACCESS_CONTACTS }) => {
-    const access = new Set(ACCESS_CONTACTS.map(hostOf));
+    const access = new Set(contactHosts(ACCESS_CONTACTS));
     return when(
-      CORE_CONTACTS.map(hostOf).some((host) => access.has(host)),
+      contactHosts(CORE_CONTACTS).some((host) => access.has(host)),
       {
         setting: 'CORE_CONTACTS',
         what: 'must have other addresses than ACCESS_CONTACTS',
@@ -34,14 +34,10 @@ const rules: ((config: Config) => WrongSetting | undefined)[] = [
     );
   },
   (config) =>
-    when(
-      isFronted(config, sharedPorts(config)) &&
-        !config.ACCESS_CONTACTS.some((text) => parseContact(text).transports.includes('tcp')),
-      {
-        setting: 'ACCESS_CONTACTS',
-        what: 'must have a TCP contact where ACCESS_LISTEN or PUBLIC_PORTS is set',
-      },
-    ),
+    when(isFronted(config, sharedPorts(config)) && !hasTcp(config.ACCESS_CONTACTS), {
+      setting: 'ACCESS_CONTACTS',
+      what: 'must have a TCP contact where ACCESS_LISTEN or PUBLIC_PORTS is set',
+    }),
   ({ EGRESS_RELAY, CORE_NEXT_HOP }) =>
     when(EGRESS_RELAY === 'always' && !isForRelay(CORE_NEXT_HOP), {
       setting: 'CORE_NEXT_HOP',
@@ -66,7 +62,7 @@ const rules: ((config: Config) => WrongSetting | undefined)[] = [
       what: 'must name addresses of the same families as GATEWAY_ADDRESS',
     }),
   ({ ACCESS_ADDRESS = [], ACCESS_LISTEN = [] }) =>
-    when(!familiesOf(ACCESS_ADDRESS).every((family) => familiesOf(ACCESS_LISTEN.map(hostOf)).includes(family)), {
+    when(!familiesOf(ACCESS_ADDRESS).every((family) => familiesOf(contactHosts(ACCESS_LISTEN)).includes(family)), {
       setting: 'ACCESS_ADDRESS',
       what: 'must be of a family that ACCESS_LISTEN has',
     }),
@@ -126,7 +122,7 @@ function mediaPortOfSip(config: Config): WrongSetting | undefined {
   const { RTPENGINE_ACCESS_INTERFACE, RTPENGINE_CORE_INTERFACE, GATEWAY_ADDRESS, CORE_CONTACTS } = config;
   const interfaces = [
     ...(RTPENGINE_ACCESS_INTERFACE ?? GATEWAY_ADDRESS),
-    ...(RTPENGINE_CORE_INTERFACE ?? CORE_CONTACTS.map(hostOf)),
+    ...(RTPENGINE_CORE_INTERFACE ?? contactHosts(CORE_CONTACTS)),
   ];
   const media = new Set(interfaces.map((each) => normalAddress(each.split('!', 1)[0] ?? '')));
   const found = [...sipPlaces(config), ...egressPlaces(config)].find(
@@ -138,7 +134,7 @@ function mediaPortOfSip(config: Config): WrongSetting | undefined {
 /** A port of another thing that MSRP would take. */
 function msrpPortOfOthers(config: Config): WrongSetting | undefined {
   const { GATEWAY_ADDRESS, GATEWAY_BIND = GATEWAY_ADDRESS, CORE_CONTACTS, MSRP_PORTS } = config;
-  const addresses = [...GATEWAY_BIND, ...CORE_CONTACTS.map(hostOf)].map(normalAddress);
+  const addresses = [...GATEWAY_BIND, ...contactHosts(CORE_CONTACTS)].map(normalAddress);
   const others = [...gatewayPlaces(config), ...sipPlaces(config), ...egressPlaces(config), ...adminPlaces(config)];
   const found = others.find((place) =>
     addresses.some(
@@ -186,7 +182,7 @@ function gatewayPlaces(config: Config): Place[] {
 
 function egressPlaces({ EGRESS_PORT: port, CORE_CONTACTS }: Config): Place[] {
   if (port === undefined) return [];
-  return [...new Set(CORE_CONTACTS.map(hostOf))].flatMap((host) =>
+  return contactHosts(CORE_CONTACTS).flatMap((host) =>
     (['UDP', 'TCP'] as const).map((protocol) => ({
       ...{ setting: 'EGRESS_PORT', address: normalAddress(host), port },
       protocol,
@@ -213,10 +209,6 @@ function isEvery(address: string): boolean {
 function placeOf(uri: string): string {
   const { scheme, host = '', port } = parseSipUri(uri) ?? {};
   return `${normalAddress(host)} ${port ?? (scheme === 'sips' ? 5061 : 5060)}`;
-}
-
-function hostOf(contact: string): string {
-  return parseContact(contact).address;
 }
 
 function familiesOf(addresses: readonly string[]): number[] {

@@ -20,6 +20,22 @@ export const commaList = z
   .string()
   .transform((text) => text.split(',').flatMap((item) => (item.trim() === '' ? [] : [item.trim()])));
 
+/** A comma list that is not empty; `atLeast` says what it must have. */
+export const someOf = <Item>(item: z.ZodType<Item, string>, atLeast: string) =>
+  commaList.pipe(z.array(item).min(1, atLeast));
+
+export const oneOf = <const Words extends readonly string[]>(...words: Words) =>
+  z.enum(words, `must be ${words.slice(0, -1).join(', ')} or ${words.at(-1) ?? ''}`);
+
+/** What is made of the text; `hint` says what it must be where that is undefined. */
+const madeOf = <Value>(make: (text: string) => Value | undefined, hint: string) =>
+  z.string().transform((text, context) => {
+    const value = make(text);
+    if (value !== undefined) return value;
+    context.addIssue(hint);
+    return z.NEVER;
+  });
+
 const ipAddress = z.string().refine((text) => isIP(text) !== 0, 'must be an IP address');
 
 /** Of one host, as others can be told it: not all addresses, not a group, not one that needs an interface beside it. */
@@ -34,11 +50,12 @@ const oneOfFamily = 'must name one address per family at most';
 
 const oneHost = 'must name the address of one host, as others reach it';
 
-export const onePerFamily = (items: string[]) => new Set(items.map((item) => isIP(item))).size === items.length;
+const onePerFamily = (items: string[]) => new Set(items.map((item) => isIP(item))).size === items.length;
 
-export const ipAddresses = commaList
-  .pipe(z.array(ipAddress).min(1, 'must name an address'))
-  .refine((items) => areDistinct(items.map(normalAddress)), 'must name each address once');
+export const ipAddresses = someOf(ipAddress, 'must name an address').refine(
+  (items) => areDistinct(items.map(normalAddress)),
+  'must name each address once',
+);
 
 /** Addresses that UEs are told. */
 export const shownAddresses = ipAddresses
@@ -153,17 +170,18 @@ export const interfaces = commaList.pipe(
     .refine((items) => onePerFamily(items.map((item) => item.split('!', 1)[0] ?? '')), oneOfFamily),
 );
 
-export const flowTokenKeys = commaList.pipe(
-  z.array(z.string().min(16, 'must have keys of 16 characters or more')).min(1, 'must have at least one key'),
+export const flowTokenKeys = someOf(
+  z.string().min(16, 'must have keys of 16 characters or more'),
+  'must have at least one key',
 );
 
-export const realmForm = /^[0-9a-fA-F.:]+(\/\d{1,3})?=(always|offered|off)$/;
-export const realmHint = 'must be a comma list such as 198.51.100.0/24=off,2001:db8::/32=offered';
+const realmForm = /^[0-9a-fA-F.:]+(\/\d{1,3})?=(always|offered|off)$/;
 
-export function realmOf(text: string): AccessRealm {
+export const realm = madeOf((text): AccessRealm | undefined => {
   const [prefix = '', fallback] = text.split('=');
-  return { prefix, fallback: fallback as Fallback };
-}
+  const isOne = realmForm.test(text) && parsePrefix(prefix) !== undefined;
+  return isOne ? { prefix, fallback: fallback as Fallback } : undefined;
+}, 'must be a comma list such as 198.51.100.0/24=off,2001:db8::/32=offered');
 
 export const headerNames = commaList.pipe(
   z.array(
@@ -201,21 +219,12 @@ export const portRange = z
   .refine(([first = 0, last = 0]) => first >= 1 && first <= last && last <= 65535, portRangeHint)
   .transform(([first = 0, last = 0]) => ({ first, last }));
 
-const mediaNetworkHint = 'must be a comma list such as 192.0.2.0/24,203.0.113.0/24:16384-32767,2001:db8::/32';
+export const networkPrefix = madeOf(parsePrefix, 'must be a comma list of networks such as 192.0.2.0/24,2001:db8::/32');
 
-export const networkPrefix = z.string().transform((text, context) => {
-  const prefix = parsePrefix(text);
-  if (prefix !== undefined) return prefix;
-  context.addIssue('must be a comma list of networks such as 192.0.2.0/24,2001:db8::/32');
-  return z.NEVER;
-});
-
-export const mediaNetwork = z.string().transform((text, context) => {
-  const network = parseMediaNetwork(text);
-  if (network !== undefined) return network;
-  context.addIssue(mediaNetworkHint);
-  return z.NEVER;
-});
+export const mediaNetwork = madeOf(
+  parseMediaNetwork,
+  'must be a comma list such as 192.0.2.0/24,203.0.113.0/24:16384-32767,2001:db8::/32',
+);
 
 function contactIn(text: string): Contact | undefined {
   try {
