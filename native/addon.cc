@@ -36,6 +36,11 @@ class PlaneObject final : public Napi::ObjectWrap<PlaneObject> {
                         InstanceMethod<&PlaneObject::simple<Command::Kind::readMore>>("readMore"),
                         InstanceMethod<&PlaneObject::fromByte<Command::Kind::takeFrames>>("takeFrames"),
                         InstanceMethod<&PlaneObject::fromByte<Command::Kind::handOver>>("handOver"),
+                        InstanceMethod<&PlaneObject::fromByte<Command::Kind::carryTurn>>("carryTurn"),
+                        InstanceMethod<&PlaneObject::openRelay>("openRelay"),
+                        InstanceMethod<&PlaneObject::simple<Command::Kind::closeRelay>>("closeRelay"),
+                        InstanceMethod<&PlaneObject::permit>("permit"), InstanceMethod<&PlaneObject::forbid>("forbid"),
+                        InstanceMethod<&PlaneObject::relay>("relay"),
                         InstanceMethod<&PlaneObject::simple<Command::Kind::listenForMedia>>("listenForMedia"),
                         InstanceMethod<&PlaneObject::simple<Command::Kind::handled>>("handled"),
                         InstanceMethod<&PlaneObject::withBytes<Command::Kind::send>>("send"),
@@ -74,10 +79,8 @@ class PlaneObject final : public Napi::ObjectWrap<PlaneObject> {
     std::vector<Address> addresses;
     const auto given = info[0].As<Napi::Array>();
     for (uint32_t i = 0; i < given.Length(); i++) {
-      const auto one = given.Get(i).As<Napi::Object>();
       Address address;
-      const bool isAddress = address.parse(one.Get("address").As<Napi::String>(), portOf(one.Get("port")));
-      if (!isAddress) return failure(env, EINVAL, i);
+      if (!readAddress(given.Get(i), address)) return failure(env, EINVAL, i);
       addresses.push_back(address);
     }
     wakeSafely_ = Napi::ThreadSafeFunction::New(env, wake_.Value(), "edge80 forwarding plane", 0, 1);
@@ -162,7 +165,36 @@ class PlaneObject final : public Napi::ObjectWrap<PlaneObject> {
   void openAnchor(const Napi::CallbackInfo& info) {
     Command command{Command::Kind::openAnchor, idOf(info)};
     // One that is no address has no way to it either, which is counted.
-    command.address.parse(info[1].As<Napi::String>(), portOf(info[2]));
+    readAddress(info[1], command.address);
+    order(std::move(command));
+  }
+
+  void openRelay(const Napi::CallbackInfo& info) {
+    Command command{Command::Kind::openRelay, idOf(info)};
+    readAddress(info[1], command.address);
+    const auto given = info[2].As<Napi::Array>();
+    for (uint32_t i = 0; i < given.Length(); i++) command.avoid.push_back(portOf(given.Get(i)));
+    std::sort(command.avoid.begin(), command.avoid.end());
+    order(std::move(command));
+  }
+
+  void permit(const Napi::CallbackInfo& info) {
+    Command command{Command::Kind::permit, idOf(info)};
+    readAddress(info[1], command.named);
+    readAddress(info[2], command.address);
+    command.channel = portOf(info[3]);
+    order(std::move(command));
+  }
+
+  void forbid(const Napi::CallbackInfo& info) {
+    Command command{Command::Kind::forbid, idOf(info)};
+    readAddress(info[1], command.named);
+    order(std::move(command));
+  }
+
+  void relay(const Napi::CallbackInfo& info) {
+    Command command{Command::Kind::relay, idOf(info), bytesOf(info[2])};
+    readAddress(info[1], command.named);
     order(std::move(command));
   }
 
@@ -207,6 +239,12 @@ class PlaneObject final : public Napi::ObjectWrap<PlaneObject> {
     if (plane_ != nullptr) plane_->stop();
     if (isAwake_) wakeSafely_.Release();
     isAwake_ = false;
+  }
+
+  /** False of what has no IP address. */
+  static bool readAddress(const Napi::Value& value, Address& address) {
+    const auto given = value.As<Napi::Object>();
+    return address.parse(given.Get("address").As<Napi::String>(), portOf(given.Get("port")));
   }
 
   static uint16_t portOf(const Napi::Value& value) {

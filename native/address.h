@@ -16,6 +16,13 @@ class Address {
  public:
   Address() { std::memset(&v6_, 0, sizeof v6_); }
 
+  /** Of 4 or 16 bytes of host. */
+  Address(const uint8_t* host, size_t bytes, uint16_t port) : Address() {
+    raw()->sa_family = bytes == 4 ? AF_INET : AF_INET6;
+    std::memcpy(bytes == 4 ? static_cast<void*>(&v4_.sin_addr) : &v6_.sin6_addr, host, bytes);
+    setPort(port);
+  }
+
   /** False if `text` is no IP address. */
   bool parse(const std::string& text, uint16_t port) {
     if (inet_pton(AF_INET, text.c_str(), &v4_.sin_addr) == 1) {
@@ -42,6 +49,12 @@ class Address {
 
   uint16_t port() const { return ntohs(family() == AF_INET6 ? v6_.sin6_port : v4_.sin_port); }
   void setPort(uint16_t port) { (family() == AF_INET6 ? v6_.sin6_port : v4_.sin_port) = htons(port); }
+
+  const uint8_t* host() const {
+    return reinterpret_cast<const uint8_t*>(family() == AF_INET6 ? static_cast<const void*>(&v6_.sin6_addr)
+                                                                 : &v4_.sin_addr);
+  }
+  size_t hostBytes() const { return family() == AF_INET6 ? 16 : 4; }
 
   bool operator==(const Address& other) const {
     if (family() != other.family() || port() != other.port()) return false;

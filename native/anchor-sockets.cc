@@ -1,7 +1,5 @@
 #include "anchor-sockets.h"
 
-#include <linux/errqueue.h>
-#include <linux/sock_diag.h>
 #include <sys/epoll.h>
 #include <unistd.h>
 
@@ -17,17 +15,11 @@ namespace {
 /** Bytes that may wait at a socket of many streams: the kernel grants less without rmem_max or CAP_NET_ADMIN. */
 constexpr int bufferBytes = 4 << 20;
 
-/**
- * Batches taken before others get their turn. One socket speaks for many streams: with too few, under load, their media
- * from rtpengine would be lost in its buffer while that of the UEs still passes.
- */
-constexpr int maxBatches = 16;
-
-/** As many datagrams at least, however long, wait at a socket that had no room for more. */
-constexpr size_t manyAtOnce = 2;
-
 /** A socket takes no new connections after so many: what it remembers has a bound. */
 constexpr size_t maxUsed = 8192;
+
+/** Sockets that are opened at ports to avoid before there is none. */
+constexpr int maxTries = 16;
 
 void setBuffer(int fd, int forced, int plain) {
   if (setsockopt(fd, SOL_SOCKET, forced, &bufferBytes, sizeof bufferBytes) == 0) return;
@@ -35,127 +27,6 @@ void setBuffer(int fd, int forced, int plain) {
 }
 
 }  // namespace
-
-AnchorSocket::AnchorSocket(AnchorSockets& all, int fd, const Address& source) : source(source), all_(all), fd_(fd) {}
-
-AnchorSocket::~AnchorSocket() {
-  countOverflow();
-  close(fd_);
-}
-
-void AnchorSocket::ready(uint32_t events) {
-  if ((events & EPOLLERR) != 0) readErrors();
-  if ((events & EPOLLIN) == 0) return;
-  size_t count = AnchorSockets::batch, total = 0;
-  for (int i = 0; i < maxBatches && count == AnchorSockets::batch; i++) total += count = receive();
-  all_.gathering_.flush();
-  if (total >= manyAtOnce) countOverflow();
-}
-
-void AnchorSocket::add(AnchorMember& member) {
-  const Endpoint key(member.anchor.raw());
-  used_.insert(key);
-  members_.emplace(key, &member);
-  likelyAt(member.anchor.port()) = &member;
-}
-
-void AnchorSocket::remove(AnchorMember& member) {
-  members_.erase(Endpoint(member.anchor.raw()));
-  AnchorMember*& likely = likelyAt(member.anchor.port());
-  if (likely == &member) likely = nullptr;
-}
-
-AnchorMember* AnchorSocket::memberAt(const Address& anchor) const {
-  AnchorMember* const likely = likelyAt(anchor.port());
-  if (likely != nullptr && likely->anchor == anchor) return likely;
-  const auto found = members_.find(Endpoint(anchor.raw()));
-  return found == members_.end() ? nullptr : found->second;
-}
-
-AnchorMember*& AnchorSocket::likelyAt(uint16_t port) const {
-  return reinterpret_cast<AnchorMember**>(likely_.start())[port];
-}
-
-/** How many datagrams there were. */
-size_t AnchorSocket::receive() {
-  for (auto& message : all_.receivedMessages_) message.msg_hdr.msg_namelen = Address::capacity;
-  const int count = recvmmsg(fd_, all_.receivedMessages_, AnchorSockets::batch, MSG_DONTWAIT, nullptr);
-  if (count > 0) all_.obey_();
-  for (int i = 0; i < count; i++) {
-    const Address& from = all_.sources_[i];
-    AnchorMember* const member = memberAt(from);
-    if (member != nullptr) {
-      const auto* packet = static_cast<const uint8_t*>(all_.receivedParts_[i].iov_base);
-      member->anchorPacket(packet, all_.receivedMessages_[i].msg_len);
-    } else if (!wasUsedFor(Endpoint(from.raw()))) {
-      all_.counters_.drops[static_cast<size_t>(Drop::anchorSource)].add(1);
-    }
-  }
-  return count < 0 ? 0 : static_cast<size_t>(count);
-}
-
-/** What ICMP said of packets that were sent before, such as ECONNREFUSED after rtpengine gave up the call. */
-void AnchorSocket::readErrors() {
-  msghdr message{};
-  uint8_t control[256];
-  for (;;) {
-    message.msg_control = control;
-    message.msg_controllen = sizeof control;
-    if (recvmsg(fd_, &message, MSG_ERRQUEUE | MSG_DONTWAIT) < 0) break;
-    all_.counters_.anchorErrors.add(1);
-  }
-  // The socket's own copy of the last of them would fail the next call.
-  int pending = 0;
-  socklen_t length = sizeof pending;
-  getsockopt(fd_, SOL_SOCKET, SO_ERROR, &pending, &length);
-}
-
-void AnchorSocket::countOverflow() {
-  uint32_t memory[SK_MEMINFO_VARS];
-  socklen_t length = sizeof memory;
-  if (getsockopt(fd_, SOL_SOCKET, SO_MEMINFO, memory, &length) != 0) return;
-  const uint32_t ever = memory[SK_MEMINFO_DROPS];
-  all_.counters_.drops[static_cast<size_t>(Drop::anchorOverflow)].add(ever - overflowed_);
-  overflowed_ = ever;
-}
-
-void AnchorSocket::flush() {
-  bool isRetried = false;
-  size_t done = 0;
-  while (done < waiting_.size()) {
-    const size_t count = std::min(waiting_.size() - done, AnchorSockets::batch);
-    fill(done, count);
-    const int sent = sendmmsg(fd_, all_.sentMessages_, static_cast<unsigned>(count), MSG_DONTWAIT);
-    if (sent > 0) {
-      done += static_cast<size_t>(sent);
-      isRetried = false;
-    } else if (errno == EAGAIN || errno == EWOULDBLOCK || errno == ENOBUFS) {
-      for (; done < waiting_.size(); done++) {
-        const Waiting& packet = waiting_[done];
-        all_.counters_.toAnchor.takeBack(packet.kind, packet.length);
-        packet.member->anchorQueueFull();
-      }
-    } else if (!isRetried) {
-      // It may be the fault of an earlier packet, to whomever, which is told once.
-      isRetried = true;
-    } else {
-      done += 1;
-      all_.counters_.anchorErrors.add(1);
-      isRetried = false;
-    }
-  }
-  waiting_.clear();
-}
-
-void AnchorSocket::fill(size_t from, size_t count) {
-  for (size_t i = 0; i < count; i++) {
-    const Waiting& packet = waiting_[from + i];
-    all_.sentParts_[i] = {const_cast<uint8_t*>(packet.bytes), packet.length};
-    msghdr& header = all_.sentMessages_[i].msg_hdr;
-    header.msg_name = packet.member->anchor.raw();
-    header.msg_namelen = packet.member->anchor.length();
-  }
-}
 
 AnchorSockets::AnchorSockets(int epoll, Counters& counters, Arena& arena, Gathering& gathering,
                              std::function<void()> obey)
@@ -180,29 +51,50 @@ AnchorSockets::AnchorSockets(int epoll, Counters& counters, Arena& arena, Gather
 AnchorSockets::~AnchorSockets() = default;
 
 bool AnchorSockets::join(AnchorMember& member, const Address& anchor) {
-  Address source;
-  if (!sourceToward(anchor, source)) {
-    counters_.anchorErrors.add(1);
-    return false;
-  }
   const Endpoint key(anchor.raw());
-  const Endpoint from(source.raw());
-  AnchorSocket* chosen = nullptr;
-  for (const auto& socket : sockets_) {
-    const bool isOpen = socket->timesUsed() < maxUsed && Endpoint(socket->source.raw()) == from;
-    if (!isOpen || socket->wasUsedFor(key)) continue;
-    chosen = socket.get();
-    break;
-  }
-  if (chosen == nullptr) chosen = open(source);
-  if (chosen == nullptr) {
-    counters_.anchorErrors.add(1);
-    return false;
-  }
+  AnchorSocket* const chosen =
+      socketToward(anchor, false, [&](const AnchorSocket& socket) { return !socket.wasUsedFor(key); });
+  return chosen != nullptr && join(member, anchor, *chosen);
+}
+
+bool AnchorSockets::join(AnchorMember& member, const Address& anchor, AnchorSocket& socket) {
+  if (!socket.add(member, anchor)) return false;
   member.anchor = anchor;
-  member.socket = chosen;
-  chosen->add(member);
+  member.socket = &socket;
   return true;
+}
+
+AnchorSocket* AnchorSockets::seat(const Address& toward, const std::vector<uint16_t>& avoid) {
+  AnchorSocket* const chosen = socketToward(toward, true, [&](const AnchorSocket& socket) {
+    return !std::binary_search(avoid.begin(), avoid.end(), socket.port);
+  });
+  if (chosen != nullptr) chosen->seats += 1;
+  return chosen;
+}
+
+void AnchorSockets::leaveSeat(AnchorSocket& socket) {
+  socket.seats -= 1;
+  if (socket.isEmpty()) isUntidy_ = true;
+}
+
+template <typename Suits>
+AnchorSocket* AnchorSockets::socketToward(const Address& anchor, bool isForRelays, Suits suits) {
+  Address source;
+  if (sourceToward(anchor, source)) {
+    const Endpoint from(source.raw());
+    for (const auto& socket : sockets_) {
+      const bool isOpen = socket->isForRelays == isForRelays && socket->timesUsed() < maxUsed;
+      if (isOpen && Endpoint(socket->source.raw()) == from && suits(*socket)) return socket.get();
+    }
+    for (int i = 0; i < maxTries; i++) {
+      AnchorSocket* const opened = open(source, isForRelays);
+      if (opened == nullptr) break;
+      if (suits(*opened)) return opened;
+      isUntidy_ = true;
+    }
+  }
+  counters_.anchorErrors.add(1);
+  return nullptr;
 }
 
 void AnchorSockets::leave(AnchorMember& member) {
@@ -250,12 +142,16 @@ bool AnchorSockets::sourceToward(const Address& anchor, Address& source) {
   return isFound;
 }
 
-AnchorSocket* AnchorSockets::open(const Address& source) {
+AnchorSocket* AnchorSockets::open(const Address& source, bool isForRelays) {
   const int fd = socket(source.family(), SOCK_DGRAM | SOCK_NONBLOCK | SOCK_CLOEXEC, 0);
   if (fd < 0) return nullptr;
+  if (bind(fd, source.raw(), source.length()) != 0) {
+    close(fd);
+    return nullptr;
+  }
   std::unique_ptr<AnchorSocket> opened;
   try {
-    opened = std::make_unique<AnchorSocket>(*this, fd, source);
+    opened = std::make_unique<AnchorSocket>(*this, fd, source, isForRelays);
   } catch (const std::bad_alloc&) {
     close(fd);
     return nullptr;
@@ -268,7 +164,7 @@ AnchorSocket* AnchorSockets::open(const Address& source) {
   epoll_event event{};
   event.events = EPOLLIN;
   event.data.ptr = static_cast<Watched*>(opened.get());
-  if (bind(fd, source.raw(), source.length()) != 0 || epoll_ctl(epoll_, EPOLL_CTL_ADD, fd, &event) != 0) return nullptr;
+  if (epoll_ctl(epoll_, EPOLL_CTL_ADD, fd, &event) != 0) return nullptr;
   sockets_.push_back(std::move(opened));
   return sockets_.back().get();
 }

@@ -39,15 +39,21 @@ class AnchorMember {
  */
 class AnchorSocket final : public Watched {
  public:
-  AnchorSocket(AnchorSockets& all, int fd, const Address& source);
+  /** `source` with port 0, as `fd` is bound to it. */
+  AnchorSocket(AnchorSockets& all, int fd, const Address& source, bool isForRelays);
   ~AnchorSocket();
 
   void ready(uint32_t events) override;
 
   const Address source;
-  void add(AnchorMember& member);
+  const uint16_t port;
+  /** Its members are peers of UEs that have relayed addresses here, as many as `seats`. */
+  const bool isForRelays;
+  size_t seats = 0;
+  /** False if another member is there. */
+  bool add(AnchorMember& member, const Address& anchor);
   void remove(AnchorMember& member);
-  bool isEmpty() const { return members_.empty(); }
+  bool isEmpty() const { return members_.empty() && seats == 0; }
   /** Of an earlier connection of that stream too. */
   bool wasUsedFor(const Endpoint& anchor) const { return used_.count(anchor) > 0; }
   size_t timesUsed() const { return used_.size(); }
@@ -92,6 +98,11 @@ class AnchorSockets {
   /** False, and counted, if there is no way to that address. */
   bool join(AnchorMember& member, const Address& anchor);
   void leave(AnchorMember& member);
+  /** At that socket: false if another member is there. */
+  bool join(AnchorMember& member, const Address& anchor, AnchorSocket& socket);
+  /** A socket for relays that leads there, whose port is none of `avoid`, in order; null, and counted, if there is none. */
+  AnchorSocket* seat(const Address& toward, const std::vector<uint16_t>& avoid);
+  void leaveSeat(AnchorSocket& socket);
   /** Sends with the next `flush`; what does not lie in the arena is copied there. */
   void send(AnchorMember& member, const uint8_t* packet, size_t length, PacketKind kind);
   /** Sends all that waits; the arena is free then. */
@@ -109,7 +120,10 @@ class AnchorSockets {
 
   /** Our address toward the anchor, port 0. */
   static bool sourceToward(const Address& anchor, Address& source);
-  AnchorSocket* open(const Address& source);
+  /** One that suits, or a new one; null, and counted, if there is none. */
+  template <typename Suits>
+  AnchorSocket* socketToward(const Address& anchor, bool isForRelays, Suits suits);
+  AnchorSocket* open(const Address& source, bool isForRelays);
 
   int epoll_;
   Counters& counters_;

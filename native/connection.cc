@@ -31,7 +31,7 @@ Connection::Connection(ConnectionId id, int fd, const Surroundings& around)
 Connection::~Connection() { close(); }
 
 void Connection::admit(Content content) {
-  if (phase_ != Phase::stranger) return;
+  if (phase_ != Phase::stranger || relay_ != nullptr) return;
   phase_ = Phase::admitted;
   content_ = content;
   reader_.admit(content == Content::msrp ? longestStreamFrame : around_.limits.frameBytes);
@@ -104,6 +104,7 @@ int Connection::release() {
   reader_.close();
   writer_.close();
   around_.anchors.leave(*this);
+  if (relay_ != nullptr) relay_->close();
   around_.closed.push_back(id);
   return fd_;
 }
@@ -167,10 +168,8 @@ Next Connection::frame(const uint8_t* frame, size_t length) {
   }
   counters.fromUe.count(kind, length);
   if (isControls || kind == PacketKind::stun) {
-    Event event{Event::Kind::controlFrame, id};
-    event.bytes.assign(reinterpret_cast<const char*>(frame), length);
-    tell(std::move(event));
-    return reader_.told(phase_ == Phase::stranger || (phase_ == Phase::admitted && content_ != Content::msrp));
+    const bool mayDecide = phase_ == Phase::stranger || (phase_ == Phase::admitted && content_ != Content::msrp);
+    return tellFrame(frame, length, mayDecide);
   }
   if (isListenedTo_) {
     isListenedTo_ = false;
@@ -180,6 +179,30 @@ Next Connection::frame(const uint8_t* frame, size_t length) {
   else hold(frame, length);
   return isOpen() ? Next::goOn : Next::stop;
 }
+
+Next Connection::tellFrame(const uint8_t* frame, size_t length, bool mayDecide) {
+  Event event{Event::Kind::controlFrame, id};
+  event.bytes.assign(reinterpret_cast<const char*>(frame), length);
+  tell(std::move(event));
+  return reader_.told(mayDecide);
+}
+
+void Connection::carryTurn(size_t from) {
+  if (phase_ != Phase::stranger || relay_ != nullptr) return;
+  relay_.reset(new Relay(*this, writer_, around_, status.toAnchor, status.fromAnchor));
+  reader_.giveTo(*relay_, from);
+}
+
+void Connection::openRelay(const Address& toward, const std::vector<uint16_t>& avoid) {
+  Event event{Event::Kind::relayed, id};
+  if (relay_ == nullptr || !relay_->open(toward, avoid, event.local)) return;
+  reader_.admit(around_.limits.frameBytes);
+  tell(std::move(event));
+}
+
+Next Connection::message(const uint8_t* message, size_t length) { return tellFrame(message, length, true); }
+
+void Connection::relayEnded(CloseReason reason) { end(reason); }
 
 void Connection::frameTooLong(size_t) { end(CloseReason::frameTooLong); }
 
@@ -194,7 +217,7 @@ void Connection::anchorPacket(const uint8_t* packet, size_t length) {
     return tell(std::move(event));
   }
   status.fromAnchor.add(1);
-  around_.gathering.add(writer_, packet, length);
+  writeHeader(around_.gathering.add(writer_, headerBytes, packet, length), length);
 }
 
 void Connection::anchorQueueFull() { drop(Drop::anchorQueue); }

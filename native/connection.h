@@ -3,9 +3,11 @@
 #include <cstdint>
 #include <memory>
 #include <string>
+#include <vector>
 
 #include "anchor-sockets.h"
 #include "media-queue.h"
+#include "relay.h"
 #include "surroundings.h"
 #include "ue-reader.h"
 #include "ue-writer.h"
@@ -31,7 +33,11 @@ struct Status {
  * lib/gateway/connection.ts. Belongs to one worker's thread. Control decides on the first frame, and on each check before
  * the nomination.
  */
-class Connection final : public Watched, public AnchorMember, private UeReader::Owner, private UeWriter::Owner {
+class Connection final : public Watched,
+                         public AnchorMember,
+                         private UeReader::Owner,
+                         private UeWriter::Owner,
+                         private Relay::Owner {
  public:
   Connection(ConnectionId id, int fd, const Surroundings& around);
   ~Connection();
@@ -49,6 +55,12 @@ class Connection final : public Watched, public AnchorMember, private UeReader::
   void readMore() { reader_.readMore(); }
   void takeFrames(size_t from) { reader_.takeFrames(from); }
   void handOver(size_t from);
+  /** From that byte on it carries TURN. */
+  void carryTurn(size_t from);
+  /** Opens the relayed address of such a connection, and tells control. */
+  void openRelay(const Address& toward, const std::vector<uint16_t>& avoid);
+  /** Null of one that does not carry TURN. */
+  Relay* relay() const { return relay_.get(); }
   void admit(Content content);
   /** Control is told of the next packet of media, once. */
   void listenForMedia() { isListenedTo_ = true; }
@@ -84,6 +96,9 @@ class Connection final : public Watched, public AnchorMember, private UeReader::
   void frameTooLong(size_t header) override;
   void opening(const std::string& bytes) override;
   void readEnded(CloseReason reason) override;
+  Next message(const uint8_t* message, size_t length) override;
+  void relayEnded(CloseReason reason) override;
+  Next tellFrame(const uint8_t* frame, size_t length, bool mayDecide);
   bool carries(PacketKind kind) const;
   void carryOwn(const uint8_t* frame, size_t length, PacketKind kind);
   bool toAnchor(const uint8_t* frame, size_t length, PacketKind kind);
@@ -108,6 +123,7 @@ class Connection final : public Watched, public AnchorMember, private UeReader::
   UeWriter writer_;
   /** Media of the UE until the connection is selected: it may begin once a check was answered (RFC 8445 §12.1). */
   std::unique_ptr<MediaQueue> held_;
+  std::unique_ptr<Relay> relay_;
 };
 
 }  // namespace edge80

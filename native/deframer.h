@@ -18,6 +18,11 @@ namespace edge80 {
  */
 constexpr size_t headerBytes = 2;
 
+inline void writeHeader(uint8_t* at, size_t length) {
+  at[0] = static_cast<uint8_t>(length >> 8);
+  at[1] = static_cast<uint8_t>(length);
+}
+
 /** What the sink wants after a frame: more, no more for now, or none ever again. */
 enum class Next { goOn, wait, stop };
 

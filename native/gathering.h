@@ -6,7 +6,6 @@
 #include <vector>
 
 #include "arena.h"
-#include "deframer.h"
 
 namespace edge80 {
 
@@ -42,8 +41,9 @@ class Gathering {
  public:
   explicit Gathering(size_t bytes) : arena_(bytes) {}
 
-  void add(Gatherer& gatherer, const uint8_t* packet, size_t length) {
-    const size_t whole = headerBytes + length;
+  /** Gives where its header is to be written, of so many bytes; behind the packet are `padding` zeros. */
+  uint8_t* add(Gatherer& gatherer, size_t header, const uint8_t* packet, size_t length, size_t padding = 0) {
+    const size_t whole = header + length + padding;
     // Rounded up, so that the next one is aligned.
     const size_t room = (sizeof(GatheredFrame) + whole + alignof(GatheredFrame) - 1) & ~(alignof(GatheredFrame) - 1);
     if (arena_.room() < room) flush();
@@ -51,9 +51,8 @@ class Gathering {
     arena_.keep(room);
     *frame = {nullptr, whole};
     uint8_t* bytes = frame->bytes();
-    bytes[0] = static_cast<uint8_t>(length >> 8);
-    bytes[1] = static_cast<uint8_t>(length);
-    std::memcpy(bytes + headerBytes, packet, length);
+    std::memcpy(bytes + header, packet, length);
+    for (size_t i = 0; i < padding; i++) bytes[header + length + i] = 0;
     if (gatherer.first_ == nullptr) {
       gatherer.first_ = frame;
       gatherers_.push_back(&gatherer);
@@ -61,6 +60,7 @@ class Gathering {
       gatherer.last_->next = frame;
     }
     gatherer.last_ = frame;
+    return bytes;
   }
 
   /** Not from within `writeGathered`. */

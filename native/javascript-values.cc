@@ -62,6 +62,9 @@ Napi::Object eventObject(Napi::Env env, const Event& event) {
     case Event::Kind::anchorDatagram:
       object.Set("bytes", Napi::Buffer<char>::Copy(env, event.bytes.data(), event.bytes.size()));
       break;
+    case Event::Kind::relayed:
+      if (event.local.family() != AF_UNSPEC) object.Set("address", addressObject(env, event.local));
+      break;
     case Event::Kind::mediaHeard:
     case Event::Kind::drained: break;
     case Event::Kind::closed:

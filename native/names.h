@@ -27,6 +27,7 @@
   X(peer, "peer")                  \
   X(socketError, "socket-error")   \
   X(frameTooLong, "frame-too-long") \
+  X(brokenFraming, "broken-framing") \
   X(notReading, "not-reading")     \
   X(finished, "finished")
 
@@ -36,6 +37,7 @@
   X(size_t, frameBytes)         \
   X(size_t, queueBytes)         \
   X(size_t, stunQueueBytes)     \
+  X(double, videoQueueMs)       \
   X(double, heldMs)             \
   X(size_t, heldFrames)         \
   X(size_t, heldBytes)
@@ -48,6 +50,7 @@
   X(controlFrame)        \
   X(mediaHeard)          \
   X(anchorDatagram)      \
+  X(relayed)             \
   X(drained)             \
   X(closed)
 

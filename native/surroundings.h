@@ -43,7 +43,7 @@ struct Event {
   bool isBulk = false;
   /** Of `opening`, `handedOver`, `controlFrame` and `anchorDatagram`. */
   std::string bytes{};
-  /** Of `accepted`. */
+  /** Of `accepted`, and `local` of `relayed`: of no family if there is none. */
   Address remote{}, local{};
   /** Of `handedOver`: who takes the event owns it. */
   int fd = -1;

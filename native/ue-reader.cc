@@ -56,6 +56,11 @@ void UeReader::takeFrames(size_t from) {
   watch();
 }
 
+void UeReader::giveTo(ByteTaker& taker, size_t from) {
+  taker_ = &taker;
+  takeFrames(from);
+}
+
 std::string UeReader::takeOpening(size_t from) {
   const std::unique_ptr<std::string> opening = std::move(opening_);
   return opening == nullptr || from > opening->size() ? std::string() : opening->substr(from);
@@ -168,7 +173,7 @@ bool UeReader::isMedia(const uint8_t* chunk, size_t length) {
 
 /** What lies behind a frame that waits for control is kept. */
 void UeReader::push(const uint8_t* chunk, size_t length) {
-  const size_t done = deframer_.push(chunk, length, owner_);
+  const size_t done = taker_ == nullptr ? deframer_.push(chunk, length, owner_) : taker_->push(chunk, length);
   if (isOpen() && isWaiting_ && done < length) {
     backlog_ = std::make_unique<std::string>(reinterpret_cast<const char*>(chunk) + done, length - done);
   }

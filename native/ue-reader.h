@@ -10,6 +10,15 @@
 
 namespace edge80 {
 
+/** Cuts the bytes of a connection, in their order; as Deframer::push. */
+class ByteTaker {
+ public:
+  virtual size_t push(const uint8_t* chunk, size_t length) = 0;
+
+ protected:
+  ~ByteTaker() = default;
+};
+
 /**
  * What comes from a UE over its connection, cut into frames.
  *
@@ -24,7 +33,7 @@ class UeReader {
     /** As of Deframer. */
     virtual Next frame(const uint8_t* frame, size_t length) = 0;
     virtual void frameTooLong(size_t header) = 0;
-    /** All that came so far is not the beginning of media: nothing more is read until `readMore` or `takeFrames`. */
+    /** All that came so far is not the beginning of media: nothing more is read until `readMore`, `takeFrames` or `giveTo`. */
     virtual void opening(const std::string& bytes) = 0;
     virtual void readEnded(CloseReason reason) = 0;
 
@@ -40,6 +49,8 @@ class UeReader {
   void readMore();
   /** From that byte of `opening` on all is frames. */
   void takeFrames(size_t from);
+  /** From that byte of `opening` on all is cut elsewhere. */
+  void giveTo(ByteTaker& taker, size_t from);
   /** From that byte on, what was told as `opening`. */
   std::string takeOpening(size_t from);
   /** From now on so long frames are taken: it is no stranger's any more. */
@@ -80,6 +91,8 @@ class UeReader {
   uint32_t watched_ = 0;
   unsigned unhandled_ = 0;
   Deframer deframer_;
+  /** In place of the deframer, if set. */
+  ByteTaker* taker_ = nullptr;
   /** What came until it was known what that is; there only if that took more than one read, or is control's to say. */
   std::unique_ptr<std::string> opening_;
   /** Bytes read behind a frame that control has not handled; there only while there are some. */

@@ -5,6 +5,8 @@
 #include <cerrno>
 #include <utility>
 
+#include "deframer.h"
+
 namespace edge80 {
 
 namespace {
@@ -17,19 +19,12 @@ const uint8_t* bytesOf(const std::string& text) { return reinterpret_cast<const 
 
 std::string framed(const std::string& message) {
   const size_t length = message.size();
+  uint8_t header[headerBytes];
+  writeHeader(header, length);
   std::string frame;
   frame.reserve(headerBytes + length);
-  frame += static_cast<char>(length >> 8);
-  frame += static_cast<char>(length);
+  frame.assign(reinterpret_cast<const char*>(header), headerBytes);
   return frame += message;
-}
-
-void count(Traffic& traffic, const uint8_t* frame, size_t length) {
-  traffic.count(packetKind(frame + headerBytes, length - headerBytes), length - headerBytes);
-}
-
-void takeBack(Traffic& traffic, const uint8_t* frame, size_t length) {
-  traffic.takeBack(packetKind(frame + headerBytes, length - headerBytes), length - headerBytes);
 }
 
 }  // namespace
@@ -53,10 +48,16 @@ void UeWriter::release(double maxAge) {
   media_.maxAge = maxAge;
 }
 
+void UeWriter::carryTurn() {
+  isTurn_ = true;
+  // What it is to be is unknown: as for the kind that may wait longest.
+  release(limits_.videoQueueMs);
+}
+
 bool UeWriter::stun(const std::string& message) {
   if (!isOpen() || isFinishing_) return true;
-  waiting().stun.push_back(framed(message));
-  stunBytes_ += message.size();
+  waiting().stun.push_back(isTurn_ ? message : framed(message));
+  stunBytes_ += waiting().stun.back().size();
   written_.count(PacketKind::stun, message.size());
   flush();
   return stunBytes_ <= limits_.stunQueueBytes;
@@ -98,7 +99,7 @@ const GatheredFrame* UeWriter::writeSome(const GatheredFrame* first) {
     parts[frames++] = {const_cast<uint8_t*>(frame->bytes()), frame->length};
     length += frame->length;
     // Before the UE can have it.
-    count(written_, frame->bytes(), frame->length);
+    count(frame->bytes(), frame->length);
   }
   size_t taken = give(parts, frames, length);
   for (; frames > 0 && taken >= first->length; frames--, first = first->next) taken -= first->length;
@@ -112,7 +113,7 @@ const GatheredFrame* UeWriter::writeSome(const GatheredFrame* first) {
     owner_.writeBlocked();
   }
   for (const auto* frame = rest; frames > 0; frames--, frame = frame->next) {
-    takeBack(written_, frame->bytes(), frame->length);
+    takeBack(frame->bytes(), frame->length);
   }
   return rest;
 }
@@ -170,7 +171,7 @@ bool UeWriter::nextFrame() {
   if (waiting_ != nullptr && !waiting_->stun.empty()) {
     unsent_ = std::move(waiting_->stun.front());
     waiting_->stun.pop_front();
-    stunBytes_ -= unsent_.size() - headerBytes;
+    stunBytes_ -= unsent_.size();
     return true;
   }
   if (waiting_ != nullptr && !waiting_->stream.empty()) {
@@ -185,8 +186,23 @@ bool UeWriter::nextFrame() {
   if (media_.length() == 0) return false;
   unsent_ = media_.shift();
   held_.remove(1);
-  count(written_, bytesOf(unsent_), unsent_.size());
+  count(bytesOf(unsent_), unsent_.size());
   return true;
+}
+
+turn::Packet UeWriter::packetOf(const uint8_t* frame, size_t length) const {
+  if (isTurn_) return turn::packetIn(frame);
+  return {frame + headerBytes, length - headerBytes};
+}
+
+void UeWriter::count(const uint8_t* frame, size_t length) {
+  const turn::Packet packet = packetOf(frame, length);
+  written_.count(packetKind(packet.bytes, packet.length), packet.length);
+}
+
+void UeWriter::takeBack(const uint8_t* frame, size_t length) {
+  const turn::Packet packet = packetOf(frame, length);
+  written_.takeBack(packetKind(packet.bytes, packet.length), packet.length);
 }
 
 /** How many of all `length` bytes the kernel took; 0 if none now, or on a fault, which the owner is told. */

@@ -12,6 +12,7 @@
 #include "gathering.h"
 #include "media-queue.h"
 #include "surroundings.h"
+#include "turn-frames.h"
 
 namespace edge80 {
 
@@ -44,6 +45,8 @@ class UeWriter final : public Gatherer {
   void hold();
   /** `maxAge`: how long media may wait from now on, ms. */
   void release(double maxAge);
+  /** STUN goes without a frame from now on, and media comes as TURN has it; of a connection that carries TURN. */
+  void carryTurn();
   /** False if more waits than may. */
   bool stun(const std::string& message);
   void stream(std::string frames);
@@ -62,6 +65,9 @@ class UeWriter final : public Gatherer {
   bool isIdle() const;
   void flush();
   bool nextFrame();
+  turn::Packet packetOf(const uint8_t* frame, size_t length) const;
+  void count(const uint8_t* frame, size_t length);
+  void takeBack(const uint8_t* frame, size_t length);
   const GatheredFrame* writeSome(const GatheredFrame* first);
   size_t give(iovec* parts, size_t frames, size_t length);
 
@@ -71,6 +77,7 @@ class UeWriter final : public Gatherer {
   Count& held_;
   const Limits& limits_;
   bool isHolding_ = true;
+  bool isTurn_ = false;
   bool isFinishing_ = false;
   bool isShut_ = false;
   bool isDrained_ = true;

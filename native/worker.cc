@@ -141,6 +141,14 @@ void Worker::obey(Command& command) {
     case Command::Kind::readMore: return connection.readMore();
     case Command::Kind::takeFrames: return connection.takeFrames(command.from);
     case Command::Kind::handOver: return connection.handOver(command.from);
+    case Command::Kind::carryTurn: return connection.carryTurn(command.from);
+    case Command::Kind::openRelay: return connection.openRelay(command.address, command.avoid);
+    case Command::Kind::closeRelay:
+    case Command::Kind::permit:
+    case Command::Kind::forbid:
+    case Command::Kind::relay:
+      if (connection.relay() != nullptr) obey(*connection.relay(), command);
+      return;
     case Command::Kind::admit: return connection.admit(command.content);
     case Command::Kind::listenForMedia: return connection.listenForMedia();
     case Command::Kind::handled: return connection.handled();
@@ -155,6 +163,18 @@ void Worker::obey(Command& command) {
     case Command::Kind::resume: return connection.resume();
     case Command::Kind::finish: return connection.finish();
     case Command::Kind::close: return connection.close();
+  }
+}
+
+void Worker::obey(Relay& relay, const Command& command) {
+  switch (command.kind) {
+    case Command::Kind::closeRelay: return relay.giveBack();
+    case Command::Kind::permit: return relay.permit(command.named, command.address, command.channel);
+    case Command::Kind::forbid: return relay.forbid(command.named);
+    default: {
+      const auto* data = reinterpret_cast<const uint8_t*>(command.bytes.data());
+      return relay.relay(command.named, data, command.bytes.size());
+    }
   }
 }
 

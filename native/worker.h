@@ -20,6 +20,12 @@ struct Command {
     readMore,
     takeFrames,
     handOver,
+    carryTurn,
+    openRelay,
+    closeRelay,
+    permit,
+    forbid,
+    relay,
     admit,
     listenForMedia,
     handled,
@@ -38,11 +44,17 @@ struct Command {
 
   Kind kind;
   ConnectionId id;
-  /** Of `send`, `sendToAnchor`, `carry` and `write`. */
+  /** Of `send`, `sendToAnchor`, `carry`, `write` and `relay`. */
   std::string bytes{};
-  /** Of `openAnchor`. */
+  /** Of `openAnchor`, of `openRelay` where to it leads, and of `permit` where the peer is. */
   Address address{};
-  /** Of `takeFrames` and `handOver`: the first byte that counts. */
+  /** Of `permit`, `forbid` and `relay`: the peer as the UE calls it. */
+  Address named{};
+  /** Of `permit`; 0: none. */
+  uint16_t channel = 0;
+  /** Of `openRelay`: ports, in order. */
+  std::vector<uint16_t> avoid{};
+  /** Of `takeFrames`, `handOver` and `carryTurn`: the first byte that counts. */
   size_t from = 0;
   /** Of `admit`. */
   Content content = Content::rtp;
@@ -84,6 +96,7 @@ class Worker {
   void run();
   void obeyAll();
   void obey(Command& command);
+  static void obey(Relay& relay, const Command& command);
   Connection* find(ConnectionId id);
   void bury();
   void wakeRested();

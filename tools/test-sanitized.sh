@@ -44,4 +44,4 @@ export NATIVE_ADDON=$PWD/$folder/forwarding_plane.node
 export CI=1
 export LD_PRELOAD=$preloaded
 exec "${start[@]}" node node_modules/.bin/jest --runInBand test/unit/gateway/native-plane.test.ts \
-  test/unit/gateway/native-threads.test.ts test/unit/gateway/native-events.test.ts "$@"
+  test/unit/gateway/native-threads.test.ts test/unit/gateway/native-events.test.ts test/unit/gateway/native-relay.test.ts "$@"

@@ -70,7 +70,7 @@ export class Connection implements UeReaderOwner, AnchorListener, UeWriterOwner 
   }
 
   admit(content: StreamContent): void {
-    if (this.#phase !== 'stranger') return;
+    if (this.#phase !== 'stranger' || this.relay) return;
     this.#phase = 'admitted';
     this.#content = content;
     // Frames of a stream of bytes are no datagrams: whatever fits into the header is taken (RFC 4571 §2).

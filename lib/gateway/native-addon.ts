@@ -11,13 +11,14 @@ export type NativeEvent = { id: ConnectionId } & (
   | { kind: 'accepted'; remote: TransportAddress; local: TransportAddress }
   | { kind: 'opening' | 'controlFrame' | 'anchorDatagram'; bytes: Buffer }
   | { kind: 'handedOver'; bytes: Buffer; fd: number; status: ConnectionStatus }
+  | { kind: 'relayed'; address?: TransportAddress }
   | { kind: 'mediaHeard' | 'drained' }
   | { kind: 'closed'; reason: NativeCloseReason; status: ConnectionStatus }
 );
 
 export type NativeCloseReason = (typeof closeReasons)[number];
 
-const closeReasons = ['peer', 'socket-error', 'frame-too-long', 'not-reading', 'finished'] as const;
+const closeReasons = ['peer', 'socket-error', 'frame-too-long', 'broken-framing', 'not-reading', 'finished'] as const;
 
 /** `held`: frames that are dropped if it is closed now. */
 type NativeStatus = ConnectionStatus & { held: number };
@@ -32,16 +33,17 @@ export interface NativePlane {
    * about so many bytes. Until it gave none `wake` is not called again.
    */
   take(events: number, bulkBytes: number): NativeEvent[];
-  /** What follows an `opening`: it is read on; frames begin at this byte; it is given away from this byte on. */
+  /** What follows an `opening`: it is read on; from this byte on it carries frames, or TURN, or is given away. */
   readMore(connection: ConnectionId): void;
   takeFrames(connection: ConnectionId, from: number): void;
+  carryTurn(connection: ConnectionId, from: number): void;
   handOver(connection: ConnectionId, from: number): void;
   admit(connection: ConnectionId, content: StreamContent): void;
   /** A `controlFrame` was acted upon: what came behind it may be looked at. */
   handled(connection: ConnectionId): void;
   listenForMedia(connection: ConnectionId): void;
   send(connection: ConnectionId, message: Buffer): void;
-  openAnchor(connection: ConnectionId, address: string, port: number): void;
+  openAnchor(connection: ConnectionId, anchor: TransportAddress): void;
   sendToAnchor(connection: ConnectionId, message: Buffer): void;
   select(connection: ConnectionId, maxAge: number): void;
   giveWay(connection: ConnectionId, selected: ConnectionId, maxAge: number): void;
@@ -49,6 +51,12 @@ export interface NativePlane {
   pause(connection: ConnectionId): void;
   resume(connection: ConnectionId): void;
   finish(connection: ConnectionId): void;
+  openRelay(connection: ConnectionId, toward: TransportAddress, avoid: readonly number[]): void;
+  closeRelay(connection: ConnectionId): void;
+  /** Channel 0: none. */
+  permit(connection: ConnectionId, named: TransportAddress, at: TransportAddress, channel: number): void;
+  forbid(connection: ConnectionId, named: TransportAddress): void;
+  relay(connection: ConnectionId, named: TransportAddress, data: Buffer): void;
   close(connection: ConnectionId): void;
   status(connection: ConnectionId): NativeStatus | undefined;
   counters(): Omit<PlaneCounters, 'accepted' | 'open' | 'closes'>;
@@ -61,6 +69,7 @@ const nativeLimits = [
   'frameBytes',
   'queueBytes',
   'stunQueueBytes',
+  'videoQueueMs',
   'heldMs',
   'heldFrames',
   'heldBytes',
@@ -73,6 +82,7 @@ const events = [
   'controlFrame',
   'mediaHeard',
   'anchorDatagram',
+  'relayed',
   'drained',
   'closed',
 ] as const satisfies readonly NativeEvent['kind'][];

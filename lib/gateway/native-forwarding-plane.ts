@@ -9,6 +9,7 @@ import type {
   ForwardingPlane,
   ForwardingPlaneListener,
   OpeningVerdict,
+  RelayPeer,
   StreamContent,
 } from './forwarding-plane';
 import type { GatewayLimits } from './limits';
@@ -20,6 +21,12 @@ import type { NativeAddon, NativeCloseReason, NativeEvent, NativePlane } from '.
  */
 const turnEvents = 64;
 const turnBytes = 65_536;
+
+/** Any port: nothing is sent to it. */
+const probedPort = 9;
+
+/** Channels begin at 0x4000. */
+const noChannel = 0;
 
 /**
  * The forwarding plane in native code, on threads of its own. What they tell is handed on here, a little in each turn of
@@ -71,7 +78,7 @@ export class NativeForwardingPlane implements ForwardingPlane {
   }
 
   openAnchor(connection: ConnectionId, anchor: TransportAddress): void {
-    this.#native.openAnchor(connection, normalAddress(anchor.address), anchor.port);
+    this.#native.openAnchor(connection, normal(anchor));
   }
 
   sendToAnchor(connection: ConnectionId, message: Buffer): void {
@@ -105,25 +112,24 @@ export class NativeForwardingPlane implements ForwardingPlane {
     this.#native.finish(connection);
   }
 
-  // No connection carries TURN yet, and these are of those alone.
-  openRelay(): void {
-    return;
+  openRelay(connection: ConnectionId, toward: string, avoid: readonly number[]): void {
+    this.#native.openRelay(connection, normal({ address: toward, port: probedPort }), avoid);
   }
 
-  closeRelay(): void {
-    return;
+  closeRelay(connection: ConnectionId): void {
+    this.#native.closeRelay(connection);
   }
 
-  permit(): void {
-    return;
+  permit(connection: ConnectionId, { named, at, channel = noChannel }: RelayPeer): void {
+    this.#native.permit(connection, normal(named), normal(at), channel);
   }
 
-  forbid(): void {
-    return;
+  forbid(connection: ConnectionId, named: TransportAddress): void {
+    this.#native.forbid(connection, normal(named));
   }
 
-  relay(): void {
-    return;
+  relay(connection: ConnectionId, named: TransportAddress, data: Buffer): void {
+    this.#native.relay(connection, normal(named), data);
   }
 
   status(connection: ConnectionId): ConnectionStatus | undefined {
@@ -203,6 +209,9 @@ export class NativeForwardingPlane implements ForwardingPlane {
       case 'anchorDatagram':
         this.#listener.anchorDatagram(event.id, event.bytes);
         break;
+      case 'relayed':
+        this.#listener.relayed(event.id, event.address && normal(event.address));
+        break;
       case 'mediaHeard':
         this.#listener.mediaHeard(event.id);
         break;
@@ -227,7 +236,7 @@ export class NativeForwardingPlane implements ForwardingPlane {
     } else if ('handOver' in verdict) {
       this.#native.handOver(id, verdict.handOver);
     } else if ('relay' in verdict) {
-      this.closeConnection(id, 'strange-opening');
+      this.#native.carryTurn(id, verdict.relay);
     } else {
       if (verdict.reply !== undefined) this.#native.write(id, verdict.reply);
       this.#native.takeFrames(id, verdict.frames);

@@ -7,6 +7,7 @@ describeNativePlane(() => {
     'openings',
     'forwarding-plane',
     'msrp',
+    'relay',
     'stream-life',
     'tcp-gateway',
     'ways-of-media',
