@@ -1,6 +1,7 @@
-import { createServer, type Server, type Socket } from 'node:net';
+import type { Server, Socket } from 'node:net';
 import type { OccasionalLog } from '../ops/occasional-log';
 import { bindError } from '../wire/bind-error';
+import { bindTcp, unbound } from '../wire/bound-sockets';
 import { hostPort } from '../wire/sip-uri';
 
 /** Where UEs connect to; port 0: any that is free. */
@@ -18,6 +19,7 @@ export class AccessPoints {
   readonly #log: OccasionalLog;
   readonly #servers: Server[] = [];
   readonly #open: AccessPoint[] = [];
+  #isStopped = false;
 
   /** @param accept is given each connection; one to a `tls` point before anything is read of it */
   constructor(accept: (point: AccessPoint, socket: Socket) => void, log: OccasionalLog) {
@@ -37,27 +39,23 @@ export class AccessPoints {
 
   /** Takes no more connections; resolves when those that were taken have ended. */
   async stop(): Promise<void> {
-    await Promise.all(this.#servers.map((server) => new Promise<void>((done) => server.close(() => done()))));
+    this.#isStopped = true;
+    await Promise.all(this.#servers.map(unbound));
   }
 
   async #listen(point: AccessPoint): Promise<void> {
-    // Of a connection that waits for its TLS handshake nothing is read.
-    const pauseOnConnect = point.transport === 'tls';
-    const server = createServer({ pauseOnConnect }, (socket) => this.#accept(point, socket));
+    const { host, transport } = point;
+    const bound = bindTcp(host, point.port, {
+      received: (socket) => this.#accept(point, socket),
+      failed: (error) => this.#log.warn({ err: error, point }, 'access listener error'),
+      // Of a connection that waits for its TLS handshake nothing is read.
+      pauseOnConnect: transport === 'tls',
+    });
+    const { server, port } = await bound.catch((error: unknown) => {
+      throw bindError(`${hostPort(host, point.port)} (${transport})`, error);
+    });
     this.#servers.push(server);
-    try {
-      await new Promise<void>((resolve, reject) => {
-        server.once('error', reject);
-        server.listen({ host: point.host, port: point.port, ipv6Only: true }, () => {
-          server.off('error', reject);
-          resolve();
-        });
-      });
-    } catch (error) {
-      throw bindError(`${hostPort(point.host, point.port)} (${point.transport})`, error);
-    }
-    server.on('error', (error) => this.#log.warn({ err: error, point }, 'access listener error'));
-    const bound = server.address();
-    this.#open.push({ ...point, port: typeof bound === 'object' && bound ? bound.port : point.port });
+    if (this.#isStopped) await this.stop();
+    this.#open.push({ ...point, port });
   }
 }

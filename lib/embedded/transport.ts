@@ -1,5 +1,5 @@
 import type { Socket as UdpSocket } from 'node:dgram';
-import type { Server } from 'node:net';
+import type { Server, Socket } from 'node:net';
 import { isLoopback } from '../ip-address';
 import type { Logger } from '../ops/logger';
 import { OccasionalLog } from '../ops/occasional-log';
@@ -8,18 +8,22 @@ import { sameFamily, type ListeningPoint } from './contact';
 import type { Flow } from './flow';
 import { limits } from './limits';
 import { bindError } from '../wire/bind-error';
-import { bindTcp, bindUdp, unbound } from '../wire/bound-sockets';
+import { bindTcp, bindUdp, sipConnection, unbound } from '../wire/bound-sockets';
+import type { Carriage } from '../wire/carriage';
 import type { Destination, TransportName } from '../wire/link';
 import { hostPort } from '../wire/sip-uri';
+import type { SipStream } from '../wire/sip-stream';
 import type { Outbound } from './outbound';
 import { sourceFor } from './source-address';
-import { TcpConnection } from './tcp-connection';
 
 export interface TransportEvents {
   received(text: string, flow: Flow): void;
   /** What was sent over a connection that was to be opened has reached nobody. */
   undelivered(flow: Flow): void;
 }
+
+/** A connection, accepted or opened by us; either side may send requests on it. */
+type TcpFlow = Flow & Pick<SipStream, 'close'>;
 
 function udpFlow(local: ListeningPoint, socket: UdpSocket, address: string, port: number): Flow {
   const send = (text: string) => {
@@ -45,10 +49,10 @@ export class Transport {
   readonly #udp = new Map<ListeningPoint, UdpSocket>();
   readonly #servers: Server[] = [];
   /** The newest to each remote address and port; one peer port may be connected to several contacts. */
-  readonly #connections = new Map<string, TcpConnection>();
-  readonly #open = new Set<TcpConnection>();
+  readonly #connections = new Map<string, TcpFlow>();
+  readonly #open = new Set<TcpFlow>();
   /** Those of them that count against our own limits. */
-  readonly #bounded = new Set<TcpConnection>();
+  readonly #bounded = new Set<TcpFlow>();
   readonly #perAddress = new Holdings();
   readonly #isFronted: boolean;
   readonly #outbound: Outbound | undefined;
@@ -104,7 +108,7 @@ export class Transport {
     const { remote, naming } = this.#outbound;
     const standing = this.#connections.get(hostPort(remote.address, remote.port));
     if (standing?.isOpen) return standing;
-    return this.#keep(new TcpConnection({ ...point, naming }, remote, this.#events, this.#outbound.dial()));
+    return this.#connection({ ...point, naming }, remote, this.#outbound.dial());
   }
 
   /** Whether an address is one of ours. */
@@ -151,7 +155,7 @@ export class Transport {
       received: (socket, peer) => {
         const isBounded = !(this.#isFronted && isLoopback(point.host) && isLoopback(peer.address));
         if (isBounded && this.#isFull(peer.address)) socket.destroy();
-        else this.#keep(new TcpConnection(point, peer, this.#events, socket), isBounded);
+        else this.#connection(point, peer, socket, isBounded);
       },
       failed: (error) => this.#failed(error, point),
     });
@@ -165,33 +169,46 @@ export class Transport {
     this.#occasionally.warn({ err: error, contact }, 'what is received at a SIP contact has an error');
   }
 
-  #connect(local: ListeningPoint, address: string, port: number): TcpConnection | undefined {
+  #connect(local: ListeningPoint, address: string, port: number): Flow | undefined {
     if (this.#closed || this.#isFull(address)) return undefined;
-    return this.#keep(new TcpConnection(local, { address, port }, this.#events));
+    return this.#connection(local, { address, port }, local.host);
   }
 
-  #keep(connection: TcpConnection, isBounded = true): TcpConnection {
-    const { remoteAddress: address } = connection;
-    this.#open.add(connection);
-    this.#connections.set(hostPort(address, connection.remotePort), connection);
+  /** @param way the accepted socket, or the address to open a connection from, or what carries one that we open */
+  #connection(
+    local: ListeningPoint,
+    remote: { address: string; port: number },
+    way: Socket | string | Carriage,
+    isBounded = true,
+  ): Flow {
+    const { address, port } = remote;
+    const key = hostPort(address, port);
+    const stream = sipConnection(remote, way, limits, {
+      message: (text) => this.#told.received(text, flow),
+      closed: (whileConnecting, fault) => {
+        this.#open.delete(flow);
+        if (this.#connections.get(key) === flow) this.#connections.delete(key);
+        if (this.#bounded.delete(flow)) this.#perAddress.giveBack(address);
+        if (whileConnecting) this.#told.undelivered(flow);
+        if (fault !== undefined) throw fault as Error;
+      },
+    });
+    const flow: TcpFlow = {
+      ...{ local, remoteAddress: address, remotePort: port },
+      get isOpen() {
+        return stream.isOpen;
+      },
+      send: (text) => stream.send(text),
+      close: () => stream.close(),
+    };
+    this.#open.add(flow);
+    this.#connections.set(key, flow);
     if (isBounded) {
-      this.#bounded.add(connection);
+      this.#bounded.add(flow);
       this.#perAddress.take(address, Infinity);
     }
-    return connection;
+    return flow;
   }
-
-  readonly #events = {
-    message: (text: string, connection: TcpConnection) => this.#told.received(text, connection),
-    closed: (connection: TcpConnection, isUndelivered: boolean) => {
-      const { remoteAddress: address } = connection;
-      this.#open.delete(connection);
-      const key = hostPort(address, connection.remotePort);
-      if (this.#connections.get(key) === connection) this.#connections.delete(key);
-      if (this.#bounded.delete(connection)) this.#perAddress.giveBack(address);
-      if (isUndelivered) this.#told.undelivered(connection);
-    },
-  };
 
   #isFull(address: string): boolean {
     return (

@@ -35,13 +35,13 @@ export async function bindUdp(host: string, port: number, { received, failed }: 
   return socket;
 }
 
-/** The same for TCP connections. */
+/** The same for TCP connections; `pauseOnConnect`: nothing is read of them before they are resumed. */
 export async function bindTcp(
   host: string,
   port: number,
-  { received, failed }: Reception<Socket>,
+  { received, failed, pauseOnConnect = false }: Reception<Socket> & { pauseOnConnect?: boolean },
 ): Promise<{ server: Server; port: number }> {
-  const server = createServer();
+  const server = createServer({ pauseOnConnect });
   await new Promise<void>((resolve, reject) => {
     server.once('error', reject);
     server.listen({ port, host, ipv6Only: true }, resolve);

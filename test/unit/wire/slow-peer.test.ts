@@ -1,7 +1,7 @@
 import { EventEmitter } from 'node:events';
 import type { Socket } from 'node:net';
 import { limits } from '../../../lib/embedded/limits';
-import { TcpConnection } from '../../../lib/embedded/tcp-connection';
+import { sipConnection } from '../../../lib/wire/bound-sockets';
 
 const message = 'OPTIONS sip:a SIP/2.0\r\nContent-Length: 0\r\n\r\n';
 
@@ -15,9 +15,8 @@ function accepted() {
     destroy: jest.fn(),
     writableLength: 0,
   });
-  const local = { transport: 'tcp', host: '192.0.2.1', port: 5060 } as const;
   const events = { message: jest.fn(), closed: jest.fn() };
-  new TcpConnection(local, { address: '192.0.2.9', port: 40000 }, events, socket as unknown as Socket);
+  sipConnection({ address: '192.0.2.9', port: 40000 }, socket as unknown as Socket, limits, events);
   return { events, send: (text: string) => socket.emit('data', Buffer.from(text)) };
 }
 
