@@ -127,10 +127,10 @@ export class NamespaceProcess {
     if (this.running) this.#child.kill(signal);
   }
 
-  /** Ends it: SIGTERM, and SIGKILL after `graceMs`. May be called twice. */
-  async close(graceMs = 3000): Promise<void> {
+  /** Ends it: SIGTERM, and SIGKILL after 3 s. May be called twice. */
+  async close(): Promise<void> {
     this.signal('SIGTERM');
-    const kill = setTimeout(() => this.signal('SIGKILL'), graceMs);
+    const kill = setTimeout(() => this.signal('SIGKILL'), 3000);
     await this.ended;
     clearTimeout(kill);
   }

@@ -1,4 +1,3 @@
-import { monotonicNow } from '../ops/clock';
 import type { OccasionalLog } from '../ops/occasional-log';
 import type { Tally } from '../ops/tally';
 import { accountOf } from '../shares/account';
@@ -53,11 +52,11 @@ export function gateSurroundings(
 ): GateSurroundings {
   return {
     limits,
-    messages: new TokenBuckets(limits.messages, monotonicNow),
-    fewMessages: new TokenBuckets(limits.fewMessages, monotonicNow),
-    messagesOfSender: new TokenBuckets(limits.messagesOfSender, monotonicNow),
-    endings: new TokenBuckets(limits.ue.endings, monotonicNow),
-    progress: new TokenBuckets(limits.ue.progress, monotonicNow),
+    messages: new TokenBuckets(limits.messages),
+    fewMessages: new TokenBuckets(limits.fewMessages),
+    messagesOfSender: new TokenBuckets(limits.messagesOfSender),
+    endings: new TokenBuckets(limits.ue.endings),
+    progress: new TokenBuckets(limits.ue.progress),
     underWay: new Holdings(),
     ...others,
   };

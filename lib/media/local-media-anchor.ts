@@ -66,7 +66,7 @@ export class LocalMediaAnchor implements MediaAnchor {
     this.#options = options;
     this.#log = new OccasionalLog(logger);
     this.#lines = new LineShares(shares);
-    this.#looks = new TokenBuckets(shares.ue.looks, monotonicNow);
+    this.#looks = new TokenBuckets(shares.ue.looks);
     const lookAt = async (name: string) => this.#calls.get(name)?.followed();
     const follower = new PathFollower({ gateway, lookAt, log: this.#log, now: monotonicNow });
     const callOf = ({ stream }: StreamPath) => this.#calls.get(stream.call);

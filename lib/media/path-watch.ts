@@ -10,14 +10,12 @@ const pauses = [1, 1, 1, 1, 2, 2, 4, 4, 8, 8, 16, 16].map((seconds) => seconds *
  */
 export class PathWatch {
   readonly #look: () => Promise<boolean>;
-  readonly #pauses: readonly number[];
   #timer: NodeJS.Timeout | undefined;
   #looks = 0;
 
   /** @param look resolves with true when nothing more is to be known; must not reject */
-  constructor(look: () => Promise<boolean>, between: readonly number[] = pauses) {
+  constructor(look: () => Promise<boolean>) {
     this.#look = look;
-    this.#pauses = between;
   }
 
   /** Begins anew where it has begun before. */
@@ -33,7 +31,7 @@ export class PathWatch {
 
   #schedule(): void {
     clearTimeout(this.#timer);
-    const pause = this.#pauses[this.#looks];
+    const pause = pauses[this.#looks];
     if (pause === undefined) return;
     this.#timer = setTimeout(() => void this.#next(), pause).unref();
   }

@@ -1,4 +1,5 @@
 import { Newest } from '../newest';
+import { monotonicNow } from '../ops/clock';
 
 /** How often something may happen. */
 export interface Rate {
@@ -28,7 +29,7 @@ export class TokenBuckets<Name = string> {
   readonly #buckets: Newest<Name, Bucket>;
 
   /** @param now time in ms that only rises */
-  constructor(rate: Rate, now: () => number, most = defaultMost) {
+  constructor(rate: Rate, now: () => number = monotonicNow, most = defaultMost) {
     this.#rate = rate;
     this.#now = now;
     this.#buckets = new Newest(most);

@@ -1,7 +1,6 @@
 import type { Call, Direction } from '../calls/call';
 import { EdgeError } from '../errors';
 import { Groups } from '../groups';
-import { monotonicNow } from '../ops/clock';
 import type { ShareLimits } from '../shares/limits';
 import { retryAfter } from '../shares/retry-after';
 import { TokenBuckets } from '../shares/token-buckets';
@@ -25,10 +24,9 @@ export class CallShares {
   readonly #toward: TokenBuckets;
   readonly #calls = new Groups<string, Call>();
 
-  /** @param now time in ms that only rises */
-  constructor(limits: ShareLimits, now: () => number = monotonicNow) {
+  constructor(limits: ShareLimits) {
     this.#limits = limits;
-    this.#toward = new TokenBuckets(limits.ue.calls, now);
+    this.#toward = new TokenBuckets(limits.ue.calls);
   }
 
   /**

@@ -1,4 +1,3 @@
-import { monotonicNow } from '../ops/clock';
 import type { ShareLimits } from '../shares/limits';
 import { TokenBuckets } from '../shares/token-buckets';
 
@@ -10,10 +9,9 @@ export class CoreRequests {
   readonly #inDialog: TokenBuckets;
   readonly #toUe: TokenBuckets;
 
-  /** @param now time in ms that only rises */
-  constructor(limits: ShareLimits, now: () => number = monotonicNow) {
-    this.#inDialog = new TokenBuckets(limits.deliveredInDialog, now);
-    this.#toUe = new TokenBuckets(limits.ue.delivered, now);
+  constructor(limits: ShareLimits) {
+    this.#inDialog = new TokenBuckets(limits.deliveredInDialog);
+    this.#toUe = new TokenBuckets(limits.ue.delivered);
   }
 
   /** Whether there is room for one outside of dialogs. */

@@ -4,7 +4,6 @@ import type { IncomingRequest, Method, ResponseSender } from '../drachtio/messag
 import type { Srf } from '../drachtio/srf';
 import { EdgeError } from '../errors';
 import type { Side } from '../media/media-anchor';
-import { monotonicNow } from '../ops/clock';
 import { OccasionalLog } from '../ops/occasional-log';
 import { TokenBuckets } from '../shares/token-buckets';
 import { hostPort } from '../wire/sip-uri';
@@ -109,7 +108,7 @@ function sipEdge({ srf, egress, settings, shares: limits, logger }: PcscfOptions
     timers: { ...sipTimers, ...settings.timers },
     coreRequests: new CoreRequests(limits),
     farewells: new Farewells(egress),
-    progress: new TokenBuckets(limits.progressOfCall, monotonicNow),
+    progress: new TokenBuckets(limits.progressOfCall),
     occasionally: new OccasionalLog(logger),
     releaseOnMediaLoss: settings.releaseOnMediaLoss,
   };

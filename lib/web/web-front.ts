@@ -3,7 +3,6 @@ import { createServer, type IncomingMessage, type ServerResponse } from 'node:ht
 import type { Duplex } from 'node:stream';
 import { WebSocketServer } from 'ws';
 import { networkOf } from '../ip-address';
-import { monotonicNow } from '../ops/clock';
 import type { Logger } from '../ops/logger';
 import { OccasionalLog } from '../ops/occasional-log';
 import type { Accepted } from '../port/accepted';
@@ -64,8 +63,8 @@ export class WebFront implements HttpServing {
     this.#options = options;
     const limits = { ...defaultWebLimits, ...options.limits };
     const { source, strangers } = options.shares;
-    this.#ofSource = new TokenBuckets(source.webRequests, monotonicNow);
-    this.#ofAll = new TokenBuckets(strangers.webRequests, monotonicNow);
+    this.#ofSource = new TokenBuckets(source.webRequests);
+    this.#ofAll = new TokenBuckets(strangers.webRequests);
     this.#log = new OccasionalLog(options.logger);
     this.#webSockets = new WebSocketServer({
       ...{ noServer: true, clientTracking: false, perMessageDeflate: false },
