@@ -57,7 +57,8 @@ interface SourceShare {
 interface StrangersShare {
   /**
    * All their requests. The last half of the burst is kept for REGISTERs from where a UE has been registered before, a
-   * few from each place, so that a flood from many places does not keep UEs from coming back.
+   * few from each place, so that a flood from many places does not keep UEs from coming back. The other half is more than
+   * the bursts of one place.
    */
   requests: Rate;
   /** Those among them that are no REGISTERs: the app refuses them, at the cost of those that it could serve. */
@@ -158,7 +159,7 @@ export function shareLimits(sizes: ShareSizes = {}): ShareLimits {
       underWay: 500,
     },
     strangers: {
-      requests: { perSecond: strangerRequests, burst: strangerRequests },
+      requests: { perSecond: strangerRequests, burst: Math.max(2 * strangerRequests, 8 * sourceRegistrations) },
       otherRequests: { perSecond: strangerRequests / 4, burst: strangerRequests / 4 },
       handshakes: { perSecond: 200, burst: 400 },
       webRequests: { perSecond: 500, burst: 2000 },

@@ -120,6 +120,15 @@ describe('N3: who has much to do is not refused, with the shares as they are del
   });
 });
 
+test.each<[string, ShareSizes]>([
+  ['as they are', {}],
+  ['with many UEs at one place', { sourceRegistrations: 500 }],
+])('N3: what one place brings at once leaves room for UEs from elsewhere, %s', (_, sizes) => {
+  const shares = sharesWith(sizes);
+  for (const kind of ['registration', 'other'] as const) served(shares, stranger('10.0.0.1'), kind, 1000);
+  for (let i = 0; i < 20; i++) expect(shares.refusal(stranger(`192.0.2.${i}`), 'registration')).toBeUndefined();
+});
+
 describe('N3: a flood from many places', () => {
   const flood = (shares: RequestShares) => {
     for (let i = 0; i < 5000; i++) shares.refusal(stranger(`10.0.${i >> 8}.${i & 255}`), 'registration');
