@@ -7,7 +7,7 @@
 #   tools/setup.sh browser  the browser of demo --browser
 #   tools/setup.sh tests   those that the tests call as well
 #   tools/setup.sh bench   those that bench:relay and bench:msrp call
-#   tools/setup.sh fuzz    the compiler of fuzz:deframer
+#   tools/setup.sh fuzz    the compiler of fuzz:native
 #
 # Only what is missing is installed. Standard output stays free: all progress goes to standard error.
 set -euo pipefail

@@ -1,6 +1,6 @@
 /*
  * What the deframer, and the question of what a connection is, make of any bytes, cut anywhere: built by
- * tools/fuzz-deframer.sh. Whatever the cuts, the frames are those that a reading of the whole gives, and so is the answer.
+ * tools/fuzz-native.sh. Whatever the cuts, the frames are those that a reading of the whole gives, and so is the answer.
  */
 #include "../deframer.h"
 #include "../media-opening.h"

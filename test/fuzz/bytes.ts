@@ -40,3 +40,22 @@ function edited(bytes: Buffer, { kind, at, value, length }: Edit): Buffer {
       return Buffer.concat([before, after.subarray(0, length), after]);
   }
 }
+
+/** A stream whole, byte by byte, and split at places that the bytes themselves give. */
+export function splitsOf(stream: Buffer): Buffer[][] {
+  return [[stream], bytewise(stream), byItself(stream)];
+}
+
+function bytewise(stream: Buffer): Buffer[] {
+  return Array.from(stream, (byte) => Buffer.from([byte]));
+}
+
+function byItself(stream: Buffer): Buffer[] {
+  const chunks: Buffer[] = [];
+  for (let at = 0; at < stream.length;) {
+    const size = 1 + ((stream[at] ?? 0) & 31);
+    chunks.push(stream.subarray(at, at + size));
+    at += size;
+  }
+  return chunks;
+}

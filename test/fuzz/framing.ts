@@ -1,7 +1,7 @@
 import { isDeepStrictEqual } from 'node:util';
 import { defaultLimits } from '../../lib/gateway/limits';
 import { Deframer, framed } from '../../lib/ice/deframer';
-import { bytesLike } from './bytes';
+import { bytesLike, splitsOf } from './bytes';
 import { genuineChecks } from './stun';
 import { must, type FuzzTarget } from './target';
 
@@ -25,7 +25,7 @@ interface Found {
 
 function feed(stream: Buffer): string {
   const expected = plainly(stream);
-  for (const chunks of [[stream], bytewise(stream), byItself(stream)])
+  for (const chunks of splitsOf(stream))
     must(isDeepStrictEqual(deframed(chunks), expected), 'The frames depend on how the stream was split.');
   if (expected.tooLong.length > 0) return 'too long';
   return expected.frames.length > 0 ? 'frames' : 'no frame';
@@ -50,19 +50,4 @@ function deframed(chunks: readonly Buffer[]): Found {
   });
   for (const chunk of chunks) deframer.push(chunk);
   return found;
-}
-
-function bytewise(stream: Buffer): Buffer[] {
-  return Array.from(stream, (byte) => Buffer.from([byte]));
-}
-
-/** Split at places that the bytes themselves give. */
-function byItself(stream: Buffer): Buffer[] {
-  const chunks: Buffer[] = [];
-  for (let at = 0; at < stream.length;) {
-    const size = 1 + ((stream[at] ?? 0) & 31);
-    chunks.push(stream.subarray(at, at + size));
-    at += size;
-  }
-  return chunks;
 }

@@ -4,8 +4,9 @@ import { network } from './network';
 import { sdp } from './sdp';
 import { stun } from './stun';
 import type { FuzzTarget } from './target';
+import { turn } from './turn';
 
 /** Those of which one input takes well below a millisecond or two. */
-export const quickTargets: readonly FuzzTarget[] = [framing, stun, sdp, network];
+export const quickTargets: readonly FuzzTarget[] = [framing, stun, turn, sdp, network];
 
 export const targets: readonly FuzzTarget[] = [...quickTargets, dialogs];
