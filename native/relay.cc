@@ -3,6 +3,7 @@
 #include <algorithm>
 
 #include "control-text.h"
+#include "controlled-check.h"
 
 namespace edge80 {
 
@@ -75,15 +76,19 @@ void Relay::relay(const Address& to, const uint8_t* data, size_t length) {
 }
 
 Next Relay::frame(const uint8_t* frame, size_t length) {
-  if (!turn::isMessage(frame)) {
-    RelayPeer* const peer = bound(turn::read16(frame));
-    if (peer == nullptr) drop(Drop::notPermitted);
-    else fromUe(*peer, frame + turn::channelHeaderBytes, length - turn::channelHeaderBytes);
-    return Next::goOn;
-  }
   turn::SentData sent;
-  RelayPeer* const peer = turn::readSend(frame, length, sent) ? named(sent.to) : nullptr;
-  if (peer != nullptr) {
+  RelayPeer* peer = nullptr;
+  if (!turn::isMessage(frame)) {
+    peer = bound(turn::read16(frame));
+    if (peer == nullptr) {
+      drop(Drop::notPermitted);
+      return Next::goOn;
+    }
+    sent.packet = {frame + turn::channelHeaderBytes, length - turn::channelHeaderBytes};
+  } else if (turn::readSend(frame, length, sent)) {
+    peer = named(sent.to);
+  }
+  if (peer != nullptr && !isCheckOfControlled(sent.packet.bytes, sent.packet.length)) {
     fromUe(*peer, sent.packet.bytes, sent.packet.length);
     return Next::goOn;
   }

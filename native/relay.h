@@ -39,7 +39,7 @@ class Relay final : public ByteTaker {
   /** Whose relay it is; may close it whenever it is called. */
   class Owner {
    public:
-    /** A STUN message that is control's. */
+    /** A frame that is control's. */
     virtual Next message(const uint8_t* message, size_t length) = 0;
     virtual void drop(Drop reason, size_t packets) = 0;
     virtual void relayEnded(CloseReason reason) = 0;

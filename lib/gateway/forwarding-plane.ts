@@ -129,7 +129,8 @@ export interface ForwardingPlaneListener {
   handedOver(connection: ConnectionId, socket: Socket): void;
   /**
    * A STUN frame; before `admit`, and of `msrp`, any frame. Of TURN a STUN message, but no Send indication to a permitted
-   * peer; what follows it is not looked at before this returns.
+   * peer, unless that has a check of an agent that takes itself for controlled (then ChannelData, too); what follows it is
+   * not looked at before this returns.
    */
   controlFrame(connection: ConnectionId, frame: Buffer): void;
   /** The UE sends media on the connection; once for each `listenForMedia`. */

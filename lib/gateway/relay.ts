@@ -1,5 +1,6 @@
 import type { RemoteInfo } from 'node:dgram';
 import type { TransportAddress } from '../ice/transport-address';
+import { isCheckOfControlled } from '../ice/controlled-check';
 import { TurnFramer, type TurnSink } from '../ice/turn-framer';
 import { channelData, channelHeaderBytes, dataIndication, readSend } from '../ice/turn-frames';
 import { normalAddress } from '../ip-address';
@@ -161,24 +162,27 @@ export class Relay implements TurnSink, RelaySocketListener {
   #message(message: Buffer): boolean {
     const sent = readSend(message);
     const peer = sent && this.#named.get(key(sent.to));
-    if (peer === undefined) {
-      countPacket(this.#around.counters.fromUe, 'stun', message.length);
-      this.#around.listener.controlFrame(this.#owner.id, message);
-      return !this.#isClosed;
-    }
-    this.#fromUe(peer, sent?.data ?? Buffer.alloc(0));
-    return true;
+    return peer === undefined ? this.#toControl(message) : this.#fromUe(peer, sent?.data ?? Buffer.alloc(0), message);
   }
 
   #channelData(frame: Buffer): boolean {
     const peer = this.#channels.get(frame.readUInt16BE(0));
-    if (peer === undefined) this.#owner.drop('not-permitted');
-    else this.#fromUe(peer, frame.subarray(channelHeaderBytes));
+    if (peer !== undefined) return this.#fromUe(peer, frame.subarray(channelHeaderBytes), frame);
+    this.#owner.drop('not-permitted');
     return true;
   }
 
-  #fromUe(peer: RelayPeer, packet: Buffer): void {
+  #toControl(frame: Buffer): boolean {
+    countPacket(this.#around.counters.fromUe, 'stun', frame.length);
+    this.#around.listener.controlFrame(this.#owner.id, frame);
+    return !this.#isClosed;
+  }
+
+  /** @param frame that the packet came in */
+  #fromUe(peer: RelayPeer, packet: Buffer, frame: Buffer): boolean {
+    if (isCheckOfControlled(packet)) return this.#toControl(frame);
     if (this.#toPeer(peer, packet)) countPacket(this.#around.counters.fromUe, packetKind(packet), packet.length);
+    return true;
   }
 
   /** False if it is nothing that a relay carries. */

@@ -1,3 +1,6 @@
+import { roleAttribute } from '../../../lib/ice/stun-attribute';
+import { buildStun } from '../../../lib/ice/stun-message';
+import type { TransportAddress } from '../../../lib/ice/transport-address';
 import { channelData, dataIndication } from '../../../lib/ice/turn-frames';
 import type { GatewayLimits } from '../../../lib/gateway/limits';
 import { defaultLimits } from '../../../lib/gateway/limits';
@@ -241,6 +244,23 @@ describe('what the UE sends', () => {
     expect(await other.next()).toEqual(rtp(2));
     bench.plane.relay(connection, { address: '127.0.0.1', port: 9 }, rtp(3));
     await bench.until(() => bench.drops['not-permitted'] === 1);
+  });
+
+  test.each<[string, (peer: TransportAddress, check: Buffer) => Buffer]>([
+    ['Send', (peer, check) => sendIndication(peer, check)],
+    ['a channel', (_, check) => channelData(channel, check)],
+  ])('C9: by %s, a check of who takes itself for controlled is for control', async (_, frame) => {
+    const { ue, peer } = await bench.pair(channel);
+    const check = (role: 'controlling' | 'controlled') =>
+      buildStun({
+        class: 'request',
+        transactionId: Buffer.alloc(12, 1),
+        attributes: [roleAttribute(role, 1n)],
+        key: 'k',
+      });
+    ue.send(frame(peer.at, check('controlled')), frame(peer.at, check('controlling')));
+    expect(await bench.messages.next()).toEqual(frame(peer.at, check('controlled')));
+    expect(await peer.next()).toEqual(check('controlling'));
   });
 
   test('M1: by Send with more to be understood is for control', async () => {
