@@ -47,6 +47,8 @@ export interface CallFacts {
   coreFamily?: AddressFamily | undefined;
   /** Whom the media of the call is charged to; unset: nobody but itself. */
   ue?: string | undefined;
+  /** All names of the UE's user; unset: it is not registered. */
+  users?: readonly string[] | undefined;
   /** An emergency call. */
   isEmergency?: boolean;
   /** Time in ms since the epoch. */
@@ -68,8 +70,8 @@ export class Call {
   /** @throws as the anchor */
   constructor(facts: CallFacts, anchor: MediaAnchor) {
     this.facts = facts;
-    const { id, ueAddress: address, coreFamily, ue: owner } = facts;
-    this.media = anchor.open(id, { address, coreFamily, owner });
+    const { id, ueAddress: address, coreFamily, ue: owner, users } = facts;
+    this.media = anchor.open(id, { address, coreFamily, owner, users });
   }
 
   get id(): string {

@@ -16,6 +16,8 @@ export interface SipEnds {
   coreFamily?: AddressFamily | undefined;
   /** Whom what the call takes is charged to, with all other calls of the same; unset: to the call alone. */
   owner?: string | undefined;
+  /** All names of the UE's user, as `accountNamed` writes them; unset: none is known. */
+  users?: readonly string[] | undefined;
 }
 
 /** How media reaches the UE: `udp`, or TCP on a port of the gateway (`tcp80`, `tcp443`). */

@@ -9,6 +9,12 @@ export function accountOf(identity: string): string {
   return `${name}@${host.replace(/:\d*$/, '').replace(/\.$/, '')}`.toLowerCase();
 }
 
+/** The same for a name that may lack its scheme, or be no URI: of a user of TURN, or a private identity. */
+export function accountNamed(name: string): string {
+  const bare = name.replace(/^(sips?|tel):/i, '');
+  return bare.includes('@') ? accountOf(`sip:${bare}`) : bare.toLowerCase();
+}
+
 function unescaped(user: string): string {
   return user.replace(/%([\da-f]{2})/gi, (_escape, code: string) => String.fromCharCode(parseInt(code, 16)));
 }

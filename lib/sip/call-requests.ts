@@ -79,6 +79,7 @@ export class CallRequests {
         ueAddress,
         coreFamily,
         ue,
+        users: target.users,
         isEmergency: target.isEmergency,
       },
       anchor,

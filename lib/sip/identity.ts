@@ -1,6 +1,7 @@
 import type { SipMessage } from '../drachtio/messages';
 import { hasBareName } from '../drachtio/fence/readable-headers';
-import { listOf, parseSipUri, uriOf, withoutParams } from '../wire/sip-uri';
+import { accountNamed } from '../shares/account';
+import { listOf, parseSipUri, splitOutsideQuotes, uriOf, withoutParams } from '../wire/sip-uri';
 import { identityOf } from '../wire/uri-comparison';
 import type { Registration } from './registration';
 import { covers, isWildcarded } from './wildcarded-identity';
@@ -45,8 +46,35 @@ export function calledIdentity(request: SipMessage, registrations: Registration[
   return firstGranted(wishes, associated) ?? defaultOf(associated) ?? registrations.map(({ aor }) => `<${aor}>`)[0];
 }
 
+/** All names of the user of these registrations, as `accountNamed` writes them: public ones, the implicit set, private ones. */
+export function usersOf(registrations: readonly Registration[]): string[] {
+  const names = registrations.flatMap(({ aor, associated, privateIdentity = aor }) => {
+    const granted = associated.map(uriOf).filter((uri) => !isWildcarded(uri));
+    return [aor, privateIdentity, ...granted];
+  });
+  return [...new Set(names.map(accountNamed))];
+}
+
+/** The private identity that a REGISTER was authenticated by: the user name of its Digest credentials. */
+export function privateIdentity(register: SipMessage): string | undefined {
+  const [, parameters = ''] = /^\s*Digest\s(.*)$/is.exec(register.get('authorization') ?? '') ?? [];
+  const names = splitOutsideQuotes(parameters, ',').map((each) => /^\s*username\s*=\s*"(.+)"\s*$/is.exec(each)?.[1]);
+  return names.find((name) => name !== undefined)?.replace(/\\(.)/gs, '$1');
+}
+
 function preferred(request: SipMessage): string[] {
   return listOf(request.get('p-preferred-identity'));
+}
+
+/** Those of a UE's registrations that were called; all where none is named. */
+export function calledRegistrations(request: SipMessage, registrations: Registration[]): Registration[] {
+  const called = calledIdentity(request, registrations);
+  const identity = called === undefined ? undefined : identityOf(uriOf(called));
+  const named = registrations.filter(
+    ({ aor, associated }) =>
+      aor === identity || (identity !== undefined && grantedAs(identity, associated) !== undefined),
+  );
+  return named.length > 0 ? named : registrations;
 }
 
 function firstGranted(wishes: readonly string[], associated: readonly string[]): string | undefined {

@@ -6,7 +6,7 @@ import { holderOf } from '../drachtio/fence/carried-bodies';
 import { hostPort, parseSipUri, sipUriOf, uriOf } from '../wire/sip-uri';
 import { chargingVector } from './charging';
 import { EmergencyRefused, emergencyService } from './emergency';
-import { assertedIdentity, registrationFor } from './identity';
+import { assertedIdentity, registrationFor, usersOf } from './identity';
 import type { Routing, Target } from './target';
 import { flowOf, isOnFlow, ueAddressOf } from './ue-connections';
 import { identityHosts } from './shown-identities';
@@ -65,6 +65,7 @@ export class Originating {
       policy,
       flow,
       ue,
+      users: usersOf(registration ? [registration] : []),
       coreFamily: () => egress.familyOf(nextHop),
       isEmergency: service !== undefined,
     };

@@ -16,7 +16,7 @@ import {
   isSameBinding,
   type GrantedContact,
 } from './granted-contacts';
-import { associatedIdentities } from './identity';
+import { associatedIdentities, privateIdentity } from './identity';
 import type { Registration, RegistrationStore } from './registration';
 import type { AccessFlow, UeConnections } from './ue-connections';
 
@@ -24,6 +24,14 @@ export interface RegistrarOptions {
   store: RegistrationStore;
   connections: UeConnections;
   logger: Logger;
+}
+
+/** A REGISTER and its 2xx, and what of it was registered before. */
+interface Granting {
+  request: IncomingRequest;
+  response: IncomingResponse;
+  flow: Flow;
+  earlier: Registration | undefined;
 }
 
 /** Why a flow carries no registration any more. */
@@ -99,7 +107,7 @@ export class Registrar extends EventEmitter<{ 'flow-ended': [flow: Flow, why: Fl
     // What is new comes first: a flow must not be without a registration in between, for the UE's calls would end.
     for (const { binding, expires } of granted) {
       const earlier = known.find((each) => isSameBinding(each.binding, binding));
-      if (expires > 0) await this.#add(aor, { binding, expires }, { response, flow, earlier });
+      if (expires > 0) await this.#add(aor, { binding, expires }, { request, response, flow, earlier });
       else if (earlier) await this.#remove(earlier, 'deregistered');
     }
     const kept = granted.filter(({ expires }) => expires > 0);
@@ -127,7 +135,7 @@ export class Registrar extends EventEmitter<{ 'flow-ended': [flow: Flow, why: Fl
   async #add(
     aor: string,
     { binding, expires }: GrantedContact,
-    { response, flow, earlier }: { response: IncomingResponse; flow: Flow; earlier: Registration | undefined },
+    { request, response, flow, earlier }: Granting,
   ): Promise<void> {
     const associated = associatedIdentities(response);
     await this.#options.store.save({
@@ -136,6 +144,7 @@ export class Registrar extends EventEmitter<{ 'flow-ended': [flow: Flow, why: Fl
       key: earlier?.key ?? binding.outbound ?? binding.uri,
       flow,
       serviceRoute: listOf(response.get('service-route')),
+      privateIdentity: privateIdentity(request) ?? earlier?.privateIdentity,
       associated: associated.length > 0 ? associated : [`<${aor}>`],
       expiresAt: monotonicNow() + expires * 1000,
     });

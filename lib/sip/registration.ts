@@ -13,6 +13,8 @@ export interface Registration {
   serviceRoute: string[];
   /** Public identities that the UE may assert, as name-addrs, the default one first (RFC 7315 §4.1). */
   associated: string[];
+  /** The private identity, by which the core has authenticated the UE (TS 23.228 §4.3.3.1); undefined: it did not. */
+  privateIdentity?: string | undefined;
   /** By this process's `monotonicNow()`, in ms: a clock that is set right must not end what a registrar granted. */
   expiresAt: number;
 }

@@ -31,6 +31,8 @@ export interface Target {
   flow: Flow;
   /** The identity that the UE registered; undefined: it is not registered. */
   ue: string | undefined;
+  /** All names of its user, as `accountNamed` writes them. */
+  users: readonly string[];
   /** The address family that the core speaks SIP on; resolves with undefined where that is not known. */
   coreFamily: () => Promise<AddressFamily | undefined>;
   /** The UE need not be registered for such a call. */

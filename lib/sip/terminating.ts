@@ -5,7 +5,7 @@ import { familyOf } from '../ip-address';
 import { accountOf } from '../shares/account';
 import { chargingVector } from './charging';
 import { flowUri, looksLikeFlowToken, type Flow, type FlowTokens } from './flow-token';
-import { calledIdentity } from './identity';
+import { calledIdentity, calledRegistrations, usersOf } from './identity';
 import { holderOf } from '../drachtio/fence/carried-bodies';
 import { hasSipScheme, listOf, parseSipUri, uriOf } from '../wire/sip-uri';
 import { cameByRelay, sourceInCore } from './relayed';
@@ -56,6 +56,7 @@ export class Terminating {
       policy,
       flow,
       ue,
+      users: usersOf(calledRegistrations(request, registrations)),
       coreFamily: () => Promise.resolve(familyOf(request.source_address)),
       isEmergency: false,
     };

@@ -1,5 +1,12 @@
 import type { SipMessage } from '../../../lib/drachtio/messages';
-import { assertedIdentity, calledIdentity, registrationFor } from '../../../lib/sip/identity';
+import {
+  assertedIdentity,
+  calledIdentity,
+  calledRegistrations,
+  privateIdentity,
+  registrationFor,
+  usersOf,
+} from '../../../lib/sip/identity';
 import { covers } from '../../../lib/sip/wildcarded-identity';
 import type { Registration } from '../../../lib/sip/registration';
 
@@ -50,6 +57,29 @@ test('G9: the called identity is P-Called-Party-ID or To, where it is the UE’s
   expect(calledIdentity(message({ to: '<tel:+15550100>' }), [alice])).toBe('<tel:+15550100>');
   expect(calledIdentity(message({ to: '<sip:x@y>' }), [alice])).toBe('"Alice" <sip:alice@ims.example>');
   expect(calledIdentity(message({ to: '<sip:x@y>' }), [])).toBeUndefined();
+});
+
+test('M2: the names of a user are all public identities and the private one, without scheme, port and wildcards', () => {
+  const user = { ...registration('sips:Alice@ims.example:5061', [...alice.associated, '<tel:+1202!555[0-9]{4}!>']) };
+  expect(usersOf([{ ...user, privateIdentity: 'alice@private.example' }])).toEqual([
+    ...['alice@ims.example', 'alice@private.example', '+15550100', 'desk@ims.example'],
+  ]);
+  expect(usersOf([])).toEqual([]);
+});
+
+test('M2: of several registrations on one flow, the one that is called has the call', () => {
+  expect(calledRegistrations(message({ to: '<sip:carol@ims.example>' }), [alice, carol])).toEqual([carol]);
+  expect(calledRegistrations(message({ to: '<tel:+15550100>' }), [carol, alice])).toEqual([alice]);
+  expect(calledRegistrations(message({ to: '<sip:x@y>' }), [])).toEqual([]);
+});
+
+test.each([
+  ['Digest username="alice@private.example", realm="x", nonce=""', 'alice@private.example'],
+  ['Digest realm="x, username=\\"bob\\"", username="a\\"b"', 'a"b'],
+  ['Bearer abc', undefined],
+  [undefined, undefined],
+])('M2: the private identity in %s', (authorization, expected) => {
+  expect(privateIdentity(message(authorization === undefined ? {} : { authorization }))).toBe(expected);
 });
 
 describe('P14: an identity is one of the UE’s', () => {
