@@ -21,6 +21,7 @@ const layers = {
   ice: ['ip-address'],
   sdp: ['ice', 'ip-address'],
   gateway: ['ice', 'ops', 'port', 'admission', 'ip-address'],
+  turn: ['gateway', 'ice', 'shares', 'ops', 'ip-address'],
   rtpengine: ['ops', 'ip-address'],
   msrp: ['ice', 'ops', 'ip-address'],
   media: ['sdp', 'gateway', 'msrp', 'rtpengine', 'shares', 'ice', 'ops', 'ip-address', 'ip-prefix', 'media-places'],

@@ -1,3 +1,8 @@
+/** What rtpengine writes into SDP toward UEs, of its `address` or `address!advertised`. */
+export function advertisedAddresses(interfaces: readonly string[]): string[] {
+  return interfaces.map((each) => each.split('!').at(-1) ?? '');
+}
+
 /**
  * Where the gateway reaches rtpengine, by the address that rtpengine writes into SDP. Behind 1:1 NAT the two
  * differ, and a host can seldom reach itself by its public address.

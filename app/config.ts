@@ -30,6 +30,8 @@ import {
   shownAddresses,
   sipUri,
   someOf,
+  turnSecret,
+  turnUser,
   webOrigin,
   webServerHint,
 } from './setting-values';
@@ -184,10 +186,24 @@ const ofAgw = {
     .optional()
     .describe('TCP_FALLBACK for UEs of some networks, by their address: prefix=who, separated by commas'),
   TCP_PRIORITY: oneOf('lowest', 'above-relay')
-    .default('lowest')
+    .optional()
     .describe(
-      'Rank of the TCP candidate: lowest (below all UDP), above-relay (above the relayed UDP of UEs with TURN)',
+      'Rank of the TCP candidate: lowest (below all UDP), above-relay (above the relayed UDP of UEs with TURN); unset: above-relay where TURN_SECRET or TURN_USER is set, else lowest',
     ),
+  TURN_SECRET: turnSecret
+    .optional()
+    .describe(
+      'Secret of time-limited credentials for TURN on PUBLIC_PORTS (edge80 turn-credential makes one), as coturn has it in static-auth-secret; this and TURN_USER unset: no TURN',
+    ),
+  TURN_USER: turnUser.optional().describe('User name for TURN of all UEs, for a closed network; unset: none'),
+  TURN_PASSWORD: printable('must be printable ASCII')
+    .min(8, 'must have 8 characters or more')
+    .optional()
+    .describe('Password of TURN_USER'),
+  TURN_REALM: printable('must be printable ASCII without quotes')
+    .regex(/^[^"\\]+$/, 'must be printable ASCII without quotes')
+    .default('edge80')
+    .describe('Realm of TURN: any name, the same on all edges that UEs have one credential for'),
   CANDIDATE_SPELLING: oneOf('rfc6544', 'w')
     .default('rfc6544')
     .describe(

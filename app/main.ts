@@ -1,15 +1,16 @@
 #!/usr/bin/env node
-import { existsSync, readFileSync } from 'node:fs';
-import { parseEnv } from 'node:util';
 import { EdgeError } from '../lib/errors';
 import { createLogger } from '../lib/ops/logger';
 import { relaysAlways, type Config } from './config';
 import { drained } from './draining';
+import { readEnvironment } from './environment';
 import { Edge } from './roles/edge';
 import { logFaults } from './faults';
 import { mediaPorts } from './public-ports';
 import { readConfig } from './read-config';
 import { onStopSignal, signalStatus, type StopSignal } from './stop-signals';
+import { tcpPriority } from './turn';
+import { turnCredentialFor, usage } from './turn-credential';
 import { saidOf, unknownSettings } from './unknown-settings';
 
 let stopping = false;
@@ -19,8 +20,7 @@ let stopping = false;
  * terminal, and whatever comes in a drain, release the calls at once; one more signal ends the process as it is.
  */
 async function main(): Promise<void> {
-  const file = existsSync('.env') ? parseEnv(readFileSync('.env', 'utf8')) : {};
-  const environment = { ...file, ...process.env };
+  const { file, all: environment } = readEnvironment();
   const unknown = unknownSettings(Object.keys(environment), Object.keys(file));
   const config = configOr(() => unknown.forEach((each) => tell(saidOf(each))), environment);
   const logger = createLogger(config.LOG_LEVEL);
@@ -60,7 +60,7 @@ async function main(): Promise<void> {
       gateway: config.GATEWAY_ADDRESS,
       ports: mediaPorts(config).map(({ port }) => port),
       fallback: config.TCP_FALLBACK,
-      priority: config.TCP_PRIORITY,
+      priority: tcpPriority(config),
       egress: relaysAlways(config) ? 'always' : 'service-route',
     },
     'edge80 is ready',
@@ -81,7 +81,20 @@ function tell(text: string): void {
   process.stderr.write(`edge80: ${text}\n`);
 }
 
-main().catch((error: unknown) => {
+/** `edge80 turn-credential …`: prints one, and ends. */
+function printTurnCredential(args: readonly string[]): void {
+  const isHelp = args.includes('--help');
+  const text = isHelp ? usage : turnCredentialFor(args, readEnvironment().all['TURN_SECRET']);
+  process.stdout.write(`${text}\n`);
+}
+
+async function run([command, ...args]: readonly string[]): Promise<void> {
+  if (command === 'turn-credential') printTurnCredential(args);
+  else if (command === undefined) await main();
+  else throw new EdgeError('options-wrong', `${command} is no command of edge80; there is turn-credential.`);
+}
+
+run(process.argv.slice(2)).catch((error: unknown) => {
   // A start that was broken off fails in what was under way.
   if (stopping) return;
   // One line for what a person can mend; a stack only for what is our fault.

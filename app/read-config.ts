@@ -23,7 +23,7 @@ export function readConfig(environment: NodeJS.ProcessEnv): Config {
 }
 
 /** Their values are in no message. */
-const secrets = new Set(['FLOW_TOKEN_KEYS', 'DRACHTIO_SECRET', 'ADMIN_TOKEN']);
+const secrets = new Set(['FLOW_TOKEN_KEYS', 'DRACHTIO_SECRET', 'ADMIN_TOKEN', 'TURN_SECRET', 'TURN_PASSWORD']);
 
 function issueOf(issue: z.core.$ZodIssue | undefined, given: Record<string, unknown>): WrongSetting {
   const setting = String(issue?.path[0]);

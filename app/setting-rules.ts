@@ -73,6 +73,12 @@ const rules: ((config: Config) => WrongSetting | undefined)[] = [
     const isServed = publicPorts(config).areShared;
     return setting === undefined ? undefined : when(!isServed, { setting, what: 'has no effect without PUBLIC_PORTS' });
   },
+  (config) => {
+    const pair = ['TURN_USER', 'TURN_PASSWORD'] as const;
+    const missing = pair.find((setting) => config[setting] === undefined);
+    const isHalf = pair.some((setting) => config[setting] !== undefined);
+    return missing && when(isHalf, { setting: missing, what: 'is missing' });
+  },
   ({ PUBLIC_PORTS, GATEWAY_PORTS }) =>
     when(PUBLIC_PORTS && GATEWAY_PORTS, {
       setting: 'GATEWAY_PORTS',

@@ -183,6 +183,16 @@ export const realm = madeOf((text): AccessRealm | undefined => {
   return isOne ? { prefix, fallback: fallback as Fallback } : undefined;
 }, 'must be a comma list such as 198.51.100.0/24=off,2001:db8::/32=offered');
 
+/** Too short a secret is found by who has one credential. */
+export const turnSecret = z.string().min(16, 'must have 16 characters or more');
+
+/** A name with a colon behind digits is one of a time-limited credential. */
+export const turnUser = z
+  .string()
+  .max(255, 'must have 255 characters at most')
+  .regex(/^[\x21-\x7e]+$/, 'must be printable ASCII without spaces')
+  .refine((text) => !/^\d+(:|$)/.test(text), 'must not look like a time-limited one, which begins with digits');
+
 export const headerNames = commaList.pipe(
   z.array(
     z

@@ -4,6 +4,7 @@ import type { EdgeError } from '../../lib/errors';
 import { loadNativeAddon } from '../../lib/gateway/native-addon';
 import type { TcpGatewayOptions } from '../../lib/gateway/tcp-gateway';
 import type { Logger } from '../../lib/ops/logger';
+import type { Accepted } from '../../lib/port/accepted';
 import { shareLimits, type ShareLimits } from '../../lib/shares/limits';
 import { tellCallRoom } from '../call-room';
 import { contactHosts, type Config } from '../config';
@@ -118,7 +119,9 @@ export class Edge {
       onFailure: this.#onFailure,
     };
     this.#media = await MediaNode.open({ ...common, ...forMedia }, this.#opened);
-    const forSignalling = { anchor: this.#media.anchor, calls: this.#calls, shared, connections: room.ues };
+    const { anchor, gateway, turn: turnServer } = this.#media;
+    const turn = turnServer && ((accepted: Accepted) => gateway.adopt(accepted));
+    const forSignalling = { anchor, calls: this.#calls, shared, connections: room.ues, turn };
     this.#signalling = await Signalling.open({ ...common, ...forSignalling }, this.#opened);
     void this.#media.releaseLeft();
   }

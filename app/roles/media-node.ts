@@ -15,11 +15,14 @@ import { CallNames } from '../../lib/rtpengine/call-names';
 import { LocalDaemon } from '../../lib/rtpengine/local-daemon';
 import { RtpenginePool } from '../../lib/rtpengine/pool';
 import type { ShareLimits } from '../../lib/shares/limits';
+import { ToldPlaces } from '../../lib/media/told-places';
+import type { TurnServer } from '../../lib/turn/turn-server';
 import { anchorAddress } from '../anchor-address';
 import type { AgwConfig } from '../config';
 import { mediaPlaces } from '../media-places';
 import type { OwnPlaces } from '../own-places';
 import { mediaPorts, proxiesOf } from '../public-ports';
+import { tcpPriority, turnServer } from '../turn';
 import { opening, type Opened } from './opened';
 
 export interface MediaNodeOptions {
@@ -44,6 +47,8 @@ export class MediaNode {
   readonly rtpengine: RtpenginePool;
   readonly gateway: TcpGateway;
   readonly anchor: LocalMediaAnchor;
+  /** Undefined: there is no TURN. */
+  readonly turn: TurnServer | undefined;
   /** It is to have a port for media. */
   #listens = false;
 
@@ -56,7 +61,7 @@ export class MediaNode {
     const node = new MediaNode(options, urls, opened);
     const { PUBLIC_PORTS, TCP_FALLBACK, TCP_FALLBACK_REALMS: realms = [] } = options.config;
     const isUsed = [TCP_FALLBACK, ...realms.map(({ fallback }) => fallback)].some((fallback) => fallback !== 'off');
-    node.#listens = isUsed || PUBLIC_PORTS !== undefined;
+    node.#listens = isUsed || node.turn !== undefined || PUBLIC_PORTS !== undefined;
     if (node.#listens) await opening('PUBLIC_PORTS', node.gateway.listen());
     return node;
   }
@@ -64,11 +69,14 @@ export class MediaNode {
   private constructor(options: MediaNodeOptions, urls: readonly string[], opened: Opened) {
     const { config, logger, shares, coreHosts } = options;
     this.rtpengine = opened.keep(new RtpenginePool({ urls, logger, names: new CallNames(options.name) }));
+    const told = new ToldPlaces();
+    this.turn = turnServer(config, told, logger);
     this.gateway = opened.keep(
       new TcpGateway({
         ...gatewayAddresses(config),
         limits: { connections: options.connections },
         ...(options.others && { others: options.others }),
+        relays: this.turn,
         isProxy: proxiesOf(config.PROXY_PROTOCOL_FROM),
         anchorAddress: anchorAddress(config.RTPENGINE_ACCESS_INTERFACE ?? []),
         logger,
@@ -86,7 +94,7 @@ export class MediaNode {
         candidateSpelling: config.CANDIDATE_SPELLING,
         profiles: { core: config.CORE_PROFILE, access: config.ACCESS_PROFILE },
         ownAddresses: [...(config.GATEWAY_BIND ?? []), ...coreHosts],
-        placed: new PlacedMedia(mediaPlaces(config, options.ours, logger), logger),
+        placed: new PlacedMedia(mediaPlaces(config, options.ours, logger), logger, { told, relays: this.turn }),
         learnsCore: config.CORE_MEDIA_TO === 'heard',
         logger,
         shares,
@@ -99,6 +107,7 @@ export class MediaNode {
       calls: this.anchor.calls,
       rtpengines: this.rtpengine.nodes.map(({ url, isUp, isBusy }) => ({ url, isUp, isBusy })),
       gateway: this.gateway.counters(),
+      turn: this.turn?.counts(),
     };
   }
 
@@ -149,7 +158,8 @@ function msrpBridges(config: AgwConfig, coreHosts: string[], logger: Logger): Ms
 }
 
 function gatewayAddresses(config: AgwConfig): { listen: TransportAddress[]; advertised: AdvertisedAddress[] } {
-  const { GATEWAY_ADDRESS, GATEWAY_BIND = GATEWAY_ADDRESS, TCP_PRIORITY: priority, SSLTCP_PORTS = [] } = config;
+  const { GATEWAY_ADDRESS, GATEWAY_BIND = GATEWAY_ADDRESS, SSLTCP_PORTS = [] } = config;
+  const priority = tcpPriority(config);
   const ports = mediaPorts(config);
   const candidates = ports.flatMap(({ port, rank = priority }): Omit<AdvertisedAddress, 'address' | 'family'>[] => {
     const plain = { port, rank };

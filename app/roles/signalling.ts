@@ -1,4 +1,5 @@
 import { randomBytes } from 'node:crypto';
+import type { AccessListenerOptions } from '../../lib/access/access-listener';
 import type { Trouble } from '../../lib/admin/readiness';
 import type { CallTable } from '../../lib/calls/call-table';
 import { Srf } from '../../lib/drachtio/srf';
@@ -36,6 +37,8 @@ export interface SignallingOptions {
   shared: SharedPorts | undefined;
   /** Connections of UEs at once. */
   connections: number;
+  /** Takes TURN inside TLS; undefined: nothing does. */
+  turn: AccessListenerOptions['turn'];
 }
 
 /** What signals: SIP server, access listener, relay toward the core, and the P-CSCF between them. */
@@ -86,7 +89,9 @@ export class Signalling {
     const requests = new RequestShares(shares);
     const limits = { connections: options.connections };
     this.front = isFronted(config, options.shared)
-      ? opened.keep(new AccessFront(config, options.shared, { shares, requests, bodies, limits }, logger))
+      ? opened.keep(
+          new AccessFront(config, options.shared, { shares, requests, bodies, limits, turn: options.turn }, logger),
+        )
       : undefined;
     this.load = new LoadShedding(
       () => lag.ms,

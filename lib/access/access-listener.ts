@@ -27,6 +27,8 @@ export interface AccessListenerOptions {
   shown?: readonly string[];
   /** Serves HTTP and WebSocket on shared ports; unset: such connections are closed. */
   http?: HttpServing;
+  /** Takes TURN inside TLS; unset: it is closed. */
+  turn?: ((accepted: Accepted) => void) | undefined;
   /** Needed where a point is `tls`; unset: connections with TLS to shared ports are closed. */
   tls?: Certificate;
   /** The SIP server's TCP contact for UEs; best on loopback. */
@@ -91,7 +93,7 @@ export class AccessListener extends EventEmitter<{ closed: [flow: AccessFlow] }>
     });
     const { shares } = this.#gates;
     this.#arrivals = new Arrivals({
-      ...{ limits: this.#limits, shares: limits, shown: options.shown ?? [], http: options.http },
+      ...{ limits: this.#limits, shares: limits, shown: options.shown ?? [], http: options.http, turn: options.turn },
       isKnown: (source) => shares.isKnown(source),
       serve: (connected, place) => this.#serve(connected, place),
       ...{ logger: this.#logger, log: this.#occasionally },

@@ -32,6 +32,8 @@ export interface ArrivalsOptions {
   readonly shown: readonly string[];
   /** Unset: connections that bring HTTP are closed. */
   readonly http: HttpServing | undefined;
+  /** Takes TURN inside TLS, with its place here: it counts elsewhere. Unset: it is closed. */
+  readonly turn: ((accepted: Accepted) => void) | undefined;
   /** Whether a UE has registered from this place, as `networkOf` names it. */
   isKnown(source: string): boolean;
   serve(connected: ConnectedUe, place: UePlace): void;
@@ -55,6 +57,13 @@ export interface ArrivalCounts {
  * what it is (J1).
  */
 type ArrivalKind = 'sip' | 'sips' | 'tls' | 'http';
+
+/** What becomes of a connection here. */
+interface Ways {
+  serve: (carriage: Carriage, transport: UeTransport) => void;
+  /** It counts here no more. */
+  leave: () => void;
+}
 
 /** The connections of UEs up to where they speak SIP: who may come in, TLS, and what a shared port is used for. */
 export class Arrivals {
@@ -150,34 +159,34 @@ export class Arrivals {
     this.#sockets.set(socket, remote);
     // A peer may reset it while it waits for TLS, when nobody else listens: the close is what counts.
     socket.on('error', () => undefined);
-    socket.on('close', () => {
+    const leave = () => {
       this.#sockets.delete(socket);
       this.#admission.leave(place);
-    });
+    };
+    socket.on('close', leave);
     const serve = (carriage: Carriage, transport: UeTransport) =>
       this.#options.serve({ carriage, transport, ...remote, contact }, place);
-    if (kind === 'sip' || kind === 'http') this.#serveAs(kind, accepted, false, serve);
-    else this.#tls.enter(socket, remote.address, (tls) => this.#inTls(kind, { ...accepted, socket: tls }, serve));
+    const ways = { serve, leave };
+    if (kind === 'sip' || kind === 'http') this.#serveAs(kind, accepted, false, ways);
+    else this.#tls.enter(socket, remote.address, (tls) => this.#inTls(kind, { ...accepted, socket: tls }, ways));
   }
 
-  #inTls(kind: 'sips' | 'tls', inside: Accepted, serve: (carriage: Carriage, transport: UeTransport) => void): void {
-    if (kind === 'sips') this.#serveAs('sip', inside, true, serve);
-    else readOpening(inside.socket, this.#options.limits, (opening) => this.#serveAs(opening, inside, true, serve));
+  #inTls(kind: 'sips' | 'tls', inside: Accepted, ways: Ways): void {
+    if (kind === 'sips') this.#serveAs('sip', inside, true, ways);
+    else readOpening(inside.socket, this.#options.limits, (opening) => this.#serveAs(opening, inside, true, ways));
   }
 
-  #serveAs(
-    kind: Opening,
-    accepted: Accepted,
-    isSecure: boolean,
-    serve: (carriage: Carriage, transport: UeTransport) => void,
-  ): void {
-    const { http, logger } = this.#options;
+  #serveAs(kind: Opening, accepted: Accepted, isSecure: boolean, { serve, leave }: Ways): void {
+    const { http, turn, logger } = this.#options;
     const { socket, remote } = accepted;
     if (kind === 'sip') {
       serve(new SocketCarriage(socket), isSecure ? 'tls' : 'tcp');
       socket.resume();
     } else if (kind === 'http' && http) {
       http.take(accepted, isSecure, (carriage) => serve(carriage, isSecure ? 'wss' : 'ws'));
+    } else if (kind === 'turn' && isSecure && turn) {
+      leave();
+      turn(accepted);
     } else {
       if (isSecure) this.#refusedInTls.add(kind);
       logger.debug(

@@ -13,7 +13,8 @@ import type {
   OpeningVerdict,
 } from './forwarding-plane';
 import type { GatewayLimits } from './limits';
-import { decideOpening, type OtherKind } from './openings';
+import type { RelayCloseReason, RelayLink, RelayServing, RelaySession } from './relay-serving';
+import { decideOpening, type Decision, type OtherKind } from './openings';
 import type { GatewaySession } from './session';
 
 /** What control knows of one connection. */
@@ -26,10 +27,13 @@ interface Access {
   isFromProxy: boolean;
   /** What it turned out to be, if that is no media. */
   kind: OtherKind | undefined;
-  /** Until the first authenticated check. */
+  /** Until the first authenticated check; of TURN, while it has no relayed address. */
   deadline: NodeJS.Timeout | undefined;
   /** Since the first authenticated check. */
   session: GatewaySession | undefined;
+  /** Control of TURN, of a connection that carries it. */
+  relay: RelaySession | undefined;
+  hasRelay: boolean;
 }
 
 interface ConnectionsOptions<Plane> {
@@ -43,6 +47,8 @@ interface ConnectionsOptions<Plane> {
   isProxy: (address: string) => boolean;
   /** Takes what is no media; unset: nothing does. */
   others: ((accepted: Accepted, kind: OtherKind) => void) | undefined;
+  /** Unset: TURN is nothing of ours. */
+  relays: RelayServing | undefined;
   plane: (limits: GatewayLimits, listener: ForwardingPlaneListener, now: () => number) => Plane;
 }
 
@@ -55,15 +61,17 @@ export class Connections<Plane extends ForwardingPlane = ForwardingPlane> implem
   readonly #logger: Logger;
   readonly #isProxy: ConnectionsOptions<Plane>['isProxy'];
   readonly #others: ConnectionsOptions<Plane>['others'];
+  readonly #relays: RelayServing | undefined;
   readonly #admission: Admission<ConnectionId>;
   readonly #accesses = new Map<ConnectionId, Access>();
 
-  constructor({ sessions, limits, logger, now, isProxy, others, plane }: ConnectionsOptions<Plane>) {
+  constructor({ sessions, limits, logger, now, isProxy, others, relays, plane }: ConnectionsOptions<Plane>) {
     this.#sessions = sessions;
     this.#limits = limits;
     this.#logger = logger;
     this.#isProxy = isProxy;
     this.#others = others;
+    this.#relays = relays;
     const displace = (connection: ConnectionId, reason: CloseReason) => this.plane.closeConnection(connection, reason);
     this.#admission = new Admission(limits, displace, now);
     this.plane = plane(limits, this, now);
@@ -71,19 +79,16 @@ export class Connections<Plane extends ForwardingPlane = ForwardingPlane> implem
 
   /** Open ones that have authenticated. */
   get authenticated(): number {
-    return [...this.#accesses.values()].filter(({ session }) => session !== undefined).length;
+    return [...this.#accesses.values()].filter(({ session, hasRelay }) => session !== undefined || hasRelay).length;
   }
 
   accepted(connection: ConnectionId, remote: TransportAddress, local: TransportAddress): void {
     const place = this.#admission.enter(connection, remote.address);
-    const deadline = setTimeout(
-      () => this.plane.closeConnection(connection, 'authentication-timeout'),
-      this.#limits.authenticationMs,
-    );
+    const deadline = this.#deadline(connection);
     const isFromProxy = this.#isProxy(remote.address);
     this.#accesses.set(connection, {
       ...{ place, remote, local, deadline, isFromProxy },
-      ...{ kind: undefined, session: undefined },
+      ...{ kind: undefined, session: undefined, relay: undefined, hasRelay: false },
     });
   }
 
@@ -92,7 +97,7 @@ export class Connections<Plane extends ForwardingPlane = ForwardingPlane> implem
     if (access === undefined) return 'wait';
     const { client, ...decision } = decideOpening(bytes, access.isFromProxy, this.#limits.firstFrameBytes);
     if (decision.next === 'wait') return 'wait';
-    if (decision.next === 'close' || (decision.next === 'hand-over' && this.#others === undefined)) {
+    if (decision.next === 'close' || !this.#isServed(decision.next)) {
       this.plane.closeConnection(connection, decision.next === 'close' ? decision.reason : 'strange-opening');
       return 'wait';
     }
@@ -101,6 +106,11 @@ export class Connections<Plane extends ForwardingPlane = ForwardingPlane> implem
     if (decision.next === 'hand-over') {
       access.kind = decision.kind;
       return { handOver: decision.from };
+    }
+    if (decision.next === 'relay') {
+      const link = this.#relayLink(connection, access);
+      access.relay = this.#relays?.open(link, access.remote, access.local.port);
+      return { relay: decision.from };
     }
     return { frames: decision.from, ...(decision.reply && { reply: decision.reply }) };
   }
@@ -122,6 +132,10 @@ export class Connections<Plane extends ForwardingPlane = ForwardingPlane> implem
     if (access === undefined) return;
     if (access.isFromProxy) {
       this.plane.closeConnection(connection, 'proxy-header');
+      return;
+    }
+    if (access.relay !== undefined) {
+      access.relay.received(bytes);
       return;
     }
     let { session } = access;
@@ -150,9 +164,8 @@ export class Connections<Plane extends ForwardingPlane = ForwardingPlane> implem
     this.#sessionOf(connection)?.anchorDatagram?.(connection, datagram);
   }
 
-  relayed(connection: ConnectionId): void {
-    // Nothing has asked for it.
-    this.plane.closeConnection(connection, 'strange-opening');
+  relayed(connection: ConnectionId, address: TransportAddress | undefined): void {
+    this.#accesses.get(connection)?.relay?.relayed(address);
   }
 
   drained(connection: ConnectionId): void {
@@ -167,8 +180,45 @@ export class Connections<Plane extends ForwardingPlane = ForwardingPlane> implem
     access.session?.left(connection, status);
   }
 
-  #forget(connection: ConnectionId, { deadline, place }: Access): void {
+  #isServed(next: Exclude<Decision['next'], 'wait' | 'close'>): boolean {
+    if (next === 'hand-over') return this.#others !== undefined;
+    return next !== 'relay' || this.#relays !== undefined;
+  }
+
+  #deadline(connection: ConnectionId): NodeJS.Timeout {
+    const { authenticationMs } = this.#limits;
+    return setTimeout(() => this.plane.closeConnection(connection, 'authentication-timeout'), authenticationMs);
+  }
+
+  #relayLink(connection: ConnectionId, access: Access): RelayLink {
+    const { plane } = this;
+    return {
+      send: (message) => plane.send(connection, message),
+      openRelay: (toward, avoid) => plane.openRelay(connection, toward, avoid),
+      closeRelay: () => plane.closeRelay(connection),
+      permit: (peer) => plane.permit(connection, peer),
+      forbid: (named) => plane.forbid(connection, named),
+      relay: (named, data) => plane.relay(connection, named, data),
+      allocated: (hasRelay) => this.#allocated(connection, access, hasRelay),
+      close: (reason: RelayCloseReason) => plane.closeConnection(connection, reason),
+    };
+  }
+
+  /** Who has no relayed address is a stranger, and not for long. */
+  #allocated(connection: ConnectionId, access: Access, hasRelay: boolean): void {
+    access.hasRelay = hasRelay;
+    clearTimeout(access.deadline);
+    if (hasRelay) {
+      this.#admission.authenticate(access.place);
+    } else {
+      access.deadline = this.#deadline(connection);
+      this.#admission.forget(access.place);
+    }
+  }
+
+  #forget(connection: ConnectionId, { deadline, place, relay }: Access): void {
     this.#accesses.delete(connection);
+    relay?.ended();
     clearTimeout(deadline);
     this.#admission.leave(place);
   }

@@ -1,10 +1,12 @@
 import { checkFaults, type CheckFault } from '../ice/lite-agent';
 import type { PacketKind } from './first-byte';
+import { relayCloseReasons } from './relay-serving';
 
 /**
  * Why a connection ended. A {@link CheckFault}: its first frame was no authenticated check (C3, D9). `replay`: that
  * was another connection's. `strange-opening`: nothing that this port takes; `proxy-header`: a trusted proxy sent none.
- * `broken-framing`: neither STUN nor ChannelData where TURN has one of them.
+ * `broken-framing`: neither STUN nor ChannelData where TURN has one of them; `relay-credentials`: too many wrong ones of
+ * TURN; `relay-flood`: too much for control of TURN to look at.
  * `handed-over`: it is no media, and goes on elsewhere. `other-selected`: not the one that the UE uses (E1). `silent`: nothing came (E4).
  */
 export type CloseReason = CheckFault | (typeof closeReasons)[number];
@@ -29,6 +31,7 @@ const closeReasons = [
   'peer',
   'socket-error',
   'shutdown',
+  ...relayCloseReasons,
 ] as const;
 
 /**

@@ -15,6 +15,8 @@ export type Decision = {
   | { next: 'close'; reason: CloseReason }
   /** From this byte on all is frames; `reply` is sent as it is. */
   | { next: 'frames'; from: number; reply?: Buffer }
+  /** From this byte on all is TURN over TCP. */
+  | { next: 'relay'; from: number }
   | { next: 'hand-over'; from: number; kind: OtherKind }
 );
 
@@ -56,6 +58,8 @@ function decide(bytes: Buffer, from: number, longestFrame: number): Decision {
       return { next: 'wait' };
     case 'media':
       return { next: 'frames', from };
+    case 'turn':
+      return { next: 'relay', from };
     case 'ssltcp':
       return decideSsltcp(bytes, from);
     case 'strange':

@@ -15,6 +15,7 @@ import type { OtherKind } from './openings';
 import { NodeForwardingPlane } from './node-forwarding-plane';
 import { MsrpSession } from './msrp-session';
 import type { GatewaySession, SessionSurroundings } from './session';
+import type { RelayServing } from './relay-serving';
 import { StreamSession } from './stream-session';
 import type { RaisedCandidate } from './stream-nominations';
 import type { AdvertisedAddress, Stream, StreamPath, StreamStatus } from './stream';
@@ -32,6 +33,8 @@ export interface TcpGatewayOptions {
   others?: (accepted: Accepted, kind: OtherKind) => void;
   /** Whether an address is that of a proxy, which names who connects (the PROXY protocol); default: none is. */
   isProxy?: (address: string) => boolean;
+  /** Serves TURN; unset: it is nothing of ours. */
+  relays?: RelayServing | undefined;
   /** ms, rising; default: the process's monotonic clock. */
   now?: () => number;
   /** What carries the media; default: Node's own sockets. */
@@ -67,6 +70,7 @@ export class TcpGateway extends EventEmitter<TcpGatewayEvents> {
   /** Those that somebody else accepted. */
   readonly #adopted: Connections<NodeForwardingPlane>;
   readonly #around: SessionSurroundings;
+  readonly #relays: RelayServing | undefined;
   /** By local ufrag. */
   readonly #sessions = new Map<string, GatewaySession>();
   #watch: NodeJS.Timeout | undefined;
@@ -81,7 +85,7 @@ export class TcpGateway extends EventEmitter<TcpGatewayEvents> {
     this.#occasionally = new OccasionalLog(options.logger);
     this.#limits = { ...defaultLimits, ...options.limits };
     const now = options.now ?? monotonicNow;
-    const parts = { limits: this.#limits, logger: options.logger, now };
+    const parts = { limits: this.#limits, logger: options.logger, relays: options.relays, now };
     this.#connections = new Connections({
       ...parts,
       sessions: this.#sessions,
@@ -90,6 +94,7 @@ export class TcpGateway extends EventEmitter<TcpGatewayEvents> {
       plane: options.plane ?? ((...given) => new NodeForwardingPlane(...given)),
     });
     this.#plane = this.#connections.plane;
+    this.#relays = options.relays;
     // Whose they are is known, and of ICE they carry nothing.
     this.#adopted = new Connections({
       ...parts,
@@ -125,6 +130,7 @@ export class TcpGateway extends EventEmitter<TcpGatewayEvents> {
     }
     this.#watch = setInterval(() => {
       for (const session of this.#sessions.values()) session.watch();
+      this.#relays?.sweep();
       this.#watchAccepting();
     }, this.#limits.watchMs);
     this.#watch.unref();
@@ -191,7 +197,7 @@ export class TcpGateway extends EventEmitter<TcpGatewayEvents> {
     return {
       ...sumOf(this.#plane.counters(), this.#adopted.plane.counters()),
       streams: this.#sessions.size,
-      authenticated: this.#connections.authenticated,
+      authenticated: this.#connections.authenticated + this.#adopted.authenticated,
       selected: [...this.#sessions.values()].filter(({ isSelected }) => isSelected).length,
       checks: { ...this.#connections.checks },
       nominations: { ...this.#around.nominations },

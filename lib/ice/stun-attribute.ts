@@ -76,15 +76,20 @@ export function unknownAttributesAttribute(types: readonly number[]): StunAttrib
 /**
  * XOR-MAPPED-ADDRESS (RFC 8489 §14.2). An IPv4-mapped IPv6 address is written as IPv4. Throws a
  * RangeError for what is no IP address: it comes from our own socket, never from a peer's bytes.
+ * @param type of another attribute that is written alike, such as XOR-RELAYED-ADDRESS (RFC 8656 §18.5)
  */
-export function xorMappedAddressAttribute(mapped: TransportAddress, transactionId: Uint8Array): StunAttribute {
+export function xorMappedAddressAttribute(
+  mapped: TransportAddress,
+  transactionId: Uint8Array,
+  type: number = attributeType.xorMappedAddress,
+): StunAttribute {
   const address = addressBytes(mapped.address);
   if (address === undefined) throw new RangeError(`${mapped.address} is no IP address.`);
   const value = Buffer.alloc(4 + address.length);
   value[1] = address.length === 4 ? 1 : 2;
   value.writeUInt16BE(mapped.port ^ (magicCookie >>> 16), 2);
   value.set(xorAddress(address, transactionId), 4);
-  return { type: attributeType.xorMappedAddress, value };
+  return { type, value };
 }
 
 /** Reads the value of XOR-MAPPED-ADDRESS; undefined if it is malformed. */

@@ -119,7 +119,7 @@ export function verifyIntegrity(message: StunMessage, key: IntegrityKey): boolea
   return integrityEquals(computed, attribute.value);
 }
 
-/** What {@link buildStun} writes: integrity where a key is given, and always FINGERPRINT. */
+/** What {@link buildStun} writes: integrity where a key is given, and FINGERPRINT unless told otherwise. */
 export interface StunDraft {
   class: StunClass;
   method?: number;
@@ -129,16 +129,18 @@ export interface StunDraft {
   key?: IntegrityKey;
   /** Default sha1, which every ICE agent knows. */
   algorithm?: IntegrityAlgorithm;
+  /** Default true: where media shares the connection it tells STUN from that. */
+  hasFingerprint?: boolean;
 }
 
 /** Writes a message. Padding is zero. */
 export function buildStun(draft: StunDraft): Buffer {
   const attributes = draft.attributes ?? [];
-  const { key, algorithm = 'sha1' } = draft;
+  const { key, algorithm = 'sha1', hasFingerprint = true } = draft;
   const integrityStart = attributes.reduce((sum, { value }) => sum + 4 + padded(value.length), headerLength);
   const integrityLength = integrityLengths[algorithm];
   const fingerprintStart = integrityStart + (key === undefined ? 0 : 4 + integrityLength);
-  const bytes = Buffer.alloc(fingerprintStart + 8);
+  const bytes = Buffer.alloc(fingerprintStart + (hasFingerprint ? 8 : 0));
   bytes.writeUInt16BE(typeField(draft.class, draft.method ?? bindingMethod), 0);
   bytes.writeUInt16BE(bytes.length - headerLength, 2);
   bytes.writeUInt32BE(magicCookie, 4);
@@ -149,6 +151,7 @@ export function buildStun(draft: StunDraft): Buffer {
     const value = integrityOf(bytes, integrityStart, integrityLength, key, algorithm);
     writeAttribute(bytes, integrityStart, integrityTypes[algorithm], value);
   }
+  if (!hasFingerprint) return bytes;
   bytes.writeUInt16BE(attributeType.fingerprint, fingerprintStart);
   bytes.writeUInt16BE(4, fingerprintStart + 2);
   bytes.writeUInt32BE(fingerprintOf(bytes.subarray(0, fingerprintStart)), fingerprintStart + 4);

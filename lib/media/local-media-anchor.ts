@@ -100,7 +100,7 @@ export class LocalMediaAnchor implements MediaAnchor {
       fallback: this.#options.fallback(ends?.address),
       ueAddress: ends?.address,
       coreFamily: ends?.coreFamily,
-      places: placed.ofCall(name),
+      places: placed.ofCall(name, ends?.users),
       charged: this.#lines.ofCall(owner),
       log: this.#log,
     });

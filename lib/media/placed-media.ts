@@ -4,6 +4,7 @@ import type { Logger } from '../ops/logger';
 import { OccasionalLog } from '../ops/occasional-log';
 import { Tally } from '../ops/tally';
 import type { MaySend } from '../sdp/line-place';
+import type { TransportAddress } from '../ice/transport-address';
 import type { Side } from './media-anchor';
 import { ToldPlaces, type CallTellings } from './told-places';
 
@@ -13,6 +14,14 @@ export interface CallPlaces {
   msrp: Readonly<Record<Side, MaySend>>;
   /** Where the sides of the call were told that our media is. */
   told: CallTellings;
+  /** Whether a place is a relayed address of the call's UE: our own, and open (TURN). */
+  isRelay: (place: TransportAddress) => boolean;
+}
+
+/** The relayed addresses of UEs (TURN). */
+export interface Relays {
+  /** Undefined: it is none that is open. `account`: whose it is; undefined: its credential is shared. */
+  relayAt(place: TransportAddress): { account: string | undefined; remote: TransportAddress } | undefined;
 }
 
 /** Judges the places that SDPs name, for all calls; those that get no media are logged and counted. */
@@ -20,10 +29,17 @@ export class PlacedMedia {
   readonly #places: MediaPlaces;
   readonly #log: OccasionalLog;
   readonly #misplaced = new Tally<Misplaced>();
-  readonly #told = new ToldPlaces();
+  readonly #told: ToldPlaces;
+  readonly #relays: Relays | undefined;
 
-  constructor(places: MediaPlaces, logger: Logger) {
+  constructor(
+    places: MediaPlaces,
+    logger: Logger,
+    { told, relays }: { told?: ToldPlaces; relays?: Relays | undefined } = {},
+  ) {
     this.#places = places;
+    this.#told = told ?? new ToldPlaces();
+    this.#relays = relays;
     this.#log = new OccasionalLog(logger);
   }
 
@@ -32,7 +48,13 @@ export class PlacedMedia {
     return this.#misplaced.counts();
   }
 
-  ofCall(call: string): CallPlaces {
+  /** Of the relayed address that a place is, the UE's own address; undefined: it is none that is open. */
+  behindRelay(place: TransportAddress): TransportAddress | undefined {
+    return this.#relays?.relayAt(place)?.remote;
+  }
+
+  /** @param users names of the UE, as `accountNamed` writes them */
+  ofCall(call: string, users: readonly string[] = []): CallPlaces {
     const both = (transport: MediaPlace['transport']) => {
       const by =
         (side: Side): MaySend =>
@@ -40,7 +62,11 @@ export class PlacedMedia {
           this.#maySend({ call, side, line }, { ...place, transport }, family);
       return { access: by('access'), core: by('core') };
     };
-    return { rtp: both('udp'), msrp: both('tcp'), told: this.#told.ofCall() };
+    const isRelay = (place: TransportAddress) => {
+      const relay = this.#relays?.relayAt(place);
+      return relay !== undefined && (relay.account === undefined || users.includes(relay.account));
+    };
+    return { rtp: both('udp'), msrp: both('tcp'), told: this.#told.ofCall(users), isRelay };
   }
 
   #maySend(

@@ -1,9 +1,9 @@
 /**
  * What a connection to a shared port is by its first bytes (J1). `media`: RFC 4571 frames that begin with STUN, of RTP or
- * MSRP. `ssltcp`: the hello of libwebrtc's pseudo-TLS, behind which come such frames. `strange`: nothing of ours.
- * `undecided`: more bytes have to come.
+ * MSRP. `turn`: a request of TURN over TCP (RFC 8656), which has no frame. `ssltcp`: the hello of libwebrtc's pseudo-TLS,
+ * behind which come frames. `strange`: nothing of ours. `undecided`: more bytes have to come.
  */
-export type Opening = 'media' | 'ssltcp' | 'tls' | 'sip' | 'http' | 'strange' | 'undecided';
+export type Opening = 'media' | 'turn' | 'ssltcp' | 'tls' | 'sip' | 'http' | 'strange' | 'undecided';
 
 /**
  * Each kind by what makes it unmistakable. A test gives undefined while the bytes so far could become its kind. No two
@@ -12,6 +12,7 @@ export type Opening = 'media' | 'ssltcp' | 'tls' | 'sip' | 'http' | 'strange' | 
  * | Kind     | First bytes                                                                                     |
  * | -------- | ----------------------------------------------------------------------------------------------- |
  * | `media`  | a length of at least 20 and at most that of a first frame, then 00xxxxxx, and 21 12 as 7th and 8th |
+ * | `turn`   | 00, then a type but 00, a length that is a multiple of 4, and 21 12 a4 42                         |
  * | `ssltcp` | 80 46 01 03 01                                                                                  |
  * | `tls`    | 16 03: a handshake record of any version (RFC 8446 §5.1)                                        |
  * | `sip`    | CR LF, or a capital letter, and behind the method a URI of any scheme but http                  |
@@ -19,6 +20,7 @@ export type Opening = 'media' | 'ssltcp' | 'tls' | 'sip' | 'http' | 'strange' | 
  */
 const kinds: Record<Exclude<Opening, 'strange' | 'undecided'>, (bytes: Buffer, longestFrame: number) => Fit> = {
   media: isMediaOpening,
+  turn: isTurn,
   ssltcp: (bytes) => beginsWith(bytes, [0x80, 0x46, 0x01, 0x03, 0x01]),
   tls: (bytes) => beginsWith(bytes, [0x16, 0x03]),
   sip: isSip,
@@ -31,6 +33,9 @@ type Fit = boolean | undefined;
 const mostNullPackets = 8;
 
 const stunHeaderBytes = 20;
+
+/** Longer is no first request of TURN: an Allocate with credentials has well under 300 bytes. */
+const longestTurnRequest = 1280;
 
 /** Longer is no method of a request, nor the scheme behind it. */
 const longestMethod = 32;
@@ -59,6 +64,17 @@ export function isMediaOpening(bytes: Buffer, longestFrame: number): Fit {
   if (length < stunHeaderBytes || length > longestFrame || type >= 0x40 || cookie !== 0x21 || next !== 0x12)
     return false;
   return frame.length < 8 ? undefined : true;
+}
+
+/**
+ * A message whose cookie stands two bytes before that of a framed one. Those that a client begins with have a type below
+ * 0x100; type 0 is reserved (RFC 8489 §18.1), and would look like a null packet of media.
+ */
+function isTurn(bytes: Buffer): Fit {
+  const [first = 0, type = 1, , low = 0] = bytes;
+  const length = bytes.length < 4 ? 0 : bytes.readUInt16BE(2);
+  if (first !== 0 || type === 0 || low % 4 !== 0 || stunHeaderBytes + length > longestTurnRequest) return false;
+  return bytes.length < 4 ? undefined : beginsWith(bytes.subarray(4), [0x21, 0x12, 0xa4, 0x42]);
 }
 
 function beginsWith(bytes: Buffer, expected: readonly number[]): Fit {

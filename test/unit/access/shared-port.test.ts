@@ -4,6 +4,7 @@ import { connect as connectTls, type ConnectionOptions, type TLSSocket } from 'n
 import { AccessListener, type AccessListenerOptions } from '../../../lib/access/access-listener';
 import type { AccessLimits } from '../../../lib/access/limits';
 import type { Certificate } from '../../../lib/access/tls';
+import type { Accepted } from '../../../lib/port/accepted';
 import { createLogger } from '../../../lib/ops/logger';
 import { shareLimits } from '../../../lib/shares/limits';
 import { selfSigned } from './self-signed';
@@ -67,6 +68,39 @@ test('J1: SIP on a shared port is served as SIP over TCP', async () => {
   const near = await Wire.connect(shared.port);
   near.send(request('OPTIONS'));
   await expectServed(near, 'tcp');
+});
+
+test('M1: TURN inside TLS is given on, with what was read of it, and counts here no more', async () => {
+  const taken: Accepted[] = [];
+  await start({ turn: (accepted) => void taken.push(accepted), limits: { unauthenticated: 1, graceMs: 0 } });
+  const near = await inTls();
+  const allocate = Buffer.from('000300082112a442010203040506070809101112001900041100000000', 'hex');
+  for (const byte of allocate.subarray(0, 10)) near.socket.write(Buffer.from([byte]));
+  near.socket.write(allocate.subarray(10));
+  await until(() => taken.length > 0);
+  expect(listener.counts().strangers).toBe(0);
+  const { socket, remote } = taken[0]!;
+  expect(remote).toEqual({ address: '127.0.0.1', port: near.socket.localPort });
+  const got: Buffer[] = [];
+  socket.on('data', (chunk: Buffer) => got.push(chunk)).resume();
+  await until(() => Buffer.concat(got).length === allocate.length);
+  expect(Buffer.concat(got)).toEqual(allocate);
+  // Another stranger displaces it no more.
+  const other = await inTls();
+  other.send(request('OPTIONS'));
+  await expectServed(other, 'tls');
+  expect(socket.destroyed).toBe(false);
+  near.socket.destroy();
+  socket.destroy();
+});
+
+test('M1: where there is no TURN, it is closed inside TLS too, and counted', async () => {
+  await start();
+  const near = await inTls();
+  const closed = once(near.socket, 'close');
+  near.socket.write(Buffer.from('000300082112a442', 'hex'));
+  await closed;
+  expect(listener.counts().refusedInTls).toEqual({ turn: 1 });
 });
 
 test('J1: a keep-alive may be the first thing', async () => {

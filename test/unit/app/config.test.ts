@@ -2,6 +2,7 @@ import { readFileSync } from 'node:fs';
 import path from 'node:path';
 import { settings } from '../../../app/config';
 import { readConfig } from '../../../app/read-config';
+import { tcpPriority, turnCredentials } from '../../../app/turn';
 
 const example = readFileSync(path.join(__dirname, '../../../.env.example'), 'utf8');
 
@@ -18,7 +19,7 @@ describe('settings', () => {
       ACCESS_CONTACTS: ['sip:198.51.100.1:5060;transport=udp,tcp', 'sip:[2001:db8::1]:5060;transport=tcp'],
       GATEWAY_ADDRESS: ['198.51.100.1', '2001:db8::1'],
       TCP_FALLBACK: 'always',
-      TCP_PRIORITY: 'lowest',
+      TURN_REALM: 'edge80',
       CORE_PROFILE: 'as-offered',
       ACCESS_PROFILE: 'as-offered',
       DRACHTIO_PORT: 9022,
@@ -29,6 +30,25 @@ describe('settings', () => {
   it('an empty value counts as unset', () => {
     expect(readConfig({ ...wanted, DRACHTIO_HOST: '', MAX_CALLS: '' })).toMatchObject({ MAX_CALLS: 5000 });
     expect(readConfig({ ...wanted, DRACHTIO_HOST: '' }).DRACHTIO_HOST).toBeUndefined();
+  });
+
+  it('M7: TCP goes above relays where there is TURN, unless something else is said', () => {
+    const priority = (more: NodeJS.ProcessEnv) => tcpPriority(readConfig({ ...wanted, ...more }));
+    const turn = { TURN_SECRET: 'a secret of 16 characters' };
+    expect(priority({})).toBe('lowest');
+    expect(priority(turn)).toBe('above-relay');
+    expect(priority({ TURN_USER: 'ue', TURN_PASSWORD: 'a-password' })).toBe('above-relay');
+    expect(priority({ ...turn, TCP_PRIORITY: 'lowest' })).toBe('lowest');
+    expect(priority({ TCP_PRIORITY: 'above-relay' })).toBe('above-relay');
+  });
+
+  it('M3: TURN has a secret, a pair, or both; else there is none', () => {
+    const credentials = (more: NodeJS.ProcessEnv) => turnCredentials(readConfig({ ...wanted, ...more }));
+    const [secret, pair] = ['a secret of 16 characters', { user: 'ue', password: 'a-password' }];
+    const asPair = { TURN_USER: pair.user, TURN_PASSWORD: pair.password };
+    expect(credentials({ TURN_REALM: 'x' })).toBeUndefined();
+    expect(credentials({ TURN_SECRET: secret })).toEqual({ realm: 'edge80', secret, pair: undefined });
+    expect(credentials({ ...asPair, TURN_REALM: 'x' })).toEqual({ realm: 'x', secret: undefined, pair });
   });
 
   it.each([
@@ -49,6 +69,11 @@ describe('settings', () => {
   it.each<[string, string, RegExp]>([
     ['CORE_NEXT_HOP', '', /^CORE_NEXT_HOP is missing: /],
     ['ACCESS_CONTACTS', '198.51.100.1:5060', /^ACCESS_CONTACTS must look like sip:.*\(it is "198.51.100.1:5060"\)/],
+    ['TURN_SECRET', 'too short', /^TURN_SECRET must have 16 characters or more \(it is "…"\)/],
+    ['TURN_USER', 'ue', /^TURN_PASSWORD is missing/],
+    ['TURN_PASSWORD', 'a-password', /^TURN_USER is missing/],
+    ['TURN_USER', '1800000000:ue', /^TURN_USER must not look like a time-limited one/],
+    ['TURN_REALM', 'a"b', /^TURN_REALM must be printable ASCII without quotes/],
     ['ACCESS_CONTACTS', ' ', /^ACCESS_CONTACTS must name at least one contact/],
     ['CORE_CONTACTS', 'sip:198.51.100.1:5080', /^CORE_CONTACTS must have other addresses than ACCESS_CONTACTS/],
     ['ACCESS_LISTEN', 'sip:198.51.100.1:5060;transport=udp', /^ACCESS_LISTEN must look like sip:.*transport=tls/],

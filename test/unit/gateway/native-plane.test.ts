@@ -10,6 +10,7 @@ describeNativePlane(() => {
     'relay',
     'stream-life',
     'tcp-gateway',
+    'turn',
     'ways-of-media',
     '../msrp/through-gateway',
   ];

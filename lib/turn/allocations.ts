@@ -1,0 +1,100 @@
+import type { TransportAddress } from '../ice/transport-address';
+import { networkOf } from '../ip-address';
+import { Holdings } from '../shares/holdings';
+import type { Claim } from './credentials';
+import type { TurnLimits } from './limits';
+import { placeKey } from './relay-peers';
+import type { TurnSession } from './turn-session';
+
+/** A relayed address of a connection that is open. */
+export interface LiveRelay {
+  /** Whose it is, as `accountNamed` writes him; undefined: its credential is shared. */
+  account: string | undefined;
+  /** The UE's address. */
+  remote: TransportAddress;
+  /** Of ours, that the UE dialled. */
+  port: number;
+}
+
+interface Held {
+  claim: Claim;
+  source: string;
+  group: string;
+  relayed: TransportAddress | undefined;
+}
+
+/** All relayed addresses: how many each user and each place may have, and whose one is. */
+export class Allocations {
+  readonly #limits: TurnLimits;
+  readonly #held = new Map<TurnSession, Held>();
+  readonly #ofSources = new Holdings();
+  /** Of one user, or with a shared credential of one place: the newest last. */
+  readonly #groups = new Map<string, Set<TurnSession>>();
+  readonly #relays = new Map<string, TurnSession>();
+
+  constructor(limits: TurnLimits) {
+    this.#limits = limits;
+  }
+
+  get size(): number {
+    return this.#held.size;
+  }
+
+  get sessions(): readonly TurnSession[] {
+    return [...this.#held.keys()];
+  }
+
+  /** Undefined: it has one from now on. 486: the user, or the place, has as many as it may have; 508: all have. */
+  take(session: TurnSession, claim: Claim): 486 | 508 | undefined {
+    const { allocations, allocationsOfUser, allocationsOfSource } = this.#limits;
+    const source = networkOf(session.remote.address);
+    if (!this.#ofSources.take(source, allocationsOfSource)) return 486;
+    const group = groupOf(claim, source);
+    const others = this.#groups.get(group) ?? new Set();
+    const isFull = this.#held.size >= allocations;
+    if (isFull || (claim.account !== undefined && others.size >= allocationsOfUser)) {
+      this.#ofSources.giveBack(source);
+      return isFull ? 508 : 486;
+    }
+    this.#held.set(session, { claim, source, group, relayed: undefined });
+    this.#groups.set(group, others.add(session));
+    return undefined;
+  }
+
+  opened(session: TurnSession, relayed: TransportAddress): void {
+    const held = this.#held.get(session);
+    if (held === undefined) return;
+    held.relayed = relayed;
+    this.#relays.set(placeKey(relayed), session);
+  }
+
+  release(session: TurnSession): void {
+    const held = this.#held.get(session);
+    if (held === undefined) return;
+    const { source, group, relayed } = held;
+    this.#held.delete(session);
+    this.#ofSources.giveBack(source);
+    const others = this.#groups.get(group);
+    others?.delete(session);
+    if (others?.size === 0) this.#groups.delete(group);
+    if (relayed !== undefined && this.#relays.get(placeKey(relayed)) === session)
+      this.#relays.delete(placeKey(relayed));
+  }
+
+  /** Ports of the other relayed addresses of its user: one peer cannot tell two relays at one port apart. */
+  portsBeside(session: TurnSession): number[] {
+    const others = [...(this.#groups.get(this.#held.get(session)?.group ?? '') ?? [])];
+    const ports = others.flatMap((other) => (other === session ? [] : (this.#held.get(other)?.relayed?.port ?? [])));
+    return ports.slice(-this.#limits.allocationsOfUser);
+  }
+
+  at(place: TransportAddress): LiveRelay | undefined {
+    const session = this.#relays.get(placeKey(place));
+    const claim = session && this.#held.get(session)?.claim;
+    return claim && { account: claim.account, remote: session.remote, port: session.port };
+  }
+}
+
+function groupOf({ account }: Claim, source: string): string {
+  return account === undefined ? `shared ${source}` : `of ${account}`;
+}
