@@ -276,7 +276,7 @@ const ofEach = {
     .describe('How long calls under way may go on after SIGTERM, while new ones get 503; 0: they end at once'),
   ADMIN_LISTEN: adminPlace
     .default({ address: '127.0.0.1', port: 8480 })
-    .describe('Address and port of /live, /ready and /status, for who runs the edge; off: there are none'),
+    .describe('Address and port of /live, /ready, /status and /metrics, for who runs the edge; off: there are none'),
   ADMIN_TOKEN: adminToken
     .optional()
     .describe(

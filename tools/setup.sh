@@ -99,6 +99,7 @@ missing_packages() {
   if ! has_bindings Nice 0.1; then printf '%s\n' python3-gi gir1.2-nice-0.1; fi
   if ! command -v chromium >/dev/null; then echo chromium; fi
   if ! command -v firefox-esr >/dev/null; then echo firefox-esr; fi
+  if ! command -v promtool >/dev/null; then echo prometheus; fi
   if ! command -v baresip >/dev/null; then echo baresip-core; fi
   if ! has_bindings GstWebRTC 1.0; then
     printf '%s\n' gir1.2-gst-plugins-bad-1.0 gstreamer1.0-plugins-bad gstreamer1.0-plugins-good gstreamer1.0-nice

@@ -18,6 +18,9 @@ import { MediaNode } from './media-node';
 import { Opened } from './opened';
 import { Signalling } from './signalling';
 
+/** What an edge carries. */
+export type EdgeStatus = ReturnType<Edge['status']>;
+
 /** The role `edge`: signalling and media in one process. */
 export class Edge {
   readonly #config: Config;
@@ -66,6 +69,7 @@ export class Edge {
     return {
       state: this.#state,
       calls: this.calls,
+      callsLimit: this.#calls.most,
       media: this.#media?.status(),
       signalling: this.#signalling?.status(),
     };
@@ -91,9 +95,9 @@ export class Edge {
   }
 
   #room(): Trouble[] {
-    const { MAX_CALLS } = this.#config;
-    const reason = `there are as many calls under way as MAX_CALLS allows (${MAX_CALLS})`;
-    return this.calls < MAX_CALLS ? [] : [{ part: 'calls', reason, isBlocking: true }];
+    const { most } = this.#calls;
+    const reason = `there are as many calls under way as MAX_CALLS allows (${most})`;
+    return this.calls < most ? [] : [{ part: 'calls', reason, isBlocking: true }];
   }
 
   async #open(): Promise<void> {
@@ -101,7 +105,7 @@ export class Edge {
     const logger = this.#logger;
     const shares = sharesOf(config);
     await requireOwnAddresses(config);
-    await Admin.open(config, this, logger, this.#opened);
+    await Admin.open(config, { edge: this, calls: this.#calls, logger }, this.#opened);
     tellCallRoom(config, logger);
     const room = connectionRoomOf(config, logger);
     const common = { config, logger, shares, ours: ownPlaces(config) };

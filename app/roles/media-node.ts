@@ -49,6 +49,8 @@ export class MediaNode {
   readonly anchor: LocalMediaAnchor;
   /** Undefined: there is no TURN. */
   readonly turn: TurnServer | undefined;
+  readonly bridges: MsrpBridges;
+  readonly placed: PlacedMedia;
   /** It is to have a port for media. */
   #listens = false;
 
@@ -85,6 +87,9 @@ export class MediaNode {
     );
     const shown = { access: config.GATEWAY_ADDRESS, core: coreHosts };
     const bridges = opened.keep(msrpBridges(config, coreHosts, logger));
+    this.bridges = bridges;
+    const places = mediaPlaces(config, options.ours, logger);
+    this.placed = new PlacedMedia(places, logger, { told, relays: this.turn });
     this.anchor = opened.keep(
       new LocalMediaAnchor({
         rtpengine: this.rtpengine,
@@ -94,7 +99,7 @@ export class MediaNode {
         candidateSpelling: config.CANDIDATE_SPELLING,
         profiles: { core: config.CORE_PROFILE, access: config.ACCESS_PROFILE },
         ownAddresses: [...(config.GATEWAY_BIND ?? []), ...coreHosts],
-        placed: new PlacedMedia(mediaPlaces(config, options.ours, logger), logger, { told, relays: this.turn }),
+        placed: this.placed,
         learnsCore: config.CORE_MEDIA_TO === 'heard',
         logger,
         shares,
@@ -105,9 +110,11 @@ export class MediaNode {
   status() {
     return {
       calls: this.anchor.calls,
-      rtpengines: this.rtpengine.nodes.map(({ url, isUp, isBusy }) => ({ url, isUp, isBusy })),
+      rtpengines: this.rtpengine.nodes.map(({ url, isUp, isBusy, orphans }) => ({ url, isUp, isBusy, orphans })),
       gateway: this.gateway.counters(),
       turn: this.turn?.counts(),
+      msrp: this.bridges.counters(),
+      misplaced: this.placed.counts(),
     };
   }
 

@@ -115,6 +115,13 @@ export class Signalling {
       connections: this.front?.listener.counts(),
       loopLagMs: this.lag.ms,
       relayDropped: this.egress.dropped,
+      refused: this.pcscf.refused(),
+      server: {
+        isConnected: this.srf.connected,
+        isAnswering: this.srf.isAnswering,
+        unread: this.srf.unread,
+        responses: this.srf.responses,
+      },
     };
   }
 

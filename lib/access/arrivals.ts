@@ -22,6 +22,9 @@ import type { ConnectedUe } from './ue-connection';
 /** Which limit a connection had to make room for. */
 export type AccessDisplacement = Displacement | 'handshake-limit';
 
+/** What a connection brought: SIP by its transport, or HTTP, which may become WebSocket. */
+export type Served = UeTransport | 'http' | 'https';
+
 /** A connection's place among all. */
 export type UePlace = Place<Socket>;
 
@@ -48,6 +51,8 @@ export interface ArrivalCounts {
   displaced: Readonly<Partial<Record<AccessDisplacement, number>>>;
   /** Connections that had to wait for their TLS handshake, or got none. */
   handshakes: Readonly<Partial<Record<HandshakeRefusal, number>>>;
+  /** Connections by what they turned out to bring. */
+  served: Readonly<Partial<Record<Served, number>>>;
   /** Connections that were closed by what they began with inside TLS. */
   refusedInTls: Readonly<Partial<Record<Opening, number>>>;
 }
@@ -73,6 +78,7 @@ export class Arrivals {
   readonly #sockets = new Map<Socket, TransportAddress>();
   readonly #displaced = new Tally<AccessDisplacement>();
   readonly #refusedInTls = new Tally<Opening>();
+  readonly #served = new Tally<Served>();
   readonly #handshakes: HandshakeGate;
   readonly #tls: TlsDoor;
   #isClosed = false;
@@ -109,6 +115,7 @@ export class Arrivals {
       authenticated,
       displaced: this.#displaced.counts(),
       handshakes: this.#handshakes.counts(),
+      served: this.#served.counts(),
       refusedInTls: this.#refusedInTls.counts(),
     };
   }
@@ -164,8 +171,10 @@ export class Arrivals {
       this.#admission.leave(place);
     };
     socket.on('close', leave);
-    const serve = (carriage: Carriage, transport: UeTransport) =>
+    const serve = (carriage: Carriage, transport: UeTransport) => {
+      this.#served.add(transport);
       this.#options.serve({ carriage, transport, ...remote, contact }, place);
+    };
     const ways = { serve, leave };
     if (kind === 'sip' || kind === 'http') this.#serveAs(kind, accepted, false, ways);
     else this.#tls.enter(socket, remote.address, (tls) => this.#inTls(kind, { ...accepted, socket: tls }, ways));
@@ -183,6 +192,7 @@ export class Arrivals {
       serve(new SocketCarriage(socket), isSecure ? 'tls' : 'tcp');
       socket.resume();
     } else if (kind === 'http' && http) {
+      this.#served.add(isSecure ? 'https' : 'http');
       http.take(accepted, isSecure, (carriage) => serve(carriage, isSecure ? 'wss' : 'ws'));
     } else if (kind === 'turn' && isSecure && turn) {
       leave();

@@ -13,6 +13,7 @@ export interface AdminServerOptions {
   /** What a request has to bring; undefined: nothing, for an address of loopback. */
   readonly token: string | undefined;
   readonly edge: AdministeredEdge;
+  readonly metrics: ShownMetrics;
   readonly logger: Logger;
 }
 
@@ -24,6 +25,12 @@ export interface AdministeredEdge {
   health(): readonly Trouble[];
 }
 
+/** What Prometheus reads. */
+export interface ShownMetrics {
+  readonly contentType: string;
+  text(): Promise<string>;
+}
+
 /** Sizes in bytes, times in ms: who asks is one of few, and asks for little. */
 const limits = { head: 8192, body: 1024, connections: 64, headTime: 5000, requestTime: 10_000, keepAlive: 5000 };
 
@@ -32,7 +39,7 @@ const probes = ['/live', '/ready'];
 
 /**
  * HTTP for who runs the edge (I7). `/live`: the process works. `/ready`: it should get new calls, or why not. `/status`:
- * what it carries.
+ * what it carries. `/metrics`: the same for Prometheus.
  */
 export class AdminServer {
   readonly #options: AdminServerOptions;
@@ -85,7 +92,7 @@ export class AdminServer {
   }
 
   #addProbes(): void {
-    const { edge } = this.#options;
+    const { edge, metrics } = this.#options;
     this.#app.get('/live', () => ({ live: true }));
     this.#app.get('/ready', (request, reply) => {
       const { ready, troubles } = readinessOf(edge.health());
@@ -93,6 +100,7 @@ export class AdminServer {
       return reply.code(ready ? 200 : 503).send(isTold ? { ready, troubles } : { ready });
     });
     this.#app.get('/status', () => edge.status());
+    this.#app.get('/metrics', async (_request, reply) => reply.type(metrics.contentType).send(await metrics.text()));
   }
 
   #admit(request: FastifyRequest, reply: FastifyReply, done: () => void): void {

@@ -12,7 +12,8 @@ export interface CallTableEvents {
 
 /** The calls under way. */
 export class CallTable extends EventEmitter<CallTableEvents> {
-  readonly #most: number;
+  /** Calls that may be under way. */
+  readonly most: number;
   readonly #calls = new Map<string, Call>();
   /** Ended calls whose media is still being released. */
   readonly #releasing = new Set<Promise<void>>();
@@ -20,7 +21,7 @@ export class CallTable extends EventEmitter<CallTableEvents> {
   /** @param most calls under way */
   constructor(most: number) {
     super();
-    this.#most = most;
+    this.most = most;
   }
 
   get size(): number {
@@ -32,7 +33,7 @@ export class CallTable extends EventEmitter<CallTableEvents> {
    * @throws EdgeError `too-many-calls` (503), and as the anchor
    */
   open(facts: Omit<CallFacts, 'id' | 'startedAt'>, anchor: MediaAnchor): Call {
-    if (this.#calls.size >= this.#most) {
+    if (this.#calls.size >= this.most) {
       const message = 'There are as many calls under way as there may be.';
       throw new EdgeError('too-many-calls', message);
     }
@@ -43,7 +44,9 @@ export class CallTable extends EventEmitter<CallTableEvents> {
       const { facts, answeredAt, endedAt } = call;
       const released = call.released().then((streams) => {
         this.#releasing.delete(released);
-        this.emit('ended', { ...facts, answeredAt, endedAt, cause, streams });
+        // Of a short call, the way of its media is known only now.
+        const { firstMedia } = call;
+        this.emit('ended', { ...facts, answeredAt, endedAt, firstMedia, cause, streams });
       });
       this.#releasing.add(released);
     });

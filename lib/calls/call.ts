@@ -1,5 +1,5 @@
 import type { AddressFamily } from '../ip-address';
-import type { CallMedia, MediaAnchor, StreamReport } from '../media/media-anchor';
+import type { CallMedia, MediaAnchor, MediaPath, StreamReport } from '../media/media-anchor';
 import { monotonicNow } from '../ops/clock';
 
 /** Who calls: the UE (`originating`) or the core (`terminating`). */
@@ -31,8 +31,16 @@ export interface CallRecord extends CallFacts {
   /** Times in ms since the epoch. */
   answeredAt: number | undefined;
   endedAt: number;
+  firstMedia: FirstMedia | undefined;
   cause: EndCause;
   streams: readonly StreamReport[];
+}
+
+/** When the first of its media lines had its way, and which that was. UDP is seen by looking now and then. */
+export interface FirstMedia {
+  /** Time in ms since the epoch. */
+  at: number;
+  path: MediaPath;
 }
 
 export interface CallFacts {
@@ -61,6 +69,7 @@ export class Call {
   readonly media: CallMedia;
   readonly #openedAt = monotonicNow();
   #answeredAt: number | undefined;
+  #firstMedia: FirstMedia | undefined;
   readonly #onEnd = new Set<(cause: EndCause) => void>();
   #released: Promise<readonly StreamReport[]> | undefined;
   /** Undefined as long as the call lasts. */
@@ -72,6 +81,7 @@ export class Call {
     this.facts = facts;
     const { id, ueAddress: address, coreFamily, ue: owner, users } = facts;
     this.media = anchor.open(id, { address, coreFamily, owner, users });
+    this.media.once('selected', ({ path }) => (this.#firstMedia = { at: this.#now(), path }));
   }
 
   get id(): string {
@@ -90,6 +100,10 @@ export class Call {
   /** Time in ms since the epoch; undefined for a call that was not answered. */
   get answeredAt(): number | undefined {
     return this.#answeredAt;
+  }
+
+  get firstMedia(): FirstMedia | undefined {
+    return this.#firstMedia;
   }
 
   /** Time in ms since the epoch: now, as long as the call lasts. */
@@ -122,6 +136,7 @@ export class Call {
   async released(): Promise<readonly StreamReport[]> {
     return (await this.#released) ?? [];
   }
+
   #now(): number {
     return Math.round(this.facts.startedAt + monotonicNow() - this.#openedAt);
   }

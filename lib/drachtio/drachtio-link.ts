@@ -1,6 +1,7 @@
 import { EventEmitter } from 'node:events';
 import { EdgeError } from '../errors';
 import { monotonicNow } from '../ops/clock';
+import { Tally } from '../ops/tally';
 import type { CarriedBodies } from './fence/carried-bodies';
 import { fromServer, toServer } from './carrying';
 import type { SentRequest } from './messages';
@@ -15,6 +16,11 @@ export interface LinkOptions {
   /** Those that listener and relay carry past the server; unset: they are not there. */
   bodies?: CarriedBodies | undefined;
 }
+
+/** `2xx` and the like. */
+export type ResponseClass = `${1 | 2 | 3 | 4 | 5 | 6}xx`;
+
+type ResponseCounts = Readonly<Partial<Record<ResponseClass, number>>>;
 
 export interface LinkEvents {
   /** The server took us; `contacts` are its SIP addresses, such as `tcp/192.0.2.1:5060`. */
@@ -51,6 +57,8 @@ export class DrachtioLink extends EventEmitter<LinkEvents> {
   readonly #pings: string[] = [];
   /** Since when the server has not answered, by the monotonic clock, ms. */
   #silentSince: number | undefined;
+  readonly #sent = new Tally<ResponseClass>();
+  readonly #received = new Tally<ResponseClass>();
 
   constructor(options: LinkOptions) {
     super();
@@ -67,6 +75,11 @@ export class DrachtioLink extends EventEmitter<LinkEvents> {
   /** Whether it has answered lately: a link may stand with a server that is frozen. */
   get isAnswering(): boolean {
     return this.#connected && this.#silentSince === undefined;
+  }
+
+  /** Responses that went to the server, and came from it. */
+  get responses(): Readonly<Record<'sent' | 'received', ResponseCounts>> {
+    return { sent: this.#sent.counts(), received: this.#received.counts() };
   }
 
   /** Bytes that the server has not read yet. */
@@ -143,6 +156,7 @@ export class DrachtioLink extends EventEmitter<LinkEvents> {
     for (const read of wp.listeners('msg')) {
       wp.off('msg', read);
       wp.on('msg', (socket, frame) => {
+        count(this.#received, frame);
         try {
           read(socket, bodies ? fromServer(frame, bodies) : frame);
         } catch (cause) {
@@ -156,7 +170,10 @@ export class DrachtioLink extends EventEmitter<LinkEvents> {
   #carry({ wp }: Agent): void {
     const { bodies } = this.#options;
     const send = wp.send.bind(wp);
-    wp.send = (socket, frame) => send(socket, toServer(frame, bodies));
+    wp.send = (socket, frame) => {
+      count(this.#sent, frame);
+      return send(socket, toServer(frame, bodies));
+    };
   }
 
   /** A server that was stopped, or hangs, keeps its connections: only by its silence is it known. */
@@ -216,6 +233,12 @@ const lookMs = 1000;
 
 /** A server that was silent for so long is lost, with all its calls: SIP's own transactions are over by then; ms. */
 const givenUpMs = 40_000;
+
+/** The line that tells what to do stands before the message. */
+function count(tally: Tally<ResponseClass>, frame: string): void {
+  const first = /^[^\r\n]*\r\nSIP\/2\.0 ([1-6])\d\d /.exec(frame)?.[1];
+  if (first !== undefined) tally.add(`${first}xx` as ResponseClass);
+}
 
 /** What all that was awaited is rejected with. */
 export function linkLost(): EdgeError {

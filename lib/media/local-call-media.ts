@@ -163,7 +163,7 @@ export class LocalCallMedia extends EventEmitter<CallMediaEvents> implements Cal
     if (statistics) this.#learn(statistics);
     await call.leaveRtpengine();
     gone();
-    return paths.reports();
+    return paths.reports((line) => call.ue.lines[line]?.isTcpAlone === true);
   }
 
   /** Whether nothing is to be learned any more of the ways that the call's media takes. */

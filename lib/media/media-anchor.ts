@@ -1,5 +1,6 @@
 import type { EventEmitter } from 'node:events';
 import type { AddressFamily } from '../ip-address';
+import type { Quality } from '../rtpengine/call-statistics';
 
 /** Which side of the edge an SDP came from: `access` is the UE, `core` the IMS or PBX. */
 export type Side = 'access' | 'core';
@@ -33,6 +34,12 @@ export interface SelectedPath {
   remote: { address: string; port: number };
 }
 
+/**
+ * Why the media of a stream took TCP: nothing of the UE ever came over UDP, or it came before and does no more, or the UE
+ * has no candidate for UDP.
+ */
+export type TcpReason = 'udp-unanswered' | 'udp-lost' | 'udp-not-offered';
+
 /** What became of one stream toward the UE. */
 export interface StreamReport {
   /** Index of the m= line, from 0. */
@@ -40,12 +47,16 @@ export interface StreamReport {
   /** The last one; both undefined if none was ever known. */
   path: MediaPath | undefined;
   remote: SelectedPath['remote'] | undefined;
+  /** Undefined unless that is TCP. */
+  tcpReason: TcpReason | undefined;
   /** Between rtpengine and the UE, by RTCP, ms; undefined where there was none. */
   rttMs: number | undefined;
   /** How often the UE came back on another connection to the gateway. */
   reconnects: number;
   /** Packets that the gateway dropped, in both directions. */
   dropped: number;
+  /** What came of the UE's RTP and what of the core's, as the far ends' RTCP tells it; undefined where there was none. */
+  quality: Record<Side, Quality | undefined>;
   /** RTP packets of the UE, and of the core, as rtpengine counted them; undefined if it did not tell. */
   packets: { access: number; core: number } | undefined;
 }

@@ -4,7 +4,7 @@ import { isDiscardPlace } from '../sdp/discard-place';
 import type { StatisticsByLine } from './call-at-rtpengine';
 import type { MediaPath, SelectedPath, StreamReport } from './media-anchor';
 
-type Known = Omit<StreamReport, 'line'>;
+type Known = Omit<StreamReport, 'line' | 'tcpReason'> & { wasOnUdp: boolean };
 type Path = Pick<SelectedPath, 'line' | 'path' | 'remote'>;
 
 /** What is known of the ways that one call's streams take toward the UE. */
@@ -115,15 +115,20 @@ export class StreamPaths {
     return lines.every((line) => this.pathOf(line) !== undefined);
   }
 
-  reports(): StreamReport[] {
+  /** @param isTcpAlone whether the UE has no candidate for UDP on a line */
+  reports(isTcpAlone: (line: number) => boolean): StreamReport[] {
     return [...this.#known]
       .sort(([a], [b]) => a - b)
-      .map(([line, known]) => {
+      .map(([line, { wasOnUdp, ...known }]) => {
         const open = [...this.#open].flatMap(([ufrag, its]) => (its === line ? (this.#statusOf(ufrag) ?? []) : []));
         const sum = (field: 'reconnects' | 'dropped') =>
           open.reduce((total, status) => total + status[field], known[field]);
-        const { path, remote } = this.#known.get(this.#shared.get(line) ?? line) ?? known;
-        return { line, ...known, path, remote, reconnects: sum('reconnects'), dropped: sum('dropped') };
+        const carrying = this.#shared.get(line) ?? line;
+        const { path, remote } = this.#known.get(carrying) ?? known;
+        const unheard = isTcpAlone(carrying) ? 'udp-not-offered' : 'udp-unanswered';
+        const wasHeard = this.#known.get(carrying)?.wasOnUdp ?? wasOnUdp;
+        const tcpReason = path?.startsWith('tcp') ? (wasHeard ? 'udp-lost' : unheard) : undefined;
+        return { line, ...known, path, remote, tcpReason, reconnects: sum('reconnects'), dropped: sum('dropped') };
       });
   }
 
@@ -132,6 +137,7 @@ export class StreamPaths {
       if (access === undefined) continue;
       const known = this.#line(line);
       known.rttMs = access.rttMs ?? known.rttMs;
+      known.quality = { access: access.quality ?? known.quality.access, core: core?.quality ?? known.quality.core };
       known.packets = { access: access.packets, core: core?.packets ?? 0 };
     }
   }
@@ -150,6 +156,7 @@ export class StreamPaths {
     const { remote: before } = known;
     if (known.path === path && before?.address === remote.address && before.port === remote.port) return false;
     known.path = path;
+    known.wasOnUdp ||= path === 'udp';
     known.remote = remote;
     return true;
   }
@@ -160,7 +167,9 @@ export class StreamPaths {
     const added: Known = {
       path: undefined,
       remote: undefined,
+      wasOnUdp: false,
       rttMs: undefined,
+      quality: { access: undefined, core: undefined },
       reconnects: 0,
       dropped: 0,
       packets: undefined,

@@ -1,6 +1,14 @@
 import { z } from 'zod';
 import type { NgReply } from './ng-command';
 
+/** How the RTP of a side got to the other end, as that told by RTCP. */
+export interface Quality {
+  /** Lost packets of all, 0 to 1; the mean of what was reported. */
+  loss: number;
+  /** Mean jitter, ms. */
+  jitterMs: number;
+}
+
 /** What rtpengine tells of one media line of one side: of its RTP, not of an RTCP port beside it. */
 export interface LineStatistics {
   /** Where its media goes. */
@@ -15,6 +23,8 @@ export interface LineStatistics {
   errors: number;
   /** Between rtpengine and that side, by its last RTCP, ms; undefined where there was none. */
   rttMs: number | undefined;
+  /** Undefined where the far end reported nothing. */
+  quality?: Quality | undefined;
 }
 
 /** By tag; the lines are in the order in which rtpengine knows them. */
@@ -30,7 +40,12 @@ const stream = z.object({
 
 const report = z.object({ 'round-trip time leg': z.number() });
 
-const source = z.object({ 'MOS progression': z.object({ entries: z.array(report).default([]) }).optional() });
+const average = z.object({ jitter: z.number(), 'packet loss': z.number(), samples: z.number() });
+
+const source = z.object({
+  'average MOS': average.optional().catch(undefined),
+  'MOS progression': z.object({ entries: z.array(report).default([]) }).optional(),
+});
 
 const shape = z.object({
   tags: z.record(z.string(), z.object({ medias: z.array(z.object({ streams: z.array(stream).default([]) })) })),
@@ -43,8 +58,8 @@ export function callStatistics(reply: NgReply): CallStatistics | undefined {
   if (!success) return undefined;
   const line = ({ streams: [rtp] }: { streams: z.infer<typeof stream>[] }): LineStatistics => {
     // The time to the sender of that SSRC, in µs, as it reported it.
-    const reports = rtp?.SSRC === undefined ? undefined : data.SSRC[rtp.SSRC]?.['MOS progression']?.entries;
-    const rtt = reports?.at(-1)?.['round-trip time leg'];
+    const told = rtp?.SSRC === undefined ? undefined : data.SSRC[rtp.SSRC];
+    const rtt = told?.['MOS progression']?.entries.at(-1)?.['round-trip time leg'];
     return {
       endpoint: rtp?.endpoint,
       localAddress: rtp?.['local address'],
@@ -52,7 +67,13 @@ export function callStatistics(reply: NgReply): CallStatistics | undefined {
       packets: rtp?.stats?.packets ?? 0,
       errors: rtp?.stats?.errors ?? 0,
       rttMs: rtt === undefined || rtt === 0 ? undefined : rtt / 1000,
+      quality: qualityOf(told?.['average MOS']),
     };
   };
   return new Map(Object.entries(data.tags).map(([tag, { medias }]) => [tag, medias.map(line)]));
+}
+
+/** Loss comes in percent, jitter in ms. */
+function qualityOf(told: z.infer<typeof average> | undefined): Quality | undefined {
+  return told && told.samples > 0 ? { loss: told['packet loss'] / 100, jitterMs: told.jitter } : undefined;
 }

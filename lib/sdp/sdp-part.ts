@@ -100,6 +100,12 @@ export class MediaSection extends SdpPart {
     return this.#candidates;
   }
 
+  /** Has no candidate but those of TCP: its end will not try UDP. Names count, too; where there is none, it may try any. */
+  get isTcpAlone(): boolean {
+    const transports = this.lines.flatMap((line) => (line.is('candidate') ? (line.candidate?.transport ?? []) : []));
+    return transports.length > 0 && transports.every((transport) => transport === 'tcp');
+  }
+
   /** Has a TCP candidate that would connect to ours: `active` or `so` (A9). */
   get offersTcp(): boolean {
     return this.candidates.some(canConnect);

@@ -30,6 +30,8 @@ export interface MediaView extends MediaLine {
   candidates: readonly Candidate[];
   /** Has a TCP candidate that would connect to ours: `active` or `so` (A9). */
   offersTcp: boolean;
+  /** Has no candidate but those of TCP, be they by name. */
+  isTcpAlone: boolean;
 }
 
 export interface SessionView {
@@ -55,7 +57,7 @@ export function withEachLine(sdp: Sdp, change: (section: MediaSection, view: Med
 }
 
 function viewMedia(section: MediaSection, index: number, session: Said): MediaView {
-  const { says, candidates, offersTcp } = section;
+  const { says, candidates, offersTcp, isTcpAlone } = section;
   const ufrag = text(says.iceUfrag ?? session.iceUfrag);
   const pwd = text(says.icePwd ?? session.icePwd);
   const address = text((says.connection ?? session.connection)?.ip)?.split('/', 1)[0];
@@ -74,6 +76,7 @@ function viewMedia(section: MediaSection, index: number, session: Said): MediaVi
     rtcpAddress: text(says.rtcp?.address),
     candidates,
     offersTcp,
+    isTcpAlone,
   };
 }
 

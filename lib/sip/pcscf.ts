@@ -20,7 +20,7 @@ import { Originating } from './originating';
 import { OtherRequests } from './other-requests';
 import { OwnAddresses } from './own-addresses';
 import type { PcscfOptions, PcscfSettings } from './pcscf-settings';
-import { Refusals } from './refusals';
+import { Refusals, type Refused } from './refusals';
 import { Registering } from './registering';
 import { Registrar } from './registrar';
 import { RequestAdmission } from './request-admission';
@@ -36,6 +36,8 @@ import { noSuchDialog, reply } from './verdict';
 const passed: Method[] = ['MESSAGE', 'SUBSCRIBE', 'PUBLISH', 'NOTIFY', 'INFO', 'OPTIONS'];
 
 export interface RunningPcscf {
+  /** Requests that were refused, by why. */
+  refused(): Readonly<Partial<Record<Refused, number>>>;
   /**
    * Refuses new calls and registrations with 503 from now on. What is under way goes on, and a UE in a call may still
    * refresh its registration. Resolves when no call is left.
@@ -75,15 +77,17 @@ export function startPcscf(options: PcscfOptions): RunningPcscf {
   };
   const forCalls = { edge, anchor, calls, shares: new CallShares(limits), onFlow: callsOnFlow, logger };
   const uriFor = (uri: string) => originating.uriFor(uri);
+  const refusals = new Refusals(own.core.address, logger);
   handleRequests(
     srf,
     new CallRequests({ ...serving, ...forCalls }),
     new OtherRequests({ ...serving, srf, own, registrar, registering, subscriptions, callsOnFlow, uriFor }),
-    new Refusals(own.core.address, logger),
+    refusals,
   );
   watchLink({ edge, calls, subscriptions, connections, intake, logger });
   calls.on('ended', ({ id, streams }) => logger.info({ call: id, streams }, 'media released'));
   return {
+    refused: () => refusals.counts(),
     drain: async () => {
       intake.drain();
       await calls.emptied();

@@ -1,16 +1,21 @@
 import type { IncomingRequest, ResponseSender } from '../drachtio/messages';
-import { EdgeError } from '../errors';
+import { EdgeError, type ErrorCode } from '../errors';
 import { OccasionalLog } from '../ops/occasional-log';
 import type { Logger } from '../ops/logger';
+import { Tally } from '../ops/tally';
 import { EmergencyRefused } from './emergency';
 import { unmetOptions } from './request-admission';
 import { reply, verdictOf } from './verdict';
+
+/** Why a request was refused: `unforeseen` is a fault of ours. */
+export type Refused = ErrorCode | 'unforeseen';
 
 /** Answers requests that are not served, and says why where an operator has something to mend. */
 export class Refusals {
   readonly #agent: string;
   readonly #logger: Logger;
   readonly #occasionally: OccasionalLog;
+  readonly #refused = new Tally<Refused>();
 
   /** `agent`: how this edge names itself in a Warning. */
   constructor(agent: string, logger: Logger) {
@@ -19,8 +24,13 @@ export class Refusals {
     this.#occasionally = new OccasionalLog(logger);
   }
 
+  counts(): Readonly<Partial<Record<Refused, number>>> {
+    return this.#refused.counts();
+  }
+
   refuse(request: IncomingRequest, response: ResponseSender, error: unknown): void {
     const verdict = verdictOf(error, this.#agent);
+    this.#refused.add(error instanceof EdgeError ? error.code : 'unforeseen');
     if (verdict.status === 420) verdict.headers['Unsupported'] = unmetOptions(request).join(', ');
     if (error instanceof EmergencyRefused) {
       verdict.headers['Content-Type'] = error.contentType;

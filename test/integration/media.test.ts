@@ -60,6 +60,7 @@ describeInNamespaces.each([
       streams: [
         {
           ...{ line: 0, path, remote, reconnects: 0, dropped: 0, rttMs: expect.any(Number) },
+          ...(path === 'udp' ? {} : { tcpReason: 'udp-unanswered' }),
           packets: { access: expect.any(Number), core: expect.any(Number) },
         },
       ],

@@ -1,7 +1,10 @@
+import { Ends } from '../../app/demo/ends';
+import { Firewall } from '../../app/demo/firewall';
 import { askAdmin } from './support/admin';
 import { Lab } from './support/lab';
 import { logged } from './support/logged';
 import { describeInNamespaces } from './support/namespaces';
+import { Prometheus } from './support/prometheus';
 import { until } from './support/until';
 
 describeInNamespaces('who runs an edge', () => {
@@ -31,6 +34,32 @@ describeInNamespaces('who runs an edge', () => {
     const status = await askAdmin(lab.network, '/status');
     expect([status.status, JSON.parse(status.text)]).toEqual([200, expect.objectContaining({ calls: 0 })]);
   });
+
+  test('I4: has Prometheus read how calls went, and why they took TCP', async () => {
+    const firewall = await Firewall.raise(lab.network, 'tcp80');
+    const prometheus = new Prometheus(lab.network);
+    const ends = new Ends(lab.network, { direction: 'originating', seconds: 5 });
+    try {
+      expect(await ends.run()).toMatchObject({ ue: { error: null, path: 'tcp80' } });
+      const told = (query: string) =>
+        until(query, 15_000, async () => {
+          const [first] = await prometheus.query(query);
+          return first;
+        });
+      const hungUp = { direction: 'originating', answered: 'true', cause: 'hung-up' };
+      expect(await told('edge80_calls_ended_total > 0')).toEqual([hungUp, 1]);
+      expect(await told('edge80_streams_tcp_total')).toEqual([{ reason: 'udp-unanswered' }, 1]);
+      expect(await told('edge80_time_to_media_seconds_count')).toEqual([{ path: 'tcp80' }, 1]);
+      expect(await told('edge80_gateway_packets_total{way="from_ue",kind="rtp"} > 50')).toBeDefined();
+      expect(await told('edge80_stream_loss_ratio_count{from="ue"}')).toBeDefined();
+      expect(await told('sum(edge80_gateway_thread_cpu_seconds_total)')).toBeDefined();
+      expect(await told('edge80_ready')).toEqual([{}, 1]);
+    } finally {
+      await ends.close();
+      await prometheus.close();
+      await firewall.lower();
+    }
+  }, 60_000);
 
   test('I7: sees that its rtpengine stands still, and that it is back', async () => {
     lab.rtpengine.signal('SIGSTOP');

@@ -788,6 +788,7 @@ describe('limits', () => {
       ...{ strangers: 3, authenticated: 1 },
       displaced: { 'address-limit': 2 },
       handshakes: {},
+      served: { tcp: 6 },
       refusedInTls: {},
       unserved: {},
     });

@@ -6,6 +6,7 @@ import { createLogger } from '../../../lib/ops/logger';
 
 const token = 'a token of the test';
 const bearer = { authorization: 'Bearer a-token-of-the-test' };
+const metrics = { contentType: 'text/plain', text: () => Promise.resolve('calls 3\n') };
 let server: AdminServer;
 
 async function started(edge: Partial<AdministeredEdge> = {}, given?: string): Promise<string> {
@@ -13,6 +14,7 @@ async function started(edge: Partial<AdministeredEdge> = {}, given?: string): Pr
     at: { address: '127.0.0.1', port: 0 },
     token: given,
     edge: { status: () => ({ calls: 3 }), health: () => [], ...edge },
+    metrics,
     logger: createLogger('silent'),
   });
   await server.start();
@@ -58,6 +60,11 @@ describe('the admin server', () => {
     expect(await answer(`${await started()}/status`)).toEqual([200, { calls: 3 }]);
   });
 
+  it('I4: /metrics is for Prometheus', async () => {
+    const response = await fetch(`${await started()}/metrics`);
+    expect([response.headers.get('content-type'), await response.text()]).toEqual(['text/plain', 'calls 3\n']);
+  });
+
   it('what fails is a 500 that tells nothing of it', async () => {
     const at = await started({
       status: () => {
@@ -96,7 +103,7 @@ describe('the admin server', () => {
     const { port } = other.address() as AddressInfo;
     const edge = { status: () => ({}), health: () => [] };
     server = new AdminServer({
-      ...{ at: { address: '127.0.0.1', port }, token: undefined, edge },
+      ...{ at: { address: '127.0.0.1', port }, token: undefined, edge, metrics },
       logger: createLogger('silent'),
     });
     await expect(server.start()).rejects.toMatchObject({

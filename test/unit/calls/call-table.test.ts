@@ -71,6 +71,8 @@ describe('the table of calls', () => {
       line: 0,
       path: 'tcp80',
       remote: { address: '198.51.100.2', port: 50000 },
+      tcpReason: 'udp-unanswered',
+      quality: { access: { loss: 0.01, jitterMs: 3 }, core: undefined },
       rttMs: 12,
       reconnects: 1,
       dropped: 2,

@@ -40,6 +40,34 @@ describe('the ways of a call’s streams', () => {
     paths.opened(ufrag, at);
   };
 
+  const onTcp = () => {
+    open('uf', 0, { remote: ue, port: 80, mapped: ourSocket });
+    paths.learn(statistics(line({ endpoint: ourSocket })));
+  };
+
+  test.each([
+    ['udp-unanswered', false],
+    ['udp-not-offered', true],
+  ])('I4: media took TCP because of %s', (reason, isTcpAlone) => {
+    onTcp();
+    expect(paths.reports(() => isTcpAlone)).toMatchObject([{ path: 'tcp80', tcpReason: reason }]);
+  });
+
+  test('I4: media took TCP because its UDP was lost, and has no reason once it is back', () => {
+    paths.learn(statistics(line()));
+    onTcp();
+    expect(paths.reports(() => false)).toMatchObject([{ path: 'tcp80', tcpReason: 'udp-lost' }]);
+    paths.learn(statistics(line()));
+    expect(paths.reports(() => false)).toMatchObject([{ path: 'udp', tcpReason: undefined }]);
+  });
+
+  test('I8: the last word of RTCP on each side is kept', () => {
+    const told = { loss: 0.02, jitterMs: 4 };
+    paths.learn(statistics(line({ quality: told })));
+    paths.learn(statistics(line()));
+    expect(paths.reports(() => false)).toMatchObject([{ quality: { access: told, core: undefined } }]);
+  });
+
   test('A6: UDP is known by rtpengine, once it has heard the UE', () => {
     open('uf', 0);
     expect(paths.learn(statistics(line({ confirmed: false })))).toEqual([]);
@@ -47,8 +75,11 @@ describe('the ways of a call’s streams', () => {
     expect(paths.learn(statistics(line()))).toEqual([{ line: 0, path: 'udp', remote: ue }]);
     expect(paths.learn(statistics(line()))).toEqual([]);
     expect(paths.areKnown([0])).toBe(true);
-    expect(paths.reports()).toEqual([
-      { line: 0, path: 'udp', remote: ue, rttMs: 5, reconnects: 0, dropped: 0, packets: { access: 10, core: 20 } },
+    expect(paths.reports(() => false)).toEqual([
+      {
+        ...{ line: 0, path: 'udp', remote: ue, tcpReason: undefined, rttMs: 5, reconnects: 0, dropped: 0 },
+        ...{ quality: { access: undefined, core: undefined }, packets: { access: 10, core: 20 } },
+      },
     ]);
   });
 
@@ -59,11 +90,11 @@ describe('the ways of a call’s streams', () => {
       const nobody = line({ endpoint: { address, port: 9 } });
       expect(paths.learn(statistics(nobody))).toEqual([]);
       expect(paths.areKnown([0])).toBe(false);
-      expect(paths.reports()[0]).toMatchObject({ path: undefined, remote: undefined });
+      expect(paths.reports(() => false)[0]).toMatchObject({ path: undefined, remote: undefined });
       // What it nominates then is news at once.
       expect(paths.selected({ line: 0, path: 'tcp80', remote: ue })).toBe(true);
       expect(paths.learn(statistics(nobody))).toEqual([]);
-      expect(paths.reports()[0]).toMatchObject({ path: 'tcp80', remote: ue });
+      expect(paths.reports(() => false)[0]).toMatchObject({ path: 'tcp80', remote: ue });
     },
   );
 
@@ -95,7 +126,7 @@ describe('the ways of a call’s streams', () => {
     open('uf', 0, { remote: ue, port: 443 });
     expect(paths.selected({ line: 0, path: 'tcp443', remote: ue })).toBe(true);
     expect(paths.learn(statistics(line({ endpoint, localAddress })))).toEqual([]);
-    expect(paths.reports()[0]).toMatchObject({ path: 'tcp443', remote: ue });
+    expect(paths.reports(() => false)[0]).toMatchObject({ path: 'tcp443', remote: ue });
   });
 
   test('E3 E5: what rtpengine sends to a connection that is gone, or to that before a restart, is no UDP path', () => {
@@ -103,7 +134,7 @@ describe('the ways of a call’s streams', () => {
     paths.selected({ line: 0, path: 'tcp80', remote: ue });
     open('new', 0);
     expect(paths.learn(statistics(line({ endpoint: ourSocket })))).toEqual([]);
-    expect(paths.reports()[0]).toMatchObject({ path: 'tcp80', remote: ue });
+    expect(paths.reports(() => false)[0]).toMatchObject({ path: 'tcp80', remote: ue });
     expect(paths.learn(statistics(line()))).toEqual([{ line: 0, path: 'udp', remote: ue }]);
   });
 
@@ -125,7 +156,7 @@ describe('the ways of a call’s streams', () => {
     expect(paths.areKnown([0, 1])).toBe(false);
     expect(paths.learn(both)).toEqual([{ line: 0, path: 'udp', remote: ue }]);
     expect(paths.areKnown([0, 1])).toBe(true);
-    expect(paths.reports().map(({ path, remote }) => [path, remote])).toEqual([
+    expect(paths.reports(() => false).map(({ path, remote }) => [path, remote])).toEqual([
       ['udp', ue],
       ['udp', ue],
     ]);
@@ -184,7 +215,7 @@ describe('the ways of a call’s streams', () => {
 
   test('lines are those of the SDP, of which rtpengine knows some', () => {
     expect(paths.learn(statistics(line(), 2))).toEqual([{ line: 2, path: 'udp', remote: ue }]);
-    expect(paths.reports().map((report) => report.line)).toEqual([2]);
+    expect(paths.reports(() => false).map((report) => report.line)).toEqual([2]);
     expect(paths.areKnown([2])).toBe(true);
     expect(paths.areKnown([0, 2])).toBe(false);
   });
@@ -193,12 +224,12 @@ describe('the ways of a call’s streams', () => {
     open('old', 0, { reconnects: 1, dropped: 3 });
     open('new', 0, { reconnects: 2, dropped: 4 });
     paths.selected({ line: 0, path: 'tcp80', remote: ue });
-    expect(paths.reports()[0]).toMatchObject({ reconnects: 3, dropped: 7 });
+    expect(paths.reports(() => false)[0]).toMatchObject({ reconnects: 3, dropped: 7 });
     paths.closing('old');
     statuses.delete('old');
-    expect(paths.reports()[0]).toMatchObject({ reconnects: 3, dropped: 7 });
+    expect(paths.reports(() => false)[0]).toMatchObject({ reconnects: 3, dropped: 7 });
     paths.closing('new');
     statuses.clear();
-    expect(paths.reports()[0]).toMatchObject({ reconnects: 3, dropped: 7 });
+    expect(paths.reports(() => false)[0]).toMatchObject({ reconnects: 3, dropped: 7 });
   });
 });

@@ -6,7 +6,14 @@ const reply = {
   created: 1795545950,
   SSRC: {
     '4161928252': {
-      'average MOS': { MOS: 44, 'round-trip time': 1840, 'round-trip time leg': 1230, samples: 1 },
+      'average MOS': {
+        MOS: 44,
+        'round-trip time': 1840,
+        'round-trip time leg': 1230,
+        jitter: 4,
+        'packet loss': 2,
+        samples: 1,
+      },
       'MOS progression': {
         interval: 0,
         entries: [
@@ -42,7 +49,7 @@ const reply = {
   },
 };
 
-test('tells each line of each side: endpoint, packets, and the round-trip time to that side', () => {
+test('I8: tells each line of each side: endpoint, packets, and the round-trip time to that side', () => {
   const statistics = callStatistics(reply);
   expect(statistics?.get('access')).toEqual([
     {
@@ -52,6 +59,7 @@ test('tells each line of each side: endpoint, packets, and the round-trip time t
       packets: 346,
       errors: 7,
       rttMs: 1.23,
+      quality: { loss: 0.02, jitterMs: 4 },
     },
   ]);
   const nothing = {

@@ -38,6 +38,10 @@ describe('an edge that drains', () => {
     const refusedOptions = await core.next('503 OPTIONS');
     for (const refused of [refusedOut, refusedInto, refusedRegister, refusedOptions])
       expect(refused.header('Retry-After')).toMatch(/^[1-9]\d*$/);
+    // I4: each is counted by its reason, and all answers by their class.
+    expect(edge.refused).toEqual({ 'shutting-down': 4 });
+    expect(edge.srf.responses.sent).toMatchObject({ '5xx': 4 });
+    expect(edge.srf.responses.received).toMatchObject({ '2xx': expect.any(Number) });
     await hangUp(ue, core, call);
   });
 

@@ -231,6 +231,11 @@ export class TestEdge {
     this.#link.cut();
   }
 
+  /** Requests that were refused, by why. */
+  get refused() {
+    return this.#pcscf.refused();
+  }
+
   async drainPcscf(): Promise<void> {
     await this.#pcscf.drain();
   }
