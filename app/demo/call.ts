@@ -1,24 +1,15 @@
-import { join } from 'node:path';
 import { EdgeError } from '../../lib/errors';
 import { edgeEnvironment, startEdge } from './edge-process';
 import { Ends, type End, type EndReports } from './ends';
 import type { Firewall } from './firewall';
 import type { Flags } from './flags';
+import type { Narration } from './narration';
 import type { Network } from './network';
 import type { NamespaceProcess } from './processes';
 import type { RandomFile } from './random-file';
 import type { UeEvent } from '../../lib/ue/ue-event';
-import { wayOf } from './ways';
+import { pictureOf, wayOf } from './ways';
 import type { WorkFolder } from './work-folder';
-
-export interface CallListeners {
-  /** The edge takes calls. */
-  edgeReady(): void;
-  /** An event of one end, as it happens. */
-  event(end: End, event: UeEvent): void;
-  /** The firewall has dropped what the UE sent to this port, such as `udp30000`; told once of each. */
-  dropped(port: string): void;
-}
 
 /** A browser has WebRTC, and the core plain RTP. */
 const forBrowsers = { WEB_PHONE: 'on', ACCESS_PROFILE: 'webrtc', CORE_PROFILE: 'rtp-avp' };
@@ -31,18 +22,17 @@ export class DemoCall {
   readonly #network: Network;
   readonly #firewall: Firewall;
   readonly #folder: WorkFolder;
-  readonly #listeners: CallListeners;
+  readonly #narration: Narration;
   #edge: NamespaceProcess | undefined;
   #ends: Ends | undefined;
   #counting: NodeJS.Timeout | undefined;
-  #screenshot: string | undefined;
   #closed = false;
 
-  constructor(network: Network, firewall: Firewall, folder: WorkFolder, listeners: CallListeners) {
+  constructor(network: Network, firewall: Firewall, folder: WorkFolder, narration: Narration) {
     this.#network = network;
     this.#firewall = firewall;
     this.#folder = folder;
-    this.#listeners = listeners;
+    this.#narration = narration;
   }
 
   /** @param file goes by MSRP. @throws EdgeError `process-failed`: a part did not start, or ended without its report. */
@@ -53,13 +43,13 @@ export class DemoCall {
     const environment = { ...edgeEnvironment(publicPorts), TLS_SELF_SIGNED_FILE: certificate };
     const edge = await startEdge(this.#network, { ...environment, ...(browser && forBrowsers) });
     this.#edge = edge;
-    this.#listeners.edgeReady();
+    this.#narration.edgeReady();
     this.#count();
-    const onEvent = (end: End, event: UeEvent) => this.#listeners.event(end, event);
+    const onEvent = (end: End, event: UeEvent) => this.#narration.event(end, event);
     const callerOptions = ['--media', media, ...(file?.callerOptions ?? [])];
     const calleeOptions = file?.calleeOptions ?? [];
     const trust = isSecure ? ['--tls', '--ca', certificate] : [];
-    const ofPhone = browser ? ['--folder', this.#folder.path, '--screenshot', this.#takesPicture(flags)] : [];
+    const ofPhone = browser ? ['--folder', this.#folder.path, '--screenshot', pictureOf(flags)] : [];
     const ueOptions = [...trust, ...ofPhone];
     const ueProgram = browser ? 'demo/browser/main.js' : undefined;
     // A browser is called by its Contact, which the edge has when the registration is over.
@@ -83,22 +73,13 @@ export class DemoCall {
     await this.#edge?.close();
   }
 
-  /** Where the web phone leaves a picture of itself. */
-  get screenshot(): string | undefined {
-    return this.#screenshot;
-  }
-
-  #takesPicture({ firewall }: Flags): string {
-    return (this.#screenshot = join(process.cwd(), `phone-${firewall}.png`));
-  }
-
   #count(): void {
     const seen = new Set<string>();
     const again = async () => {
       const { fromUe } = await this.#firewall.counts();
       if (this.#closed) return;
       const fresh = Object.keys(fromUe.dropped).filter((port) => !seen.has(port));
-      for (const port of fresh) this.#listeners.dropped(port);
+      for (const port of fresh) this.#narration.dropped(port);
       fresh.forEach((port) => seen.add(port));
       this.#counting = setTimeout(() => void again().catch(() => undefined), countEveryMs);
     };

@@ -9,7 +9,7 @@ import { addresses, Network } from './network';
 import { onStopSignal, signalStatus, type StopSignal } from '../stop-signals';
 import { RandomFile } from './random-file';
 import { demoResult, resultTable, type DemoResult } from './report';
-import { wayOf } from './ways';
+import { pictureOf, wayOf } from './ways';
 import { WorkFolder } from './work-folder';
 
 async function main(): Promise<void> {
@@ -71,8 +71,8 @@ async function demo(flags: Flags): Promise<DemoResult> {
     call = new DemoCall(network, firewall, folder, narration);
     const reports = await call.run(flags, file);
     const result = demoResult(flags, reports, await firewall.counts(), file);
-    const { screenshot } = call;
-    if (screenshot === undefined || !result.ok) return result;
+    if (!flags.browser || !result.ok) return result;
+    const screenshot = pictureOf(flags);
     narration.tell('UE', `left a picture of its phone: ${screenshot}`);
     return { ...result, screenshot };
   } finally {

@@ -1,5 +1,4 @@
 import pc from 'picocolors';
-import type { CallListeners } from './call';
 import type { FileProgress } from './file-progress';
 import type { MsrpTransfer } from '../../lib/ue/report';
 import type { UeEvent } from '../../lib/ue/ue-event';
@@ -8,7 +7,7 @@ import { portName, type Way } from './ways';
 type Teller = 'network' | 'firewall' | 'edge' | 'UE' | 'core';
 
 /** Tells what happens as it happens, a line for each step, with the seconds since the start. */
-export class Narration implements CallListeners {
+export class Narration {
   readonly #write: (line: string) => void;
   readonly #now: () => number;
   readonly #progress: FileProgress;
@@ -30,15 +29,18 @@ export class Narration implements CallListeners {
     this.#write(`${pc.dim(`${seconds} s`)}  ${pc.cyan(who.padEnd(8))}  ${what}`);
   }
 
+  /** The edge takes calls. */
   edgeReady(): void {
     const ports = this.#way.publicPorts.replace(',', ' and ');
     this.tell('edge', `ready: embedded SIP edge and rtpengine; SIP and media on TCP ${ports}`);
   }
 
+  /** The firewall has dropped what the UE sent to this port, such as `udp30000`. */
   dropped(port: string): void {
     this.tell('firewall', `drops what the UE sends to ${portName(port)}`);
   }
 
+  /** Of one end, as it happens. */
   event(end: 'ue' | 'core', event: UeEvent): void {
     this.#progress.event(end === 'ue' ? 'UE → core' : 'core → UE', event);
     const sentence = end === 'ue' ? ueSentence(event, this.#way) : coreSentence(event);

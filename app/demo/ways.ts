@@ -1,3 +1,4 @@
+import { join } from 'node:path';
 import type { PathName } from '../../lib/ue/candidate-pair';
 import type { FirewallMode } from './firewall';
 import type { Flags } from './flags';
@@ -43,4 +44,9 @@ export function wayOf({ firewall, browser }: Pick<Flags, 'firewall' | 'browser'>
 export function portName(name: string): string {
   const [, transport = name, port = ''] = /^([a-z]+)(\d*)$/.exec(name) ?? [];
   return `${transport.toUpperCase()} ${port}`.trimEnd();
+}
+
+/** Where the web phone leaves a picture of itself. */
+export function pictureOf({ firewall }: Pick<Flags, 'firewall'>): string {
+  return join(process.cwd(), `phone-${firewall}.png`);
 }

@@ -44,9 +44,9 @@ interface SourceShare {
   requests: Rate;
   /** TLS handshakes, those of UEs that come back among them: one costs up to 1 ms of the event loop. */
   handshakes: Rate;
-  /** Emergency calls, those of registered UEs among them. */
   /** HTTP requests, upgrades to WebSocket among them: a page of a web phone has 200 files. */
   webRequests: Rate;
+  /** Emergency calls, those of registered UEs among them. */
   emergencyCalls: Rate;
   emergencyCallsAtOnce: number;
   /** Requests at once that have no answer yet, where UEs reach the SIP server by themselves. */

@@ -8,7 +8,7 @@ import { chargingVector } from './charging';
 import { EmergencyRefused, emergencyService } from './emergency';
 import { assertedIdentity, registrationFor, usersOf } from './identity';
 import type { Routing, Target } from './target';
-import { flowOf, isOnFlow, ueAddressOf } from './ue-connections';
+import { flowOf, ueAddressOf } from './ue-connections';
 import { identityHosts } from './shown-identities';
 import { uePolicy } from './ue-policy';
 
@@ -33,8 +33,8 @@ export class Originating {
    * `emergency-refused` (380), and as the relay does.
    */
   async target(request: IncomingRequest): Promise<Target> {
-    const { registrar, connections, egress, own, settings, table } = this.#routing;
-    const { emergency, accessNetworkInfo, coreNextHop } = settings;
+    const { registrar, connections, egress, own, settings } = this.#routing;
+    const { emergency, coreNextHop } = settings;
     const coreHost = own.core.address;
     const flow = flowOf(request, connections);
     const registration = registrationFor(request, await registrar.registrationsOf(flow));
@@ -50,15 +50,11 @@ export class Originating {
       service === undefined
         ? this.#way(request, registration?.serviceRoute ?? [], holder)
         : this.#emergencyWay(service, holder);
-    const policy = uePolicy({
-      table,
+    const policy = uePolicy(this.#routing, {
+      ...{ flow, isRelayed, holder },
       asserted: registration && assertedIdentity(request, registration),
       chargingVector: chargingVector(coreHost),
-      accessNetworkInfo,
       identityHosts: identityHosts(registration, [coreHost, parseSipUri(coreNextHop)?.host ?? coreHost]),
-      carried: { access: flow.connection !== undefined, core: isRelayed },
-      holder,
-      isOnFlow: (later) => isOnFlow(later, flow, connections),
     });
     return {
       ...way,

@@ -10,7 +10,7 @@ import { holderOf } from '../drachtio/fence/carried-bodies';
 import { hasSipScheme, listOf, parseSipUri, uriOf } from '../wire/sip-uri';
 import { cameByRelay, sourceInCore } from './relayed';
 import type { Routing, Target } from './target';
-import { isOnFlow, ueAddressOf } from './ue-connections';
+import { ueAddressOf } from './ue-connections';
 import { identityHosts } from './shown-identities';
 import { uePolicy } from './ue-policy';
 
@@ -29,7 +29,7 @@ export class Terminating {
    * (404) without a flow token, `flow-forged` (403) for one that is not ours, `flow-gone` (430).
    */
   async target(request: IncomingRequest): Promise<Target> {
-    const { registrar, connections, egress, own, settings, table } = this.#routing;
+    const { registrar, connections, egress, own } = this.#routing;
     const coreHost = own.core.address;
     const { flow, inRequestUri } = this.#flow(request);
     if (registrar.isGone(flow)) {
@@ -37,15 +37,13 @@ export class Terminating {
     }
     const registrations = await registrar.registrationsOf(flow);
     const ue = registrations[0] && accountOf(registrations[0].aor);
-    const policy = uePolicy({
-      table,
+    const policy = uePolicy(this.#routing, {
+      flow,
       asserted: calledIdentity(request, registrations),
       chargingVector: request.get('p-charging-vector') ?? chargingVector(coreHost),
-      accessNetworkInfo: settings.accessNetworkInfo,
       identityHosts: identityHosts(registrations[0], [coreHost, sourceInCore(request, egress)]),
-      carried: { access: flow.connection !== undefined, core: cameByRelay(request, egress) },
+      isRelayed: cameByRelay(request, egress),
       holder: holderOf(ue, ueAddressOf(flow, connections)),
-      isOnFlow: (later) => isOnFlow(later, flow, connections),
     });
     const proxy = flowUri(flow);
     // Who routes by the Path as Request-URI means the UE, which knows itself by its Contact.

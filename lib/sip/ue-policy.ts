@@ -1,9 +1,12 @@
 import type { Headers, IncomingRequest } from '../drachtio/messages';
 import { carriageOf } from '../drachtio/fence/carried-bodies';
 import type { Side } from '../media/media-anchor';
-import type { HeaderTable, MessageKind } from './header-table';
+import type { Flow } from './flow-token';
+import type { MessageKind } from './header-table';
 import { withShownIdentities, type IdentityHosts } from './shown-identities';
-import { fromUe, towardUe, type AccessNetworkInfo } from './trust';
+import type { Routing } from './target';
+import { fromUe, towardUe } from './trust';
+import { isOnFlow } from './ue-connections';
 
 /**
  * What the messages between one UE and the core undergo, in a call or outside, beside their SDP and the headers of a
@@ -22,26 +25,24 @@ export interface UePolicy {
 }
 
 export interface UePolicyOptions {
-  table: HeaderTable;
+  /** The UE's. */
+  flow: Flow;
   /** The UE's identity, as a name-addr, for the core; undefined: none is asserted. */
   asserted: string | undefined;
   /** For all that goes to the core. */
   chargingVector: string;
-  accessNetworkInfo: AccessNetworkInfo;
   /** Undefined: the UE is shown what the core writes. */
   identityHosts?: IdentityHosts | undefined;
-  /** Toward which sides bodies are carried past the SIP server: those where the access listener, or the relay, is. */
-  carried: Readonly<Record<Side, boolean>>;
+  /** Whether what goes to the core goes by the relay, which carries bodies past the SIP server. */
+  isRelayed: boolean;
   /** Whose share the bodies take that are carried, in both directions: the UE's. */
   holder: string;
-  /** Whether a request came on the UE's flow. */
-  isOnFlow: (request: IncomingRequest) => boolean;
 }
 
-export function uePolicy(options: UePolicyOptions): UePolicy {
-  const { table, asserted, chargingVector, accessNetworkInfo, identityHosts, carried, holder, isOnFlow } = options;
+export function uePolicy({ table, settings, connections }: Routing, options: UePolicyOptions): UePolicy {
+  const { flow, asserted, chargingVector, identityHosts, isRelayed, holder } = options;
   const toCore = (kind: MessageKind, headers: Headers): Headers => ({
-    ...fromUe(table, kind, headers, accessNetworkInfo),
+    ...fromUe(table, kind, headers, settings.accessNetworkInfo),
     ...(asserted !== undefined && { 'P-Asserted-Identity': asserted }),
     'P-Charging-Vector': chargingVector,
   });
@@ -49,6 +50,8 @@ export function uePolicy(options: UePolicyOptions): UePolicy {
     const passed = towardUe(table, kind, headers);
     return identityHosts ? withShownIdentities(passed, identityHosts) : passed;
   };
+  // The access listener does so toward the UE.
+  const carried = { access: flow.connection !== undefined, core: isRelayed };
   const carriage = (to: Side) => carriageOf(carried[to], holder);
   const pass = (to: Side, kind: MessageKind, headers: Headers) => ({
     ...(to === 'core' ? toCore(kind, headers) : toUe(kind, headers)),
@@ -58,6 +61,6 @@ export function uePolicy(options: UePolicyOptions): UePolicy {
     request: (to, headers) => pass(to, 'request', headers),
     response: (to, headers) => pass(to, 'response', headers),
     carriage,
-    admits: (from, request) => from === 'core' || isOnFlow(request),
+    admits: (from, request) => from === 'core' || isOnFlow(request, flow, connections),
   };
 }
