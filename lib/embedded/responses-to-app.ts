@@ -12,7 +12,7 @@ import { endDialog, type Stack } from './stack';
 const failures = { 408: 'Request Timeout', 410: 'Gone', 503: 'Service Unavailable' } as const;
 
 /** A request of an app, and where it goes. */
-export interface Outbound {
+export interface AppRequest {
   readonly request: SipMessage;
   readonly flow: Flow;
   /** Of the request, or that it is to begin. */
@@ -30,7 +30,7 @@ export class ResponsesToApp {
   }
 
   /** `id`: of the app's frame. Throws FrameRefused where there are too many. */
-  send(id: string, app: AppConnection, { request, flow, dialog, isRegistered }: Outbound): void {
+  send(id: string, app: AppConnection, { request, flow, dialog, isRegistered }: AppRequest): void {
     const show = (response: SipMessage, sent: ClientTransaction, from: Flow | undefined, bytes: number) => {
       const shown = { txn: sent.txn, dialogId: dialog?.id ?? '', bytes, protocol: flow.local.transport };
       app.sip(response.raw ?? response.toString(), from, shown);

@@ -5,19 +5,9 @@ import { retryAfter } from '../shares/retry-after';
 import type { Side } from './media-anchor';
 
 /** The media lines of all calls, each charged to the call's UE: what they take of ports is its share (N3). */
-export class LineShares {
-  readonly #limits: ShareLimits;
-  readonly #lines = new Holdings();
-  readonly #messageLines = new Holdings();
-
-  constructor(limits: ShareLimits) {
-    this.#limits = limits;
-  }
-
-  /** @param owner whose call it is: it is charged with all calls that name it */
-  ofCall(owner: string): CallLines {
-    return new CallLines(owner, this.#limits, this.#lines, this.#messageLines);
-  }
+export class HeldLines {
+  readonly lines = new Holdings();
+  readonly messageLines = new Holdings();
 }
 
 /** What one call has taken of its UE's share. */
@@ -28,17 +18,16 @@ export class CallLines {
   readonly mostMessageLines: number;
   readonly #owner: string;
   readonly #limits: ShareLimits['ue'];
-  readonly #held: Holdings;
-  readonly #heldMessageLines: Holdings;
+  readonly #held: HeldLines;
   #lines = 0;
 
-  constructor(owner: string, limits: ShareLimits, held: Holdings, heldMessageLines: Holdings) {
+  /** @param owner whose call it is: it is charged with all calls that name it */
+  constructor(owner: string, limits: ShareLimits, held: HeldLines) {
     this.#owner = owner;
     this.#limits = limits.ue;
     this.most = limits.linesOfCall;
     this.mostMessageLines = limits.messageLinesOfCall;
     this.#held = held;
-    this.#heldMessageLines = heldMessageLines;
   }
 
   /**
@@ -47,22 +36,22 @@ export class CallLines {
    */
   hold(lines: number, from: Side): void {
     const more = Math.max(0, lines - this.#lines);
-    if (!this.#held.take(this.#owner, this.#limits.lines, more)) throw tooMany(from);
+    if (!this.#held.lines.take(this.#owner, this.#limits.lines, more)) throw tooMany(from);
     this.#lines += more;
   }
 
   /** @throws EdgeError as {@link hold} */
   takeMessageLine(from: Side): void {
-    if (!this.#heldMessageLines.take(this.#owner, this.#limits.messageLines)) throw tooMany(from);
+    if (!this.#held.messageLines.take(this.#owner, this.#limits.messageLines)) throw tooMany(from);
   }
 
   giveBackMessageLine(): void {
-    this.#heldMessageLines.giveBack(this.#owner);
+    this.#held.messageLines.giveBack(this.#owner);
   }
 
   /** rtpengine has nothing of the call any more. */
   release(): void {
-    this.#held.giveBack(this.#owner, this.#lines);
+    this.#held.lines.giveBack(this.#owner, this.#lines);
     this.#lines = 0;
   }
 }

@@ -10,7 +10,7 @@ import { TokenBuckets } from '../shares/token-buckets';
 import { AnchoredCall } from './anchored-call';
 import type { MsrpSwitch } from './call-msrp';
 import type { Fallback } from './fallback';
-import { LineShares } from './line-shares';
+import { CallLines, HeldLines } from './line-shares';
 import { LocalCallMedia } from './local-call-media';
 import type { CallMedia, MediaAnchor, SipEnds } from './media-anchor';
 import { PathFollower } from './path-follower';
@@ -51,7 +51,8 @@ const asOffered: Profiles = { core: 'as-offered', access: 'as-offered' };
  */
 export class LocalMediaAnchor implements MediaAnchor {
   readonly #options: LocalMediaAnchorOptions;
-  readonly #lines: LineShares;
+  readonly #shares: ShareLimits;
+  readonly #lines = new HeldLines();
   /** By owner. */
   readonly #looks: TokenBuckets;
   /** By what the calls are named: rtpengine and gateway tell of them by their names. */
@@ -65,7 +66,7 @@ export class LocalMediaAnchor implements MediaAnchor {
     const { gateway, rtpengine, logger, shares = shareLimits() } = options;
     this.#options = options;
     this.#log = new OccasionalLog(logger);
-    this.#lines = new LineShares(shares);
+    this.#shares = shares;
     this.#looks = new TokenBuckets(shares.ue.looks);
     const lookAt = async (name: string) => this.#calls.get(name)?.followed();
     const follower = new PathFollower({ gateway, lookAt, log: this.#log, now: monotonicNow });
@@ -101,7 +102,7 @@ export class LocalMediaAnchor implements MediaAnchor {
       ueAddress: ends?.address,
       coreFamily: ends?.coreFamily,
       places: placed.ofCall(name, ends?.users),
-      charged: this.#lines.ofCall(owner),
+      charged: new CallLines(owner, this.#shares, this.#lines),
       log: this.#log,
     });
     const calls = () => this.#calls.size;

@@ -97,7 +97,7 @@ export class CallMedia {
     if (message === undefined) this.messages.drop();
     else await this.messages.prepareAnswer(message);
     this.#directions = remote.map(({ direction }) => answeringDirection(direction));
-    this.#learn(remote, offer);
+    this.#learn(remote, offer, message);
     return this.#write();
   }
 
@@ -108,7 +108,7 @@ export class CallMedia {
     const { audio, message } = this.#usable(remote);
     if (audio.length === 0) this.audio.drop();
     if (message === undefined) this.messages.drop();
-    this.#learn(remote, answer);
+    this.#learn(remote, answer, message);
   }
 
   /** Whether the next offer puts the call on hold; nothing is sent meanwhile. */
@@ -133,12 +133,11 @@ export class CallMedia {
     throw new EdgeError('no-usable-media', 'The peer offers neither audio in PCMU over RTP nor MSRP that we speak.');
   }
 
-  #learn(remote: readonly RemoteStream[], sdp: string): void {
+  #learn(remote: readonly RemoteStream[], sdp: string, message: RemoteStream | undefined): void {
     this.#remote = remote;
     this.#remoteSdp = sdp;
     this.#noteHold(remote.filter(({ kind }) => kind === 'audio'));
     this.#allow();
-    const message = remote.find((stream) => stream.accepted && this.messages.speaks(stream));
     const messagesOpen = message === undefined ? Promise.resolve() : this.messages.connect(message);
     Promise.all([this.audio.connect(remote), messagesOpen]).then(
       () => this.#path.resolve(),

@@ -1,5 +1,5 @@
 import { once } from 'node:events';
-import { connect, createServer, type AddressInfo, type Server, type Socket } from 'node:net';
+import { createServer, type AddressInfo, type Server, type Socket } from 'node:net';
 import type { Duplex } from 'node:stream';
 import { EdgeError } from '../errors';
 import { parseMsrpUri } from '../msrp/msrp-uri';
@@ -9,7 +9,7 @@ import { withResolvers } from '../with-resolvers';
 import type { PathName } from './candidate-pair';
 import type { IceDescription, RemoteStream } from './description';
 import { IceSession, type IceSessionOptions } from './ice-session';
-import { closeReason } from './open-socket';
+import { closeReason, openSocket } from './open-socket';
 
 /** What brings about the connection of one MSRP stream. */
 export interface MsrpConnection {
@@ -75,8 +75,8 @@ export class PlainMsrpConnection implements MsrpConnection {
   readonly #server: Server | undefined;
   readonly #accepted = withResolvers<Socket>();
   readonly #port: number;
+  readonly #stop = new AbortController();
   #socket: Socket | undefined;
-  #isClosed = false;
 
   private constructor(address: string, server: Server | undefined) {
     this.#address = address;
@@ -85,7 +85,7 @@ export class PlainMsrpConnection implements MsrpConnection {
     this.#accepted.promise.catch(() => undefined);
     server?.on('connection', (socket) => {
       socket.on('error', () => undefined);
-      if (this.#socket !== undefined || this.#isClosed) {
+      if (this.#socket !== undefined || this.#stop.signal.aborted) {
         socket.destroy();
         return;
       }
@@ -121,22 +121,19 @@ export class PlainMsrpConnection implements MsrpConnection {
     if (!active) return await this.#accepted.promise;
     this.#server?.close();
     const { address, port } = placeOf(remote);
-    const socket = connect({ host: address, port, localAddress: this.#address, noDelay: true });
-    this.#socket = socket;
-    await new Promise<void>((resolve, reject) => {
-      socket.on('error', (error: NodeJS.ErrnoException) => {
-        const why = closeReason(error);
-        reject(new EdgeError('no-path', `No path for MSRP: TCP to ${address} port ${port}: ${why}.`, { cause: error }));
-      });
-      socket.once('connect', resolve);
-      socket.once('close', () => reject(closedError()));
+    const { signal } = this.#stop;
+    const opening = openSocket({ host: address, port, local: this.#address, signal });
+    this.#socket = await opening.catch((cause: unknown) => {
+      if (signal.aborted) throw closedError();
+      const why = closeReason(cause as Error);
+      throw new EdgeError('no-path', `No path for MSRP: TCP to ${address} port ${port}: ${why}.`, { cause });
     });
-    return socket;
+    if (signal.aborted) this.#socket.destroy();
+    return this.#socket.on('error', () => undefined);
   }
 
   close(): void {
-    if (this.#isClosed) return;
-    this.#isClosed = true;
+    this.#stop.abort();
     this.#server?.close();
     this.#socket?.destroy();
     this.#accepted.reject(closedError());
