@@ -1,6 +1,5 @@
-import { createSocket } from 'node:dgram';
-import { isIPv6 } from 'node:net';
 import { EdgeError } from '../lib/errors';
+import { bindUdp, unbound } from '../lib/wire/bound-sockets';
 import { contactHosts, type Config } from './config';
 
 /** What an operator can do where the machine lacks an address. */
@@ -46,18 +45,13 @@ function openedHere(config: Config): [keyof Config, string[]][] {
 
 /** Bound to, not looked for: a loopback prefix, or a local route, makes more addresses usable than are listed. */
 async function whyNotOurs(address: string): Promise<string | undefined> {
-  const socket = createSocket({ type: isIPv6(address) ? 'udp6' : 'udp4' });
+  const nothing = () => undefined;
   try {
-    await new Promise<void>((resolve, reject) => {
-      socket.once('error', reject);
-      socket.bind(0, address, resolve);
-    });
+    await unbound(await bindUdp(address, 0, { received: nothing, failed: nothing }));
     return undefined;
   } catch (error) {
     const code = (error as NodeJS.ErrnoException).code ?? String(error);
     // The second where the machine has no IPv6 at all.
     return code === 'EADDRNOTAVAIL' || code === 'EAFNOSUPPORT' ? 'this machine does not have it' : code;
-  } finally {
-    await new Promise<void>((resolve) => socket.close(() => resolve()));
   }
 }

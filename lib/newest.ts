@@ -10,8 +10,9 @@ export class Newest<Key, Value = true> extends Map<Key, Value> {
   override set(key: Key, value: Value): this {
     this.delete(key);
     super.set(key, value);
-    const [oldest] = this.keys();
-    if (this.size > this.#most && oldest !== undefined) this.delete(oldest);
+    // Not looked for without need: it stands behind a gap for each entry that has left since.
+    const [oldest] = this.size > this.#most ? this.keys() : [];
+    if (oldest !== undefined) this.delete(oldest);
     return this;
   }
 }

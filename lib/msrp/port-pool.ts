@@ -1,14 +1,14 @@
 /** Ports to listen on, each for one bridge at a time. */
 export class PortPool {
   readonly #first: number;
-  readonly #size: number;
+  readonly size: number;
   readonly #taken = new Set<number>();
   #next = 0;
 
   /** @param last included */
   constructor({ first, last }: { first: number; last: number }) {
     this.#first = first;
-    this.#size = last - first + 1;
+    this.size = last - first + 1;
   }
 
   /** How many are taken. */
@@ -16,15 +16,11 @@ export class PortPool {
     return this.#taken.size;
   }
 
-  get size(): number {
-    return this.#size;
-  }
-
   /** The port that was free for the longest time or so; undefined if all are taken. */
   take(): number | undefined {
-    for (let tried = 0; tried < this.#size; tried++) {
+    for (let tried = 0; tried < this.size; tried++) {
       const port = this.#first + this.#next;
-      this.#next = (this.#next + 1) % this.#size;
+      this.#next = (this.#next + 1) % this.size;
       if (this.#taken.has(port)) continue;
       this.#taken.add(port);
       return port;
