@@ -20,7 +20,7 @@ const layers = {
   web: ['wire', 'shares', 'ops', 'admission', 'port', 'ip-address'],
   ice: ['ip-address'],
   sdp: ['ice', 'ip-address'],
-  gateway: ['ice', 'ops', 'port', 'admission', 'ip-address'],
+  gateway: ['ice', 'ops', 'port', 'admission', 'shares', 'ip-address'],
   turn: ['gateway', 'ice', 'shares', 'ops', 'ip-address'],
   rtpengine: ['ops', 'ip-address'],
   msrp: ['ice', 'ops', 'ip-address'],

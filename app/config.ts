@@ -1,5 +1,4 @@
 import { z } from 'zod';
-import { parseContact } from '../lib/wire/contact';
 import {
   adminPlace,
   adminToken,
@@ -309,9 +308,4 @@ export const settings = Object.entries(tables).flatMap(([role, table]) =>
 /** Whether all to and from the core goes by the relay. */
 export function relaysAlways({ EGRESS_RELAY, CORE_NEXT_HOP }: PcscfConfig): boolean {
   return EGRESS_RELAY === undefined ? isForRelay(CORE_NEXT_HOP) : EGRESS_RELAY === 'always';
-}
-
-/** The addresses in contacts, each once: `sip:[2001:db8::1]:5060` → `2001:db8::1`. */
-export function contactHosts(contacts: string[]): string[] {
-  return [...new Set(contacts.map((text) => parseContact(text).address))];
 }

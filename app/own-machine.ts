@@ -1,6 +1,7 @@
 import { EdgeError } from '../lib/errors';
 import { bindUdp, unbound } from '../lib/wire/bound-sockets';
-import { contactHosts, type Config } from './config';
+import { contactHosts } from '../lib/wire/contact';
+import type { Config } from './config';
 
 /** What an operator can do where the machine lacks an address. */
 const behindNat: Partial<Record<keyof Config, string>> = {

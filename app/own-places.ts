@@ -1,8 +1,8 @@
 import type { OwnAddresses } from '../lib/address-kind';
 import { parseControlUrl } from '../lib/rtpengine/control-address';
-import { parseContact } from '../lib/wire/contact';
+import { contactHosts, parseContact } from '../lib/wire/contact';
 import { parseSipUri } from '../lib/wire/sip-uri';
-import { contactHosts, type Config } from './config';
+import type { Config } from './config';
 import { ownAddresses } from './own-addresses';
 
 /** What is ours and is for neither media nor SIP of others: each role keeps what it sends away from it. */

@@ -1,8 +1,8 @@
 import { isIP } from 'node:net';
 import { addressBytes, isLoopback, normalAddress } from '../lib/ip-address';
-import { parseContact } from '../lib/wire/contact';
+import { contactHosts, parseContact } from '../lib/wire/contact';
 import { parseSipUri } from '../lib/wire/sip-uri';
-import { contactHosts, type Config } from './config';
+import type { Config } from './config';
 import { hasTcp, isFronted, publicPorts, sharedPorts } from './public-ports';
 import { isForRelay, relayedHop } from './setting-values';
 

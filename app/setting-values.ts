@@ -131,7 +131,7 @@ export const areDistinct = (values: unknown[]) => new Set(values).size === value
 const contactLike = (example: string, isFit: (contact: Contact) => boolean) =>
   z.string().refine(
     (text) => {
-      const contact = contactIn(text);
+      const contact = read(() => parseContact(text));
       return contact !== undefined && isOfOneHost(contact.address) && isFit(contact);
     },
     { message: `must look like ${example}`, abort: true },
@@ -156,7 +156,10 @@ export const relayedHop = 'must be a sip: URI over UDP or TCP without maddr, sin
 
 export const rtpengineUrl = z
   .string()
-  .refine(isControlUrl, 'must be a comma list of tcp://host:port, or udp://host:port');
+  .refine(
+    (url) => read(() => parseControlUrl(url)) !== undefined,
+    'must be a comma list of tcp://host:port, or udp://host:port',
+  );
 
 export const interfaces = commaList.pipe(
   z
@@ -236,9 +239,10 @@ export const mediaNetwork = madeOf(
   'must be a comma list such as 192.0.2.0/24,203.0.113.0/24:16384-32767,2001:db8::/32',
 );
 
-function contactIn(text: string): Contact | undefined {
+/** Undefined for what cannot be read. */
+function read<Value>(reading: () => Value): Value | undefined {
   try {
-    return parseContact(text);
+    return reading();
   } catch {
     return undefined;
   }
@@ -257,19 +261,6 @@ function isSipUri(text: string): boolean {
   return isIP(host) !== 0 ? isOfOneHost(host) : !/(^|\.)\d+\.?$/.test(host) && !/[:]/.test(host);
 }
 
-function isControlUrl(url: string): boolean {
-  try {
-    parseControlUrl(url);
-    return true;
-  } catch {
-    return false;
-  }
-}
-
 export function isForRelay(nextHop: string): boolean {
-  try {
-    return nextHopOf(nextHop).host !== '';
-  } catch {
-    return false;
-  }
+  return (read(() => nextHopOf(nextHop))?.host ?? '') !== '';
 }

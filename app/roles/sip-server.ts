@@ -2,7 +2,8 @@ import { randomBytes } from 'node:crypto';
 import { EmbeddedEdge } from '../../lib/embedded/embedded-edge';
 import { isLoopback } from '../../lib/ip-address';
 import type { Logger } from '../../lib/ops/logger';
-import { contactHosts, type PcscfConfig } from '../config';
+import { contactHosts } from '../../lib/wire/contact';
+import type { PcscfConfig } from '../config';
 import type { OwnPlaces } from '../own-places';
 import { opening, type Opened } from './opened';
 

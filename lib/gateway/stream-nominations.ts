@@ -1,7 +1,7 @@
 import type { TransportAddress } from '../ice/transport-address';
+import { TokenBuckets } from '../shares/token-buckets';
 import type { MediaMember } from './media-members';
 import { Nomination } from './nomination';
-import { NominationPace } from './nomination-pace';
 import { NominationRanks, type Nominated } from './nomination-ranks';
 import type { SessionSurroundings } from './session';
 import type { MediaStream } from './stream';
@@ -18,7 +18,11 @@ const mostRaised = 64;
 export class StreamNominations {
   readonly #around: SessionSurroundings;
   readonly #ranks: NominationRanks;
-  readonly #pace: NominationPace;
+  /**
+   * How fast the UE may have new connections nominated: each time rtpengine keeps a candidate for the rest of the call, and
+   * is asked where the media goes.
+   */
+  readonly #pace: TokenBuckets;
   /** rtpengine accepted the one that was told last. */
   readonly #accepted: (member: MediaMember) => void;
   #startedAt = -Infinity;
@@ -30,7 +34,8 @@ export class StreamNominations {
   constructor(stream: MediaStream, around: SessionSurroundings, accepted: (member: MediaMember) => void) {
     this.#around = around;
     this.#ranks = new NominationRanks(stream.nominated);
-    this.#pace = new NominationPace(around.limits, around.now());
+    const { nominationsAtOnce: burst, nominationEveryMs } = around.limits;
+    this.#pace = new TokenBuckets({ perSecond: 1000 / nominationEveryMs, burst }, around.now);
     this.#accepted = accepted;
   }
 
@@ -64,7 +69,7 @@ export class StreamNominations {
   may(member: MediaMember, pauseMs: number): boolean {
     const { limits, now, nominations } = this.#around;
     const isTooSoon = member.nominations > 0 && now() - this.#startedAt < pauseMs;
-    const may = !isTooSoon && member.nominations < limits.nominationsPerConnection && this.#pace.take(now());
+    const may = !isTooSoon && member.nominations < limits.nominationsPerConnection && this.#pace.take('nominations');
     if (!may) nominations.refused += 1;
     return may;
   }

@@ -27,3 +27,8 @@ export function parseContact(text: string): Contact {
     isSecure,
   };
 }
+
+/** The addresses in contacts, each once: `sip:[2001:db8::1]:5060` → `2001:db8::1`. */
+export function contactHosts(contacts: readonly string[]): string[] {
+  return [...new Set(contacts.map((text) => parseContact(text).address))];
+}
