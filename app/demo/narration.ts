@@ -67,7 +67,7 @@ function ueSentence(event: UeEvent, way: Way): string | undefined {
     case 'answered':
       return 'answered';
     case 'check-sent':
-      return `${event.path === 'udp' ? 'checks' : 'dials'} ${portName(event.path)}: ${event.remote}`;
+      return `${event.path.startsWith('tcp') ? 'dials' : 'checks'} ${portName(event.path)}: ${event.remote}`;
     case 'tcp-connected':
       return `${portName(event.path)} connected: ${event.remote}`;
     case 'udp-unanswered':

@@ -40,8 +40,9 @@ export function wayOf({ firewall, browser }: Pick<Flags, 'firewall' | 'browser'>
   return browser ? { ...way, sip: overWebSocket } : way;
 }
 
-/** `TCP 80` of `tcp80`. */
+/** `TCP 80` of `tcp80`; `the TURN relay` of `relay`. */
 export function portName(name: string): string {
+  if (name === 'relay') return 'the TURN relay';
   const [, transport = name, port = ''] = /^([a-z]+)(\d*)$/.exec(name) ?? [];
   return `${transport.toUpperCase()} ${port}`.trimEnd();
 }

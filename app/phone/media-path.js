@@ -2,7 +2,7 @@
  * Which way the media of a call takes, and why, by what the browser tells of its ICE (RTCStatsReport).
  *
  * @typedef {object} MediaPath
- * @property {'none' | 'udp' | 'tcp' | 'failed'} transport
+ * @property {'none' | 'udp' | 'tcp' | 'relay' | 'failed'} transport
  * @property {string} name in a word: `TCP 80`
  * @property {string} why one sentence
  * @property {string} figures address, round trip, packets; may be empty
@@ -31,10 +31,14 @@ export class PathTeller {
     if (!selected || !remote)
       return { transport: 'none', name: '…', why: 'Looks for a way: UDP first, then TCP.', figures: '' };
     const figures = figuresOf(selected, remote, [...stats.values()]);
+    if (local?.candidateType === 'relay') {
+      const name = `TURN over ${(local.relayProtocol ?? 'udp').toUpperCase()}`;
+      const why = `Media takes a relay, ${name}, because ${this.#whyNotUdp(stats)}.`;
+      return { transport: 'relay', name, why, figures };
+    }
     if (remote.protocol === 'udp') {
       this.#wasUdp = true;
-      const way = local?.relayProtocol ? `, by a TURN server over ${local.relayProtocol.toUpperCase()}` : '';
-      return { transport: 'udp', name: 'UDP', why: `Media takes UDP${way}: the network lets it through.`, figures };
+      return { transport: 'udp', name: 'UDP', why: 'Media takes UDP: the network lets it through.', figures };
     }
     const name = `TCP ${remote.port}`;
     const hello = remote.protocol === 'ssltcp' ? ' behind a hello of TLS' : '';
@@ -47,7 +51,8 @@ export class PathTeller {
    */
   #remember(pair, stats) {
     const [local, remote] = ends(pair, stats);
-    if (local?.protocol !== 'udp' || remote?.protocol !== 'udp') return;
+    // What a relay sends takes no way that this network could block.
+    if (local?.protocol !== 'udp' || local.candidateType === 'relay' || remote?.protocol !== 'udp') return;
     const answered = pair.state === 'succeeded' || pair.responsesReceived > 0;
     this.#udp.set(pair.id, { sent: pair.requestsSent ?? 0, answered });
   }
@@ -69,7 +74,12 @@ export class PathTeller {
     if (sent > 0) return `UDP was never answered (${sent} ${sent === 1 ? 'check' : 'checks'})`;
     if (any) return 'no check over UDP came through';
     const has = (/** @type {string} */ type) =>
-      [...stats.values()].some((each) => each.type === type && each.protocol === 'udp');
+      [...stats.values()].some(
+        (each) =>
+          each.type === type &&
+          each.protocol === 'udp' &&
+          (type !== 'local-candidate' || each.candidateType !== 'relay'),
+      );
     if (!has('local-candidate')) return 'this browser has no UDP (a policy, a proxy, or an extension)';
     if (!has('remote-candidate')) return 'the far end offers no UDP';
     return 'UDP was not tried';

@@ -109,7 +109,7 @@ export class Connections<Plane extends ForwardingPlane = ForwardingPlane> implem
     }
     if (decision.next === 'relay') {
       const link = this.#relayLink(connection, access);
-      access.relay = this.#relays?.open(link, access.remote, access.local.port);
+      access.relay = this.#relays?.open(link, access.remote);
       return { relay: decision.from };
     }
     return { frames: decision.from, ...(decision.reply && { reply: decision.reply }) };

@@ -32,8 +32,8 @@ export interface RelaySession {
 
 /** Control of TURN on all connections. */
 export interface RelayServing {
-  /** @param remote of the UE @param port that it dialled */
-  open(link: RelayLink, remote: TransportAddress, port: number): RelaySession;
+  /** @param remote of the UE */
+  open(link: RelayLink, remote: TransportAddress): RelaySession;
   /** Ends what has expired; to be called every few seconds. */
   sweep(): void;
 }

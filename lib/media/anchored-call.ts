@@ -1,4 +1,5 @@
 import { EdgeError } from '../errors';
+import type { TransportAddress } from '../ice/transport-address';
 import type { Stream } from '../gateway/stream';
 import { familyOf, type AddressFamily } from '../ip-address';
 import type { OccasionalLog } from '../ops/occasional-log';
@@ -273,8 +274,13 @@ export class AnchoredCall {
   }
 
   #shownOf(from: Side, sdp: Sdp, families: LineFamilies, offersGroup: boolean): Sdp {
-    const { ueAddress, places } = this.#options;
-    const shown = shownSdp(from, sdp, families, ueAddress, places.rtp.access);
+    const { ueAddress: source, places } = this.#options;
+    const ue = {
+      source,
+      maySend: places.rtp.access,
+      isRelay: (place: TransportAddress) => places.behindRelay(place) !== undefined,
+    };
+    const shown = shownSdp(from, sdp, families, ue);
     return from === 'core' ? this.#bundle.ofCore(shown, offersGroup) : shown;
   }
 }

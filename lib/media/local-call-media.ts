@@ -5,7 +5,14 @@ import { monotonicNow } from '../ops/clock';
 import type { OccasionalLog } from '../ops/occasional-log';
 import type { AnchoredCall } from './anchored-call';
 import type { StatisticsByLine } from './call-at-rtpengine';
-import type { CallMedia, CallMediaEvents, SelectedPath, Side, StreamReport } from './media-anchor';
+import {
+  isAtRtpengine,
+  type CallMedia,
+  type CallMediaEvents,
+  type SelectedPath,
+  type Side,
+  type StreamReport,
+} from './media-anchor';
 import type { FollowedCall } from './path-follower';
 import { PathWatch } from './path-watch';
 import { SilenceWatch } from './silence-watch';
@@ -107,11 +114,11 @@ export class LocalCallMedia extends EventEmitter<CallMediaEvents> implements Cal
     this.#watch.start();
   }
 
-  /** A UE that has gone over to UDP is silent on TCP, and has lost nothing: rtpengine alone sees that. */
+  /** A UE that has gone over to UDP, or to a relay, is silent on TCP, and has lost nothing: rtpengine alone sees that. */
   async mediaLost(at: StreamPath): Promise<void> {
     await this.#look();
     if (this.#isReleased()) return;
-    if (this.#options.paths.pathOf(at.stream.line) !== 'udp') this.emit('media-lost', pathOf(at));
+    if (!isAtRtpengine(this.#options.paths.pathOf(at.stream.line))) this.emit('media-lost', pathOf(at));
   }
 
   /** What rtpengine knows of its ways; undefined if it does not tell, or is not to be asked now. Never rejects. */

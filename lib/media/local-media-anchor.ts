@@ -94,14 +94,15 @@ export class LocalMediaAnchor implements MediaAnchor {
     const { candidateSpelling: spelling = 'rfc6544', lookMs = 4000 } = this.#options;
     const ownAddresses = [...gateway.advertised.map(({ address }) => address), ...(this.#options.ownAddresses ?? [])];
     const owner = ends?.owner ?? name;
-    const paths = new StreamPaths((ufrag) => gateway.streamStatus(ufrag), ownAddresses);
+    const places = placed.ofCall(name, ends?.users);
+    const paths = new StreamPaths((ufrag) => gateway.streamStatus(ufrag), ownAddresses, places.behindRelay);
     const call = new AnchoredCall({
       ...{ name, rtpengine, profiles, msrp, learnsCore, spelling },
       gateway: watching(gateway, paths),
       fallback: this.#options.fallback(ends?.address),
       ueAddress: ends?.address,
       coreFamily: ends?.coreFamily,
-      places: placed.ofCall(name, ends?.users),
+      places,
       charged: new CallLines(owner, this.#shares, this.#lines),
       log: this.#log,
     });

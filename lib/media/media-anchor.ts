@@ -21,8 +21,16 @@ export interface SipEnds {
   users?: readonly string[] | undefined;
 }
 
-/** How media reaches the UE: `udp`, or TCP on a port of the gateway (`tcp80`, `tcp443`). */
-export type MediaPath = 'udp' | `tcp${number}`;
+/**
+ * How media reaches the UE: `udp`, TCP on a port of the gateway (`tcp80`, `tcp443`), or `relay`: a relayed address of
+ * ours, by TURN.
+ */
+export type MediaPath = 'udp' | 'relay' | `tcp${number}`;
+
+/** Whether rtpengine hears the UE by itself there, and the gateway has no connection of its stream. */
+export function isAtRtpengine(path: MediaPath | undefined): boolean {
+  return path === 'udp' || path === 'relay';
+}
 
 /** The way that one stream's media takes toward the UE, once it is known. */
 export interface SelectedPath {

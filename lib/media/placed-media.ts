@@ -14,14 +14,14 @@ export interface CallPlaces {
   msrp: Readonly<Record<Side, MaySend>>;
   /** Where the sides of the call were told that our media is. */
   told: CallTellings;
-  /** Whether a place is a relayed address of the call's UE: our own, and open (TURN). */
-  isRelay: (place: TransportAddress) => boolean;
+  /** Of a relayed address of the call's UE (TURN), where that is; undefined: it is none that is open. */
+  behindRelay: (place: TransportAddress) => TransportAddress | undefined;
 }
 
 /** The relayed addresses of UEs (TURN). */
 export interface Relays {
-  /** Undefined: it is none that is open. `account`: whose it is; undefined: its credential is shared. */
-  relayAt(place: TransportAddress): { account: string | undefined; remote: TransportAddress } | undefined;
+  /** Those that are open. `account`: whose it is; undefined: its credential is shared. */
+  relaysAt(place: TransportAddress): readonly { account: string | undefined; remote: TransportAddress }[];
 }
 
 /** Judges the places that SDPs name, for all calls; those that get no media are logged and counted. */
@@ -48,11 +48,6 @@ export class PlacedMedia {
     return this.#misplaced.counts();
   }
 
-  /** Of the relayed address that a place is, the UE's own address; undefined: it is none that is open. */
-  behindRelay(place: TransportAddress): TransportAddress | undefined {
-    return this.#relays?.relayAt(place)?.remote;
-  }
-
   /** @param users names of the UE, as `accountNamed` writes them */
   ofCall(call: string, users: readonly string[] = []): CallPlaces {
     const both = (transport: MediaPlace['transport']) => {
@@ -62,11 +57,9 @@ export class PlacedMedia {
           this.#maySend({ call, side, line }, { ...place, transport }, family);
       return { access: by('access'), core: by('core') };
     };
-    const isRelay = (place: TransportAddress) => {
-      const relay = this.#relays?.relayAt(place);
-      return relay !== undefined && (relay.account === undefined || users.includes(relay.account));
-    };
-    return { rtp: both('udp'), msrp: both('tcp'), told: this.#told.ofCall(users), isRelay };
+    const behindRelay = (place: TransportAddress) =>
+      this.#relays?.relaysAt(place).find(({ account }) => account === undefined || users.includes(account))?.remote;
+    return { rtp: both('udp'), msrp: both('tcp'), told: this.#told.ofCall(users), behindRelay };
   }
 
   #maySend(

@@ -3,30 +3,23 @@ import { withoutMuxOnly, withoutRtcpMux } from '../sdp/grouping';
 import { withoutIce, withUsableIce } from '../sdp/ice-attributes';
 import { isAnchorable } from '../sdp/media-line';
 import type { LineFamilies } from '../sdp/line-family';
-import { saidPlace, withPlaces, type MaySend } from '../sdp/line-place';
+import { saidPlace, withPlaces } from '../sdp/line-place';
 import { isMsrp } from '../sdp/msrp-line';
 import type { Sdp } from '../sdp/sdp';
 import type { MediaView } from '../sdp/session-view';
-import { uePlace } from '../sdp/ue-place';
+import { uePlace, type KnownOfUe } from '../sdp/ue-place';
 import type { Side } from './media-anchor';
 
 /**
  * What rtpengine is shown of one side: of the core neither ICE nor rtcp-mux, of a UE what it can use of its ICE, and no
  * address that is the UE's word alone (C11). Places of media are said in our words.
  * @param families of its lines
- * @param ueAddress where the UE's SIP comes from; undefined: not known
- * @param maySend whether media may be sent to the UE there
+ * @param ue where the UE is known to be
  */
-export function shownSdp(
-  from: Side,
-  sdp: Sdp,
-  families: LineFamilies,
-  ueAddress: string | undefined,
-  maySend: MaySend,
-): Sdp {
+export function shownSdp(from: Side, sdp: Sdp, families: LineFamilies, ue: KnownOfUe): Sdp {
   if (from === 'core')
     return withPlaces(withoutIce(withoutMuxOnly(withoutRtcpMux(sdp))), (line) => saidPlace(line, families(line)));
-  return withPlaces(withUsableIce(withoutMuxOnly(sdp)), (line) => uePlace(line, families(line), ueAddress, maySend));
+  return withPlaces(withUsableIce(withoutMuxOnly(sdp)), (line) => uePlace(line, families(line), ue));
 }
 
 /**

@@ -1,4 +1,5 @@
 import type { StatisticsByLine } from './call-at-rtpengine';
+import { isAtRtpengine } from './media-anchor';
 import type { StreamPaths } from './stream-paths';
 import type { UeWords } from './ue-words';
 
@@ -67,7 +68,7 @@ export class SilenceWatch {
     const { ue, paths, statistics: ask } = this.#options;
     const lines = ue.linesWithIce.filter((line) => paths.isOpen(line));
     // Of TCP the gateway sees it. Of UDP it may not be known yet.
-    const isOnUdp = lines.length > 0 && lines.every((line) => (paths.pathOf(line) ?? 'udp') === 'udp');
+    const isOnUdp = lines.length > 0 && lines.every((line) => isAtRtpengine(paths.pathOf(line) ?? 'udp'));
     const statistics = isOnUdp ? await ask() : undefined;
     if (this.#isStopped) return;
     if (statistics === undefined) this.#heardAt = undefined;

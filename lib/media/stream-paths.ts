@@ -1,8 +1,9 @@
 import type { StreamStatus } from '../gateway/stream';
+import type { TransportAddress } from '../ice/transport-address';
 import type { LineStatistics } from '../rtpengine/call-statistics';
 import { isDiscardPlace } from '../sdp/discard-place';
 import type { StatisticsByLine } from './call-at-rtpengine';
-import type { MediaPath, SelectedPath, StreamReport } from './media-anchor';
+import { isAtRtpengine, type MediaPath, type SelectedPath, type StreamReport } from './media-anchor';
 
 type Known = Omit<StreamReport, 'line' | 'tcpReason'> & { wasOnUdp: boolean };
 type Path = Pick<SelectedPath, 'line' | 'path' | 'remote'>;
@@ -11,6 +12,9 @@ type Path = Pick<SelectedPath, 'line' | 'path' | 'remote'>;
 export class StreamPaths {
   readonly #statusOf: (ufrag: string) => StreamStatus | undefined;
   readonly #own: readonly string[];
+  readonly #behindRelay: (place: TransportAddress) => TransportAddress | undefined;
+  /** Where rtpengine sends to, of lines whose path is a relay. */
+  readonly #relays = new Map<number, TransportAddress>();
   readonly #known = new Map<number, Known>();
   /** Packets that rtpengine did not take, by line, as of the last look. */
   readonly #errors = new Map<number, number>();
@@ -21,10 +25,18 @@ export class StreamPaths {
   /** Of the stream that was closed last, by line. */
   readonly #closed = new Map<number, StreamStatus>();
 
-  /** @param own addresses of the machine that the gateway runs on */
-  constructor(statusOf: (ufrag: string) => StreamStatus | undefined, own: readonly string[]) {
+  /**
+   * @param own addresses of the machine that the gateway runs on
+   * @param behindRelay of a relayed address that is open, where its UE is
+   */
+  constructor(
+    statusOf: (ufrag: string) => StreamStatus | undefined,
+    own: readonly string[],
+    behindRelay: (place: TransportAddress) => TransportAddress | undefined,
+  ) {
     this.#statusOf = statusOf;
     this.#own = own;
+    this.#behindRelay = behindRelay;
   }
 
   /** These lines have their transport from another, and so its path. */
@@ -54,11 +66,11 @@ export class StreamPaths {
   }
 
   /**
-   * A connection to the gateway was selected. False if that is no news, or has to be seen first: of a stream on UDP,
-   * rtpengine may stay there.
+   * A connection to the gateway was selected. False if that is no news, or has to be seen first: of a stream on UDP, or
+   * on a relay, rtpengine may stay there.
    */
   selected({ line, path, remote }: Path): boolean {
-    return this.#line(line).path !== 'udp' && this.#set(line, path, remote);
+    return !isAtRtpengine(this.#line(line).path) && this.#set(line, path, remote);
   }
 
   /**
@@ -71,21 +83,15 @@ export class StreamPaths {
       if (this.#shared.has(line)) return [];
       // Confirmed is what was heard from anywhere: the UE may not have nominated a pair yet.
       if (access?.confirmed !== true || access.endpoint === undefined || isDiscardPlace(access.endpoint)) return [];
-      const { endpoint } = access;
-      const tcp = this.#gatewayStatus(line);
-      const isOurs = this.isGateway(access);
-      // rtpengine still sends to the socket of a connection that is gone, or of the stream before an ICE restart.
-      if (isOurs && tcp?.remote === undefined && this.#isOnTcp(line)) return [];
-      const isTcp = isOurs && tcp?.remote !== undefined;
-      const path: MediaPath = isTcp ? `tcp${tcp.port ?? 80}` : 'udp';
-      const remote = isTcp && tcp.remote ? tcp.remote : endpoint;
-      return this.#set(line, path, remote) ? [{ line, path, remote }] : [];
+      const way = this.#wayOf(line, access, access.endpoint);
+      return way !== undefined && this.#set(line, way.path, way.remote) ? [{ line, ...way }] : [];
     });
   }
 
   /** Whether rtpengine sends a line's media to the gateway. */
   isGateway({ endpoint, localAddress }: LineStatistics): boolean {
-    return endpoint !== undefined && (endpoint.address === localAddress || this.#own.includes(endpoint.address));
+    if (endpoint === undefined || this.#behindRelay(endpoint) !== undefined) return false;
+    return endpoint.address === localAddress || this.#own.includes(endpoint.address);
   }
 
   /** Where rtpengine sends a line's media, if that is not the connection that the UE nominated last. */
@@ -130,6 +136,23 @@ export class StreamPaths {
         const tcpReason = path?.startsWith('tcp') ? (wasHeard ? 'udp-lost' : unheard) : undefined;
         return { line, ...known, path, remote, tcpReason, reconnects: sum('reconnects'), dropped: sum('dropped') };
       });
+  }
+
+  /** What it means that rtpengine sends a line's media there; undefined: nothing new. */
+  #wayOf(line: number, access: LineStatistics, endpoint: TransportAddress): Omit<Path, 'line'> | undefined {
+    const behind = this.#behindRelay(endpoint);
+    if (behind !== undefined) {
+      this.#relays.set(line, endpoint);
+      return { path: 'relay', remote: behind };
+    }
+    // The UE has given its relay back, and rtpengine still sends there.
+    if (this.pathOf(line) === 'relay' && isSame(this.#relays.get(line), endpoint)) return undefined;
+    const tcp = this.#gatewayStatus(line);
+    const isOurs = this.isGateway(access);
+    // rtpengine still sends to the socket of a connection that is gone, or of the stream before an ICE restart.
+    if (isOurs && tcp?.remote === undefined && this.#isOnTcp(line)) return undefined;
+    if (isOurs && tcp?.remote !== undefined) return { path: `tcp${tcp.port ?? 80}`, remote: tcp.remote };
+    return { path: 'udp', remote: endpoint };
   }
 
   #count(statistics: StatisticsByLine): void {
@@ -177,4 +200,8 @@ export class StreamPaths {
     this.#known.set(line, added);
     return added;
   }
+}
+
+function isSame(one: TransportAddress | undefined, other: TransportAddress): boolean {
+  return one?.address === other.address && one.port === other.port;
 }

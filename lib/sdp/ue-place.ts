@@ -1,5 +1,6 @@
-import { familyOf, normalAddress, type AddressFamily } from '../ip-address';
-import { discardPlace } from './discard-place';
+import type { TransportAddress } from '../ice/transport-address';
+import { familyOf, normalAddress, unspecified, type AddressFamily } from '../ip-address';
+import { discardPlace, discardPort } from './discard-place';
 import { isWithoutMedia, linePlace, saidPlace, sentTo, type LinePlace, type MaySend } from './line-place';
 import { isAnchorable } from './media-line';
 import { isHeldByAddress, isUnspecified, type MediaView } from './session-view';
@@ -12,6 +13,16 @@ export function goesByIce(view: MediaView): boolean {
   return view.hasIce && view.port !== 0 && !isHeldByAddress(view);
 }
 
+/** What is known of where a UE is, beside what it says. */
+export interface KnownOfUe {
+  /** Where its SIP comes from; undefined: not known. */
+  source: string | undefined;
+  /** Whether media may be sent to the UE there. */
+  maySend: MaySend;
+  /** Whether that is a relayed address of the UE (TURN). */
+  isRelay: (place: TransportAddress) => boolean;
+}
+
 /**
  * The place that rtpengine is shown of a line of a UE, whose word alone c=, m= and a=rtcp are: anybody could have media
  * sent to somebody else (C11). With ICE it is one where nobody listens, as rtpengine sends to the default until a pair is
@@ -22,22 +33,29 @@ export function goesByIce(view: MediaView): boolean {
  * is unknown, or not of the line's family, or media may not be sent to a port that the line names. A hold by 0.0.0.0 is
  * without a=rtcp: rtpengine would send the RTCP of the core to the address there.
  *
+ * A relayed address of the UE is ours, and known to lead to it: it is shown as it is.
+ *
  * @param family that rtpengine is to take for its own address
- * @param source where the UE's SIP comes from; undefined: not known
  */
-export function uePlace(
-  view: MediaView,
-  family: AddressFamily,
-  source: string | undefined,
-  maySend: MaySend,
-): LinePlace {
+export function uePlace(view: MediaView, family: AddressFamily, { source, maySend, isRelay }: KnownOfUe): LinePlace {
   if (goesByIce(view)) return discardPlace(family);
   if (isWithoutMedia(view)) return saidPlace(view, family);
+  const relayed = relayedPlace(view, isRelay);
+  if (relayed !== undefined && familyOf(relayed.address) === family) return relayed;
   if (source === undefined || familyOf(source) !== family) return discardPlace(family);
   // The address in a=rtcp would be another word of the UE (RFC 3605 §2.1).
   const said = linePlace({ ...view, address: source, rtcpAddress: undefined });
   const isAllowed = said !== undefined && sentTo(said).every((to) => maySend(view.index, to));
   return isAllowed ? said : discardPlace(family);
+}
+
+/** Undefined: it is no relayed address. RTCP that has none of its own goes nowhere: it would go to another port of ours. */
+function relayedPlace(view: MediaView, isRelay: KnownOfUe['isRelay']): LinePlace | undefined {
+  const said = linePlace(view);
+  if (said === undefined || !isRelay(said)) return undefined;
+  const [, rtcp] = sentTo(said);
+  const nowhere = { address: unspecified(familyOf(said.address)), port: discardPort };
+  return { ...said, rtcp: rtcp !== undefined && isRelay(rtcp) ? rtcp : nowhere };
 }
 
 /**

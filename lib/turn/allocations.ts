@@ -12,8 +12,6 @@ export interface LiveRelay {
   account: string | undefined;
   /** The UE's address. */
   remote: TransportAddress;
-  /** Of ours, that the UE dialled. */
-  port: number;
 }
 
 interface Held {
@@ -30,7 +28,8 @@ export class Allocations {
   readonly #ofSources = new Holdings();
   /** Of one user, or with a shared credential of one place: the newest last. */
   readonly #groups = new Map<string, Set<TurnSession>>();
-  readonly #relays = new Map<string, TurnSession>();
+  /** By relayed address: users share one. */
+  readonly #relays = new Map<string, Set<TurnSession>>();
 
   constructor(limits: TurnLimits) {
     this.#limits = limits;
@@ -65,7 +64,8 @@ export class Allocations {
     const held = this.#held.get(session);
     if (held === undefined) return;
     held.relayed = relayed;
-    this.#relays.set(placeKey(relayed), session);
+    const key = placeKey(relayed);
+    this.#relays.set(key, (this.#relays.get(key) ?? new Set()).add(session));
   }
 
   release(session: TurnSession): void {
@@ -77,8 +77,10 @@ export class Allocations {
     const others = this.#groups.get(group);
     others?.delete(session);
     if (others?.size === 0) this.#groups.delete(group);
-    if (relayed !== undefined && this.#relays.get(placeKey(relayed)) === session)
-      this.#relays.delete(placeKey(relayed));
+    const key = relayed && placeKey(relayed);
+    const sharing = key === undefined ? undefined : this.#relays.get(key);
+    sharing?.delete(session);
+    if (key !== undefined && sharing?.size === 0) this.#relays.delete(key);
   }
 
   /** Ports of the other relayed addresses of its user: one peer cannot tell two relays at one port apart. */
@@ -88,10 +90,12 @@ export class Allocations {
     return ports.slice(-this.#limits.allocationsOfUser);
   }
 
-  at(place: TransportAddress): LiveRelay | undefined {
-    const session = this.#relays.get(placeKey(place));
-    const claim = session && this.#held.get(session)?.claim;
-    return claim && { account: claim.account, remote: session.remote, port: session.port };
+  /** Those who have this relayed address. */
+  at(place: TransportAddress): LiveRelay[] {
+    return [...(this.#relays.get(placeKey(place)) ?? [])].flatMap((session) => {
+      const held = this.#held.get(session);
+      return held === undefined ? [] : { account: held.claim.account, remote: session.remote };
+    });
   }
 }
 

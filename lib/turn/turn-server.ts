@@ -81,8 +81,8 @@ export class TurnServer implements RelayServing, TurnContext {
     });
   }
 
-  open(link: RelayLink, remote: TransportAddress, port: number): TurnSession {
-    return new TurnSession(link, remote, port, this);
+  open(link: RelayLink, remote: TransportAddress): TurnSession {
+    return new TurnSession(link, remote, this);
   }
 
   sweep(): void {
@@ -90,8 +90,8 @@ export class TurnServer implements RelayServing, TurnContext {
     for (const session of this.#allocations.sessions) session.expire(now);
   }
 
-  /** The relayed address that this is, of a connection that is open; undefined: it is none. */
-  relayAt(place: TransportAddress): LiveRelay | undefined {
+  /** Whose relayed address that is, of connections that are open: users share one; empty: it is none. */
+  relaysAt(place: TransportAddress): readonly LiveRelay[] {
     return this.#allocations.at(place);
   }
 

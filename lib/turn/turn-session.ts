@@ -35,8 +35,6 @@ const udp = 17;
 /** TURN on one connection (RFC 8656): who it is, its one allocation, and whom that reaches. */
 export class TurnSession implements RelaySession {
   readonly remote: TransportAddress;
-  /** Of ours, that the UE dialled. */
-  readonly port: number;
   readonly #link: RelayLink;
   readonly #context: TurnContext;
   /** Never stale: some clients know no 438. */
@@ -49,10 +47,9 @@ export class TurnSession implements RelaySession {
   #wrongCredentials = 0;
   readonly #looks: TokenBuckets<'all'>;
 
-  constructor(link: RelayLink, remote: TransportAddress, port: number, context: TurnContext) {
+  constructor(link: RelayLink, remote: TransportAddress, context: TurnContext) {
     this.#link = link;
     this.remote = remote;
-    this.port = port;
     this.#context = context;
     this.#answers = new Newest(context.limits.answers);
     this.#looks = new TokenBuckets(context.limits.looks, () => context.now(), 1);

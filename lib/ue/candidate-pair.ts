@@ -1,8 +1,8 @@
 import { addressBytes } from '../ip-address';
 import type { Candidate } from '../sdp/candidate';
 
-/** How a stream's media travels: `udp`, or `tcp` and the edge's port: `tcp80`. */
-export type PathName = 'udp' | `tcp${number}`;
+/** How a stream's media travels: `udp`, `relay` (by TURN), or `tcp` and the edge's port: `tcp80`. */
+export type PathName = 'udp' | 'relay' | `tcp${number}`;
 
 export interface CandidatePair {
   local: Candidate;
@@ -36,11 +36,16 @@ export function formPairs(locals: readonly Candidate[], remotes: readonly Candid
       const priority = pairPriority(local.priority, remote.priority);
       const known = pairs.get(key);
       if (known !== undefined && known.priority >= priority) continue;
-      const path = remote.transport === 'udp' ? 'udp' : (`tcp${remote.port}` as const);
+      const path = pathOf(local, remote);
       pairs.set(key, { local, remote, path, priority });
     }
   }
   return [...pairs.values()].sort((a, b) => (a.priority < b.priority ? 1 : -1)).slice(0, maxPairs);
+}
+
+function pathOf(local: Candidate, remote: Candidate): PathName {
+  if (local.type === 'relay') return 'relay';
+  return remote.transport === 'udp' ? 'udp' : `tcp${remote.port}`;
 }
 
 function fit(local: Candidate, remote: Candidate): boolean {

@@ -27,7 +27,7 @@ export function mediaStats(all: readonly RtcStats[]): MediaStats {
   return {
     line: 0,
     kind: 'audio',
-    path: pathTo(remote),
+    path: pathTo(named(pair, 'localCandidateId'), remote),
     sent: count(ofAudio('outbound-rtp')?.['packetsSent']),
     received: count(ofAudio('inbound-rtp')?.['packetsReceived']),
     lost: count(ofAudio('inbound-rtp')?.['packetsLost']),
@@ -39,8 +39,9 @@ export function mediaStats(all: readonly RtcStats[]): MediaStats {
   };
 }
 
-function pathTo(remote: RtcStats | undefined): PathName | null {
+function pathTo(local: RtcStats | undefined, remote: RtcStats | undefined): PathName | null {
   if (remote === undefined) return null;
+  if (local?.['candidateType'] === 'relay') return 'relay';
   return remote['protocol'] === 'udp' ? 'udp' : `tcp${count(remote['port'])}`;
 }
 

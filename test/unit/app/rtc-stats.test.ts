@@ -27,6 +27,8 @@ describe('what a browser tells of its media', () => {
 
   it('over UDP the path is that, whatever the port', () => {
     expect(mediaStats([transport, pair, local, { ...remote, protocol: 'udp' }]).path).toBe('udp');
+    const relay = { ...local, candidateType: 'relay' };
+    expect(mediaStats([transport, pair, relay, { ...remote, protocol: 'udp' }]).path).toBe('relay');
   });
 
   test.each([

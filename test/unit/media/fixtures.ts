@@ -10,8 +10,9 @@ import { LocalMediaAnchor } from '../../../lib/media/local-media-anchor';
 import type { TcpGatewayEvents } from '../../../lib/gateway/tcp-gateway';
 import type { EventedStreamGateway } from '../../../lib/media/watched-gateway';
 import type { MediaPlaces } from '../../../lib/media-places';
-import { PlacedMedia } from '../../../lib/media/placed-media';
+import { PlacedMedia, type Relays } from '../../../lib/media/placed-media';
 import type { Profiles } from '../../../lib/media/profiles';
+import type { ToldPlaces } from '../../../lib/media/told-places';
 import type { Logger } from '../../../lib/ops/logger';
 import type { ShareLimits } from '../../../lib/shares/limits';
 import type { CandidateSpelling } from '../../../lib/sdp/candidate';
@@ -85,6 +86,8 @@ export function anchorWith({
   places = trialPlaces(),
   shares,
   learnsCore,
+  told,
+  relays,
 }: {
   fallback?: Fallback | ((ueAddress: string | undefined) => Fallback);
   candidateSpelling?: CandidateSpelling;
@@ -96,8 +99,10 @@ export function anchorWith({
   places?: MediaPlaces;
   shares?: ShareLimits;
   learnsCore?: boolean;
+  told?: ToldPlaces;
+  relays?: Relays;
 } = {}) {
-  const placed = new PlacedMedia(places, logger);
+  const placed = new PlacedMedia(places, logger, { ...(told && { told }), relays });
   const local = new LocalMediaAnchor({
     rtpengine: choiceOf(...nodes),
     gateway,

@@ -31,7 +31,11 @@ describe('a UE that is not heard on a connection that was nominated above its UD
     time = 0;
     const endpoint = { address: '127.0.0.1', port: 40_000 };
     line = { endpoint, localAddress: '198.51.100.1', confirmed: true, packets: 9, errors: 100, rttMs: undefined };
-    const paths = new StreamPaths(() => undefined, []);
+    const paths = new StreamPaths(
+      () => undefined,
+      [],
+      () => undefined,
+    );
     const call = {
       rank: (_: number, candidates: readonly RaisedCandidate[]) => {
         ranked.push(candidates);

@@ -22,10 +22,17 @@ const statistics = (access: LineStatistics, at = 0): StatisticsByLine =>
 describe('the ways of a call’s streams', () => {
   let statuses: Map<string, StreamStatus>;
   let paths: StreamPaths;
+  /** Where the UEs are behind relayed addresses, by port. */
+  let relays: Map<number, { address: string; port: number }>;
 
   beforeEach(() => {
     statuses = new Map();
-    paths = new StreamPaths((ufrag) => statuses.get(ufrag), ['192.0.2.1']);
+    relays = new Map();
+    paths = new StreamPaths(
+      (ufrag) => statuses.get(ufrag),
+      ['192.0.2.1'],
+      ({ port }) => relays.get(port),
+    );
   });
 
   const open = (ufrag: string, at: number, status: Partial<StreamStatus> = {}) => {
@@ -81,6 +88,25 @@ describe('the ways of a call’s streams', () => {
         ...{ quality: { access: undefined, core: undefined }, packets: { access: 10, core: 20 } },
       },
     ]);
+  });
+
+  test('M7: rtpengine sends to a relayed address of ours: the path is a relay, and the UE is behind it', () => {
+    open('uf', 0);
+    relays.set(40_001, ue);
+    expect(paths.learn(statistics(line({ endpoint: ourSocket })))).toEqual([{ line: 0, path: 'relay', remote: ue }]);
+    expect(paths.isGateway(line({ endpoint: ourSocket }))).toBe(false);
+    expect(paths.reports()[0]).toMatchObject({ path: 'relay', remote: ue });
+    // rtpengine may stay there.
+    expect(paths.selected({ line: 0, path: 'tcp80', remote: ue })).toBe(false);
+    // The UE gives it back before rtpengine is asked once more.
+    relays.clear();
+    expect(paths.learn(statistics(line({ endpoint: ourSocket })))).toEqual([]);
+    expect(paths.pathOf(0)).toBe('relay');
+    // From the relay it goes over to UDP, and to another relay.
+    expect(paths.learn(statistics(line()))).toEqual([{ line: 0, path: 'udp', remote: ue }]);
+    relays.set(40_002, ue);
+    const other = { ...ourSocket, port: 40_002 };
+    expect(paths.learn(statistics(line({ endpoint: other })))).toEqual([{ line: 0, path: 'relay', remote: ue }]);
   });
 
   test.each(['127.0.0.1', '::1'])(

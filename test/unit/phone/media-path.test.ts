@@ -74,6 +74,27 @@ describe('Which way media takes, as the web phone tells (J5)', () => {
     expect(path.why).toContain('Media takes TCP 443 behind a hello of TLS, because');
   });
 
+  test.each([
+    ['tcp', 'TURN over TCP'],
+    ['tls', 'TURN over TLS'],
+    [undefined, 'TURN over UDP'],
+  ])('M7: a relay, over %s', (relayProtocol, name) => {
+    const relay = { id: 'lr', type: 'local-candidate', protocol: 'udp', candidateType: 'relay', relayProtocol };
+    const chosen = { ...pair('r', { state: 'succeeded', requestsSent: 1 }), remoteCandidateId: 'ru' };
+    const path = told([relay, unanswered, chosen, selected('r')]);
+    const why = `Media takes a relay, ${name}, because UDP was never answered (7 checks).`;
+    expect(path).toMatchObject({ transport: 'relay', name, why });
+  });
+
+  it('M7: a relay, by the policy of a browser that has no other way', () => {
+    const relay = { id: 'lr', type: 'local-candidate', protocol: 'udp', candidateType: 'relay', relayProtocol: 'tcp' };
+    const [, , ...remotes] = candidates;
+    const chosen = { ...pair('r'), remoteCandidateId: 'ru' };
+    expect(new PathTeller().tell([...remotes, relay, chosen, selected('r')], 'connected').why).toContain(
+      'because this browser has no UDP (a policy, a proxy, or an extension)',
+    );
+  });
+
   it('UDP first, then TCP', () => {
     const teller = new PathTeller();
     told([pair('u', { state: 'succeeded' }), selected('u')], 'connected', teller);

@@ -9,13 +9,46 @@ const ice = ['a=ice-ufrag:ueUF', 'a=ice-pwd:uepwduepwduepwduepwd12'];
 const head = ['v=0', 'o=ue 1 1 IN IP4 10.0.0.5', 's=-'];
 const sdp = (...lines: string[]) => parseSdp([...head, ...lines, ''].join('\r\n'));
 const shownTo = (said: Sdp, source: string | undefined, maySend: MaySend = () => true) =>
-  withPlaces(said, (line) => uePlace(line, familyOf(line.address ?? source ?? ''), source, maySend));
+  withPlaces(said, (line) =>
+    uePlace(line, familyOf(line.address ?? source ?? ''), { source, maySend, isRelay: () => false }),
+  );
 const after = (source: string | undefined, ...lines: string[]) =>
   writeSdp(shownTo(sdp(...lines), source))
     .split('\r\n')
     .slice(head.length, -1);
 
 const session = ['c=IN IP4 10.0.0.5', 't=0 0'];
+
+describe('M6: where media goes to a UE without ICE behind a relay', () => {
+  const relays = [40_001, 40_003];
+  const shown = (...lines: string[]) => {
+    const isRelay = ({ address, port }: { address: string; port: number }) =>
+      address === '198.51.100.1' && relays.includes(port);
+    const said = sdp(...lines);
+    const known = { source: '203.0.113.5', maySend: () => false, isRelay };
+    const placed = withPlaces(said, (line) => uePlace(line, 'IP4', known));
+    const view = viewSession(placed).media[0]!;
+    return [view.address, view.port, view.rtcpAddress, view.rtcpPort, areSourcesKnown(viewSession(said).media, [view])];
+  };
+  const at = ['c=IN IP4 198.51.100.1', 't=0 0'];
+
+  test.each([
+    ['RTCP has a relay of its own', ['m=audio 40001 RTP/AVP 0', 'a=rtcp:40003'], ['198.51.100.1', 40_003]],
+    ['RTCP has none: the port above is somebody else’s', ['m=audio 40001 RTP/AVP 0'], ['0.0.0.0', 9]],
+    ['RTCP on a port that is no relay', ['m=audio 40001 RTP/AVP 0', 'a=rtcp:2223'], ['0.0.0.0', 9]],
+    ['RTCP elsewhere', ['m=audio 40001 RTP/AVP 0', 'a=rtcp:5060 IN IP4 192.0.2.2'], ['0.0.0.0', 9]],
+    ['RTCP shares the port', ['m=audio 40001 RTP/AVP 0', 'a=rtcp-mux'], ['0.0.0.0', 9]],
+  ])('to its relayed address: %s', (_, lines, rtcp) => {
+    expect(shown(...at, ...lines)).toEqual(['198.51.100.1', 40_001, ...rtcp, true]);
+  });
+
+  test.each([
+    ['a port of ours that is no relay of this UE', ['m=audio 40005 RTP/AVP 0']],
+    ['another address', ['m=audio 40001 RTP/AVP 0', 'c=IN IP4 198.51.100.2']],
+  ])('nowhere: %s', (_, lines) => {
+    expect(shown(...at, ...lines).slice(0, 2)).toEqual(['127.0.0.1', 9]);
+  });
+});
 
 describe('where media goes to a UE without ICE (C11)', () => {
   test('C11: to the address of its SIP, at the port of its SDP; not to what c= and a=rtcp name', () => {

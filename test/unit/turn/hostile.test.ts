@@ -217,11 +217,17 @@ test('M2: other relays of a user, or of one place with a shared credential, are 
   expect(lab.allocated('guest', '192.0.2.50').link.opened[0]?.[1]).toEqual([]);
 });
 
-test('M6: a relayed address is known as long as it is there, and whose it is', () => {
+test('M6: a relayed address is known as long as it is there, and whose it is, also of several', () => {
   const client = lab.connect('sip:Alice@ims.example');
   client.allocate([], peerAt(40_001));
-  expect(lab.server.relayAt(peerAt(40_001))).toEqual({ account: alice, remote: client.remote, port: 80 });
-  expect(lab.server.relayAt(peerAt(40_002))).toBeUndefined();
+  const other = lab.connect('bob');
+  other.allocate([], peerAt(40_001));
+  const ofAlice = { account: alice, remote: client.remote };
+  const ofBob = { account: 'bob', remote: other.remote };
+  expect(lab.server.relaysAt(peerAt(40_001))).toEqual([ofAlice, ofBob]);
+  expect(lab.server.relaysAt(peerAt(40_002))).toEqual([]);
   client.session.ended();
-  expect(lab.server.relayAt(peerAt(40_001))).toBeUndefined();
+  expect(lab.server.relaysAt(peerAt(40_001))).toEqual([ofBob]);
+  other.session.ended();
+  expect(lab.server.relaysAt(peerAt(40_001))).toEqual([]);
 });

@@ -161,7 +161,7 @@ export class Client {
   constructor(lab: TurnLab, user: string, remote: TransportAddress) {
     this.#lab = lab;
     this.remote = remote;
-    this.session = lab.server.open(this.link, remote, 80);
+    this.session = lab.server.open(this.link, remote);
     const { username, password } = turnCredential(secret, user === '' ? undefined : user, epoch + 3600);
     this.username = user === 'guest' ? 'guest' : username;
     this.password = user === 'guest' ? 'guest-password' : password;
