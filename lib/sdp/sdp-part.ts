@@ -100,10 +100,13 @@ export class MediaSection extends SdpPart {
     return this.#candidates;
   }
 
-  /** Has no candidate but those of TCP: its end will not try UDP. Names count, too; where there is none, it may try any. */
+  /**
+   * Has no candidate but those of TCP, and of relays, whose UDP is not the UE's: its end will not try UDP. Names count,
+   * too; where there is none, it may try any.
+   */
   get isTcpAlone(): boolean {
-    const transports = this.lines.flatMap((line) => (line.is('candidate') ? (line.candidate?.transport ?? []) : []));
-    return transports.length > 0 && transports.every((transport) => transport === 'tcp');
+    const candidates = this.lines.flatMap((line) => (line.is('candidate') ? (line.candidate ?? []) : []));
+    return candidates.length > 0 && candidates.every(({ transport, type }) => transport === 'tcp' || type === 'relay');
   }
 
   /** Has a TCP candidate that would connect to ours: `active` or `so` (A9). */

@@ -30,7 +30,7 @@ export interface MediaView extends MediaLine {
   candidates: readonly Candidate[];
   /** Has a TCP candidate that would connect to ours: `active` or `so` (A9). */
   offersTcp: boolean;
-  /** Has no candidate but those of TCP, be they by name. */
+  /** Has no candidate but those of TCP and of relays, be they by name. */
   isTcpAlone: boolean;
 }
 

@@ -72,6 +72,20 @@ describe('the view of a session', () => {
     expect(view('m=audio 5000 RTP/AVP 0', line).media[0]?.offersTcp).toBe(expected);
   });
 
+  test.each([
+    ['active TCP', ['1 1 TCP 1 10.0.0.5 9 typ host tcptype active'], true],
+    [
+      'active TCP, and a relay',
+      ['1 1 TCP 1 10.0.0.5 9 typ host tcptype active', '2 1 UDP 1 198.51.100.1 40000 typ relay'],
+      true,
+    ],
+    ['UDP by name', ['1 1 TCP 1 10.0.0.5 9 typ host tcptype active', '2 1 UDP 1 a.local 5000 typ host'], false],
+    ['nothing', [], false],
+  ])('I4, M7: whether a line will try UDP: %s', (_, candidates, expected) => {
+    const lines = candidates.map((each) => `a=candidate:${each}`);
+    expect(view('m=audio 5000 RTP/AVP 0', ...lines).media[0]?.isTcpAlone).toBe(expected);
+  });
+
   test('RTCP switched off by bandwidth', () => {
     expect(view('m=audio 5000 RTP/AVP 0', 'b=RS:0', 'b=RR:0').media[0]?.hasRtcp).toBe(false);
     expect(view('m=audio 5000 RTP/AVP 0', 'b=RS:0', 'b=RR:800').media[0]?.hasRtcp).toBe(true);
