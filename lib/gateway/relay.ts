@@ -2,7 +2,7 @@ import type { RemoteInfo } from 'node:dgram';
 import type { TransportAddress } from '../ice/transport-address';
 import { isCheckOfControlled } from '../ice/controlled-check';
 import { TurnFramer, type TurnSink } from '../ice/turn-framer';
-import { channelData, channelHeaderBytes, dataIndication, readSend } from '../ice/turn-frames';
+import { channelData, channelHeaderBytes, dataIndication, longestData, readSend } from '../ice/turn-frames';
 import { normalAddress } from '../ip-address';
 import { isControlText } from './control-text';
 import { countPacket, type CloseReason, type DropReason, type PlaneCounters } from './counters';
@@ -137,7 +137,7 @@ export class Relay implements TurnSink, RelaySocketListener {
   received(packet: Buffer, from: RemoteInfo): void {
     const peer = this.#at.get(key(from));
     const kind = packetKind(packet);
-    if (peer === undefined || kind === 'other') {
+    if (peer === undefined || kind === 'other' || packet.length > longestData) {
       this.#owner.drop(peer === undefined ? 'anchor-source' : 'first-byte');
       return;
     }

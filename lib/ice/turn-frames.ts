@@ -21,6 +21,9 @@ const data = 0x0013;
 
 const attributeHeaderBytes = 4;
 
+/** More does not fit into a Data indication to a peer of either family. */
+export const longestData = 0xffff - 32 - 3;
+
 /** What a UE sends to a peer by a Send indication. */
 export interface SentData {
   to: TransportAddress;

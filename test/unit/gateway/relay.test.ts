@@ -53,6 +53,16 @@ describe('a connection that carries TURN', () => {
     expect(bench.plane.counters()).toMatchObject({ fromUe: { stun: 40 }, toUe: { stun: 40 } });
   });
 
+  test('M1: of a connection that control closes at a message, it is told no more', async () => {
+    const { ue } = await bench.dial();
+    bench.onMessage = (connection) => bench.plane.closeConnection(connection, 'peer');
+    ue.send(request(1), request(2), channelData(channel, rtp(1)));
+    await ue.closed;
+    expect(await bench.messages.next()).toEqual(request(1));
+    expect(bench.messages.length).toBe(0);
+    expect(bench.drops).toMatchObject({ 'not-permitted': 0 });
+  });
+
   test('M1: what control permits by a message holds for what came with it', async () => {
     const [peer, { ue }] = [await bench.peer(), await bench.dialRelayed()];
     bench.onMessage = (from) => bench.permit(from, peer, { channel });
@@ -94,7 +104,7 @@ describe('a connection that carries TURN', () => {
     const { ue, connection } = await bench.dialRelayed();
     ue.socket.pause();
     await bench.until(() => {
-      bench.plane.send(connection, request(3));
+      for (let i = 0; i < 50; i++) bench.plane.send(connection, Buffer.alloc(8000));
       return bench.plane.counters().closes['not-reading'] === 1;
     });
   });
@@ -367,10 +377,15 @@ describe('what a peer sends', () => {
     stranger.socket.send(rtp(1), address.port, address.address);
     await bench.until(() => bench.drops['anchor-source'] === 1);
     peer.socket.send(Buffer.from('text'), address.port, address.address);
+    // Longer than fits into an indication.
+    peer.socket.send(rtp(1, 65_501), address.port, address.address);
     peer.socket.send(rtp(2), address.port, address.address);
     expect(await ue.frames.next()).toEqual(channelData(channel, rtp(2)));
-    expect(bench.drops).toMatchObject({ 'first-byte': 1 });
-    expect(bench.plane.status(connection)).toMatchObject({ fromAnchor: 1 });
+    expect(bench.drops).toMatchObject({ 'first-byte': 2 });
+    bench.permit(connection, peer);
+    for (const length of [65_501, 65_500]) peer.socket.send(rtp(3, length), address.port, address.address);
+    expect(fixed(await ue.frames.next())).toEqual(fixed(dataIndication(peer.at, rtp(3, 65_500))));
+    expect(bench.plane.status(connection)).toMatchObject({ fromAnchor: 2 });
   });
 
   test('M2: forbidden, nothing passes any more, either way; others go on', async () => {
