@@ -12,6 +12,7 @@
  *     --relay-cpus 0     CPUs of the relay, as taskset takes them
  *     --load-cpus 1-…    CPUs of generator and echo; default: all others
  *     --threads 1        of the relay that forward packets
+ *     --turn             measures TURN through the gateway too, beside coturn with the same clients
  *     --with-node        measures the gateway with its plane in TypeScript too
  *     --json             the last line is one object with all figures
  *
@@ -30,7 +31,13 @@ import { runBench, tellResult, wholeNumber } from './program';
 async function main(): Promise<void> {
   const options = readOptions();
   buildPrograms();
-  const relays: RelayName[] = ['edge80', 'coturn', 'floor', ...(options.withNode ? ['node' as const] : [])];
+  const relays: RelayName[] = [
+    'edge80',
+    'coturn',
+    'floor',
+    ...(options.turn ? ['turn' as const] : []),
+    ...(options.withNode ? ['node' as const] : []),
+  ];
   const rounds: Round[] = [];
   const loads: MaxLoad[] = [];
   for (let i = 0; i < options.rounds; i++) {
@@ -90,6 +97,7 @@ function readOptions(): Options {
       'relay-cpus': { type: 'string', default: '0' },
       'load-cpus': { type: 'string', default: otherCpus() },
       threads: { type: 'string', default: '1' },
+      turn: { type: 'boolean', default: false },
       'with-node': { type: 'boolean', default: false },
       json: { type: 'boolean', default: false },
     },
@@ -106,6 +114,7 @@ function readOptions(): Options {
     threads: whole('threads', 1),
     relayCpus: values['relay-cpus'],
     loadCpus: values['load-cpus'],
+    turn: values.turn,
     withNode: values['with-node'],
     json: values.json,
   };

@@ -21,6 +21,7 @@ export interface Options extends Placement {
   step: number;
   patience: number;
   idle: number;
+  turn: boolean;
   withNode: boolean;
   json: boolean;
 }
@@ -42,9 +43,15 @@ interface Summary {
   p999: number;
 }
 
-/** edge80's figure to another's. */
+/** edge80's figure to another's: with ICE over TCP, and where the name says so with TURN. */
 type RatioName =
-  'cpuPerPacketVsCoturn' | 'cpuPerPacketVsFloor' | 'maxLoadVsCoturn' | 'p99VsCoturn' | 'memoryPerStreamVsCoturn';
+  | 'cpuPerPacketVsCoturn'
+  | 'cpuPerPacketVsFloor'
+  | 'maxLoadVsCoturn'
+  | 'p99VsCoturn'
+  | 'memoryPerStreamVsCoturn'
+  | 'turnCpuPerPacketVsCoturn'
+  | 'turnMemoryPerStreamVsCoturn';
 
 /** All figures of a run. */
 export interface Outcome {
@@ -69,8 +76,8 @@ export interface Outcome {
 export function outcome(options: Options, rounds: Round[], maxLoads: MaxLoad[], pressure: Pressure): Outcome {
   const of = (relay: RelayName) => rounds.filter((round) => round.relay === relay);
   const relays = [...new Set(rounds.map(({ relay }) => relay))].map((relay) => summary(relay, of(relay)));
-  const inRounds = (other: RelayName, value: (round: Round) => number) =>
-    of('edge80').map((round, i) => {
+  const inRounds = (other: RelayName, value: (round: Round) => number, own: RelayName = 'edge80') =>
+    of(own).map((round, i) => {
       const beside = of(other)[i];
       return beside === undefined ? NaN : value(round) / value(beside);
     });
@@ -81,6 +88,8 @@ export function outcome(options: Options, rounds: Round[], maxLoads: MaxLoad[], 
     cpuPerPacketVsFloor: inRounds('floor', (round) => round.cpuPerPacket),
     p99VsCoturn: inRounds('coturn', (round) => round.roundTrip.p99),
     memoryPerStreamVsCoturn: inRounds('coturn', (round) => round.memoryPerStream),
+    turnCpuPerPacketVsCoturn: inRounds('coturn', (round) => round.cpuPerPacket, 'turn'),
+    turnMemoryPerStreamVsCoturn: inRounds('coturn', (round) => round.memoryPerStream, 'turn'),
     maxLoadVsCoturn: loads('edge80').map((load, i) => load / (loadsOfCoturn[i] ?? NaN)),
   };
   const busy = Math.max(...rounds.map((round) => round.busy));
@@ -90,13 +99,7 @@ export function outcome(options: Options, rounds: Round[], maxLoads: MaxLoad[], 
     machine: { cpus: cpus().length, model: cpus()[0]?.model ?? '', node: process.version },
     relays,
     maxLoads,
-    ratios: {
-      cpuPerPacketVsCoturn: median(measured.cpuPerPacketVsCoturn),
-      cpuPerPacketVsFloor: median(measured.cpuPerPacketVsFloor),
-      maxLoadVsCoturn: maxLoads.length === 0 ? null : median(measured.maxLoadVsCoturn),
-      p99VsCoturn: median(measured.p99VsCoturn),
-      memoryPerStreamVsCoturn: median(measured.memoryPerStreamVsCoturn),
-    },
+    ratios: mapped(measured, (values) => (values.length === 0 ? null : median(values))),
     spread: Object.fromEntries(
       Object.entries(measured)
         .filter(([, values]) => values.length > 0)
@@ -107,6 +110,11 @@ export function outcome(options: Options, rounds: Round[], maxLoads: MaxLoad[], 
     generator: { busy, latenessP99, wasLimit: rounds.some(wasGeneratorLimit) },
     rounds,
   };
+}
+
+function mapped<From, To>(of: Record<RatioName, From>, to: (value: From) => To): Record<RatioName, To> {
+  const entries = Object.entries(of) as [RatioName, From][];
+  return Object.fromEntries(entries.map(([name, value]) => [name, to(value)])) as Record<RatioName, To>;
 }
 
 /** What a person reads. */

@@ -6,17 +6,18 @@ import type { PlaneCounters } from '../../lib/gateway/counters';
 import { Pinned, programPath } from './programs';
 
 /**
- * `edge80` is the gateway with its native forwarding plane, `node` the same with the plane in TypeScript, `coturn` a
- * TURN server over TCP with channel data, `floor` the least that a native forwarder does.
+ * `edge80` is the gateway with its native forwarding plane and ICE over TCP, `turn` the same with TURN over TCP, `node` as
+ * `edge80` with the plane in TypeScript, `coturn` a TURN server over TCP with channel data, as `turn`, `floor` the least
+ * that a native forwarder does.
  */
-export type RelayName = 'edge80' | 'node' | 'coturn' | 'floor';
+export type RelayName = 'edge80' | 'turn' | 'node' | 'coturn' | 'floor';
 
 export interface RelayOptions {
   /** CPUs, as taskset takes them. */
   cpus: string;
   threads: number;
   echoPorts: readonly number[];
-  /** ICE password of all streams, or the TURN user's. */
+  /** ICE password of all streams, or the secret of TURN's time-limited credentials. */
   pwd: string;
 }
 
@@ -39,11 +40,23 @@ export async function startRelay(name: RelayName, options: RelayOptions): Promis
   const { pid } = process;
   const stop = () => process.stop();
   if (name === 'floor') return { name, pid, port, kind: 'plain', counters: undefined, stop };
-  return { name, pid, port, kind: 'ice', counters: () => process.ask<PlaneCounters>('counters'), stop };
+  return {
+    name,
+    pid,
+    port,
+    kind: name === 'turn' ? 'turn' : 'ice',
+    counters: () => process.ask<PlaneCounters>('counters'),
+    stop,
+  };
 }
 
-function gateway(name: 'edge80' | 'node', { cpus, threads, echoPorts, pwd }: RelayOptions): Pinned {
-  const settings = { plane: name === 'node' ? 'node' : 'native', threads, pwd };
+function gateway(name: 'edge80' | 'turn' | 'node', { cpus, threads, echoPorts, pwd }: RelayOptions): Pinned {
+  const settings = {
+    plane: name === 'node' ? 'node' : 'native',
+    carries: name === 'turn' ? 'turn' : 'ice',
+    threads,
+    pwd,
+  };
   const program = join(__dirname, 'gateway-process.js');
   const started = new Pinned(cpus, process.execPath, [program, JSON.stringify(settings)]);
   started.write(echoPorts.join(' '));
@@ -55,7 +68,7 @@ async function startCoturn({ cpus, threads, pwd }: RelayOptions): Promise<Relay>
   const own = ['-n', '--listening-ip', '127.0.0.1', '--listening-port', String(port), '--relay-ip', '127.0.0.1'];
   // Below the ports that the kernel gives to the echo and the load.
   const ports = ['--min-port', '10000', '--max-port', '32000'];
-  const account = ['--lt-cred-mech', '--user', `bench:${pwd}`, '--realm', 'bench', '--allow-loopback-peers'];
+  const account = ['--use-auth-secret', '--static-auth-secret', pwd, '--realm', 'bench', '--allow-loopback-peers'];
   const less = ['--no-udp', '--no-tls', '--no-dtls', '--no-cli', '--no-tcp-relay', '--no-multicast-peers'];
   const quiet = ['--log-file', '/dev/null', '--simple-log', '--pidfile', '/dev/null', '--userdb', '/dev/null'];
   const all = [...own, ...ports, ...account, ...less, ...quiet, '--relay-threads', String(threads)];

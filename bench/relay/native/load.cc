@@ -184,7 +184,7 @@ int main(int count, char** values) {
   const std::string kind = values[1];
   raiseFileLimit();
   Load load({kind == "ice" ? Kind::ice : kind == "turn" ? Kind::turn : Kind::plain,
-             static_cast<uint16_t>(std::atoi(values[2])), values[3]},
+             static_cast<uint16_t>(std::atoi(values[2])), values[3], std::to_string(std::time(nullptr) + 86'400)},
             readPorts());
   for (std::string line; std::getline(std::cin, line); std::fflush(stdout)) {
     std::istringstream words(line);

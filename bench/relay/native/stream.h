@@ -12,7 +12,10 @@ enum class Kind { ice, turn, plain };
 struct Account {
   Kind kind;
   uint16_t port;
+  /** Of ICE, or the secret of time-limited credentials. */
   std::string password;
+  /** Of such a credential, s since the epoch. */
+  std::string expiry;
 };
 
 constexpr uint16_t channel = 0x4000;
@@ -25,7 +28,7 @@ class Stream {
     check(connect(fd_, reinterpret_cast<const sockaddr*>(&relay), sizeof relay), "connect");
     set(fd_, IPPROTO_TCP, TCP_NODELAY, 1);
     if (kind_ == Kind::ice) authenticateIce(account, index);
-    else if (kind_ == Kind::turn) authenticateTurn(account, echoPort);
+    else if (kind_ == Kind::turn) authenticateTurn(account, index, echoPort);
     else write(framed(std::string{static_cast<char>(echoPort >> 8), static_cast<char>(echoPort)}));
   }
 
@@ -131,7 +134,9 @@ class Stream {
     expect(ask(framed(request.bytes())), stun::bindingSuccess);
   }
 
-  void authenticateTurn(const Account& account, uint16_t echoPort) {
+  void authenticateTurn(const Account& account, unsigned index, uint16_t echoPort) {
+    const std::string user = account.expiry + ":bench" + std::to_string(index);
+    const std::string password = stun::timeLimitedPassword(account.password, user);
     const std::string udp{17, 0, 0, 0};
     stun::Message first(stun::allocateRequest);
     first.add(stun::requestedTransport, udp);
@@ -140,9 +145,9 @@ class Stream {
     const auto* bytes = reinterpret_cast<const uint8_t*>(refusal.data());
     const std::string realm = stun::find(bytes, refusal.size(), stun::realm);
     const std::string nonce = stun::find(bytes, refusal.size(), stun::nonce);
-    const std::string key = stun::longTermKey("bench", realm, account.password);
+    const std::string key = stun::longTermKey(user, realm, password);
     const auto sign = [&](stun::Message& message) {
-      message.add(stun::username, "bench").add(stun::realm, realm).add(stun::nonce, nonce).sign(key);
+      message.add(stun::username, user).add(stun::realm, realm).add(stun::nonce, nonce).sign(key);
       return message.bytes();
     };
     stun::Message allocate(stun::allocateRequest);

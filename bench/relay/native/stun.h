@@ -124,4 +124,15 @@ inline std::string longTermKey(const std::string& user, const std::string& realm
   return std::string(reinterpret_cast<char*>(digest), length);
 }
 
+/** The password of a time-limited credential: base64 of HMAC-SHA1. */
+inline std::string timeLimitedPassword(const std::string& secret, const std::string& username) {
+  uint8_t digest[EVP_MAX_MD_SIZE];
+  unsigned length = 0;
+  HMAC(EVP_sha1(), secret.data(), static_cast<int>(secret.size()), reinterpret_cast<const uint8_t*>(username.data()),
+       username.size(), digest, &length);
+  uint8_t text[2 * EVP_MAX_MD_SIZE];
+  const int size = EVP_EncodeBlock(text, digest, static_cast<int>(length));
+  return std::string(reinterpret_cast<const char*>(text), static_cast<size_t>(size));
+}
+
 }  // namespace stun
