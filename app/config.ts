@@ -46,6 +46,11 @@ const ofEach = {
     .describe(
       'What requests of ADMIN_LISTEN have to bring as Authorization: Bearer …, but /live and /ready; unset: nothing, on loopback',
     ),
+  CALL_RECORDS: z
+    .string()
+    .min(1)
+    .optional()
+    .describe('File that gets a line of JSON for each call at its end; -: standard output; unset: none'),
   LOG_LEVEL: z
     .enum(['fatal', 'error', 'warn', 'info', 'debug', 'trace', 'silent'], 'must be a pino level such as info or debug')
     .default('info')

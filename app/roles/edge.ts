@@ -15,6 +15,7 @@ import { ownPlaces } from '../own-places';
 import { sharedPorts } from '../public-ports';
 import type { RoleState } from './health';
 import { Admin } from './admin';
+import { openCallRecords } from './call-records';
 import { MediaNode } from './media-node';
 import { Opened } from './opened';
 import { Signalling } from './signalling';
@@ -106,6 +107,7 @@ export class Edge {
     const logger = this.#logger;
     const shares = sharesOf(config);
     await requireOwnAddresses(config);
+    await openCallRecords(config.CALL_RECORDS, this.#calls, logger, this.#opened);
     await Admin.open(config, { edge: this, calls: this.#calls, logger }, this.#opened);
     tellCallRoom(config, logger);
     const room = connectionRoomOf(config, logger);

@@ -49,6 +49,9 @@ export interface CallFacts {
   direction: Direction;
   /** Call-ID of the INVITE that started it. */
   sipCallId: string;
+  /** URIs of From and To of that INVITE. */
+  caller?: string;
+  callee?: string;
   /** The UE's address, or that of the NAT it is behind. */
   ueAddress: string;
   /** The address family that the core speaks SIP on; unset: not known. */

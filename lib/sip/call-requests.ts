@@ -76,6 +76,8 @@ export class CallRequests {
       {
         direction,
         sipCallId: request.get('call-id') ?? '',
+        caller: request.getParsedHeader('from').uri,
+        callee: request.getParsedHeader('to').uri,
         ueAddress,
         coreFamily,
         ue,

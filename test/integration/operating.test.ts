@@ -1,3 +1,7 @@
+import { mkdtempSync, readFileSync, rmSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import path from 'node:path';
+import { callRecordSchema } from '../../app/call-record';
 import { Ends } from '../../app/demo/ends';
 import { Firewall } from '../../app/demo/firewall';
 import { askAdmin } from './support/admin';
@@ -9,13 +13,16 @@ import { until } from './support/until';
 
 describeInNamespaces('who runs an edge', () => {
   let lab: Lab;
+  const folder = mkdtempSync(path.join(tmpdir(), 'edge80-'));
+  const records = path.join(folder, 'calls');
 
   beforeAll(async () => {
-    lab = await Lab.start();
+    lab = await Lab.start({ CALL_RECORDS: records });
   }, 30_000);
 
   afterAll(async () => {
     await lab.close();
+    rmSync(folder, { recursive: true });
   }, 20_000);
 
   const ready = async () => {
@@ -35,7 +42,7 @@ describeInNamespaces('who runs an edge', () => {
     expect([status.status, JSON.parse(status.text)]).toEqual([200, expect.objectContaining({ calls: 0 })]);
   });
 
-  test('I4: has Prometheus read how calls went, and why they took TCP', async () => {
+  test('I4, I8: has Prometheus read how calls went, and why they took TCP', async () => {
     const firewall = await Firewall.raise(lab.network, 'tcp80');
     const prometheus = new Prometheus(lab.network);
     const ends = new Ends(lab.network, { direction: 'originating', seconds: 5 });
@@ -54,6 +61,18 @@ describeInNamespaces('who runs an edge', () => {
       expect(await told('edge80_stream_loss_ratio_count{from="ue"}')).toBeDefined();
       expect(await told('sum(edge80_gateway_thread_cpu_seconds_total)')).toBeDefined();
       expect(await told('edge80_ready')).toEqual([{}, 1]);
+      // I8: the same call, as its record has it.
+      const [line = '', ...more] = readFileSync(records, 'utf8').trimEnd().split('\n');
+      expect(more).toEqual([]);
+      expect(callRecordSchema.parse(JSON.parse(line))).toMatchObject({
+        ...{
+          direction: 'originating',
+          cause: 'hung-up',
+          caller: 'sip:ue@example.net',
+          timeToMediaMs: expect.any(Number),
+        },
+        streams: [{ path: 'tcp80', tcpReason: 'udp-unanswered', loss: { fromUe: expect.any(Number) } }],
+      });
     } finally {
       await ends.close();
       await prometheus.close();
