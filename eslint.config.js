@@ -27,7 +27,7 @@ const layers = {
   media: ['sdp', 'gateway', 'msrp', 'rtpengine', 'shares', 'ice', 'ops', 'ip-address', 'ip-prefix', 'media-places'],
   calls: ['media', 'ops', 'ip-address'],
   sip: ['wire', 'drachtio', 'media', 'calls', 'shares', 'ops', 'ip-address', 'ip-prefix'],
-  ue: ['wire', 'drachtio', 'embedded', 'ice', 'msrp', 'sdp', 'ops', 'ip-address'],
+  ue: ['wire', 'drachtio', 'embedded', 'ice', 'turn', 'msrp', 'sdp', 'ops', 'ip-address'],
 };
 
 /** Of these it may import types alone: the objects are handed in by app. */

@@ -106,6 +106,7 @@ const errorKinds = {
   'browser-failed': {},
   'edge-unreachable': { help: path },
   'proxy-failed': {},
+  'turn-failed': { help: 'Look at the credential and its time, and at docs/turn.md.' },
   'proxy-refused': { help: 'Many proxies let CONNECT through to port 443 alone: try that port of the edge.' },
   'certificate-untrusted': {
     help: 'Give its authority by --ca or the name in it by --server-name, or take any with --insecure.',

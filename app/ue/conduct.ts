@@ -66,7 +66,8 @@ async function runUe(options: UeOptions, context: Context, run: Run): Promise<vo
   const consent = interval === undefined ? undefined : { ...consentTiming, interval, patience: 2 * interval };
   const exchange = new MessageExchange(options.messages, observer);
   const messages = messageOptions(options, exchange);
-  const own = { edge, transport, local, user, domain, password, plain };
+  const turn = options.turn && { ...options.turn, tls: transport.tls };
+  const own = { edge, transport, local, user, domain, password, plain, turn };
   const agent = await UserAgent.open({ ...own, limit, consent, messages, observer, logger });
   try {
     // Ready before it registers: a core may call the moment it knows where.

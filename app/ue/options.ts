@@ -4,6 +4,7 @@ import type { MediaKind, Party } from '../../lib/ue/ue-event';
 import type { MessageTask } from './message-exchange';
 import { hostPort, positive, sipUri, wrong } from './option-values';
 import { transportOptions, type TransportOptions } from './transport-options';
+import { turnOptions, type TurnOptions } from './turn-options';
 
 interface CommonOptions {
   domain: string;
@@ -41,6 +42,7 @@ export interface UeOptions extends CommonOptions {
   consentInterval: number | undefined;
   /** Without ICE. */
   plain: boolean;
+  turn: TurnOptions | undefined;
   call: string | undefined;
   waitCall: boolean;
 }
@@ -62,6 +64,7 @@ As a UE (SIP over one connection to the edge):
   npm run ue -- --edge edge.example.net:443 --tls --ws --http-proxy http://192.0.2.3:3128 --user alice --register
   npm run ue -- --edge 203.0.113.9 --user alice --register --call sip:bob@example.net --seconds 5
   npm run ue -- --edge 203.0.113.9 --user alice --register --wait-call
+  npm run ue -- --edge 203.0.113.9:80 --user alice --register --wait-call --turn guest:secret@203.0.113.9:80 --relay-only
   npm run ue -- --edge 203.0.113.9 --user alice --register --message sip:bob@example.net --text hello
   npm run ue -- --edge 203.0.113.9 --user alice --register --call sip:bob@example.net --media msrp --send-file photo.jpg
 
@@ -106,6 +109,8 @@ As a core to try it against (registrar and phone; RTP over UDP, no ICE):
   --drop audio|msrp       in a call with both: drops this for a while when MSRP is through, and takes it back, by
                           re-INVITEs; what is sent by MSRP is sent before, between (audio dropped), and after
   --no-ice                UE: without ICE
+  --turn CREDENTIAL       UE: USER:PASSWORD@HOST[:PORT] of TURN for audio (port as of --edge); over TLS where --tls is given
+  --relay-only            UE: with --turn, nothing but the relayed address is tried
   --hang-up us|peer       who ends the call (us where we call, peer where we are called)
   --seconds N             media to send, 50 packets a second (5), then silence
   --timeout N             seconds to wait for an answer, a call or a registration (60)
@@ -138,7 +143,7 @@ export function readOptions(
   };
   const ueOnly = [
     ...(['edge', 'user', 'password', 'local', 'register', 'call', 'wait-call'] as const),
-    ...(['message', 'text', 'wait-message', 'consent', 'no-ice'] as const),
+    ...(['message', 'text', 'wait-message', 'consent', 'no-ice', 'turn', 'relay-only'] as const),
     ...(['tls', 'ca', 'server-name', 'insecure', 'ws', 'http-proxy'] as const),
   ];
   const coreOnly = ['listen', 'answer', 'call-registered', 'call-pause'] as const;
@@ -171,6 +176,7 @@ function ue(given: Given, common: CommonOptions, password: string | undefined): 
         : { uri: sipUri('--message', given.message), text: given.text ?? 'hello' },
     waitMessage,
     plain: given['no-ice'],
+    turn: turnOptions(given, defaultPort),
     consentInterval: given.consent === undefined ? undefined : 1000 * positive('--consent', given.consent),
     call: call === undefined ? undefined : sipUri('--call', call),
     waitCall,
@@ -234,6 +240,8 @@ function parse(args: readonly string[]) {
         msrps: { type: 'string' },
         drop: { type: 'string' },
         'no-ice': { type: 'boolean', default: false },
+        turn: { type: 'string' },
+        'relay-only': { type: 'boolean', default: false },
         'hang-up': { type: 'string' },
         seconds: { type: 'string', default: '5' },
         timeout: { type: 'string', default: '60' },

@@ -44,7 +44,7 @@ export function claimOf(username: string, { secret, pair }: TurnCredentials): Cl
 }
 
 /** The key of a long-term credential (RFC 8489 §9.2.2). */
-export function longTermKey({ username, password }: Claim, realm: string): Buffer {
+export function longTermKey({ username, password }: Pick<Claim, 'username' | 'password'>, realm: string): Buffer {
   return createHash('md5').update(`${username}:${realm}:${password}`).digest();
 }
 

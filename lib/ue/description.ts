@@ -7,6 +7,7 @@ import type { MediaSection } from '../sdp/sdp-part';
 import { mapLines, type Direction, type MediaView } from '../sdp/session-view';
 import { formatWithoutChoice } from '../sdp/usable-formats';
 import type { TransportAddress } from '../ice/transport-address';
+import { familyOf } from '../ip-address';
 import { pcmu } from './tone';
 
 /** The half of an ICE session that one side writes into its SDP for a stream (RFC 8839 §5). */
@@ -19,6 +20,8 @@ export interface LocalStream {
   kind: string;
   /** RTP over UDP, the default of RFC 8839 §4.2.4; 0 declines the stream. */
   port: number;
+  /** In place of that of the session. */
+  address?: string;
   direction: Direction;
   /** Present with ICE, which always comes with rtcp-mux here. */
   ice?: IceDescription;
@@ -62,13 +65,14 @@ export function writeDescription({ address, sessionId, version, streams }: Local
 }
 
 function writeStream(stream: LocalStream): string[] {
-  const { kind, port, direction, ice, transport = 'RTP/AVP', formats = '' } = stream;
+  const { kind, port, address, direction, ice, transport = 'RTP/AVP', formats = '' } = stream;
   const media = (payloads: string) => `m=${kind} ${port} ${transport} ${payloads}`;
   // The peer may have named none.
   if (port === 0) return [media(formats === '' ? formatWithoutChoice(transport) : formats)];
   if (stream.msrp !== undefined) return [media('*'), ...writeMsrp(stream.msrp), ...writeIce(ice)];
   return [
     media(String(pcmu.payloadType)),
+    ...(address === undefined ? [] : [`c=IN ${familyOf(address)} ${address}`]),
     `a=rtpmap:${pcmu.payloadType} ${pcmu.name}/${pcmu.clockRate}`,
     'a=ptime:20',
     `a=${direction}`,

@@ -1,7 +1,6 @@
 import { randomUUID } from 'node:crypto';
 import { EventEmitter, once } from 'node:events';
 import { isIP, type Socket } from 'node:net';
-import { connect as connectTls, type TLSSocket } from 'node:tls';
 import { WebSocket } from 'ws';
 import type { Naming } from '../embedded/contact';
 import type { Outbound } from '../embedded/outbound';
@@ -12,6 +11,7 @@ import { hostPort } from '../wire/sip-uri';
 import { WebSocketCarriage } from '../wire/websocket-carriage';
 import { closeReason, openSocket, type HttpProxy } from './open-socket';
 import { OpeningCarriage } from './opening-carriage';
+import { secured, type TlsOptions } from './secured';
 
 /** What SIP goes over: TCP, and what is named beside. */
 export interface SipTransport {
@@ -19,15 +19,6 @@ export interface SipTransport {
   /** RFC 7118; with TLS, secure WebSocket. */
   webSocket?: boolean | undefined;
   proxy?: HttpProxy | undefined;
-}
-
-interface TlsOptions {
-  /** Whom the certificate has to name; the edge's host unless given. */
-  serverName?: string | undefined;
-  /** Authorities that are trusted, PEM; those of the system unless given. */
-  ca?: string | Buffer | undefined;
-  /** Takes any certificate. */
-  insecure?: boolean | undefined;
 }
 
 interface EdgeConnectionOptions {
@@ -86,26 +77,8 @@ export class EdgeConnection extends EventEmitter<{ lost: [error: EdgeError] }> i
   async #open(signal: AbortSignal): Promise<Carriage> {
     const { edge, local, transport: { tls, webSocket = false, proxy } = {} } = this.#options;
     const tcp = await openSocket({ ...edge, local, proxy, signal });
-    const socket = tls === undefined ? tcp : await this.#secured(tcp, tls, signal);
+    const socket = tls === undefined ? tcp : await secured(tcp, { host: edge.host, name: this.#name, tls, signal });
     return webSocket ? await this.#upgraded(socket, signal) : new SocketCarriage(socket);
-  }
-
-  async #secured(socket: Socket, { serverName, ca, insecure }: TlsOptions, signal: AbortSignal): Promise<TLSSocket> {
-    const name = serverName ?? this.#options.edge.host;
-    // SNI takes no addresses (RFC 6066 §3); a certificate may name one.
-    const named = isIP(name) === 0 ? { servername: name } : { host: name };
-    const secure = connectTls({ socket, ...named, ca, rejectUnauthorized: insecure !== true });
-    const handshake = { isOver: false };
-    secure.once('secure', () => (handshake.isOver = true));
-    try {
-      await once(secure, 'secureConnect', { signal });
-    } catch (error) {
-      secure.destroy();
-      const reason = closeReason(error as Error);
-      if (!handshake.isOver) throw this.#failed('tls-failed', `cannot be spoken to by TLS: ${reason}`, error);
-      throw this.#failed('certificate-untrusted', `shows a certificate that cannot be verified: ${reason}`, error);
-    }
-    return secure;
   }
 
   async #upgraded(socket: Socket, signal: AbortSignal): Promise<Carriage> {

@@ -1,4 +1,5 @@
 import { candidatePriority, tcpLocalPreference, typePreference } from '../ice/priority';
+import type { TransportAddress } from '../ice/transport-address';
 import type { Candidate } from '../sdp/candidate';
 
 /** Local preference of the one address that we have, within a direction (RFC 6544 §4.2). */
@@ -23,6 +24,16 @@ export function hostCandidates(address: string, udpPort: number | undefined): Ca
   if (udpPort === undefined) return [active];
   const priority = candidatePriority(typePreference.host, 65535, 1);
   return [{ ...host, foundation: '1', transport: 'udp', port: udpPort, priority }, active];
+}
+
+/** A relayed address; of UDP, whatever the way to the server. `related`: ours (RFC 8839 §5.1). */
+export function relayedCandidate({ address, port }: TransportAddress, related: string): Candidate {
+  return {
+    ...{ foundation: '3', component: 1, transport: 'udp', address, port, type: 'relay' },
+    priority: candidatePriority(typePreference.relayed, 65535, 1),
+    related: { address: related, port: 9 },
+    extensions: [],
+  };
 }
 
 /** What a peer-reflexive candidate learned from a check of this candidate would have (RFC 8445 §7.1.1). */

@@ -46,10 +46,11 @@ export class IceSession implements MediaTransport {
     return session;
   }
 
-  local(line: number): { port: number; ice: IceDescription } {
+  /** Where the relayed address is all that there is, the default is that (RFC 8839 §4.2.4). */
+  local(line: number): { port: number; address?: string; ice: IceDescription } {
     const ice = this.#stream(line).local;
     const udp = ice.candidates.find(({ transport }) => transport === 'udp');
-    return { port: udp?.port ?? 9, ice };
+    return { port: udp?.port ?? 9, ...(udp?.type === 'relay' && { address: udp.address }), ice };
   }
 
   /**

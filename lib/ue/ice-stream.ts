@@ -8,12 +8,12 @@ import { formPairs, type CandidatePair, type PathName } from './candidate-pair';
 import { CheckList, checkTiming, type Check, type CheckTiming } from './check-list';
 import { Consent, type ConsentTiming } from './consent';
 import type { IceDescription } from './description';
-import { hostCandidates, reflexivePriority } from './host-candidates';
+import { reflexivePriority } from './host-candidates';
 import { attemptText, IceEvents } from './ice-events';
 import type { HttpProxy } from './open-socket';
+import { gathered, openPorts, type PacketPorts, type RelaysOfUe } from './packet-ports';
 import { PairSockets } from './pair-sockets';
 import { Reconnection } from './reconnection';
-import { UdpPort } from './udp-port';
 import type { Observer } from './ue-event';
 
 /**
@@ -30,6 +30,8 @@ export interface IceStreamOptions {
   /** What TCP goes through. */
   proxy?: HttpProxy | undefined;
   carries: Carries;
+  /** Relayed addresses, for packets. */
+  turn?: RelaysOfUe | undefined;
   tieBreaker: bigint;
   timing?: CheckTiming | undefined;
   consent?: ConsentTiming | undefined;
@@ -65,11 +67,12 @@ export class IceStream {
   #recovery: Reconnection | undefined;
   #closed = false;
 
-  private constructor(options: IceStreamOptions, udp: UdpPort | undefined) {
-    const { line, address, proxy, carries, tieBreaker, timing = checkTiming, consent, observer, changed } = options;
+  private constructor(options: IceStreamOptions, ports: PacketPorts | undefined) {
+    const { line, proxy, carries, tieBreaker, timing = checkTiming, consent, observer, changed } = options;
     this.line = line;
-    this.#sockets = new PairSockets(udp, proxy, {
+    this.#sockets = new PairSockets(ports, proxy, {
       udpPacket: (packet, from) => this.#receivedUdp(packet, from),
+      relayPacket: (packet, from) => this.#receivedByRelay(packet, from),
       packet: (packet, pair) => this.#received(packet, pair),
       closed: (pair, reason) => {
         if (this.#list.selected === pair) this.#lost(pair, performance.now());
@@ -82,14 +85,13 @@ export class IceStream {
     this.#timing = timing;
     this.#consent = new Consent(consent);
     this.#list = new CheckList([], this.#timing);
-    this.local = { ...newCredentials(), candidates: hostCandidates(address, udp?.port) };
+    this.local = { ...newCredentials(), candidates: gathered(options, ports) };
     this.#tieBreaker = tieBreaker;
   }
 
-  /** Gathers the host candidates of one stream: an active TCP one, and for packets a UDP one of higher priority. */
+  /** Gathers the candidates of one stream: an active TCP one, and for packets a UDP one, and a relayed one if there is TURN. */
   static async open(options: IceStreamOptions): Promise<IceStream> {
-    const udp = 'packet' in options.carries ? await UdpPort.open(options.address) : undefined;
-    return new IceStream(options, udp);
+    return new IceStream(options, 'packet' in options.carries ? await openPorts(options) : undefined);
   }
 
   /** The way that media goes now. */
@@ -225,6 +227,12 @@ export class IceStream {
     const isTo = ({ remote }: CandidatePair) => remote.address === from.address && remote.port === from.port;
     const pair = this.#list.udpOutcomes.find((outcome) => isTo(outcome.pair))?.pair;
     this.#received(packet, pair, from);
+  }
+
+  #receivedByRelay(packet: Buffer, from: TransportAddress): void {
+    const isFrom = ({ path, remote }: CandidatePair) =>
+      path === 'relay' && remote.address === from.address && remote.port === from.port;
+    this.#received(packet, this.#list.outcomes.find(({ pair }) => isFrom(pair))?.pair);
   }
 
   #received(packet: Buffer, pair: CandidatePair | undefined, from?: TransportAddress): void {

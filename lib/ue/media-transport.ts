@@ -7,7 +7,7 @@ import { UdpPort } from './udp-port';
 /** What carries the media of one call: with ICE or without. Streams are named by the index of their m= line. */
 export interface MediaTransport {
   /** What the offer or answer says of a stream. */
-  local(line: number): { port: number; ice?: IceDescription };
+  local(line: number): { port: number; address?: string; ice?: IceDescription };
   /**
    * Learns the peer's side and resolves once all accepted streams have a path. The same again changes nothing.
    * Rejects with `no-path`, or with `closed`.

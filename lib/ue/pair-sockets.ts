@@ -3,30 +3,31 @@ import type { Duplex } from 'node:stream';
 import type { TransportAddress } from '../ice/transport-address';
 import type { CandidatePair } from './candidate-pair';
 import type { HttpProxy } from './open-socket';
+import type { PacketPorts } from './packet-ports';
 import { TcpChannel } from './tcp-channel';
-import type { UdpPort } from './udp-port';
 
 export interface PairSocketsListeners {
   udpPacket: (packet: Buffer, from: RemoteInfo) => void;
+  relayPacket: (packet: Buffer, from: TransportAddress) => void;
   packet: (packet: Buffer, pair: CandidatePair) => void;
   /** A connection is gone, or never came about; not after it was closed from here. */
   closed: (pair: CandidatePair, reason: string) => void;
 }
 
-/** The sockets of one stream: a UDP port, if it carries packets, and a TCP connection for each pair that was dialled. */
+/** The sockets of one stream: ports, if it carries packets, and a TCP connection for each pair that was dialled. */
 export class PairSockets {
-  /** None for a stream of bytes. */
-  readonly #udp: UdpPort | undefined;
+  readonly #ports: PacketPorts | undefined;
   readonly #proxy: HttpProxy | undefined;
   readonly #listeners: PairSocketsListeners;
   readonly #channels = new Map<CandidatePair, TcpChannel>();
 
   /** @param proxy what TCP goes through */
-  constructor(udp: UdpPort | undefined, proxy: HttpProxy | undefined, listeners: PairSocketsListeners) {
-    this.#udp = udp;
+  constructor(ports: PacketPorts | undefined, proxy: HttpProxy | undefined, listeners: PairSocketsListeners) {
+    this.#ports = ports;
     this.#proxy = proxy;
     this.#listeners = listeners;
-    udp?.on('packet', listeners.udpPacket);
+    ports?.udp?.on('packet', listeners.udpPacket);
+    ports?.relay?.on('packet', listeners.relayPacket);
   }
 
   isOpen(pair: CandidatePair): boolean {
@@ -37,7 +38,7 @@ export class PairSockets {
   dial(pair: CandidatePair, connected: () => void): void {
     const channel = new TcpChannel({
       ...{ local: pair.local.address, remote: pair.remote, proxy: this.#proxy },
-      carriesBytes: this.#udp === undefined,
+      carriesBytes: this.#ports === undefined,
     });
     this.#channels.get(pair)?.close();
     this.#channels.set(pair, channel);
@@ -52,18 +53,19 @@ export class PairSockets {
   /** False if there is no connection, or it does not drain. */
   send(pair: CandidatePair, packet: Buffer): boolean {
     if (pair.local.transport === 'tcp') return this.#channels.get(pair)?.send(packet) ?? false;
-    this.sendTo(pair.remote, packet);
+    if (pair.local.type === 'relay') this.#ports?.relay?.send(packet, pair.remote);
+    else this.sendTo(pair.remote, packet);
     return true;
   }
 
   sendTo(to: TransportAddress, packet: Buffer): void {
-    this.#udp?.send(packet, to);
+    this.#ports?.udp?.send(packet, to);
   }
 
   /** False, and nothing is done, of a pair that has no connection for packets. */
   hangUp(pair: CandidatePair): boolean {
     const channel = this.#channels.get(pair);
-    if (channel === undefined || this.#udp === undefined) return false;
+    if (channel === undefined || this.#ports === undefined) return false;
     channel.close();
     return this.#channels.delete(pair);
   }
@@ -74,7 +76,8 @@ export class PairSockets {
   }
 
   close(): void {
-    this.#udp?.close();
+    this.#ports?.udp?.close();
+    this.#ports?.relay?.close();
     for (const channel of this.#channels.values()) channel.close();
     this.#channels.clear();
   }

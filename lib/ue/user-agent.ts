@@ -9,6 +9,7 @@ import { answerChallenge } from './digest';
 import { EdgeConnection, type SipTransport } from './edge-connection';
 import type { Sound } from './media-session';
 import { IceSession } from './ice-session';
+import type { RelaysOfUe } from './packet-ports';
 import { PlainTransport } from './media-transport';
 import { IceMsrpConnection, PlainMsrpConnection } from './msrp-connection';
 import { Phone, type CallingOptions, type MessageOptions, type PhoneOptions } from './phone';
@@ -30,6 +31,8 @@ export interface UserAgentOptions {
   consent?: ConsentTiming | undefined;
   /** Without ICE: RTP over UDP, MSRP over TCP, where the edge's SDP says. */
   plain?: boolean | undefined;
+  /** Relayed addresses; `alone`: audio tries nothing else. */
+  turn?: RelaysOfUe | undefined;
   messages?: MessageOptions | undefined;
   observer: Observer;
   logger: Logger;
@@ -65,7 +68,7 @@ export class UserAgent {
 
   /** Opens SIP. Rejects with `sip-unusable`. */
   static async open(options: UserAgentOptions): Promise<UserAgent> {
-    const { edge, transport, local, limit, sound, consent, plain = false, messages, observer, logger } = options;
+    const { edge, transport, local, limit, sound, consent, plain = false, turn, messages, observer, logger } = options;
     const connection = new EdgeConnection({ edge, transport, local });
     const ice = { address: local, proxy: transport?.proxy, observer, consent };
     const phoneOptions: PhoneOptions = {
@@ -79,7 +82,7 @@ export class UserAgent {
         sound,
         open: (lines, hasIce, packet) =>
           hasIce && !plain
-            ? IceSession.open({ ...ice, lines, carries: { packet } })
+            ? IceSession.open({ ...ice, turn, lines, carries: { packet } })
             : PlainTransport.open({ address: local, lines, packet }),
         messages: {
           ...messages,

@@ -26,6 +26,10 @@ describe('the options of the UE tool', () => {
       '--edge 192.0.2.1 --register --http-proxy https://proxy:3128',
       '--http-proxy wants http://HOST:PORT, not "https://proxy:3128".',
     ],
+    ['--edge 192.0.2.1 --register --relay-only', '--relay-only wants --turn beside it.'],
+    ['--edge 192.0.2.1 --register --turn a:b@192.0.2.1 --no-ice', '--turn and --no-ice exclude each other.'],
+    ['--edge 192.0.2.1 --register --turn a@192.0.2.1', '--turn wants USER:PASSWORD@HOST[:PORT].'],
+    ['--core --listen 192.0.2.2 --answer --turn a:b@192.0.2.1', '--turn is for a UE, not for --core.'],
     ['--core --listen 192.0.2.2 --answer --ws', '--ws is for a UE, not for --core.'],
     ['--core', '--listen is missing: the address of the core.'],
     ['--core --listen 192.0.2.2', '--core wants either --answer or --call-registered.'],
@@ -33,6 +37,17 @@ describe('the options of the UE tool', () => {
     ['--edge 192.0.2.1 --register --fast', "Unknown option '--fast'."],
   ])('"%s": %s', (line, message) => {
     expect(() => read(line)).toThrow(expect.objectContaining({ code: 'options-wrong', message }));
+  });
+
+  test.each([
+    ['guest:secret@192.0.2.1:80', { username: 'guest', password: 'secret', host: '192.0.2.1', port: 80 }],
+    [
+      '1800000000:a@b.c:q/+=@[2001:db8::1]',
+      { username: '1800000000:a@b.c', password: 'q/+=', host: '2001:db8::1', port: 443 },
+    ],
+  ])('M5: --turn %s', (turn, expected) => {
+    const line = `--edge 192.0.2.1 --tls --ws --register --turn ${turn} --relay-only`;
+    expect(read(line)).toMatchObject({ turn: { ...expected, alone: true } });
   });
 
   it('make a UE', () => {
