@@ -39,7 +39,8 @@ function kept(file: string, addresses: readonly string[]): string | undefined {
 }
 
 function made(file: string, addresses: readonly string[]): string {
-  const names = addresses.map((address) => `IP:${address}`).join();
+  // mbedTLS, as in linphone, looks for addresses among the names.
+  const names = addresses.flatMap((address) => [`IP:${address}`, `DNS:${address}`]).join();
   const pem = execFileSync(
     'openssl',
     [

@@ -104,6 +104,8 @@ const errorKinds = {
   'tool-failed': {},
   'process-failed': {},
   'browser-failed': {},
+  'phone-failed': {},
+  'softphone-failed': {},
   'edge-unreachable': { help: path },
   'proxy-failed': {},
   'turn-failed': { help: 'Look at the credential and its time, and at docs/turn.md.' },

@@ -6,14 +6,18 @@ cd "$(dirname "${BASH_SOURCE[0]}")/.."
 export PATH="$PATH:/usr/sbin:/sbin"
 
 packages=run
+client=ue
+before=
 for flag in "$@"; do
-  case "$flag" in
-    --browser) packages=dev ;;
+  case "$before$flag" in
+    --browser | --client=chromium | --clientchromium) client=chromium packages=dev ;;
+    --client=linphone | --clientlinphone) client=linphone ;;
     -h | --help)
       bash tools/setup.sh run
       exec node dist/app/demo/main.js --help
       ;;
   esac
+  [ "$flag" = --client ] && before=$flag || before=
 done
 
 # Asked first: nobody should wait for an installation to be told this.
@@ -29,5 +33,8 @@ fi
 
 bash tools/setup.sh "$packages"
 bash tools/setup.sh demo
-[ "$packages" = run ] || bash tools/setup.sh browser
+case "$client" in
+  chromium) bash tools/setup.sh browser ;;
+  linphone) bash tools/setup.sh softphone ;;
+esac
 exec "${become_root[@]}" node dist/app/demo/main.js "$@"

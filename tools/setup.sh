@@ -4,7 +4,8 @@
 #   tools/setup.sh run     npm packages and build; packages for development may have been left out by npm ci --omit=dev
 #   tools/setup.sh dev     the same with all packages, for tests and benches
 #   tools/setup.sh demo    the programs that the demo calls, by apt
-#   tools/setup.sh browser  the browser of demo --browser
+#   tools/setup.sh browser  the browser of demo --client chromium
+#   tools/setup.sh softphone  the softphone of demo --client linphone
 #   tools/setup.sh tests   those that the tests call as well
 #   tools/setup.sh bench   those that bench:relay and bench:msrp call
 #   tools/setup.sh fuzz    the compiler of fuzz:native
@@ -78,6 +79,10 @@ missing_packages() {
     if ! command -v chromium >/dev/null; then echo chromium; fi
     return 0
   fi
+  if [ "$for_tests" = softphone ]; then
+    if ! command -v linphonec >/dev/null; then echo linphone-cli; fi
+    return 0
+  fi
   if [ "$for_tests" = bench ]; then
     if ! command -v turnserver >/dev/null; then echo coturn; fi
     if ! command -v socat >/dev/null; then echo socat; fi
@@ -89,11 +94,11 @@ missing_packages() {
   if ! command -v nft >/dev/null; then echo nftables; fi
   if ! command -v ip >/dev/null; then echo iproute2; fi
   if ! command -v openssl >/dev/null; then echo openssl; fi
+  [ -n "$for_tests" ] || return 0
+  if ! command -v sipp >/dev/null; then echo sip-tester; fi
   if ! command -v curl >/dev/null; then echo curl; fi
   if ! command -v haproxy >/dev/null; then echo haproxy; fi
   if ! command -v squid >/dev/null; then echo squid; fi
-  [ -n "$for_tests" ] || return 0
-  if ! command -v sipp >/dev/null; then echo sip-tester; fi
   if ! command -v kamailio >/dev/null; then echo kamailio; fi
   native_build_packages
   if ! has_bindings Nice 0.1; then printf '%s\n' python3-gi gir1.2-nice-0.1; fi
@@ -101,6 +106,9 @@ missing_packages() {
   if ! command -v firefox-esr >/dev/null; then echo firefox-esr; fi
   if ! command -v promtool >/dev/null; then echo prometheus; fi
   if ! command -v baresip >/dev/null; then echo baresip-core; fi
+  if ! command -v linphonec >/dev/null; then echo linphone-cli; fi
+  if ! /usr/bin/python3 -c 'import aioice' 2>/dev/null; then echo python3-aioice; fi
+  if ! command -v turnutils_uclient >/dev/null; then echo coturn; fi
   if ! has_bindings GstWebRTC 1.0; then
     printf '%s\n' gir1.2-gst-plugins-bad-1.0 gstreamer1.0-plugins-bad gstreamer1.0-plugins-good gstreamer1.0-nice
   fi
@@ -165,8 +173,8 @@ case "${1:-}" in
   demo)
     install_system_packages ''
     ;;
-  browser)
-    install_system_packages browser
+  browser | softphone)
+    install_system_packages "$1"
     ;;
   tests)
     install_system_packages yes
@@ -180,6 +188,6 @@ case "${1:-}" in
     bash tools/build-native.sh
     ;;
   *)
-    fail "usage: tools/setup.sh run|dev|demo|browser|tests|bench|fuzz"
+    fail "usage: tools/setup.sh run|dev|demo|browser|softphone|tests|bench|fuzz"
     ;;
 esac

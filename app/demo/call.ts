@@ -1,4 +1,5 @@
 import { EdgeError } from '../../lib/errors';
+import { clientParts } from './clients';
 import { edgeEnvironment, startEdge } from './edge-process';
 import { Ends, type End, type EndReports } from './ends';
 import type { Firewall } from './firewall';
@@ -8,11 +9,8 @@ import type { Network } from './network';
 import type { NamespaceProcess } from './processes';
 import type { RandomFile } from './random-file';
 import type { UeEvent } from '../../lib/ue/ue-event';
-import { pictureOf, wayOf } from './ways';
+import { wayOf } from './ways';
 import type { WorkFolder } from './work-folder';
-
-/** A browser has WebRTC, and the core plain RTP. */
-const forBrowsers = { WEB_PHONE: 'on', ACCESS_PROFILE: 'webrtc', CORE_PROFILE: 'rtp-avp' };
 
 /** How often the firewall's counters are read, in ms. */
 const countEveryMs = 250;
@@ -37,24 +35,19 @@ export class DemoCall {
 
   /** @param file goes by MSRP. @throws EdgeError `process-failed`: a part did not start, or ended without its report. */
   async run(flags: Flags, file?: RandomFile): Promise<EndReports> {
-    const { direction, seconds, media, browser } = flags;
-    const { publicPorts, sipPort, isSecure } = wayOf(flags);
+    const { direction, seconds, media } = flags;
+    const { publicPorts, sipPort } = wayOf(flags);
     const certificate = this.#folder.file('self-signed.pem');
+    const { settings, program, ueOptions, coreOptions } = clientParts(flags, this.#folder, certificate);
     const environment = { ...edgeEnvironment(publicPorts), TLS_SELF_SIGNED_FILE: certificate };
-    const edge = await startEdge(this.#network, { ...environment, ...(browser && forBrowsers) });
+    const edge = await startEdge(this.#network, { ...environment, ...settings });
     this.#edge = edge;
     this.#narration.edgeReady();
     this.#count();
     const onEvent = (end: End, event: UeEvent) => this.#narration.event(end, event);
     const callerOptions = ['--media', media, ...(file?.callerOptions ?? [])];
     const calleeOptions = file?.calleeOptions ?? [];
-    const trust = isSecure ? ['--tls', '--ca', certificate] : [];
-    const ofPhone = browser ? ['--folder', this.#folder.path, '--screenshot', pictureOf(flags)] : [];
-    const ueOptions = [...trust, ...ofPhone];
-    const ueProgram = browser ? 'demo/browser/main.js' : undefined;
-    // A browser is called by its Contact, which the edge has when the registration is over.
-    const coreOptions = browser && direction === 'terminating' ? ['--call-pause', '1'] : [];
-    const options = { callerOptions, calleeOptions, ueOptions, coreOptions, ueProgram, sipPort, onEvent };
+    const options = { callerOptions, calleeOptions, ueOptions, coreOptions, ueProgram: program, sipPort, onEvent };
     this.#ends = new Ends(this.#network, { direction, seconds, ...options });
     const edgeEnded = edge.ended.then((how) => {
       throw new EdgeError(

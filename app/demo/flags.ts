@@ -5,6 +5,9 @@ import type { FirewallMode } from './firewall';
 /** Who calls, as the UE sees it. */
 export type Direction = 'originating' | 'terminating';
 
+/** Our UE tool, Chromium with the web phone, or a softphone that knows no ICE over TCP, and has TURN. */
+export type Client = 'ue' | 'chromium' | 'linphone';
+
 type MediaChoice = 'audio' | 'msrp' | 'audio,msrp';
 
 export interface Flags {
@@ -14,8 +17,8 @@ export interface Flags {
   media: MediaChoice;
   /** Seconds of audio, each way. */
   seconds: number;
-  /** A browser with the web phone is the UE. */
-  browser: boolean;
+  /** What is the UE. */
+  client: Client;
   json: boolean;
   help: boolean;
 }
@@ -31,8 +34,10 @@ firewall before the UE that passes one TCP port and nothing else: SIP and media 
   --media audio|msrp|audio,msrp          what the call carries (audio); with msrp a file of 10 MB goes to the callee
                                          and back, and its SHA-256 is compared
   --seconds N                            audio, each way (5)
-  --browser                              Chromium with the web phone of the edge is the UE; leaves a picture of it in
-                                         the working directory, phone-tcp80.png
+  --client ue|chromium|linphone          what the UE is (ue): this project's tool; Chromium with the web phone of the
+                                         edge, which leaves a picture in the working directory, phone-tcp80.png; or
+                                         linphone, by TURN on the same port
+  --browser                              --client chromium
   --json                                 the last line of standard output is the result as one JSON object
   --help                                 this text
 
@@ -46,13 +51,14 @@ export function readFlags(args: readonly string[]): Flags {
   if (!/^\d+$/.test(given.seconds) || seconds < 1 || seconds > 3600) {
     throw invalid(`--seconds must be a whole number from 1 to 3600, not "${given.seconds}"`);
   }
-  if (given.browser && given.media !== 'audio') throw invalid('--browser goes with --media audio alone');
+  const client = given.browser ? 'chromium' : oneOf('--client', ['ue', 'chromium', 'linphone'], given.client);
+  if (client !== 'ue' && given.media !== 'audio') throw invalid(`--client ${client} goes with --media audio alone`);
   return {
     firewall: oneOf('--firewall', ['tcp80', 'tcp443', 'open'], given.firewall),
     direction: oneOf('--direction', ['originating', 'terminating'], given.direction),
     media: oneOf('--media', ['audio', 'msrp', 'audio,msrp'], given.media),
     seconds,
-    browser: given.browser,
+    client,
     json: given.json,
     help: given.help,
   };
@@ -67,6 +73,7 @@ function parse(args: readonly string[]) {
         direction: { type: 'string', default: 'originating' },
         media: { type: 'string', default: 'audio' },
         seconds: { type: 'string', default: '5' },
+        client: { type: 'string', default: 'ue' },
         browser: { type: 'boolean', default: false },
         json: { type: 'boolean', default: false },
         help: { type: 'boolean', short: 'h', default: false },

@@ -71,7 +71,7 @@ async function demo(flags: Flags): Promise<DemoResult> {
     call = new DemoCall(network, firewall, folder, narration);
     const reports = await call.run(flags, file);
     const result = demoResult(flags, reports, await firewall.counts(), file);
-    if (!flags.browser || !result.ok) return result;
+    if (flags.client !== 'chromium' || !result.ok) return result;
     const screenshot = pictureOf(flags);
     narration.tell('UE', `left a picture of its phone: ${screenshot}`);
     return { ...result, screenshot };

@@ -24,7 +24,7 @@ export interface DemoResult {
   /** Packets that the firewall dropped, both directions together; and by port of the edge, with those it passed. */
   firewallDropped: number;
   firewall: FirewallCounts;
-  /** Where the picture of the web phone is; absent without --browser. */
+  /** Where the picture of the web phone is; absent without a browser. */
   screenshot?: string;
   /** The file that went by MSRP to the callee and back; absent without MSRP. */
   msrp?: { bytes: number; sha256Match: boolean };
@@ -45,7 +45,10 @@ export function demoResult(
     setupMs: (flags.direction === 'originating' ? ue : core).setupMs,
     mediaMs: ue.mediaMs,
     // A browser is asked for its counts right before the end.
-    ueToCore: { sent: flags.browser ? Math.max(ue.sent, core.received) : ue.sent, received: core.received },
+    ueToCore: {
+      sent: flags.client === 'chromium' ? Math.max(ue.sent, core.received) : ue.sent,
+      received: core.received,
+    },
     coreToUe: { sent: core.sent, received: ue.received },
     rtcp: { ueToCore: core.rtcpReceived, coreToUe: ue.rtcpReceived },
     firewallDropped: total(counts.fromUe.dropped) + total(counts.toUe.dropped),

@@ -33,11 +33,12 @@ const ways: Readonly<Record<FirewallMode, Way>> = {
   open: { ...overTcp80, firewall: 'open: passes everything', audio: 'udp' },
 };
 
-/** What the firewall leaves to the UE tool, or to a browser. */
-export function wayOf({ firewall, browser }: Pick<Flags, 'firewall' | 'browser'>): Way {
+/** What the firewall leaves to a client. */
+export function wayOf({ firewall, client }: Pick<Flags, 'firewall' | 'client'>): Way {
   const way = ways[firewall];
   const overWebSocket = way.isSecure ? 'SIP over secure WebSocket on TCP 443' : 'SIP over WebSocket on TCP 80';
-  return browser ? { ...way, sip: overWebSocket } : way;
+  if (client === 'chromium') return { ...way, sip: overWebSocket };
+  return client === 'linphone' && way.audio !== 'udp' ? { ...way, audio: 'relay' } : way;
 }
 
 /** `TCP 80` of `tcp80`; `the TURN relay` of `relay`. */

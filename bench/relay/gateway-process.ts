@@ -54,7 +54,7 @@ function turnServer(ports: readonly number[], secret: string, logger: Logger): T
   };
   return new TurnServer({
     credentials: { realm: 'bench', secret },
-    places: { usersAt, hasAddress: () => true, onForgotten: () => undefined },
+    places: { usersAt, iceAt: () => undefined, hasAddress: () => true, onForgotten: () => undefined },
     advertised: [host],
     boundAt: (advertised) => advertised,
     logger,

@@ -84,7 +84,7 @@ export class Connections<Plane extends ForwardingPlane = ForwardingPlane> implem
 
   accepted(connection: ConnectionId, remote: TransportAddress, local: TransportAddress): void {
     const place = this.#admission.enter(connection, remote.address);
-    const deadline = this.#deadline(connection);
+    const deadline = this.#deadline(connection, this.#limits.authenticationMs);
     const isFromProxy = this.#isProxy(remote.address);
     this.#accesses.set(connection, {
       ...{ place, remote, local, deadline, isFromProxy },
@@ -185,9 +185,8 @@ export class Connections<Plane extends ForwardingPlane = ForwardingPlane> implem
     return next !== 'relay' || this.#relays !== undefined;
   }
 
-  #deadline(connection: ConnectionId): NodeJS.Timeout {
-    const { authenticationMs } = this.#limits;
-    return setTimeout(() => this.plane.closeConnection(connection, 'authentication-timeout'), authenticationMs);
+  #deadline(connection: ConnectionId, ms: number): NodeJS.Timeout {
+    return setTimeout(() => this.plane.closeConnection(connection, 'authentication-timeout'), ms);
   }
 
   #relayLink(connection: ConnectionId, access: Access): RelayLink {
@@ -211,7 +210,7 @@ export class Connections<Plane extends ForwardingPlane = ForwardingPlane> implem
     if (hasRelay) {
       this.#admission.authenticate(access.place);
     } else {
-      access.deadline = this.#deadline(connection);
+      access.deadline = this.#deadline(connection, this.#limits.releasedMs);
       this.#admission.forget(access.place);
     }
   }

@@ -2,6 +2,11 @@
 export interface GatewayLimits {
   /** Time from accepting a connection to its first authenticated check. */
   authenticationMs: number;
+  /**
+   * How long a connection stays that has given its relayed address back: a UE may end it itself, or want another one;
+   * linphone waits for five seconds until we end it.
+   */
+  releasedMs: number;
   /** Within this a UE's first check has mostly come: until then other connections make room first. */
   graceMs: number;
   /** The longest first frame: a check has well under 300 bytes. */
@@ -69,6 +74,7 @@ export interface GatewayLimits {
 
 export const defaultLimits: Readonly<GatewayLimits> = {
   authenticationMs: 10_000,
+  releasedMs: 1000,
   graceMs: 2000,
   firstFrameBytes: 1280,
   frameBytes: 8012,

@@ -22,7 +22,7 @@ export const relayCloseReasons = ['relay-credentials', 'relay-flood'] as const;
 
 /** Control of TURN on one connection. */
 export interface RelaySession {
-  /** A STUN message; what follows waits until this returns. */
+  /** A frame, as `controlFrame` of the plane tells it; what follows waits until this returns. */
   received(message: Buffer): void;
   /** What came of `openRelay`. */
   relayed(address: TransportAddress | undefined): void;

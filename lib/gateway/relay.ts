@@ -2,7 +2,7 @@ import type { RemoteInfo } from 'node:dgram';
 import type { TransportAddress } from '../ice/transport-address';
 import { isCheckOfControlled } from '../ice/controlled-check';
 import { TurnFramer, type TurnSink } from '../ice/turn-framer';
-import { channelData, channelHeaderBytes, dataIndication, longestData, readSend } from '../ice/turn-frames';
+import { channelData, channelHeaderBytes, dataIndication, isMessage, longestData, readSend } from '../ice/turn-frames';
 import { normalAddress } from '../ip-address';
 import { isControlText } from './control-text';
 import { countPacket, type CloseReason, type DropReason, type PlaneCounters } from './counters';
@@ -120,7 +120,7 @@ export class Relay implements TurnSink, RelaySocketListener {
 
   /** From the framer. */
   frame(frame: Buffer): boolean {
-    return (frame[0] ?? 0) < 0x40 ? this.#message(frame) : this.#channelData(frame);
+    return isMessage(frame) ? this.#message(frame) : this.#channelData(frame);
   }
 
   /** From the framer. */

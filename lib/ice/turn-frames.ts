@@ -57,11 +57,16 @@ export function dataIndication(peer: TransportAddress, packet: Buffer): Buffer {
   return message;
 }
 
+/** Whether a frame is STUN, and not ChannelData (RFC 8656 §12). */
+export function isMessage(frame: Buffer): boolean {
+  return (frame[0] ?? 0) < 0x40;
+}
+
 /** The packet in what `channelData` or `dataIndication` wrote. */
 export function packetIn(frame: Buffer): Buffer {
-  const isMessage = (frame[0] ?? 0) < 0x40;
-  const address = isMessage ? attributeHeaderBytes + frame.readUInt16BE(headerLength + 2) : 0;
-  const start = isMessage ? headerLength + address + attributeHeaderBytes : channelHeaderBytes;
+  const isStun = isMessage(frame);
+  const address = isStun ? attributeHeaderBytes + frame.readUInt16BE(headerLength + 2) : 0;
+  const start = isStun ? headerLength + address + attributeHeaderBytes : channelHeaderBytes;
   return frame.subarray(start, start + frame.readUInt16BE(start - 2));
 }
 

@@ -1,3 +1,4 @@
+import type { IceCredentials } from '../ice/credentials';
 import type { TransportAddress } from '../ice/transport-address';
 import { normalAddress } from '../ip-address';
 import type { MediaPlace } from '../media-places';
@@ -21,12 +22,14 @@ export interface CallTellings {
 interface ToldPlace extends MediaPlace {
   /** Else it is where RTCP may be sent by who does not read all of the SDP: it gives way to a call that has it. */
   isSaid: boolean;
+  ice: IceCredentials | undefined;
 }
 
 interface Telling {
   place: MediaPlace;
   side: Side;
   isSaid: boolean;
+  ice: IceCredentials | undefined;
   /** Of the call that told it. */
   keys: ReadonlySet<string>;
   users: readonly string[];
@@ -53,6 +56,11 @@ export class ToldPlaces {
     return telling?.side === 'access' ? telling.users : undefined;
   }
 
+  /** The ICE credentials that its UE was told with this port. */
+  iceAt(place: TransportAddress): IceCredentials | undefined {
+    return this.#told.get(keyOf({ ...place, transport: 'udp' }))?.ice;
+  }
+
   /** Whether any UE was told of a port at this address. */
   hasAddress(address: string): boolean {
     return this.#addresses.of(normalAddress(address)) > 0;
@@ -69,7 +77,7 @@ export class ToldPlaces {
     return {
       tell: (side, sdp) => {
         const places = viewSession(sdp).media.flatMap((view) => placesOf(view));
-        for (const { isSaid, ...place } of places) this.#set({ place, side, isSaid, keys, users });
+        for (const { isSaid, ice, ...place } of places) this.#set({ place, side, isSaid, ice, keys, users });
         for (const place of places) if (this.#told.get(keyOf(place))?.keys === keys) keys.add(keyOf(place));
       },
       forget: () => {
@@ -100,18 +108,25 @@ export class ToldPlaces {
 }
 
 function placesOf(view: MediaView): ToldPlace[] {
-  const { transport, rtcpMux, candidates, port } = view;
+  const { transport, rtcpMux, candidates, port, ufrag, pwd } = view;
+  const ice = ufrag === undefined || pwd === undefined ? undefined : { ufrag, pwd };
   if (port === 0) return [];
   const place = linePlace(view);
   const isPlace = place !== undefined && !isUnspecified(place.address);
-  if (isMsrp(transport)) return isPlace ? [{ ...place, transport: 'tcp', isSaid: true }] : [];
+  if (isMsrp(transport)) return isPlace ? [{ ...place, transport: 'tcp', isSaid: true, ice: undefined }] : [];
   const ofIce = candidates.filter((each) => isRtp(transport) && each.transport === 'udp');
   const said =
     isPlace && isAnchorable(transport) ? sentTo(place).slice(0, place.rtcp === undefined && rtcpMux ? 1 : 2) : [];
   // Who reads it may leave out a=rtcp, or a=rtcp-mux, which then means the port above.
   const unsaid = said.slice(0, 1).map(({ address, port: above }) => ({ address, port: above + 1 }));
   const all = (places: readonly TransportAddress[], isSaid: boolean): ToldPlace[] =>
-    places.map(({ address, port: at }) => ({ address: normalAddress(address), port: at, transport: 'udp', isSaid }));
+    places.map(({ address, port: at }) => ({
+      address: normalAddress(address),
+      port: at,
+      transport: 'udp',
+      isSaid,
+      ice,
+    }));
   return [...all([...said, ...ofIce], true), ...all(unsaid, false)];
 }
 

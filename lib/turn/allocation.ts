@@ -1,9 +1,11 @@
 import type { RelayLink } from '../gateway/relay-serving';
 import { findAttribute, type StunMessage } from '../ice/stun-message';
 import type { TransportAddress } from '../ice/transport-address';
+import { channelData, channelHeaderBytes, dataIndication } from '../ice/turn-frames';
 import { familyOf, type AddressFamily } from '../ip-address';
 import type { Claim } from './credentials';
 import { RelayPeers } from './relay-peers';
+import { roleConflict } from './role-conflict';
 import type { RelayDrop, TurnContext } from './turn-context';
 import { channelNumber, peersOf, refusedAttributes, turnAttribute, turnMethod, type TurnAnswer } from './turn-message';
 import type { TurnSession } from './turn-session';
@@ -61,7 +63,7 @@ export class Allocation {
     return {};
   }
 
-  /** A Send indication to a peer that the plane does not know yet; others pass there. */
+  /** A Send indication that the plane leaves to control: to a peer that it does not know yet, or with a check. */
   send(message: StunMessage): void {
     const [peer, ...others] = peersOf(message) ?? [];
     const data = findAttribute(message, turnAttribute.data)?.value;
@@ -71,8 +73,17 @@ export class Allocation {
       return;
     }
     const refusal = this.#open(peer);
-    if (refusal === undefined) this.#link.relay(peer, data);
+    if (refusal === undefined) this.#relay(peer, data, (reply) => dataIndication(peer, reply));
     else this.#context.dropped(this.#session, refusal, peer);
+  }
+
+  /** What the plane leaves to control: ChannelData with a check. */
+  channelData(frame: Buffer): void {
+    const channel = frame.readUInt16BE(0);
+    const peer = this.#peers.peerOf(channel);
+    const data = frame.subarray(channelHeaderBytes, channelHeaderBytes + frame.readUInt16BE(2));
+    if (peer === undefined) this.#context.dropped(this.#session, 'no-permission');
+    else this.#relay(peer, data, (reply) => channelData(channel, reply));
   }
 
   /** The call whose port this is has ended. */
@@ -101,6 +112,12 @@ export class Allocation {
     if (!this.#peers.openTo(peer)) return 'too-many-peers';
     this.#pass(peer);
     return undefined;
+  }
+
+  #relay(peer: TransportAddress, data: Buffer, answer: (reply: Buffer) => Buffer): void {
+    const conflict = roleConflict(data, this.#session.remote, this.#context.iceAt(peer));
+    if (conflict === undefined) this.#link.relay(peer, data);
+    else this.#link.send(answer(conflict));
   }
 
   #pass(peer: TransportAddress): void {

@@ -55,6 +55,10 @@ export class RelayPeers {
     return 'bound';
   }
 
+  peerOf(channel: number): TransportAddress | undefined {
+    return this.#channels.get(channel)?.place;
+  }
+
   channelOf(place: TransportAddress): number | undefined {
     const key = placeKey(place);
     return [...this.#channels].find(([, each]) => placeKey(each.place) === key)?.[0];

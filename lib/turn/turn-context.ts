@@ -1,3 +1,4 @@
+import type { IceCredentials } from '../ice/credentials';
 import type { TransportAddress } from '../ice/transport-address';
 import type { AddressFamily } from '../ip-address';
 import type { AuthenticationFault } from './authentication';
@@ -25,6 +26,8 @@ export interface TurnContext {
   isAnchor(address: string): boolean;
   /** Whether that is a port that rtpengine has open for a call of this user, or with a shared claim of any (M2). */
   mayReach(claim: Claim, peer: TransportAddress): boolean;
+  /** The ICE credentials that the UE was told with that port. */
+  iceAt(peer: TransportAddress): IceCredentials | undefined;
   /** Why there is no relayed address more for it; undefined: it is counted from now on, until `release`. */
   take(session: TurnSession, claim: Claim): 486 | 508 | undefined;
   release(session: TurnSession): void;

@@ -1,4 +1,5 @@
 import type { RelayLink, RelayServing } from '../gateway/relay-serving';
+import type { IceCredentials } from '../ice/credentials';
 import type { TransportAddress } from '../ice/transport-address';
 import { familyOf, networkOf, normalAddress, type AddressFamily } from '../ip-address';
 import { monotonicNow, wallClock } from '../ops/clock';
@@ -19,6 +20,8 @@ import { TurnSession } from './turn-session';
 export interface AnchorPlaces {
   /** Whose call has told a UE that its media is there; undefined: none has. */
   usersAt(place: TransportAddress): readonly string[] | undefined;
+  /** The ICE credentials that the UE was told with that place. */
+  iceAt(place: TransportAddress): IceCredentials | undefined;
   /** Whether any call has told a UE that its media is at this address. */
   hasAddress(address: string): boolean;
   /** To be told of each place that is that call's no more. */
@@ -125,6 +128,10 @@ export class TurnServer implements RelayServing, TurnContext {
   mayReach({ account }: Claim, peer: TransportAddress): boolean {
     const users = this.#options.places.usersAt(peer);
     return users !== undefined && (account === undefined || users.includes(account));
+  }
+
+  iceAt(peer: TransportAddress): IceCredentials | undefined {
+    return this.#options.places.iceAt(peer);
   }
 
   take(session: TurnSession, claim: Claim): 486 | 508 | undefined {

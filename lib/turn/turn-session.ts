@@ -3,6 +3,7 @@ import type { RelayLink, RelaySession } from '../gateway/relay-serving';
 import { xorMappedAddressAttribute } from '../ice/stun-attribute';
 import type { StunMessage } from '../ice/stun-message';
 import type { TransportAddress } from '../ice/transport-address';
+import { isMessage } from '../ice/turn-frames';
 import { Newest } from '../newest';
 import { TokenBuckets } from '../shares/token-buckets';
 import { Allocation } from './allocation';
@@ -63,6 +64,10 @@ export class TurnSession implements RelaySession {
   received(bytes: Buffer): void {
     if (!this.#looks.take('all')) {
       this.#link.close('relay-flood');
+      return;
+    }
+    if (!isMessage(bytes)) {
+      this.#allocation?.channelData(bytes);
       return;
     }
     const message = readTurn(bytes);

@@ -4,12 +4,12 @@ export const pcmu = { payloadType: 0, name: 'PCMU', clockRate: 8000, samplesPerP
 const frequency = 400;
 const amplitude = 8000;
 
-/** 20 ms of a 400 Hz tone. One period fits into 20 samples, so every packet of 160 carries the same bytes. */
-export const tone = Buffer.from(
-  Array.from({ length: pcmu.samplesPerPacket }, (_, i) =>
-    muLaw(Math.round(amplitude * Math.sin((2 * Math.PI * frequency * i) / pcmu.clockRate))),
-  ),
+/** 20 ms of a 400 Hz tone, of 16 bits. One period fits into 20 samples, so every packet of 160 carries the same. */
+export const toneSamples: readonly number[] = Array.from({ length: pcmu.samplesPerPacket }, (_, i) =>
+  Math.round(amplitude * Math.sin((2 * Math.PI * frequency * i) / pcmu.clockRate)),
 );
+
+export const tone = Buffer.from(toneSamples.map(muLaw));
 
 /** ITU-T G.711 µ-law of a 16-bit sample: bits inverted, sign, 3 bits of segment, 4 of step. */
 export function muLaw(sample: number): number {

@@ -171,7 +171,8 @@ describeInNamespaces('npm run demo', () => {
   test.each([
     [['--firewall', 'shut'], /^edge80: --firewall must be tcp80 or tcp443 or open, not "shut"\. See --help\.\n$/],
     [['--media', 'video'], /^edge80: --media must be audio or msrp or audio,msrp, not "video"\. See --help\.\n$/],
-    [['--browser', '--media', 'msrp'], /^edge80: --browser goes with --media audio alone\. See --help\.\n$/],
+    [['--browser', '--media', 'msrp'], /^edge80: --client chromium goes with --media audio alone\. See --help\.\n$/],
+    [['--client', 'pjsua'], /^edge80: --client must be ue or chromium or linphone, not "pjsua"\. See --help\.\n$/],
     [['--seconds', '0'], /^edge80: --seconds must be .*\n$/],
     [['--bogus'], /^edge80: Unknown option '--bogus'.*\n$/],
   ])('refuses %j in one line', async (flags, line) => {
@@ -215,4 +216,31 @@ describeInNamespaces(
     );
   },
   { programs: ['chromium'] },
+);
+
+describeInNamespaces(
+  'npm run demo -- --client linphone',
+  () => {
+    test.each([
+      { firewall: 'tcp80', direction: 'originating' },
+      { firewall: 'tcp80', direction: 'terminating' },
+      { firewall: 'tcp443', direction: 'originating' },
+      { firewall: 'tcp443', direction: 'terminating' },
+    ] as const)(
+      'linphone takes $firewall alone, by TURN, $direction (M1, M4, M5)',
+      async ({ firewall, direction }) => {
+        const flags = ['--client', 'linphone', '--seconds', '2', '--firewall', firewall, '--direction', direction];
+        const demo = start('--json', ...flags);
+        const { status, stdout, stderr } = await demo.finished;
+        const result = JSON.parse(stdout.trim().split('\n').at(-1) ?? '') as DemoResult;
+        expect({ result, stderr }).toMatchObject({ result: { ok: true, path: 'relay', direction } });
+        expect(Object.keys(result.firewall.passed)).toEqual([firewall]);
+        expect(result.coreToUe).toEqual({ sent: 100, received: 100 });
+        expect(result.ueToCore.received).toBeGreaterThan(50);
+        expect(status).toBe(0);
+      },
+      90_000,
+    );
+  },
+  { programs: ['linphonec'] },
 );

@@ -3,7 +3,8 @@ import { existsSync, readFileSync } from 'node:fs';
 import { delimiter, join } from 'node:path';
 import { chromium, errors, type BrowserContext, type Page } from 'playwright-core';
 import { EdgeError } from '../../../lib/errors';
-import { mediaStats, type MediaStats, type RtcStats } from './rtc-stats';
+import type { ForeignPhone, MediaStats } from '../foreign-phone';
+import { mediaStats, type RtcStats } from './rtc-stats';
 
 /** How long a step of the phone may take, ms. */
 const patience = 30_000;
@@ -36,9 +37,11 @@ export interface PhonePageOptions {
 }
 
 /** The web phone in a Chromium of its own, headless, with a tone for a microphone. */
-export class PhonePage {
+export class PhonePage implements ForeignPhone {
   readonly #context: BrowserContext;
   readonly #page: Page;
+  /** A page without a call has none. */
+  #lastStats = mediaStats([]);
 
   private constructor(context: BrowserContext, page: Page) {
     this.#context = context;
@@ -95,7 +98,8 @@ export class PhonePage {
   }
 
   async stats(): Promise<MediaStats> {
-    return mediaStats(await this.#page.evaluate<RtcStats[]>(readStats));
+    this.#lastStats = mediaStats(await this.#page.evaluate<RtcStats[]>(readStats));
+    return this.#lastStats;
   }
 
   /** With the way that the media takes. */
@@ -105,10 +109,17 @@ export class PhonePage {
   }
 
   async isInCall(): Promise<boolean> {
-    return await this.#page.isVisible('#call');
+    if (!(await this.#page.isVisible('#call'))) return false;
+    await this.stats();
+    return true;
+  }
+
+  lastStats(): Promise<MediaStats> {
+    return Promise.resolve(this.#lastStats);
   }
 
   async hangUp(): Promise<void> {
+    await this.stats();
     await this.#page.click('#hang-up');
     await this.#shows('#call[hidden]', 'hung up');
   }

@@ -1,19 +1,12 @@
 import type { PathName } from '../../../lib/ue/candidate-pair';
-import type { StreamReport } from '../../../lib/ue/report';
 import { hostPort } from '../../../lib/wire/sip-uri';
+import type { MediaStats } from '../foreign-phone';
 
 /** One of RTCPeerConnection's getStats(): https://www.w3.org/TR/webrtc-stats/. */
 export interface RtcStats {
   id: string;
   type: string;
   [member: string]: unknown;
-}
-
-/** What a browser tells of the audio of its one call. */
-export interface MediaStats extends Omit<StreamReport, 'mediaMs' | 'unansweredUdpChecks'> {
-  /** Ends of the selected pair; empty until one is. */
-  local: string;
-  remote: string;
 }
 
 /** Of the audio stream, and the pair that it takes. What the browser does not tell is 0. */

@@ -65,8 +65,7 @@ export class CoreFence {
 
   /** Takes note of a request of the server as it goes to the core. */
   requestToCore(branch: string, request: SipMessage): void {
-    // The server has acknowledged a 2xx.
-    if (request.method === 'ACK') this.#established(request.callId, ({ isAnswered }) => isAnswered);
+    if (request.method === 'ACK') this.#established(request.callId);
     else this.#begin(branch, request, false);
   }
 
@@ -107,7 +106,9 @@ export class CoreFence {
 
   /** The server holds the dialog of its SUBSCRIBE with this Call-ID as established. */
   subscribed(callId: string): void {
-    this.#established(callId, ({ isOfCore }) => !isOfCore);
+    for (const branch of [...(this.#calls.get(callId)?.branches ?? [])]) {
+      if (this.#early.get(branch)?.isOfCore === false) this.#forget(branch);
+    }
   }
 
   /** Forgets what is over without an answer. */
@@ -147,10 +148,10 @@ export class CoreFence {
     if (this.#early.size > this.#options.limits.branches && oldest !== undefined) this.#forget(oldest);
   }
 
-  #established(callId: string, isIt: (early: EarlyDialog) => boolean): void {
+  /** The server has acknowledged a 2xx. */
+  #established(callId: string): void {
     for (const branch of [...(this.#calls.get(callId)?.branches ?? [])]) {
-      const early = this.#early.get(branch);
-      if (early && isIt(early)) this.#forget(branch);
+      if (this.#early.get(branch)?.isAnswered === true) this.#forget(branch);
     }
   }
 

@@ -11,12 +11,12 @@ let connection;
 let context;
 let analyser;
 
-/** `frequency`: Hz of the tone that is sent. */
-media.open = async ({ bundlePolicy, video, frequency }) => {
+/** `frequency`: Hz of the tone that is sent; the others are of RTCConfiguration. */
+media.open = async ({ bundlePolicy, video, frequency, iceServers, iceTransportPolicy }) => {
   // A page that may use the microphone lists its addresses; others list names of mDNS.
   await navigator.mediaDevices.getUserMedia({ audio: true });
   const sent = await tone(frequency);
-  follow(new RTCPeerConnection({ bundlePolicy }));
+  follow(new RTCPeerConnection({ bundlePolicy, iceServers, iceTransportPolicy }));
   for (const track of sent.getTracks()) connection.addTrack(track);
   if (video) await addVideo();
 };

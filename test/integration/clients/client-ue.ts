@@ -1,6 +1,7 @@
+import { join } from 'node:path';
 import { createLogger } from '../../../lib/ops/logger';
 import type { ClientMedia } from './client-media';
-import { NiceMedia } from './nice-media';
+import { NiceMedia, type TurnServer } from './nice-media';
 import { SipUe } from './sip-ue';
 import { toneShare } from './tone-share';
 import { WebrtcMedia } from './webrtc-media';
@@ -15,7 +16,12 @@ import { WebrtcMedia } from './webrtc-media';
 
 const clients = {
   libwebrtc: ({ sends, video, bundlePolicy }: Wanted): ClientMedia => new WebrtcMedia(sends, video, bundlePolicy),
-  libnice: ({ sends, local, niceAgent }: Wanted): ClientMedia => new NiceMedia(sends, local, niceAgent),
+  libnice: ({ sends, local, folder, turn }: Wanted): ClientMedia =>
+    new NiceMedia(sends, local, join(folder, 'nice-agent.py'), turn),
+  aioice: ({ sends, local, folder, turn }: Wanted): ClientMedia =>
+    new NiceMedia(sends, local, join(folder, 'aioice-agent.py'), turn),
+  relayed: ({ sends, local, folder, turn }: Wanted): ClientMedia =>
+    new NiceMedia(sends, local, join(folder, 'relayed-agent.py'), turn),
 };
 
 interface Wanted {
@@ -32,8 +38,10 @@ interface Wanted {
   bundlePolicy: RTCBundlePolicy;
   /** Hz of the tone that it sends. */
   sends: number;
-  /** Path of nice-agent.py. */
-  niceAgent: string;
+  /** Where the agents in Python are. */
+  folder: string;
+  /** Of those of Python: media goes by it alone. */
+  turn?: TurnServer;
   /** Hz of the tones that it listens for. */
   listensFor: number[];
 }

@@ -6,7 +6,8 @@ It writes   {"ufrag": …, "pwd": …, "candidates": ["a=candidate:…"]}   once
             {"received": base64}   for each packet.
 It takes    {"remote": {"ufrag": …, "pwd": …, "candidates": […]}}   and   {"send": base64}.
 
-It ends with its input.
+Its arguments are its address and, for a relayed candidate alone, host, port, user, password and tcp or tls of a TURN
+server. It ends with its input.
 """
 
 import base64
@@ -39,7 +40,7 @@ def tell(**message):
 
 
 class Session:
-    def __init__(self, address, loop):
+    def __init__(self, address, turn, loop):
         self.loop = loop
         self.input = b""
         self.agent = Nice.Agent.new_full(
@@ -58,10 +59,17 @@ class Session:
         self.agent.connect("candidate-gathering-done", self.gathered)
         self.agent.connect("new-selected-pair-full", self.selected)
         self.stream = self.agent.add_stream(1)
+        if turn:
+            self.relay(*turn)
         self.on_packet = Received(self.received)
         attach_recv(hash(self.agent), self.stream, COMPONENT, hash(loop.get_context()), self.on_packet, None)
         if not self.agent.gather_candidates(self.stream):
             raise RuntimeError("libnice gathers no candidates")
+
+    def relay(self, host, port, user, password, secure):
+        kind = Nice.RelayType.TLS if secure == "tls" else Nice.RelayType.TCP
+        self.agent.set_property("force-relay", True)
+        self.agent.set_relay_info(self.stream, COMPONENT, host, int(port), user, password, kind)
 
     def gathered(self, agent, stream):
         _, ufrag, pwd = agent.get_local_credentials(stream)
@@ -97,7 +105,7 @@ class Session:
 
 
 loop = GLib.MainLoop()
-session = Session(sys.argv[1], loop)
+session = Session(sys.argv[1], sys.argv[2:], loop)
 readable = GLib.IOCondition.IN | GLib.IOCondition.HUP
 GLib.io_add_watch(GLib.IOChannel.unix_new(0), GLib.PRIORITY_DEFAULT, readable, session.read)
 loop.run()

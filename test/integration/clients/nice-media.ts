@@ -11,19 +11,32 @@ import { linear } from './mu-law';
 import { Recording } from './recording';
 import { tonePayload } from './tone-payload';
 
-interface Gathered {
+/** Of one that has ICE. */
+interface Candidates {
   ufrag: string;
   pwd: string;
   candidates: string[];
 }
 
+/** Where it gets its media: by ICE, or at a relayed address. */
+type Gathered = Candidates | { relayed: { address: string; port: number } };
+
 /** What the agent writes (nice-agent.py), one of these a line. */
-type Told = Partial<Gathered> & { selected?: SelectedPair; received?: string };
+type Told = Partial<Candidates> & { relayed?: object; selected?: SelectedPair; received?: string };
 
 /** ms of a packet. */
 const interval = 20;
 
-/** ICE and RFC 4571 frames by a real libnice; on it, RTP in PCMU that is made here. */
+/** A TURN server on a port of the edge, by which alone media goes. */
+export interface TurnServer {
+  host: string;
+  port: number;
+  user: string;
+  password: string;
+  isSecure: boolean;
+}
+
+/** ICE by a real libnice or aioice, which a program of their language drives; on it, RTP in PCMU that is made here. */
 export class NiceMedia implements ClientMedia {
   readonly #address: string;
   readonly #agent: ChildProcessWithoutNullStreams;
@@ -37,19 +50,21 @@ export class NiceMedia implements ClientMedia {
 
   /**
    * @param frequency of the tone that is sent, Hz
-   * @param program path of nice-agent.py
+   * @param program path of nice-agent.py, aioice-agent.py or relayed-agent.py
    */
-  constructor(frequency: number, address: string, program: string) {
+  constructor(frequency: number, address: string, program: string, turn?: TurnServer) {
     this.#frequency = frequency;
     this.#address = address;
     // Debian's bindings are there for Debian's Python alone.
-    this.#agent = spawn('/usr/bin/python3', [program, address]);
+    const { host, port, user, password, isSecure } = turn ?? {};
+    const server = turn ? [host, port, user, password, isSecure ? 'tls' : 'tcp'].map(String) : [];
+    this.#agent = spawn('/usr/bin/python3', [program, address, ...server]);
     this.#agent.stderr.pipe(process.stderr);
     this.#gathered = new Promise((resolve, reject) => {
       createInterface({ input: this.#agent.stdout }).on('line', (line) =>
         this.#hear(JSON.parse(line) as Told, resolve),
       );
-      this.#agent.once('exit', (code) => reject(new Error(`libnice ended (${String(code)})`)));
+      this.#agent.once('exit', (code) => reject(new Error(`${program} ended (${String(code)})`)));
     });
   }
 
@@ -58,13 +73,12 @@ export class NiceMedia implements ClientMedia {
   }
 
   async answer(offer: string): Promise<string> {
-    this.#connect(offer);
+    await this.#connect(offer);
     return await this.#describe(readDescription(offer)[0]?.transport);
   }
 
-  accept(answer: string): Promise<void> {
-    this.#connect(answer);
-    return Promise.resolve();
+  async accept(answer: string): Promise<void> {
+    await this.#connect(answer);
   }
 
   async listen(): Promise<Heard> {
@@ -81,18 +95,29 @@ export class NiceMedia implements ClientMedia {
   }
 
   async #describe(transport = 'RTP/AVP'): Promise<string> {
-    const { ufrag, pwd, candidates: lines } = await this.#gathered;
+    const session = { sessionId: this.#ssrc, version: 1 };
+    const audio = { kind: 'audio', direction: 'sendrecv', transport } as const;
+    const gathered = await this.#gathered;
+    if ('relayed' in gathered) {
+      const { address, port } = gathered.relayed;
+      return writeDescription({ address, ...session, streams: [{ ...audio, port }] });
+    }
+    const { ufrag, pwd, candidates: lines } = gathered;
     const candidates = lines.map((line) => parseCandidate(line)).filter((candidate) => candidate !== undefined);
-    const port = candidates.find((candidate) => candidate.transport === 'udp')?.port ?? 9;
+    const { address, port } = candidates.find(({ transport }) => transport === 'udp') ?? {
+      address: this.#address,
+      port: 9,
+    };
     const ice = { ufrag, pwd, candidates };
-    return writeDescription({
-      ...{ address: this.#address, sessionId: this.#ssrc, version: 1 },
-      streams: [{ kind: 'audio', port, direction: 'sendrecv', transport, ice }],
-    });
+    return writeDescription({ address, ...session, streams: [{ ...audio, port, ice }] });
   }
 
-  #connect(sdp: string): void {
-    const ice = readDescription(sdp)[0]?.ice;
+  async #connect(sdp: string): Promise<void> {
+    const { ice, rtp } = readDescription(sdp)[0] ?? {};
+    if ('relayed' in (await this.#gathered)) {
+      this.#tell({ remote: rtp ?? {} });
+      return;
+    }
     if (ice === undefined) throw new Error(`There is no ICE in:\n${sdp}`);
     const { ufrag, pwd } = ice;
     // A second component is for UEs without rtcp-mux.

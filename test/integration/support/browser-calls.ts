@@ -13,6 +13,8 @@ export interface BrowserCallOptions {
   bundlePolicy?: 'balanced' | 'max-bundle';
   /** Beside audio. */
   video?: boolean;
+  /** By this TURN server alone. */
+  turn?: RTCIceServer;
 }
 
 /** Calls between a browser whose SIP is the test's own, and a core with plain RTP; one after the other. */
@@ -50,9 +52,10 @@ export class BrowserCalls {
   }
 
   /** Resolves once the call is answered. */
-  async call({ direction, bundlePolicy = 'balanced', video = false }: BrowserCallOptions): Promise<void> {
+  async call({ direction, bundlePolicy = 'balanced', video = false, turn }: BrowserCallOptions): Promise<void> {
     this.#page = await this.#browser.open();
-    await this.#run('open', { bundlePolicy, frequency: tones.ofUe, video });
+    const relayed = turn && { iceServers: [turn], iceTransportPolicy: 'relay' };
+    await this.#run('open', { bundlePolicy, frequency: tones.ofUe, video, ...relayed });
     if (direction === 'originating')
       await Promise.all([this.core.take(), this.#ue.call('call', 'sip:core@example.net')]);
     else await Promise.all([this.#ue.call('take'), this.core.call('audio', ...(video ? ['video' as const] : []))]);

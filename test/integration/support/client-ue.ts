@@ -4,6 +4,7 @@ import { parseObject } from '../../../app/demo/json-line';
 import { addresses, type Network } from '../../../app/demo/network';
 import { NamespaceProcess } from '../../../app/demo/processes';
 import type { SelectedPair } from '../clients/client-media';
+import type { TurnServer } from '../clients/nice-media';
 
 /** How long a call of a client may take until it is over, in ms. */
 const callMs = 40_000;
@@ -15,8 +16,8 @@ export interface ClientReport {
   shares: Record<number, number>;
 }
 
-/** A client that is not ours. */
-export type Client = 'libwebrtc' | 'libnice';
+/** A client that is not ours; `relayed` has TURN by aioice, and no ICE. */
+export type Client = 'libwebrtc' | 'libnice' | 'aioice' | 'relayed';
 
 export interface ClientUeOptions {
   client: Client;
@@ -28,6 +29,8 @@ export interface ClientUeOptions {
   video: boolean;
   /** Of libwebrtc. */
   bundlePolicy: 'balanced' | 'max-bundle';
+  /** Of libnice and aioice. */
+  turn?: TurnServer | undefined;
   /** Hz */
   sends: number;
   listensFor: readonly number[];
@@ -37,7 +40,10 @@ export interface ClientUeOptions {
 export class ClientUe {
   readonly #process: NamespaceProcess;
 
-  constructor(network: Network, { client, calls, reinvites, video, bundlePolicy, sends, listensFor }: ClientUeOptions) {
+  constructor(
+    network: Network,
+    { client, calls, reinvites, video, bundlePolicy, turn, sends, listensFor }: ClientUeOptions,
+  ) {
     const wanted = {
       client,
       edge: `${addresses.edgeAccess}:80`,
@@ -48,7 +54,8 @@ export class ClientUe {
       bundlePolicy,
       sends,
       listensFor,
-      niceAgent: join(__dirname, '..', 'clients', 'nice-agent.py'),
+      folder: join(__dirname, '..', 'clients'),
+      ...(turn && { turn }),
     };
     this.#process = new NamespaceProcess({
       name: `the UE with ${client}`,

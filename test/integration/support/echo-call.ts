@@ -1,3 +1,4 @@
+import type { TurnServer } from '../clients/nice-media';
 import type { Lab } from './lab';
 import { ClientUe, type Client, type ClientReport } from './client-ue';
 import type { Direction } from './sip-pair';
@@ -13,6 +14,7 @@ export interface EchoOptions {
   video?: boolean;
   reinvites?: boolean;
   bundlePolicy?: 'balanced' | 'max-bundle';
+  turn?: TurnServer;
 }
 
 export interface EchoReport extends ClientReport {
@@ -33,7 +35,7 @@ export class EchoCalls {
 
   /** Makes a call, to its end at both ends; with `video`, of audio and video; with `reinvites`, both offer anew (originating alone). */
   async run(client: Client, direction: Direction, options: EchoOptions = {}): Promise<EchoReport> {
-    const { video = false, reinvites = false, bundlePolicy = 'balanced' } = options;
+    const { video = false, reinvites = false, bundlePolicy = 'balanced', turn } = options;
     const calls = direction === 'originating';
     const role = calls ? 'callee' : 'caller';
     // A callee has the registration as a call of its own.
@@ -48,6 +50,7 @@ export class EchoCalls {
       video,
       reinvites,
       bundlePolicy,
+      turn,
       sends: tones.sent,
       listensFor,
     });

@@ -18,6 +18,7 @@ test('J4: a certificate for trying out is made once, for the addresses that UEs 
   const made = selfSigned(file, addresses, logger);
   const certificate = new X509Certificate(made?.cert ?? '');
   for (const address of addresses) expect(certificate.checkIP(address)).toBe(address);
+  expect(certificate.subjectAltName).toContain('DNS:198.51.100.1');
   expect(certificate.checkPrivateKey(createPrivateKey(made?.key ?? ''))).toBe(true);
   expect(() => made && secureContext(made)).not.toThrow();
   expect(certificate.subject).toBe('CN=198.51.100.1');

@@ -3,6 +3,7 @@ import { pino } from 'pino';
 import type { RelayPeer } from '../../../lib/gateway/forwarding-plane';
 import type { RelayLink } from '../../../lib/gateway/relay-serving';
 import { errorCode } from '../../../lib/ice/binding';
+import type { IceCredentials } from '../../../lib/ice/credentials';
 import type { IntegrityAlgorithm } from '../../../lib/ice/integrity';
 import {
   attributeType,
@@ -27,6 +28,9 @@ export const epoch = 1_800_000_000;
 export const peerAt = (port: number, address = anchor): TransportAddress => ({ address, port });
 
 /** Where calls have told UEs that their media is. */
+/** What rtpengine has told the UE. */
+export const rtpengineIce: IceCredentials = { ufrag: 'rtpe', pwd: 'a-password-of-rtpengine' };
+
 export class FakePlaces implements AnchorPlaces {
   readonly #users = new Map<string, readonly string[]>();
   readonly #listeners: ((place: TransportAddress) => void)[] = [];
@@ -42,6 +46,10 @@ export class FakePlaces implements AnchorPlaces {
 
   usersAt({ address, port }: TransportAddress): readonly string[] | undefined {
     return this.#users.get(`${address} ${port}`);
+  }
+
+  iceAt(): IceCredentials {
+    return rtpengineIce;
   }
 
   hasAddress(): boolean {

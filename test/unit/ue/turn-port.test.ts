@@ -17,6 +17,7 @@ beforeEach(async () => {
   const logger = pino({ level: 'silent' });
   const places = {
     usersAt: ({ port }: { port: number }) => (port === peer.at.port ? [] : undefined),
+    iceAt: () => undefined,
     hasAddress: () => true,
     onForgotten: () => undefined,
   };
