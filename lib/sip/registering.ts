@@ -1,4 +1,4 @@
-import type { Headers, IncomingRequest, ResponseSender } from '../drachtio/messages';
+import type { Headers, IncomingRequest, IncomingResponse, ResponseSender } from '../drachtio/messages';
 import type { Srf } from '../drachtio/srf';
 import { EdgeError } from '../errors';
 import type { Logger } from '../ops/logger';
@@ -49,8 +49,8 @@ export class Registering {
     });
     const holder = holderOf(undefined, ueAddressOf(flow, connections));
     const way = this.#way({ ...headers, ...contentHeaders(request) }, isUnbinding, holder);
-    const final = await fromCore(way.proxy, srf.send(uri, { method: 'REGISTER', ...way, ...bodyOf(request) }));
-    if (final.status >= 200 && final.status < 300) await registrar.granted(request, final, flow);
+    const answered = fromCore(way.proxy, srf.send(uri, { method: 'REGISTER', ...way, ...bodyOf(request) }));
+    const final = await registrar.during(flow, this.#granted(request, answered, flow));
     const { status, reason, body } = final;
     const timer = wantsOutbound(request, flow) && status < 300 && !final.has('flow-timer');
     const passed = registerResponseHeaders(table, final);
@@ -59,6 +59,12 @@ export class Registering {
     const outbound = timer ? { 'Flow-Timer': String(flowTimer) } : {};
     reply(response, { status, reason, headers: { ...shown, ...content, ...outbound }, body });
     logger.debug({ aor: request.getParsedHeader('to').uri, status, flow }, 'register');
+  }
+
+  async #granted(request: IncomingRequest, answered: Promise<IncomingResponse>, flow: Flow): Promise<IncomingResponse> {
+    const final = await answered;
+    if (final.status >= 200 && final.status < 300) await this.#options.registrar.granted(request, final, flow);
+    return final;
   }
 
   #way(headers: Headers, takesAll: boolean, holder: string): { proxy: string; headers: Headers } {

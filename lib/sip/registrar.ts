@@ -1,4 +1,5 @@
 import { EventEmitter } from 'node:events';
+import { setTimeout as delay } from 'node:timers/promises';
 import type { IncomingRequest, IncomingResponse } from '../drachtio/messages';
 import { EdgeError } from '../errors';
 import { Newest } from '../newest';
@@ -37,6 +38,9 @@ interface Granting {
 /** Why a flow carries no registration any more. */
 export type FlowEnd = 'expired' | 'deregistered' | 'replaced' | 'closed';
 
+/** By how much a request of the core may overtake its 2xx, ms: one that is sent before it is not held up for long. */
+const overtakingMs = 500;
+
 /** Contacts that one REGISTER may name: a UE has one, or one for each of its networks. */
 const mostContacts = 10;
 
@@ -58,6 +62,9 @@ export class Registrar extends EventEmitter<{ 'flow-ended': [flow: Flow, why: Fl
    */
   readonly #dropped = new Newest<string>(mostDropped);
 
+  /** REGISTERs that have no final answer yet, by flow. */
+  readonly #underWay = new Map<string, Promise<unknown>>();
+
   constructor(options: RegistrarOptions) {
     super();
     this.#options = options;
@@ -71,6 +78,30 @@ export class Registrar extends EventEmitter<{ 'flow-ended': [flow: Flow, why: Fl
   /** What is registered over the flow on which a request came. */
   registrationsOf(flow: Flow): Promise<Registration[]> {
     return this.#options.store.onFlow(flow);
+  }
+
+  /**
+   * What is registered over the flow that the core sends to: it may be quicker than its own 2xx to the REGISTER by which
+   * it knows the flow.
+   */
+  async registrationsTo(flow: Flow): Promise<Registration[]> {
+    const known = await this.registrationsOf(flow);
+    const underWay = this.#underWay.get(flowKey(flow));
+    if (known.length > 0 || underWay === undefined) return known;
+    await Promise.race([underWay, delay(overtakingMs, undefined, { ref: false })]);
+    return await this.registrationsOf(flow);
+  }
+
+  /** A REGISTER over this flow is under way until this has settled. */
+  async during<T>(flow: Flow, registering: Promise<T>): Promise<T> {
+    const key = flowKey(flow);
+    const settled = registering.catch(() => undefined);
+    this.#underWay.set(key, settled);
+    try {
+      return await registering;
+    } finally {
+      if (this.#underWay.get(key) === settled) this.#underWay.delete(key);
+    }
   }
 
   /** Whether a flow once was a UE's and is so no more: its connection has ended, or its UE is elsewhere, or nowhere. */

@@ -35,7 +35,7 @@ export class Terminating {
     if (registrar.isGone(flow)) {
       throw new EdgeError('flow-gone', 'The connection that the UE registered on is gone.');
     }
-    const registrations = await registrar.registrationsOf(flow);
+    const registrations = await registrar.registrationsTo(flow);
     const ue = registrations[0] && accountOf(registrations[0].aor);
     const policy = uePolicy(this.#routing, {
       flow,

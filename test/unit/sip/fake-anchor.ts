@@ -19,6 +19,7 @@ export class FakeAnchor implements MediaAnchor {
   /** Of the last call. */
   ueAddress: string | undefined;
   owner: string | undefined;
+  users: readonly string[] | undefined;
   coreFamily: AddressFamily | undefined;
   readonly releases = new Map<string, number>();
   /** What restarting ICE gives; undefined: there is nothing to restart. */
@@ -41,6 +42,7 @@ export class FakeAnchor implements MediaAnchor {
   open(call: string, ends?: SipEnds): FakeCallMedia {
     this.ueAddress = ends?.address;
     this.owner = ends?.owner;
+    this.users = ends?.users;
     this.coreFamily = ends?.coreFamily;
     const media = new FakeCallMedia(this, call);
     this.calls.set(call, media);

@@ -83,6 +83,37 @@ describe('a call to a registered UE', () => {
     expect([...edge.anchor.releases.values()]).toEqual([1]);
   });
 
+  test('M2: an INVITE that overtakes the 2xx to the REGISTER is one for the user that this registers', async () => {
+    const ue = await edge.stranger();
+    ue.request('REGISTER', 'sip:ims.example', {
+      To: '<sip:alice@ims.example>',
+      Contact: `${ue.contact};expires=600`,
+      Authorization: 'Digest username="alice@private.example", response="1"',
+    });
+    const register = await core.next('REGISTER');
+    const path = register.header('Path');
+    const invite = core.request('INVITE', uriIn(ue.contact), { Route: path }, sdp('core offer'));
+    await core.next('100 INVITE');
+    core.respond(register, 200, { Contact: register.header('Contact'), 'P-Associated-URI': '<tel:+15550100>' });
+    ue.respond(await ue.next('INVITE'), 486);
+    core.ack(invite, await core.next('486 INVITE'));
+    await ue.next('ACK');
+    const names = ['alice@ims.example', 'alice@private.example', '+15550100'];
+    expect([edge.anchor.owner, edge.anchor.users]).toEqual([names[0], names]);
+  });
+
+  test('M2: one that comes long before it is not held up', async () => {
+    const ue = await edge.stranger();
+    ue.request('REGISTER', 'sip:ims.example', { To: '<sip:alice@ims.example>', Contact: `${ue.contact};expires=600` });
+    const register = await core.next('REGISTER');
+    const invite = core.request('INVITE', uriIn(ue.contact), { Route: register.header('Path') }, sdp('core offer'));
+    ue.respond(await ue.next('INVITE'), 486);
+    core.ack(invite, await core.next('486 INVITE'));
+    await ue.next('ACK');
+    core.respond(register, 200, { Contact: register.header('Contact') });
+    await ue.next('200 REGISTER');
+  });
+
   test('reaches a UE that registered over UDP', async () => {
     const ue = await edge.udpUe();
     const path = await edge.register(ue);
