@@ -26,7 +26,7 @@ export interface AdministeredEdge {
 }
 
 /** What Prometheus reads. */
-export interface ShownMetrics {
+interface ShownMetrics {
   readonly contentType: string;
   text(): Promise<string>;
 }

@@ -46,7 +46,7 @@ export interface SelectedPath {
  * Why the media of a stream took TCP: nothing of the UE ever came over UDP, or it came before and does no more, or the UE
  * has no candidate for UDP.
  */
-export type TcpReason = 'udp-unanswered' | 'udp-lost' | 'udp-not-offered';
+type TcpReason = 'udp-unanswered' | 'udp-lost' | 'udp-not-offered';
 
 /** What became of one stream toward the UE. */
 export interface StreamReport {
