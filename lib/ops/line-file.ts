@@ -1,3 +1,4 @@
+import { once } from 'node:events';
 import { open } from 'node:fs/promises';
 import { pino } from 'pino';
 import { EdgeError } from '../errors';
@@ -22,8 +23,11 @@ export class LineFile {
    * @param place path, or `-` for standard output
    */
   static async open(place: string, logger: Logger): Promise<LineFile> {
-    if (place !== '-') await mustBeWritable(place);
-    return new LineFile(place, logger);
+    if (place === '-') return new LineFile(place, logger);
+    await mustBeWritable(place);
+    const file = new LineFile(place, logger);
+    await once(file.#file, 'ready');
+    return file;
   }
 
   private constructor(place: string, logger: Logger) {
