@@ -1,5 +1,7 @@
 import { once } from 'node:events';
+import { mkdtempSync, rmSync } from 'node:fs';
 import { connect, createServer } from 'node:net';
+import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { setTimeout as pause } from 'node:timers/promises';
 import type { PlaneCounters } from '../../lib/gateway/counters';
@@ -70,8 +72,11 @@ async function startCoturn({ cpus, threads, pwd }: RelayOptions): Promise<Relay>
   const ports = ['--min-port', '10000', '--max-port', '32000'];
   const account = ['--use-auth-secret', '--static-auth-secret', pwd, '--realm', 'bench', '--allow-loopback-peers'];
   const less = ['--no-udp', '--no-tls', '--no-dtls', '--no-cli', '--no-tcp-relay', '--no-multicast-peers'];
-  const quiet = ['--log-file', '/dev/null', '--simple-log', '--pidfile', '/dev/null', '--userdb', '/dev/null'];
-  const all = [...own, ...ports, ...account, ...less, ...quiet, '--relay-threads', String(threads)];
+  const quiet = ['--log-file', '/dev/null', '--simple-log', '--pidfile', '/dev/null'];
+  // It writes tables into it, without which it refuses time-limited credentials.
+  const folder = mkdtempSync(join(tmpdir(), 'edge80-bench-'));
+  const database = ['--userdb', join(folder, 'turndb')];
+  const all = [...own, ...ports, ...account, ...less, ...quiet, ...database, '--relay-threads', String(threads)];
   const started = new Pinned(cpus, 'turnserver', all, 'ignore');
   await listening(port);
   return {
@@ -80,7 +85,10 @@ async function startCoturn({ cpus, threads, pwd }: RelayOptions): Promise<Relay>
     port,
     kind: 'turn',
     counters: undefined,
-    stop: () => started.stop('SIGKILL'),
+    stop: async () => {
+      await started.stop('SIGKILL');
+      rmSync(folder, { recursive: true });
+    },
   };
 }
 
