@@ -1,6 +1,6 @@
 import { isIP } from 'node:net';
 import { z } from 'zod';
-import { nextHopOf } from '../lib/egress/errand';
+import { usableHop } from '../lib/egress/errand';
 import { addressBytes, normalAddress } from '../lib/ip-address';
 import { parsePrefix } from '../lib/ip-prefix';
 import type { AccessRealm } from '../lib/media/access-realms';
@@ -262,5 +262,5 @@ function isSipUri(text: string): boolean {
 }
 
 export function isForRelay(nextHop: string): boolean {
-  return (read(() => nextHopOf(nextHop))?.host ?? '') !== '';
+  return usableHop(nextHop) !== undefined;
 }

@@ -15,29 +15,20 @@ export interface AdminSurroundings {
   logger: Logger;
 }
 
-/** What shows the edge to who runs it. It is opened first and closed last: a start and an end are seen, too. */
-export class Admin {
-  readonly server: AdminServer;
-
-  /**
-   * Undefined where the settings want none.
-   * @param opened is given what has to be closed again
-   * @throws EdgeError `admin-listen-failed`, naming the setting
-   */
-  static async open(
-    { ADMIN_LISTEN: at, ADMIN_TOKEN: token }: Pick<Config, 'ADMIN_LISTEN' | 'ADMIN_TOKEN'>,
-    { edge, calls, logger }: AdminSurroundings,
-    opened: Opened,
-  ): Promise<Admin | undefined> {
-    if (at === 'off') return undefined;
-    const metrics = new Metrics(() => samplesOf(edge.status(), edge.health()));
-    calls.on('ended', (record) => countCall(metrics, record));
-    const server = opened.keep(new AdminServer({ at, token, edge, metrics, logger }));
-    await opening('ADMIN_LISTEN', server.start());
-    return new Admin(server);
-  }
-
-  private constructor(server: AdminServer) {
-    this.server = server;
-  }
+/**
+ * Opens what shows the edge to who runs it, unless the settings want none. It is opened first and closed last: a start and
+ * an end are seen, too.
+ * @param opened is given what has to be closed again
+ * @throws EdgeError `admin-listen-failed`, naming the setting
+ */
+export async function openAdmin(
+  { ADMIN_LISTEN: at, ADMIN_TOKEN: token }: Pick<Config, 'ADMIN_LISTEN' | 'ADMIN_TOKEN'>,
+  { edge, calls, logger }: AdminSurroundings,
+  opened: Opened,
+): Promise<void> {
+  if (at === 'off') return;
+  const metrics = new Metrics(() => samplesOf(edge.status(), edge.health()));
+  calls.on('ended', (record) => countCall(metrics, record));
+  const server = opened.keep(new AdminServer({ at, token, edge, metrics, logger }));
+  await opening('ADMIN_LISTEN', server.start());
 }

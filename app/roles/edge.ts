@@ -14,7 +14,7 @@ import { requireOwnAddresses } from '../own-machine';
 import { ownPlaces } from '../own-places';
 import { sharedPorts } from '../public-ports';
 import type { RoleState } from './health';
-import { Admin } from './admin';
+import { openAdmin } from './admin';
 import { openCallRecords } from './call-records';
 import { MediaNode } from './media-node';
 import { Opened } from './opened';
@@ -108,7 +108,7 @@ export class Edge {
     const shares = sharesOf(config);
     await requireOwnAddresses(config);
     await openCallRecords(config.CALL_RECORDS, this.#calls, logger, this.#opened);
-    await Admin.open(config, { edge: this, calls: this.#calls, logger }, this.#opened);
+    await openAdmin(config, { edge: this, calls: this.#calls, logger }, this.#opened);
     tellCallRoom(config, logger);
     const room = connectionRoomOf(config, logger);
     const common = { config, logger, shares, ours: ownPlaces(config) };

@@ -61,14 +61,12 @@ async function runUe(options: UeOptions, context: Context, run: Run): Promise<vo
   const { edge, user, domain, password, patience, message, consentInterval: interval, plain } = options;
   const transport = sipTransport(options.transport);
   const local = options.local ?? (await addressToward(transport.proxy ?? edge));
-  const limit = Math.round(options.seconds * packetsPerSecond);
   const { observer, messageCame } = awaitingMessage(context.observer);
   const consent = interval === undefined ? undefined : { ...consentTiming, interval, patience: 2 * interval };
-  const exchange = new MessageExchange(options.messages, observer);
-  const messages = messageOptions(options, exchange);
+  const { exchange, ...media } = mediaOf(options, observer);
   const turn = options.turn && { ...options.turn, tls: transport.tls };
   const own = { edge, transport, local, user, domain, password, plain, turn };
-  const agent = await UserAgent.open({ ...own, limit, consent, messages, observer, logger });
+  const agent = await UserAgent.open({ ...own, ...media, consent, observer, logger });
   try {
     // Ready before it registers: a core may call the moment it knows where.
     const incoming = options.waitCall ? agent.take(patience, options.media) : undefined;
@@ -118,14 +116,12 @@ function awaitingMessage(observer: Observer): { observer: Observer; messageCame:
 async function runCore(options: CoreOptions, context: Context, run: Run): Promise<void> {
   const { observer, logger, stop } = context;
   const { listen, domain, patience, callRegistered } = options;
-  const limit = Math.round(options.seconds * packetsPerSecond);
   const noting: Observer = (event) => {
     if (event.event === 'registered') run.registered = true;
     observer(event);
   };
-  const exchange = new MessageExchange(options.messages, observer);
-  const messages = messageOptions(options, exchange);
-  const core = await CorePhone.open({ listen, domain, limit, messages, observer: noting, logger });
+  const { exchange, ...media } = mediaOf(options, observer);
+  const core = await CorePhone.open({ listen, domain, ...media, observer: noting, logger });
   try {
     run.call = await orStopped(
       stop,
@@ -145,12 +141,16 @@ function callingOptions({ offerless, patience, media }: UeOptions | CoreOptions)
   return { offerless, patience, media };
 }
 
-function messageOptions(
-  { messages, certificateFile }: UeOptions | CoreOptions,
-  exchange: MessageExchange,
-): MessageOptions {
-  const { cema, setup } = messages;
-  return { cema, setup, certificate: certificateIn(certificateFile), body: exchange.body, message: exchange.message };
+/** What a call sends and receives. */
+function mediaOf(
+  { seconds, messages: task, certificateFile }: UeOptions | CoreOptions,
+  observer: Observer,
+): { limit: number; exchange: MessageExchange; messages: MessageOptions } {
+  const { cema, setup } = task;
+  const exchange = new MessageExchange(task, observer);
+  const { body, message } = exchange;
+  const messages = { cema, setup, certificate: certificateIn(certificateFile), body, message };
+  return { limit: Math.round(seconds * packetsPerSecond), exchange, messages };
 }
 
 /** Stays in the call: who is to hang up until its media is through both ways, the other until that. */

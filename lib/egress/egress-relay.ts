@@ -8,9 +8,9 @@ import { parseSipUri } from '../wire/sip-uri';
 import type { ServerContact } from './core-entry';
 import type { CoreHops } from './core-hops';
 import { Endpoint } from './endpoint';
-import { checkedErrand, nextHopOf, type Errand, type Way } from './errand';
+import { checkedErrand, nextHopOf, usableHop, type Errand, type Way } from './errand';
 import { limits as defaults, type Limits } from './limits';
-import type { Destination, NextHop } from '../wire/link';
+import type { Destination } from '../wire/link';
 import { Names, type Lookups } from '../wire/names';
 import { coreCallId } from '../drachtio/fence/own-call-ids';
 import { Relaying } from './relaying';
@@ -169,14 +169,5 @@ export class EgressRelay {
 
   #endpointFor(address: string): Endpoint | undefined {
     return this.#endpoints.find(({ family }) => family === (isIPv6(address) ? 6 : 4));
-  }
-}
-
-/** Undefined for one that the relay does not send to. */
-function usableHop(uri: string): NextHop | undefined {
-  try {
-    return nextHopOf(uri);
-  } catch {
-    return undefined;
   }
 }

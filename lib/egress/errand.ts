@@ -72,3 +72,12 @@ export function checkedErrand(errand: Errand): Errand {
 function invalid(message: string): EdgeError {
   return new EdgeError('egress-invalid', message);
 }
+
+/** Undefined for one that the relay does not send to. */
+export function usableHop(uri: string): NextHop | undefined {
+  try {
+    return nextHopOf(uri);
+  } catch {
+    return undefined;
+  }
+}

@@ -96,7 +96,10 @@ export class Transport {
     }
     const local = this.#pointFor(transport, address, from);
     if (!local) return undefined;
-    if (transport === 'tcp') return this.#connect(local, address, port);
+    if (transport === 'tcp') {
+      const isRefused = this.#closed || this.#isFull(address);
+      return isRefused ? undefined : this.#connection(local, { address, port }, local.host);
+    }
     const socket = this.#udp.get(local);
     return socket && udpFlow(local, socket, address, port);
   }
@@ -167,11 +170,6 @@ export class Transport {
 
   #failed(error: Error, contact: ListeningPoint): void {
     this.#occasionally.warn({ err: error, contact }, 'what is received at a SIP contact has an error');
-  }
-
-  #connect(local: ListeningPoint, address: string, port: number): Flow | undefined {
-    if (this.#closed || this.#isFull(address)) return undefined;
-    return this.#connection(local, { address, port }, local.host);
   }
 
   /** @param way the accepted socket, or the address to open a connection from, or what carries one that we open */

@@ -1,6 +1,6 @@
 import { familyOf } from '../ip-address';
 import { discardPlace } from '../sdp/discard-place';
-import { withoutRtcpMux } from '../sdp/grouping';
+import { withoutRtcpMux } from '../sdp/rtcp-mux';
 import { withoutIce } from '../sdp/ice-attributes';
 import { withPlaces } from '../sdp/line-place';
 import type { Sdp } from '../sdp/sdp';

@@ -1,5 +1,5 @@
 import { EdgeError } from '../errors';
-import { withoutMuxOnly, withoutRtcpMux } from '../sdp/grouping';
+import { withoutMuxOnly, withoutRtcpMux } from '../sdp/rtcp-mux';
 import { withoutIce, withUsableIce } from '../sdp/ice-attributes';
 import { isAnchorable } from '../sdp/media-line';
 import type { LineFamilies } from '../sdp/line-family';

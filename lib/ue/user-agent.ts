@@ -3,6 +3,7 @@ import type { Headers, IncomingRequest, IncomingResponse, ResponseSender } from 
 import { EdgeError } from '../errors';
 import type { Logger } from '../ops/logger';
 import { hostPort } from '../wire/sip-uri';
+import { withResolvers } from '../with-resolvers';
 import type { PhoneCall } from './phone-call';
 import type { ConsentTiming } from './consent';
 import { answerChallenge } from './digest';
@@ -178,15 +179,14 @@ export class UserAgent {
 
   /** The response, unless it refuses, or the connection that it is awaited on is lost. */
   async #accepted(answer: Promise<IncomingResponse>, what: 'registration' | 'message'): Promise<IncomingResponse> {
-    let onLost: (error: EdgeError) => void = () => undefined;
-    const lost = new Promise<never>((_, reject) => (onLost = reject));
-    this.#connection.once('lost', onLost);
+    const { promise: lost, reject } = withResolvers<never>();
+    this.#connection.once('lost', reject);
     try {
       const response = await Promise.race([answer, lost]);
       if (response.status < 300) return response;
       return await this.#whyUnreachable(Promise.reject(refusal(response, what)));
     } finally {
-      this.#connection.off('lost', onLost);
+      this.#connection.off('lost', reject);
     }
   }
 

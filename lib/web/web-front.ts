@@ -155,7 +155,7 @@ export class WebFront implements HttpServing {
     if (refusal) refuse(stream, refusal);
     else {
       this.#webSockets.handleUpgrade(request, stream, head, (socket) =>
-        visitor.upgraded(new WebSocketCarriage(socket, { stream })),
+        visitor.upgraded(new WebSocketCarriage(socket, stream)),
       );
     }
   }

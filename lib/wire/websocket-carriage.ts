@@ -13,36 +13,30 @@ const nothing = Buffer.alloc(0);
 const normalClosure = 1000;
 const policyViolation = 1008;
 
-export interface WebSocketCarriageOptions {
-  /** Longest body that is read of a message, bytes; default: what `messageLimits` allows. */
-  readonly body?: number;
-  /**
-   * The connection that the WebSocket is on, of a peer that is not trusted: its bytes count as they come, and one that
-   * does not end its message is known. Unset: whole messages count.
-   */
-  readonly stream?: Duplex;
-}
-
 /**
  * SIP over a WebSocket that is open, of either end (RFC 7118 §5): one message, or one keep-alive, in each WebSocket
  * message. Content-Length may be missing (it is added). A message with less or more than its body ends the connection.
  */
 export class WebSocketCarriage implements Carriage {
   readonly #socket: WebSocket;
-  readonly #options: WebSocketCarriageOptions;
+  readonly #stream: Duplex | undefined;
   readonly #frames = new WebSocketFrames();
   readonly #complete: StreamUnit[] = [];
   #broken = false;
   #ending = false;
 
-  constructor(socket: WebSocket, options: WebSocketCarriageOptions = {}) {
+  /**
+   * @param stream the connection that the WebSocket is on, of a peer that is not trusted: its bytes count as they come,
+   * and one that does not end its message is known. Unset: whole messages count.
+   */
+  constructor(socket: WebSocket, stream?: Duplex) {
     this.#socket = socket;
-    this.#options = options;
+    this.#stream = stream;
   }
 
   open(reader: CarriageReader): void {
     const socket = this.#socket;
-    const { stream } = this.#options;
+    const stream = this.#stream;
     socket.binaryType = 'nodebuffer';
     socket.on('message', (message: Buffer) => {
       this.#complete.push(...this.#unitsOf(message.toString('latin1')));
@@ -105,7 +99,7 @@ export class WebSocketCarriage implements Carriage {
     if (end < 0) return { kind: 'broken' };
     const [head, body] = [text.slice(0, end), text.slice(end + headEnd.length)];
     const length = contentLengthOf(head) === undefined ? `\r\nContent-Length: ${body.length}` : '';
-    const framer = new StreamFramer(this.#options.body);
+    const framer = new StreamFramer();
     const [unit, ...others] = framer.push(Buffer.from(`${head}${length}${headEnd}${body}`, 'latin1'));
     const isAlone = !framer.isInside && others.every(({ kind }) => kind === 'ping');
     // Of what is less or more than one message, nobody can tell where the first one was meant to end.

@@ -65,7 +65,8 @@ export class CoreFence {
 
   /** Takes note of a request of the server as it goes to the core. */
   requestToCore(branch: string, request: SipMessage): void {
-    if (request.method === 'ACK') this.#established(request.callId);
+    // The server has acknowledged a 2xx.
+    if (request.method === 'ACK') this.#established(request.callId, ({ isAnswered }) => isAnswered);
     else this.#begin(branch, request, false);
   }
 
@@ -106,9 +107,7 @@ export class CoreFence {
 
   /** The server holds the dialog of its SUBSCRIBE with this Call-ID as established. */
   subscribed(callId: string): void {
-    for (const branch of [...(this.#calls.get(callId)?.branches ?? [])]) {
-      if (this.#early.get(branch)?.isOfCore === false) this.#forget(branch);
-    }
+    this.#established(callId, ({ isOfCore }) => !isOfCore);
   }
 
   /** Forgets what is over without an answer. */
@@ -148,10 +147,10 @@ export class CoreFence {
     if (this.#early.size > this.#options.limits.branches && oldest !== undefined) this.#forget(oldest);
   }
 
-  /** The server has acknowledged a 2xx. */
-  #established(callId: string): void {
+  #established(callId: string, isIt: (early: EarlyDialog) => boolean): void {
     for (const branch of [...(this.#calls.get(callId)?.branches ?? [])]) {
-      if (this.#early.get(branch)?.isAnswered === true) this.#forget(branch);
+      const early = this.#early.get(branch);
+      if (early && isIt(early)) this.#forget(branch);
     }
   }
 

@@ -65,3 +65,11 @@ test('stopped, it takes nobody, and waits for the connections that there are', a
   await stopped;
   socket.destroy();
 });
+
+test('stopped while it begins to listen, it leaves nothing open', async () => {
+  const listening = points.listen([at(0)]);
+  await points.stop();
+  await listening;
+  const [error] = (await once(connect(points.open[0]!.port, '127.0.0.1'), 'error')) as [NodeJS.ErrnoException];
+  expect(error.code).toBe('ECONNREFUSED');
+});

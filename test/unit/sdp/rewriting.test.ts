@@ -1,7 +1,7 @@
 import { anchoredLines, matchAnswer, putBackAnchored, takeAnchored } from '../../../lib/sdp/anchored-lines';
 import { withoutTurnedFeedback } from '../../../lib/sdp/feedback';
 import { withoutBundle } from '../../../lib/sdp/bundle';
-import { withoutRtcpMux } from '../../../lib/sdp/grouping';
+import { withoutRtcpMux } from '../../../lib/sdp/rtcp-mux';
 import { withIceLite, withoutIce, withUsableIce } from '../../../lib/sdp/ice-attributes';
 import { withAddresses } from '../../../lib/sdp/addresses';
 import { parseSdp, type Sdp } from '../../../lib/sdp/sdp';
