@@ -25,7 +25,7 @@ const layers = {
   rtpengine: ['ops', 'ip-address'],
   msrp: ['ice', 'ops', 'ip-address'],
   media: ['sdp', 'gateway', 'msrp', 'rtpengine', 'shares', 'ice', 'ops', 'ip-address', 'ip-prefix', 'media-places'],
-  calls: ['media', 'ops', 'ip-address'],
+  calls: ['media', 'wire', 'ops', 'ip-address'],
   sip: ['wire', 'drachtio', 'media', 'calls', 'shares', 'ops', 'ip-address', 'ip-prefix'],
   ue: ['wire', 'drachtio', 'embedded', 'ice', 'turn', 'msrp', 'sdp', 'ops', 'ip-address'],
 };

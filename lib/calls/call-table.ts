@@ -3,6 +3,7 @@ import { EventEmitter, once } from 'node:events';
 import { EdgeError } from '../errors';
 import type { MediaAnchor } from '../media/media-anchor';
 import { wallClock } from '../ops/clock';
+import { CallHistory } from './call-history';
 import { Call, type CallFacts, type CallRecord, type EndCause } from './call';
 
 export interface CallTableEvents {
@@ -14,6 +15,7 @@ export interface CallTableEvents {
 export class CallTable extends EventEmitter<CallTableEvents> {
   /** Calls that may be under way. */
   readonly most: number;
+  readonly history = new CallHistory();
   readonly #calls = new Map<string, Call>();
   /** Ended calls whose media is still being released. */
   readonly #releasing = new Set<Promise<void>>();
@@ -22,6 +24,15 @@ export class CallTable extends EventEmitter<CallTableEvents> {
   constructor(most: number) {
     super();
     this.most = most;
+  }
+
+  /** The newest last. */
+  underWay(): readonly Call[] {
+    return [...this.#calls.values()];
+  }
+
+  get(id: string): Call | undefined {
+    return this.#calls.get(id);
   }
 
   get size(): number {
@@ -37,7 +48,7 @@ export class CallTable extends EventEmitter<CallTableEvents> {
       const message = 'There are as many calls under way as there may be.';
       throw new EdgeError('too-many-calls', message);
     }
-    const call = new Call({ ...facts, id: randomUUID(), startedAt: wallClock() }, anchor);
+    const call = new Call({ ...facts, id: randomUUID(), startedAt: wallClock() }, anchor, this.history.ladder());
     this.#calls.set(call.id, call);
     call.onEnd((cause) => {
       this.#calls.delete(call.id);
@@ -46,7 +57,10 @@ export class CallTable extends EventEmitter<CallTableEvents> {
         this.#releasing.delete(released);
         // Of a short call, the way of its media is known only now.
         const { firstMedia } = call;
-        this.emit('ended', { ...facts, answeredAt, endedAt, firstMedia, cause, streams });
+        const record = { ...facts, answeredAt, endedAt, firstMedia, cause, streams };
+        const { ladder, counts } = call.witness;
+        this.history.add({ record, evidence: call.evidence(streams), ladder, counts });
+        this.emit('ended', record);
       });
       this.#releasing.add(released);
     });

@@ -1,6 +1,9 @@
 import type { AddressFamily } from '../ip-address';
 import type { CallMedia, MediaAnchor, MediaPath, StreamReport } from '../media/media-anchor';
 import { monotonicNow } from '../ops/clock';
+import type { Evidence } from './evidence';
+import type { Ladder } from './ladder';
+import { Witness } from './witness';
 
 /** Who calls: the UE (`originating`) or the core (`terminating`). */
 export type Direction = 'originating' | 'terminating';
@@ -70,6 +73,7 @@ export interface CallFacts {
 export class Call {
   readonly facts: CallFacts;
   readonly media: CallMedia;
+  readonly witness: Witness;
   readonly #openedAt = monotonicNow();
   #answeredAt: number | undefined;
   #firstMedia: FirstMedia | undefined;
@@ -80,10 +84,11 @@ export class Call {
   #endedAt: number | undefined;
 
   /** @throws as the anchor */
-  constructor(facts: CallFacts, anchor: MediaAnchor) {
+  constructor(facts: CallFacts, anchor: MediaAnchor, ladder: Ladder) {
     this.facts = facts;
     const { id, ueAddress: address, coreFamily, ue: owner, users } = facts;
     this.media = anchor.open(id, { address, coreFamily, owner, users });
+    this.witness = new Witness(this.media, ladder, () => this.#now());
     this.media.once('selected', ({ path }) => (this.#firstMedia = { at: this.#now(), path }));
   }
 
@@ -98,6 +103,7 @@ export class Call {
   /** Both ends have it from now on. */
   answered(): void {
     this.#answeredAt ??= this.#now();
+    this.witness.note('edge', 'edge', 'answered');
   }
 
   /** Time in ms since the epoch; undefined for a call that was not answered. */
@@ -129,10 +135,28 @@ export class Call {
     if (this.#endCause !== undefined) return false;
     this.#endCause = cause;
     this.#endedAt = this.#now();
+    this.witness.note('edge', 'edge', `ended: ${cause}`);
     this.#released = this.media.release();
     for (const listener of this.#onEnd) listener(cause);
     this.#onEnd.clear();
     return true;
+  }
+
+  /** @param streams what became of its media, or has so far */
+  evidence(streams: readonly StreamReport[]): Evidence {
+    const { lostAt, ...seen } = this.witness.seen;
+    const end = this.endedAt;
+    return {
+      ...seen,
+      ...{
+        direction: this.facts.direction,
+        isAnswered: this.#answeredAt !== undefined,
+        cause: this.#endCause,
+        streams,
+      },
+      seconds: this.#answeredAt === undefined ? 0 : (end - this.#answeredAt) / 1000,
+      lostFor: lostAt === undefined ? undefined : Math.max(0, end - lostAt) / 1000,
+    };
   }
 
   /** Resolves when the media of an ended call is released, with what became of it. */

@@ -16,6 +16,7 @@ import type { GatewayLimits } from './limits';
 import type { RelayCloseReason, RelayLink, RelayServing, RelaySession } from './relay-serving';
 import { decideOpening, type Decision, type OtherKind } from './openings';
 import type { GatewaySession } from './session';
+import type { StreamPath } from './stream';
 
 /** What control knows of one connection. */
 interface Access {
@@ -36,6 +37,14 @@ interface Access {
   hasRelay: boolean;
 }
 
+/** Is told what becomes of those who dial, for whoever looks for the reason. */
+export interface ConnectionsObserver {
+  /** @param outcome `accepted`, `nominated`, or why it was not taken */
+  checked(session: GatewaySession, at: Omit<StreamPath, 'stream'>, outcome: string): void;
+  /** It ended without a check that was taken, and is nothing else. */
+  stranger(at: Omit<StreamPath, 'stream'>, reason: CloseReason): void;
+}
+
 interface ConnectionsOptions<Plane> {
   /** By local ufrag. */
   sessions: ReadonlyMap<string, GatewaySession>;
@@ -47,6 +56,7 @@ interface ConnectionsOptions<Plane> {
   isProxy: (address: string) => boolean;
   /** Takes what is no media; unset: nothing does. */
   others: ((accepted: Accepted, kind: OtherKind) => void) | undefined;
+  observer: ConnectionsObserver;
   /** Unset: TURN is nothing of ours. */
   relays: RelayServing | undefined;
   plane: (limits: GatewayLimits, listener: ForwardingPlaneListener, now: () => number) => Plane;
@@ -62,16 +72,18 @@ export class Connections<Plane extends ForwardingPlane = ForwardingPlane> implem
   readonly #isProxy: ConnectionsOptions<Plane>['isProxy'];
   readonly #others: ConnectionsOptions<Plane>['others'];
   readonly #relays: RelayServing | undefined;
+  readonly #observer: ConnectionsObserver;
   readonly #admission: Admission<ConnectionId>;
   readonly #accesses = new Map<ConnectionId, Access>();
 
-  constructor({ sessions, limits, logger, now, isProxy, others, relays, plane }: ConnectionsOptions<Plane>) {
+  constructor({ sessions, limits, logger, now, isProxy, others, relays, observer, plane }: ConnectionsOptions<Plane>) {
     this.#sessions = sessions;
     this.#limits = limits;
     this.#logger = logger;
     this.#isProxy = isProxy;
     this.#others = others;
     this.#relays = relays;
+    this.#observer = observer;
     const displace = (connection: ConnectionId, reason: CloseReason) => this.plane.closeConnection(connection, reason);
     this.#admission = new Admission(limits, displace, now);
     this.plane = plane(limits, this, now);
@@ -177,6 +189,7 @@ export class Connections<Plane extends ForwardingPlane = ForwardingPlane> implem
     if (access === undefined) return;
     this.#forget(connection, access);
     this.#logger.debug({ reason, remote: access.remote, ufrag: access.session?.stream.ufrag }, 'connection closed');
+    if (access.session === undefined && access.relay === undefined) this.#observer.stranger(placeOf(access), reason);
     access.session?.left(connection, status);
   }
 
@@ -239,12 +252,14 @@ export class Connections<Plane extends ForwardingPlane = ForwardingPlane> implem
 
   /** @param session that which the check names */
   #act(connection: ConnectionId, access: Access, outcome: CheckOutcome, session: GatewaySession | undefined): void {
+    const isReplay = 'check' in outcome && session?.isFresh(connection, outcome.check) === false;
+    if (session !== undefined) this.#observer.checked(session, placeOf(access), isReplay ? 'replay' : wordFor(outcome));
     if (outcome.verdict === 'close') {
       this.checks.ignored += 1;
       this.plane.closeConnection(connection, outcome.fault);
       return;
     }
-    if ('check' in outcome && session?.isFresh(connection, outcome.check) === false) {
+    if (isReplay) {
       this.checks.ignored += 1;
       if (access.session === undefined) this.plane.closeConnection(connection, 'replay');
       return;
@@ -266,4 +281,13 @@ export class Connections<Plane extends ForwardingPlane = ForwardingPlane> implem
     session.join(connection, { remote: access.remote, port: access.local.port });
     this.#logger.debug({ ufrag: session.stream.ufrag, remote: access.remote }, 'connection authenticated');
   }
+}
+
+function placeOf({ remote, local }: Access): Omit<StreamPath, 'stream'> {
+  return { remote, port: local.port };
+}
+
+function wordFor(outcome: CheckOutcome): string {
+  if (outcome.verdict === 'accepted') return outcome.check.nominated ? 'nominated' : 'accepted';
+  return 'fault' in outcome ? outcome.fault : `refused with ${outcome.code}`;
 }

@@ -5,8 +5,8 @@ import { monotonicNow } from '../ops/clock';
 import type { Logger } from '../ops/logger';
 import { OccasionalLog } from '../ops/occasional-log';
 import type { Accepted } from '../port/accepted';
-import { Connections } from './connections';
-import { sumOf, type GatewayCounters } from './counters';
+import { Connections, type ConnectionsObserver } from './connections';
+import { sumOf, type CloseReason, type GatewayCounters } from './counters';
 import type { ForwardingPlane, ForwardingPlaneListener } from './forwarding-plane';
 import { defaultLimits, type GatewayLimits } from './limits';
 import { listenError } from './listen-error';
@@ -52,6 +52,19 @@ export interface TcpGatewayEvents {
   'connection-lost': [StreamPath];
   /** For 30 s the stream had no connection, or nothing came on it; once until another is selected (E4). */
   'media-lost': [StreamPath];
+  /** A check named the stream. */
+  checked: [SeenCheck];
+  /** A connection that is no other thing than media ended without a check that was taken. */
+  stranger: [VainConnection];
+}
+
+interface SeenCheck extends StreamPath {
+  /** `accepted`, `nominated`, or why it was not taken. */
+  outcome: string;
+}
+
+export interface VainConnection extends Omit<StreamPath, 'stream'> {
+  reason: CloseReason;
 }
 
 /**
@@ -85,7 +98,11 @@ export class TcpGateway extends EventEmitter<TcpGatewayEvents> {
     this.#occasionally = new OccasionalLog(options.logger);
     this.#limits = { ...defaultLimits, ...options.limits };
     const now = options.now ?? monotonicNow;
-    const parts = { limits: this.#limits, logger: options.logger, relays: options.relays, now };
+    const observer: ConnectionsObserver = {
+      checked: (session, at, outcome) => this.emit('checked', { stream: session.stream, ...at, outcome }),
+      stranger: (at, reason) => this.emit('stranger', { ...at, reason }),
+    };
+    const parts = { limits: this.#limits, logger: options.logger, relays: options.relays, observer, now };
     this.#connections = new Connections({
       ...parts,
       sessions: this.#sessions,

@@ -9,10 +9,12 @@ import {
   isAtRtpengine,
   type CallMedia,
   type CallMediaEvents,
+  type SaidSdp,
   type SelectedPath,
   type Side,
   type StreamReport,
 } from './media-anchor';
+import { saidLines } from './said-lines';
 import type { FollowedCall } from './path-follower';
 import { PathWatch } from './path-watch';
 import { SilenceWatch } from './silence-watch';
@@ -62,8 +64,10 @@ export class LocalCallMedia extends EventEmitter<CallMediaEvents> implements Cal
     this.#senders = new TwoSenders((line) => paths.isGateway(line), monotonicNow, 0.75 * lookMs);
   }
 
-  offer(from: Side, sdp: string): Promise<string> {
-    return this.#run(() => this.#options.call.offer(from, sdp));
+  async offer(from: Side, sdp: string): Promise<string> {
+    const outcome = await this.#run(() => this.#options.call.offer(from, sdp));
+    this.#said(from, 'offer', sdp, outcome);
+    return outcome;
   }
 
   async answer(from: Side, sdp: string): Promise<string> {
@@ -73,6 +77,7 @@ export class LocalCallMedia extends EventEmitter<CallMediaEvents> implements Cal
     this.#senders.forget();
     this.#watch.start();
     this.#silence.start();
+    this.#said(from, 'answer', sdp, outcome);
     return outcome;
   }
 
@@ -88,6 +93,11 @@ export class LocalCallMedia extends EventEmitter<CallMediaEvents> implements Cal
       // Released meanwhile: there is nothing left to restore.
       if (!this.#isReleased()) throw error;
     }
+  }
+
+  async look(): Promise<readonly StreamReport[]> {
+    await this.#look();
+    return this.#reports();
   }
 
   release(): Promise<readonly StreamReport[]> {
@@ -159,7 +169,7 @@ export class LocalCallMedia extends EventEmitter<CallMediaEvents> implements Cal
   }
 
   async #end(): Promise<readonly StreamReport[]> {
-    const { call, paths, gone } = this.#options;
+    const { call, gone } = this.#options;
     this.#watch.stop();
     this.#silence.stop();
     call.closeStreams();
@@ -170,7 +180,16 @@ export class LocalCallMedia extends EventEmitter<CallMediaEvents> implements Cal
     if (statistics) this.#learn(statistics);
     await call.leaveRtpengine();
     gone();
+    return this.#reports();
+  }
+
+  #reports(): StreamReport[] {
+    const { call, paths } = this.#options;
     return paths.reports((line) => call.ue.lines[line]?.isTcpAlone === true);
+  }
+
+  #said(from: Side, what: SaidSdp['what'], said: string, told: string): void {
+    this.emit('said', { from, what, said: saidLines(said), told: saidLines(told) });
   }
 
   /** Whether nothing is to be learned any more of the ways that the call's media takes. */

@@ -1,6 +1,8 @@
 import { EdgeError } from '../errors';
 import type { StreamPath } from '../gateway/stream';
-import type { TcpGatewayEvents } from '../gateway/tcp-gateway';
+import type { TcpGatewayEvents, VainConnection } from '../gateway/tcp-gateway';
+import { Groups } from '../groups';
+import { normalAddress } from '../ip-address';
 import { monotonicNow } from '../ops/clock';
 import type { Logger } from '../ops/logger';
 import { OccasionalLog } from '../ops/occasional-log';
@@ -43,6 +45,9 @@ export interface LocalMediaAnchorOptions {
   shares?: ShareLimits;
 }
 
+/** Calls of one address, behind a NAT, that are told of a connection which may be theirs: the newest. */
+const mostOfAddress = 8;
+
 const asOffered: Profiles = { core: 'as-offered', access: 'as-offered' };
 
 /**
@@ -55,6 +60,10 @@ export class LocalMediaAnchor implements MediaAnchor {
   readonly #lines = new HeldLines();
   /** By owner. */
   readonly #looks: TokenBuckets;
+  /** Connections that ended as strangers, by address. */
+  readonly #vain = new TokenBuckets({ perSecond: 1, burst: 10 });
+  /** By the UE's address. */
+  readonly #byAddress = new Groups<string, LocalCallMedia>();
   /** By what the calls are named: rtpengine and gateway tell of them by their names. */
   readonly #calls = new Map<string, LocalCallMedia>();
   /** Of what strangers can cause. */
@@ -70,13 +79,16 @@ export class LocalMediaAnchor implements MediaAnchor {
     this.#looks = new TokenBuckets(shares.ue.looks);
     const lookAt = async (name: string) => this.#calls.get(name)?.followed();
     const follower = new PathFollower({ gateway, lookAt, log: this.#log, now: monotonicNow });
-    const callOf = ({ stream }: StreamPath) => this.#calls.get(stream.call);
+    const callOf = ({ stream }: Pick<StreamPath, 'stream'>) => this.#calls.get(stream.call);
     this.#gatewayEvents = {
       selected: (at) => callOf(at)?.selected(at),
       unanswered: (at, nominations) => void follower.unanswered(at, nominations),
       unheard: (at, times) => void follower.unheard(at, times),
       'connection-lost': (at) => callOf(at)?.connectionLost(at),
       'media-lost': (at) => void callOf(at)?.mediaLost(at),
+      checked: ({ outcome, ...at }) =>
+        callOf(at)?.emit('checked', { line: at.stream.line, path: `tcp${at.port}`, remote: at.remote, outcome }),
+      stranger: (told) => this.#dialledInVain(told),
     };
     rtpengine.on('call-lost', this.#onCallLost);
     for (const [event, listener] of Object.entries(this.#gatewayEvents))
@@ -107,11 +119,16 @@ export class LocalMediaAnchor implements MediaAnchor {
       log: this.#log,
     });
     const calls = () => this.#calls.size;
-    const gone = () => this.#calls.delete(name);
+    const address = ends && normalAddress(ends.address);
+    const gone = () => {
+      this.#calls.delete(name);
+      if (address !== undefined) this.#byAddress.delete(address, media);
+    };
     // Each connection, and each pause of the far end, is a reason to ask: a UE makes as many as it likes.
     const mayLook = () => this.#looks.take(owner);
     const media = new LocalCallMedia({ name, call, paths, lookMs, calls, mayLook, log: this.#log, gone });
     this.#calls.set(name, media);
+    if (address !== undefined) this.#byAddress.add(address, media);
     return media;
   }
 
@@ -123,6 +140,14 @@ export class LocalMediaAnchor implements MediaAnchor {
     for (const [event, listener] of Object.entries(this.#gatewayEvents))
       gateway.off(event as keyof TcpGatewayEvents, listener);
     await Promise.all([...this.#calls.values()].map((call) => call.release()));
+  }
+
+  /** Whose it was is not known: each call from that address is told, as far as it may be a call's. */
+  #dialledInVain({ remote, port, reason }: VainConnection): void {
+    const address = normalAddress(remote.address);
+    if (!this.#byAddress.has(address) || !this.#vain.take(address)) return;
+    const calls = this.#byAddress.of(address).slice(-mostOfAddress);
+    for (const media of calls) media.emit('dialled-in-vain', { path: `tcp${port}`, remote, reason });
   }
 
   readonly #onCallLost = (name: string): void => this.#calls.get(name)?.lost();

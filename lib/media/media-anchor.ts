@@ -1,6 +1,7 @@
 import type { EventEmitter } from 'node:events';
 import type { AddressFamily } from '../ip-address';
 import type { Quality } from '../rtpengine/call-statistics';
+import type { SaidLine } from './said-lines';
 
 /** Which side of the edge an SDP came from: `access` is the UE, `core` the IMS or PBX. */
 export type Side = 'access' | 'core';
@@ -75,7 +76,36 @@ export interface StreamReport {
  */
 export type RestartCause = 'udp-silent' | 'two-senders';
 
+/** An offer or answer of one side that was taken, and what the other side is told in its place. */
+export interface SaidSdp {
+  from: Side;
+  what: 'offer' | 'answer';
+  said: readonly SaidLine[];
+  told: readonly SaidLine[];
+}
+
+/** An ICE check of the UE over TCP that names a line of the call. */
+export interface SeenCheck {
+  /** Index of the m= line, from 0. */
+  line: number;
+  path: MediaPath;
+  remote: SelectedPath['remote'];
+  /** `accepted`, `nominated`, or why it was not taken. */
+  outcome: string;
+}
+
+/** A connection from the UE's address that ended before it brought a check that was taken. */
+export interface VainConnection {
+  path: MediaPath;
+  remote: SelectedPath['remote'];
+  /** Why it ended. */
+  reason: string;
+}
+
 export interface CallMediaEvents {
+  said: [SaidSdp];
+  checked: [SeenCheck];
+  'dialled-in-vain': [VainConnection];
   /**
    * The path of a stream is known, or another one than before: the UE nominated a connection to the gateway (RFC 8445
    * §7.3.2), or rtpengine was seen to get its media on UDP.
@@ -123,6 +153,8 @@ export interface CallMedia extends EventEmitter<CallMediaEvents> {
    * `offer` does.
    */
   restartIce(): Promise<string | undefined>;
+  /** What has become of its streams so far, as rtpengine and gateway tell it now. Never rejects. */
+  look(): Promise<readonly StreamReport[]>;
   /** Frees all that the call holds, and tells what became of its streams. Safe to call twice; never rejects. */
   release(): Promise<readonly StreamReport[]>;
 }

@@ -159,7 +159,9 @@ export class CallSession {
   fail(error: unknown): void {
     if (this.call.ended) return;
     this.warn({ err: error }, 'call failed');
-    this.end(causeOf(error), { verdict: verdictOf(error, this.edge.agent) });
+    const verdict = verdictOf(error, this.edge.agent);
+    this.call.witness.refused({ by: 'edge', status: verdict.status, ...wordsOf(error) });
+    this.end(causeOf(error), { verdict });
   }
 
   /** Runs one step of the call; an error in it ends the call. */
@@ -239,6 +241,10 @@ const mediaLost = 'SIP;cause=503;text="Media lost"';
 
 /** Codes of the media anchor (see MediaAnchor). */
 const mediaFaults = new Set(['sdp-invalid', 'no-usable-media', 'anchor-unavailable', 'answer-unexpected']);
+
+function wordsOf(error: unknown): { reason: string; code?: string } {
+  return error instanceof EdgeError ? { reason: error.message, code: error.code } : { reason: 'A fault of the edge.' };
+}
 
 function causeOf(error: unknown): EndCause {
   const code = error instanceof EdgeError ? error.code : '';

@@ -191,6 +191,10 @@ export class CallSetup {
     };
     try {
       const { cause, verdict } = calleeRefusal(response, invite);
+      if (cause === 'rejected') {
+        const { status, reason } = response;
+        this.#session.call.witness.refused({ by: 'far-end', status, reason });
+      }
       this.#session.end(cause, { verdict });
     } catch (error) {
       this.#session.fail(error);

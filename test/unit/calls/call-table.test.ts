@@ -14,7 +14,7 @@ class ReleasingAnchor implements MediaAnchor {
       return Promise.resolve(this.reports);
     };
     const none = () => Promise.reject(new Error('nothing is negotiated'));
-    const media = { offer: none, answer: none, rollback: none, restartIce: none, release };
+    const media = { offer: none, answer: none, rollback: none, restartIce: none, look: none, release };
     return Object.assign(new EventEmitter<CallMediaEvents>(), media);
   }
 }

@@ -103,6 +103,10 @@ export class FakeCallMedia extends EventEmitter<CallMediaEvents> implements Call
     });
   }
 
+  look(): Promise<StreamReport[]> {
+    return Promise.resolve([]);
+  }
+
   async release(): Promise<StreamReport[]> {
     this.#isReleased = true;
     await this.#tail;
