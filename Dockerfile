@@ -32,6 +32,7 @@ COPY --from=build /edge80/node_modules node_modules
 COPY --from=build /edge80/dist dist
 # The web phone is served as it is.
 COPY app/phone app/phone
+COPY app/admin-page app/admin-page
 COPY --from=build /edge80/native/build/Release/forwarding_plane.node native/build/Release/
 # For a self-signed certificate, where port 443 is public and has no other.
 RUN install -d -m 700 -o node state

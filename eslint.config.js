@@ -59,12 +59,12 @@ const systemClock = [
   "MemberExpression[object.name='Date'][property.name='now']",
 ].map((selector) => ({ selector, message: clock }));
 
-const ofBrowsers = ['test/integration/clients/browser-page.js', 'app/phone/*.js'];
+const ofBrowsers = ['test/integration/clients/browser-page.js', 'app/phone/*.js', 'app/admin-page/*.js'];
 const browserNames = [
   ...['navigator', 'RTCPeerConnection', 'MediaStream', 'Audio', 'AudioContext', 'AnalyserNode'],
   ...['GainNode', 'OscillatorNode', 'MediaStreamAudioDestinationNode', 'btoa', 'HTMLInputElement'],
   ...['document', 'location', 'localStorage', 'isSecureContext', 'performance', 'console'],
-  ...['setInterval', 'clearInterval'],
+  ...['setInterval', 'clearInterval', 'fetch', 'sessionStorage', 'addEventListener', 'Element'],
 ];
 
 module.exports = tseslint.config(

@@ -1,8 +1,8 @@
-import { statSync } from 'node:fs';
-import { dirname, join } from 'node:path';
+import { dirname } from 'node:path';
 import { EdgeError } from '../lib/errors';
 import type { Sites } from '../lib/web/sites';
 import type { PcscfConfig } from './config';
+import { isFolder, pagesFolder } from './pages';
 
 /** What HTTP on the shared ports serves. @throws EdgeError `config-invalid`, naming the setting */
 export function webSites({ ACME_CHALLENGES, WEB_PHONE, HTTP_BACKEND }: PcscfConfig): Sites {
@@ -20,13 +20,7 @@ function challengesOf(place: string): Sites['challenges'] {
 }
 
 function phoneFolders(): NonNullable<Sites['phone']> {
-  for (let folder = __dirname; folder !== dirname(folder); folder = dirname(folder)) {
-    const pages = join(folder, 'app', 'phone');
-    if (isFolder(pages)) return { pages, library: dirname(require.resolve('sip.js')) };
-  }
+  const pages = pagesFolder('phone');
+  if (pages !== undefined) return { pages, library: dirname(require.resolve('sip.js')) };
   throw new EdgeError('config-invalid', 'WEB_PHONE is on, but its pages (app/phone) are not where edge80 is.');
-}
-
-function isFolder(path: string): boolean {
-  return statSync(path, { throwIfNoEntry: false })?.isDirectory() === true;
 }

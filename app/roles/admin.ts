@@ -1,16 +1,17 @@
 import { AdminServer } from '../../lib/admin/admin-server';
-import type { Trouble } from '../../lib/admin/readiness';
 import type { CallTable } from '../../lib/calls/call-table';
 import type { Logger } from '../../lib/ops/logger';
 import { Metrics } from '../../lib/ops/metrics';
+import { CallGraphs } from '../admin/call-graphs';
+import { pageSource, type PagedEdge } from '../admin/page-source';
 import { countCall } from '../call-metrics';
 import type { Config } from '../config';
 import { samplesOf } from '../metric-samples';
-import type { EdgeStatus } from './edge';
+import { pagesFolder } from '../pages';
 import { opening, type Opened } from './opened';
 
 export interface AdminSurroundings {
-  edge: { status(): EdgeStatus; health(): Trouble[] };
+  edge: PagedEdge;
   calls: CallTable;
   logger: Logger;
 }
@@ -29,6 +30,8 @@ export async function openAdmin(
   if (at === 'off') return;
   const metrics = new Metrics(() => samplesOf(edge.status(), edge.health()));
   calls.on('ended', (record) => countCall(metrics, record));
-  const server = opened.keep(new AdminServer({ at, token, edge, metrics, logger }));
+  const folder = pagesFolder('admin-page');
+  const page = folder && { folder, source: pageSource(edge, calls, opened.keep(new CallGraphs(calls))) };
+  const server = opened.keep(new AdminServer({ at, token, edge, metrics, logger, ...(page && { page }) }));
   await opening('ADMIN_LISTEN', server.start());
 }

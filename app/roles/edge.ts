@@ -13,6 +13,7 @@ import { roomHere, type ConnectionRoom } from '../open-files';
 import { requireOwnAddresses } from '../own-machine';
 import { ownPlaces } from '../own-places';
 import { sharedPorts } from '../public-ports';
+import type { ShownRegistration } from '../admin/page-source';
 import type { RoleState } from './health';
 import { openAdmin } from './admin';
 import { openCallRecords } from './call-records';
@@ -81,6 +82,11 @@ export class Edge {
   health(): Trouble[] {
     const own = this.#state === 'ready' ? [] : [{ part: 'edge', reason: this.#state, isBlocking: true }];
     return [...own, ...this.#room(), ...(this.#media?.health() ?? []), ...(this.#signalling?.health() ?? [])];
+  }
+
+  /** What UEs have registered, as the page shows it. */
+  registrations(): Iterable<ShownRegistration> {
+    return this.#signalling?.registered() ?? [];
   }
 
   /** Refuses new calls and registrations from now on; resolves when no call is left. May be called at any time. */

@@ -17,6 +17,8 @@ import { MemoryRegistrations } from '../../lib/sip/memory-registrations';
 import { startPcscf, type RunningPcscf } from '../../lib/sip/pcscf';
 import type { PcscfSettings } from '../../lib/sip/pcscf-settings';
 import { CarriedBodies } from '../../lib/drachtio/fence/carried-bodies';
+import { noConnections, ueAddressOf } from '../../lib/sip/ue-connections';
+import type { ShownRegistration } from '../admin/page-source';
 import { AccessFront, emergencySettings, shownContacts } from '../access-front';
 import { relaysAlways, type PcscfConfig } from '../config';
 import { coreHops } from '../core-hops';
@@ -123,6 +125,14 @@ export class Signalling {
         responses: this.srf.responses,
       },
     };
+  }
+
+  *registered(): Iterable<ShownRegistration> {
+    const connections = this.front?.listener ?? noConnections;
+    for (const { aor, binding, flow, expiresAt } of this.registrations.all()) {
+      const expiresIn = Math.round((expiresAt - monotonicNow()) / 1000);
+      yield { aor, contact: binding.uri, address: ueAddressOf(flow, connections), expiresIn };
+    }
   }
 
   health(): Trouble[] {

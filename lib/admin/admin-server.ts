@@ -4,6 +4,7 @@ import type { Logger } from '../ops/logger';
 import { OccasionalLog } from '../ops/occasional-log';
 import { bindError } from '../wire/bind-error';
 import { hostPort } from '../wire/sip-uri';
+import { addPage, pagePaths, type AdminPageSource } from './admin-page';
 import { readinessOf, type Trouble } from './readiness';
 import { Visitors } from './visitors';
 
@@ -14,6 +15,8 @@ export interface AdminServerOptions {
   readonly token: string | undefined;
   readonly edge: AdministeredEdge;
   readonly metrics: ShownMetrics;
+  /** The folder of its files, and what it shows; unset: there is no page. */
+  readonly page?: { readonly folder: string; readonly source: AdminPageSource };
   readonly logger: Logger;
 }
 
@@ -37,9 +40,12 @@ const limits = { head: 8192, body: 1024, connections: 64, headTime: 5000, reques
 /** Of these everybody gets the status alone: who probes cannot keep a token. */
 const probes = ['/live', '/ready'];
 
+/** What needs no token. */
+const open = new Set([...probes, ...pagePaths]);
+
 /**
  * HTTP for who runs the edge (I7). `/live`: the process works. `/ready`: it should get new calls, or why not. `/status`:
- * what it carries. `/metrics`: the same for Prometheus.
+ * what it carries. `/metrics`: the same for Prometheus. `/`: the page, for people (I10).
  */
 export class AdminServer {
   readonly #options: AdminServerOptions;
@@ -67,6 +73,7 @@ export class AdminServer {
     });
     this.#app.setNotFoundHandler((_request, reply) => reply.code(404).send({ error: 'There is nothing here.' }));
     this.#addProbes();
+    if (options.page) addPage(this.#app, options.page.folder, options.page.source);
   }
 
   /** @throws EdgeError `admin-listen-failed` */
@@ -105,7 +112,7 @@ export class AdminServer {
 
   #admit(request: FastifyRequest, reply: FastifyReply, done: () => void): void {
     void reply.headers({ 'cache-control': 'no-store', 'x-content-type-options': 'nosniff' });
-    const refusal = probes.includes(request.url) ? undefined : this.#visitors.refusal(request);
+    const refusal = open.has(request.url) ? undefined : this.#visitors.refusal(request);
     if (refusal === undefined) {
       done();
       return;

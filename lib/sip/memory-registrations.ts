@@ -33,6 +33,11 @@ export class MemoryRegistrations
     return this.#size;
   }
 
+  /** Those that have not expired, as they come. */
+  *all(): Iterable<Registration> {
+    for (const bindings of this.#byAor.values()) yield* this.#alive(bindings.values());
+  }
+
   save(registration: Registration): Promise<void> {
     const { aor, key, flow } = registration;
     this.#drop(aor, key);

@@ -5,6 +5,7 @@ import { saidLines, type SaidLine } from '../../../lib/media/said-lines';
 
 const line = (more: Partial<SaidLine> = {}): SaidLine => ({
   ...{ kind: 'audio', port: 4000, address: '198.51.100.2', direction: 'sendrecv', hasIce: true, hasDtls: false },
+  codec: 'PCMU',
   candidates: { udp: 1, tcp: 1, relay: 0 },
   ...more,
 });
