@@ -40,11 +40,13 @@ const ofEach = {
     .describe('How long calls under way may go on after SIGTERM, while new ones get 503; 0: they end at once'),
   ADMIN_LISTEN: adminPlace
     .default({ address: '127.0.0.1', port: 8480 })
-    .describe('Address and port of /live, /ready, /status and /metrics, for who runs the edge; off: there are none'),
+    .describe(
+      'Address and port of the admin page, /live, /ready, /status and /metrics, for who runs the edge; off: there are none',
+    ),
   ADMIN_TOKEN: adminToken
     .optional()
     .describe(
-      'What requests of ADMIN_LISTEN have to bring as Authorization: Bearer …, but /live and /ready; unset: nothing, on loopback',
+      'What requests of ADMIN_LISTEN have to bring as Authorization: Bearer …, but /live and /ready; the page asks for it; unset: nothing, on loopback',
     ),
   CALL_RECORDS: z
     .string()

@@ -142,7 +142,7 @@ export const verdictsWithoutWay: readonly VerdictRow[] = [
     is: 'bad',
     evidence: 'no way; the edge told the UE no TCP candidate',
     when: (evidence) => isWayless(evidence) && evidence.toldUe !== undefined && !hasCandidate(evidence.toldUe, 'tcp'),
-    text: () => 'No media: UDP was never answered, and the edge told the UE of no port for TCP.',
+    text: () => 'No media: nothing of the UE came over UDP, and the edge told it of no port for TCP.',
     help: 'TCP_FALLBACK or TCP_FALLBACK_REALMS leave this UE out.',
   },
   {
@@ -151,7 +151,7 @@ export const verdictsWithoutWay: readonly VerdictRow[] = [
     evidence: 'no way; no connection, and the UE offered no TCP candidate',
     when: (evidence) => isWayless(evidence) && !hasCandidate(evidence.said.access, 'tcp'),
     text: () =>
-      'The UE never dialled TCP 80 although UDP was never answered: it offered no TCP candidate, or does not know ICE over TCP.',
+      'The UE never dialled TCP 80 although nothing of it came over UDP: it offered no TCP candidate, or does not know ICE over TCP.',
     help: 'Turn ICE over TCP on in the UE, or let it use TURN (docs/turn.md).',
   },
   {
@@ -159,7 +159,7 @@ export const verdictsWithoutWay: readonly VerdictRow[] = [
     is: 'bad',
     evidence: 'no way; no connection, though the UE offers ICE over TCP',
     when: isWayless,
-    text: () => 'No media: UDP was never answered, and no connection of the UE reached the port for TCP.',
-    help: 'The firewall drops it, or GATEWAY_ADDRESS is not what the UE can reach: docs/check-a-deployment.md.',
+    text: () => 'No media: nothing of the UE came over UDP, and no connection of the UE reached the port for TCP.',
+    help: 'The firewall drops both, or GATEWAY_ADDRESS is not what the UE can reach (docs/check-a-deployment.md); or UDP passes, and the UE sends no RTP at all.',
   },
 ];

@@ -1,6 +1,7 @@
-import type { CallMedia, SaidSdp, SeenCheck, SelectedPath, VainConnection } from '../media/media-anchor';
+import type { CallMedia, SaidSdp, SeenCheck, SelectedPath, Side, VainConnection } from '../media/media-anchor';
 import type { SaidLine } from '../media/said-lines';
 import { hostPort } from '../wire/sip-uri';
+import { blanked } from './blanked';
 import type { Evidence, Refusal } from './evidence';
 import type { Ladder, Place } from './ladder';
 
@@ -69,6 +70,14 @@ export class Witness {
   /** Something that SIP has to tell. */
   note(from: Place, to: Place, what: string, more?: string): void {
     this.ladder.add({ at: this.#now(), from, to, what, ...(more !== undefined && { more }) });
+  }
+
+  /** A SIP message of the call, with that side; secrets are left out. */
+  sip(side: Side, way: 'received' | 'sent', raw: string): void {
+    const far = side === 'access' ? 'ue' : 'core';
+    const [first = ''] = raw.split(/\r?\n/, 1);
+    if (way === 'received') this.note(far, 'edge', first, blanked(raw));
+    else this.note('edge', far, first, blanked(raw));
   }
 
   /** Only the first counts: what comes after it comes of it. */

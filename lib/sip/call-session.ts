@@ -82,6 +82,7 @@ export class CallSession {
   /** Whether a request of that side may be served; where not, it is refused here. */
   admits(from: Side, request: IncomingRequest, response: ResponseSender): boolean {
     const { source_address: source, method } = request;
+    this.call.witness.sip(from, 'received', request.raw);
     if (!this.#policy.admits(from, request)) {
       this.warn({ from, method, source }, 'request over a flow that is not the call’s');
       this.respond(from, method, response, { status: 403 });
@@ -111,7 +112,10 @@ export class CallSession {
     sent?: (refused: unknown, message?: SipMessage) => void,
   ): void {
     const headers = this.headers.response(to, method, verdict.status, verdict.headers ?? {});
-    reply(response, { ...verdict, headers }, sent);
+    reply(response, { ...verdict, headers }, (refused, message) => {
+      if (message) this.call.witness.sip(to, 'sent', message.raw);
+      sent?.(refused, message);
+    });
   }
 
   /**
@@ -128,6 +132,7 @@ export class CallSession {
     this.#dialogs[side] = dialog;
     this.headers.learnContact(side, dialog.local.contact);
     dialog.on('destroy', (bye) => {
+      this.call.witness.sip(side, 'received', bye.raw);
       const reason = bye.get('reason');
       this.end(byeCause(bye), {
         // For a caller that has no 200 yet: the callee took the call and was gone.
@@ -220,6 +225,7 @@ export class CallSession {
     const { reason, bye: said } = this.#ending;
     // Whatever becomes of the BYE, the call is over for us.
     const passed = said?.headers ?? (reason === undefined ? {} : { Reason: reason });
+    this.call.witness.note('edge', side === 'access' ? 'ue' : 'core', 'BYE');
     const headers = this.headers.request(side, 'BYE', passed);
     const { byes, srf } = this.edge;
     const bye = srf

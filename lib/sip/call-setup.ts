@@ -64,8 +64,10 @@ export class CallSetup {
 
   start(): void {
     const { call, caller, callee } = this.#session;
+    call.witness.sip(caller, 'received', this.#request.raw);
     this.#request.on('cancel', (cancel) => {
       this.#cancelled = true;
+      call.witness.sip(caller, 'received', cancel.raw);
       this.provisional?.cancelled();
       const reason = cancel.get('reason');
       this.#session.end('cancelled', reason === undefined ? {} : { reason });
@@ -100,6 +102,7 @@ export class CallSetup {
   }
 
   #received(sent: SentRequest, response: IncomingResponse, acknowledge: Acknowledge): void {
+    this.#session.call.witness.sip(this.#session.callee, 'received', response.raw);
     if (response.status < 300 && !hasSafeTarget(response)) {
       // Neither PRACK nor ACK may be sent to it.
       const message = 'The far end answered with a Contact that is no SIP URI.';
@@ -211,6 +214,7 @@ export class CallSetup {
       localSdp: content.body,
       headers: { ...headers, ...content.headers },
       onDialog: (dialog) => {
+        call.witness.note('edge', caller === 'access' ? 'ue' : 'core', 'SIP/2.0 200 OK');
         this.#session.adopt(caller, dialog, () => farewellToCaller(this.#request, dialog.sip.localTag, edge.egress));
         if (this.#oweAck) dialog.once('ack', (ack) => this.#session.step(() => this.#answeredInAck(ack)));
         if (call.ended || !this.#session.dialog(callee)) return;

@@ -63,6 +63,7 @@ export class OutgoingInvite {
   #left(sent: SentRequest, received: OnResponse): void {
     const { call, callee, edge } = this.#session;
     this.#sent = sent;
+    call.witness.sip(callee, 'sent', sent.raw);
     if (callee === 'core') {
       const id = serverDialogId(sent);
       edge.toCore.add(id);

@@ -2,7 +2,7 @@ import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { chromium, type Browser as PlaywrightBrowser, type Page } from 'playwright-core';
-import { addresses, type Network } from '../../../app/demo/network';
+import { addresses, type Network, type Place } from '../../../app/demo/network';
 import type { Browser, BrowserPage } from './browser';
 import { tones } from './plain-core';
 
@@ -21,11 +21,11 @@ export class Chromium implements Browser {
     this.#browser = browser;
   }
 
-  /** @param proxy URL of the HTTP proxy that all goes by */
-  static async start(network: Network, proxy?: string): Promise<Chromium> {
+  /** @param proxy URL of the HTTP proxy that all goes by; @param place where it runs */
+  static async start(network: Network, proxy?: string, place: Place = 'ue'): Promise<Chromium> {
     const directory = mkdtempSync(join(tmpdir(), 'e80-chromium-'));
     const executablePath = join(directory, 'chromium');
-    const script = `#!/bin/sh\nexec ip netns exec ${network.namespace('ue')} chromium "$@"\n`;
+    const script = `#!/bin/sh\nexec ip netns exec ${network.namespace(place)} chromium "$@"\n`;
     writeFileSync(executablePath, script, { mode: 0o755 });
     const args = [
       ...['--use-fake-device-for-media-stream', '--use-fake-ui-for-media-stream', '--ignore-certificate-errors'],
@@ -46,6 +46,13 @@ export class Chromium implements Browser {
     await page.goto(origin);
     await page.addScriptTag({ path: script });
     return scripted(page);
+  }
+
+  /** A page as it is. */
+  async plain(url: string, size: { width: number; height: number }): Promise<Page> {
+    const page = await this.#browser.newPage({ viewport: size });
+    await page.goto(url);
+    return page;
   }
 
   /** A page with SIP of its own; browser-page.js stands between it and its microphone. */
