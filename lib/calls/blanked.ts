@@ -7,8 +7,12 @@ const secretLines = /^(a=(?:crypto|ice-pwd|key-mgmt)|k=)[^\r\n]*/gim;
 
 const blank = '(not shown)';
 
-/** A SIP message as it may be shown: without secrets, and with no body but SDP. */
-export function blanked(raw: string): string {
+/** What is read of a message, characters: more is never kept. */
+const most = 8192;
+
+/** The beginning of a SIP message as it may be shown: without secrets, and with no body but SDP. */
+export function blanked(message: string): string {
+  const raw = message.slice(0, most);
   const end = /\r?\n\r?\n/.exec(raw);
   const head = end === null ? raw : raw.slice(0, end.index);
   const body = end === null ? '' : raw.slice(end.index + end[0].length);

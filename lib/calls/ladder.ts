@@ -55,8 +55,8 @@ export class Ladder {
 
   add({ what, more, ...event }: LadderEvent): void {
     const { first, last, bytes: most } = ladderLimits;
-    const kept: LadderEvent = { ...event, what: what.slice(0, ladderLimits.what) };
-    if (more !== undefined) kept.more = more.slice(0, ladderLimits.more);
+    const kept: LadderEvent = { ...event, what: copyOf(what, ladderLimits.what) };
+    if (more !== undefined) kept.more = copyOf(more, ladderLimits.more);
     const bytes = sizeOf(kept);
     const isFirst = this.#last.length === 0 && this.#first.length < first && this.#bytes + bytes <= most / 2;
     // What came last tells how it ended.
@@ -81,4 +81,9 @@ export class Ladder {
 
 function sizeOf({ what, more = '' }: LadderEvent): number {
   return eventBytes + what.length + more.length;
+}
+
+/** The beginning of a text, by itself: V8 keeps the whole of a string as long as there is a part of it. */
+function copyOf(text: string, most: number): string {
+  return Buffer.from(text.slice(0, most)).toString();
 }
