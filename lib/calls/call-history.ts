@@ -63,7 +63,7 @@ export class CallHistory implements LadderMemory {
     const [oldest] = this.#ended.values();
     if (oldest === undefined) return false;
     this.#ended.delete(oldest.record.id);
-    this.#bytes -= oldest.ladder.bytes;
+    oldest.ladder.close();
     return true;
   }
 }

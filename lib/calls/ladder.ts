@@ -33,6 +33,7 @@ export class Ladder {
   readonly #last: LadderEvent[] = [];
   #bytes = 0;
   #missed = 0;
+  #isClosed = false;
 
   constructor(memory: LadderMemory) {
     this.#memory = memory;
@@ -53,7 +54,15 @@ export class Ladder {
     return [...this.#first, ...this.#last];
   }
 
+  /** Gives back what it takes; what happens from now on is not kept. */
+  close(): void {
+    if (this.#isClosed) return;
+    this.#isClosed = true;
+    this.#memory.take(-this.#bytes);
+  }
+
   add({ what, more, ...event }: LadderEvent): void {
+    if (this.#isClosed) return;
     const { first, last, bytes: most } = ladderLimits;
     const kept: LadderEvent = { ...event, what: copyOf(what, ladderLimits.what) };
     if (more !== undefined) kept.more = copyOf(more, ladderLimits.more);

@@ -33,6 +33,16 @@ describe('the ladder of a call', () => {
 });
 
 describe('the calls that have ended', () => {
+  test('I10: leave no bytes behind, though one of them has a late step', () => {
+    const history = new CallHistory({ calls: 1, bytes: 99_999 });
+    const ladder = history.ladder();
+    ladder.add(step('early'));
+    history.add(ended('a', ladder));
+    history.add(ended('b', history.ladder()));
+    ladder.add(step('late'));
+    expect(history.bytes).toBe(0);
+  });
+
   test('I10: are the last so many, the newest first', () => {
     const history = new CallHistory({ calls: 2, bytes: 99_999 });
     for (const id of ['a', 'b', 'c']) history.add(ended(id, history.ladder()));
