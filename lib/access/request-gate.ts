@@ -17,6 +17,7 @@ export type Unserved =
   | 'ue-endings'
   | 'ue-progress'
   | 'ue-under-way'
+  | 'source-under-way'
   | 'strangers-under-way'
   | 'under-way'
   | 'server-silent';
@@ -35,7 +36,7 @@ export interface GateSurroundings {
   readonly progress: TokenBuckets<string | RequestGate>;
   /** SIP messages beyond these, of all connections of a registered UE, or of all strangers of one place. */
   readonly messagesOfSender: TokenBuckets;
-  /** Requests on their way: of all UEs, of those that are not registered, and of each that is. */
+  /** Requests on their way: of all UEs, of those that are not registered, of these by place, and of each that is. */
   readonly underWay: Holdings;
   /** By the Request-URI. */
   isEmergency(uri: string): boolean;
@@ -141,7 +142,7 @@ export class RequestGate {
   /** Takes note of a request as it goes to the SIP server. */
   sent(request: SipMessage): void {
     const { underWay } = this.#around;
-    const names = ['all', this.#ue === undefined ? 'strangers' : `ue ${this.#ue}`];
+    const names = ['all', ...(this.#ue === undefined ? ['strangers', `at ${this.#source}`] : [`ue ${this.#ue}`])];
     for (const name of names) underWay.take(name, Infinity);
     this.#pending.sent(request, () => names.forEach((name) => underWay.giveBack(name)));
   }
@@ -192,6 +193,7 @@ export class RequestGate {
     if (kind === 'emergency-call') return undefined;
     if (underWay.of('all') >= limits.underWay) return 'under-way';
     if (this.#ue !== undefined) return underWay.of(`ue ${this.#ue}`) >= limits.ue.underWay ? 'ue-under-way' : undefined;
+    if (underWay.of(`at ${this.#source}`) >= limits.source.onTheirWay) return 'source-under-way';
     const comesBack = kind === 'registration' && shares.isKnown(this.#source);
     const room = limits.strangers.underWay / (comesBack ? 1 : 2);
     return underWay.of('strangers') >= room ? 'strangers-under-way' : undefined;

@@ -51,6 +51,8 @@ interface SourceShare {
   emergencyCallsAtOnce: number;
   /** Requests at once that have no answer yet, where UEs reach the SIP server by themselves. */
   underWay: number;
+  /** The same where they pass the access listener: less than the half of what all strangers have that is for anybody. */
+  onTheirWay: number;
 }
 
 /** What all UEs that are not registered may take together. */
@@ -127,6 +129,8 @@ export function shareLimits(sizes: ShareSizes = {}): ShareLimits {
   const requests = { perSecond: Math.max(30, callsPerSecond * 6), burst: Math.max(300, callsPerSecond * 18) };
   // A call has six messages or so, in twelve pieces with 10 kB in all.
   const messages = { perSecond: Math.max(500, callsPerSecond * 20), burst: Math.max(2000, callsPerSecond * 80) };
+  // At the full rate it is reached when answers take longer than a quarter of a second.
+  const strangersUnderWay = Math.max(50, Math.ceil(strangerRequests / 4));
   const msrpPart = Math.max(2, Math.floor((msrpPorts / 2) * smallPart));
   return {
     ue: {
@@ -157,6 +161,7 @@ export function shareLimits(sizes: ShareSizes = {}): ShareLimits {
       emergencyCalls: { perSecond: 1, burst: 10 },
       emergencyCallsAtOnce: 5,
       underWay: 500,
+      onTheirWay: Math.floor(strangersUnderWay * 0.4),
     },
     strangers: {
       requests: { perSecond: strangerRequests, burst: Math.max(2 * strangerRequests, 8 * sourceRegistrations) },
@@ -165,8 +170,7 @@ export function shareLimits(sizes: ShareSizes = {}): ShareLimits {
       webRequests: { perSecond: 500, burst: 2000 },
       emergencyCalls: { perSecond: 20, burst: 50 },
       emergencyCallsAtOnce: Math.max(10, Math.ceil(maxCalls * smallPart)),
-      // At the full rate it is reached when answers take longer than a quarter of a second.
-      underWay: Math.max(50, Math.ceil(strangerRequests / 4)),
+      underWay: strangersUnderWay,
     },
     messages,
     messagesOfSender: { perSecond: 2 * messages.perSecond, burst: 2 * messages.burst },

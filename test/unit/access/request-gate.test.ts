@@ -1,3 +1,4 @@
+import { connect } from 'node:net';
 import { AccessListener } from '../../../lib/access/access-listener';
 import type { AccessLimits } from '../../../lib/access/limits';
 import { createLogger } from '../../../lib/ops/logger';
@@ -45,6 +46,10 @@ async function start(narrow: Narrow = {}, limits: Partial<AccessLimits> = {}): P
 }
 
 const ue = () => Wire.connect(listener.points[0]?.port ?? 0);
+
+/** A UE elsewhere than at the usual address. */
+const ueElsewhere = () =>
+  new Wire(connect({ port: listener.points[0]?.port ?? 0, host: '127.0.0.1', localAddress: '127.0.0.2' }));
 
 async function connected(method = 'REGISTER', headers: Record<string, string> = {}, uri?: string) {
   const near = await ue();
@@ -289,6 +294,19 @@ describe('X6: what is under way to the SIP server', () => {
     expect((await other.near.next()).status).toBe(503);
     expect((await next(other.far, 2)).map(({ method }) => method)).toEqual(['REGISTER', 'REGISTER']);
     expect(listener.counts().unserved).toEqual({ 'strangers-under-way': 3 });
+  });
+
+  test('is bounded for each place, also where a UE was before, and leaves room for UEs from elsewhere', async () => {
+    await start({ ue: { underWay: 100 } });
+    await registered();
+    const { near } = await connected();
+    near.send(many(60, 'REGISTER'));
+    const { onTheirWay } = shareLimits().source;
+    expect((await next(near, 61 - onTheirWay)).map(({ status }) => status)).not.toContain(200);
+    expect(listener.counts().unserved).toEqual({ 'source-under-way': 61 - onTheirWay });
+    const other = ueElsewhere();
+    other.send(request('REGISTER'));
+    expect((await (await server.connection()).next()).method).toBe('REGISTER');
   });
 
   test('is bounded for requests, too, that came before the connection to the SIP server stood', async () => {
