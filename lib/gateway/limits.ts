@@ -1,5 +1,7 @@
+import type { AdmissionLimits } from '../admission/admission';
+
 /** What a stranger, and a UE, may cost us. Times in ms, sizes in bytes. */
-export interface GatewayLimits {
+export interface GatewayLimits extends AdmissionLimits {
   /** Time from accepting a connection to its first authenticated check. */
   authenticationMs: number;
   /**
@@ -7,8 +9,6 @@ export interface GatewayLimits {
    * linphone waits for five seconds until we end it.
    */
   releasedMs: number;
-  /** Within this a UE's first check has mostly come: until then other connections make room first. */
-  graceMs: number;
   /** The longest first frame: a check has well under 300 bytes. */
   firstFrameBytes: number;
   /**
@@ -16,10 +16,6 @@ export interface GatewayLimits {
    * with its connection, never cut (RFC 4571 §8).
    */
   frameBytes: number;
-  /** Connections that have not authenticated, from one IPv4 address or one IPv6 /64; they make room beyond. */
-  unauthenticatedPerAddress: number;
-  unauthenticated: number;
-  connections: number;
   /** Authenticated connections of one stream: rtpengine keeps every candidate that it learned. */
   connectionsPerStream: number;
   /** Media that waits for a UE that reads slowly. */

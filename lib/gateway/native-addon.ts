@@ -3,7 +3,7 @@ import { dirname, join } from 'node:path';
 import type { TransportAddress } from '../ice/transport-address';
 import { dropReasons, newPlaneCounters, type PlaneCounters } from './counters';
 import { packetKinds } from './first-byte';
-import { streamContents, type ConnectionId, type ConnectionStatus, type StreamContent } from './forwarding-plane';
+import { streamContents, type ConnectionId, type ConnectionStatus, type ForwardingPlane } from './forwarding-plane';
 import type { GatewayLimits } from './limits';
 
 /** What the native plane tells; `reason` is `finished` for that which `finish` was given. */
@@ -23,11 +23,15 @@ const closeReasons = ['peer', 'socket-error', 'frame-too-long', 'broken-framing'
 /** `held`: frames that are dropped if it is closed now. */
 type NativeStatus = ConnectionStatus & { held: number };
 
+/** What native code does as the interface of all planes says it. */
+type SameInNative =
+  | ('address' | 'admit' | 'listenForMedia' | 'send' | 'openAnchor' | 'sendToAnchor' | 'select' | 'giveWay')
+  | ('write' | 'pause' | 'resume' | 'closeRelay' | 'forbid' | 'relay');
+
 /** The plane in native/addon.cc. Unknown connections are fine everywhere. */
-export interface NativePlane {
+export interface NativePlane extends Pick<ForwardingPlane, SameInNative> {
   /** Undefined, or the system's error number and the index of the address that it belongs to; of none if to none. */
   listen(addresses: readonly TransportAddress[], ipv6Only: boolean): { errno: number; index: number } | undefined;
-  address(): TransportAddress[];
   /**
    * What is to be told, in its order for each connection: so many events at most, and in addition those of MSRP with
    * about so many bytes. Until it gave none `wake` is not called again.
@@ -38,25 +42,12 @@ export interface NativePlane {
   takeFrames(connection: ConnectionId, from: number): void;
   carryTurn(connection: ConnectionId, from: number): void;
   handOver(connection: ConnectionId, from: number): void;
-  admit(connection: ConnectionId, content: StreamContent): void;
   /** A `controlFrame` was acted upon: what came behind it may be looked at. */
   handled(connection: ConnectionId): void;
-  listenForMedia(connection: ConnectionId): void;
-  send(connection: ConnectionId, message: Buffer): void;
-  openAnchor(connection: ConnectionId, anchor: TransportAddress): void;
-  sendToAnchor(connection: ConnectionId, message: Buffer): void;
-  select(connection: ConnectionId, maxAge: number): void;
-  giveWay(connection: ConnectionId, selected: ConnectionId, maxAge: number): void;
-  write(connection: ConnectionId, frames: Buffer): void;
-  pause(connection: ConnectionId): void;
-  resume(connection: ConnectionId): void;
   finish(connection: ConnectionId): void;
   openRelay(connection: ConnectionId, toward: TransportAddress, avoid: readonly number[]): void;
-  closeRelay(connection: ConnectionId): void;
   /** Channel 0: none. */
   permit(connection: ConnectionId, named: TransportAddress, at: TransportAddress, channel: number): void;
-  forbid(connection: ConnectionId, named: TransportAddress): void;
-  relay(connection: ConnectionId, named: TransportAddress, data: Buffer): void;
   close(connection: ConnectionId): void;
   status(connection: ConnectionId): NativeStatus | undefined;
   counters(): Omit<PlaneCounters, 'accepted' | 'open' | 'closes'>;
