@@ -172,6 +172,7 @@ function writeAttribute(bytes: Buffer, offset: number, type: number, value: Uint
   return offset + 4 + padded(value.length);
 }
 
-function padded(length: number): number {
+/** Up to a multiple of 4 bytes. */
+export function padded(length: number): number {
   return (length + 3) & ~3;
 }

@@ -1,6 +1,6 @@
 import { randomBytes } from 'node:crypto';
 import { magicCookie, readXorMappedAddress, xorMappedAddressAttribute } from './stun-attribute';
-import { headerLength, parseStun } from './stun-message';
+import { headerLength, padded, parseStun } from './stun-message';
 import type { TransportAddress } from './transport-address';
 
 /*
@@ -83,8 +83,4 @@ export function readSend(bytes: Buffer): SentData | undefined {
   if (peer === undefined || packet === undefined || required.length !== 2) return undefined;
   const to = readXorMappedAddress(peer, message.transactionId);
   return to && { to, data: packet };
-}
-
-function padded(length: number): number {
-  return (length + 3) & ~3;
 }
