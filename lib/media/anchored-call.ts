@@ -5,7 +5,6 @@ import { familyOf, type AddressFamily } from '../ip-address';
 import type { OccasionalLog } from '../ops/occasional-log';
 import { matchAnswer, putBackAnchored } from '../sdp/anchored-lines';
 import { withDeclined } from '../sdp/bundle';
-import type { CandidateSpelling } from '../sdp/candidate';
 import { withoutIceOn } from '../sdp/ice-mismatch';
 import { withKeyingOf } from '../sdp/keying';
 import { withLearnedCandidates, type LearnedCandidate } from '../sdp/learned-candidates';
@@ -18,12 +17,10 @@ import { CallBundle } from './call-bundle';
 import { CallCommands } from './call-commands';
 import { CallExchanges } from './call-exchanges';
 import { CallFamilies, offeredFamily } from './call-families';
-import { CallMsrp, type MsrpSections, type MsrpSwitch } from './call-msrp';
-import { CallStreams, type StreamGateway } from './call-streams';
+import { CallMsrp, type CallMsrpOptions, type MsrpSections, type MsrpSwitch } from './call-msrp';
+import { CallStreams } from './call-streams';
 import { CallWriter } from './call-writer';
 import { saidBy, type Exchange } from './exchange';
-import type { Fallback } from './fallback';
-import type { CallLines } from './line-shares';
 import { otherSide, type Side } from './media-anchor';
 import type { CallPlaces } from './placed-media';
 import { CallProfiles, speaksWebrtc, type Profiles } from './profiles';
@@ -34,15 +31,12 @@ import { requireUsable, shownSdp } from './shown-sdp';
 import { TowardUe } from './toward-ue';
 import { UeWords } from './ue-words';
 
-export interface AnchoredCallOptions {
+type SharedWithMsrp = 'gateway' | 'fallback' | 'spelling' | 'ueAddress' | 'charged';
+
+export interface AnchoredCallOptions extends Pick<CallMsrpOptions, SharedWithMsrp> {
   name: string;
   rtpengine: RtpengineChoice;
-  gateway: StreamGateway;
-  fallback: Fallback;
-  spelling: CandidateSpelling;
   profiles: Profiles;
-  /** Where the UE's SIP comes from; undefined: not known. */
-  ueAddress: string | undefined;
   /** The family that the core speaks SIP on; undefined: not known. */
   coreFamily: AddressFamily | undefined;
   /** Undefined: lines for MSRP are declined. */
@@ -50,8 +44,6 @@ export interface AnchoredCallOptions {
   places: CallPlaces;
   /** Media toward the core goes to where its RTP comes from, and not to where its SDP says. */
   learnsCore: boolean;
-  /** What the call takes of its UE's share. */
-  charged: CallLines;
   log: OccasionalLog;
 }
 

@@ -35,6 +35,7 @@ export interface CallMsrpOptions {
   ueAddress: string | undefined;
   families: CallFamilies;
   maySend: CallPlaces['msrp'];
+  /** What the call takes of its UE's share. */
   charged: CallLines;
 }
 
