@@ -1,10 +1,11 @@
 import { parseArgs } from 'node:util';
+import type { RelaysOfUe } from '../../lib/ue/packet-ports';
 import type { MessageOptions } from '../../lib/ue/phone';
 import type { MediaKind, Party } from '../../lib/ue/ue-event';
 import type { MessageTask } from './message-exchange';
 import { hostPort, positive, sipUri, wrong } from './option-values';
 import { transportOptions, type TransportOptions } from './transport-options';
-import { turnOptions, type TurnOptions } from './turn-options';
+import { turnOptions } from './turn-options';
 
 interface CommonOptions {
   domain: string;
@@ -42,7 +43,7 @@ export interface UeOptions extends CommonOptions {
   consentInterval: number | undefined;
   /** Without ICE. */
   plain: boolean;
-  turn: TurnOptions | undefined;
+  turn: RelaysOfUe | undefined;
   call: string | undefined;
   waitCall: boolean;
 }

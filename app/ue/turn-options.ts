@@ -1,14 +1,5 @@
+import type { RelaysOfUe } from '../../lib/ue/packet-ports';
 import { hostPort, wrong } from './option-values';
-
-/** Where a UE gets relayed addresses. */
-export interface TurnOptions {
-  host: string;
-  port: number;
-  username: string;
-  password: string;
-  /** Nothing else is tried. */
-  alone: boolean;
-}
 
 interface GivenTurn {
   turn?: string | undefined;
@@ -17,7 +8,7 @@ interface GivenTurn {
 }
 
 /** Throws `options-wrong`. A user name may have colons and an at sign in it, as those of time-limited credentials. */
-export function turnOptions(given: GivenTurn, defaultPort: number): TurnOptions | undefined {
+export function turnOptions(given: GivenTurn, defaultPort: number): RelaysOfUe | undefined {
   const { turn, 'relay-only': alone, 'no-ice': noIce } = given;
   if (turn === undefined) {
     if (alone) throw wrong('--relay-only wants --turn beside it');

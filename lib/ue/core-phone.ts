@@ -2,24 +2,17 @@ import { EventEmitter, once } from 'node:events';
 import { setTimeout as delay } from 'node:timers/promises';
 import type { IncomingRequest, ResponseSender } from '../drachtio/messages';
 import { EdgeError } from '../errors';
-import type { Logger } from '../ops/logger';
 import { hostPort, parseSipUri } from '../wire/sip-uri';
 import { PlainTransport } from './media-transport';
 import { PlainMsrpConnection } from './msrp-connection';
-import { Phone, type CallingOptions, type MessageOptions } from './phone';
+import { Phone, type CallingOptions, type EndOptions } from './phone';
 import type { PhoneCall } from './phone-call';
 import type { MediaKind, Observer } from './ue-event';
 
-export interface CorePhoneOptions {
+export interface CorePhoneOptions extends EndOptions {
   listen: { host: string; port: number };
-  domain: string;
-  /** RTP packets to send on each stream of a call, then silence; undefined: no limit. */
-  limit?: number | undefined;
-  messages?: MessageOptions | undefined;
   /** Begins to send when it hears the UE, into a path that is there (default); else as soon as it has answered. */
   startWhenHeard?: boolean | undefined;
-  observer: Observer;
-  logger: Logger;
 }
 
 interface Binding {

@@ -22,6 +22,16 @@ export interface PhoneOptions {
 /** What may be chosen for the MSRP of a call. */
 export type MessageOptions = Pick<CallMessagesOptions, 'cema' | 'setup' | 'certificate' | 'body' | 'message'>;
 
+/** What may be chosen for a UE and for a core phone. */
+export interface EndOptions {
+  domain: string;
+  /** RTP packets to send on each stream of a call, then silence; undefined: no limit. */
+  limit?: number | undefined;
+  messages?: MessageOptions | undefined;
+  observer: Observer;
+  logger: Logger;
+}
+
 /** What may be chosen for a call that we place; `patience` in ms, `media` audio alone unless given. */
 export interface CallingOptions {
   offerless?: boolean;

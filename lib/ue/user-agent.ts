@@ -1,7 +1,6 @@
 import { randomUUID } from 'node:crypto';
 import type { Headers, IncomingRequest, IncomingResponse, ResponseSender } from '../drachtio/messages';
 import { EdgeError } from '../errors';
-import type { Logger } from '../ops/logger';
 import { hostPort } from '../wire/sip-uri';
 import { withResolvers } from '../with-resolvers';
 import type { PhoneCall } from './phone-call';
@@ -13,20 +12,17 @@ import { IceSession } from './ice-session';
 import type { RelaysOfUe } from './packet-ports';
 import { PlainTransport } from './media-transport';
 import { IceMsrpConnection, PlainMsrpConnection } from './msrp-connection';
-import { Phone, type CallingOptions, type MessageOptions, type PhoneOptions } from './phone';
+import { Phone, type CallingOptions, type EndOptions, type PhoneOptions } from './phone';
 import { challengeIn, refusal } from './sip-rejection';
 import type { MediaKind, Observer } from './ue-event';
 
-export interface UserAgentOptions {
+export interface UserAgentOptions extends EndOptions {
   edge: { host: string; port: number };
   transport?: SipTransport | undefined;
   /** Our address, for SIP and media. */
   local: string;
   user: string;
-  domain: string;
   password?: string | undefined;
-  /** RTP packets to send on each stream of a call, then silence; undefined: no limit. */
-  limit?: number | undefined;
   /** What its RTP packets carry; default: a tone. */
   sound?: Sound | undefined;
   consent?: ConsentTiming | undefined;
@@ -34,9 +30,6 @@ export interface UserAgentOptions {
   plain?: boolean | undefined;
   /** Relayed addresses; `alone`: audio tries nothing else. */
   turn?: RelaysOfUe | undefined;
-  messages?: MessageOptions | undefined;
-  observer: Observer;
-  logger: Logger;
 }
 
 /** s */
