@@ -102,8 +102,9 @@ inline bool readSend(const uint8_t* message, size_t length, SentData& sent) {
     next = at + attributeHeaderBytes + size + paddingOf(size);
     if (next > length) return false;
     if (type == xorPeerAddress && !hasAddress) {
-      const size_t bytes = value[1] == 2 ? 16 : 4;
-      if ((value[1] != 1 && value[1] != 2) || size != 4 + bytes) return false;
+      // The length first: there may be nothing behind the attribute's header.
+      if ((size != 8 || value[1] != 1) && (size != 20 || value[1] != 2)) return false;
+      const size_t bytes = size - 4;
       uint8_t host[16];
       mask(host, value + 4, bytes, message + 4);
       sent.to = Address(host, bytes, read16(value + 2) ^ (magicCookie >> 16));

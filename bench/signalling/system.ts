@@ -152,7 +152,8 @@ function startEdge(network: string, drachtio: Record<string, string>, profileTo?
     GATEWAY_ADDRESS: `${network}.0.1`,
     GATEWAY_PORTS: '8080',
     RTPENGINE_URLS: `tcp://${network}.0.9:2223`,
-    CORE_MEDIA: `${network}.0.0/16`,
+    // 192.0.2.88 is what the callee says of its media.
+    CORE_MEDIA: `${network}.0.0/16,192.0.2.88/32`,
     // All calls are one UE's.
     UE_CALLS: '10000',
   };

@@ -286,9 +286,15 @@ describe('what the UE sends', () => {
     ['without data', sendIndication({ address: '127.0.0.1', port: 9 }, rtp(1)).subarray(0, 32).fill(12, 3, 4)],
     ['with an attribute that lies', sendIndication({ address: '127.0.0.1', port: 9 }, rtp(1)).fill(0xff, 34, 36)],
     ['with an address that is none', sendIndication({ address: '127.0.0.1', port: 9 }, rtp(1)).fill(3, 25, 26)],
+    ['that ends with an address of no bytes', Buffer.from(`001600042112a442${'00'.repeat(12)}00120000`, 'hex')],
   ])('M1: a Send %s is for control', async (_, message) => {
     const { ue } = await bench.pair();
     ue.send(message);
+    expect(await bench.messages.next()).toEqual(message);
+    // In memory of its own size, in which a sanitizer sees what is read beyond it.
+    ue.send(request(2), message.subarray(0, 20));
+    await bench.messages.next();
+    ue.send(message.subarray(20));
     expect(await bench.messages.next()).toEqual(message);
   });
 
