@@ -62,11 +62,24 @@ function isMapped(bytes: Buffer): boolean {
   return bytes.readUInt32BE(0) === 0 && bytes.readUInt32BE(4) === 0 && bytes.readUInt32BE(8) === 0xffff;
 }
 
+/** Without a pattern, since addresses are read for each message: four numbers up to 255, and three points between them. */
 function ipv4Bytes(text: string): Buffer | undefined {
-  const parts = text.split('.');
-  if (parts.length !== 4 || !parts.every((part) => /^(0|[1-9]\d{0,2})$/.test(part) && Number(part) <= 255))
-    return undefined;
-  return Buffer.from(parts.map(Number));
+  if (text.length > 15) return undefined;
+  const bytes = Buffer.allocUnsafe(4);
+  let at = 0;
+  let digits = 0;
+  let number = 0;
+  for (let i = 0; i <= text.length; i++) {
+    const digit = text.charCodeAt(i) - 48;
+    if (digit >= 0 && digit <= 9 && !(digits > 0 && number === 0)) {
+      digits += 1;
+      number = 10 * number + digit;
+    } else if ((i === text.length || text[i] === '.') && digits > 0 && number <= 255 && at < 4) {
+      bytes[at++] = number;
+      digits = number = 0;
+    } else return undefined;
+  }
+  return at === 4 ? bytes : undefined;
 }
 
 function ipv6Bytes(text: string): Buffer | undefined {

@@ -8,34 +8,34 @@ import type { MediaSection } from './sdp-part';
 export type Direction = 'sendrecv' | 'sendonly' | 'recvonly' | 'inactive';
 
 /** What one media line says, with what it inherits from the session part. */
-export interface MediaView extends MediaLine {
-  index: number;
+export interface MediaView extends Readonly<MediaLine> {
+  readonly index: number;
   /** The address of its c= line; undefined if that is no IP address or missing. */
-  address: string | undefined;
-  direction: Direction;
-  ufrag: string | undefined;
-  pwd: string | undefined;
+  readonly address: string | undefined;
+  readonly direction: Direction;
+  readonly ufrag: string | undefined;
+  readonly pwd: string | undefined;
   /** Has both ufrag and pwd of the lengths that RFC 8839 §5.4 allows (B9). */
-  hasIce: boolean;
-  rtcpMux: boolean;
+  readonly hasIce: boolean;
+  readonly rtcpMux: boolean;
   /** RTP whose RTCP is not switched off by b=RS:0 and b=RR:0 (RFC 3556). */
-  hasRtcp: boolean;
+  readonly hasRtcp: boolean;
   /** Has a fingerprint: DTLS-SRTP (RFC 5763). */
-  hasDtls: boolean;
+  readonly hasDtls: boolean;
   /** The port of a=rtcp, if there is one. */
-  rtcpPort: number | undefined;
+  readonly rtcpPort: number | undefined;
   /** The address of a=rtcp, if it has one. */
-  rtcpAddress: string | undefined;
+  readonly rtcpAddress: string | undefined;
   /** Those that can be used: names and unknown transports are left out (B18). */
-  candidates: readonly Candidate[];
+  readonly candidates: readonly Candidate[];
   /** Has a TCP candidate that would connect to ours: `active` or `so` (A9). */
-  offersTcp: boolean;
+  readonly offersTcp: boolean;
   /** Has no candidate but those of TCP and of relays, be they by name. */
-  isTcpAlone: boolean;
+  readonly isTcpAlone: boolean;
 }
 
 export interface SessionView {
-  media: MediaView[];
+  readonly media: readonly MediaView[];
 }
 
 /**
@@ -56,13 +56,28 @@ export function withEachLine(sdp: Sdp, change: (section: MediaSection, view: Med
   return { session: sdp.session, media: mapLines(sdp, change) };
 }
 
+/** Of sections that were looked at: neither they nor what the session part says ever change. */
+const viewed = new WeakMap<MediaSection, { readonly session: Said; readonly view: MediaView }>();
+
 function viewMedia(section: MediaSection, index: number, session: Said): MediaView {
+  const known = viewed.get(section);
+  if (known?.session === session && known.view.index === index) return known.view;
+  const view = newView(section, index, session);
+  viewed.set(section, { session, view });
+  return view;
+}
+
+function newView(section: MediaSection, index: number, session: Said): MediaView {
   const { says, candidates, offersTcp, isTcpAlone } = section;
   const ufrag = text(says.iceUfrag ?? session.iceUfrag);
   const pwd = text(says.icePwd ?? session.icePwd);
   const address = text((says.connection ?? session.connection)?.ip)?.split('/', 1)[0];
+  const { kind, port, transport, formats } = section.head.media;
   return {
-    ...section.head.media,
+    kind,
+    port,
+    transport,
+    formats,
     index,
     address: address !== undefined && addressBytes(address) !== undefined ? address : undefined,
     direction: says.direction ?? session.direction ?? 'sendrecv',
@@ -70,7 +85,7 @@ function viewMedia(section: MediaSection, index: number, session: Said): MediaVi
     pwd,
     hasIce: within(ufrag, 4, 256) && within(pwd, 22, 256),
     rtcpMux: says.rtcpMux !== undefined,
-    hasRtcp: isRtpOverUdp(section.transport) && !rtcpSwitchedOff(says, session),
+    hasRtcp: isRtpOverUdp(transport) && !rtcpSwitchedOff(says, session),
     hasDtls: (says.fingerprint ?? session.fingerprint) !== undefined,
     rtcpPort: number(says.rtcp?.port),
     rtcpAddress: text(says.rtcp?.address),
