@@ -8,12 +8,12 @@
 import { setTimeout as delay } from 'node:timers/promises';
 import { parseArgs } from 'node:util';
 import { EdgeError } from '../../lib/errors';
-import type { Report, StreamReport } from '../../lib/ue/report';
+import type { Report, UeStreamReport } from '../../lib/ue/report';
 import type { UeEvent } from '../../lib/ue/ue-event';
 import { onStopSignal, signalStatus } from '../stop-signals';
 
 /** What such a phone tells of the audio of its one call; what it does not tell is 0. */
-export interface MediaStats extends Omit<StreamReport, 'mediaMs' | 'unansweredUdpChecks'> {
+export interface MediaStats extends Omit<UeStreamReport, 'mediaMs' | 'unansweredUdpChecks'> {
   /** Ends of the selected pair; empty until one is. */
   local: string;
   remote: string;

@@ -7,7 +7,7 @@ import type { PhoneCall } from '../../lib/ue/phone-call';
 import { consentTiming } from '../../lib/ue/consent';
 import { CorePhone } from '../../lib/ue/core-phone';
 import type { CallingOptions, MessageOptions } from '../../lib/ue/phone';
-import type { Report, StreamReport } from '../../lib/ue/report';
+import type { Report, UeStreamReport } from '../../lib/ue/report';
 import type { MediaKind, Observer } from '../../lib/ue/ue-event';
 import { UserAgent } from '../../lib/ue/user-agent';
 import { withResolvers } from '../../lib/with-resolvers';
@@ -212,7 +212,8 @@ function report(options: UeOptions | CoreOptions, { call, registered, error }: R
   const told = failure === undefined ? null : { code: codeOf(failure), message: messageOf(failure) };
   if (told !== null) observer({ event: 'error', ...told });
   const [first] = streams;
-  const sum = (count: (stream: StreamReport) => number) => streams.reduce((total, stream) => total + count(stream), 0);
+  const sum = (count: (stream: UeStreamReport) => number) =>
+    streams.reduce((total, stream) => total + count(stream), 0);
   return {
     event: 'report',
     ok: told === null,

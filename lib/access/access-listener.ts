@@ -10,7 +10,7 @@ import type { HttpServing } from '../port/http-serving';
 import { shareLimits, type ShareLimits } from '../shares/limits';
 import { RequestShares } from '../shares/request-shares';
 import { hostPort } from '../wire/sip-uri';
-import type { AccessFlow, HeldRegistration } from './access-flow';
+import type { UeFlow, HeldRegistration } from './ue-flow';
 import { AccessPoints, type AccessPoint } from './access-points';
 import { Accounts } from './accounts';
 import { Arrivals, type ArrivalCounts, type UePlace } from './arrivals';
@@ -57,7 +57,7 @@ export interface AccessCounts extends ArrivalCounts {
  * the connection that the dialog was made on (RFC 5626 §5.3), and lets nothing through to the server that is no SIP:
  * all of which drachtio-server does not do, or not on TLS.
  */
-export class AccessListener extends EventEmitter<{ closed: [flow: AccessFlow] }> {
+export class AccessListener extends EventEmitter<{ closed: [flow: UeFlow] }> {
   readonly #options: AccessListenerOptions;
   readonly #limits: AccessLimits;
   readonly #logger: Logger;
@@ -65,7 +65,7 @@ export class AccessListener extends EventEmitter<{ closed: [flow: AccessFlow] }>
   readonly #arrivals: Arrivals;
   readonly #points: AccessPoints;
   readonly #connections = new Set<UeConnection>();
-  readonly #flows = new Map<string, { flow: AccessFlow; connection: UeConnection }>();
+  readonly #flows = new Map<string, { flow: UeFlow; connection: UeConnection }>();
   readonly #callOwners = new CallOwners();
   readonly #accounts: Accounts<UeConnection>;
   readonly #unserved = new Tally<Unserved>();
@@ -133,7 +133,7 @@ export class AccessListener extends EventEmitter<{ closed: [flow: AccessFlow] }>
   }
 
   /** The UE's connection behind the SIP server's peer with this address and port. */
-  flowAt(address: string, port: number): AccessFlow | undefined {
+  flowAt(address: string, port: number): UeFlow | undefined {
     return this.#flows.get(hostPort(address, port))?.flow;
   }
 
@@ -210,7 +210,7 @@ export class AccessListener extends EventEmitter<{ closed: [flow: AccessFlow] }>
     });
   }
 
-  #opened(flow: AccessFlow, connection: UeConnection): void {
+  #opened(flow: UeFlow, connection: UeConnection): void {
     if (this.#serverIsDown) this.#occasionally.info({}, 'the SIP server takes connections again');
     this.#serverIsDown = false;
     this.#flows.set(hostPort(flow.serverSide.address, flow.serverSide.port), { flow, connection });
@@ -218,7 +218,7 @@ export class AccessListener extends EventEmitter<{ closed: [flow: AccessFlow] }>
     this.#logger.debug({ flow: id, transport, address, port, serverSide }, 'UE connected');
   }
 
-  #closed(flow: AccessFlow | undefined): void {
+  #closed(flow: UeFlow | undefined): void {
     if (!flow) return;
     this.#flows.delete(hostPort(flow.serverSide.address, flow.serverSide.port));
     this.#logger.debug({ flow: flow.id }, 'connection of a UE ended');

@@ -10,7 +10,7 @@ import type { Opening } from '../port/first-bytes';
 import type { HttpServing } from '../port/http-serving';
 import type { ShareLimits } from '../shares/limits';
 import { SocketCarriage, type Carriage } from '../wire/carriage';
-import type { AccessFlow, UeTransport } from './access-flow';
+import type { UeFlow, UeTransport } from './ue-flow';
 import type { AccessPoint } from './access-points';
 import { HandshakeGate, type HandshakeRefusal } from './handshake-gate';
 import type { AccessLimits } from './limits';
@@ -156,7 +156,7 @@ export class Arrivals {
     this.#take(accepted, kind, { host: shown ?? address, port });
   }
 
-  #take(accepted: Accepted, kind: ArrivalKind, contact: AccessFlow['contact']): void {
+  #take(accepted: Accepted, kind: ArrivalKind, contact: UeFlow['contact']): void {
     const { socket, remote } = accepted;
     if (socket.destroyed || this.#isClosed) {
       socket.destroy();

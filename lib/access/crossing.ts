@@ -5,7 +5,7 @@ import { dropRoutes } from '../drachtio/fence/toward-server';
 import { hostPort, parseSipUri, sipUriOf, tagOf, uriOf } from '../wire/sip-uri';
 import { markSource } from '../wire/source-mark';
 import type { SipMessage, Via } from '../wire/sip-message';
-import type { AccessFlow } from './access-flow';
+import type { UeFlow } from './ue-flow';
 import { CarriedVias } from './carried-vias';
 
 /** s between keep-alives that a UE is asked for: NATs forget connections that are silent for some minutes. */
@@ -21,7 +21,7 @@ const magicCookie = 'z9hG4bK';
  * All change the message in place.
  */
 export class Crossing {
-  readonly #flow: AccessFlow;
+  readonly #flow: UeFlow;
   readonly #server: { readonly address: string; readonly port: number };
   /** Protocol and sent-by of our Vias. */
   readonly #towardServer: string;
@@ -31,7 +31,7 @@ export class Crossing {
   /** Those of the server, in ours toward the UE. */
   readonly #vias: CarriedVias;
 
-  constructor(flow: AccessFlow, server: { readonly address: string; readonly port: number }) {
+  constructor(flow: UeFlow, server: { readonly address: string; readonly port: number }) {
     this.#flow = flow;
     this.#server = server;
     this.#towardServer = `TCP ${hostPort(flow.serverSide.address, flow.serverSide.port)}`;

@@ -10,7 +10,7 @@ import { SipStream } from '../wire/sip-stream';
 import { markSource } from '../wire/source-mark';
 import type { Cut } from '../wire/stream-framer';
 import type { EstablishedDialog } from '../drachtio/fence/ue-dialogs';
-import type { AccessFlow, HeldRegistration, UeTransport } from './access-flow';
+import type { UeFlow, HeldRegistration, UeTransport } from './ue-flow';
 import type { CallOwners } from '../drachtio/fence/call-owners';
 import { branchAtServer, Crossing } from './crossing';
 import { LastWords } from '../drachtio/fence/last-words';
@@ -32,7 +32,7 @@ export interface ConnectedUe {
 
 export interface UeConnectionEvents {
   /** It has reached the SIP server. */
-  opened(flow: AccessFlow): void;
+  opened(flow: UeFlow): void;
   /** The SIP server did not take it. */
   refused(error: Error | undefined): void;
   /**
@@ -43,7 +43,7 @@ export interface UeConnectionEvents {
   /** It is a stranger's again: nothing is registered any more, and no answered call is left. */
   unproved(): void;
   /** Told once. `flow` is missing if it never reached the SIP server; `fault` is an error of ours that a message caused. */
-  closed(flow: AccessFlow | undefined, fault?: unknown): void;
+  closed(flow: UeFlow | undefined, fault?: unknown): void;
 }
 
 /** The longest registration that an idle connection is kept for, s: setTimeout counts no further than 24 days. */
@@ -61,7 +61,7 @@ export class UeConnection {
   readonly #fence: UeFence;
   readonly #lastWords: LastWords;
   readonly #gate: RequestGate;
-  #flow: AccessFlow | undefined;
+  #flow: UeFlow | undefined;
   #crossing: Crossing | undefined;
   /** Ends who keeps a place and does nothing with it: keep-alives alone would hold it for ever. */
   #stranger: NodeJS.Timeout | undefined;

@@ -1,5 +1,5 @@
 import { EdgeError } from '../errors';
-import type { Headers, IncomingRequest, SipMessage } from './messages';
+import type { Headers, IncomingRequest, ParsedMessage } from './messages';
 import type { FinalResponse, RequestOptions, Srf } from './srf';
 
 /** CSeqs below that of the INVITE that are used for requests in its early dialog. */
@@ -24,7 +24,7 @@ export class CallerEarlyDialog {
    */
   constructor(
     srf: Srf,
-    { invite, progress }: { invite: IncomingRequest; progress: SipMessage },
+    { invite, progress }: { invite: IncomingRequest; progress: ParsedMessage },
     uri: string,
     way: () => { proxy: string; headers: Headers },
   ) {

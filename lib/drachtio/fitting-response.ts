@@ -1,4 +1,4 @@
-import type { Headers, ResponseSender, SipMessage } from './messages';
+import type { Headers, ResponseSender, ParsedMessage } from './messages';
 import { fitsFrame } from './srf';
 import { sendableStatus } from './status';
 
@@ -17,7 +17,7 @@ export interface Wanted {
 export function sendFitting(
   response: ResponseSender,
   { status, reason, headers = {}, body }: Wanted,
-  sent?: (refused: unknown, message?: SipMessage) => void,
+  sent?: (refused: unknown, message?: ParsedMessage) => void,
 ): void {
   const code = sendableStatus(status);
   const phrase = code === status ? reason : undefined;

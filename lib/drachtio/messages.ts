@@ -28,7 +28,7 @@ interface NameAddress {
 }
 
 /** What drachtio-srf lets one read of any SIP message. Header names may be given in any case. */
-export interface SipMessage {
+export interface ParsedMessage {
   readonly headers: Headers;
   /** Empty string where the message has no body. */
   readonly body: string;
@@ -50,13 +50,13 @@ interface Received {
 
 interface RequestEvents {
   /** The caller gave up an INVITE; the server has answered it with 487 already. */
-  cancel: [cancel: SipMessage];
+  cancel: [cancel: ParsedMessage];
   /** An UPDATE (RFC 3311) that belongs to an INVITE still pending, either way. Must be answered. */
   update: [request: IncomingRequest, response: ResponseSender];
 }
 
 /** A request from the network. */
-export interface IncomingRequest extends SipMessage, Received, EventEmitter<RequestEvents> {
+export interface IncomingRequest extends ParsedMessage, Received, EventEmitter<RequestEvents> {
   readonly method: Method;
   readonly uri: string;
   /** `address:port` of the server on which it arrived; only for requests outside a dialog. */
@@ -80,12 +80,12 @@ export interface ResponseSender {
     status: number,
     reason: string | undefined,
     options?: ResponseOptions,
-    sent?: (refused: unknown, message?: SipMessage) => void,
+    sent?: (refused: unknown, message?: ParsedMessage) => void,
   ): void;
 }
 
 /** A response from the network, or made by the server (408, 410, 503), which then has no source address. */
-export interface IncomingResponse extends SipMessage, Received {
+export interface IncomingResponse extends ParsedMessage, Received {
   readonly status: number;
   readonly reason: string;
   readonly stackDialogId: string;
@@ -102,7 +102,7 @@ interface SentRequestEvents {
 }
 
 /** A request that the server has sent for us. */
-export interface SentRequest extends SipMessage, EventEmitter<SentRequestEvents> {
+export interface SentRequest extends ParsedMessage, EventEmitter<SentRequestEvents> {
   readonly method: Method;
   /** The server's name for its transaction. */
   readonly stackTxnId: string;

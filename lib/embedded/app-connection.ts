@@ -1,7 +1,7 @@
 import { randomUUID } from 'node:crypto';
 import type { Socket } from 'node:net';
 import { AdminFrameReader, writeAdminFrame } from '../wire/admin-frames';
-import type { Flow } from './flow';
+import type { PeerFlow } from './peer-flow';
 import { limits } from './limits';
 import { wallClock } from '../ops/clock';
 import { hostPort } from '../wire/sip-uri';
@@ -96,7 +96,7 @@ export class AppConnection {
   }
 
   /** `OK` to a request: what was sent, and the transaction it has now. `isHeld`: it will be sent later. */
-  sentRequest(id: string, message: string, flow: Flow, txn: string, isHeld = !flow.isOpen): void {
+  sentRequest(id: string, message: string, flow: PeerFlow, txn: string, isHeld = !flow.isOpen): void {
     const bytes = isHeld ? 0 : message.length;
     const head = ['application', bytes, flow.local.transport, ...wayOf(flow), timestamp(), txn, 'Msg sent:', ''];
     this.ok(id, head.map(String), message);
@@ -106,7 +106,7 @@ export class AppConnection {
   sentResponse(
     id: string,
     message: string,
-    flow: Flow,
+    flow: PeerFlow,
     sent: { protocol: string; txn: string; dialogId: string },
   ): void {
     const { protocol, txn, dialogId } = sent;
@@ -116,7 +116,7 @@ export class AppConnection {
   }
 
   /** A SIP message that arrived. `flow` unset: one that the edge made in place of a response. */
-  sip(message: string, flow: Flow | undefined, shown: Shown): void {
+  sip(message: string, flow: PeerFlow | undefined, shown: Shown): void {
     const { txn, dialogId, bytes = message.length, protocol = flow?.local.transport, isInitial } = shown;
     const from = [flow?.remoteAddress, flow?.remotePort ?? 0];
     const head = ['sip', 'network', bytes, protocol, ...from, timestamp(), txn, dialogId];
@@ -125,7 +125,7 @@ export class AppConnection {
   }
 
   /** A request that the edge has sent by itself. */
-  unsolicited(message: string, flow: Flow, dialogId: string): void {
+  unsolicited(message: string, flow: PeerFlow, dialogId: string): void {
     const head = ['application', message.length, flow.local.transport, ...wayOf(flow), timestamp(), 'unsolicited'];
     this.#write(`sip|${head.join('|')}|${dialogId}|`, message);
   }
@@ -161,7 +161,7 @@ export class AppConnection {
 }
 
 /** Of a request that was sent: drachtio-server tells its own end for UDP, and the far end for TCP. */
-function wayOf({ local, remoteAddress, remotePort }: Flow): [address: string, port: number] {
+function wayOf({ local, remoteAddress, remotePort }: PeerFlow): [address: string, port: number] {
   return local.transport === 'udp' ? [local.host, local.port] : [remoteAddress, remotePort];
 }
 

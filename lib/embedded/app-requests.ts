@@ -2,9 +2,9 @@ import { randomUUID } from 'node:crypto';
 import { FrameRefused, type AppConnection, type AppFrame } from './app-connection';
 import { cancelOf } from '../wire/cancel';
 import { contactUri, viaFor } from './contact';
-import { Dialog } from './dialog';
+import { ServerDialog } from './server-dialog';
 import { DialogClient, noDialog } from './dialog-client';
-import type { Flow } from './flow';
+import type { PeerFlow } from './peer-flow';
 import { appHeaders, completeRequest, localise, writtenFirst } from './header-rules';
 import { newBranch, newCSeq, newTag } from './ids';
 import { destinationOf } from './in-dialog-request';
@@ -83,17 +83,17 @@ export class AppRequests {
     app: AppConnection,
     given: SipMessage,
     uri: string,
-    { flow, isRegistered = false, nextHop }: { flow: Flow; isRegistered?: boolean; nextHop?: Destination },
+    { flow, isRegistered = false, nextHop }: { flow: PeerFlow; isRegistered?: boolean; nextHop?: Destination },
   ): void {
     const request = this.#build(given, uri, flow);
     const forms = given.method === 'INVITE' || given.method === 'SUBSCRIBE';
     if (forms && this.#stack.dialogs.isFull) throw new FrameRefused('too many dialogs');
-    const dialog = forms ? new Dialog(request, { role: 'uac', localPoint: flow.local, owner: app }) : undefined;
+    const dialog = forms ? new ServerDialog(request, { role: 'uac', localPoint: flow.local, owner: app }) : undefined;
     if (dialog) dialog.nextHop = nextHop;
     this.#responses.send(id, app, { request, flow, dialog, isRegistered });
   }
 
-  #build(given: SipMessage, uri: string, flow: Flow): SipMessage {
+  #build(given: SipMessage, uri: string, flow: PeerFlow): SipMessage {
     const { local } = flow;
     const { method } = given;
     const own = (key: string) => {

@@ -2,7 +2,7 @@ import { FrameRefused, type AppConnection, type AppFrame } from './app-connectio
 import { isLastNotify } from '../drachtio/fence/last-notify';
 import { cancelOf } from '../wire/cancel';
 import { contactUri } from './contact';
-import { Dialog } from './dialog';
+import { ServerDialog } from './server-dialog';
 import { appHeaders, localise, takeBody } from './header-rules';
 import { ReliableProvisionals } from './reliable-provisionals';
 import type { ServerTransaction } from './server-transaction';
@@ -146,7 +146,7 @@ export class AppResponses {
     if (dialog?.method === 'SUBSCRIBE' && isLastNotify(request)) endDialog(this.#stack, dialog);
   }
 
-  #answered(dialog: Dialog, invite: ServerTransaction): void {
+  #answered(dialog: ServerDialog, invite: ServerTransaction): void {
     dialog.isConfirmed = true;
     if (dialog.invite === invite) dialog.invite = undefined;
     dialog.awaitingAck.set(invite.request.cseq?.number ?? 0, invite);
@@ -176,7 +176,7 @@ export class AppResponses {
   #makeDialog(app: AppConnection, transaction: ServerTransaction, isConfirmed: boolean): void {
     if (transaction.dialog) return;
     const { request, flow } = transaction;
-    const dialog = new Dialog(request, { role: 'uas', localPoint: flow.local, owner: app }, transaction.toTag);
+    const dialog = new ServerDialog(request, { role: 'uas', localPoint: flow.local, owner: app }, transaction.toTag);
     dialog.leg = dialog.touch(request.fromTag ?? '', request, flow);
     dialog.callerFlow = flow;
     dialog.isConfirmed = isConfirmed;

@@ -1,5 +1,5 @@
 import { randomUUID } from 'node:crypto';
-import type { Flow } from './flow';
+import type { PeerFlow } from './peer-flow';
 import { ackOfRefusal } from '../wire/cancel';
 import type { SipMessage } from '../wire/sip-message';
 import type { Stop, Timers } from './timers';
@@ -9,7 +9,7 @@ export interface ClientEvents {
    * Each response but 100 and repeats of a final one; of an INVITE each 2xx, for it may come from several forks
    * and again and again. `bytes` is its size as received.
    */
-  response(response: SipMessage, flow: Flow, bytes: number, transaction: ClientTransaction): void;
+  response(response: SipMessage, flow: PeerFlow, bytes: number, transaction: ClientTransaction): void;
   /** No answer (408), no connection (503), or the remembered connection is gone (410). */
   failed(status: 408 | 503 | 410, transaction: ClientTransaction): void;
 }
@@ -27,7 +27,7 @@ export class ClientTransaction {
   /** Under which the app knows it. */
   readonly txn = randomUUID();
   readonly request: SipMessage;
-  readonly flow: Flow;
+  readonly flow: PeerFlow;
   readonly method: string;
   readonly key: string;
   /** The request as sent. */
@@ -43,7 +43,7 @@ export class ClientTransaction {
   #ack: string | undefined;
 
   /** `isRegistered`: the flow is the remembered connection of a registration. */
-  constructor(request: SipMessage, flow: Flow, timers: Timers, isRegistered: boolean, events: TableEvents) {
+  constructor(request: SipMessage, flow: PeerFlow, timers: Timers, isRegistered: boolean, events: TableEvents) {
     this.request = request;
     this.flow = flow;
     this.method = request.method;
@@ -76,7 +76,7 @@ export class ClientTransaction {
     this.#fail(503);
   }
 
-  receive(response: SipMessage, flow: Flow, bytes: number): void {
+  receive(response: SipMessage, flow: PeerFlow, bytes: number): void {
     const { status } = response;
     if (this.state === 'terminated') return;
     if (this.method === 'INVITE') this.#stopRepeat();

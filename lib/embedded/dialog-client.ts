@@ -1,6 +1,6 @@
 import { randomUUID } from 'node:crypto';
 import { FrameRefused, type AppConnection } from './app-connection';
-import type { Dialog, Leg } from './dialog';
+import type { ServerDialog, FarEnd } from './server-dialog';
 import { completeRequest } from './header-rules';
 import { hopOf, inDialogRequest, type Outgoing } from './in-dialog-request';
 import { parseRAck } from './reliable-provisionals';
@@ -34,7 +34,7 @@ export class DialogClient {
     );
   }
 
-  #legFor(dialog: Dialog, given: SipMessage): Leg | undefined {
+  #legFor(dialog: ServerDialog, given: SipMessage): FarEnd | undefined {
     if (given.method !== 'PRACK') return dialog.leg;
     const rack = parseRAck(given.get('rack'));
     const at = dialog.unpracked.findIndex(({ rseq }) => rseq === rack?.rseq);
@@ -42,7 +42,7 @@ export class DialogClient {
     return unpracked?.leg ?? dialog.leg;
   }
 
-  #request(id: string, app: AppConnection, dialog: Dialog, leg: Leg, given: SipMessage): void {
+  #request(id: string, app: AppConnection, dialog: ServerDialog, leg: FarEnd, given: SipMessage): void {
     const { method } = given;
     // A BYE while a re-INVITE of ours is pending takes that back.
     if (method === 'BYE') for (const invite of dialog.inviting) this.#stack.clients.cancel(invite);
@@ -51,7 +51,7 @@ export class DialogClient {
   }
 
   /** The ACK to the latest 2xx; it is kept for when the 2xx comes again. */
-  #ack(id: string, app: AppConnection, dialog: Dialog, given: SipMessage): void {
+  #ack(id: string, app: AppConnection, dialog: ServerDialog, given: SipMessage): void {
     const answer = dialog.answers.findLast(({ leg, ack }) => leg === dialog.leg && !ack);
     if (!answer) throw new FrameRefused(ackIsOurs);
     const { message, flow } = this.#make(dialog, answer.leg, 'ACK', answer.cseq, given);
@@ -62,7 +62,7 @@ export class DialogClient {
     if (answer.transaction.isCancelled) hangUp(this.#stack, dialog, 'ACK-BYE due to cancel race condition');
   }
 
-  #make(dialog: Dialog, leg: Leg, method: string, cseq: number, given: SipMessage): Outgoing {
+  #make(dialog: ServerDialog, leg: FarEnd, method: string, cseq: number, given: SipMessage): Outgoing {
     const outgoing = inDialogRequest(this.#stack, dialog, leg, method, cseq);
     if (!outgoing) throw noRoute(dialog.id);
     const { message, flow } = outgoing;

@@ -1,7 +1,7 @@
 import { randomUUID } from 'node:crypto';
 import type { AppConnection } from './app-connection';
-import type { Dialog } from './dialog';
-import type { Flow } from './flow';
+import type { ServerDialog } from './server-dialog';
+import type { PeerFlow } from './peer-flow';
 import type { Received } from './received-message';
 import { parseRAck } from './reliable-provisionals';
 import type { ServerTransaction } from './server-transaction';
@@ -17,7 +17,7 @@ export class Dialogs {
     this.#stack = stack;
   }
 
-  ack(dialog: Dialog, received: Received, flow: Flow): void {
+  ack(dialog: ServerDialog, received: Received, flow: PeerFlow): void {
     const { owner } = dialog;
     const cseq = received.message.cseq?.number ?? 0;
     const invite = dialog.awaitingAck.get(cseq);
@@ -28,7 +28,7 @@ export class Dialogs {
     owner?.sip(received.text, flow, { txn, dialogId: dialog.id, bytes: received.bytes, protocol: '' });
   }
 
-  request(dialog: Dialog, owner: AppConnection, transaction: ServerTransaction, received: Received): void {
+  request(dialog: ServerDialog, owner: AppConnection, transaction: ServerTransaction, received: Received): void {
     const { message } = received;
     const { flow } = transaction;
     transaction.owner = owner;
@@ -62,7 +62,7 @@ export class Dialogs {
   }
 
   /** The INVITE that would have confirmed a dialog has failed. */
-  inviteFailed(dialog: Dialog, hadAnswered: boolean): void {
+  inviteFailed(dialog: ServerDialog, hadAnswered: boolean): void {
     dialog.invite?.reliable?.stop();
     if (dialog.invite?.requestTag !== '') {
       dialog.invite = undefined;
@@ -73,7 +73,7 @@ export class Dialogs {
     else endDialog(this.#stack, dialog);
   }
 
-  #bye(dialog: Dialog, bye: ServerTransaction): boolean {
+  #bye(dialog: ServerDialog, bye: ServerTransaction): boolean {
     const { invite } = dialog;
     if (dialog.role === 'uas' && !dialog.isConfirmed && invite?.state === 'proceeding') {
       // As drachtio-server; the app learns of it when it answers.
@@ -90,7 +90,7 @@ export class Dialogs {
   }
 
   /** Whether the app is to see and answer it. */
-  #prack(dialog: Dialog, prack: ServerTransaction, { message }: Received): boolean {
+  #prack(dialog: ServerDialog, prack: ServerTransaction, { message }: Received): boolean {
     const reliable = dialog.invite?.reliable;
     if (!reliable?.isWaiting) return true;
     if (!reliable.acknowledge(parseRAck(message.get('rack')))) {

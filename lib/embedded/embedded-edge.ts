@@ -1,12 +1,12 @@
-import { AdminServer } from './admin-server';
+import { AppServer } from './app-server';
 import { FrameRefused, type AppConnection, type AppFrame } from './app-connection';
 import { AppRequests } from './app-requests';
 import { AppResponses } from './app-responses';
 import { contactUri, hostport, listeningPoints, type ListeningPoint } from './contact';
-import { DialogTable } from './dialog';
+import { DialogTable } from './server-dialog';
 import { EdgeError } from '../errors';
 import type { Logger } from '../ops/logger';
-import type { Flow } from './flow';
+import type { PeerFlow } from './peer-flow';
 import { InboundRequests } from './inbound-requests';
 import { limits } from './limits';
 import { readMessage } from './received-message';
@@ -44,7 +44,7 @@ const freePortTries = 5;
  * and TCP to the world. For trying edge80 out and for its tests; not meant for a service.
  */
 export class EmbeddedEdge {
-  readonly #admin: AdminServer;
+  readonly #admin: AppServer;
   readonly #transport: Transport;
   readonly #timers: Timers;
   /** Port that apps connect to. */
@@ -57,7 +57,7 @@ export class EmbeddedEdge {
       received: (text, flow) => receive(text, flow),
       undelivered: (flow) => stack.clients.undelivered(flow),
     });
-    this.#admin = new AdminServer(
+    this.#admin = new AppServer(
       { secret: options.secret, version, hostports: () => this.#hostports() },
       { sip: (frame, app) => this.#frame(frame, app), lost: (app) => this.#lost(app) },
     );
@@ -73,7 +73,7 @@ export class EmbeddedEdge {
       routes: this.#admin.routes,
     };
     const inbound = new InboundRequests(stack);
-    const receive = (text: string, flow: Flow) => {
+    const receive = (text: string, flow: PeerFlow) => {
       const received = readMessage(text, flow);
       if (!received) return;
       const { message, bytes } = received;

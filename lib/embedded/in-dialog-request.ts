@@ -1,6 +1,6 @@
 import { viaFor } from './contact';
-import type { Dialog, Leg } from './dialog';
-import type { Flow } from './flow';
+import type { ServerDialog, FarEnd } from './server-dialog';
+import type { PeerFlow } from './peer-flow';
 import { newBranch } from './ids';
 import { dialogRequest } from '../wire/dialog-request';
 import type { SipMessage } from '../wire/sip-message';
@@ -12,7 +12,7 @@ import type { Transport } from './transport';
 /** A request in a dialog and the way that it goes. */
 export interface Outgoing {
   readonly message: SipMessage;
-  readonly flow: Flow;
+  readonly flow: PeerFlow;
 }
 
 /** Where a URI, whose host has the given address, sends packets. `undefined` if no such transport is at hand. */
@@ -28,8 +28,8 @@ export function destinationOf(uri: SipUri, address: string, transport: Transport
  * has to be looked up before, unless the dialog goes by an address of its own.
  */
 export function hopOf(
-  { nextHop }: Dialog,
-  { routes, target, behindNat }: Leg,
+  { nextHop }: ServerDialog,
+  { routes, target, behindNat }: FarEnd,
 ): { uri: SipUri; host: string } | undefined {
   const [first] = routes;
   const uri = parseSipUri(first === undefined ? target : uriOf(first));
@@ -44,11 +44,11 @@ export function hopOf(
  */
 export function inDialogRequest(
   { transport, names }: Pick<Stack, 'transport' | 'names'>,
-  dialog: Dialog,
-  leg: Leg,
+  dialog: ServerDialog,
+  leg: FarEnd,
   method: string,
   cseq: number,
-  over?: Flow,
+  over?: PeerFlow,
 ): Outgoing | undefined {
   const [first, ...rest] = leg.routes;
   const firstUri = first === undefined ? undefined : parseSipUri(uriOf(first));

@@ -1,6 +1,6 @@
-import type { Dialog } from './dialog';
+import type { ServerDialog } from './server-dialog';
 import { Dialogs } from './dialog-requests';
-import type { Flow } from './flow';
+import type { PeerFlow } from './peer-flow';
 import { newTag } from './ids';
 import type { Received } from './received-message';
 import type { ServerTransaction } from './server-transaction';
@@ -26,7 +26,7 @@ export class InboundRequests {
     this.#dialogs = new Dialogs(stack);
   }
 
-  receive(received: Received, flow: Flow): void {
+  receive(received: Received, flow: PeerFlow): void {
     const { message, fault } = received;
     const { method } = message;
     if (method === 'ACK') {
@@ -44,7 +44,7 @@ export class InboundRequests {
   }
 
   /** An ACK belongs to a refusal of ours, or to a dialog. */
-  #ack(received: Received, flow: Flow): void {
+  #ack(received: Received, flow: PeerFlow): void {
     const { message } = received;
     const refused = this.#stack.servers.of(message, 'INVITE');
     if (refused?.state === 'completed' && !refused.isAccepted) {
@@ -55,7 +55,7 @@ export class InboundRequests {
     if (dialog) this.#dialogs.ack(dialog, received, flow);
   }
 
-  #cancel(received: Received, flow: Flow): void {
+  #cancel(received: Received, flow: PeerFlow): void {
     const { message } = received;
     const invite = this.#stack.servers.of(message, 'INVITE');
     if (!invite || invite.isAccepted) {
@@ -77,7 +77,7 @@ export class InboundRequests {
     owner?.sip(received.text, flow, { txn: invite.txn, dialogId: dialog?.id ?? '', bytes });
   }
 
-  #fresh(received: Received, flow: Flow): void {
+  #fresh(received: Received, flow: PeerFlow): void {
     const { message } = received;
     const { method } = message;
     const dialog = this.#stack.dialogs.of(message);
@@ -99,7 +99,7 @@ export class InboundRequests {
     else transaction.reject(481, 'Call/Transaction Does Not Exist');
   }
 
-  #offer(transaction: ServerTransaction, received: Received, flow: Flow): void {
+  #offer(transaction: ServerTransaction, received: Received, flow: PeerFlow): void {
     const { method } = transaction;
     const app = method === 'INVITE' && this.#stack.dialogs.isFull ? undefined : this.#stack.routes.next(method);
     if (!app || app.isCongested) {
@@ -120,7 +120,7 @@ export class InboundRequests {
     });
   }
 
-  #inDialog(dialog: Dialog, received: Received, flow: Flow): void {
+  #inDialog(dialog: ServerDialog, received: Received, flow: PeerFlow): void {
     const { message } = received;
     if (dialog.owner?.isCongested === true && !ending.has(message.method)) {
       this.#refuseStateless(message, flow, 503, 'Service Unavailable', retryLater);
@@ -132,7 +132,7 @@ export class InboundRequests {
     else this.#dialogs.request(dialog, dialog.owner, transaction, received);
   }
 
-  #open(received: Received, flow: Flow): ServerTransaction | undefined {
+  #open(received: Received, flow: PeerFlow): ServerTransaction | undefined {
     const transaction = this.#stack.servers.open(received.message, flow, received.bytes);
     if (!transaction) {
       this.#refuseStateless(received.message, flow, 503, 'Service Unavailable', retryLater);
@@ -143,7 +143,7 @@ export class InboundRequests {
   }
 
   /** For what is not worth, or must not cost, a transaction. */
-  #refuseStateless(request: SipMessage, flow: Flow, status: number, reason: string, headers = {}): void {
+  #refuseStateless(request: SipMessage, flow: PeerFlow, status: number, reason: string, headers = {}): void {
     flow.send(responseTo(request, { status, reason, headers }, newTag()).toString());
   }
 }

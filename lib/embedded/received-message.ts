@@ -1,4 +1,4 @@
-import type { Flow } from './flow';
+import type { PeerFlow } from './peer-flow';
 import { hasLongLine } from '../drachtio/fence/long-lines';
 import { dropUnreadable } from '../drachtio/fence/readable-headers';
 import { messageLimits } from '../wire/limits';
@@ -17,7 +17,7 @@ export interface Received {
 }
 
 /** `undefined` for what deserves no answer: no SIP, a request without Via, a truncated response. */
-export function readMessage(raw: string, flow: Flow): Received | undefined {
+export function readMessage(raw: string, flow: PeerFlow): Received | undefined {
   const trimmed = cutBody(raw.replace(/^[\r\n]+/, ''));
   const parsed = parseSipMessage(trimmed);
   if (!parsed) return undefined;
@@ -43,7 +43,7 @@ function cutBody(raw: string): string {
 }
 
 /** Fills in rport (RFC 3581 §4), asked for or not, and received (RFC 3261 §18.2.1). */
-function completeVia(text: string, flow: Flow): string {
+function completeVia(text: string, flow: PeerFlow): string {
   return text.replace(/\r\n(?:via|v)[ \t]*:[ \t]*([^,\r\n]*)/i, (_line, value: string) => {
     const host = parseVia(value)?.host;
     const rport = `;rport=${flow.remotePort}`;
@@ -55,7 +55,7 @@ function completeVia(text: string, flow: Flow): string {
   });
 }
 
-function faultOf(message: SipMessage, malformed: boolean, raw: string, flow: Flow): Received['fault'] {
+function faultOf(message: SipMessage, malformed: boolean, raw: string, flow: PeerFlow): Received['fault'] {
   const bad = { status: 400, reason: 'Bad Request' };
   if (malformed) return bad;
   if (!message.startLine.endsWith(' SIP/2.0')) return { status: 505, reason: 'Version Not Supported' };

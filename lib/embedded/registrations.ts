@@ -1,5 +1,5 @@
 import { Newest } from '../newest';
-import type { Flow } from './flow';
+import type { PeerFlow } from './peer-flow';
 import { limits } from './limits';
 import type { SipMessage } from '../wire/sip-message';
 import { headerParams, parseSipUri, uriOf } from '../wire/sip-uri';
@@ -12,10 +12,10 @@ const following = new Set(['OPTIONS', 'INVITE', 'MESSAGE', 'NOTIFY']);
  * connection is gone, requests fail with 410 until it registers again.
  */
 export class Registrations {
-  readonly #flows = new Newest<string, Flow>(limits.registrations);
+  readonly #flows = new Newest<string, PeerFlow>(limits.registrations);
 
   /** To be told of each 2xx that an app sends to a REGISTER. */
-  answered(request: SipMessage, response: SipMessage, flow: Flow): void {
+  answered(request: SipMessage, response: SipMessage, flow: PeerFlow): void {
     if (flow.local.transport !== 'tcp') return;
     const contact = request.get('contact');
     const key = contact === undefined ? undefined : keyOf(uriOf(contact));
@@ -25,7 +25,7 @@ export class Registrations {
     else this.#flows.set(key, flow);
   }
 
-  flowFor(method: string, uri: string): Flow | undefined {
+  flowFor(method: string, uri: string): PeerFlow | undefined {
     const key = following.has(method) ? keyOf(uri) : undefined;
     return key === undefined ? undefined : this.#flows.get(key);
   }

@@ -1,7 +1,7 @@
 import { FrameRefused, type AppConnection } from './app-connection';
 import type { ClientEvents, ClientTransaction } from './client-transaction';
-import type { Answer, Dialog } from './dialog';
-import type { Flow } from './flow';
+import type { Answer, ServerDialog } from './server-dialog';
+import type { PeerFlow } from './peer-flow';
 import { inDialogRequest } from './in-dialog-request';
 import { sendBye } from './server-bye';
 import { isLastNotify } from '../drachtio/fence/last-notify';
@@ -14,9 +14,9 @@ const failures = { 408: 'Request Timeout', 410: 'Gone', 503: 'Service Unavailabl
 /** A request of an app, and where it goes. */
 export interface AppRequest {
   readonly request: SipMessage;
-  readonly flow: Flow;
+  readonly flow: PeerFlow;
   /** Of the request, or that it is to begin. */
-  readonly dialog: Dialog | undefined;
+  readonly dialog: ServerDialog | undefined;
   /** Whether the flow is the remembered connection of a registration. */
   readonly isRegistered?: boolean;
 }
@@ -31,7 +31,7 @@ export class ResponsesToApp {
 
   /** `id`: of the app's frame. Throws FrameRefused where there are too many. */
   send(id: string, app: AppConnection, { request, flow, dialog, isRegistered }: AppRequest): void {
-    const show = (response: SipMessage, sent: ClientTransaction, from: Flow | undefined, bytes: number) => {
+    const show = (response: SipMessage, sent: ClientTransaction, from: PeerFlow | undefined, bytes: number) => {
       const shown = { txn: sent.txn, dialogId: dialog?.id ?? '', bytes, protocol: flow.local.transport };
       app.sip(response.raw ?? response.toString(), from, shown);
       if (dialog && response.status >= 200) this.#settle(dialog, sent, response.status);
@@ -51,7 +51,7 @@ export class ResponsesToApp {
   }
 
   /** Keeps the dialog up to date; repeats and what arrives out of order are not for the app. */
-  #isForApp(dialog: Dialog, transaction: ClientTransaction, response: SipMessage, flow: Flow): boolean {
+  #isForApp(dialog: ServerDialog, transaction: ClientTransaction, response: SipMessage, flow: PeerFlow): boolean {
     const { status } = response;
     const isInvite = transaction.method === 'INVITE';
     const makes = isInvite || (transaction.method === 'SUBSCRIBE' && !dialog.isConfirmed);
@@ -78,7 +78,13 @@ export class ResponsesToApp {
   }
 
   /** A 2xx to an INVITE: new, a repeat, or from a fork that comes second. */
-  #isNewAnswer(dialog: Dialog, transaction: ClientTransaction, response: SipMessage, tag: string, flow: Flow): boolean {
+  #isNewAnswer(
+    dialog: ServerDialog,
+    transaction: ClientTransaction,
+    response: SipMessage,
+    tag: string,
+    flow: PeerFlow,
+  ): boolean {
     const cseq = transaction.request.cseq?.number ?? 0;
     const earlier = dialog.answers.find((answer) => answer.cseq === cseq && answer.leg.tag === tag);
     if (earlier) {
@@ -102,7 +108,7 @@ export class ResponsesToApp {
   }
 
   /** RFC 3261 §13.2.2.4: a second fork that answered is acknowledged and hung up. */
-  #release(dialog: Dialog, answer: Answer): void {
+  #release(dialog: ServerDialog, answer: Answer): void {
     const ack = inDialogRequest(this.#stack, dialog, answer.leg, 'ACK', answer.cseq);
     if (!ack) return;
     answer.ack = { text: ack.message.toString(), flow: ack.flow };
@@ -110,11 +116,11 @@ export class ResponsesToApp {
     sendBye(this.#stack, dialog, answer.leg, 'another fork has answered');
   }
 
-  #remember(dialog: Dialog): void {
+  #remember(dialog: ServerDialog): void {
     if (!dialog.isOver && this.#stack.dialogs.byId(dialog.id) !== dialog) this.#stack.dialogs.add(dialog);
   }
 
-  #settle(dialog: Dialog, transaction: ClientTransaction, status: number): void {
+  #settle(dialog: ServerDialog, transaction: ClientTransaction, status: number): void {
     const { method } = transaction;
     dialog.inviting.delete(transaction);
     const failed = status >= 300;

@@ -1,11 +1,11 @@
-import type { Dialog, Leg } from './dialog';
+import type { ServerDialog, FarEnd } from './server-dialog';
 import type { ClientTransaction } from './client-transaction';
-import type { Flow } from './flow';
+import type { PeerFlow } from './peer-flow';
 import { hopOf, inDialogRequest } from './in-dialog-request';
 import { endDialog, type Stack } from './stack';
 
 /** The edge hangs up by itself, and tells the app with an `unsolicited` frame. */
-export function hangUp(stack: Stack, dialog: Dialog, why: string): void {
+export function hangUp(stack: Stack, dialog: ServerDialog, why: string): void {
   const { owner } = dialog;
   const tell = (bye: ClientTransaction) => owner?.unsolicited(bye.text, bye.flow, dialog.id);
   if (dialog.leg) sendBye(stack, dialog, dialog.leg, why, tell);
@@ -15,8 +15,8 @@ export function hangUp(stack: Stack, dialog: Dialog, why: string): void {
 /** BYE to one leg. `sent` is told of it; where its way has to be looked up, that is later. */
 export function sendBye(
   stack: Stack,
-  dialog: Dialog,
-  leg: Leg,
+  dialog: ServerDialog,
+  leg: FarEnd,
   why: string,
   sent: (bye: ClientTransaction) => void = () => undefined,
 ): void {
@@ -33,7 +33,7 @@ export function sendBye(
 }
 
 /** The connection that a caller is on reaches him better than his Contact does, if nothing is in between. */
-function connectionOf(dialog: Dialog, leg: Leg): Flow | undefined {
+function connectionOf(dialog: ServerDialog, leg: FarEnd): PeerFlow | undefined {
   const { callerFlow } = dialog;
   const stands = callerFlow?.isOpen === true && callerFlow.local.transport === 'tcp';
   return stands && leg.routes.length === 0 ? callerFlow : undefined;

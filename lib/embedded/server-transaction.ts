@@ -1,7 +1,7 @@
 import { randomUUID } from 'node:crypto';
 import type { AppConnection } from './app-connection';
-import type { Dialog } from './dialog';
-import type { Flow } from './flow';
+import type { ServerDialog } from './server-dialog';
+import type { PeerFlow } from './peer-flow';
 import { newTag } from './ids';
 import type { ReliableProvisionals } from './reliable-provisionals';
 import { responseTo } from '../wire/own-response';
@@ -22,14 +22,14 @@ export class ServerTransaction {
   /** Under which the app knows it. */
   readonly txn = randomUUID();
   readonly request: SipMessage;
-  readonly flow: Flow;
+  readonly flow: PeerFlow;
   /** Size of the request as received. */
   readonly bytes: number;
   /** The tag that the request had in its To; empty outside a dialog. */
   readonly requestTag: string;
   /** Whose turn it is to answer. */
   owner: AppConnection | undefined;
-  dialog: Dialog | undefined;
+  dialog: ServerDialog | undefined;
   state: RequestState = 'proceeding';
   /** Whether the app has sent anything for it. */
   isTouched = false;
@@ -50,7 +50,7 @@ export class ServerTransaction {
 
   constructor(
     request: SipMessage,
-    flow: Flow,
+    flow: PeerFlow,
     bytes: number,
     timers: Timers,
     ended: (transaction: ServerTransaction) => void,

@@ -1,7 +1,7 @@
 import type { Logger } from '../ops/logger';
 import type { Names } from '../wire/names';
 import type { AppRoutes } from './app-routes';
-import type { Dialog, DialogTable } from './dialog';
+import type { ServerDialog, DialogTable } from './server-dialog';
 import type { Registrations } from './registrations';
 import type { ClientTransactions, ServerTransactions } from './transaction-tables';
 import type { Timers } from './timers';
@@ -21,7 +21,7 @@ export interface Stack {
 }
 
 /** Ends a dialog: what the app has left unanswered is refused. */
-export function endDialog(stack: Stack, dialog: Dialog): void {
+export function endDialog(stack: Stack, dialog: ServerDialog): void {
   stack.dialogs.remove(dialog);
   for (const transaction of dialog.unanswered) {
     if (transaction.state === 'proceeding') transaction.reject(500, 'Internal Server Error');

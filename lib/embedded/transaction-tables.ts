@@ -1,6 +1,6 @@
 import { cancelOf } from '../wire/cancel';
 import { ClientTransaction, clientKey, type ClientEvents } from './client-transaction';
-import type { Flow } from './flow';
+import type { PeerFlow } from './peer-flow';
 import { Holdings } from '../shares/holdings';
 import { limits } from './limits';
 import { ServerTransaction, serverKey } from './server-transaction';
@@ -13,7 +13,7 @@ export class ServerTransactions {
   readonly #byTxn = new Map<string, ServerTransaction>();
   readonly #initial = new Map<string, ServerTransaction>();
   /** By the connection; those over UDP count only in all. */
-  readonly #perConnection = new Holdings<Flow>();
+  readonly #perConnection = new Holdings<PeerFlow>();
   readonly #timers: Timers;
 
   constructor(timers: Timers) {
@@ -21,7 +21,7 @@ export class ServerTransactions {
   }
 
   /** `undefined` if there are too many, in all or of this connection. */
-  open(request: SipMessage, flow: Flow, bytes: number): ServerTransaction | undefined {
+  open(request: SipMessage, flow: PeerFlow, bytes: number): ServerTransaction | undefined {
     if (this.#byKey.size >= limits.transactions) return undefined;
     const most = flow.local.transport === 'tcp' ? limits.transactionsOfConnection : Infinity;
     if (!this.#perConnection.take(flow, most)) return undefined;
@@ -69,7 +69,7 @@ export class ClientTransactions {
   }
 
   /** Not started yet. `undefined` if there are too many. `isRegistered`: over the remembered connection of a registration. */
-  open(request: SipMessage, flow: Flow, events: ClientEvents, isRegistered = false): ClientTransaction | undefined {
+  open(request: SipMessage, flow: PeerFlow, events: ClientEvents, isRegistered = false): ClientTransaction | undefined {
     if (this.#byKey.size >= limits.transactions) return undefined;
     const transaction = new ClientTransaction(request, flow, this.#timers, isRegistered, {
       ...events,
@@ -85,7 +85,7 @@ export class ClientTransactions {
   }
 
   /** Sends a request of whose answer nobody hears. */
-  send(request: SipMessage, flow: Flow): ClientTransaction | undefined {
+  send(request: SipMessage, flow: PeerFlow): ClientTransaction | undefined {
     const transaction = this.open(request, flow, { response: () => undefined, failed: () => undefined });
     transaction?.start();
     return transaction;
@@ -97,7 +97,7 @@ export class ClientTransactions {
   }
 
   /** What was sent over a flow has reached nobody. */
-  undelivered(flow: Flow): void {
+  undelivered(flow: PeerFlow): void {
     for (const transaction of this.#byKey.values()) if (transaction.flow === flow) transaction.undelivered();
   }
 

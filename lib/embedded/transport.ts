@@ -5,7 +5,7 @@ import type { Logger } from '../ops/logger';
 import { OccasionalLog } from '../ops/occasional-log';
 import { Holdings } from '../shares/holdings';
 import { sameFamily, type ListeningPoint } from './contact';
-import type { Flow } from './flow';
+import type { PeerFlow } from './peer-flow';
 import { limits } from './limits';
 import { bindError } from '../wire/bind-error';
 import { bindTcp, bindUdp, sipConnection, unbound } from '../wire/bound-sockets';
@@ -17,15 +17,15 @@ import type { Outbound } from './outbound';
 import { sourceFor } from './source-address';
 
 export interface TransportEvents {
-  received(text: string, flow: Flow): void;
+  received(text: string, flow: PeerFlow): void;
   /** What was sent over a connection that was to be opened has reached nobody. */
-  undelivered(flow: Flow): void;
+  undelivered(flow: PeerFlow): void;
 }
 
 /** A connection, accepted or opened by us; either side may send requests on it. */
-type TcpFlow = Flow & Pick<SipStream, 'close'>;
+type TcpFlow = PeerFlow & Pick<SipStream, 'close'>;
 
-function udpFlow(local: ListeningPoint, socket: UdpSocket, address: string, port: number): Flow {
+function udpFlow(local: ListeningPoint, socket: UdpSocket, address: string, port: number): PeerFlow {
   const send = (text: string) => {
     try {
       // An error is as good as a lost datagram: the timers of the transaction deal with both.
@@ -88,7 +88,7 @@ export class Transport {
    *
    * @param from contact to send from, for what belongs to a call that came in there.
    */
-  flowTo(destination: Destination, from?: ListeningPoint): Flow | undefined {
+  flowTo(destination: Destination, from?: ListeningPoint): PeerFlow | undefined {
     const { transport, address, port } = destination;
     if (transport === 'tcp') {
       const standing = this.#connections.get(hostPort(address, port));
@@ -105,7 +105,7 @@ export class Transport {
   }
 
   /** The connection of a UE that has one way out, which stands or is opened. */
-  outbound(): Flow | undefined {
+  outbound(): PeerFlow | undefined {
     const [point] = this.#points;
     if (!this.#outbound || !point || this.#closed) return undefined;
     const { remote, naming } = this.#outbound;
@@ -178,7 +178,7 @@ export class Transport {
     remote: { address: string; port: number },
     way: Socket | string | Carriage,
     isBounded = true,
-  ): Flow {
+  ): PeerFlow {
     const { address, port } = remote;
     const key = hostPort(address, port);
     const stream = sipConnection(remote, way, limits, {

@@ -53,17 +53,17 @@ export interface TcpGatewayEvents {
   /** For 30 s the stream had no connection, or nothing came on it; once until another is selected (E4). */
   'media-lost': [StreamPath];
   /** A check named the stream. */
-  checked: [SeenCheck];
+  checked: [CheckOnStream];
   /** A connection that is no other thing than media ended without a check that was taken. */
-  stranger: [VainConnection];
+  stranger: [UselessConnection];
 }
 
-interface SeenCheck extends StreamPath {
+interface CheckOnStream extends StreamPath {
   /** `accepted`, `nominated`, or why it was not taken. */
   outcome: string;
 }
 
-export interface VainConnection extends Omit<StreamPath, 'stream'> {
+export interface UselessConnection extends Omit<StreamPath, 'stream'> {
   reason: CloseReason;
 }
 

@@ -1,6 +1,6 @@
 import { EdgeError } from '../errors';
 import type { StreamPath } from '../gateway/stream';
-import type { TcpGatewayEvents, VainConnection } from '../gateway/tcp-gateway';
+import type { TcpGatewayEvents, UselessConnection } from '../gateway/tcp-gateway';
 import { Groups } from '../groups';
 import { normalAddress } from '../ip-address';
 import { monotonicNow } from '../ops/clock';
@@ -143,7 +143,7 @@ export class LocalMediaAnchor implements MediaAnchor {
   }
 
   /** Whose it was is not known: each call from that address is told, as far as it may be a call's. */
-  #dialledInVain({ remote, port, reason }: VainConnection): void {
+  #dialledInVain({ remote, port, reason }: UselessConnection): void {
     const address = normalAddress(remote.address);
     if (!this.#byAddress.has(address) || !this.#vain.take(address)) return;
     const calls = this.#byAddress.of(address).slice(-mostOfAddress);

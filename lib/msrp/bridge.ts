@@ -42,7 +42,7 @@ export interface BridgeSurroundings {
   strays: (count: number) => void;
 }
 
-interface Side {
+interface BridgeSide {
   tcp: TcpSide;
   stream: Duplex | undefined;
 }
@@ -57,7 +57,7 @@ export type BridgeRewriting = Partial<Record<SideName, PathRewriting>>;
  */
 export class MsrpBridge extends EventEmitter<BridgeEvents> {
   readonly #around: BridgeSurroundings;
-  readonly #sides: Record<SideName, Side>;
+  readonly #sides: Record<SideName, BridgeSide>;
   readonly #pumps: Pump[] = [];
   #rewriting: BridgeRewriting = {};
   #timer: NodeJS.Timeout | undefined;
@@ -154,7 +154,7 @@ export class MsrpBridge extends EventEmitter<BridgeEvents> {
     this.#end('released');
   }
 
-  #side(name: SideName): Side {
+  #side(name: SideName): BridgeSide {
     const { sides, limits, strangers } = this.#around;
     const { addresses, ports } = sides[name];
     const tcp = new TcpSide(ports, addresses, limits, {

@@ -2,12 +2,12 @@ import type { SentRequest } from '../drachtio/messages';
 import type { FinalResponse, RequestOptions } from '../drachtio/srf';
 import type { CallSession } from './call-session';
 import type { Content } from './session-body';
-import type { Verdict } from './verdict';
+import type { FinalStatus } from './final-status';
 
 /** What a leg is told when the call ends. */
 export interface Ending {
   /** For the caller, where its INVITE has no final response yet. */
-  verdict?: Verdict;
+  final?: FinalStatus;
   /** Reason header (RFC 3326) for BYE and CANCEL. */
   reason?: string;
   /** What the BYE that ended it says, for the BYE of the other leg. */

@@ -15,7 +15,7 @@ import { serverDialogId } from '../drachtio/server-dialog-id';
 import type { SipEdge } from './sip-edge';
 import type { Target } from './target';
 import { ueAddressOf } from './ue-connections';
-import { noSuchDialog, reply } from './verdict';
+import { noSuchDialog, reply } from './final-status';
 
 export interface CallRequestsOptions extends Serving {
   edge: SipEdge;

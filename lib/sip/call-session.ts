@@ -1,6 +1,6 @@
 import type { Call, EndCause } from '../calls/call';
 import type { CallerEarlyDialog } from '../drachtio/caller-early-dialog';
-import type { Dialog, IncomingRequest, ResponseSender, SipMessage } from '../drachtio/messages';
+import type { Dialog, IncomingRequest, ResponseSender, ParsedMessage } from '../drachtio/messages';
 import type { InDialog } from '../drachtio/srf';
 import { EdgeError } from '../errors';
 import { otherSide, type Side } from '../media/media-anchor';
@@ -16,7 +16,7 @@ import { inDialogHeaders } from './header-policy';
 import { SessionChanges } from './session-changes';
 import { SessionTimers } from './session-timers';
 import type { SipEdge } from './sip-edge';
-import { reply, retryLater, verdictOf, type Verdict } from './verdict';
+import { reply, retryLater, finalStatusOf, type FinalStatus } from './final-status';
 
 /** The two legs of a call, and their common end. */
 export class CallSession {
@@ -108,11 +108,11 @@ export class CallSession {
     to: Side,
     method: string,
     response: ResponseSender,
-    verdict: Verdict,
-    sent?: (refused: unknown, message?: SipMessage) => void,
+    final: FinalStatus,
+    sent?: (refused: unknown, message?: ParsedMessage) => void,
   ): void {
-    const headers = this.headers.response(to, method, verdict.status, verdict.headers ?? {});
-    reply(response, { ...verdict, headers }, (refused, message) => {
+    const headers = this.headers.response(to, method, final.status, final.headers ?? {});
+    reply(response, { ...final, headers }, (refused, message) => {
       if (message) this.call.witness.sip(to, 'sent', message.raw);
       sent?.(refused, message);
     });
@@ -136,7 +136,7 @@ export class CallSession {
       const reason = bye.get('reason');
       this.end(byeCause(bye), {
         // For a caller that has no 200 yet: the callee took the call and was gone.
-        verdict: { status: 480 },
+        final: { status: 480 },
         ...(reason !== undefined && { reason }),
         ...(bye.source === 'network' && { bye: { headers: inDialogHeaders(bye), body: bye.body } }),
       });
@@ -160,13 +160,13 @@ export class CallSession {
     this.call.end(cause);
   }
 
-  /** Ends the call for an error, with the verdict that it deserves. */
+  /** Ends the call for an error, with the final response that it deserves. */
   fail(error: unknown): void {
     if (this.call.ended) return;
     this.warn({ err: error }, 'call failed');
-    const verdict = verdictOf(error, this.edge.agent);
-    this.call.witness.refused({ by: 'edge', status: verdict.status, ...wordsOf(error) });
-    this.end(causeOf(error), { verdict });
+    const final = finalStatusOf(error, this.edge.agent);
+    this.call.witness.refused({ by: 'edge', status: final.status, ...wordsOf(error) });
+    this.end(causeOf(error), { final });
   }
 
   /** Runs one step of the call; an error in it ends the call. */
@@ -211,7 +211,7 @@ export class CallSession {
     }
     const { answeredAt, endedAt } = this.call;
     const seconds = answeredAt === undefined ? undefined : (endedAt - answeredAt) / 1000;
-    const status = answeredAt === undefined ? this.#ending.verdict?.status : undefined;
+    const status = answeredAt === undefined ? this.#ending.final?.status : undefined;
     this.log.info({ cause, status, seconds }, 'call ended');
   }
 

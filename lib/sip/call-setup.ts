@@ -23,7 +23,7 @@ import { ReliableProvisional } from './reliable-provisional';
 import { granted, isTooShort, sessionExpires, taken, withAsked, withGranted } from './session-expires';
 import { anchored, sessionBody, type SessionBody } from './session-body';
 import type { Target } from './target';
-import { unavailable, type Verdict } from './verdict';
+import { unavailable, type FinalStatus } from './final-status';
 
 /**
  * The INVITE that starts a call, from its arrival to its answer, as a B2BUA: the offer may stand in the
@@ -80,7 +80,7 @@ export class CallSetup {
       [callee]: this.#request.getParsedHeader('to').uri,
     };
     if (isTooShort(this.#request)) {
-      this.#session.end('rejected', { verdict: { status: 422, headers: { 'Min-SE': String(shortestInterval) } } });
+      this.#session.end('rejected', { final: { status: 422, headers: { 'Min-SE': String(shortestInterval) } } });
       return;
     }
     this.#session.step(async () => {
@@ -176,7 +176,7 @@ export class CallSetup {
     if (!call.ended) this.provisional = undefined;
   }
 
-  #tellCaller(progress: Verdict): void {
+  #tellCaller(progress: FinalStatus): void {
     const session = this.#session;
     session.respond(session.caller, 'INVITE', this.#response, progress, (refused, message) => {
       if (message) session.callerIsEarly(() => earlyCaller(session.edge, session.caller, this.#request, message));
@@ -193,12 +193,12 @@ export class CallSetup {
       sawProvisional: this.#sawProvisional,
     };
     try {
-      const { cause, verdict } = calleeRefusal(response, invite);
+      const { cause, final } = calleeRefusal(response, invite);
       if (cause === 'rejected') {
         const { status, reason } = response;
         this.#session.call.witness.refused({ by: 'far-end', status, reason });
       }
-      this.#session.end(cause, { verdict });
+      this.#session.end(cause, { final });
     } catch (error) {
       this.#session.fail(error);
     }
@@ -283,7 +283,7 @@ export class CallSetup {
         this.#session.caller,
         'INVITE',
         this.#response,
-        this.#session.ending.verdict ?? unavailable(),
+        this.#session.ending.final ?? unavailable(),
       );
     }
     this.#onSettled();

@@ -5,7 +5,7 @@ import type { Side } from '../media/media-anchor';
 import { coreUnreachable } from './core-reach';
 import { redirection } from './redirection';
 import { passedRefusal } from './refusal-content';
-import { unavailable, type Verdict } from './verdict';
+import { unavailable, type FinalStatus } from './final-status';
 
 /** What is known of the INVITE that was refused. */
 export interface RefusedInvite {
@@ -25,17 +25,17 @@ export interface RefusedInvite {
 export function calleeRefusal(
   response: IncomingResponse,
   { callee, uri, nextHop, sawProvisional }: RefusedInvite,
-): { cause: EndCause; verdict: Verdict } {
+): { cause: EndCause; final: FinalStatus } {
   const { status, reason } = response;
   // Made by the server itself, for want of a connection to the callee.
   if (isUnreachable(response)) {
     if (callee === 'core') throw coreUnreachable(nextHop, reason);
-    if (sawProvisional) return { cause: 'rejected', verdict: unavailable() };
-    return { cause: 'flow-failed', verdict: { status: 430 } };
+    if (sawProvisional) return { cause: 'rejected', final: unavailable() };
+    return { cause: 'flow-failed', final: { status: 430 } };
   }
   const longer = status === 422 ? response.get('min-se') : undefined;
   const refusal = passedRefusal(response);
   const elsewhere = redirection(response, callee === 'core' ? 'access' : 'core', uri);
   const headers = { ...refusal.headers, ...elsewhere, ...(longer !== undefined && { 'Min-SE': longer }) };
-  return { cause: 'rejected', verdict: { ...refusal, headers } };
+  return { cause: 'rejected', final: { ...refusal, headers } };
 }

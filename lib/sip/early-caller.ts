@@ -1,5 +1,5 @@
 import { CallerEarlyDialog } from '../drachtio/caller-early-dialog';
-import type { IncomingRequest, SipMessage } from '../drachtio/messages';
+import type { IncomingRequest, ParsedMessage } from '../drachtio/messages';
 import type { Side } from '../media/media-anchor';
 import { listOf, parseSipUri, uriOf } from '../wire/sip-uri';
 import type { Way } from '../egress/errand';
@@ -15,7 +15,7 @@ export function earlyCaller(
   edge: SipEdge,
   side: Side,
   invite: IncomingRequest,
-  progress: SipMessage,
+  progress: ParsedMessage,
 ): CallerEarlyDialog | undefined {
   const uri = invite.getParsedHeader('contact')[0]?.uri ?? '';
   const way = parseSipUri(uri)?.scheme === 'sip' ? wayBack(edge, side, invite, uri) : undefined;

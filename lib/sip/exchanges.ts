@@ -10,7 +10,7 @@ import { contentHeaders, exchangeHeaders, responseHeaders } from './header-polic
 import { redirection } from './redirection';
 import { bodyOf } from './session-body';
 import type { Target } from './target';
-import { reply } from './verdict';
+import { reply } from './final-status';
 
 /**
  * Passes a request that belongs to no dialog (MESSAGE, OPTIONS, PUBLISH …) to the other side, as a request of our own,

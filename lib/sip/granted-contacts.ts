@@ -1,4 +1,4 @@
-import type { SipMessage } from '../drachtio/messages';
+import type { ParsedMessage } from '../drachtio/messages';
 import { headerParams, listOf, uriOf } from '../wire/sip-uri';
 import { isSameUri } from '../wire/uri-comparison';
 
@@ -32,7 +32,11 @@ const defaultExpires = 3600;
  *
  * `others`: what is known of the user's other devices.
  */
-export function grantedContacts(request: SipMessage, response: SipMessage, others: readonly Binding[] = []): Granted {
+export function grantedContacts(
+  request: ParsedMessage,
+  response: ParsedMessage,
+  others: readonly Binding[] = [],
+): Granted {
   const asked = listOf(request.get('contact'));
   if (asked.some((contact) => contact.trim() === '*')) return 'all-removed';
   // Those that the registrar lists, as far as they are nobody's yet.
@@ -63,7 +67,7 @@ export function grantedContacts(request: SipMessage, response: SipMessage, other
 }
 
 /** Whether a REGISTER takes back all that it names. */
-export function isRemoval(request: SipMessage): boolean {
+export function isRemoval(request: ParsedMessage): boolean {
   const asked = listOf(request.get('contact'));
   return asked.length > 0 && asked.every((contact) => contact.trim() === '*' || wanted(contact, request) === 0);
 }
@@ -86,7 +90,7 @@ export function isSameBinding(one: Binding, other: Binding): boolean {
  * Whether a registrar has put `newer` in the place of `older`: the same device, and its 2xx lists contacts, of which `older`
  * is none. Flows of outbound stand beside each other.
  */
-export function isReplaced(older: Binding, newer: Binding, response: SipMessage): boolean {
+export function isReplaced(older: Binding, newer: Binding, response: ParsedMessage): boolean {
   if (older.instance === undefined || older.instance !== newer.instance || isSameBinding(older, newer)) return false;
   if (older.outbound !== undefined && newer.outbound !== undefined) return false;
   const listed = listOf(response.get('contact')).map(bindingOf);
@@ -94,7 +98,7 @@ export function isReplaced(older: Binding, newer: Binding, response: SipMessage)
 }
 
 /** s */
-function wanted(contact: string, request: SipMessage): number | undefined {
+function wanted(contact: string, request: ParsedMessage): number | undefined {
   return seconds(headerParams(contact).get('expires')) ?? seconds(request.get('expires'));
 }
 

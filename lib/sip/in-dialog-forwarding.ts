@@ -2,7 +2,7 @@ import type { Dialog, IncomingRequest, ResponseSender } from '../drachtio/messag
 import { otherSide, type Side } from '../media/media-anchor';
 import type { CallLegs } from './call-legs';
 import { contentHeaders, inDialogHeaders, responseHeaders } from './header-policy';
-import { retryLater, verdictOf } from './verdict';
+import { retryLater, finalStatusOf } from './final-status';
 
 /** What goes from one dialog of a call to the other as it is; INVITE, UPDATE, PRACK and BYE have their own ways. */
 const forwarded = ['info', 'message', 'options', 'notify', 'refer', 'publish', 'subscribe'] as const;
@@ -31,6 +31,6 @@ async function forward(legs: CallLegs, from: Side, request: IncomingRequest, res
     const passed = { ...responseHeaders(final.response), ...contentHeaders(final.response) };
     legs.respond(from, method, response, { status, reason, headers: passed, body });
   } catch (error) {
-    legs.respond(from, method, response, verdictOf(error, legs.edge.agent));
+    legs.respond(from, method, response, finalStatusOf(error, legs.edge.agent));
   }
 }

@@ -4,18 +4,18 @@ import { EdgeError } from '../errors';
 import type { CallsOnFlow } from './calls-on-flow';
 import { exchange } from './exchanges';
 import { isRemoval } from './granted-contacts';
-import type { OwnAddresses } from './own-addresses';
+import type { ToldAddresses } from './own-addresses';
 import type { Registering } from './registering';
 import type { Registrar } from './registrar';
 import { hasToTag } from './request-admission';
 import type { Serving } from './request-room';
 import type { Subscriptions } from './subscriptions';
 import { flowOf } from './ue-connections';
-import { noSuchDialog, reply, type Verdict } from './verdict';
+import { noSuchDialog, reply, type FinalStatus } from './final-status';
 
 export interface OtherRequestsOptions extends Serving {
   srf: Srf;
-  own: OwnAddresses;
+  own: ToldAddresses;
   registrar: Registrar;
   registering: Registering;
   subscriptions: Subscriptions;
@@ -87,4 +87,4 @@ export class OtherRequests {
   }
 }
 
-const ok: Verdict = { status: 200, headers: { Accept: 'application/sdp' } };
+const ok: FinalStatus = { status: 200, headers: { Accept: 'application/sdp' } };

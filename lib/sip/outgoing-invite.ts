@@ -74,7 +74,7 @@ export class OutgoingInvite {
     sent.on('update', (update, response) => void this.#session.changes.change(callee, update, response));
     if (call.ended) this.cancel(this.#session.ending.reason);
     this.#stopRinging = this.#session.timer(edge.timers.ringing, () =>
-      this.#session.end('unanswered', { verdict: { status: 408 } }),
+      this.#session.end('unanswered', { final: { status: 408 } }),
     );
   }
 }

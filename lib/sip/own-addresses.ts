@@ -7,7 +7,7 @@ import { looksLikeFlowToken } from './flow-token';
 import type { PcscfSettings } from './pcscf-settings';
 
 /** The addresses under which SIP reaches this edge, on either side: its contacts, and the relay. */
-export class OwnAddresses {
+export class ToldAddresses {
   /** The first of those where the core reaches us. */
   readonly core: Contact;
   /** The side of each contact of the SIP server; undefined for those of the access listener. */

@@ -18,7 +18,7 @@ import { HeaderTable } from './header-table';
 import { Intake } from './intake';
 import { Originating } from './originating';
 import { OtherRequests } from './other-requests';
-import { OwnAddresses } from './own-addresses';
+import { ToldAddresses } from './own-addresses';
 import type { PcscfOptions, PcscfSettings } from './pcscf-settings';
 import { Refusals, type Refused } from './refusals';
 import { Registering } from './registering';
@@ -30,7 +30,7 @@ import { sipTimers, type SipEdge } from './sip-edge';
 import { Subscriptions } from './subscriptions';
 import { Terminating } from './terminating';
 import { noConnections } from './ue-connections';
-import { noSuchDialog, reply } from './verdict';
+import { noSuchDialog, reply } from './final-status';
 
 /** What passes between UEs and core outside of calls. */
 const passed: Method[] = ['MESSAGE', 'SUBSCRIBE', 'PUBLISH', 'NOTIFY', 'INFO', 'OPTIONS'];
@@ -54,7 +54,7 @@ export interface RunningPcscf {
 export function startPcscf(options: PcscfOptions): RunningPcscf {
   const { srf, egress, anchor, calls, registrations: store, settings, logger } = options;
   const { connections = noConnections, shares: limits, requests: shares, load } = options;
-  const own = new OwnAddresses(settings, egress);
+  const own = new ToldAddresses(settings, egress);
   const tokens = flowTokens(settings, own);
   const registrar = new Registrar({ store, connections, logger });
   const routing = { settings, own, registrar, connections, egress, table: new HeaderTable(settings.moreHeaders) };
@@ -101,7 +101,7 @@ export function startPcscf(options: PcscfOptions): RunningPcscf {
   };
 }
 
-function flowTokens({ flowTokenKeys: [firstKey, ...keys] }: PcscfSettings, { core }: OwnAddresses): FlowTokens {
+function flowTokens({ flowTokenKeys: [firstKey, ...keys] }: PcscfSettings, { core }: ToldAddresses): FlowTokens {
   if (firstKey === undefined) throw new EdgeError('config-invalid', 'There is no flow token key.');
   return new FlowTokens(hostPort(core.address, core.port), [firstKey, ...keys]);
 }

@@ -2,10 +2,10 @@ import type { IncomingResponse } from '../drachtio/messages';
 import { capabilitiesOf } from '../media/capabilities';
 import { contentHeaders, responseHeaders } from './header-policy';
 import { sessionBody, type Content } from './session-body';
-import type { Verdict } from './verdict';
+import type { FinalStatus } from './final-status';
 
 /** A final response of the other side that ends what it answers, with all that it says. */
-export function passedRefusal(response: IncomingResponse): Verdict {
+export function passedRefusal(response: IncomingResponse): FinalStatus {
   const { status, reason } = response;
   const { headers, body } = contentOf(response);
   return { status, reason, headers: { ...responseHeaders(response), ...headers }, body };

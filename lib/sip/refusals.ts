@@ -5,7 +5,7 @@ import type { Logger } from '../ops/logger';
 import { Tally } from '../ops/tally';
 import { EmergencyRefused } from './emergency';
 import { unmetOptions } from './request-admission';
-import { reply, verdictOf } from './verdict';
+import { reply, finalStatusOf } from './final-status';
 
 /** Why a request was refused: `unforeseen` is a fault of ours. */
 export type Refused = ErrorCode | 'unforeseen';
@@ -29,15 +29,15 @@ export class Refusals {
   }
 
   refuse(request: IncomingRequest, response: ResponseSender, error: unknown): void {
-    const verdict = verdictOf(error, this.#agent);
+    const final = finalStatusOf(error, this.#agent);
     this.#refused.add(error instanceof EdgeError ? error.code : 'unforeseen');
-    if (verdict.status === 420) verdict.headers['Unsupported'] = unmetOptions(request).join(', ');
+    if (final.status === 420) final.headers['Unsupported'] = unmetOptions(request).join(', ');
     if (error instanceof EmergencyRefused) {
-      verdict.headers['Content-Type'] = error.contentType;
-      verdict.body = error.body;
+      final.headers['Content-Type'] = error.contentType;
+      final.body = error.body;
     }
-    this.#tell(request, error, verdict.status);
-    reply(response, verdict);
+    this.#tell(request, error, final.status);
+    reply(response, final);
   }
 
   /** What any stranger can make us say must not fill the log, nor hide what an operator has to mend. */

@@ -13,7 +13,7 @@ import { registerHeaders, registerResponseHeaders } from './register-headers';
 import { bodyOf } from './session-body';
 import type { Routing } from './target';
 import { flowOf, hideExpiry, ueAddressOf } from './ue-connections';
-import { reply } from './verdict';
+import { reply } from './final-status';
 
 export interface RegisteringOptions extends Routing {
   srf: Srf;

@@ -3,7 +3,7 @@ import { FinalGate } from '../drachtio/final-gate';
 import type { CallSession } from './call-session';
 import { allows, inDialogHeaders, responseHeaders } from './header-policy';
 import { sessionBody } from './session-body';
-import { noSuchDialog, verdictOf, type Verdict } from './verdict';
+import { noSuchDialog, finalStatusOf, type FinalStatus } from './final-status';
 
 /**
  * A reliable provisional response on its way (RFC 3262): the callee waits for its PRACK until the caller has
@@ -22,7 +22,7 @@ export class ReliableProvisional {
     this.#session = session;
     this.#response = response;
     const { srf, timers } = session.edge;
-    const stop = session.timer(timers.prack, () => session.end('not-acknowledged', { verdict: { status: 504 } }));
+    const stop = session.timer(timers.prack, () => session.end('not-acknowledged', { final: { status: 504 } }));
     this.#gate = new FinalGate(srf, timers.prackGivenUp);
     this.acknowledged = new Promise((resolve) => {
       session.call.onEnd(() => resolve());
@@ -51,7 +51,7 @@ export class ReliableProvisional {
   async prack(request: IncomingRequest, response: ResponseSender): Promise<void> {
     const { call, caller, callee, edge } = this.#session;
     if (!this.#session.admits(caller, request, response)) return;
-    const answer = (verdict: Verdict) => this.#session.respond(caller, 'PRACK', response, verdict);
+    const answer = (final: FinalStatus) => this.#session.respond(caller, 'PRACK', response, final);
     if (this.#hasPrack) {
       answer(noSuchDialog);
       return;
@@ -69,7 +69,7 @@ export class ReliableProvisional {
         else answer({ status: 488 });
       } else answer({ status: final.status, reason: final.reason, headers: responseHeaders(final) });
     } catch (error) {
-      answer(verdictOf(error, edge.agent));
+      answer(finalStatusOf(error, edge.agent));
       this.#session.fail(error);
     } finally {
       this.#gate.open();

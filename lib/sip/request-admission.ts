@@ -5,16 +5,16 @@ import { serverDialogId } from '../drachtio/server-dialog-id';
 import { EdgeError } from '../errors';
 import type { Side } from '../media/media-anchor';
 import { hopsLeft, tokens } from './header-policy';
-import type { OwnAddresses } from './own-addresses';
+import type { ToldAddresses } from './own-addresses';
 import { offeredBody } from './session-body';
 
 /** Which requests are looked at at all (RFC 3261 §8.2, §16.3); whether their sender may make them comes after. */
 export class RequestAdmission {
-  readonly #own: OwnAddresses;
+  readonly #own: ToldAddresses;
   readonly #toCore: ReadonlySet<string>;
 
   /** `toCore`: the server's ids of the dialogs that requests of ours start in the core. */
-  constructor(own: OwnAddresses, toCore: ReadonlySet<string>) {
+  constructor(own: ToldAddresses, toCore: ReadonlySet<string>) {
     this.#own = own;
     this.#toCore = toCore;
   }

@@ -1,4 +1,4 @@
-import type { Headers, SipMessage } from '../drachtio/messages';
+import type { Headers, ParsedMessage } from '../drachtio/messages';
 import { EdgeError } from '../errors';
 import { contentHeaders } from './header-policy';
 import { isMultipart, partHeader, partsOf, unreadable, type Part } from './multipart';
@@ -31,7 +31,7 @@ const ownBoundary = 'edge80-6d2f0a51c94b7e38';
  * anchors their media, their places would be told to the other side.
  * @throws EdgeError `sip-type` (415) where a session description may be in it that cannot be read.
  */
-export function sessionBody(message: SipMessage): SessionBody {
+export function sessionBody(message: ParsedMessage): SessionBody {
   const { body } = message;
   if (body === '') return { sdp: '', with: onlySdp };
   const type = message.get('content-type') ?? 'application/sdp';
@@ -59,7 +59,7 @@ export function sessionBody(message: SipMessage): SessionBody {
  * unless its sender says so (RFC 3261 §20.11).
  * @throws EdgeError `sip-type` (415)
  */
-export function offeredBody(request: SipMessage): SessionBody {
+export function offeredBody(request: ParsedMessage): SessionBody {
   const isOptional = /;\s*handling\s*=\s*"?optional\b/i.test(request.get('content-disposition') ?? '');
   const type = request.get('content-type') ?? 'application/sdp';
   const isUnknown = request.body !== '' && !isSdp(type) && !isMultipart(type);
@@ -68,7 +68,7 @@ export function offeredBody(request: SipMessage): SessionBody {
 }
 
 /** The content of a message with its session description as it comes out of the media anchor. */
-export async function anchored(message: SipMessage, anchor: (sdp: string) => Promise<string>): Promise<Content> {
+export async function anchored(message: ParsedMessage, anchor: (sdp: string) => Promise<string>): Promise<Content> {
   const { sdp, with: having } = sessionBody(message);
   return having(await anchor(sdp));
 }

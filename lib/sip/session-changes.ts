@@ -13,9 +13,9 @@ import { acknowledged, sendOffer } from './offer-in-dialog';
 import { passedRefusal } from './refusal-content';
 import { anchored, bodyOf, offeredBody, sessionBody, type SessionBody } from './session-body';
 import { granted, isTooShort, taken, withAsked, withGranted } from './session-expires';
-import { retryLater, verdictOf, type Verdict } from './verdict';
+import { retryLater, finalStatusOf, type FinalStatus } from './final-status';
 
-const terminated: Verdict = { status: 487 };
+const terminated: FinalStatus = { status: 487 };
 
 /** Statuses that say that the far end's dialog is no more (RFC 3261 §12.2.1.2). */
 const dialogGone = new Set([404, 408, 410, 481]);
@@ -34,7 +34,7 @@ interface Change {
   /** By what it goes to the far end. */
   method: 'INVITE' | 'UPDATE';
   /** Answers it. */
-  answer: (verdict: Verdict) => void;
+  answer: (final: FinalStatus) => void;
   /** Aborted by the sender's CANCEL, which may come at any time. */
   withdrawn: AbortSignal;
 }
@@ -71,14 +71,14 @@ export class SessionChanges {
       this.#session.abandon(from, request.method, response);
       return;
     }
-    const answer = (verdict: Verdict) => this.#session.respond(from, request.method, response, verdict);
+    const answer = (final: FinalStatus) => this.#session.respond(from, request.method, response, final);
     const to = otherSide(from);
     const isInvite = request.method === 'INVITE';
     let asked: SessionBody;
     try {
       asked = offeredBody(request);
     } catch (error) {
-      answer(verdictOf(error, edge.agent));
+      answer(finalStatusOf(error, edge.agent));
       return;
     }
     const isOffer = isInvite || asked.sdp !== '';
@@ -104,7 +104,7 @@ export class SessionChanges {
       else if (isInvite && own) await this.#withoutOffer(change, own);
       else await this.#refresh(change);
     } catch (error) {
-      answer(verdictOf(error, edge.agent));
+      answer(finalStatusOf(error, edge.agent));
       if (!call.ended) this.#session.warn({ err: error }, 'session change failed');
     } finally {
       forget();
@@ -144,7 +144,7 @@ export class SessionChanges {
   }
 
   /** What may not pass now: RFC 3261 §14.2 for a re-INVITE, RFC 3311 §5.2 for an UPDATE; or never. */
-  #refusal(from: Side, request: IncomingRequest, isOffer: boolean): Verdict | undefined {
+  #refusal(from: Side, request: IncomingRequest, isOffer: boolean): FinalStatus | undefined {
     const { call, isEarlyOfferAnswered } = this.#session;
     const isInvite = request.method === 'INVITE';
     if (isTooShort(request)) return { status: 422, headers: { 'Min-SE': String(shortestInterval) } };

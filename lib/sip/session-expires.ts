@@ -1,5 +1,5 @@
 import { shortestInterval } from '../drachtio/fence/session-timer';
-import type { Headers, SipMessage } from '../drachtio/messages';
+import type { Headers, ParsedMessage } from '../drachtio/messages';
 import { refresherAsked, refresherGranted } from '../drachtio/refreshers';
 import { hasOption } from './header-policy';
 
@@ -12,7 +12,7 @@ export interface SessionExpires {
 }
 
 /** Session-Expires of a message, if it has one that can be read. */
-export function sessionExpires(message: SipMessage): SessionExpires | undefined {
+export function sessionExpires(message: ParsedMessage): SessionExpires | undefined {
   const [, interval, params = ''] = /^\s*(\d{1,9})\s*(;.*)?$/.exec(message.get('session-expires') ?? '') ?? [];
   if (interval === undefined) return undefined;
   const refresher = /;\s*refresher\s*=\s*(uac|uas)\b/i.exec(params)?.[1]?.toLowerCase();
@@ -20,13 +20,13 @@ export function sessionExpires(message: SipMessage): SessionExpires | undefined 
 }
 
 /** Whether its sender asks for a session timer that is too short: for 422 (RFC 4028 §9). */
-export function isTooShort(request: SipMessage): boolean {
+export function isTooShort(request: ParsedMessage): boolean {
   const asked = sessionExpires(request);
   return asked !== undefined && asked.interval < shortestInterval && hasOption(request, 'timer');
 }
 
 /** The interval that a 2xx to `request` grants its sender, who has to refresh. */
-export function granted(request: SipMessage): number | undefined {
+export function granted(request: ParsedMessage): number | undefined {
   return hasOption(request, 'timer') ? sessionExpires(request)?.interval : undefined;
 }
 
@@ -43,7 +43,7 @@ export function withAsked(headers: Headers, interval: number | undefined): Heade
 }
 
 /** The interval within which the sender of a 2xx has taken it upon itself to refresh. */
-export function taken(response: SipMessage): number | undefined {
+export function taken(response: ParsedMessage): number | undefined {
   const agreed = sessionExpires(response);
   return agreed?.refresher === 'uas' ? agreed.interval : undefined;
 }

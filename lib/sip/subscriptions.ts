@@ -23,7 +23,7 @@ import { idAtReceiver, serverDialogId } from '../drachtio/server-dialog-id';
 import { bodyOf } from './session-body';
 import { sharesOf, type Target } from './target';
 import { hideExpiry, type UeConnections } from './ue-connections';
-import { reply, retryLater } from './verdict';
+import { reply, retryLater } from './final-status';
 
 /** A subscription: what comes in the dialog of one side goes on in that of the other. */
 interface Subscription {

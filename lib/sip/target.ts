@@ -3,7 +3,7 @@ import type { Way } from '../egress/errand';
 import { flowKey, type Flow } from './flow-token';
 import type { Egress } from './egress';
 import type { HeaderTable } from './header-table';
-import type { OwnAddresses } from './own-addresses';
+import type { ToldAddresses } from './own-addresses';
 import type { PcscfSettings } from './pcscf-settings';
 import type { Registrar } from './registrar';
 import type { UeConnections } from './ue-connections';
@@ -12,7 +12,7 @@ import type { UePolicy } from './ue-policy';
 /** What says where the messages of UEs and for them go, and what they undergo. */
 export interface Routing {
   settings: PcscfSettings;
-  own: OwnAddresses;
+  own: ToldAddresses;
   registrar: Registrar;
   connections: UeConnections;
   egress: Egress;

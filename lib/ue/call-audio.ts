@@ -3,7 +3,7 @@ import type { PathName } from './candidate-pair';
 import type { RemoteStream } from './description';
 import { MediaSession, type Sound } from './media-session';
 import type { MediaTransport } from './media-transport';
-import type { StreamReport } from './report';
+import type { UeStreamReport } from './report';
 import type { Observer } from './ue-event';
 
 export interface CallAudioOptions {
@@ -34,7 +34,7 @@ export class CallAudio {
   readonly #sessions = new Map<number, MediaSession>();
   /** When each line was first heard, and on which path: the far end may close its connection before we report. */
   readonly #heard = new Map<number, { at: number; path: PathName | undefined }>();
-  readonly #dropped: StreamReport[] = [];
+  readonly #dropped: UeStreamReport[] = [];
   #transport: MediaTransport | undefined;
   #remote: readonly RemoteStream[] = [];
   #allowed: ReadonlySet<number> = new Set();
@@ -122,7 +122,7 @@ export class CallAudio {
     this.#pathReady = false;
   }
 
-  reports(): StreamReport[] {
+  reports(): UeStreamReport[] {
     return [...this.#dropped, ...this.#present()];
   }
 
@@ -138,7 +138,7 @@ export class CallAudio {
     this.#transport?.close();
   }
 
-  #present(): StreamReport[] {
+  #present(): UeStreamReport[] {
     return [...this.#sessions].map(([line, session]) => {
       const heard = this.#heard.get(line);
       const rttMs = session.rttMs ?? this.#transport?.rttMs(line);

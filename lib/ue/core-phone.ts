@@ -15,7 +15,7 @@ export interface CorePhoneOptions extends EndOptions {
   startWhenHeard?: boolean | undefined;
 }
 
-interface Binding {
+interface AcceptedBinding {
   contact: string;
   /** URIs of the Path, topmost first (RFC 3327). */
   path: string[];
@@ -34,9 +34,9 @@ const defaultExpires = 600;
 export class CorePhone {
   readonly #options: CorePhoneOptions;
   readonly #phone: Phone;
-  readonly #registrar: Registrar;
+  readonly #registrar: AcceptingRegistrar;
 
-  private constructor(options: CorePhoneOptions, phone: Phone, registrar: Registrar) {
+  private constructor(options: CorePhoneOptions, phone: Phone, registrar: AcceptingRegistrar) {
     this.#options = options;
     this.#phone = phone;
     this.#registrar = registrar;
@@ -46,7 +46,7 @@ export class CorePhone {
   static async open(options: CorePhoneOptions): Promise<CorePhone> {
     const { listen, limit, messages, startWhenHeard = true, observer, logger } = options;
     const at = hostPort(listen.host, listen.port);
-    const registrar = new Registrar(observer);
+    const registrar = new AcceptingRegistrar(observer);
     const phone = await Phone.open(
       {
         contacts: ['udp', 'tcp'].map((transport) => `sip:${at};transport=${transport}`),
@@ -110,9 +110,9 @@ export class CorePhone {
   }
 }
 
-class Registrar {
+class AcceptingRegistrar {
   readonly #observer: Observer;
-  readonly #bindings = new Map<string, Binding>();
+  readonly #bindings = new Map<string, AcceptedBinding>();
   readonly #changes = new EventEmitter<{ registered: [] }>();
   readonly #closing = new AbortController();
 
@@ -140,7 +140,7 @@ class Registrar {
     else this.#remember(user, aor, { contact: contact.uri, path: urisOf(path ?? '') }, expires);
   }
 
-  async binding(user: string, patience: number): Promise<Binding> {
+  async binding(user: string, patience: number): Promise<AcceptedBinding> {
     const signal = AbortSignal.any([this.#closing.signal, AbortSignal.timeout(patience)]);
     try {
       for (;;) {
@@ -157,7 +157,7 @@ class Registrar {
     this.#closing.abort();
   }
 
-  #remember(user: string, aor: string, binding: Binding, expires: number): void {
+  #remember(user: string, aor: string, binding: AcceptedBinding, expires: number): void {
     if (this.#bindings.size >= maxBindings && !this.#bindings.has(user)) return;
     this.#bindings.set(user, binding);
     const path = binding.path.join(', ');

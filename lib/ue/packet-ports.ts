@@ -1,7 +1,7 @@
 import type { Candidate } from '../sdp/candidate';
 import { hostCandidates, relayedCandidate } from './host-candidates';
 import type { HttpProxy } from './open-socket';
-import { TurnPort, type TurnServer } from './turn-port';
+import { TurnPort, type TurnAccount } from './turn-port';
 import { UdpPort } from './udp-port';
 
 /** What a stream of packets is sent from, beside TCP. */
@@ -11,7 +11,7 @@ export interface PacketPorts {
 }
 
 /** `alone`: nothing but a relayed address is tried. */
-export type RelaysOfUe = TurnServer & { alone: boolean };
+export type RelaysOfUe = TurnAccount & { alone: boolean };
 
 interface PortOptions {
   address: string;

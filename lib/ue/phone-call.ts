@@ -10,14 +10,14 @@ import type {
 import type { Srf } from '../drachtio/srf';
 import { EdgeError } from '../errors';
 import { withResolvers } from '../with-resolvers';
-import type { CallMedia } from './call-media';
+import type { UeMedia } from './ue-media';
 import { answerChallenge } from './digest';
 import { challengeIn, refusal, SipRejection } from './sip-rejection';
 import type { MediaKind, Observer, Party } from './ue-event';
 
 export interface CallOptions {
   srf: Srf;
-  media: CallMedia;
+  media: UeMedia;
   observer: Observer;
   /** Value of our Contact; default: the SIP server's own. */
   contact?: string | undefined;
@@ -50,7 +50,7 @@ export class PhoneCall {
   readonly direction: 'originating' | 'terminating';
   /** From the INVITE to the 200, ms. */
   readonly setupMs: number;
-  readonly media: CallMedia;
+  readonly media: UeMedia;
   readonly #options: CallOptions;
   readonly #dialog: Dialog;
   readonly #ended = withResolvers<Party>();

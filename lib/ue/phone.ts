@@ -5,7 +5,7 @@ import type { Outbound } from '../embedded/outbound';
 import { EdgeError } from '../errors';
 import type { Logger } from '../ops/logger';
 import { PhoneCall, type PlacedCallOptions } from './phone-call';
-import { CallMedia, type CallMediaOptions } from './call-media';
+import { UeMedia, type CallMediaOptions } from './ue-media';
 import type { CallMessagesOptions } from './call-messages';
 import { SipLink } from './sip-link';
 import type { MediaKind, Observer } from './ue-event';
@@ -134,7 +134,7 @@ export class Phone {
   }
 
   /** @param offers what we offer where we are asked for an offer */
-  #media(offers: readonly MediaKind[] = ['audio']): CallMedia {
-    return new CallMedia({ ...this.#options.media, observer: this.#options.observer, offers });
+  #media(offers: readonly MediaKind[] = ['audio']): UeMedia {
+    return new UeMedia({ ...this.#options.media, observer: this.#options.observer, offers });
   }
 }

@@ -1,7 +1,7 @@
 import type { PathName } from './candidate-pair';
 
 /** What one stream of a call came to. Times in ms; null is what was not measured. */
-export interface StreamReport {
+export interface UeStreamReport {
   line: number;
   kind: string;
   path: PathName | null;
@@ -33,7 +33,7 @@ export interface MsrpReport {
 }
 
 /** What it all came to: the last line of the UE tool. Numbers are sums over the RTP streams, path and times the first's. */
-export interface Report extends Omit<StreamReport, 'line' | 'kind'> {
+export interface Report extends Omit<UeStreamReport, 'line' | 'kind'> {
   event: 'report';
   ok: boolean;
   role: 'ue' | 'core';
@@ -41,7 +41,7 @@ export interface Report extends Omit<StreamReport, 'line' | 'kind'> {
   registered: boolean;
   setupMs: number | null;
   /** The RTP streams. */
-  streams: StreamReport[];
+  streams: UeStreamReport[];
   msrp: MsrpReport | null;
   error: { code: string; message: string } | null;
 }

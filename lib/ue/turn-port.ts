@@ -21,7 +21,7 @@ import { closeReason, openSocket, type HttpProxy } from './open-socket';
 import { secured, type TlsOptions } from './secured';
 
 /** Where a UE gets relayed addresses. */
-export interface TurnServer {
+export interface TurnAccount {
   host: string;
   port: number;
   username: string;
@@ -30,7 +30,7 @@ export interface TurnServer {
 }
 
 interface TurnPortOptions {
-  server: TurnServer;
+  server: TurnAccount;
   /** Our address. */
   local: string;
   proxy: HttpProxy | undefined;

@@ -4,7 +4,7 @@ import type { MediaStats } from '../foreign-phone';
 /** Its call as linphone names the states, without `LinphoneCall`; undefined: there was none. */
 type CallState = 'IncomingReceived' | 'StreamsRunning' | 'End' | 'Released' | 'Error' | (string & {});
 
-interface End {
+interface CallEnd {
   type: string;
   at: string;
 }
@@ -32,8 +32,8 @@ export class LinphoneLog {
   hears = false;
   readonly #counted = { sent: 0, received: 0, lost: 0, rtcpSent: 0, rtcpReceived: 0 };
   /** Of the pair that was listed last. */
-  #ends: { Local?: End; Remote?: End } = {};
-  #selected: { Local?: End; Remote?: End } = {};
+  #ends: { Local?: CallEnd; Remote?: CallEnd } = {};
+  #selected: { Local?: CallEnd; Remote?: CallEnd } = {};
 
   line(line: string): void {
     const [, registration] = /^.*moving from state \[\w+\] to \[LinphoneRegistration(\w+)\]/.exec(line) ?? [];

@@ -1,7 +1,7 @@
 import { once } from 'node:events';
 import net, { connect, createServer } from 'node:net';
 import { AccessListener } from '../../../lib/access/access-listener';
-import type { AccessFlow } from '../../../lib/access/access-flow';
+import type { UeFlow } from '../../../lib/access/ue-flow';
 import type { AccessLimits } from '../../../lib/access/limits';
 import { createLogger } from '../../../lib/ops/logger';
 import { countsOf, telling } from '../ops/told';
@@ -10,7 +10,7 @@ import { FakeSipServer, request, response, tellRegistered, Wire } from './wire';
 
 let server: FakeSipServer;
 let listener: AccessListener;
-let closed: AccessFlow[];
+let closed: UeFlow[];
 
 async function start(
   limits: Partial<AccessLimits> = {},

@@ -1,7 +1,7 @@
 import { once } from 'node:events';
 import { connect as connectTls } from 'node:tls';
 import { AccessListener } from '../../../lib/access/access-listener';
-import type { UeTransport } from '../../../lib/access/access-flow';
+import type { UeTransport } from '../../../lib/access/ue-flow';
 import { Srf } from '../../../lib/drachtio/srf';
 import type { Dialog, IncomingRequest, ResponseSender } from '../../../lib/drachtio/messages';
 import { createLogger } from '../../../lib/ops/logger';

@@ -2,7 +2,7 @@ import { once } from 'node:events';
 import type { Socket } from 'node:net';
 import { Srf } from '../../../lib/drachtio/srf';
 import { EmbeddedEdge } from '../../../lib/embedded/embedded-edge';
-import type { Flow } from '../../../lib/embedded/flow';
+import type { PeerFlow } from '../../../lib/embedded/peer-flow';
 import { limits } from '../../../lib/embedded/limits';
 import { Timers } from '../../../lib/embedded/timers';
 import { ServerTransactions } from '../../../lib/embedded/transaction-tables';
@@ -116,7 +116,7 @@ test('X7: a request that came over TCP is over with its answer: it cannot be rep
   const timers = new Timers();
   const servers = new ServerTransactions(timers);
   const flow = (transport: 'udp' | 'tcp') =>
-    ({ local: { transport, host: '127.0.0.1', port: 5060 }, send: () => undefined }) as unknown as Flow;
+    ({ local: { transport, host: '127.0.0.1', port: 5060 }, send: () => undefined }) as unknown as PeerFlow;
   const left = ['tcp', 'udp'].map((transport) => {
     const options = new SipMessage('OPTIONS sip:a@b SIP/2.0').add('Via', `SIP/2.0/X h;branch=z9hG4bK${transport}`);
     servers.open(options, flow(transport as 'udp' | 'tcp'), 100)?.reject(200, 'OK');

@@ -1,5 +1,5 @@
-import { Dialog, DialogTable, type Leg } from '../../../lib/embedded/dialog';
-import type { Flow } from '../../../lib/embedded/flow';
+import { ServerDialog, DialogTable, type FarEnd } from '../../../lib/embedded/server-dialog';
+import type { PeerFlow } from '../../../lib/embedded/peer-flow';
 import { limits } from '../../../lib/embedded/limits';
 import { hangUp } from '../../../lib/embedded/server-bye';
 import type { Stack } from '../../../lib/embedded/stack';
@@ -23,7 +23,7 @@ test('a BYE of its own goes by the first Route, whose name has to be looked up a
   const stack = {
     ...{ timers, dialogs, names: new Names(new Set([4, 6]), limits), clients: new ClientTransactions(timers) },
     transport: {
-      flowTo: flowTo as unknown as (to: Destination) => Flow,
+      flowTo: flowTo as unknown as (to: Destination) => PeerFlow,
       ...{ outbound: () => undefined, hasTransport: () => true },
     },
   } as unknown as Stack;
@@ -32,9 +32,9 @@ test('a BYE of its own goes by the first Route, whose name has to be looked up a
     .add('To', '<sip:b@ims.example>')
     .add('Call-ID', 'c1')
     .add('CSeq', '1 INVITE');
-  const dialog = new Dialog(invite, { role: 'uac', localPoint: point, owner: undefined });
+  const dialog = new ServerDialog(invite, { role: 'uac', localPoint: point, owner: undefined });
   const routes = ['<sip:localhost:5070;lr>'];
-  const leg: Leg = { tag: 'b', target: 'sip:b@192.0.2.1', routes, behindNat: undefined, rseq: 0 };
+  const leg: FarEnd = { tag: 'b', target: 'sip:b@192.0.2.1', routes, behindNat: undefined, rseq: 0 };
   dialog.leg = leg;
   hangUp(stack, dialog, 'the test is over');
   const { text, to } = await bye;

@@ -235,7 +235,7 @@ describe('the media anchor fails', () => {
   const unusable = new EdgeError('no-usable-media', 'No "line" can be used.', { sipStatus: 488 });
   const away = new EdgeError('anchor-unavailable', 'rtpengine does not answer.', { sipStatus: 503, retryAfter: 7 });
 
-  test('at the offer: the UE gets its verdict with a Warning, the core hears nothing', async () => {
+  test('at the offer: the UE gets its final with a Warning, the core hears nothing', async () => {
     edge.anchor.failNext('offer', 'access', unusable);
     const invite = ue.request('INVITE', bob, {}, sdp('offer'));
     const refused = await ue.next('488 INVITE');

@@ -1,10 +1,10 @@
-import type { Headers, SipMessage } from '../../../lib/drachtio/messages';
+import type { Headers, ParsedMessage } from '../../../lib/drachtio/messages';
 import type { RequestOptions } from '../../../lib/drachtio/srf';
 import { earlyCaller } from '../../../lib/sip/early-caller';
 import type { SipEdge } from '../../../lib/sip/sip-edge';
 import { receivedInvite } from './received-request';
 
-const progress = { get: () => '<sip:bob@ims.example>;tag=ours' } as unknown as SipMessage;
+const progress = { get: () => '<sip:bob@ims.example>;tag=ours' } as unknown as ParsedMessage;
 const egress = {
   entry: (address: string) => (address === '127.0.0.2' ? '127.0.0.2:7000' : undefined),
   send: ({ nextHop }: { nextHop: string }) => ({ proxy: `by relay to ${nextHop}`, headers: {} }),

@@ -1,8 +1,10 @@
-import type { SipMessage } from '../../../lib/drachtio/messages';
+import type { ParsedMessage } from '../../../lib/drachtio/messages';
 import { bindingOf, grantedContacts, isReplaced } from '../../../lib/sip/granted-contacts';
 
 const message = (contact: string | undefined, expires?: string) =>
-  ({ get: (name: string) => (name === 'contact' ? contact : name === 'expires' ? expires : undefined) }) as SipMessage;
+  ({
+    get: (name: string) => (name === 'contact' ? contact : name === 'expires' ? expires : undefined),
+  }) as ParsedMessage;
 
 interface Case {
   /** Contact and Expires of the REGISTER, and of its 2xx. */

@@ -1,4 +1,4 @@
-import type { SipMessage } from '../../../lib/drachtio/messages';
+import type { ParsedMessage } from '../../../lib/drachtio/messages';
 import {
   assertedIdentity,
   calledIdentity,
@@ -11,7 +11,7 @@ import { covers } from '../../../lib/sip/wildcarded-identity';
 import type { Registration } from '../../../lib/sip/registration';
 
 const message = (headers: Record<string, string>) =>
-  ({ get: (name: string) => headers[name.toLowerCase()] }) as unknown as SipMessage;
+  ({ get: (name: string) => headers[name.toLowerCase()] }) as unknown as ParsedMessage;
 
 const registration = (aor: string, associated: string[]): Registration => ({
   ...{ aor, associated, key: 'b', serviceRoute: [], expiresAt: 0 },

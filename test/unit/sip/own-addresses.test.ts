@@ -1,5 +1,5 @@
 import type { Egress } from '../../../lib/sip/egress';
-import { OwnAddresses } from '../../../lib/sip/own-addresses';
+import { ToldAddresses } from '../../../lib/sip/own-addresses';
 
 const token = 'x'.repeat(40);
 const egress = { entry: (address: string) => (address === '2001:db8::2' ? '[2001:db8::2]:7000' : undefined) } as Egress;
@@ -9,7 +9,7 @@ const contacts = {
   publicContacts: ['sips:edge.example'],
   coreContacts: ['sip:192.0.2.1:5060'],
 };
-const own = new OwnAddresses(contacts, egress);
+const own = new ToldAddresses(contacts, egress);
 
 test.each([
   ['sip:bob@192.0.2.1', true],
@@ -50,11 +50,11 @@ test.each([
 });
 
 test('a contact of the access listener that is one of the server, too, is of its side', () => {
-  expect(new OwnAddresses({ ...contacts, publicContacts: access }, egress).sideOf('198.51.100.1:5060')).toBe('access');
+  expect(new ToldAddresses({ ...contacts, publicContacts: access }, egress).sideOf('198.51.100.1:5060')).toBe('access');
 });
 
 test('one address for both sides is refused, and so is none for the core', () => {
-  const both = () => new OwnAddresses({ ...contacts, coreContacts: ['sip:198.51.100.1'] }, egress);
+  const both = () => new ToldAddresses({ ...contacts, coreContacts: ['sip:198.51.100.1'] }, egress);
   expect(both).toThrow('both an access and a core contact');
-  expect(() => new OwnAddresses({ ...contacts, coreContacts: [] }, egress)).toThrow('no core contact');
+  expect(() => new ToldAddresses({ ...contacts, coreContacts: [] }, egress)).toThrow('no core contact');
 });

@@ -1,10 +1,10 @@
 import type { Egress } from '../../../lib/sip/egress';
-import { OwnAddresses } from '../../../lib/sip/own-addresses';
+import { ToldAddresses } from '../../../lib/sip/own-addresses';
 import { RequestAdmission } from '../../../lib/sip/request-admission';
 import { receivedInvite } from './received-request';
 
 const contacts = { accessContacts: ['sip:127.0.0.1'], publicContacts: [], coreContacts: ['sip:127.0.0.2'] };
-const admission = new RequestAdmission(new OwnAddresses(contacts, {} as Egress), new Set(['ours;from-tag=a']));
+const admission = new RequestAdmission(new ToldAddresses(contacts, {} as Egress), new Set(['ours;from-tag=a']));
 
 test.each([
   ['127.0.0.1:5060', 'access'],

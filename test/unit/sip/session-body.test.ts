@@ -1,9 +1,9 @@
 import fc from 'fast-check';
-import type { SipMessage } from '../../../lib/drachtio/messages';
+import type { ParsedMessage } from '../../../lib/drachtio/messages';
 import { capabilitiesOf } from '../../../lib/media/capabilities';
 import { offeredBody, sessionBody } from '../../../lib/sip/session-body';
 
-function message(type: string | undefined, body: string, more: Record<string, string> = {}): SipMessage {
+function message(type: string | undefined, body: string, more: Record<string, string> = {}): ParsedMessage {
   const headers: Record<string, string> = { ...(type !== undefined && { 'content-type': type }), ...more };
   const get = (name: string) => headers[name.toLowerCase()];
   return { headers, body, raw: '', get, has: (name) => get(name) !== undefined, getParsedHeader: () => ({}) as never };

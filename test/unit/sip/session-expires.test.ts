@@ -1,11 +1,11 @@
-import type { SipMessage } from '../../../lib/drachtio/messages';
+import type { ParsedMessage } from '../../../lib/drachtio/messages';
 import { granted, isTooShort, sessionExpires, taken, withAsked, withGranted } from '../../../lib/sip/session-expires';
 import { SessionTimers } from '../../../lib/sip/session-timers';
 import type { CallSession } from '../../../lib/sip/call-session';
 
-function message(headers: Record<string, string>): SipMessage {
+function message(headers: Record<string, string>): ParsedMessage {
   const get = (name: string) => headers[name.toLowerCase()];
-  return { headers, get, has: (name: string) => get(name) !== undefined } as unknown as SipMessage;
+  return { headers, get, has: (name: string) => get(name) !== undefined } as unknown as ParsedMessage;
 }
 
 describe('Session-Expires', () => {

@@ -1,7 +1,7 @@
 import { createHash, randomBytes } from 'node:crypto';
 import { createServer } from 'node:net';
 import { once } from 'node:events';
-import { CallMedia } from '../../../lib/ue/call-media';
+import { UeMedia } from '../../../lib/ue/ue-media';
 import type { MediaKind } from '../../../lib/ue/ue-event';
 import type { CallMessagesOptions } from '../../../lib/ue/call-messages';
 import { IceMsrpConnection, PlainMsrpConnection } from '../../../lib/ue/msrp-connection';
@@ -13,7 +13,7 @@ import { selfSigned } from '../access/self-signed';
 const address = '127.0.0.1';
 
 interface End {
-  media: CallMedia;
+  media: UeMedia;
   received: MsrpReceived[];
   events: UeEvent[];
 }
@@ -23,7 +23,7 @@ let ends: End[];
 function end(options: Partial<CallMessagesOptions> = {}, offers: MediaKind[] = ['message']): End {
   const received: MsrpReceived[] = [];
   const events: UeEvent[] = [];
-  const media = new CallMedia({
+  const media = new UeMedia({
     address,
     observer: (event) => events.push(event),
     limit: 3,

@@ -2,7 +2,7 @@
 export type UeTransport = 'tcp' | 'tls' | 'ws' | 'wss';
 
 /** A UE's connection, from when it reaches the SIP server. */
-export interface AccessFlow {
+export interface UeFlow {
   /** Random: never given twice. */
   readonly id: string;
   readonly transport: UeTransport;

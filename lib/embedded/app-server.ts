@@ -12,7 +12,7 @@ import { bindTcp, unbound } from '../wire/bound-sockets';
 /** Methods that an app may ask for, and the call records that drachtio offers (none are made here). */
 const verbs = new Set([...methods, 'CDR:ATTEMPT', 'CDR:START', 'CDR:STOP'].map((verb) => verb.toLowerCase()));
 
-export interface AdminServerOptions {
+export interface AppServerOptions {
   readonly secret: string;
   /** The contacts as apps are told of them. */
   readonly hostports: () => string;
@@ -28,14 +28,14 @@ export interface AdminServerEvents {
 /**
  * Where apps connect: authentication, routes and pings. On loopback only, for whoever gets in controls all calls.
  */
-export class AdminServer {
+export class AppServer {
   readonly routes = new AppRoutes();
-  readonly #options: AdminServerOptions;
+  readonly #options: AppServerOptions;
   readonly #events: AdminServerEvents;
   #server: Server | undefined;
   readonly #apps = new Set<AppConnection>();
 
-  constructor(options: AdminServerOptions, events: AdminServerEvents) {
+  constructor(options: AppServerOptions, events: AdminServerEvents) {
     this.#options = options;
     this.#events = events;
   }

@@ -1,7 +1,7 @@
 import type { ListeningPoint } from './contact';
 
 /** A way to one peer address: a UDP address pair or a TCP connection. */
-export interface Flow {
+export interface PeerFlow {
   /** The contact of ours that it belongs to: for Via, Contact and Record-Route. */
   readonly local: ListeningPoint;
   readonly remoteAddress: string;

@@ -1,5 +1,5 @@
 import type { ResponseOptions, ResponseSender } from '../../../lib/drachtio/messages';
-import { reply } from '../../../lib/sip/verdict';
+import { reply } from '../../../lib/sip/final-status';
 
 interface Sent {
   status: number;
@@ -7,13 +7,13 @@ interface Sent {
   options: ResponseOptions | undefined;
 }
 
-function sentFor(verdict: Parameters<typeof reply>[1]): Sent[] {
+function sentFor(final: Parameters<typeof reply>[1]): Sent[] {
   const sent: Sent[] = [];
   const response: ResponseSender = {
     finalResponseSent: false,
     send: (status, reason, options) => void sent.push({ status, reason, options }),
   };
-  reply(response, verdict);
+  reply(response, final);
   return sent;
 }
 

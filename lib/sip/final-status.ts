@@ -1,17 +1,17 @@
 import { sendFitting, type Wanted } from '../drachtio/fitting-response';
-import type { Headers, ResponseSender, SipMessage } from '../drachtio/messages';
+import type { Headers, ResponseSender, ParsedMessage } from '../drachtio/messages';
 import { EdgeError } from '../errors';
 import { retryAfter } from '../shares/retry-after';
 import { tellsHost } from './hidden-hosts';
 
 /** The final response that an error deserves. */
-export type Verdict = Wanted;
+export type FinalStatus = Wanted;
 
 /** What is said of a dialog that is not, or no more. */
-export const noSuchDialog: Verdict = { status: 481 };
+export const noSuchDialog: FinalStatus = { status: 481 };
 
 /** For what may succeed after so many seconds. */
-export function retryLater(seconds: number): Verdict {
+export function retryLater(seconds: number): FinalStatus {
   return { status: 500, headers: { 'Retry-After': String(seconds) } };
 }
 
@@ -19,12 +19,12 @@ export function retryLater(seconds: number): Verdict {
 const warnings: Record<string, string> = { 'no-usable-media': '304', 'sdp-invalid': '399' };
 
 /** For who may come again, but not all together. */
-export function unavailable(): Verdict {
+export function unavailable(): FinalStatus {
   return { status: 503, headers: { 'Retry-After': String(retryAfter()) } };
 }
 
 /** An unforeseen error is a 500. `agent`: how this edge names itself in a Warning. */
-export function verdictOf(error: unknown, agent: string): Verdict & { headers: Headers } {
+export function finalStatusOf(error: unknown, agent: string): FinalStatus & { headers: Headers } {
   if (!(error instanceof EdgeError)) return { status: 500, headers: {} };
   const code = warnings[error.code];
   // Without it a UE may take the edge itself for dead (RFC 3261 §21.5.4).
@@ -42,8 +42,8 @@ export function verdictOf(error: unknown, agent: string): Verdict & { headers: H
 /** Sends a response. A reason that tells a host of the other side becomes the usual one. */
 export function reply(
   response: ResponseSender,
-  { reason, ...verdict }: Verdict,
-  sent?: (refused: unknown, message?: SipMessage) => void,
+  { reason, ...final }: FinalStatus,
+  sent?: (refused: unknown, message?: ParsedMessage) => void,
 ): void {
-  sendFitting(response, { ...verdict, reason: tellsHost(reason ?? '') ? undefined : reason }, sent);
+  sendFitting(response, { ...final, reason: tellsHost(reason ?? '') ? undefined : reason }, sent);
 }

@@ -27,7 +27,7 @@ export interface CallMediaOptions extends CallAudioOptions {
  * The media of one call: writes its offers and answers, reads the peer's, and leaves the RTP streams and the MSRP
  * session to their own. An m= line keeps its place as long as the call lasts (RFC 3264 §8).
  */
-export class CallMedia {
+export class UeMedia {
   readonly audio: CallAudio;
   readonly messages: CallMessages;
   readonly #options: CallMediaOptions;

@@ -2,7 +2,7 @@ import { Groups } from '../groups';
 import type { AppConnection } from './app-connection';
 import type { ClientTransaction } from './client-transaction';
 import type { ListeningPoint } from './contact';
-import type { Flow } from './flow';
+import type { PeerFlow } from './peer-flow';
 import { limits } from './limits';
 import type { ServerTransaction } from './server-transaction';
 import { parseSipUri, tagOf, uriOf, withoutTag } from '../wire/sip-uri';
@@ -10,7 +10,7 @@ import type { SipMessage } from '../wire/sip-message';
 import type { Destination } from '../wire/link';
 
 /** The far end of a dialog: where requests go. An INVITE of ours that forks has one for each fork. */
-export interface Leg {
+export interface FarEnd {
   readonly tag: string;
   /** The URI of its Contact. */
   target: string;
@@ -24,14 +24,14 @@ export interface Leg {
 
 /** A 2xx received, whose ACK is repeated whenever the 2xx comes again. */
 export interface Answer {
-  readonly leg: Leg;
+  readonly leg: FarEnd;
   readonly cseq: number;
   readonly transaction: ClientTransaction;
-  ack: { readonly text: string; readonly flow: Flow } | undefined;
+  ack: { readonly text: string; readonly flow: PeerFlow } | undefined;
 }
 
 /** A dialog (RFC 3261 §12), from the first response that makes one. It belongs to one app. */
-export class Dialog {
+export class ServerDialog {
   /** As apps know it: Call-ID and the From tag of the request that made it. */
   readonly id: string;
   readonly callId: string;
@@ -44,14 +44,14 @@ export class Dialog {
   readonly remote: string;
   readonly localPoint: ListeningPoint;
   owner: AppConnection | undefined;
-  readonly legs = new Map<string, Leg>();
+  readonly legs = new Map<string, FarEnd>();
   /** The leg that requests go to. */
-  leg: Leg | undefined;
+  leg: FarEnd | undefined;
   cseq: number;
   /** Next hop that the app gave for its INVITE; it stays for a dialog without a route set. */
   nextHop: Destination | undefined;
   /** As a UAS: what the INVITE came over. */
-  callerFlow: Flow | undefined;
+  callerFlow: PeerFlow | undefined;
   isConfirmed = false;
   isOver = false;
   /** Requests of the peer that the app has not answered. */
@@ -67,7 +67,7 @@ export class Dialog {
   /** The latest 2xx of each INVITE of ours, by leg and CSeq; the last two are kept. */
   readonly answers: Answer[] = [];
   /** Reliable provisional responses that the app has yet to PRACK. */
-  readonly unpracked: { leg: Leg; rseq: number }[] = [];
+  readonly unpracked: { leg: FarEnd; rseq: number }[] = [];
 
   /**
    * @param request that makes it
@@ -75,7 +75,7 @@ export class Dialog {
    */
   constructor(
     request: SipMessage,
-    { role, localPoint, owner }: Pick<Dialog, 'role' | 'localPoint' | 'owner'>,
+    { role, localPoint, owner }: Pick<ServerDialog, 'role' | 'localPoint' | 'owner'>,
     toTag = '',
   ) {
     const from = request.get('from') ?? '';
@@ -94,7 +94,7 @@ export class Dialog {
   }
 
   /** The leg that a message of the peer makes; `undefined` if there are too many forks. */
-  touch(tag: string, message: SipMessage, flow: Flow): Leg | undefined {
+  touch(tag: string, message: SipMessage, flow: PeerFlow): FarEnd | undefined {
     let leg = this.legs.get(tag);
     if (!leg) {
       if (this.legs.size >= limits.forks) return undefined;
@@ -110,7 +110,7 @@ export class Dialog {
   }
 
   /** A target refresh (RFC 3261 §12.2): the peer may have a new Contact. */
-  refresh(tag: string, message: SipMessage, flow: Flow): void {
+  refresh(tag: string, message: SipMessage, flow: PeerFlow): void {
     const leg = this.legs.get(tag);
     const contact = message.get('contact');
     if (!leg || contact === undefined) return;
@@ -122,7 +122,7 @@ export class Dialog {
    * Without a Record-Route, a Contact that names another host than the packet came from is behind a NAT
    * (or says nonsense): packets go where the peer's came from. As a UAS over UDP the port counts as well.
    */
-  #natted(target: string, flow: Flow): Destination | undefined {
+  #natted(target: string, flow: PeerFlow): Destination | undefined {
     const uri = parseSipUri(target);
     if (!uri) return undefined;
     const sameHost = uri.host === flow.remoteAddress;
@@ -139,30 +139,30 @@ export class Dialog {
 
 /** The dialogs of all apps. */
 export class DialogTable {
-  readonly #byId = new Map<string, Dialog>();
-  readonly #byCallId = new Groups<string, Dialog>();
+  readonly #byId = new Map<string, ServerDialog>();
+  readonly #byCallId = new Groups<string, ServerDialog>();
 
   get isFull(): boolean {
     return this.#byId.size >= limits.dialogs;
   }
 
-  add(dialog: Dialog): void {
+  add(dialog: ServerDialog): void {
     this.#byId.set(dialog.id, dialog);
     this.#byCallId.add(dialog.callId, dialog);
   }
 
-  remove(dialog: Dialog): void {
+  remove(dialog: ServerDialog): void {
     dialog.isOver = true;
     if (this.#byId.get(dialog.id) === dialog) this.#byId.delete(dialog.id);
     this.#byCallId.delete(dialog.callId, dialog);
   }
 
-  byId(id: string): Dialog | undefined {
+  byId(id: string): ServerDialog | undefined {
     return this.#byId.get(id);
   }
 
   /** The dialog that a request of the peer belongs to; a missing To tag is forgiven. */
-  of(request: SipMessage): Dialog | undefined {
+  of(request: SipMessage): ServerDialog | undefined {
     const from = request.fromTag ?? '';
     const to = request.toTag;
     for (const dialog of this.#byCallId.of(request.callId)) {
@@ -171,7 +171,7 @@ export class DialogTable {
     return undefined;
   }
 
-  ownedBy(app: AppConnection): Dialog[] {
+  ownedBy(app: AppConnection): ServerDialog[] {
     return [...this.#byId.values()].filter((dialog) => dialog.owner === app);
   }
 }
