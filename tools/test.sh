@@ -35,4 +35,4 @@ become_root=()
 if [ "$(id -u)" -ne 0 ] && command -v sudo >/dev/null && sudo -n true 2>/dev/null; then
   become_root=(sudo -n env "PATH=$PATH" "CI=${CI:-}" "DRACHTIO_BIN=${DRACHTIO_BIN:-}" "RTPENGINE_BIN=${RTPENGINE_BIN:-}")
 fi
-exec "${become_root[@]}" bash tools/tidily.sh jest --runInBand --verbose test/integration
+exec "${become_root[@]}" bash tools/test-integration.sh

@@ -1,0 +1,38 @@
+#!/usr/bin/env bash
+# tools/test-integration.sh: the integration tests, as many files at a time as there are CPUs, each in a network of its
+# own: most of their time is waiting. What a file prints is shown when it has ended. Who may make no such network (it
+# needs root) has one file after the other.
+set -euo pipefail
+cd "$(dirname "${BASH_SOURCE[0]}")/.."
+
+if [ $# -eq 1 ]; then
+  printed=$(mktemp)
+  status=0
+  bash tools/own-network.sh bash tools/tidily.sh jest --runInBand --verbose "$1" >"$printed" 2>&1 || status=$?
+  flock tools/test-integration.sh cat "$printed"
+  rm -f "$printed"
+  [ "$status" -eq 0 ] || echo "$1" >>"$FAILED"
+  exit "$status"
+fi
+
+bash tools/own-network.sh true 2>/dev/null || exec bash tools/tidily.sh jest --runInBand --verbose test/integration
+
+# The longest comes first, or the others wait for it at the end.
+files=(test/integration/demo.test.ts)
+for file in test/integration/*.test.ts; do
+  [ "$file" = "${files[0]}" ] || files+=("$file")
+done
+FAILED=$(mktemp)
+export FAILED
+
+# Its own process group, to which a signal goes as a whole.
+set -m
+printf '%s\0' "${files[@]}" | xargs -0 -n 1 -P "$(nproc)" bash tools/test-integration.sh &
+group=$(jobs -p)
+trap 'kill -TERM -- "-$group"' TERM INT HUP
+status=0
+wait -n || status=$?
+wait
+while read -r file; do echo "edge80: FAILED: $file" >&2; done <"$FAILED"
+rm -f "$FAILED"
+exit "$status"
