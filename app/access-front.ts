@@ -25,9 +25,13 @@ export class AccessFront {
   readonly listener: AccessListener;
   readonly #web: WebFront | undefined;
   readonly #files: string[] = [];
+  readonly #config: PcscfConfig;
+  readonly #logger: Logger;
 
   /** @throws EdgeError `config-invalid` */
   constructor(config: PcscfConfig, shared: SharedPorts | undefined, shares: FrontShares, logger: Logger) {
+    this.#config = config;
+    this.#logger = logger;
     const listen = (config.ACCESS_LISTEN ?? []).map((contact) => pointOf(contact, config.ACCESS_ADDRESS ?? []));
     const isNeeded = listen.some(({ transport }) => transport === 'tls');
     const tls = certificateFor(config, { isNeeded, shared }, logger);
@@ -40,7 +44,7 @@ export class AccessFront {
       ...(tls && { tls }),
       ...(this.#web && { http: this.#web }),
     });
-    this.#watch(config, logger);
+    this.#watch();
   }
 
   /** @throws EdgeError `sip-listen-failed`; nothing is left open then. */
@@ -55,20 +59,23 @@ export class AccessFront {
     await this.#web?.close();
   }
 
-  #watch(config: PcscfConfig, logger: Logger): void {
-    const renew = () => {
-      try {
-        this.listener.useCertificate(readCertificate(config));
-        logger.info('TLS certificate renewed');
-      } catch (error) {
-        // One of the two files may be newer than the other for a moment.
-        logger.warn({ err: error }, 'TLS certificate not renewed');
-      }
-    };
-    for (const file of [config.TLS_CERT_FILE, config.TLS_KEY_FILE]) {
+  /** Reads the files of the certificate, if there are any, for the connections that come from now on. */
+  renewCertificate(): void {
+    if (this.#files.length === 0) return;
+    try {
+      this.listener.useCertificate(readCertificate(this.#config));
+      this.#logger.info('TLS certificate renewed');
+    } catch (error) {
+      // One of the two files may be newer than the other for a moment.
+      this.#logger.warn({ err: error }, 'TLS certificate not renewed');
+    }
+  }
+
+  #watch(): void {
+    for (const file of [this.#config.TLS_CERT_FILE, this.#config.TLS_KEY_FILE]) {
       if (file === undefined) continue;
       this.#files.push(file);
-      watchFile(file, { interval: renewalCheck, persistent: false }, renew);
+      watchFile(file, { interval: renewalCheck, persistent: false }, () => this.renewCertificate());
     }
   }
 }

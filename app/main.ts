@@ -8,6 +8,7 @@ import { Edge } from './roles/edge';
 import { logFaults } from './faults';
 import { mediaPorts } from './public-ports';
 import { readConfig } from './read-config';
+import { changesBetween, takenOver } from './reload';
 import { onStopSignal, signalStatus, type StopSignal } from './stop-signals';
 import { tcpPriority } from './turn';
 import { turnCredentialFor, usage } from './turn-credential';
@@ -16,13 +17,14 @@ import { saidOf, unknownSettings } from './unknown-settings';
 let stopping = false;
 
 /**
- * Runs the edge until it is told to stop, or cannot go on. SIGTERM drains it first; SIGINT and SIGHUP, which come from a
- * terminal, and whatever comes in a drain, release the calls at once; one more signal ends the process as it is.
+ * Runs the edge until it is told to stop, or cannot go on. SIGTERM drains it first; SIGINT, and whatever comes in a drain,
+ * releases the calls at once; one more signal ends the process as it is. SIGHUP has it read its settings and files anew;
+ * where it runs in a terminal, that has gone, and it is one to stop.
  */
 async function main(): Promise<void> {
   const { file, all: environment } = readEnvironment();
   const unknown = unknownSettings(Object.keys(environment), Object.keys(file));
-  const config = configOr(() => unknown.forEach((each) => tell(saidOf(each))), environment);
+  let config = configOr(() => unknown.forEach((each) => tell(saidOf(each))), environment);
   const logger = createLogger(config.LOG_LEVEL);
   for (const each of unknown) logger.warn({ setting: each.name, meant: each.meant }, saidOf(each));
 
@@ -40,16 +42,36 @@ async function main(): Promise<void> {
     if (!stopping) logger.info({ signal, calls: edge.calls }, 'stopping: calls are released');
     stop(0);
   };
-  onStopSignal(
+  const hasTerminal = process.stderr.isTTY;
+  const rearm = onStopSignal(
     (signal) => {
-      if (signal === 'SIGTERM') void drained(edge, config.DRAIN_SECONDS, logger).then(() => release(signal));
-      else release(signal);
+      if (signal !== 'SIGTERM') release(signal);
+      else
+        void drained(edge, config.DRAIN_SECONDS, logger).then((isOver) => {
+          if (isOver) release(signal);
+          else rearm();
+        });
     },
     (signal) => {
       if (stopping) process.exit(signalStatus[signal]);
       release(signal);
     },
+    hasTerminal ? ['SIGINT', 'SIGTERM', 'SIGHUP'] : ['SIGINT', 'SIGTERM'],
   );
+  const reload = async () => {
+    const now = readConfig(readEnvironment().all);
+    const { taken, waiting } = changesBetween(config, now);
+    config = takenOver(config, now);
+    logger.level = config.LOG_LEVEL;
+    await edge.reload(config);
+    logger.info({ taken, needRestart: waiting }, 'settings, certificate and call records are read anew');
+  };
+  if (!hasTerminal)
+    process.on('SIGHUP', () => {
+      reload().catch((error: unknown) =>
+        logger.error({ err: error }, 'settings are not read anew: they stay as they are'),
+      );
+    });
 
   await edge.start();
   logger.info(

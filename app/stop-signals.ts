@@ -6,8 +6,15 @@ export const signalStatus = { SIGHUP: 129, SIGINT: 130, SIGTERM: 143 } as const;
 
 export type StopSignal = keyof typeof signalStatus;
 
-/** Calls `first` for the first stop signal, which ends things in order, and `again` for each one that follows it. */
-export function onStopSignal(first: (signal: StopSignal) => void, again: (signal: StopSignal) => void): void {
+/**
+ * Calls `first` for the first stop signal, which ends things in order, and `again` for each one that follows it. The
+ * function returned makes the next one the first again.
+ */
+export function onStopSignal(
+  first: (signal: StopSignal) => void,
+  again: (signal: StopSignal) => void,
+  signals = Object.keys(signalStatus) as StopSignal[],
+): () => void {
   let firstAt: number | undefined;
   const stop = (signal: StopSignal) => {
     const now = performance.now();
@@ -18,5 +25,6 @@ export function onStopSignal(first: (signal: StopSignal) => void, again: (signal
       again(signal);
     }
   };
-  for (const signal of Object.keys(signalStatus) as StopSignal[]) process.on(signal, stop);
+  for (const signal of signals) process.on(signal, stop);
+  return () => (firstAt = undefined);
 }

@@ -42,7 +42,9 @@ async function draw() {
     byId('main').replaceChildren(...page);
     byId('state').textContent = state;
     byId('state').dataset.is = ready ? 'good' : 'bad';
+    byId('drain').hidden = state === 'draining';
     byId('drain').disabled = state !== 'ready';
+    byId('resume').hidden = state !== 'draining';
     trouble('');
   } catch (error) {
     if (number === drawn) trouble(error.message);
@@ -52,6 +54,12 @@ async function draw() {
 function trouble(text) {
   byId('trouble').hidden = text === '';
   byId('trouble').replaceChildren(element('span', {}, text));
+}
+
+function command(method) {
+  ask('/drain', { method })
+    .then(draw)
+    .catch((error) => trouble(error.message));
 }
 
 byId('search').addEventListener('submit', (event) => event.preventDefault());
@@ -67,12 +75,9 @@ byId('login').addEventListener('submit', (event) => {
 });
 byId('drain').addEventListener('click', () => byId('confirm').showModal());
 byId('confirm').addEventListener('close', () => {
-  if (byId('confirm').returnValue !== 'drain') return;
-  const headers = { 'content-type': 'application/json' };
-  ask('/api/drain', { method: 'POST', headers, body: '{}' })
-    .catch((error) => trouble(error.message))
-    .finally(() => void draw());
+  if (byId('confirm').returnValue === 'drain') command('PUT');
 });
+byId('resume').addEventListener('click', () => command('DELETE'));
 addEventListener('hashchange', () => {
   byId('main').replaceChildren();
   void draw();

@@ -20,8 +20,6 @@ export interface PagedEdge {
   status(): EdgeStatus;
   health(): Trouble[];
   registrations(): Iterable<ShownRegistration>;
-  /** Resolves when no call is left. */
-  drain(): Promise<void>;
 }
 
 /** Rows that one answer has at most; a search finds the others. */
@@ -51,7 +49,6 @@ export function pageSource(edge: PagedEdge, calls: CallTable, graphs: CallGraphs
       return ended && { now: wallClock(), ...detailOf(ofEnded(ended)) };
     },
     registrations: (search) => registrationsOf(edge.registrations(), search),
-    drain: () => void edge.drain(),
   };
 }
 

@@ -1,4 +1,4 @@
-import { AdminServer } from '../../lib/admin/admin-server';
+import { AdminServer, type AdministeredEdge } from '../../lib/admin/admin-server';
 import type { CallTable } from '../../lib/calls/call-table';
 import type { Logger } from '../../lib/ops/logger';
 import { Metrics } from '../../lib/ops/metrics';
@@ -11,7 +11,7 @@ import { pagesFolder } from '../pages';
 import { opening, type Opened } from './opened';
 
 export interface AdminSurroundings {
-  edge: PagedEdge;
+  edge: PagedEdge & AdministeredEdge;
   calls: CallTable;
   logger: Logger;
 }

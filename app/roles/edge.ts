@@ -1,8 +1,11 @@
 import type { Trouble } from '../../lib/admin/readiness';
+import { once } from 'node:events';
 import { CallTable } from '../../lib/calls/call-table';
 import type { EdgeError } from '../../lib/errors';
 import { loadNativeAddon } from '../../lib/gateway/native-addon';
 import type { TcpGatewayOptions } from '../../lib/gateway/tcp-gateway';
+import { wallClock } from '../../lib/ops/clock';
+import type { LineFile } from '../../lib/ops/line-file';
 import type { Logger } from '../../lib/ops/logger';
 import type { Accepted } from '../../lib/port/accepted';
 import { shareLimits, type ShareLimits } from '../../lib/shares/limits';
@@ -34,6 +37,8 @@ export class Edge {
   #media: MediaNode | undefined;
   #signalling: Signalling | undefined;
   #state: RoleState = 'starting';
+  #records: LineFile | undefined;
+  #drain: { since: number; takenBack: AbortController; over: Promise<boolean> } | undefined;
   #closing: Promise<void> | undefined;
 
   /** `onFailure` is told what, after the start, makes the edge useless. */
@@ -65,12 +70,15 @@ export class Edge {
       throw error;
     }
     if (this.#state === 'starting') this.#state = 'ready';
+    // The drain of who was told to while it started.
+    else if (this.#state === 'draining') void this.#signalling?.drain();
   }
 
   /** What it carries now; a part that is not open yet is missing. */
   status() {
     return {
       state: this.#state,
+      draining: this.#drain && { since: new Date(this.#drain.since).toISOString(), callsLeft: this.calls },
       calls: this.calls,
       callsLimit: this.#calls.most,
       media: this.#media?.status(),
@@ -89,10 +97,33 @@ export class Edge {
     return this.#signalling?.registered() ?? [];
   }
 
-  /** Refuses new calls and registrations from now on; resolves when no call is left. May be called at any time. */
-  async drain(): Promise<void> {
+  /**
+   * Refuses new calls and registrations from now on; resolves with true when no call is left, and with false when it was
+   * taken back. May be called at any time, and twice.
+   */
+  drain(): Promise<boolean> {
     if (this.#state !== 'closed') this.#state = 'draining';
-    await this.#signalling?.drain();
+    this.#drain ??= this.#beginDrain();
+    return this.#drain.over;
+  }
+
+  /** Takes a drain back, whoever began it; false where there is none, or where it is too late. */
+  resume(): boolean {
+    if (this.#state !== 'draining' || this.#drain === undefined) return false;
+    this.#drain.takenBack.abort();
+    this.#drain = undefined;
+    this.#signalling?.resume();
+    this.#state = this.#signalling ? 'ready' : 'starting';
+    return true;
+  }
+
+  /** Takes over what may change while it runs, and opens its files anew; what fails is told by the log and stays as it is. */
+  async reload({ MAX_CALLS }: Pick<Config, 'MAX_CALLS'>): Promise<void> {
+    this.#calls.most = MAX_CALLS;
+    this.#signalling?.front?.renewCertificate();
+    await this.#records
+      ?.reopen()
+      .catch((error: unknown) => this.#logger.error({ err: error }, 'CALL_RECORDS is not opened anew'));
   }
 
   /** Ends all calls, frees their media and closes all sockets and children; may be called twice. */
@@ -100,6 +131,13 @@ export class Edge {
     this.#state = 'closed';
     this.#closing ??= this.#opened.close();
     return this.#closing;
+  }
+
+  #beginDrain() {
+    const takenBack = new AbortController();
+    const isTakenBack = once(takenBack.signal, 'abort').then(() => false);
+    const isEmpty = Promise.resolve(this.#signalling?.drain()).then(() => true);
+    return { since: wallClock(), takenBack, over: Promise.race([isTakenBack, isEmpty]) };
   }
 
   #room(): Trouble[] {
@@ -113,7 +151,7 @@ export class Edge {
     const logger = this.#logger;
     const shares = sharesOf(config);
     await requireOwnAddresses(config);
-    await openCallRecords(config.CALL_RECORDS, this.#calls, logger, this.#opened);
+    this.#records = await openCallRecords(config.CALL_RECORDS, this.#calls, logger, this.#opened);
     await openAdmin(config, { edge: this, calls: this.#calls, logger }, this.#opened);
     tellCallRoom(config, logger);
     const room = connectionRoomOf(config, logger);

@@ -148,6 +148,11 @@ export class Signalling {
   drain(): Promise<void> {
     return this.pcscf.drain();
   }
+
+  /** Serves new ones again. */
+  resume(): void {
+    this.pcscf.resume();
+  }
 }
 
 function egressRelay({ config, ours, logger }: SignallingOptions, bodies: CarriedBodies): EgressRelay {

@@ -1,6 +1,6 @@
 import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
-import type { FastifyInstance, FastifyReply, FastifyRequest } from 'fastify';
+import type { FastifyInstance, FastifyRequest } from 'fastify';
 
 /** What the page shows, each as JSON; nothing of it may hold a secret. */
 export interface AdminPageSource {
@@ -10,8 +10,6 @@ export interface AdminPageSource {
   /** One call, with its verdict and its ladder; undefined: it is not known, or no more. */
   call(id: string): Promise<object | undefined>;
   registrations(search: string): object;
-  /** New calls are refused from now on. */
-  drain(): void;
 }
 
 const types = {
@@ -49,24 +47,9 @@ export function addPage(app: FastifyInstance, folder: string, source: AdminPageS
     const call = await source.call(id);
     return call ?? reply.code(404).send({ error: 'This call is not known, or no more.' });
   });
-  app.post('/api/drain', (request, reply) => {
-    if (isForeign(request)) return foreign(reply);
-    source.drain();
-    return reply.code(202).send({ draining: true });
-  });
 }
 
 function searchOf({ query }: FastifyRequest): string {
   const { search } = query as { search?: unknown };
   return typeof search === 'string' ? search.slice(0, 200).trim().toLowerCase() : '';
-}
-
-/** A page of elsewhere in the operator's browser may send, though it cannot read what comes back. */
-function isForeign({ headers }: FastifyRequest): boolean {
-  const { origin, host } = headers;
-  return headers['content-type'] !== 'application/json' || (origin !== undefined && origin !== `http://${host ?? ''}`);
-}
-
-function foreign(reply: FastifyReply): FastifyReply {
-  return reply.code(403).send({ error: 'Send application/json, from the page itself.' });
 }

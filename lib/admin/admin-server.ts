@@ -26,6 +26,10 @@ export interface AdministeredEdge {
   status(): object;
   /** What is wrong with it. */
   health(): readonly Trouble[];
+  /** New calls are refused from now on. */
+  drain(): Promise<unknown>;
+  /** They are taken again; false where there was no drain that can be taken back. */
+  resume(): boolean;
 }
 
 /** What Prometheus reads. */
@@ -37,6 +41,8 @@ interface ShownMetrics {
 /** Sizes in bytes, times in ms: who asks is one of few, and asks for little. */
 const limits = { head: 8192, body: 1024, connections: 64, headTime: 5000, requestTime: 10_000, keepAlive: 5000 };
 
+const logLevels = ['fatal', 'error', 'warn', 'info', 'debug', 'trace', 'silent'];
+
 /** Of these everybody gets the status alone: who probes cannot keep a token. */
 const probes = ['/live', '/ready'];
 
@@ -45,7 +51,8 @@ const open = new Set([...probes, ...pagePaths]);
 
 /**
  * HTTP for who runs the edge (I7). `/live`: the process works. `/ready`: it should get new calls, or why not. `/status`:
- * what it carries. `/metrics`: the same for Prometheus. `/`: the page, for people (I10).
+ * what it carries. `/metrics`: the same for Prometheus. `/`: the page, for people (I10). What changes something is no GET,
+ * POST or form: no page of elsewhere in the operator's browser can ask for it.
  */
 export class AdminServer {
   readonly #options: AdminServerOptions;
@@ -74,6 +81,7 @@ export class AdminServer {
     this.#app.setNotFoundHandler((_request, reply) => reply.code(404).send({ error: 'There is nothing here.' }));
     this.#addProbes();
     if (options.page) addPage(this.#app, options.page.folder, options.page.source);
+    this.#addCommands();
   }
 
   /** @throws EdgeError `admin-listen-failed` */
@@ -108,6 +116,26 @@ export class AdminServer {
     });
     this.#app.get('/status', () => edge.status());
     this.#app.get('/metrics', async (_request, reply) => reply.type(metrics.contentType).send(await metrics.text()));
+  }
+
+  #addCommands(): void {
+    const { edge, logger } = this.#options;
+    this.#app.put('/drain', (_request, reply) => {
+      logger.info('draining by the admin server: calls under way go on, new ones are refused');
+      void edge.drain();
+      return reply.send(edge.status());
+    });
+    this.#app.delete('/drain', (_request, reply) => {
+      if (!edge.resume()) return reply.code(409).send({ error: 'There is no drain that can be taken back.' });
+      logger.info('the drain was taken back: new calls are taken');
+      return reply.send(edge.status());
+    });
+    this.#app.put<{ Params: { level: string } }>('/log-level/:level', ({ params: { level } }, reply) => {
+      if (!logLevels.includes(level)) return reply.code(400).send({ error: `A level is ${logLevels.join(', ')}.` });
+      logger.info({ from: logger.level, to: level }, 'the log has another level');
+      logger.level = level;
+      return reply.send({ level });
+    });
   }
 
   #admit(request: FastifyRequest, reply: FastifyReply, done: () => void): void {

@@ -13,8 +13,8 @@ export interface CallTableEvents {
 
 /** The calls under way. */
 export class CallTable extends EventEmitter<CallTableEvents> {
-  /** Calls that may be under way. */
-  readonly most: number;
+  /** Calls that may be under way; those that are more when it is lowered go on. */
+  most: number;
   readonly history = new CallHistory();
   readonly #calls = new Map<string, Call>();
   /** Ended calls whose media is still being released. */

@@ -15,6 +15,11 @@ export class Intake {
     if (this.#state === 'ready') this.#state = 'draining';
   }
 
+  /** Takes what is new again. */
+  resume(): void {
+    if (this.#state === 'draining') this.#state = 'ready';
+  }
+
   close(): void {
     this.#state = 'closed';
   }

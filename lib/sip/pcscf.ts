@@ -43,6 +43,8 @@ export interface RunningPcscf {
    * refresh its registration. Resolves when no call is left.
    */
   drain(): Promise<void>;
+  /** Takes a drain back: new calls and registrations are served again. */
+  resume(): void;
   /** Ends all calls and takes no new ones. Resolves when their media is released and their ends have heard of it. */
   close(): Promise<void>;
 }
@@ -92,6 +94,7 @@ export function startPcscf(options: PcscfOptions): RunningPcscf {
       intake.drain();
       await calls.emptied();
     },
+    resume: () => intake.resume(),
     close: async () => {
       intake.close();
       subscriptions.forgetAll();

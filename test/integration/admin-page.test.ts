@@ -199,7 +199,7 @@ describeInNamespaces('the admin page', () => {
       await small.close();
     }, 60_000);
 
-    test('I6, I10: drains once it is confirmed', async () => {
+    test('I6, I10: drains once it is confirmed, until it is taken back', async () => {
       await page.goto('http://127.0.0.1:8480/#/');
       await page.click('#drain');
       await page.click('text=Cancel');
@@ -208,6 +208,9 @@ describeInNamespaces('the admin page', () => {
       await page.click('dialog button.bad');
       await page.waitForSelector('#state:text("draining")');
       expect((await askAdmin(lab.network, '/ready')).status).toBe(503);
+      await page.click('#resume');
+      await page.waitForSelector('#state:text("ready")');
+      expect((await askAdmin(lab.network, '/ready')).status).toBe(200);
     }, 60_000);
   });
 });

@@ -1,4 +1,4 @@
-import { mkdtempSync, readFileSync, rmSync } from 'node:fs';
+import { mkdtempSync, readFileSync, renameSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import path from 'node:path';
 import { callRecordSchema } from '../../app/call-record';
@@ -17,7 +17,7 @@ describeInNamespaces('who runs an edge', () => {
   const records = path.join(folder, 'calls');
 
   beforeAll(async () => {
-    lab = await Lab.start({ CALL_RECORDS: records });
+    lab = await Lab.start({ CALL_RECORDS: records, DRAIN_SECONDS: '60' });
   }, 30_000);
 
   afterAll(async () => {
@@ -79,6 +79,44 @@ describeInNamespaces('who runs an edge', () => {
       await firewall.lower();
     }
   }, 60_000);
+
+  test('I6: drains it, takes that back, and its SIGTERM, too', async () => {
+    const state = async () => (await ready()).troubles;
+    expect((await askAdmin(lab.network, '/drain', 'PUT')).status).toBe(200);
+    expect(await state()).toEqual([{ part: 'edge', reason: 'draining', isBlocking: true }]);
+    expect((await askAdmin(lab.network, '/drain', 'DELETE')).status).toBe(200);
+    expect(await state()).toEqual([]);
+    expect((await askAdmin(lab.network, '/drain', 'DELETE')).status).toBe(409);
+    const ends = new Ends(lab.network, {
+      ...{ direction: 'originating', seconds: 3 },
+      onEvent: (end, event) => {
+        if (end === 'ue' && event.event === 'media-flowing') lab.edge.signal('SIGTERM');
+      },
+    });
+    const calling = ends.run();
+    await until('it drains', 15_000, async () => ((await ready()).ready ? undefined : true));
+    expect((await askAdmin(lab.network, '/drain', 'DELETE')).status).toBe(200);
+    expect(await calling).toMatchObject({ ue: { error: null } });
+    await ends.close();
+    // The call has ended, and the process goes on.
+    await until('no call is left', 5000, async () =>
+      (JSON.parse((await askAdmin(lab.network, '/status')).text) as { calls: number }).calls === 0 ? true : undefined,
+    );
+    expect(await state()).toEqual([]);
+  }, 60_000);
+
+  test('I6: has its files opened anew by SIGHUP, and hears what that did', async () => {
+    renameSync(records, `${records}.old`);
+    lab.edge.signal('SIGHUP');
+    const done = 'settings, certificate and call records are read anew';
+    const [line] = await until('SIGHUP is obeyed', 5000, () => {
+      const lines = logged(lab.edgeLog, done);
+      return lines.length > 0 ? lines : undefined;
+    });
+    expect(line).toMatchObject({ taken: [], needRestart: [] });
+    expect(readFileSync(records, 'utf8')).toBe('');
+    expect(await ready()).toMatchObject({ ready: true });
+  });
 
   test('I7: sees that its rtpengine stands still, and that it is back', async () => {
     lab.rtpengine.signal('SIGSTOP');

@@ -8,14 +8,21 @@ const token = 'a token of the test';
 const bearer = { authorization: 'Bearer a-token-of-the-test' };
 const metrics = { contentType: 'text/plain', text: () => Promise.resolve('calls 3\n') };
 let server: AdminServer;
+const logger = createLogger('silent', { write: () => undefined });
 
 async function started(edge: Partial<AdministeredEdge> = {}, given?: string): Promise<string> {
   server = new AdminServer({
     at: { address: '127.0.0.1', port: 0 },
     token: given,
-    edge: { status: () => ({ calls: 3 }), health: () => [], ...edge },
+    edge: {
+      status: () => ({ calls: 3 }),
+      health: () => [],
+      drain: () => Promise.resolve(),
+      resume: () => true,
+      ...edge,
+    },
     metrics,
-    logger: createLogger('silent'),
+    logger,
   });
   await server.start();
   return `http://127.0.0.1:${server.port}`;
@@ -65,6 +72,31 @@ describe('the admin server', () => {
     expect([response.headers.get('content-type'), await response.text()]).toEqual(['text/plain', 'calls 3\n']);
   });
 
+  it('I6: PUT /drain begins a drain, DELETE /drain takes it back', async () => {
+    const told: string[] = [];
+    const drain = () => Promise.resolve(told.push('drain'));
+    const resume = () => told.push('resume') > 0;
+    const at = await started({ drain, resume, status: () => ({ state: told.at(-1) }) });
+    const ask = async (method: string): Promise<unknown> => (await fetch(`${at}/drain`, { method })).json();
+    expect([await ask('PUT'), await ask('DELETE')]).toEqual([{ state: 'drain' }, { state: 'resume' }]);
+    // A page in a browser can ask for these without being asked itself.
+    await Promise.all(['GET', 'POST', 'HEAD'].map((method) => fetch(`${at}/drain`, { method })));
+    expect(told).toEqual(['drain', 'resume']);
+  });
+
+  it('I6: a drain that cannot be taken back is 409', async () => {
+    const at = await started({ resume: () => false });
+    expect((await fetch(`${at}/drain`, { method: 'DELETE' })).status).toBe(409);
+  });
+
+  it('PUT /log-level has the log say more, or less', async () => {
+    const at = await started();
+    const put = async (level: string) => (await fetch(`${at}/log-level/${level}`, { method: 'PUT' })).status;
+    expect([await put('debug'), logger.level]).toEqual([200, 'debug']);
+    expect([await put('loud'), await put('constructor'), logger.level]).toEqual([400, 400, 'debug']);
+    expect([await put('silent'), logger.level]).toEqual([200, 'silent']);
+  });
+
   it('what fails is a 500 that tells nothing of it', async () => {
     const at = await started({
       status: () => {
@@ -101,7 +133,7 @@ describe('the admin server', () => {
     const other = createServer().listen(0, '127.0.0.1');
     await once(other, 'listening');
     const { port } = other.address() as AddressInfo;
-    const edge = { status: () => ({}), health: () => [] };
+    const edge = { status: () => ({}), health: () => [], drain: () => Promise.resolve(), resume: () => true };
     server = new AdminServer({
       ...{ at: { address: '127.0.0.1', port }, token: undefined, edge, metrics },
       logger: createLogger('silent'),

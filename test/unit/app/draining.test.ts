@@ -11,10 +11,10 @@ function draining(calls: number) {
       done();
     },
   });
-  let empty: () => void = () => undefined;
-  const isEmpty = new Promise<void>((resolve) => (empty = resolve));
+  let settle: (isEmpty: boolean) => void = () => undefined;
+  const isEmpty = new Promise<boolean>((resolve) => (settle = resolve));
   const what = { calls, isAsked: false, drain: () => ((what.isAsked = true), isEmpty) };
-  return { what, log, empty: () => empty(), logger: createLogger('info', sink) };
+  return { what, log, empty: () => settle(true), takeBack: () => settle(false), logger: createLogger('info', sink) };
 }
 
 describe('draining', () => {
@@ -34,15 +34,23 @@ describe('draining', () => {
     ]);
     what.calls = 0;
     empty();
-    await over;
+    expect(await over).toBe(true);
     expect(jest.getTimerCount()).toBe(0);
+  });
+
+  test('I6: ends at once where it is taken back, and says so', async () => {
+    const { what, log, takeBack, logger } = draining(3);
+    const over = drained(what, 300, logger);
+    takeBack();
+    expect(await over).toBe(false);
+    expect([log.length, jest.getTimerCount()]).toEqual([1, 0]);
   });
 
   test('I6: lasts no longer than it may', async () => {
     const { what, log, logger } = draining(2);
     const over = drained(what, 5, logger);
     await jest.advanceTimersByTimeAsync(5_000);
-    await over;
+    expect(await over).toBe(true);
     expect(log.at(-1)).toMatchObject({ msg: 'draining: the time for it is over', calls: 2 });
     expect(jest.getTimerCount()).toBe(0);
   });
@@ -54,7 +62,7 @@ describe('draining', () => {
     'I6: is over at once with %d calls and %d s for it, and refuses new calls all the same',
     async (calls, seconds) => {
       const { what, log, logger } = draining(calls);
-      await drained(what, seconds, logger);
+      expect(await drained(what, seconds, logger)).toBe(true);
       expect(what.isAsked).toBe(true);
       expect(log).toEqual([]);
     },

@@ -45,6 +45,15 @@ describe('an edge that drains', () => {
     await hangUp(ue, core, call);
   });
 
+  test('I6: takes new registrations again once the drain is taken back', async () => {
+    const stranger = await edge.stranger();
+    stranger.request('REGISTER', 'sip:ims.example');
+    await stranger.next('503 REGISTER');
+    edge.resumePcscf();
+    await edge.register(stranger);
+    await hangUp(ue, core, call);
+  });
+
   test('I6: lets calls go on until their ends hang up, and is drained then', async () => {
     const change = ue.inDialog(call.caller, 'INVITE', {}, sdp('hold'));
     core.respond(await core.next('INVITE'), 200, {}, sdp('held'));

@@ -240,6 +240,10 @@ export class TestEdge {
     await this.#pcscf.drain();
   }
 
+  resumePcscf(): void {
+    this.#pcscf.resume();
+  }
+
   async closePcscf(): Promise<void> {
     await this.#pcscf.close();
   }
