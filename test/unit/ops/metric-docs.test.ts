@@ -1,6 +1,8 @@
+import { spawnSync } from 'node:child_process';
 import { readFileSync } from 'node:fs';
 import path from 'node:path';
 import { metricTable } from '../../../lib/ops/metric-table';
+import { withPromtool } from './with-promtool';
 
 /** Cells of the rows of docs/operate.md that begin with a name in backquotes like this. */
 function rows(name: RegExp): string[][] {
@@ -25,4 +27,38 @@ test('I4: docs/operate.md lists every metric, in the words of the table', () => 
     help,
   ]);
   expect(rows(/^`(edge80|process)_/)).toEqual(wanted);
+});
+
+const rules = readFileSync(path.join(__dirname, '../../../monitoring/edge80.rules.yml'), 'utf8');
+
+/** Each alert as monitoring/edge80.rules.yml has it, whose lines are broken anywhere. */
+const alerts = rules
+  .split('- alert: ')
+  .slice(1)
+  .map((text) => {
+    const flat = text.replace(/\s+/g, ' ');
+    const [, name = '', expr = '', severity = '', summary = '', runbook = ''] =
+      /^(\w+) expr: >- (.+) for: \w+ labels: \{ severity: (\w+) \} annotations: summary: (.+) runbook: >- (.+?) ?$/.exec(
+        flat,
+      ) ?? [];
+    return { name, expr, severity, summary, runbook };
+  });
+
+test('I4: docs/operate.md lists every alert, in the words of its rule', () => {
+  expect(alerts.length).toBeGreaterThan(15);
+  const wanted = alerts.map(({ name, severity, summary, runbook }) => [`\`${name}\``, severity, summary, runbook]);
+  expect(rows(/^`Edge80/)).toEqual(wanted);
+});
+
+test('I4: alerts are about metrics that there are', () => {
+  const named = alerts.flatMap(({ expr }) => expr.match(/\b(?:edge80|process)_\w+/g) ?? []);
+  const unknown = named.filter((name) => !(name.replace(/_(bucket|sum|count)$/, '') in metricTable));
+  expect(unknown).toEqual([]);
+});
+
+withPromtool('I4: promtool has nothing against the rules, and has them fire when they should', () => {
+  const check = spawnSync('promtool', ['check', 'rules', 'monitoring/edge80.rules.yml'], { encoding: 'utf8' });
+  expect([check.stderr, check.status]).toEqual(['', 0]);
+  const played = spawnSync('promtool', ['test', 'rules', 'test/vectors/alerts/edge80.test.yml'], { encoding: 'utf8' });
+  expect([played.stdout, played.status]).toEqual([expect.stringContaining('SUCCESS'), 0]);
 });
