@@ -7,6 +7,7 @@ import { addresses, Network, type Place } from '../../app/demo/network';
 import { NamespaceProcess, runTool } from '../../app/demo/processes';
 import { Lab } from '../../test/integration/support/lab';
 import { ports } from './attacks/attack';
+import { turnSecret } from './users';
 
 /** A compiled program of this bench, whether this code runs compiled or from its source. */
 export function program(name: string): string {
@@ -34,6 +35,7 @@ export class HostileLab {
       const wanted = {
         ACCESS_LISTEN: `${at}:${ports.sip};transport=tcp ${at}:${ports.tls};transport=tls`,
         ...{ TLS_CERT_FILE: cert, TLS_KEY_FILE: key },
+        TURN_SECRET: turnSecret,
         ...{ LOG_LEVEL: 'info', NODE_OPTIONS: `--require=${program('probe.js')}` },
       };
       const lab = await Lab.start({ ...wanted, ...settings }, new Network(['ue', 'strangers']));

@@ -3,6 +3,9 @@ export const answeringUser = 'phone';
 export const silentUser = 'silent';
 export const busyUser = 'busy';
 
+/** Of the credentials that attackers of TURN have, too. */
+export const turnSecret = 'the secret of this bench';
+
 export const domain = 'example.net';
 
 /** A UE whose call is held all the time; its media is counted. */

@@ -36,6 +36,10 @@ const expected: Record<string, { most: number; until?: string }> = {
   'in-call-flood': { most: 1000, until: 'closed' },
   'keep-alives': { most: 100 },
   'long-messages': { most: 10, until: 'closed' },
+  'turn-strangers': { most: 50, until: 'closed' },
+  'turn-allocates': { most: 500, until: 'answered 486' },
+  'turn-elsewhere': { most: 1000, until: 'closed' },
+  'turn-lying-lengths': { most: 60, until: 'closed' },
 };
 
 /** An attack that is not refused ends after these, s. */

@@ -4,6 +4,7 @@ import { connectionAttacks } from './connections';
 import { floods } from './floods';
 import { renegotiation } from './renegotiation';
 import { requestAttacks } from './requests';
+import { turnAttacks } from './turn';
 
 /** All attacks by name, in the order in which they are tried. */
 export const attacks: Readonly<Record<string, Attack>> = {
@@ -12,4 +13,5 @@ export const attacks: Readonly<Record<string, Attack>> = {
   'tls-renegotiation': renegotiation,
   ...requestAttacks,
   ...floods,
+  ...turnAttacks,
 };
