@@ -76,7 +76,8 @@ export class AnchoredCall {
       core: options.coreFamily,
     });
     this.#profiles = new CallProfiles(options.profiles);
-    this.#rtpengine = new CallAtRtpengine(name, rtpengine, charged, options.learnsCore);
+    const freed = () => places.told.forget('udp');
+    this.#rtpengine = new CallAtRtpengine({ name, rtpengine, charged, freed, learnsCore: options.learnsCore });
     const said = { profiles: this.#profiles, families: this.#families, ue: this.ue };
     this.#commands = new CallCommands({ rtpengine: this.#rtpengine, ...said, own: msrp?.shown ?? {} });
     this.#streams = new CallStreams(gateway, log);
@@ -192,16 +193,16 @@ export class AnchoredCall {
     if (stream.content !== 'msrp') this.#streams.selected(stream);
   }
 
-  /** Closes the gateway to the call, at once. */
+  /** Closes gateway and relays (TURN) to the call, at once: rtpengine may be slow to free its ports, or give them away. */
   closeStreams(): void {
     this.#streams.close();
     this.#msrp?.close();
+    this.#options.places.told.forget();
   }
 
   /** Frees what rtpengine holds. Never rejects. */
-  async leaveRtpengine(): Promise<void> {
-    await this.#rtpengine.leave();
-    this.#options.places.told.forget();
+  leaveRtpengine(): Promise<void> {
+    return this.#rtpengine.leave();
   }
 
   async #offer(from: Side, came: Sdp): Promise<string> {

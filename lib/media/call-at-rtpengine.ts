@@ -20,6 +20,17 @@ export interface ShownSdp {
   shared: SharedTransports;
 }
 
+export interface CallAtRtpengineOptions {
+  name: string;
+  rtpengine: RtpengineChoice;
+  /** Is charged with the lines that rtpengine keeps: all that it was ever shown. */
+  charged: CallLines;
+  /** Its ports are to be anybody's now. */
+  freed: () => void;
+  /** Media toward the core goes to where its RTP comes from. */
+  learnsCore: boolean;
+}
+
 /** What rtpengine tells of a call's lines, by their index in the SDP. */
 export type StatisticsByLine = ReadonlyMap<number, Readonly<Record<Side, LineStatistics | undefined>>>;
 
@@ -31,6 +42,7 @@ export class CallAtRtpengine {
   readonly #name: string;
   readonly #rtpengine: RtpengineChoice;
   readonly #charged: CallLines;
+  readonly #freed: () => void;
   readonly #learnsCore: boolean;
   #node: RtpengineCommands | undefined;
   #lines: AnchoredLines = [];
@@ -41,15 +53,12 @@ export class CallAtRtpengine {
   #bundles = false;
   #losses = 0;
 
-  /**
-   * @param charged is charged with the lines that rtpengine keeps: all that it was ever shown
-   * @param learnsCore media toward the core goes to where its RTP comes from
-   */
-  constructor(name: string, rtpengine: RtpengineChoice, charged: CallLines, learnsCore: boolean) {
-    this.#learnsCore = learnsCore;
+  constructor({ name, rtpengine, charged, freed, learnsCore }: CallAtRtpengineOptions) {
     this.#name = name;
-    this.#charged = charged;
     this.#rtpengine = rtpengine;
+    this.#charged = charged;
+    this.#freed = freed;
+    this.#learnsCore = learnsCore;
   }
 
   /** The lines that it knows, in its order. */
@@ -127,6 +136,7 @@ export class CallAtRtpengine {
     this.#lines = [];
     this.#isKnown = false;
     this.#isDeclined = false;
+    this.#freed();
     await node?.delete(this.#name);
     this.#charged.release();
   }

@@ -14,8 +14,8 @@ import type { Side } from './media-anchor';
 export interface CallTellings {
   /** This SDP goes to that side. */
   tell(side: Side, sdp: Sdp): void;
-  /** The call has no media any more. */
-  forget(): void;
+  /** The call has none of these ports any more; unset: of either. */
+  forget(transport?: MediaPlace['transport']): void;
 }
 
 /** A place as an SDP tells it. */
@@ -80,9 +80,14 @@ export class ToldPlaces {
         for (const { isSaid, ice, ...place } of places) this.#set({ place, side, isSaid, ice, keys, users });
         for (const place of places) if (this.#told.get(keyOf(place))?.keys === keys) keys.add(keyOf(place));
       },
-      forget: () => {
-        for (const key of keys) if (this.#told.get(key)?.keys === keys) this.#forget(key);
-        keys.clear();
+      forget: (transport) => {
+        for (const key of keys) {
+          const telling = this.#told.get(key);
+          const isOurs = telling?.keys === keys;
+          if (isOurs && transport !== undefined && telling.place.transport !== transport) continue;
+          if (isOurs) this.#forget(key);
+          keys.delete(key);
+        }
       },
     };
   }

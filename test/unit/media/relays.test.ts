@@ -1,7 +1,7 @@
 import type { Relays } from '../../../lib/media/placed-media';
 import { ToldPlaces } from '../../../lib/media/told-places';
 import { networks, placesOn } from '../media-networks';
-import { anchorWith, audio, coreAnswer, ice, mediaOf, ueSdp } from './fixtures';
+import { anchorWith, audio, coreAnswer, coreSdp, ice, mediaOf, ueSdp } from './fixtures';
 
 const own = '198.51.100.1';
 const remote = { address: '203.0.113.9', port: 5555 };
@@ -61,7 +61,8 @@ test('M7: the path of a call behind a relay is told as one, with the address of 
   await around.anchor.close();
 });
 
-test('M2: a port that the UE is told is one of its user until the call is released', async () => {
+/** A call of alice, and who the user of the port is that her UE was told. */
+async function callOfAlice() {
   const told = new ToldPlaces();
   const forgotten: number[] = [];
   told.onForgotten(({ port }) => forgotten.push(port));
@@ -69,9 +70,54 @@ test('M2: a port that the UE is told is one of its user until the call is releas
   await around.anchor.offer('c', 'access', ueSdp(...audio, ...ice, 'a=rtcp-mux'), alice);
   const [line] = mediaOf(await around.anchor.answer('c', 'core', coreAnswer));
   const { address = '', port = 0 } = line ?? {};
-  expect(told.usersAt({ address, port })).toEqual(['alice@ims.example']);
-  await around.anchor.release('c');
-  expect(told.usersAt({ address, port })).toBeUndefined();
+  const users = () => told.usersAt({ address, port });
+  expect(users()).toEqual(['alice@ims.example']);
+  return { ...around, users, forgotten, port };
+}
+
+test('M2: a port that the UE is told is one of its user until the call is released', async () => {
+  const { anchor, users, forgotten, port } = await callOfAlice();
+  await anchor.release('c');
+  expect(users()).toBeUndefined();
   expect(forgotten).toContain(port);
-  await around.anchor.close();
+  await anchor.close();
+});
+
+test('M2: at the end of a call its ports are forgotten at once, whether rtpengine answers or not', async () => {
+  const { anchor, rtpengine, users } = await callOfAlice();
+  let answer: (() => void) | undefined;
+  rtpengine.query = () => new Promise((resolve) => (answer = () => resolve(undefined)));
+  const released = anchor.release('c');
+  expect(users()).toBeUndefined();
+  while (answer === undefined) await new Promise(setImmediate);
+  answer();
+  await released;
+  await anchor.close();
+});
+
+test('M2: what a command under way tells when the call ends is forgotten, too', async () => {
+  const { anchor, rtpengine, users } = await callOfAlice();
+  let open: () => void = () => undefined;
+  rtpengine.gate = new Promise((resolve) => (open = resolve));
+  const again = anchor.offer('c', 'core', coreAnswer).catch((error: unknown) => error);
+  const released = anchor.release('c');
+  open();
+  await Promise.all([again, released]);
+  expect(users()).toBeUndefined();
+  await anchor.close();
+});
+
+test('M2: ports that a call gives back while it goes on are forgotten before rtpengine frees them', async () => {
+  const { anchor, rtpengine, users } = await callOfAlice();
+  const declined = 'm=audio 0 RTP/AVP 0';
+  const whenFreed: unknown[] = [];
+  const free = rtpengine.delete.bind(rtpengine);
+  rtpengine.delete = (call) => {
+    whenFreed.push(users());
+    return free(call);
+  };
+  await anchor.offer('c', 'core', coreSdp(declined));
+  await anchor.answer('c', 'access', ueSdp(declined));
+  expect(whenFreed).toEqual([undefined]);
+  await anchor.close();
 });

@@ -55,6 +55,20 @@ test('M2: what the core was told is none of a UE', () => {
   expect(told.hasAddress(host)).toBe(false);
 });
 
+test('M2: of a call whose media has ended, messages go on', () => {
+  const call = told.ofCall(alice);
+  call.tell('core', sdp('m=audio 30000 RTP/AVP 0', 'm=message 30004 TCP/MSRP *'));
+  const sides = () =>
+    (['udp', 'tcp'] as const).map((transport) =>
+      told.sideAt({ ...at(transport === 'udp' ? 30_000 : 30_004), transport }),
+    );
+  expect(sides()).toEqual(['core', 'core']);
+  call.forget('udp');
+  expect(sides()).toEqual([undefined, 'core']);
+  call.forget();
+  expect(sides()).toEqual([undefined, undefined]);
+});
+
 test('M2: a port is its call’s until that has no media, and that is told', () => {
   const call = told.ofCall(alice);
   call.tell('access', sdp('m=audio 30000 RTP/AVP 0'));
