@@ -172,9 +172,13 @@ class PlaneObject final : public Napi::ObjectWrap<PlaneObject> {
   void openRelay(const Napi::CallbackInfo& info) {
     Command command{Command::Kind::openRelay, idOf(info)};
     readAddress(info[1], command.address);
-    const auto given = info[2].As<Napi::Array>();
-    for (uint32_t i = 0; i < given.Length(); i++) command.avoid.push_back(portOf(given.Get(i)));
-    std::sort(command.avoid.begin(), command.avoid.end());
+    if (info[2].IsArray()) {
+      const auto given = info[2].As<Napi::Array>();
+      for (uint32_t i = 0; i < given.Length(); i++) command.avoid.ports.push_back(portOf(given.Get(i)));
+      std::sort(command.avoid.ports.begin(), command.avoid.ports.end());
+    } else {
+      command.avoid.isAlone = true;
+    }
     order(std::move(command));
   }
 

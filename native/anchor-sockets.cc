@@ -64,11 +64,14 @@ bool AnchorSockets::join(AnchorMember& member, const Address& anchor, AnchorSock
   return true;
 }
 
-AnchorSocket* AnchorSockets::seat(const Address& toward, const std::vector<uint16_t>& avoid) {
+AnchorSocket* AnchorSockets::seat(const Address& toward, const AvoidedPorts& avoid) {
   AnchorSocket* const chosen = socketToward(toward, true, [&](const AnchorSocket& socket) {
-    return !std::binary_search(avoid.begin(), avoid.end(), socket.port);
+    if (socket.isAlone || (avoid.isAlone && !socket.isEmpty())) return false;
+    return !std::binary_search(avoid.ports.begin(), avoid.ports.end(), socket.port);
   });
-  if (chosen != nullptr) chosen->seats += 1;
+  if (chosen == nullptr) return nullptr;
+  chosen->seats += 1;
+  chosen->isAlone = avoid.isAlone;
   return chosen;
 }
 

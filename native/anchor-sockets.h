@@ -18,6 +18,12 @@ namespace edge80 {
 
 class AnchorSocket;
 
+/** Ports that a relayed address must not have, in order; `isAlone`: any that another UE has, or gets. */
+struct AvoidedPorts {
+  std::vector<uint16_t> ports{};
+  bool isAlone = false;
+};
+
 /** A connection of a UE as rtpengine sees it: a socket of ours, and the address at rtpengine. */
 class AnchorMember {
  public:
@@ -50,6 +56,8 @@ class AnchorSocket final : public Watched {
   /** Its members are peers of UEs that have relayed addresses here, as many as `seats`. */
   const bool isForRelays;
   size_t seats = 0;
+  /** It is one UE's. */
+  bool isAlone = false;
   /** False if another member is there. */
   bool add(AnchorMember& member, const Address& anchor);
   void remove(AnchorMember& member);
@@ -100,8 +108,8 @@ class AnchorSockets {
   void leave(AnchorMember& member);
   /** At that socket: false if another member is there. */
   bool join(AnchorMember& member, const Address& anchor, AnchorSocket& socket);
-  /** A socket for relays that leads there, whose port is none of `avoid`, in order; null, and counted, if there is none. */
-  AnchorSocket* seat(const Address& toward, const std::vector<uint16_t>& avoid);
+  /** A socket for relays that leads there, whose port is none of `avoid`; null, and counted, if there is none. */
+  AnchorSocket* seat(const Address& toward, const AvoidedPorts& avoid);
   void leaveSeat(AnchorSocket& socket);
   /** Sends with the next `flush`; what does not lie in the arena is copied there. */
   void send(AnchorMember& member, const uint8_t* packet, size_t length, PacketKind kind);

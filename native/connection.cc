@@ -193,7 +193,7 @@ void Connection::carryTurn(size_t from) {
   reader_.giveTo(*relay_, from);
 }
 
-void Connection::openRelay(const Address& toward, const std::vector<uint16_t>& avoid) {
+void Connection::openRelay(const Address& toward, const AvoidedPorts& avoid) {
   Event event{Event::Kind::relayed, id};
   if (relay_ == nullptr || !relay_->open(toward, avoid, event.local)) return;
   reader_.admit(around_.limits.frameBytes);

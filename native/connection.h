@@ -58,7 +58,7 @@ class Connection final : public Watched,
   /** From that byte on it carries TURN. */
   void carryTurn(size_t from);
   /** Opens the relayed address of such a connection, and tells control. */
-  void openRelay(const Address& toward, const std::vector<uint16_t>& avoid);
+  void openRelay(const Address& toward, const AvoidedPorts& avoid);
   /** Null of one that does not carry TURN. */
   Relay* relay() const { return relay_.get(); }
   void admit(Content content);

@@ -25,7 +25,7 @@ Relay::~Relay() { close(); }
 
 size_t Relay::push(const uint8_t* chunk, size_t length) { return framer_.push(chunk, length, *this); }
 
-bool Relay::open(const Address& toward, const std::vector<uint16_t>& avoid, Address& relayed) {
+bool Relay::open(const Address& toward, const AvoidedPorts& avoid, Address& relayed) {
   if (socket_ != nullptr || isClosed_) return false;
   socket_ = around_.anchors.seat(toward, avoid);
   if (socket_ == nullptr) return true;

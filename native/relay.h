@@ -56,8 +56,8 @@ class Relay final : public ByteTaker {
 
   size_t push(const uint8_t* chunk, size_t length) override;
 
-  /** False if it is open already; else the relayed address, of no family if there is none. `avoid` is in order. */
-  bool open(const Address& toward, const std::vector<uint16_t>& avoid, Address& relayed);
+  /** False if it is open already; else the relayed address, of no family if there is none. */
+  bool open(const Address& toward, const AvoidedPorts& avoid, Address& relayed);
   /** The relayed address, with all peers; not while packets are worked on. */
   void giveBack();
   void permit(const Address& named, const Address& at, uint16_t channel);

@@ -52,8 +52,8 @@ struct Command {
   Address named{};
   /** Of `permit`; 0: none. */
   uint16_t channel = 0;
-  /** Of `openRelay`: ports, in order. */
-  std::vector<uint16_t> avoid{};
+  /** Of `openRelay`. */
+  AvoidedPorts avoid{};
   /** Of `takeFrames`, `handOver` and `carryTurn`: the first byte that counts. */
   size_t from = 0;
   /** Of `admit`. */

@@ -16,6 +16,7 @@ import { roomHere, type ConnectionRoom } from '../open-files';
 import { requireOwnAddresses } from '../own-machine';
 import { ownPlaces } from '../own-places';
 import { sharedPorts } from '../public-ports';
+import { turnCredentials } from '../turn';
 import type { ShownRegistration } from '../admin/page-source';
 import type { RoleState } from './health';
 import { openAdmin } from './admin';
@@ -189,11 +190,11 @@ function sharesOf(config: Config): ShareLimits {
   });
 }
 
-/** A connection at Node's plane has a UDP socket of its own. */
+/** A connection at Node's plane has a UDP socket of its own, and some of TURN have one at any. */
 function connectionRoomOf(config: Config, logger: Logger): ConnectionRoom {
-  const isNative = config.GATEWAY_PLANE !== 'node' && 'addon' in loadNativeAddon();
+  const isShared = config.GATEWAY_PLANE !== 'node' && 'addon' in loadNativeAddon() && !turnCredentials(config);
   const { first, last } = config.MSRP_PORTS;
-  return roomHere(isNative ? 1 : 2, last - first + 1, logger);
+  return roomHere(isShared ? 1 : 2, last - first + 1, logger);
 }
 
 /** What tells this edge from any other: no two can have these addresses. */

@@ -35,6 +35,9 @@ export type OpeningVerdict =
   /** The connection is given away, with what came from this byte on. */
   | { handOver: number };
 
+/** Ports that a relayed address must not have; `shared`: any that another connection has, or gets. */
+export type AvoidedPorts = readonly number[] | 'shared';
+
 /** Whom a UE may exchange data with through its relayed address, as control permits it. */
 export interface RelayPeer {
   /** As the UE calls it: what rtpengine advertises. */
@@ -95,7 +98,7 @@ export interface ForwardingPlane {
    * at a port that is none of `avoid`. `relayed` tells it. From now on frames may be as long as media's. Of a connection
    * that has one, or carries no TURN: nothing.
    */
-  openRelay(connection: ConnectionId, toward: string, avoid: readonly number[]): void;
+  openRelay(connection: ConnectionId, toward: string, avoid: AvoidedPorts): void;
   /** Gives it back, with all peers. */
   closeRelay(connection: ConnectionId): void;
   /**

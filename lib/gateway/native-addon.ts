@@ -3,7 +3,13 @@ import { dirname, join } from 'node:path';
 import type { TransportAddress } from '../ice/transport-address';
 import { dropReasons, newPlaneCounters, type PlaneCounters } from './counters';
 import { packetKinds } from './first-byte';
-import { streamContents, type ConnectionId, type ConnectionStatus, type ForwardingPlane } from './forwarding-plane';
+import {
+  streamContents,
+  type AvoidedPorts,
+  type ConnectionId,
+  type ConnectionStatus,
+  type ForwardingPlane,
+} from './forwarding-plane';
 import type { GatewayLimits } from './limits';
 
 /** What the native plane tells; `reason` is `finished` for that which `finish` was given. */
@@ -45,7 +51,7 @@ export interface NativePlane extends Pick<ForwardingPlane, SameInNative> {
   /** A `controlFrame` was acted upon: what came behind it may be looked at. */
   handled(connection: ConnectionId): void;
   finish(connection: ConnectionId): void;
-  openRelay(connection: ConnectionId, toward: TransportAddress, avoid: readonly number[]): void;
+  openRelay(connection: ConnectionId, toward: TransportAddress, avoid: AvoidedPorts): void;
   /** Channel 0: none. */
   permit(connection: ConnectionId, named: TransportAddress, at: TransportAddress, channel: number): void;
   close(connection: ConnectionId): void;

@@ -4,6 +4,7 @@ import type { TransportAddress } from '../ice/transport-address';
 import { normalAddress } from '../ip-address';
 import { newPlaneCounters, type CloseReason, type PlaneCounters } from './counters';
 import type {
+  AvoidedPorts,
   ConnectionId,
   ConnectionStatus,
   ForwardingPlane,
@@ -112,7 +113,7 @@ export class NativeForwardingPlane implements ForwardingPlane {
     this.#native.finish(connection);
   }
 
-  openRelay(connection: ConnectionId, toward: string, avoid: readonly number[]): void {
+  openRelay(connection: ConnectionId, toward: string, avoid: AvoidedPorts): void {
     this.#native.openRelay(connection, normal({ address: toward, port: probedPort }), avoid);
   }
 

@@ -6,6 +6,7 @@ import type { Accepted } from '../port/accepted';
 import { Connection, type ConnectionSurroundings } from './connection';
 import { newPlaneCounters, type CloseReason, type PlaneCounters } from './counters';
 import type {
+  AvoidedPorts,
   ConnectionId,
   ConnectionStatus,
   ForwardingPlane,
@@ -113,7 +114,7 @@ export class NodeForwardingPlane implements ForwardingPlane {
     this.#connections.get(connection)?.finish(reason);
   }
 
-  openRelay(connection: ConnectionId, toward: string, avoid: readonly number[]): void {
+  openRelay(connection: ConnectionId, toward: string, avoid: AvoidedPorts): void {
     this.#connections.get(connection)?.relay?.open(toward, avoid);
   }
 

@@ -1,11 +1,11 @@
 import type { TransportAddress } from '../ice/transport-address';
 import type { CheckFault } from '../ice/lite-agent';
-import type { RelayPeer } from './forwarding-plane';
+import type { AvoidedPorts, RelayPeer } from './forwarding-plane';
 
 /** What control of TURN may do with one connection; the methods of the forwarding plane, bound to it. */
 export interface RelayLink {
   send(message: Buffer): void;
-  openRelay(toward: string, avoid: readonly number[]): void;
+  openRelay(toward: string, avoid: AvoidedPorts): void;
   closeRelay(): void;
   permit(peer: RelayPeer): void;
   forbid(named: TransportAddress): void;

@@ -7,7 +7,13 @@ import { normalAddress } from '../ip-address';
 import { isControlText } from './control-text';
 import { countPacket, type CloseReason, type DropReason, type PlaneCounters } from './counters';
 import { packetKind } from './first-byte';
-import type { ConnectionId, ConnectionStatus, ForwardingPlaneListener, RelayPeer } from './forwarding-plane';
+import type {
+  AvoidedPorts,
+  ConnectionId,
+  ConnectionStatus,
+  ForwardingPlaneListener,
+  RelayPeer,
+} from './forwarding-plane';
 import type { GatewayLimits } from './limits';
 import { RelaySocket, type RelaySocketListener } from './relay-socket';
 import type { UeWriter } from './ue-writer';
@@ -63,12 +69,13 @@ export class Relay implements TurnSink, RelaySocketListener {
     this.#framer.push(chunk);
   }
 
-  open(toward: string, avoid: readonly number[]): void {
+  /** Of this plane no port is shared. */
+  open(toward: string, avoid: AvoidedPorts): void {
     if (this.#opening !== undefined) return;
     const opening = {};
     this.#opening = opening;
     const isCurrent = () => this.#opening === opening;
-    RelaySocket.open(normalAddress(toward), avoid, this).then(
+    RelaySocket.open(normalAddress(toward), avoid === 'shared' ? [] : avoid, this).then(
       (socket) => {
         if (isCurrent()) this.#opened(socket);
         else socket.close();

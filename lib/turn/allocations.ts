@@ -1,3 +1,4 @@
+import type { AvoidedPorts } from '../gateway/forwarding-plane';
 import type { TransportAddress } from '../ice/transport-address';
 import { networkOf } from '../ip-address';
 import { Holdings } from '../shares/holdings';
@@ -17,7 +18,6 @@ export interface LiveRelay {
 interface Held {
   claim: Claim;
   source: string;
-  group: string;
   relayed: TransportAddress | undefined;
 }
 
@@ -26,8 +26,8 @@ export class Allocations {
   readonly #limits: TurnLimits;
   readonly #held = new Map<TurnSession, Held>();
   readonly #ofSources = new Holdings();
-  /** Of one user, or with a shared credential of one place: the newest last. */
-  readonly #groups = new Map<string, Set<TurnSession>>();
+  /** By account. */
+  readonly #ofUsers = new Map<string, Set<TurnSession>>();
   /** By relayed address: users share one. */
   readonly #relays = new Map<string, Set<TurnSession>>();
 
@@ -48,15 +48,14 @@ export class Allocations {
     const { allocations, allocationsOfUser, allocationsOfSource } = this.#limits;
     const source = networkOf(session.remote.address);
     if (!this.#ofSources.take(source, allocationsOfSource)) return 486;
-    const group = groupOf(claim, source);
-    const others = this.#groups.get(group) ?? new Set();
+    const others = this.#othersOf(claim);
     const isFull = this.#held.size >= allocations;
-    if (isFull || (claim.account !== undefined && others.size >= allocationsOfUser)) {
+    if (isFull || others.size >= allocationsOfUser) {
       this.#ofSources.giveBack(source);
       return isFull ? 508 : 486;
     }
-    this.#held.set(session, { claim, source, group, relayed: undefined });
-    this.#groups.set(group, others.add(session));
+    this.#held.set(session, { claim, source, relayed: undefined });
+    if (claim.account !== undefined) this.#ofUsers.set(claim.account, others.add(session));
     return undefined;
   }
 
@@ -71,23 +70,27 @@ export class Allocations {
   release(session: TurnSession): void {
     const held = this.#held.get(session);
     if (held === undefined) return;
-    const { source, group, relayed } = held;
+    const { claim, source, relayed } = held;
     this.#held.delete(session);
     this.#ofSources.giveBack(source);
-    const others = this.#groups.get(group);
-    others?.delete(session);
-    if (others?.size === 0) this.#groups.delete(group);
+    const others = this.#othersOf(claim);
+    others.delete(session);
+    if (claim.account !== undefined && others.size === 0) this.#ofUsers.delete(claim.account);
     const key = relayed && placeKey(relayed);
     const sharing = key === undefined ? undefined : this.#relays.get(key);
     sharing?.delete(session);
     if (key !== undefined && sharing?.size === 0) this.#relays.delete(key);
   }
 
-  /** Ports of the other relayed addresses of its user: one peer cannot tell two relays at one port apart. */
-  portsBeside(session: TurnSession): number[] {
-    const others = [...(this.#groups.get(this.#held.get(session)?.group ?? '') ?? [])];
-    const ports = others.flatMap((other) => (other === session ? [] : (this.#held.get(other)?.relayed?.port ?? [])));
-    return ports.slice(-this.#limits.allocationsOfUser);
+  /**
+   * Ports of the other relayed addresses of its user: one peer cannot tell two relays at one port apart. Who has a shared
+   * credential may reach anybody's peers, and must not be taken there for somebody else.
+   */
+  portsBeside(session: TurnSession): AvoidedPorts {
+    const claim = this.#held.get(session)?.claim;
+    if (claim?.account === undefined) return 'shared';
+    const others = [...this.#othersOf(claim)];
+    return others.flatMap((other) => (other === session ? [] : (this.#held.get(other)?.relayed?.port ?? [])));
   }
 
   /** Those who have this relayed address. */
@@ -97,8 +100,10 @@ export class Allocations {
       return held === undefined ? [] : { account: held.claim.account, remote: session.remote };
     });
   }
-}
 
-function groupOf({ account }: Claim, source: string): string {
-  return account === undefined ? `shared ${source}` : `of ${account}`;
+  /** With the same user; of a shared credential: nobody. */
+  #othersOf({ account }: Claim): Set<TurnSession> {
+    const others = account === undefined ? undefined : this.#ofUsers.get(account);
+    return others ?? new Set();
+  }
 }

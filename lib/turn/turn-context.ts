@@ -1,3 +1,4 @@
+import type { AvoidedPorts } from '../gateway/forwarding-plane';
 import type { IceCredentials } from '../ice/credentials';
 import type { TransportAddress } from '../ice/transport-address';
 import type { AddressFamily } from '../ip-address';
@@ -32,7 +33,7 @@ export interface TurnContext {
   take(session: TurnSession, claim: Claim): 486 | 508 | undefined;
   release(session: TurnSession): void;
   /** Ports that a new relayed address must not have. */
-  avoid(session: TurnSession): readonly number[];
+  avoid(session: TurnSession): AvoidedPorts;
   /** It has the relayed address. */
   opened(session: TurnSession, relayed: TransportAddress): void;
   /** Data passes to a peer, until `forgotten`. */

@@ -1,3 +1,4 @@
+import type { AvoidedPorts } from '../gateway/forwarding-plane';
 import type { RelayLink, RelayServing } from '../gateway/relay-serving';
 import type { IceCredentials } from '../ice/credentials';
 import type { TransportAddress } from '../ice/transport-address';
@@ -142,7 +143,7 @@ export class TurnServer implements RelayServing, TurnContext {
     this.#allocations.release(session);
   }
 
-  avoid(session: TurnSession): readonly number[] {
+  avoid(session: TurnSession): AvoidedPorts {
     return this.#allocations.portsBeside(session);
   }
 

@@ -54,6 +54,15 @@ describeNativePlane(() => {
     expect(await peer.next()).toEqual(rtp(5));
   });
 
+  test('M2: a port that nobody else is to have is nobody else’s, then or later, until it is given back', async () => {
+    const [shared] = await neighbours();
+    const alone: Relayed[] = [];
+    for (let i = 0; i <= planeThreads; i++) alone.push(await bench.dialRelayed('127.0.0.1', 'shared'));
+    const ports = alone.map(({ address }) => address.port);
+    expect(new Set([...ports, shared.address.port]).size).toBe(planeThreads + 2);
+    for (let i = 0; i < 2 * planeThreads; i++) expect(ports).not.toContain((await bench.dialRelayed()).address.port);
+  });
+
   test('M4: a port is another UE’s when the one to avoid is taken, and shared by those who may', async () => {
     const [first, second] = await neighbours();
     const apart = await bench.dialRelayed('127.0.0.1', [first.address.port]);

@@ -1,7 +1,7 @@
 import { createSocket, type RemoteInfo, type Socket as UdpSocket } from 'node:dgram';
 import { once } from 'node:events';
 import { connect, type Socket } from 'node:net';
-import type { ConnectionId, ForwardingPlane, RelayPeer } from '../../../lib/gateway/forwarding-plane';
+import type { AvoidedPorts, ConnectionId, ForwardingPlane, RelayPeer } from '../../../lib/gateway/forwarding-plane';
 import { defaultLimits, type GatewayLimits } from '../../../lib/gateway/limits';
 import { xorMappedAddressAttribute } from '../../../lib/ice/stun-attribute';
 import { buildStun } from '../../../lib/ice/stun-message';
@@ -130,7 +130,7 @@ export class RelayBench {
     return { ue: new TurnUe(socket), connection: await this.accepted.next() };
   }
 
-  async dialRelayed(toward = '127.0.0.1', avoid: number[] = []): Promise<Relayed> {
+  async dialRelayed(toward = '127.0.0.1', avoid: AvoidedPorts = []): Promise<Relayed> {
     const { ue, connection } = await this.dial();
     ue.send(request(1));
     await this.messages.next();

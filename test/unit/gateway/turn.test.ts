@@ -77,9 +77,15 @@ async function dial(): Promise<TurnUe> {
 /** A UE's requests, which are answered. */
 class Ue {
   nonce = '';
-  readonly #credential = turnCredential(secret, 'alice', 4_000_000_000);
+  readonly #credential: ReturnType<typeof turnCredential>;
 
-  constructor(readonly turn: TurnUe) {}
+  /** @param user `all`: with a shared credential */
+  constructor(
+    readonly turn: TurnUe,
+    user = 'alice',
+  ) {
+    this.#credential = turnCredential(secret, user === 'all' ? undefined : user, 4_000_000_000);
+  }
 
   async ask(method: number, ...attributes: StunAttribute[]): Promise<StunMessage> {
     const { username, password } = this.#credential;
@@ -158,6 +164,27 @@ test('M2: data before its permission, and to a port of no call, goes nowhere', a
   expect(await own.next()).toEqual(rtp(3));
   expect(await own.next()).toEqual(rtp(4));
   expect(gateway.counters().toAnchor.rtp).toBe(2);
+});
+
+test('M2: whoever has a shared credential gets nothing of what comes for another, whatever they bind first', async () => {
+  await open();
+  const peer = await mediaPort();
+  const bind = (ue: Ue) => ue.ask(turnMethod.channelBind, channelAttribute(0x4000), peerAttribute(named(peer)));
+  const thieves: Ue[] = [];
+  for (let i = 0; i < 5; i++) {
+    const thief = new Ue(await dial(), 'all');
+    await thief.allocate();
+    expect(outcome(await bind(thief))).toBe('success');
+    thieves.push(thief);
+  }
+  const ue = new Ue(await dial());
+  const { port } = await ue.allocate();
+  expect(outcome(await bind(ue))).toBe('success');
+  ue.turn.send(channelData(0x4000, rtp(1)));
+  expect(await peer.next()).toEqual(rtp(1));
+  peer.socket.send(rtp(2), port, host);
+  expect(await ue.turn.frames.next()).toEqual(channelData(0x4000, rtp(2)));
+  for (const { turn } of thieves) expect(turn.frames.length).toBe(0);
 });
 
 test('M1: where there is no TURN, its opening is strange', async () => {

@@ -1,6 +1,6 @@
 import { createHash, randomBytes } from 'node:crypto';
 import { pino } from 'pino';
-import type { RelayPeer } from '../../../lib/gateway/forwarding-plane';
+import type { AvoidedPorts, RelayPeer } from '../../../lib/gateway/forwarding-plane';
 import type { RelayLink } from '../../../lib/gateway/relay-serving';
 import { errorCode } from '../../../lib/ice/binding';
 import type { IceCredentials } from '../../../lib/ice/credentials';
@@ -64,7 +64,7 @@ export class FakePlaces implements AnchorPlaces {
 /** Notes what is asked of the plane. */
 class FakeLink implements RelayLink {
   readonly sent: Buffer[] = [];
-  readonly opened: [toward: string, avoid: readonly number[]][] = [];
+  readonly opened: [toward: string, avoid: AvoidedPorts][] = [];
   readonly permitted = new Map<number, RelayPeer>();
   readonly forbidden: number[] = [];
   readonly relayed: [port: number, data: string][] = [];
@@ -76,7 +76,7 @@ class FakeLink implements RelayLink {
     this.sent.push(message);
   }
 
-  openRelay(toward: string, avoid: readonly number[]): void {
+  openRelay(toward: string, avoid: AvoidedPorts): void {
     this.opened.push([toward, avoid]);
   }
 
