@@ -105,6 +105,7 @@ missing_packages() {
   if ! command -v chromium >/dev/null; then echo chromium; fi
   if ! command -v firefox-esr >/dev/null; then echo firefox-esr; fi
   if ! command -v promtool >/dev/null; then echo prometheus; fi
+  if ! command -v systemd-analyze >/dev/null; then echo systemd; fi
   if ! command -v baresip >/dev/null; then echo baresip-core; fi
   if ! command -v linphonec >/dev/null; then echo linphone-cli; fi
   if ! /usr/bin/python3 -c 'import aioice' 2>/dev/null; then echo python3-aioice; fi

@@ -56,6 +56,35 @@ test('I4: alerts are about metrics that there are', () => {
   expect(unknown).toEqual([]);
 });
 
+test('I4: the dashboard shows metrics that there are, by labels that they have', () => {
+  const dashboard = readFileSync(path.join(__dirname, '../../../monitoring/edge80.dashboard.json'), 'utf8');
+  const { panels } = JSON.parse(dashboard) as { panels: { title: string; targets: { expr: string }[] }[] };
+  expect(panels.length).toBeGreaterThan(15);
+  const known = new Map<string, readonly string[]>(
+    Object.entries(metricTable).map(([name, { labels }]) => [name, labels]),
+  );
+  const always = ['job', 'instance', 'le'];
+  for (const { expr } of panels.flatMap(({ targets }) => targets)) {
+    const named = (expr.match(/\b(?:edge80|process)_\w+/g) ?? []).map((name) => name.replace(/_bucket$/, ''));
+    const labels = [...expr.matchAll(/by \(([^)]*)\)|(\w+)=~?"/g)].flatMap(
+      ([, by, one = '']) => by?.split(', ') ?? one,
+    );
+    const unknown = labels.filter(
+      (label) => !named.some((name) => [...always, ...(known.get(name) ?? [])].includes(label)),
+    );
+    expect({ expr, unknown, missing: named.filter((name) => !known.has(name)) }).toEqual({
+      expr,
+      unknown: [],
+      missing: [],
+    });
+  }
+});
+
+withPromtool('I4: Prometheus takes its configuration', () => {
+  const checked = spawnSync('promtool', ['check', 'config', 'monitoring/prometheus.yml'], { encoding: 'utf8' });
+  expect([checked.stderr, checked.status]).toEqual(['', 0]);
+});
+
 withPromtool('I4: promtool has nothing against the rules, and has them fire when they should', () => {
   const check = spawnSync('promtool', ['check', 'rules', 'monitoring/edge80.rules.yml'], { encoding: 'utf8' });
   expect([check.stderr, check.status]).toEqual(['', 0]);
