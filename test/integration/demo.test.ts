@@ -6,6 +6,7 @@ import { builtProgram } from '../../app/demo/edge-process';
 import { total } from '../../app/demo/firewall';
 import type { DemoResult } from '../../app/demo/report';
 import { describeInNamespaces } from './support/namespaces';
+import { rtpengineBundles } from './support/rtpengine';
 
 interface Finished {
   status: number | null;
@@ -235,7 +236,9 @@ describeInNamespaces(
         const result = JSON.parse(stdout.trim().split('\n').at(-1) ?? '') as DemoResult;
         expect({ result, stderr }).toMatchObject({ result: { ok: true, path: 'relay', direction } });
         expect(Object.keys(result.firewall.passed)).toEqual([firewall]);
-        expect(result.coreToUe).toEqual({ sent: 100, received: 100 });
+        // linphone nominates after a second: until then 10.5.3 takes nothing of the UE, newer ones send it nothing.
+        expect(result.coreToUe).toMatchObject({ sent: 100 });
+        expect(result.coreToUe.received).toBeGreaterThan(rtpengineBundles() ? 30 : 99);
         expect(result.ueToCore.received).toBeGreaterThan(50);
         expect(status).toBe(0);
       },
