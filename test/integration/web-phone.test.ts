@@ -23,6 +23,8 @@ const ways = [
   { port: 443, scheme: 'https', webSocket: `wss://${addresses.edgeAccess}` },
 ] as const;
 
+const browsers = ['Chromium', 'Firefox'] as const;
+
 /** Where nobody listens (RFC 863). */
 const discardPort = 9;
 
@@ -68,10 +70,11 @@ describeInNamespaces(
 
     /** A page with JsSIP, registered. */
     async function jsSip(
-      browser: Browser,
+      name: (typeof browsers)[number],
       { scheme, webSocket }: (typeof ways)[number],
       bundlePolicy: string,
     ): Promise<BrowserPage> {
+      const browser: Browser = { Chromium: chromium, Firefox: firefox }[name];
       page = await browser.open({ script: script.path, origin: `${scheme}://${addresses.edgeAccess}/` });
       const account = { server: webSocket, uri: 'sip:ue@example.net', bundlePolicy, frequency: tones.ofUe };
       await page.run('register', account);
@@ -131,33 +134,29 @@ describeInNamespaces(
         await Promise.all([callee.hears(true), core.hears()]);
       });
 
-      test('J2, J5: JsSIP with max-bundle calls, holds, and sends digits and a message', async () => {
-        const caller = await jsSip(chromium, way, 'max-bundle');
-        await Promise.all([core.take(), caller.run('call', 'sip:core@example.net')]);
-        await Promise.all([pageHears(caller, true), core.hears()]);
-        expect(await caller.run('pairs')).toEqual([pairOf(port)]);
-        await caller.run('hold', true);
-        await core.hearsNothing();
-        await caller.run('hold', false);
-        await Promise.all([pageHears(caller, true), core.hears()]);
-        await caller.run('press', '5');
-        await until('the digit came', 10_000, async () => ((await core.digits()) === '5' ? true : undefined));
-        await caller.run('write', 'sip:core@example.net', 'Hello');
-        expect((await core.messages()).at(-1)).toBe('Hello');
-      });
+      test.each(browsers)(
+        'J2, J5: JsSIP with max-bundle in %s calls, holds, and sends digits and a message',
+        async (name) => {
+          const caller = await jsSip(name, way, 'max-bundle');
+          await Promise.all([core.take(), caller.run('call', 'sip:core@example.net')]);
+          await Promise.all([pageHears(caller, true), core.hears()]);
+          expect(await caller.run('pairs')).toEqual([pairOf(port)]);
+          await caller.run('hold', true);
+          await core.hearsNothing();
+          await caller.run('hold', false);
+          await Promise.all([pageHears(caller, true), core.hears()]);
+          await caller.run('press', '5');
+          await until('the digit came', 10_000, async () => ((await core.digits()) === '5' ? true : undefined));
+          await caller.run('write', 'sip:core@example.net', `Hello from ${name}`);
+          expect((await core.messages()).at(-1)).toBe(`Hello from ${name}`);
+        },
+      );
 
-      test('J2, J5: JsSIP with balanced is called', async () => {
-        const callee = await jsSip(chromium, way, 'balanced');
+      test.each(browsers)('J2, J5: JsSIP with balanced in %s is called', async (name) => {
+        const callee = await jsSip(name, way, 'balanced');
         await Promise.all([core.call('audio'), callee.run('take')]);
         await Promise.all([pageHears(callee, true), core.hears()]);
         expect(await callee.run('pairs')).toEqual([pairOf(port)]);
-      });
-
-      test('J2, J5: JsSIP in Firefox calls', async () => {
-        const caller = await jsSip(firefox, way, 'max-bundle');
-        await Promise.all([core.take(), caller.run('call', 'sip:core@example.net')]);
-        await Promise.all([pageHears(caller, true), core.hears()]);
-        expect(await caller.run('pairs')).toEqual([pairOf(port)]);
       });
 
       test('J3, J4: nothing else passed', async () => {
