@@ -21,15 +21,16 @@ export interface BackendSurroundings {
   readonly visitorOf: (connection: Duplex) => Visitor | undefined;
 }
 
-/** Headers by which proxies before us tell who asks: they may be anybody's. */
-const told = ['forwarded', 'x-forwarded-for', 'x-forwarded-host', 'x-forwarded-proto', 'x-real-ip', 'expect'];
+/** Headers by which proxies before us tell who asks: they may be anybody's. Some backends read `_` as `-` (RFC 3875 §4.1.18). */
+const told = /^(forwarded|x[-_]forwarded[-_].*|x[-_]real[-_]ip|expect)$/;
 
 /** Of a connection, and not of what is sent on it (RFC 9110 §7.6.1). */
-const ofConnection = ['connection', 'keep-alive', 'proxy-connection', 'te', 'trailer', 'transfer-encoding', 'upgrade'];
+const ofConnection = /^(connection|keep-alive|proxy-connection|te|trailer|transfer-encoding|upgrade)$/;
 
 /** Adds a path that the server at this URL answers. */
 export function addBackend(app: FastifyInstance, upstream: string, path: string, around: BackendSurroundings): void {
   const { limits, visitorOf } = around;
+  const { origin } = new URL(upstream);
   const pool = new AbortablePool(upstream, {
     connections: limits.backendRequests,
     headersTimeout: limits.backendTime,
@@ -56,7 +57,7 @@ export function addBackend(app: FastifyInstance, upstream: string, path: string,
         // What failed, whoever asked may ask again.
         retryDelay: () => null,
         rewriteRequestHeaders: ({ raw }, headers) => forBackend(headers, raw as IncomingMessage, visitorOf(raw.socket)),
-        rewriteHeaders: (headers) => without(headers, ofConnection),
+        rewriteHeaders: (headers) => fromBackend(headers, origin),
       },
     });
     done();
@@ -108,6 +109,15 @@ function forBackend(headers: IncomingHttpHeaders, from: IncomingMessage, visitor
   };
 }
 
-function without<Headers extends object>(headers: Headers, names: readonly string[]): Headers {
-  return Object.fromEntries(Object.entries(headers).filter(([name]) => !names.includes(name.toLowerCase()))) as Headers;
+/** @param origin of the backend, which tells of the inside, and leads nowhere from outside */
+function fromBackend(headers: IncomingHttpHeaders, origin: string): IncomingHttpHeaders {
+  const { location = '' } = headers;
+  const path = location.startsWith(origin) ? location.slice(origin.length) : undefined;
+  // With two slashes before it, it would be another host.
+  const own = path !== undefined && /^([/?#]|$)/.test(path) ? { location: path.replace(/^[/\\]*/, '/') } : {};
+  return { ...without(headers, ofConnection), ...own };
+}
+
+function without<Headers extends object>(headers: Headers, names: RegExp): Headers {
+  return Object.fromEntries(Object.entries(headers).filter(([name]) => !names.test(name.toLowerCase()))) as Headers;
 }

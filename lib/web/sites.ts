@@ -1,6 +1,6 @@
 import fastifyStatic from '@fastify/static';
 import type { FastifyInstance } from 'fastify';
-import { realpathSync } from 'node:fs';
+import { realpathSync, statSync } from 'node:fs';
 import { join, sep } from 'node:path';
 import { addBackend, type BackendSurroundings } from './backend';
 import { sendText } from './plain-text';
@@ -45,14 +45,16 @@ function addFolder(app: FastifyInstance, root: string, prefix: string, index?: s
     redirect: index !== undefined,
     dotfiles: 'ignore',
     decorateReply: false,
-    allowedPath: (path) => isInside(join(root, path), root),
+    allowedPath: (path) => isServed(join(root, path), root),
   });
 }
 
-/** Wherever links lead. */
-function isInside(path: string, folder: string): boolean {
+/** Wherever links lead. Not a pipe: whoever reads it waits for who writes to it. */
+function isServed(path: string, folder: string): boolean {
   try {
-    return `${realpathSync(path)}${sep}`.startsWith(`${realpathSync(folder)}${sep}`);
+    const kind = statSync(path);
+    const isInside = `${realpathSync(path)}${sep}`.startsWith(`${realpathSync(folder)}${sep}`);
+    return isInside && (kind.isFile() || kind.isDirectory());
   } catch {
     return false;
   }

@@ -124,6 +124,7 @@ export class WebFront implements HttpServing {
     if (!visitor || !this.#mayAsk(visitor)) {
       sendLater(reply, 429, 'Too many requests have come from where you are.');
     } else if (coding !== undefined) refusedAs(411, 'A body needs a Content-Length.');
+    else if (!namesOneHost(request.raw)) refusedAs(400, 'A request names one host.');
     else if (Number(length) > limits.body) refusedAs(413, `A body may have ${limits.body} bytes.`);
     else done();
   }
@@ -159,6 +160,11 @@ export class WebFront implements HttpServing {
       );
     }
   }
+}
+
+/** As RFC 9112 §3.2 wants it; that HTTP/1.1 names one at all, Node looks after. */
+function namesOneHost({ headersDistinct: { host = [] } }: IncomingMessage): boolean {
+  return host.length <= 1 && host.every((each) => /^(\[[\da-f:.]+\]|[\w.~!$&'()*+,;=%-]*)(:\d*)?$/i.test(each));
 }
 
 function serverOf(

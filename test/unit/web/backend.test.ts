@@ -44,6 +44,28 @@ describe('J6: a backend', () => {
     expect([request.headers.forwarded, request.headers['x-real-ip']]).toEqual([undefined, undefined]);
   });
 
+  test.each(['X_Forwarded_For', 'X-Forwarded-Port', 'x_real-ip', 'X-FORWARDED-PREFIX'])(
+    'gets no %s of the client’s, as which some would read what the edge says',
+    async (name) => {
+      const port = await start();
+      await port.get('/app', `${name}: forged\r\n`);
+      expect((await backend.request(1)).request.rawHeaders).not.toContain('forged');
+    },
+  );
+
+  test.each([
+    ['/page?a=b', '/page?a=b'],
+    ['', '/'],
+    ['//evil.test/', '/evil.test/'],
+    ['0/page', undefined],
+  ])('that redirects to where it is itself, with %j behind, is not told of', async (path, location) => {
+    const port = await start(({ response }) => {
+      response.writeHead(302, { Location: `${backend.url}${path}` }).end();
+    });
+    const [, told] = /\r\nlocation: (\S+)/i.exec((await port.get('/app')).head) ?? [];
+    expect(told).toBe(location ?? `${backend.url}${path}`);
+  });
+
   test('does not get the paths that are served here', async () => {
     const port = await start();
     const statuses = [];

@@ -1,3 +1,4 @@
+import { execFileSync } from 'node:child_process';
 import { mkdirSync, mkdtempSync, rmSync, symlinkSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
@@ -75,6 +76,24 @@ describe('J6: HTTP on a shared port', () => {
     },
   );
 
+  test.each(['a.test\r\nHost: b.test', 'a.test, b.test', 'a.test/path', 'user@a.test', 'a.test:80:81', '[::1'])(
+    '%j is not one host: 400, and the backend is not asked (RFC 9112 §3.2)',
+    async (host) => {
+      await startWithBackend();
+      const { status, body } = await exchange(`GET /app HTTP/1.1\r\nHost: ${host}\r\nConnection: close\r\n\r\n`);
+      expect([status, body, backend!.asked]).toEqual([400, 'A request names one host.\n', []]);
+    },
+  );
+
+  test.each(['a.test', 'A.Test:80', '198.51.100.1:443', '[2001:db8::1]:80', '[2001:db8::1]', 'a_b', ''])(
+    '%j is a host',
+    async (host) => {
+      await startWithBackend();
+      const { status } = await exchange(`GET /app HTTP/1.1\r\nHost: ${host}\r\nConnection: close\r\n\r\n`);
+      expect(status).toBe(200);
+    },
+  );
+
   test('an upgrade to what is no WebSocket is ignored, as by the backend (RFC 9110 §7.8)', async () => {
     await startWithBackend();
     const h2c = 'Upgrade: h2c\r\nHTTP2-Settings: AAMAAABkAAQCAAAAAAIAAAAA\r\nConnection: Upgrade, HTTP2-Settings\r\n';
@@ -136,6 +155,12 @@ describe('J6: HTTP on a shared port', () => {
       ['above/secret', 404, ''],
       ['broken', 404, ''],
     ]);
+  });
+
+  test('a pipe is no token: nobody would ever write to it', async () => {
+    execFileSync('mkfifo', [join(folder, 'tokens', 'pipe')]);
+    await start({ sites: { challenges: { folder: join(folder, 'tokens') } } });
+    expect((await get('/.well-known/acme-challenge/pipe')).status).toBe(404);
   });
 
   test('tokens of ACME that are not there are not asked of the backend', async () => {
