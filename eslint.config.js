@@ -8,7 +8,7 @@ const tseslint = require('typescript-eslint');
 const layers = {
   wire: ['ip-address', 'heap'],
   admission: ['ip-address', 'heap'],
-  ops: [],
+  ops: ['ip-address'],
   admin: ['ops', 'wire', 'ip-address'],
   port: ['ice', 'wire', 'ip-address'],
   shares: ['ops'],

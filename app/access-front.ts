@@ -18,7 +18,7 @@ const renewalCheck = 60_000;
 
 /** What the listener's UEs may take. */
 export type FrontShares = Required<Pick<AccessListenerOptions, 'shares' | 'requests'>> &
-  Pick<AccessListenerOptions, 'limits' | 'bodies' | 'turn'>;
+  Pick<AccessListenerOptions, 'limits' | 'bodies' | 'turn' | 'tap'>;
 
 /** The access listener with its HTTP, and its certificate, which is read anew when its files change. */
 export class AccessFront {

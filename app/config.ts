@@ -6,8 +6,10 @@ import {
   adminToken,
   count,
   countFrom,
+  hostPlace,
   isForRelay,
   networkPrefix,
+  printable,
   publicPorts,
   someOf,
 } from './setting-values';
@@ -53,6 +55,15 @@ const ofEach = {
     .min(1)
     .optional()
     .describe('File that gets a line of JSON for each call at its end; -: standard output; unset: none'),
+  HEP_SERVER: hostPlace
+    .optional()
+    .describe(
+      'Address and UDP port of a capture server (Homer), which is sent SIP as UEs and core see it, and the steps of calls, by HEP3; unset: none',
+    ),
+  HEP_ID: countFrom(0, 4_294_967_295).default(80).describe('How this edge names itself to HEP_SERVER'),
+  HEP_PASSWORD: printable('must be printable ASCII')
+    .optional()
+    .describe('What HEP_SERVER wants from those that it listens to; unset: nothing'),
   LOG_LEVEL: z
     .enum(['fatal', 'error', 'warn', 'info', 'debug', 'trace', 'silent'], 'must be a pino level such as info or debug')
     .default('info')

@@ -96,14 +96,26 @@ export const publicPorts = commaList.pipe(
 
 /** `127.0.0.1:8480`, `[::1]:8480` or `off`. */
 export const adminPlace = z.string().transform((text, context) => {
-  if (text === 'off') return 'off' as const;
-  const [, inner, plain, number = ''] = /^(?:\[(.*)\]|([^:]*)):(\d+)$/.exec(text) ?? [];
-  const address = inner ?? plain ?? '';
-  const found = port.safeParse(number);
-  if (isIP(address) === (inner === undefined ? 4 : 6) && found.success) return { address, port: found.data };
+  const place = text === 'off' ? text : placeIn(text);
+  if (place !== undefined) return place;
   context.addIssue('must look like 127.0.0.1:8480 or [::1]:8480, or be off');
   return z.NEVER;
 });
+
+/** `192.0.2.60:9060` or `[2001:db8::60]:9060`. */
+export const hostPlace = z.string().transform((text, context) => {
+  const place = placeIn(text);
+  if (place !== undefined) return place;
+  context.addIssue('must look like 192.0.2.60:9060 or [2001:db8::60]:9060');
+  return z.NEVER;
+});
+
+function placeIn(text: string): { address: string; port: number } | undefined {
+  const [, inner, plain, number = ''] = /^(?:\[(.*)\]|([^:]*)):(\d+)$/.exec(text) ?? [];
+  const address = inner ?? plain ?? '';
+  const found = port.safeParse(number);
+  return isIP(address) === (inner === undefined ? 4 : 6) && found.success ? { address, port: found.data } : undefined;
+}
 
 export const adminToken = z
   .string()

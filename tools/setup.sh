@@ -105,6 +105,8 @@ missing_packages() {
   if ! command -v chromium >/dev/null; then echo chromium; fi
   if ! command -v firefox-esr >/dev/null; then echo firefox-esr; fi
   if ! command -v promtool >/dev/null; then echo prometheus; fi
+  if ! command -v sngrep >/dev/null; then echo sngrep; fi
+  if ! command -v tshark >/dev/null; then echo tshark; fi
   if ! command -v systemd-analyze >/dev/null; then echo systemd; fi
   if ! command -v baresip >/dev/null; then echo baresip-core; fi
   if ! command -v linphonec >/dev/null; then echo linphone-cli; fi

@@ -11,6 +11,7 @@ import type { Accepted } from '../../lib/port/accepted';
 import { shareLimits, type ShareLimits } from '../../lib/shares/limits';
 import { tellCallRoom } from '../call-room';
 import { contactHosts } from '../../lib/wire/contact';
+import { Capture } from '../capture';
 import type { Config } from '../config';
 import { roomHere, type ConnectionRoom } from '../open-files';
 import { requireOwnAddresses } from '../own-machine';
@@ -34,6 +35,7 @@ export class Edge {
   readonly #logger: Logger;
   readonly #onFailure: (error: EdgeError) => void;
   readonly #calls: CallTable;
+  readonly #capture: Capture | undefined;
   readonly #opened = new Opened();
   #media: MediaNode | undefined;
   #signalling: Signalling | undefined;
@@ -47,7 +49,10 @@ export class Edge {
     this.#config = config;
     this.#logger = logger;
     this.#onFailure = onFailure;
-    this.#calls = new CallTable(config.MAX_CALLS);
+    const capture = Capture.of(config);
+    if (capture) this.#opened.keep(capture);
+    this.#capture = capture;
+    this.#calls = new CallTable(config.MAX_CALLS, capture);
   }
 
   get state(): RoleState {
@@ -84,6 +89,7 @@ export class Edge {
       callsLimit: this.#calls.most,
       media: this.#media?.status(),
       signalling: this.#signalling?.status(),
+      capture: this.#capture?.counts,
     };
   }
 
@@ -173,7 +179,8 @@ export class Edge {
     this.#media = await MediaNode.open({ ...common, ...forMedia }, this.#opened);
     const { anchor, gateway, turn: turnServer } = this.#media;
     const turn = turnServer && ((accepted: Accepted) => gateway.adopt(accepted));
-    const forSignalling = { anchor, calls: this.#calls, shared, connections: room.ues, turn };
+    const tap = this.#capture?.saw;
+    const forSignalling = { anchor, calls: this.#calls, shared, connections: room.ues, turn, tap };
     this.#signalling = await Signalling.open({ ...common, ...forSignalling }, this.#opened);
     void this.#media.releaseLeft();
   }

@@ -13,6 +13,7 @@ import { LoopLag } from '../../lib/ops/loop-lag';
 import type { ShareLimits } from '../../lib/shares/limits';
 import { RequestShares } from '../../lib/shares/request-shares';
 import { contactHosts, parseContact } from '../../lib/wire/contact';
+import type { SipTap } from '../../lib/wire/sip-tap';
 import { MemoryRegistrations } from '../../lib/sip/memory-registrations';
 import { startPcscf, type RunningPcscf } from '../../lib/sip/pcscf';
 import type { PcscfSettings } from '../../lib/sip/pcscf-settings';
@@ -41,6 +42,8 @@ export interface SignallingOptions {
   connections: number;
   /** Takes TURN inside TLS; undefined: nothing does. */
   turn: AccessListenerOptions['turn'];
+  /** Is told of SIP as UEs and core have it. */
+  tap: SipTap | undefined;
 }
 
 /** What signals: SIP server, access listener, relay toward the core, and the P-CSCF between them. */
@@ -92,7 +95,12 @@ export class Signalling {
     const limits = { connections: options.connections };
     this.front = isFronted(config, options.shared)
       ? opened.keep(
-          new AccessFront(config, options.shared, { shares, requests, bodies, limits, turn: options.turn }, logger),
+          new AccessFront(
+            config,
+            options.shared,
+            { shares, requests, bodies, limits, turn: options.turn, tap: options.tap },
+            logger,
+          ),
         )
       : undefined;
     this.load = new LoadShedding(
@@ -155,13 +163,13 @@ export class Signalling {
   }
 }
 
-function egressRelay({ config, ours, logger }: SignallingOptions, bodies: CarriedBodies): EgressRelay {
+function egressRelay({ config, ours, logger, tap }: SignallingOptions, bodies: CarriedBodies): EgressRelay {
   return new EgressRelay({
     hosts: contactHosts(config.CORE_CONTACTS),
     port: config.EGRESS_PORT ?? 0,
     server: serverContacts(config),
     hops: coreHops(config, ours),
-    ...{ bodies, logger },
+    ...{ bodies, logger, tap },
   });
 }
 

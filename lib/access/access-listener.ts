@@ -9,6 +9,7 @@ import type { Accepted } from '../port/accepted';
 import type { HttpServing } from '../port/http-serving';
 import { shareLimits, type ShareLimits } from '../shares/limits';
 import { RequestShares } from '../shares/request-shares';
+import type { SipTap } from '../wire/sip-tap';
 import { hostPort } from '../wire/sip-uri';
 import type { UeFlow, HeldRegistration } from './ue-flow';
 import { AccessPoints, type AccessPoint } from './access-points';
@@ -43,6 +44,8 @@ export interface AccessListenerOptions {
   isEmergency?: (uri: string) => boolean;
   /** Bodies that go past the server, shared with the app; unset: none do. */
   bodies?: CarriedBodies | undefined;
+  /** Is told of what UEs send and are sent; unset: nobody is. */
+  tap?: SipTap | undefined;
 }
 
 export interface AccessCounts extends ArrivalCounts {
@@ -187,7 +190,7 @@ export class AccessListener extends EventEmitter<{ closed: [flow: UeFlow] }> {
     const connection: UeConnection = new UeConnection(
       connected,
       this.#options.server,
-      { owners: this.#callOwners, gates: this.#gates, bodies: this.#options.bodies },
+      { owners: this.#callOwners, gates: this.#gates, bodies: this.#options.bodies, tap: this.#options.tap },
       this.#limits,
       {
         opened: (flow) => this.#opened(flow, connection),

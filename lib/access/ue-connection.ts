@@ -9,6 +9,7 @@ import { parseSipMessage, type SipMessage } from '../wire/sip-message';
 import { SipStream } from '../wire/sip-stream';
 import { markSource } from '../wire/source-mark';
 import type { Cut } from '../wire/stream-framer';
+import type { SeenSip, SipTap } from '../wire/sip-tap';
 import type { EstablishedDialog } from '../drachtio/fence/ue-dialogs';
 import type { UeFlow, HeldRegistration, UeTransport } from './ue-flow';
 import type { CallOwners } from '../drachtio/fence/call-owners';
@@ -56,6 +57,7 @@ export class UeConnection {
   readonly #limits: AccessLimits;
   readonly #events: UeConnectionEvents;
   readonly #bodies: CarriedBodies | undefined;
+  readonly #tap: SipTap | undefined;
   readonly #ue: SipStream;
   readonly #server: ServerSide;
   readonly #fence: UeFence;
@@ -79,6 +81,7 @@ export class UeConnection {
       readonly owners: CallOwners;
       readonly gates: GateSurroundings;
       readonly bodies?: CarriedBodies | undefined;
+      readonly tap?: SipTap | undefined;
     },
     limits: AccessLimits,
     events: UeConnectionEvents,
@@ -86,6 +89,7 @@ export class UeConnection {
     this.#connected = connected;
     this.#serverAt = server;
     this.#bodies = shared.bodies;
+    this.#tap = shared.tap;
     this.#limits = limits;
     this.#events = events;
     this.gone = new Promise((resolve) => (this.#goneNow = resolve));
@@ -125,7 +129,7 @@ export class UeConnection {
   /** Ends the UE's calls toward it, since the SIP server has lost them. */
   endCalls(): void {
     if (!this.#crossing) return;
-    for (const words of this.#lastWords.take(this.#crossing.towardUe)) this.#ue.send(words);
+    for (const words of this.#lastWords.take(this.#crossing.towardUe)) this.#toUe(words);
   }
 
   /** The app got the UE's answer that made this dialog. */
@@ -175,6 +179,7 @@ export class UeConnection {
       this.#ue.end();
       return;
     }
+    this.#saw('received', text);
     const { message, malformed } = parsed;
     if (message.isRequest) {
       const answer =
@@ -233,7 +238,7 @@ export class UeConnection {
     this.#fence.requestFromServer(request);
     crossing.requestToUe(request);
     this.#lastWords.requestToUe(request);
-    this.#ue.send(request.toString());
+    this.#toUe(request.toString());
   }
 
   #responseToUe(response: SipMessage, crossing: Crossing): void {
@@ -244,14 +249,14 @@ export class UeConnection {
     this.#lastWords.responseToUe(response);
     // An emergency call needs no registration.
     if (response.cseq?.method === 'INVITE' && response.status >= 200 && response.status < 300) this.#proved();
-    this.#ue.send(response.toString());
+    this.#toUe(response.toString());
   }
 
   /** The server has left a request unanswered. */
   #silent(request: SipMessage): void {
     if (request.method === 'INVITE') this.#fence.cancel(request.callId);
     const answer = responseTo(request, tooMany());
-    if (this.#crossing?.responseToUe(answer) === true) this.#ue.send(answer.toString());
+    if (this.#crossing?.responseToUe(answer) === true) this.#toUe(answer.toString());
   }
 
   #serverGone(refusal: Error | undefined, fault: unknown): void {
@@ -273,7 +278,23 @@ export class UeConnection {
     // An ACK gets none, and one without a Via names nobody to answer to.
     if (request.method === 'ACK' || !request.topVia) return;
     markSource(request, this.#connected.address, this.#connected.port);
-    this.#ue.send(responseTo(request, answer).toString());
+    this.#toUe(responseTo(request, answer).toString());
+  }
+
+  #toUe(text: string): void {
+    this.#saw('sent', text);
+    this.#ue.send(text);
+  }
+
+  #saw(way: SeenSip['way'], text: string): void {
+    const { address, port, contact } = this.#connected;
+    this.#tap?.({
+      way,
+      transport: 'tcp',
+      far: { address, port },
+      near: { address: contact.host, port: contact.port },
+      text,
+    });
   }
 
   #proved(): void {

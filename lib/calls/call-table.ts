@@ -4,11 +4,20 @@ import { EdgeError } from '../errors';
 import type { MediaAnchor } from '../media/media-anchor';
 import { wallClock } from '../ops/clock';
 import { CallHistory } from './call-history';
+import type { LadderEvent } from './ladder';
 import { Call, type CallFacts, type CallRecord, type EndCause } from './call';
 
 export interface CallTableEvents {
   /** A call has ended and its media is released. */
   ended: [record: CallRecord];
+}
+
+/** Is told of what happens in all calls, as it happens. */
+export interface CallObserver {
+  /** What is no SIP message. */
+  step(call: CallFacts, event: LadderEvent): void;
+  /** A SIP message, as the SIP server has it. */
+  message(call: CallFacts, raw: string): void;
 }
 
 /** The calls under way. */
@@ -17,13 +26,15 @@ export class CallTable extends EventEmitter<CallTableEvents> {
   most: number;
   readonly history = new CallHistory();
   readonly #calls = new Map<string, Call>();
+  readonly #observer: CallObserver | undefined;
   /** Ended calls whose media is still being released. */
   readonly #releasing = new Set<Promise<void>>();
 
   /** @param most calls under way */
-  constructor(most: number) {
+  constructor(most: number, observer?: CallObserver) {
     super();
     this.most = most;
+    this.#observer = observer;
   }
 
   /** The newest last. */
@@ -48,7 +59,13 @@ export class CallTable extends EventEmitter<CallTableEvents> {
       const message = 'There are as many calls under way as there may be.';
       throw new EdgeError('too-many-calls', message);
     }
-    const call = new Call({ ...facts, id: randomUUID(), startedAt: wallClock() }, anchor, this.history.ladder());
+    const known = { ...facts, id: randomUUID(), startedAt: wallClock() };
+    const observer = this.#observer;
+    const listener = observer && {
+      step: (event: LadderEvent) => observer.step(known, event),
+      message: (raw: string) => observer.message(known, raw),
+    };
+    const call = new Call(known, anchor, this.history.ladder(), listener);
     this.#calls.set(call.id, call);
     call.onEnd((cause) => {
       this.#calls.delete(call.id);

@@ -3,7 +3,7 @@ import type { CallMedia, MediaAnchor, MediaPath, StreamReport } from '../media/m
 import { monotonicNow } from '../ops/clock';
 import type { Evidence } from './evidence';
 import type { Ladder } from './ladder';
-import { Witness } from './witness';
+import { Witness, type WitnessListener } from './witness';
 
 /** Who calls: the UE (`originating`) or the core (`terminating`). */
 export type Direction = 'originating' | 'terminating';
@@ -84,11 +84,11 @@ export class Call {
   #endedAt: number | undefined;
 
   /** @throws as the anchor */
-  constructor(facts: CallFacts, anchor: MediaAnchor, ladder: Ladder) {
+  constructor(facts: CallFacts, anchor: MediaAnchor, ladder: Ladder, listener?: WitnessListener) {
     this.facts = facts;
     const { id, ueAddress: address, coreFamily, ue: owner, users } = facts;
     this.media = anchor.open(id, { address, coreFamily, owner, users });
-    this.witness = new Witness(this.media, ladder, () => this.#now());
+    this.witness = new Witness(this.media, ladder, () => this.#now(), listener);
     this.media.once('selected', ({ path }) => (this.#firstMedia = { at: this.#now(), path }));
   }
 

@@ -3,7 +3,7 @@ import type { SaidLine } from '../media/said-lines';
 import { hostPort } from '../wire/sip-uri';
 import { blanked } from './blanked';
 import type { Evidence, Refusal } from './evidence';
-import type { Ladder, Place } from './ladder';
+import type { Ladder, LadderEvent, Place } from './ladder';
 
 type Seen = Pick<Evidence, 'checks' | 'vain' | 'paths' | 'losses' | 'isMediaLost' | 'said' | 'toldUe' | 'refusal'>;
 
@@ -21,10 +21,19 @@ export interface Counted {
   what: string;
 }
 
+/** Is told of what a witness sees. */
+export interface WitnessListener {
+  /** What is no SIP message. */
+  step(event: LadderEvent): void;
+  /** A SIP message of the call. */
+  message(raw: string): void;
+}
+
 /** Sees what happens to the media of one call: steps for its ladder, evidence for the verdict. */
 export class Witness {
   readonly ladder: Ladder;
   readonly #now: () => number;
+  readonly #listener: WitnessListener | undefined;
   readonly #counted = new Map<string, Counted>();
   readonly #checks: Record<string, number> = {};
   readonly #vain: Record<string, number> = {};
@@ -37,9 +46,10 @@ export class Witness {
   #refusal: Refusal | undefined;
 
   /** @param now ms since the epoch */
-  constructor(media: CallMedia, ladder: Ladder, now: () => number) {
+  constructor(media: CallMedia, ladder: Ladder, now: () => number, listener?: WitnessListener) {
     this.ladder = ladder;
     this.#now = now;
+    this.#listener = listener;
     media.on('said', (said) => this.#saidSdp(said));
     media.on('checked', (check) => this.#checked(check));
     media.on('dialled-in-vain', (told) => this.#dialledInVain(told));
@@ -68,16 +78,19 @@ export class Witness {
   }
 
   /** Something that SIP has to tell. */
-  note(from: Place, to: Place, what: string, more?: string): void {
-    this.ladder.add({ at: this.#now(), from, to, what, ...(more !== undefined && { more }) });
+  note(from: Place, to: Place, what: string): void {
+    const event = { at: this.#now(), from, to, what };
+    this.ladder.add(event);
+    this.#listener?.step(event);
   }
 
   /** A SIP message of the call, with that side; secrets are left out. */
   sip(side: Side, way: 'received' | 'sent', raw: string): void {
     const far = side === 'access' ? 'ue' : 'core';
-    const [first = ''] = raw.split(/\r?\n/, 1);
-    if (way === 'received') this.note(far, 'edge', first, blanked(raw));
-    else this.note('edge', far, first, blanked(raw));
+    const [what = ''] = raw.split(/\r?\n/, 1);
+    const [from, to] = way === 'received' ? ([far, 'edge'] as const) : (['edge', far] as const);
+    this.ladder.add({ at: this.#now(), from, to, what, more: blanked(raw) });
+    this.#listener?.message(raw);
   }
 
   /** Only the first counts: what comes after it comes of it. */

@@ -10,7 +10,8 @@ import type { CoreHops } from './core-hops';
 import { Endpoint } from './endpoint';
 import { checkedErrand, nextHopOf, usableHop, type Errand, type Way } from './errand';
 import { limits as defaults, type Limits } from './limits';
-import type { Destination } from '../wire/link';
+import type { Destination, Link } from '../wire/link';
+import type { SeenSip, SipTap } from '../wire/sip-tap';
 import { Names, type Lookups } from '../wire/names';
 import { coreCallId } from '../drachtio/fence/own-call-ids';
 import { Relaying } from './relaying';
@@ -30,6 +31,8 @@ export interface EgressRelayOptions {
   readonly bodies?: CarriedBodies | undefined;
   /** Where requests for the core may go; unset: anywhere. */
   readonly hops?: CoreHops;
+  /** Is told of what the core sends and is sent; unset: nobody is. */
+  readonly tap?: SipTap | undefined;
 }
 
 /**
@@ -44,15 +47,22 @@ export class EgressRelay {
   readonly #endpoints: readonly Endpoint[];
   readonly #names: Names;
   readonly #limits: Limits;
+  readonly #tap: SipTap | undefined;
   #sweeping: NodeJS.Timeout | undefined;
 
   constructor(options: EgressRelayOptions) {
     const { hosts, port = 0, logger, limits, lookups } = options;
     this.#limits = { ...defaults, ...limits };
+    this.#tap = options.tap;
     this.#endpoints = hosts.map(
       (host) =>
         new Endpoint(host, port, this.#limits, {
-          message: (text, link, isTooLarge) => this.#relaying.receive(text, link, isTooLarge),
+          message: (text, link, isTooLarge) => {
+            const isOfUse = this.#relaying.receive(text, link, isTooLarge);
+            if (isOfUse) this.#saw('received', text, link);
+            return isOfUse;
+          },
+          sent: (text, link) => this.#saw('sent', text, link),
           isWanted: (link) => this.#relaying.branches.waitingFor(link).length > 0,
           lost: (link) => this.#relaying.lost(link),
         }),
@@ -165,6 +175,20 @@ export class EgressRelay {
     this.#names.close();
     this.#relaying.close();
     await Promise.all(this.#endpoints.map((endpoint) => endpoint.close()));
+  }
+
+  /** What goes between relay and SIP server is no message of the core. */
+  #saw(way: SeenSip['way'], text: string, link: Link): void {
+    if (this.#tap === undefined || this.#relaying.isServer(link)) return;
+    const { transport, address, port } = link;
+    const near = this.#endpointFor(address);
+    this.#tap({
+      way,
+      transport,
+      far: { address, port },
+      near: { address: near?.host ?? '', port: near?.port ?? 0 },
+      text,
+    });
   }
 
   #endpointFor(address: string): Endpoint | undefined {

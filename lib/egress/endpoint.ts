@@ -14,6 +14,8 @@ export interface EndpointEvents {
   /** Whether somebody waits for something to come over the link. */
   isWanted(link: Link): boolean;
   lost(link: Link): void;
+  /** Something was sent over the link. */
+  sent(text: string, link: Link): void;
 }
 
 /** How often another port is tried, where one was free for UDP and not for TCP. */
@@ -128,6 +130,7 @@ export class Endpoint {
     const events = {
       message: (text: string, link: TcpLink, isTooLarge: boolean) => this.#events.message(text, link, isTooLarge),
       closed: (link: TcpLink) => this.#closed(link),
+      sent: (text: string, link: TcpLink) => this.#events.sent(text, link),
     };
     return new TcpLink(remote, socket, { sentBy: this.sentBy, limits: this.#limits, events });
   }
@@ -149,13 +152,17 @@ export class Endpoint {
   }
 
   #udpLink(address: string, port: number): Link {
-    return {
+    const link: Link = {
       transport: 'udp',
       address,
       port,
       sentBy: this.sentBy,
-      send: (text) => this.#udp?.send(Buffer.from(text, 'latin1'), port, address, () => undefined),
+      send: (text) => {
+        this.#udp?.send(Buffer.from(text, 'latin1'), port, address, () => undefined);
+        this.#events.sent(text, link);
+      },
       prove: () => undefined,
     };
+    return link;
   }
 }

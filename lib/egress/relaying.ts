@@ -109,6 +109,11 @@ export class Relaying {
     }
   }
 
+  /** Whether the SIP server is at the other end. */
+  isServer(link: Link): boolean {
+    return this.#parts.servers.has(link);
+  }
+
   /** A link to a next hop cannot be made or has ended. */
   lost(link: Link): void {
     this.#onward.lost(link);

@@ -8,6 +8,7 @@ export interface TcpLinkEvents {
   /** Returns whether the message was of use. `isTooLarge`: there is its head alone. */
   message(text: string, link: TcpLink, isTooLarge: boolean): boolean;
   closed(link: TcpLink): void;
+  sent(text: string, link: TcpLink): void;
 }
 
 /** A connection with the SIP server or with a next hop. */
@@ -19,6 +20,7 @@ export class TcpLink implements Link {
   /** When it was last used, ms by `performance.now()`. */
   usedAt = performance.now();
   readonly #stream: SipStream;
+  readonly #events: TcpLinkEvents;
   isProven: boolean;
 
   /** @param socket accepted, or the address to open a connection from. */
@@ -30,6 +32,7 @@ export class TcpLink implements Link {
     this.address = remote.address;
     this.port = remote.port;
     this.sentBy = sentBy;
+    this.#events = events;
     this.isProven = typeof socket === 'string';
     this.#stream = sipConnection(remote, socket, limits, {
       message: (text, cut) => {
@@ -56,6 +59,7 @@ export class TcpLink implements Link {
   send(text: string): void {
     this.usedAt = performance.now();
     this.#stream.send(text);
+    this.#events.sent(text, this);
   }
 
   close(): void {

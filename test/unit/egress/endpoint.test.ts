@@ -33,6 +33,7 @@ describe('the sockets of the egress relay on one address', () => {
         },
         isWanted: (link) => isWanted(link),
         lost: (link) => lost.push(link),
+        sent: () => undefined,
       },
     );
     await endpoint.open();

@@ -13,7 +13,7 @@ const url = 'tcp://192.0.2.7:2223';
 
 /** An edge that has counted something of everything. */
 const status: EdgeStatus = {
-  ...{ state: 'draining', calls: 3, callsLimit: 5000, draining: { since: '', callsLeft: 3 } },
+  ...{ state: 'draining', calls: 3, callsLimit: 5000, draining: { since: '', callsLeft: 3 }, capture: undefined },
   media: {
     calls: 3,
     rtpengines: [{ url, isUp: true, isBusy: false, orphans: 2 }],
