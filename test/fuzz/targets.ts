@@ -5,8 +5,9 @@ import { sdp } from './sdp';
 import { stun } from './stun';
 import type { FuzzTarget } from './target';
 import { turn } from './turn';
+import { turnControl } from './turn-control';
 
 /** Those of which one input takes well below a millisecond or two. */
-export const quickTargets: readonly FuzzTarget[] = [framing, stun, turn, sdp, network];
+export const quickTargets: readonly FuzzTarget[] = [framing, stun, turn, turnControl, sdp, network];
 
 export const targets: readonly FuzzTarget[] = [...quickTargets, dialogs];

@@ -244,6 +244,24 @@ describeInNamespaces(
       },
       90_000,
     );
+
+    test('a linphone with TURN that is called where UDP is open has its media over UDP (C9, M5)', async () => {
+      const demo = start(
+        '--json',
+        '--client',
+        'linphone',
+        '--seconds',
+        '2',
+        '--direction',
+        'terminating',
+        '--firewall',
+        'open',
+      );
+      const { stdout, stderr } = await demo.finished;
+      const result = JSON.parse(stdout.trim().split('\n').at(-1) ?? '') as DemoResult;
+      expect({ result, stderr }).toMatchObject({ result: { ok: true, path: 'udp' } });
+      expect(result.ueToCore.received).toBeGreaterThan(50);
+    }, 90_000);
   },
   { programs: ['linphonec'] },
 );

@@ -20,6 +20,8 @@ test.each([
   ['a port that nobody has told', anchor, 30_004],
   ["another user's port", anchor, 30_010],
   ['port 0', anchor, 0],
+  ['its own relayed address', '10.0.0.5', 40_001],
+  ["another user's relayed address", '10.0.0.5', 40_002],
 ])('M2: no channel to %s', (_, address, port) => {
   lab.places.tell(30_000, alice);
   lab.places.tell(30_010, 'bob@ims.example');
