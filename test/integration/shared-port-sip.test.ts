@@ -21,6 +21,8 @@ const contacts = {
 /** What UEs are shown of the port. */
 const shown = { tcp: 'tcp', tls: 'tls', ws: 'ws', wss: 'ws' };
 
+const ports = { tcp: 80, tls: 443, ws: 80, wss: 443 };
+
 describeInNamespaces('SIP on a port that takes everything', () => {
   const folder = mkdtempSync(join(tmpdir(), 'e80-shared-'));
   let lab: Lab;
@@ -50,10 +52,11 @@ describeInNamespaces('SIP on a port that takes everything', () => {
     let tunnel: UeTunnel | undefined;
     let pairs: SipPairs;
     const contact = contacts[transport];
+    const port = ports[transport];
 
     beforeAll(async () => {
-      tunnel = transport === 'tcp' ? undefined : await UeTunnel.start(lab.network, transport, 443);
-      pairs = new SipPairs(lab, { far: tunnel?.far ?? `${addresses.edgeAccess}:443`, keywords: { contact } });
+      tunnel = transport === 'tcp' ? undefined : await UeTunnel.start(lab.network, transport, port);
+      pairs = new SipPairs(lab, { far: tunnel?.far ?? `${addresses.edgeAccess}:${port}`, keywords: { contact } });
     });
 
     afterAll(() => tunnel?.close());
@@ -69,7 +72,7 @@ describeInNamespaces('SIP on a port that takes everything', () => {
         const { ue } = await pairs.run(direction, 'calls/answered');
         const told = ue.received().flatMap((message) => message.lines('contact'));
         const own = told.filter((each) => !each.includes(contact));
-        expect(new Set(own)).toEqual(new Set([`<sip:${addresses.edgeAccess}:443;transport=${shown[transport]}>`]));
+        expect(new Set(own)).toEqual(new Set([`<sip:${addresses.edgeAccess}:${port};transport=${shown[transport]}>`]));
       },
       40_000,
     );

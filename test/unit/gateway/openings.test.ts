@@ -106,7 +106,7 @@ test.each([
   ['tls', clientHello],
 ] as const)('J1: %s is handed over, and loses no byte wherever it was cut', async (kind, bytes) => {
   await open();
-  for (let cut = 1; cut < bytes.length; cut += cut < 40 ? 1 : 97) {
+  for (let cut = 1; cut < bytes.length; cut++) {
     const socket = await dial();
     socket.write(bytes.subarray(0, cut));
     // The rest on a segment of its own: before the handing over, in it, or after it.
@@ -162,7 +162,7 @@ test('J1: what is nothing of ours, or says too little, is closed and counted', a
 
 test('J9: the hello of ssltcp is answered, wherever it is cut, and frames follow', async () => {
   await open();
-  for (let cut = 1; cut < hello.length + 100; cut += 7) {
+  for (let cut = 1; cut < hello.length + 100; cut++) {
     const ue = await dial();
     const all = Buffer.concat([hello, check()]);
     ue.write(all.subarray(0, cut));
@@ -198,7 +198,7 @@ const lines: [string, Buffer, string][] = [
 
 test.each(lines)('J7: a header of %s before media names the UE', async (_, header, address) => {
   await open(true);
-  for (const cut of [1, 5, 13, 16, header.length - 1, header.length, header.length + 3]) {
+  for (let cut = 1; cut < header.length + 40; cut++) {
     const all = Buffer.concat([header, check()]);
     const ue = await dial();
     ue.write(all.subarray(0, cut));
