@@ -186,8 +186,9 @@ export class UeConnection {
         answerToUnsound(message, malformed, cut) ??
         this.#fence.refusal(message) ??
         this.#gate.refusal(message, this.#fence.isCall(message.callId));
-      if (answer) this.#answer(message, answer);
-      else if (!message.topVia) this.#ue.end();
+      // One without a Via names nobody to answer to.
+      if (!message.topVia) this.#ue.end();
+      else if (answer) this.#answer(message, answer);
       else if (!this.#fence.hold(message)) this.#toServer(message);
     } else if (!malformed && cut === undefined && this.#crossing?.responseToServer(message) === true) {
       this.#lastWords.responseFromUe(message);
@@ -275,8 +276,8 @@ export class UeConnection {
   }
 
   #answer(request: SipMessage, answer: OwnResponse): void {
-    // An ACK gets none, and one without a Via names nobody to answer to.
-    if (request.method === 'ACK' || !request.topVia) return;
+    // An ACK gets none.
+    if (request.method === 'ACK') return;
     markSource(request, this.#connected.address, this.#connected.port);
     this.#toUe(responseTo(request, answer).toString());
   }

@@ -586,6 +586,8 @@ describe('bad input', () => {
     ['garbage with a length', 'hello\r\nContent-Length: 0\r\n\r\n'],
     ['a head without end', `OPTIONS sip:a SIP/2.0\r\n${'X: y\r\n'.repeat(12_000)}`],
     ['a request without a Via', request('MESSAGE').replace(/Via: .*\r\n/, '')],
+    ['one without a From, too', request('MESSAGE').replace(/(Via|From): .*\r\n/g, '')],
+    ['one that would be refused', request('MESSAGE', {}, '', 'sip:').replace(/Via: .*\r\n/, '')],
   ])('%s: the connection is closed', async (_what, text) => {
     await start();
     const near = await ue();
