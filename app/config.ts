@@ -9,6 +9,7 @@ import {
   hostPlace,
   isForRelay,
   networkPrefix,
+  oneOf,
   printable,
   publicPorts,
   someOf,
@@ -49,6 +50,11 @@ const ofEach = {
     .optional()
     .describe(
       'What requests of ADMIN_LISTEN have to bring as Authorization: Bearer …, but /live and /ready; the page asks for it; unset: nothing, on loopback',
+    ),
+  LADDERS: oneOf('on', 'off')
+    .default('on')
+    .describe(
+      'Whether the steps of each call are kept for the admin page, in 48 MiB for all; off: it shows verdicts alone',
     ),
   CALL_RECORDS: z
     .string()

@@ -6,6 +6,7 @@
  *     --seconds 8       of calls in each round
  *     --rounds 5        of each system, in turn
  *     --hold 1000       calls that are held at the same time, to measure memory
+ *     --beside bare     or plain: edge80 without ladders, metrics and call records
  *     --service-route   edge80's INVITEs go through its egress relay, as in an IMS
  *     --profile DIR     writes CPU profiles of both apps there
  *     --json            the last line is one object with all figures
@@ -18,7 +19,7 @@
 import { parseArgs } from 'node:util';
 import { outcome, report } from './signalling/outcome';
 import { runHeld, runRound, type Held, type Round } from './signalling/round';
-import { System, systemNames, type SystemName } from './signalling/system';
+import { otherNames, System, type OtherName, type SystemName } from './signalling/system';
 import { runBench, say, tellResult, wholeNumber } from './program';
 
 interface Options {
@@ -26,6 +27,7 @@ interface Options {
   seconds: number;
   rounds: number;
   hold: number;
+  other: OtherName;
   serviceRoute: boolean;
   json: boolean;
   profileTo: string | undefined;
@@ -40,17 +42,18 @@ async function main(): Promise<void> {
   tellResult(report(result), result, json);
 }
 
-async function measure({ rate, seconds, rounds, hold, serviceRoute, profileTo }: Omit<Options, 'json'>) {
+async function measure({ rate, seconds, rounds, hold, other, serviceRoute, profileTo }: Omit<Options, 'json'>) {
   const drachtio = set('DRACHTIO_BIN');
   const rtpengine = set('RTPENGINE_BIN') ?? 'rtpengine';
   const systems: System[] = [];
+  const names = ['edge80', other] as const;
   const start = async (name: SystemName, profiles?: string): Promise<System> => {
     const system = await System.start(name, { drachtio, rtpengine, serviceRoute, profileTo: profiles });
     systems.push(system);
     return system;
   };
   try {
-    for (const name of systemNames) {
+    for (const name of names) {
       say(`${name}: warm-up`);
       await runRound(await start(name, profileTo), rate * 2, warmUpSeconds);
     }
@@ -66,7 +69,7 @@ async function measure({ rate, seconds, rounds, hold, serviceRoute, profileTo }:
     }
     for (const system of systems.splice(0)) await system.stop();
     const held: Held[] = [];
-    for (const name of systemNames) {
+    for (const name of names) {
       say(`${name}: ${hold} calls are held`);
       // A new one: what calls of before have left free would hide what these take.
       const system = await start(name);
@@ -75,7 +78,7 @@ async function measure({ rate, seconds, rounds, hold, serviceRoute, profileTo }:
       await system.stop();
     }
     const server = drachtio === undefined ? 'embedded edge' : 'drachtio-server';
-    return outcome({ rate, seconds, server, serviceRoute }, done, held);
+    return outcome({ rate, seconds, server, other, serviceRoute }, done, held);
   } finally {
     for (const system of systems) await system.stop();
   }
@@ -90,6 +93,12 @@ function ms(time: number): string {
   return `${time.toFixed(2)} ms`;
 }
 
+function otherOf(name: string): OtherName {
+  const other = otherNames.find((known) => known === name);
+  if (other === undefined) throw new RangeError(`--beside is ${otherNames.join(' or ')}, not "${name}".`);
+  return other;
+}
+
 function readOptions(): Options {
   const { values } = parseArgs({
     options: {
@@ -97,6 +106,7 @@ function readOptions(): Options {
       seconds: { type: 'string', default: '8' },
       rounds: { type: 'string', default: '5' },
       hold: { type: 'string', default: '1000' },
+      beside: { type: 'string', default: 'bare' },
       'service-route': { type: 'boolean', default: false },
       json: { type: 'boolean', default: false },
       profile: { type: 'string' },
@@ -108,6 +118,7 @@ function readOptions(): Options {
     seconds: count('seconds'),
     rounds: count('rounds'),
     hold: count('hold'),
+    other: otherOf(values.beside),
     serviceRoute: values['service-route'],
     json: values.json,
     profileTo: values.profile,

@@ -52,7 +52,7 @@ export class Edge {
     const capture = Capture.of(config);
     if (capture) this.#opened.keep(capture);
     this.#capture = capture;
-    this.#calls = new CallTable(config.MAX_CALLS, capture);
+    this.#calls = new CallTable(config.MAX_CALLS, { observer: capture, ladders: config.LADDERS === 'on' });
   }
 
   get state(): RoleState {

@@ -4,8 +4,10 @@ import { rtpengineSessions } from './rtpengine-sessions';
 import { MeasuredProcess, type CpuTime } from './measured-process';
 import { UdpPeer, type Address } from './udp-peer';
 
-export const systemNames = ['edge80', 'bare'] as const;
-export type SystemName = (typeof systemNames)[number];
+/** `plain`: edge80 without ladders, metrics and records, which `edge80` has all of. */
+export const otherNames = ['bare', 'plain'] as const;
+export type OtherName = (typeof otherNames)[number];
+export type SystemName = 'edge80' | OtherName;
 
 export const partNames = ['app', 'server', 'rtpengine'] as const;
 export type PartName = (typeof partNames)[number];
@@ -50,8 +52,7 @@ export class System {
     const server = startServer(options.drachtio, { contacts, adminPort, secret, network });
     const rtpengine = startRtpengine(options.rtpengine, network);
     const drachtio = { DRACHTIO_HOST: '127.0.0.1', DRACHTIO_PORT: String(adminPort), DRACHTIO_SECRET: secret };
-    const start = name === 'edge80' ? startEdge : startBare;
-    const app = start(network, drachtio, options.profileTo);
+    const app = start[name](network, drachtio, options.profileTo);
     const system = new System(name, at, { app, server, rtpengine });
     try {
       await system.#ready(options.serviceRoute);
@@ -119,6 +120,8 @@ function contact(host: string): string {
   return `sip:${host}:5060;transport=udp,tcp`;
 }
 
+const start: Record<SystemName, typeof startBare> = { edge80: startEdge, bare: startBare, plain: startPlain };
+
 function startServer(
   drachtio: string | undefined,
   { contacts, adminPort, secret, network }: { contacts: string[]; adminPort: number; secret: string; network: string },
@@ -142,9 +145,24 @@ function startRtpengine(program: string, network: string): MeasuredProcess {
   ]);
 }
 
-/** As it is delivered, with the settings that it needs and no others. */
+/** As it is delivered, with the settings that it needs, and call records. */
 function startEdge(network: string, drachtio: Record<string, string>, profileTo?: string): MeasuredProcess {
+  const more = { CALL_RECORDS: '/dev/null', ADMIN_LISTEN: `${network}.0.9:8480` };
+  return startEdgeWith(more, network, drachtio, profileTo);
+}
+
+function startPlain(network: string, drachtio: Record<string, string>, profileTo?: string): MeasuredProcess {
+  return startEdgeWith({ LADDERS: 'off', ADMIN_LISTEN: 'off' }, network, drachtio, profileTo);
+}
+
+function startEdgeWith(
+  more: Record<string, string>,
+  network: string,
+  drachtio: Record<string, string>,
+  profileTo?: string,
+): MeasuredProcess {
   const environment = {
+    ...more,
     ...drachtio,
     ACCESS_CONTACTS: contact(`${network}.0.1`),
     CORE_CONTACTS: contact(`${network}.1.1`),

@@ -12,19 +12,19 @@ export interface EndedCall {
 }
 
 /** Calls, and bytes of the ladders of all calls, under way or not. */
-const limits = { calls: 1000, bytes: 48 * 1024 * 1024 };
+export const historyLimits = { calls: 1000, bytes: 48 * 1024 * 1024 };
 
 /**
  * The calls that ended last, and the memory that all ladders share: where that is full, the oldest ended calls make room,
  * and where none is left, steps are not kept.
  */
 export class CallHistory implements LadderMemory {
-  readonly #most: typeof limits;
+  readonly #most: typeof historyLimits;
   /** By id, the oldest first. */
   readonly #ended = new Map<string, EndedCall>();
   #bytes = 0;
 
-  constructor(most: typeof limits = limits) {
+  constructor(most: typeof historyLimits = historyLimits) {
     this.#most = most;
   }
 
@@ -33,9 +33,11 @@ export class CallHistory implements LadderMemory {
     return this.#bytes;
   }
 
-  /** Of a new call. */
+  /** Of a new call; without memory for any it keeps nothing. */
   ladder(): Ladder {
-    return new Ladder(this);
+    const ladder = new Ladder(this);
+    if (this.#most.bytes === 0) ladder.close();
+    return ladder;
   }
 
   take(bytes: number): boolean {

@@ -3,7 +3,7 @@ import { EventEmitter, once } from 'node:events';
 import { EdgeError } from '../errors';
 import type { MediaAnchor } from '../media/media-anchor';
 import { wallClock } from '../ops/clock';
-import { CallHistory } from './call-history';
+import { CallHistory, historyLimits } from './call-history';
 import type { LadderEvent } from './ladder';
 import { Call, type CallFacts, type CallRecord, type EndCause } from './call';
 
@@ -24,16 +24,20 @@ export interface CallObserver {
 export class CallTable extends EventEmitter<CallTableEvents> {
   /** Calls that may be under way; those that are more when it is lowered go on. */
   most: number;
-  readonly history = new CallHistory();
+  readonly history: CallHistory;
   readonly #calls = new Map<string, Call>();
   readonly #observer: CallObserver | undefined;
   /** Ended calls whose media is still being released. */
   readonly #releasing = new Set<Promise<void>>();
 
   /** @param most calls under way */
-  constructor(most: number, observer?: CallObserver) {
+  constructor(
+    most: number,
+    { observer, ladders = true }: { observer?: CallObserver | undefined; ladders?: boolean } = {},
+  ) {
     super();
     this.most = most;
+    this.history = new CallHistory(ladders ? historyLimits : { ...historyLimits, bytes: 0 });
     this.#observer = observer;
   }
 

@@ -44,6 +44,11 @@ export class Ladder {
     return this.#bytes;
   }
 
+  /** False: what happens is not kept, now or ever again. */
+  get isKept(): boolean {
+    return !this.#isClosed;
+  }
+
   /** Steps that are left out, between the first and the last. */
   get missed(): number {
     return this.#missed;

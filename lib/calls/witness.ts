@@ -89,7 +89,7 @@ export class Witness {
     const far = side === 'access' ? 'ue' : 'core';
     const [what = ''] = raw.split(/\r?\n/, 1);
     const [from, to] = way === 'received' ? ([far, 'edge'] as const) : (['edge', far] as const);
-    this.ladder.add({ at: this.#now(), from, to, what, more: blanked(raw) });
+    if (this.ladder.isKept) this.ladder.add({ at: this.#now(), from, to, what, more: blanked(raw) });
     this.#listener?.message(raw);
   }
 

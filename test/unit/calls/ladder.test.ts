@@ -66,3 +66,10 @@ describe('the calls that have ended', () => {
     expect(ladder.missed).toBeGreaterThan(0);
   });
 });
+
+test('I10: where no memory is given to ladders, nothing is kept of a call, and no other call is forgotten for it', () => {
+  const history = new CallHistory({ calls: 2, bytes: 0 });
+  const ladder = history.ladder();
+  ladder.add({ at: 0, from: 'ue', to: 'edge', what: 'INVITE' });
+  expect([ladder.isKept, ladder.events, ladder.missed, history.bytes]).toEqual([false, [], 0, 0]);
+});
