@@ -8,7 +8,8 @@ import { TcpGateway } from '../../../lib/gateway/tcp-gateway';
 import { channelData } from '../../../lib/ice/turn-frames';
 import { selfSigned } from '../access/self-signed';
 import { Arrivals } from './arrivals';
-import { Peer, request, rtp, TurnUe, udpSocket } from './relay-bench';
+import { Peer, request, udpSocket } from './relay-bench';
+import { rtp, TurnUe } from './turn-ue';
 
 const channel = 0x4001;
 const remote = { address: '192.0.2.1', port: 4711 };

@@ -1,6 +1,7 @@
 import { channelData } from '../../../lib/ice/turn-frames';
 import { describeNativePlane, planeThreads } from './plane-under-test';
-import { RelayBench, rtp, type Relayed } from './relay-bench';
+import { RelayBench, type Relayed } from './relay-bench';
+import { rtp } from './turn-ue';
 
 const channel = 0x4000;
 

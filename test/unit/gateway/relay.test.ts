@@ -5,7 +5,8 @@ import { channelData, dataIndication } from '../../../lib/ice/turn-frames';
 import type { GatewayLimits } from '../../../lib/gateway/limits';
 import { defaultLimits } from '../../../lib/gateway/limits';
 import { controlTexts, likeControlText } from './control-texts';
-import { RelayBench, request, rtp, sendIndication } from './relay-bench';
+import { RelayBench, request } from './relay-bench';
+import { rtp, sendIndication } from './turn-ue';
 
 const channel = 0x4abc;
 

@@ -1,28 +1,20 @@
-import { createHash, randomBytes } from 'node:crypto';
+import { randomBytes } from 'node:crypto';
 import { once } from 'node:events';
 import { connect, type Socket } from 'node:net';
 import { pino } from 'pino';
 import type { GatewayLimits } from '../../../lib/gateway/limits';
 import { TcpGateway } from '../../../lib/gateway/tcp-gateway';
-import { attributeType, type StunAttribute } from '../../../lib/ice/stun-attribute';
-import { buildStun, findAttribute, type StunMessage } from '../../../lib/ice/stun-message';
+import { buildStun, findAttribute } from '../../../lib/ice/stun-message';
 import { channelData } from '../../../lib/ice/turn-frames';
 import type { TransportAddress } from '../../../lib/ice/transport-address';
 import { turnCredential } from '../../../lib/turn/credentials';
 import { peersOf, turnAttribute, turnMethod } from '../../../lib/turn/turn-message';
 import { TurnServer } from '../../../lib/turn/turn-server';
-import {
-  addressIn,
-  channelAttribute,
-  FakePlaces,
-  lifetime,
-  message,
-  outcome,
-  peerAttribute,
-  udp,
-} from '../turn/turn-lab';
+import { channelAttribute, FakePlaces, lifetime, message, outcome, peerAttribute } from '../turn/turn-lab';
+import { AskingUe } from './asking-ue';
 import { planeUnderTest } from './plane-under-test';
-import { Peer, rtp, sendIndication, TurnUe, udpSocket } from './relay-bench';
+import { Peer, udpSocket } from './relay-bench';
+import { rtp, sendIndication, TurnUe } from './turn-ue';
 
 const secret = 'the secret of TURN';
 const realm = 'edge80';
@@ -74,40 +66,10 @@ async function dial(): Promise<TurnUe> {
   return ue;
 }
 
-/** A UE's requests, which are answered. */
-class Ue {
-  nonce = '';
-  readonly #credential: ReturnType<typeof turnCredential>;
-
+class Ue extends AskingUe {
   /** @param user `all`: with a shared credential */
-  constructor(
-    readonly turn: TurnUe,
-    user = 'alice',
-  ) {
-    this.#credential = turnCredential(secret, user === 'all' ? undefined : user, 4_000_000_000);
-  }
-
-  async ask(method: number, ...attributes: StunAttribute[]): Promise<StunMessage> {
-    const { username, password } = this.#credential;
-    const values = { username, realm, nonce: this.nonce };
-    const credentials = (['username', 'realm', 'nonce'] as const).map((name) => ({
-      type: attributeType[name],
-      value: Buffer.from(values[name]),
-    }));
-    const key = createHash('md5').update(`${username}:${realm}:${password}`).digest();
-    const transactionId = randomBytes(12);
-    this.turn.send(
-      buildStun({ class: 'request', method, transactionId, key, attributes: [...attributes, ...credentials] }),
-    );
-    return message(await this.turn.frames.next());
-  }
-
-  /** Its relayed address. */
-  async allocate(): Promise<TransportAddress> {
-    const refused = await this.ask(turnMethod.allocate, udp);
-    expect(outcome(refused)).toBe(438);
-    this.nonce = String(findAttribute(refused, attributeType.nonce)?.value);
-    return addressIn(await this.ask(turnMethod.allocate, udp), turnAttribute.xorRelayedAddress)!;
+  constructor(turn: TurnUe, user = 'alice') {
+    super(turn, turnCredential(secret, user === 'all' ? undefined : user, 4_000_000_000));
   }
 }
 

@@ -3,7 +3,8 @@ import { TcpGateway } from '../../../lib/gateway/tcp-gateway';
 import { TurnServer } from '../../../lib/turn/turn-server';
 import { TurnPort } from '../../../lib/ue/turn-port';
 import { Arrivals } from '../gateway/arrivals';
-import { Peer, rtp, udpSocket } from '../gateway/relay-bench';
+import { Peer, udpSocket } from '../gateway/relay-bench';
+import { rtp } from '../gateway/turn-ue';
 
 const host = '127.0.0.1';
 const pair = { user: 'guest', password: 'guest-password' };
