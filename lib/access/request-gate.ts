@@ -107,11 +107,11 @@ export class RequestGate {
   }
 
   /**
-   * The same for bytes that came in one piece, whatever they are: keep-alives, a long message, or one in pieces of a
-   * byte, of which each costs as much as many bytes do.
+   * The same for bytes that came in so many pieces (segments, WebSocket frames), whatever they are: keep-alives, a long
+   * message, or one in pieces of a byte, of which each costs as much as many bytes do.
    */
-  takesBytes(bytes: number): boolean {
-    return this.#mayBring(pieceCost + bytes / bytesOfMessage);
+  takesBytes(bytes: number, pieces: number): boolean {
+    return this.#mayBring(pieces * pieceCost + bytes / bytesOfMessage);
   }
 
   /** The answer to a request that there is no room for. `isInCall`: its Call-ID is that of a call on this connection. */

@@ -115,7 +115,7 @@ export class UeConnection {
       {
         message: (text, cut) => this.#fromUe(text, cut),
         closed: (_connecting, fault) => this.#close(fault),
-        mayRead: (bytes) => this.#gate.takesBytes(bytes),
+        mayRead: (bytes, pieces) => this.#gate.takesBytes(bytes, pieces),
       },
     );
     this.#ue.limitIdleness(limits.idle);

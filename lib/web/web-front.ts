@@ -67,7 +67,8 @@ export class WebFront implements HttpServing {
     this.#ofAll = new TokenBuckets(strangers.webRequests);
     this.#log = new OccasionalLog(options.logger);
     this.#webSockets = new WebSocketServer({
-      ...{ noServer: true, clientTracking: false, perMessageDeflate: false },
+      // The carriage answers pings.
+      ...{ noServer: true, clientTracking: false, perMessageDeflate: false, autoPong: false },
       maxPayload: messageLimits.head + messageLimits.body,
       maxFragments: limits.fragments,
       handleProtocols: () => 'sip',

@@ -4,7 +4,8 @@ import { StreamFramer, type StreamUnit } from './stream-framer';
 export interface CarriageReader {
   /** A connection that we open stands. */
   connected(): void;
-  arrived(chunk: Buffer): void;
+  /** `pieces` that it came in, of which each costs; unset: one. */
+  arrived(chunk: Buffer, pieces?: number): void;
   /** The peer, or the network, has ended it. */
   ended(): void;
 }

@@ -9,8 +9,8 @@ export interface SipStreamEvents {
   connected?(): void;
   /** A keep-alive (RFC 5626 §4.4.1). Unset: it is answered. */
   ping?(): void;
-  /** Whether bytes that came in one piece are to be read; if not, the connection is closed. Unset: they are. */
-  mayRead?(bytes: number): boolean;
+  /** Whether bytes that came in so many pieces are to be read; if not, the connection is closed. Unset: they are. */
+  mayRead?(bytes: number, pieces: number): boolean;
 }
 
 /** Times in ms, sizes in bytes. */
@@ -56,7 +56,7 @@ export class SipStream {
         this.#await(undefined);
         events.connected?.();
       },
-      arrived: (chunk) => this.#read(chunk),
+      arrived: (chunk, pieces) => this.#read(chunk, pieces),
       ended: () => this.close(),
     });
   }
@@ -105,9 +105,9 @@ export class SipStream {
     this.#events.closed(this.#connecting, fault);
   }
 
-  #read(chunk: Buffer): void {
+  #read(chunk: Buffer, pieces = 1): void {
     if (!this.isOpen) return;
-    if (this.#events.mayRead?.(chunk.length) === false) {
+    if (this.#events.mayRead?.(chunk.length, pieces) === false) {
       this.close();
       return;
     }

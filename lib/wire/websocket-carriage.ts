@@ -9,6 +9,9 @@ const headEnd = '\r\n\r\n';
 
 const nothing = Buffer.alloc(0);
 
+/** Bytes that may wait for a peer that does not read before its pings get no more answers. */
+const mostUnsentPongs = 16_384;
+
 /** Close codes (RFC 6455 §7.4.1). */
 const normalClosure = 1000;
 const policyViolation = 1008;
@@ -42,13 +45,22 @@ export class WebSocketCarriage implements Carriage {
       this.#complete.push(...this.#unitsOf(message.toString('latin1')));
       if (!stream) reader.arrived(message);
     });
-    // A sign of life, as a CRLF is; ws answers a ping by itself.
-    for (const event of ['ping', 'pong']) socket.on(event, () => reader.arrived(nothing));
     for (const event of ['error', 'close']) socket.on(event, () => reader.ended());
+    if (stream) this.#follow(stream, reader);
+    // A sign of life, as a CRLF is; ws answers a ping by itself.
+    else for (const event of ['ping', 'pong']) socket.on(event, () => reader.arrived(nothing));
+  }
+
+  #follow(stream: Duplex, reader: CarriageReader): void {
+    const socket = this.#socket;
+    let ping: Buffer | undefined;
+    socket.on('ping', (mark: Buffer) => (ping = mark));
     // ws has read them before, since it came first.
-    stream?.on('data', (chunk: Buffer) => {
-      this.#frames.push(chunk);
-      reader.arrived(chunk);
+    stream.on('data', (chunk: Buffer) => {
+      reader.arrived(chunk, Math.max(1, this.#frames.push(chunk)));
+      // Of pings that came at once, the last is enough (RFC 6455 §5.5.3).
+      if (ping && socket.readyState === socket.OPEN && this.unsent < mostUnsentPongs) socket.pong(ping);
+      ping = undefined;
       // It was a close frame, or what cannot be read: nothing behind it counts.
       if (!this.#ending && socket.readyState !== socket.OPEN) reader.ended();
     });
@@ -88,7 +100,9 @@ export class WebSocketCarriage implements Carriage {
   #unitsOf(received: string): StreamUnit[] {
     if (this.#broken) return [];
     const text = received.replace(/^[\r\n]+/, '');
-    if (text === '') return received.includes(headEnd) ? [{ kind: 'ping' }] : [];
+    // Of keep-alives that come at once, one is answered, as on TCP.
+    if (text === '')
+      return received.includes(headEnd) && this.#complete.at(-1)?.kind !== 'ping' ? [{ kind: 'ping' }] : [];
     const unit = this.#unit(text);
     this.#broken = unit.kind === 'broken' || (unit.kind === 'message' && unit.cut === 'endless');
     return [unit];

@@ -12,7 +12,9 @@ export class WebSocketFrames {
   #left = 0;
   #isFragmented = false;
 
-  push(chunk: Buffer): void {
+  /** @returns how many frames have their head complete with it */
+  push(chunk: Buffer): number {
+    let heads = 0;
     for (let at = 0; at < chunk.length;) {
       if (this.#left > 0) {
         const taken = Math.min(this.#left, chunk.length - at);
@@ -21,9 +23,10 @@ export class WebSocketFrames {
       } else {
         this.#head.push(chunk[at] ?? 0);
         at += 1;
-        this.#endHead();
+        if (this.#endHead()) heads += 1;
       }
     }
+    return heads;
   }
 
   /** Whether a frame, or a message in several, has begun and is not complete. */
@@ -31,15 +34,16 @@ export class WebSocketFrames {
     return this.#left > 0 || this.#head.length > 0 || this.#isFragmented;
   }
 
-  #endHead(): void {
+  #endHead(): boolean {
     const [first = 0, second = 0] = this.#head;
     const short = second & 0x7f;
     const more = short === 127 ? 8 : short === 126 ? 2 : 0;
     const mask = second & 0x80 ? 4 : 0;
-    if (this.#head.length < 2 + more + mask) return;
+    if (this.#head.length < 2 + more + mask) return false;
     const length = this.#head.slice(2, 2 + more).reduce((sum, byte) => sum * 256 + byte, 0);
     this.#left = more === 0 ? short : length;
     if ((first & 0x0f) < firstControl) this.#isFragmented = (first & 0x80) === 0;
     this.#head = [];
+    return true;
   }
 }

@@ -4,6 +4,7 @@ import { connect as connectTls } from 'node:tls';
 import { AccessListener } from '../../../lib/access/access-listener';
 import type { AccessLimits } from '../../../lib/access/limits';
 import type { Certificate } from '../../../lib/access/tls';
+import { WebSocket } from 'ws';
 import { createLogger } from '../../../lib/ops/logger';
 import { shareLimits } from '../../../lib/shares/limits';
 import { WebFront, type WebFrontOptions } from '../../../lib/web/web-front';
@@ -294,11 +295,39 @@ describe('J2, N2: the limits of TCP hold', () => {
     clearInterval(flood);
   });
 
-  test('a flood of pings ends its connection', async () => {
+  test.each([
+    ['pings', frame(opcodes.ping)],
+    ['keep-alives', frame(opcodes.text, '\r\n\r\n')],
+    ['empty messages', frame(opcodes.binary)],
+  ])('a flood of %s ends its connection, few bytes as they are', async (_what, each) => {
     await start();
     const near = await raw();
-    near.socket.write(Buffer.concat(Array.from({ length: 20_000 }, () => frame(opcodes.ping))));
+    near.socket.write(Buffer.concat(Array.from({ length: 20_000 }, () => each)));
     await near.closed;
+  });
+
+  test('of pings that come at once the last is answered (RFC 6455 §5.5.3), and of keep-alives one', async () => {
+    await start();
+    const near = await raw();
+    near.socket.write(Buffer.concat(['a', 'b', 'c'].map((mark) => frame(opcodes.ping, mark))));
+    await near.bytes(3);
+    near.socket.write(Buffer.concat([1, 2, 3].map(() => frame(opcodes.text, '\r\n\r\n'))));
+    near.socket.write(frame(opcodes.close, Buffer.from([3, 232])));
+    await near.closed;
+    expect(near.text).toBe('\x8a\x01c' + '\x81\x02\r\n' + '\x88\x02\x03\xe8');
+  });
+
+  test('pongs wait for a peer that does not read up to a bound', async () => {
+    await start();
+    const near = await raw();
+    near.socket.pause();
+    const pongs = jest.spyOn(WebSocket.prototype, 'pong');
+    const unsent = jest.spyOn(WebSocket.prototype, 'bufferedAmount', 'get').mockReturnValue(1_000_000);
+    near.socket.write(frame(opcodes.ping, 'a'));
+    near.send(frame(opcodes.text, request('OPTIONS', via())).toString('latin1'));
+    await (await server.connection()).next();
+    expect(pongs).not.toHaveBeenCalled();
+    for (const spy of [pongs, unsent]) spy.mockRestore();
   });
 
   test('who has registered stays when strangers have to make room', async () => {
