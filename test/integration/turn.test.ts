@@ -5,6 +5,8 @@ import { turnCredentialFor } from '../../app/turn-credential';
 import { Ends } from '../../app/demo/ends';
 import { Firewall, type FirewallMode } from '../../app/demo/firewall';
 import { addresses } from '../../app/demo/network';
+import { runTool } from '../../app/demo/processes';
+import type { ToolEvent } from '../../app/demo/ue-tool';
 import type { Lab } from './support/lab';
 import { labOfSuite } from './support/lab-of-suite';
 import { describeInNamespaces } from './support/namespaces';
@@ -101,4 +103,52 @@ describeInNamespaces('TURN on a shared port', () => {
     const { ue } = await call('tcp80', 'originating', ['--turn', turn, '--relay-only']);
     expect(ue).toMatchObject({ error: { code: 'turn-failed', message: expect.stringContaining('401') } });
   }, 60_000);
+});
+
+describeInNamespaces('TURN behind 1:1 NAT', () => {
+  const outer = '203.0.113.80';
+  let lab: Lab;
+  let ends: Ends | undefined;
+
+  afterEach(() => ends?.close());
+
+  labOfSuite((started) => (lab = started), {
+    settings: {
+      TURN_SECRET: secret,
+      GATEWAY_ADDRESS: outer,
+      GATEWAY_BIND: addresses.edgeAccess,
+      RTPENGINE_ACCESS_INTERFACE: `${addresses.edgeAccess}!${outer}`,
+    },
+  });
+
+  beforeAll(async () => {
+    const atUe = (...command: string[]) => runTool('ip', ['netns', 'exec', lab.network.namespace('ue'), ...command]);
+    await atUe('ip', 'route', 'add', outer, 'via', addresses.edgeAccess);
+    const rule = `ip daddr ${outer} dnat to ${addresses.edgeAccess}`;
+    await atUe('nft', `table ip nat { chain out { type nat hook output priority -100; ${rule}; }; }`);
+  });
+
+  test.each(['originating', 'terminating'] as const)(
+    'M4: a relayed address is the inner one, which rtpengine sees, and media has its way by it, %s',
+    async (direction) => {
+      const selected: ToolEvent[] = [];
+      const onEvent = (end: string, event: ToolEvent) => {
+        if (end === 'ue' && event.event === 'pair-selected') selected.push(event);
+      };
+      const [flag = '', turn = ''] = turnAt(80);
+      const ueOptions = [flag, turn.replace(addresses.edgeAccess, outer), '--relay-only'];
+      ends = new Ends(lab.network, { seconds, direction, edgeAddress: outer, ueOptions, onEvent });
+      expect(await ends.run()).toMatchObject({
+        ue: { error: null, path: 'relay', sent: packets, received: packets },
+        core: { error: null, sent: packets, received: packets },
+      });
+      expect(selected).toMatchObject([
+        {
+          local: expect.stringContaining(`${addresses.edgeAccess}:`) as string,
+          remote: expect.stringContaining(`${outer}:`) as string,
+        },
+      ]);
+    },
+    60_000,
+  );
 });

@@ -34,7 +34,8 @@ export class Lab {
     Network.removeLeftovers();
     try {
       await network.lay();
-      const rtpengine = await Rtpengine.start(network, settings['GATEWAY_ADDRESS']?.split(','));
+      const { RTPENGINE_ACCESS_INTERFACE: own, GATEWAY_ADDRESS: shown } = settings;
+      const rtpengine = await Rtpengine.start(network, (own ?? shown)?.split(','));
       const program = process.env['DRACHTIO_BIN'];
       const lab = new Lab(network, rtpengine, program ? await Drachtio.start(network, program) : undefined);
       await lab.startEdge(settings);
