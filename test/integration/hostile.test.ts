@@ -21,6 +21,7 @@ const expected: Record<string, { most: number; until?: string }> = {
   'tls-stalls-80': { most: 1000 },
   'websocket-unmasked': { most: 500, until: 'closed' },
   'websocket-fragments': { most: 100, until: 'closed' },
+  'websocket-keep-alives': { most: 100, until: 'closed' },
   'tls-stalls': { most: 1000 },
   'wrong-checks': { most: 500, until: 'closed' },
   'right-checks': { most: 4000, until: 'answers' },

@@ -64,6 +64,9 @@ const upgrade = Buffer.from(
 const unmasked = Buffer.from('810452454749', 'hex');
 const fragment = (first: boolean) => Buffer.from([first ? 0x01 : 0x00, 0x81, 0, 0, 0, 0, 0x41]);
 
+/** Keep-alives (RFC 5626 §4.4.1), each in a frame of its own: of few bytes much work. */
+const keepAlives = Buffer.concat(new Array<Buffer>(12_000).fill(Buffer.from('8184000000000d0a0d0a', 'hex')));
+
 /** WebSockets with a message that does not end. */
 const fragments: Attack = {
   from: 'strangers',
@@ -92,5 +95,6 @@ export const connectionAttacks = {
   'tls-stalls-80': saying('strangers', ports.media, many, 2000, () => stalledHello),
   'websocket-unmasked': saying('strangers', ports.media, 500, 1000, () => Buffer.concat([upgrade, unmasked])),
   'websocket-fragments': fragments,
+  'websocket-keep-alives': saying('strangers', ports.media, 100, 100, () => Buffer.concat([upgrade, keepAlives])),
   'tls-stalls': saying('strangers', ports.tls, many, 2000, () => stalledHello),
 } satisfies Record<string, Attack>;
