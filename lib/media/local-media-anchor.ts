@@ -107,7 +107,7 @@ export class LocalMediaAnchor implements MediaAnchor {
     const ownAddresses = [...gateway.advertised.map(({ address }) => address), ...(this.#options.ownAddresses ?? [])];
     const owner = ends?.owner ?? name;
     const places = placed.ofCall(name, ends?.users);
-    const paths = new StreamPaths((ufrag) => gateway.streamStatus(ufrag), ownAddresses, places.behindRelay);
+    const paths = new StreamPaths((ufrag) => gateway.streamStatus(ufrag), ownAddresses, places.wasBehindRelay);
     const call = new AnchoredCall({
       ...{ name, rtpengine, profiles, msrp, learnsCore, spelling },
       gateway: watching(gateway, paths),

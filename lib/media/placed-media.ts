@@ -1,5 +1,6 @@
-import { familyOf, type AddressFamily } from '../ip-address';
+import { familyOf, normalAddress, type AddressFamily } from '../ip-address';
 import type { MediaPlace, MediaPlaces, Misplaced } from '../media-places';
+import { Newest } from '../newest';
 import type { Logger } from '../ops/logger';
 import { OccasionalLog } from '../ops/occasional-log';
 import { Tally } from '../ops/tally';
@@ -16,6 +17,8 @@ export interface CallPlaces {
   told: CallTellings;
   /** Of a relayed address of the call's UE (TURN), where that is; undefined: it is none that is open. */
   behindRelay: (place: TransportAddress) => TransportAddress | undefined;
+  /** The same, of one too that was asked for while it was open: a UE may give it back before its call has ended. */
+  wasBehindRelay: (place: TransportAddress) => TransportAddress | undefined;
 }
 
 /** The relayed addresses of UEs (TURN). */
@@ -23,6 +26,9 @@ export interface Relays {
   /** Those that are open. `account`: whose it is; undefined: its credential is shared. */
   relaysAt(place: TransportAddress): readonly { account: string | undefined; remote: TransportAddress }[];
 }
+
+/** Relayed addresses of one call that are remembered. */
+const mostRelays = 16;
 
 /** Judges the places that SDPs name, for all calls; those that get no media are logged and counted. */
 export class PlacedMedia {
@@ -57,9 +63,16 @@ export class PlacedMedia {
           this.#maySend({ call, side, line }, { ...place, transport }, family);
       return { access: by('access'), core: by('core') };
     };
-    const behindRelay = (place: TransportAddress) =>
-      this.#relays?.relaysAt(place).find(({ account }) => account === undefined || users.includes(account))?.remote;
-    return { rtp: both('udp'), msrp: both('tcp'), told: this.#told.ofCall(users), behindRelay };
+    const seen = new Newest<string, TransportAddress>(mostRelays);
+    const keyOf = ({ address, port }: TransportAddress) => `${normalAddress(address)} ${port}`;
+    const behindRelay = (place: TransportAddress) => {
+      const isOurs = ({ account }: { account: string | undefined }) => account === undefined || users.includes(account);
+      const remote = this.#relays?.relaysAt(place).find(isOurs)?.remote;
+      if (remote !== undefined) seen.set(keyOf(place), remote);
+      return remote;
+    };
+    const wasBehindRelay = (place: TransportAddress) => behindRelay(place) ?? seen.get(keyOf(place));
+    return { rtp: both('udp'), msrp: both('tcp'), told: this.#told.ofCall(users), behindRelay, wasBehindRelay };
   }
 
   #maySend(

@@ -27,7 +27,7 @@ export class StreamPaths {
 
   /**
    * @param own addresses of the machine that the gateway runs on
-   * @param behindRelay of a relayed address that is open, where its UE is
+   * @param behindRelay of a relayed address that is open, or was, where its UE is
    */
   constructor(
     statusOf: (ufrag: string) => StreamStatus | undefined,

@@ -61,6 +61,21 @@ test('M7: the path of a call behind a relay is told as one, with the address of 
   await around.anchor.close();
 });
 
+test('M7: the path of a short call is told as a relay that its UE gave back before it ended', async () => {
+  const open = new Set([40_001]);
+  const around = anchorWith({ relays: { relaysAt: (at) => (open.has(at.port) ? relays.relaysAt(at) : []) } });
+  const selected: unknown[] = [];
+  around.anchor.on('selected', (path) => selected.push(path));
+  await around.anchor.offer('c', 'access', plain(40_001), alice);
+  await around.anchor.answer('c', 'core', coreAnswer);
+  open.clear();
+  const heard = { endpoint: { address: own, port: 40_001 }, localAddress: own, confirmed: true };
+  around.rtpengine.statistics = new Map([['access', [{ ...heard, packets: 1, errors: 0, rttMs: undefined }]]]);
+  await around.anchor.release('c');
+  expect(selected).toEqual([{ call: 'c', line: 0, path: 'relay', remote }]);
+  await around.anchor.close();
+});
+
 /** A call of alice, and who the user of the port is that her UE was told. */
 async function callOfAlice() {
   const told = new ToldPlaces();
