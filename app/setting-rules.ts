@@ -111,7 +111,7 @@ function when(isSo: unknown, wrong: WrongSetting): WrongSetting | undefined {
 
 /** One port that two things would open. */
 function sharedPlace(config: Config): WrongSetting | undefined {
-  const places = [...gatewayPlaces(config), ...sipPlaces(config), ...egressPlaces(config), ...adminPlaces(config)];
+  const places = listenPlaces(config);
   for (const [index, place] of places.entries()) {
     const other = places.slice(0, index).find((each) => isSame(each, place));
     if (other === undefined) continue;
@@ -141,7 +141,7 @@ function mediaPortOfSip(config: Config): WrongSetting | undefined {
 function msrpPortOfOthers(config: Config): WrongSetting | undefined {
   const { GATEWAY_ADDRESS, GATEWAY_BIND = GATEWAY_ADDRESS, CORE_CONTACTS, MSRP_PORTS } = config;
   const addresses = [...GATEWAY_BIND, ...contactHosts(CORE_CONTACTS)].map(normalAddress);
-  const others = [...gatewayPlaces(config), ...sipPlaces(config), ...egressPlaces(config), ...adminPlaces(config)];
+  const others = listenPlaces(config);
   const found = others.find((place) =>
     addresses.some(
       (address) => isSame({ ...place, protocol: 'TCP', address }, place) && isWithin(place.port, MSRP_PORTS),
@@ -155,16 +155,21 @@ function isWithin(port: number, { first, last }: Config['MSRP_PORTS']): boolean 
 }
 
 /** What is opened on this machine, or on that of drachtio-server. */
-interface Place {
+export interface ListenPlace {
   setting: string;
   protocol: 'TCP' | 'UDP';
   address: string;
   port: number;
 }
 
+/** All that the settings have listened on. */
+export function listenPlaces(config: Config): ListenPlace[] {
+  return [...gatewayPlaces(config), ...sipPlaces(config), ...egressPlaces(config), ...adminPlaces(config)];
+}
+
 type SipSettings = Pick<Config, 'ACCESS_CONTACTS' | 'CORE_CONTACTS' | 'ACCESS_LISTEN'>;
 
-function sipPlaces({ ACCESS_CONTACTS, CORE_CONTACTS, ACCESS_LISTEN = [] }: SipSettings): Place[] {
+function sipPlaces({ ACCESS_CONTACTS, CORE_CONTACTS, ACCESS_LISTEN = [] }: SipSettings): ListenPlace[] {
   return Object.entries({ ACCESS_CONTACTS, CORE_CONTACTS, ACCESS_LISTEN }).flatMap(([setting, contacts]) =>
     contacts.map(parseContact).flatMap(({ address, port, transports }) =>
       transports.map((transport) => ({
@@ -175,7 +180,7 @@ function sipPlaces({ ACCESS_CONTACTS, CORE_CONTACTS, ACCESS_LISTEN = [] }: SipSe
   );
 }
 
-function gatewayPlaces(config: Config): Place[] {
+function gatewayPlaces(config: Config): ListenPlace[] {
   const { GATEWAY_ADDRESS, GATEWAY_BIND = GATEWAY_ADDRESS } = config;
   const { setting, ports } = publicPorts(config);
   return GATEWAY_BIND.flatMap((address) =>
@@ -186,7 +191,7 @@ function gatewayPlaces(config: Config): Place[] {
   );
 }
 
-function egressPlaces({ EGRESS_PORT: port, CORE_CONTACTS }: Config): Place[] {
+function egressPlaces({ EGRESS_PORT: port, CORE_CONTACTS }: Config): ListenPlace[] {
   if (port === undefined) return [];
   return contactHosts(CORE_CONTACTS).flatMap((host) =>
     (['UDP', 'TCP'] as const).map((protocol) => ({
@@ -196,13 +201,13 @@ function egressPlaces({ EGRESS_PORT: port, CORE_CONTACTS }: Config): Place[] {
   );
 }
 
-function adminPlaces({ ADMIN_LISTEN }: Config): Place[] {
+function adminPlaces({ ADMIN_LISTEN }: Config): ListenPlace[] {
   if (ADMIN_LISTEN === 'off') return [];
   const { address, port } = ADMIN_LISTEN;
   return [{ setting: 'ADMIN_LISTEN', protocol: 'TCP', address: normalAddress(address), port }];
 }
 
-function isSame(one: Place, other: Place): boolean {
+function isSame(one: ListenPlace, other: ListenPlace): boolean {
   if (one.protocol !== other.protocol || one.port !== other.port) return false;
   const isAny = isEvery(one.address) || isEvery(other.address);
   return one.address === other.address || (isAny && isIP(one.address) === isIP(other.address));

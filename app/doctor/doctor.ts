@@ -1,0 +1,83 @@
+import Table from 'cli-table3';
+import { EdgeError } from '../../lib/errors';
+import type { Config } from '../config';
+import { mediaPorts } from '../public-ports';
+import { readConfig } from '../read-config';
+import { listenPlaces } from '../setting-rules';
+import { saidOf, unknownSettings } from '../unknown-settings';
+import { certificateFinding } from './certificate';
+import { bad, doubtful, good, type Finding } from './finding';
+import { kernel, mayListen, openFiles, queues, reservedPorts } from './machine';
+import { drachtioFinding, rtpengineFindings } from './parts';
+import { portFindings } from './ports';
+
+export const usage = `edge80 doctor [--json]
+
+Looks at the settings (of the environment or .env), the machine, drachtio-server and rtpengine, and says what would keep
+calls from working. An edge may be running meanwhile.
+
+  --json   one object for each look, a line each
+
+Exit status: 0 nothing is bad; 1 something is; 2 wrong options.`;
+
+/** Looks at all of it. */
+export async function findings(environment: NodeJS.ProcessEnv, fromFile: readonly string[]): Promise<Finding[]> {
+  const unknown = unknownSettings(Object.keys(environment), fromFile);
+  const strange = unknown.map((each) => doubtful('settings', saidOf(each), ''));
+  try {
+    return [...strange, good('settings', 'they can be used'), ...(await ofConfig(readConfig(environment)))];
+  } catch (error) {
+    if (!(error instanceof EdgeError)) throw error;
+    return [...strange, bad('settings', error.message, error.help ?? '')];
+  }
+}
+
+async function ofConfig(config: Config): Promise<Finding[]> {
+  // The clients of rtpengine keep no process alive.
+  const alive = setInterval(() => undefined, 1000);
+  try {
+    return await looks(config);
+  } finally {
+    clearInterval(alive);
+  }
+}
+
+async function looks(config: Config): Promise<Finding[]> {
+  const isRunning = await answers(config);
+  return [
+    mayListen(
+      mediaPorts(config).map(({ port }) => port),
+      kernel,
+    ),
+    ...(await portFindings(listenPlaces(config), { isRunning })),
+    reservedPorts(config, kernel),
+    openFiles(config),
+    queues(kernel),
+    certificateFinding(config),
+    await drachtioFinding(config),
+    ...(await rtpengineFindings(config)),
+  ];
+}
+
+/** Whether an edge with these settings runs. */
+async function answers({ ADMIN_LISTEN: at }: Config): Promise<boolean> {
+  if (at === 'off') return false;
+  const host = at.address.includes(':') ? `[${at.address}]` : at.address;
+  return fetch(`http://${host}:${at.port}/live`, { signal: AbortSignal.timeout(1000) }).then(
+    ({ ok }) => ok,
+    () => false,
+  );
+}
+
+const signs = { good: '✓', doubtful: '?', bad: '✗' } as const;
+
+export function table(found: readonly Finding[]): string {
+  const rows = new Table({
+    head: ['', 'what', 'found', 'what to do'],
+    wordWrap: true,
+    colWidths: [3, 30, 44, 52],
+    style: { head: [], border: [] },
+  });
+  for (const { what, state, found: is, help } of found) rows.push([signs[state], what, is, help]);
+  return rows.toString();
+}
