@@ -95,7 +95,7 @@ export class System {
       await ue.request('OPTIONS', `sip:${this.access.host}:${this.access.port}`, this.access);
       const contact = `Contact: <sip:ue@${this.caller.host}:${this.caller.port}>;expires=3600`;
       const headers = [contact, 'Supported: path, outbound'];
-      if (this.name === 'edge80') await ue.request('REGISTER', 'sip:example.net', this.access, headers);
+      if (this.name !== 'bare') await ue.request('REGISTER', 'sip:example.net', this.access, headers);
       this.#isReady = true;
     } finally {
       ue.close();
