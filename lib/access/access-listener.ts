@@ -19,7 +19,8 @@ import { CallOwners } from '../drachtio/fence/call-owners';
 import { defaultLimits, type AccessLimits } from './limits';
 import { gateSurroundings, type GateSurroundings, type Unserved } from './request-gate';
 import type { Certificate } from './tls';
-import { UeConnection, type ConnectedUe } from './ue-connection';
+import type { ConnectedUe } from './connected-ue';
+import { UeConnection } from './ue-connection';
 
 export interface AccessListenerOptions {
   /** Points of its own, which take SIP alone; those of shared ports are taken elsewhere. */

@@ -17,7 +17,7 @@ import type { AccessLimits } from './limits';
 import { readOpening } from './opening-inside';
 import { Handshakes, type Certificate } from './tls';
 import { TlsDoor } from './tls-door';
-import type { ConnectedUe } from './ue-connection';
+import type { ConnectedUe } from './connected-ue';
 
 /** Which limit a connection had to make room for. */
 export type AccessDisplacement = Displacement | 'handshake-limit';

@@ -2,7 +2,6 @@ import { randomBytes } from 'node:crypto';
 import { answerToUnsound } from '../drachtio/fence/own-answers';
 import { mendResponse } from '../drachtio/fence/responses';
 import { networkOf } from '../ip-address';
-import type { Carriage } from '../wire/carriage';
 import { holderOf, type CarriedBodies } from '../drachtio/fence/carried-bodies';
 import { responseTo, type OwnResponse } from '../wire/own-response';
 import { parseSipMessage, type SipMessage } from '../wire/sip-message';
@@ -11,41 +10,15 @@ import { markSource } from '../wire/source-mark';
 import type { Cut } from '../wire/stream-framer';
 import type { SeenSip, SipTap } from '../wire/sip-tap';
 import type { EstablishedDialog } from '../drachtio/fence/ue-dialogs';
-import type { UeFlow, HeldRegistration, UeTransport } from './ue-flow';
+import type { UeFlow, HeldRegistration } from './ue-flow';
 import type { CallOwners } from '../drachtio/fence/call-owners';
+import type { ConnectedUe, UeConnectionEvents } from './connected-ue';
 import { branchAtServer, Crossing } from './crossing';
 import { LastWords } from '../drachtio/fence/last-words';
 import type { AccessLimits } from './limits';
 import { RequestGate, tooMany, type GateSurroundings } from './request-gate';
 import { ServerSide, type Address } from './server-side';
 import { UeFence } from '../drachtio/fence/ue-fence';
-
-/** A UE that has connected. */
-export interface ConnectedUe {
-  readonly carriage: Carriage;
-  readonly transport: UeTransport;
-  /** Where it is, or the NAT that it is behind. */
-  readonly address: string;
-  readonly port: number;
-  /** Where it is shown that it reached us. */
-  readonly contact: { readonly host: string; readonly port: number };
-}
-
-export interface UeConnectionEvents {
-  /** It has reached the SIP server. */
-  opened(flow: UeFlow): void;
-  /** The SIP server did not take it. */
-  refused(error: Error | undefined): void;
-  /**
-   * A registration was accepted, or a call answered: it is no stranger's. May be told more than once.
-   * @param account whose it is, by its first registration
-   */
-  proved(account: string | undefined): void;
-  /** It is a stranger's again: nothing is registered any more, and no answered call is left. */
-  unproved(): void;
-  /** Told once. `flow` is missing if it never reached the SIP server; `fault` is an error of ours that a message caused. */
-  closed(flow: UeFlow | undefined, fault?: unknown): void;
-}
 
 /** The longest registration that an idle connection is kept for, s: setTimeout counts no further than 24 days. */
 const longestRegistration = 2_000_000;
