@@ -36,6 +36,8 @@ export interface GateSurroundings {
   readonly progress: TokenBuckets<string | RequestGate>;
   /** SIP messages beyond these, of all connections of a registered UE, or of all strangers of one place. */
   readonly messagesOfSender: TokenBuckets;
+  /** The same of all strangers. */
+  readonly messagesOfStrangers: TokenBuckets;
   /** Requests on their way: of all UEs, of those that are not registered, of these by place, and of each that is. */
   readonly underWay: Holdings;
   /** By the Request-URI. */
@@ -56,6 +58,7 @@ export function gateSurroundings(
     messages: new TokenBuckets(limits.messages),
     fewMessages: new TokenBuckets(limits.fewMessages),
     messagesOfSender: new TokenBuckets(limits.messagesOfSender),
+    messagesOfStrangers: new TokenBuckets(limits.strangers.messages),
     endings: new TokenBuckets(limits.ue.endings),
     progress: new TokenBuckets(limits.ue.progress),
     underWay: new Holdings(),
@@ -164,12 +167,16 @@ export class RequestGate {
   }
 
   #mayBring(cost: number): boolean {
-    const { messages, fewMessages, messagesOfSender } = this.#around;
-    const sender = this.#ue ?? `at ${this.#source}`;
-    const mayBe =
-      messages.take(this, 0, cost) && (fewMessages.take(this, 0, cost) || messagesOfSender.take(sender, 0, cost));
+    const { messages, fewMessages } = this.#around;
+    const mayBe = messages.take(this, 0, cost) && (fewMessages.take(this, 0, cost) || this.#mayBringMore(cost));
     if (!mayBe) this.#around.log.warn({ source: this.#source }, 'a connection is closed: it brings too many messages');
     return mayBe;
+  }
+
+  #mayBringMore(cost: number): boolean {
+    const { messagesOfSender, messagesOfStrangers } = this.#around;
+    if (this.#ue !== undefined) return messagesOfSender.take(this.#ue, 0, cost);
+    return messagesOfSender.take(`at ${this.#source}`, 0, cost) && messagesOfStrangers.take('all', 0, cost);
   }
 
   get #sender(): string | RequestGate {

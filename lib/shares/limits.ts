@@ -69,6 +69,8 @@ interface StrangersShare {
   handshakes: Rate;
   /** HTTP requests: a fifth of the event loop. */
   webRequests: Rate;
+  /** What they bring beyond the `fewMessages` of each connection, be they in as many places as they like. */
+  messages: Rate;
   emergencyCalls: Rate;
   emergencyCallsAtOnce: number;
   /**
@@ -129,6 +131,7 @@ export function shareLimits(sizes: ShareSizes = {}): ShareLimits {
   const requests = { perSecond: Math.max(30, callsPerSecond * 6), burst: Math.max(300, callsPerSecond * 18) };
   // A call has six messages or so, in twelve pieces with 10 kB in all.
   const messages = { perSecond: Math.max(500, callsPerSecond * 20), burst: Math.max(2000, callsPerSecond * 80) };
+  const messagesOfSender = { perSecond: 2 * messages.perSecond, burst: 2 * messages.burst };
   // At the full rate it is reached when answers take longer than a quarter of a second.
   const strangersUnderWay = Math.max(50, Math.ceil(strangerRequests / 4));
   const msrpPart = Math.max(2, Math.floor((msrpPorts / 2) * smallPart));
@@ -168,12 +171,14 @@ export function shareLimits(sizes: ShareSizes = {}): ShareLimits {
       otherRequests: { perSecond: strangerRequests / 4, burst: strangerRequests / 4 },
       handshakes: { perSecond: 200, burst: 400 },
       webRequests: { perSecond: 500, burst: 2000 },
+      // Of two places that flood.
+      messages: { perSecond: 2 * messagesOfSender.perSecond, burst: 2 * messagesOfSender.burst },
       emergencyCalls: { perSecond: 20, burst: 50 },
       emergencyCallsAtOnce: Math.max(10, Math.ceil(maxCalls * smallPart)),
       underWay: strangersUnderWay,
     },
     messages,
-    messagesOfSender: { perSecond: 2 * messages.perSecond, burst: 2 * messages.burst },
+    messagesOfSender,
     fewMessages: { perSecond: 5, burst: 10 },
     linesOfCall: 16,
     messageLinesOfCall: 4,

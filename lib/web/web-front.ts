@@ -17,6 +17,7 @@ import { defaultWebLimits, type WebLimits } from './limits';
 import type { Visitor } from './backend';
 import { sendLater, sendText } from './plain-text';
 import { addSites, type Sites } from './sites';
+import { Slices } from './slices';
 import {
   noTunnels,
   refuse,
@@ -156,8 +157,10 @@ export class WebFront implements HttpServing {
     const refusal = upgradeRefusal(request, this.#options.origins);
     if (refusal) refuse(stream, refusal);
     else {
-      this.#webSockets.handleUpgrade(request, stream, head, (socket) =>
-        visitor.upgraded(new WebSocketCarriage(socket, stream)),
+      stream.unshift(head);
+      const slices = new Slices(stream);
+      this.#webSockets.handleUpgrade(request, slices, Buffer.alloc(0), (socket) =>
+        visitor.upgraded(new WebSocketCarriage(socket, slices)),
       );
     }
   }

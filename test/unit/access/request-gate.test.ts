@@ -538,6 +538,21 @@ describe('N3: floods over many connections', () => {
     expect((await newcomer.next()).status).toBe(405);
   });
 
+  test('strangers of all places share what is more than a few; who is registered is not touched', async () => {
+    await start({ ...narrow, strangers: { messages: { perSecond: 0, burst: 4 } } });
+    const send = (wire: Wire, count: number) => wire.send(many(count, 'REFER'));
+    const [first, second, known] = [await ue(), ueElsewhere(), await registered()];
+    send(first, 4);
+    await next(first, 4);
+    send(second, 4);
+    await second.closed;
+    const newcomer = ueElsewhere();
+    send(newcomer, 1);
+    expect((await newcomer.next()).status).toBe(405);
+    send(known.near, 4);
+    await next(known.near, 4);
+  });
+
   test('so do all connections of one UE, and another is not touched', async () => {
     await start(narrow);
     const one = await registered();
