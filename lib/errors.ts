@@ -25,6 +25,7 @@ const errorKinds = {
   'egress-listen-failed': { help: 'End what has the port, or change EGRESS_PORT.' },
   'msrp-listen-failed': { help: 'Change MSRP_PORTS, or GATEWAY_BIND and CORE_CONTACTS, whose addresses it takes.' },
   'admin-listen-failed': { help: 'End what has the port, or change ADMIN_LISTEN; off goes without.' },
+  'ng-listen-failed': { help: 'End what has the port, or change NG_LISTEN or NG_HTTP_LISTEN.' },
   'gateway-port-denied': {},
   'gateway-port-in-use': {},
   'gateway-listen-failed': { help: 'Change GATEWAY_BIND or PUBLIC_PORTS.' },

@@ -40,7 +40,8 @@ interface Pending {
   /** Delays of this process, by which its time-out is put off; ms. */
   delayMs: number;
   timer?: NodeJS.Timeout;
-  resolve: (reply: unknown) => void;
+  /** With the whole message. */
+  resolve: (reply: Buffer) => void;
   reject: (error: EdgeError) => void;
 }
 
@@ -73,12 +74,20 @@ export class NgClient {
   }
 
   async request<C extends NgCommand>(command: C, options: NgCommands[C]): Promise<NgReply> {
-    if (this.#closed) throw this.#unavailable('its client is closed');
-    if (this.pending >= maxPending) throw this.#unavailable(`${maxPending} commands wait for it already`);
-    const reply = await this.#ask({ ...options, command });
+    const message = await this.#ask((cookie) => Client.encodeMessage(cookie, { ...options, command }));
+    const reply = decoded(message);
     if (!isReply(reply)) throw this.#unavailable('it sent a reply that cannot be read');
     if (reply.result === 'error') throw refusal(command, text(reply['error-reason']));
     return reply;
+  }
+
+  /**
+   * A command of somebody else, as it is: bencoded, one dictionary and nothing else.
+   * @returns the reply, bencoded, be it an error
+   */
+  async pass(command: Buffer): Promise<Buffer> {
+    const message = await this.#ask((cookie) => Buffer.concat([Buffer.from(`${cookie} `), command]));
+    return message.subarray(cookieLength + 1);
   }
 
   /** Ends what waits, and closes the transport; may be called twice. */
@@ -89,9 +98,11 @@ export class NgClient {
     this.#transport.close();
   }
 
-  #ask(command: object): Promise<unknown> {
+  async #ask(messageWith: (cookie: string) => Buffer): Promise<Buffer> {
+    if (this.#closed) throw this.#unavailable('its client is closed');
+    if (this.pending >= maxPending) throw this.#unavailable(`${maxPending} commands wait for it already`);
     const cookie = randomUUID();
-    const message = Client.encodeMessage(cookie, command);
+    const message = messageWith(cookie);
     return new Promise((resolve, reject) => {
       const pending = { message, sentAt: monotonicNow(), connections: 0, delayMs: 0, resolve, reject };
       this.#pending.set(cookie, pending);
@@ -149,13 +160,8 @@ export class NgClient {
     const pending = this.#pending.get(cookie);
     // Late and double replies, and strangers'.
     if (pending === undefined) return;
-    try {
-      const { data } = Client.decodeMessage(message);
-      this.#forget(cookie);
-      pending.resolve(data);
-    } catch {
-      this.#fail(cookie, 'it sent a reply that cannot be read');
-    }
+    this.#forget(cookie);
+    pending.resolve(message);
   }
 
   #lost(reason: string, isReachable: boolean): void {
@@ -178,6 +184,15 @@ export class NgClient {
 
   #unavailable(reason: string): EdgeError {
     return new EdgeError('anchor-unavailable', `rtpengine at ${this.#url} is not available: ${reason}.`);
+  }
+}
+
+/** Undefined if it cannot be read. */
+function decoded(message: Buffer): unknown {
+  try {
+    return Client.decodeMessage(message).data;
+  } catch {
+    return undefined;
   }
 }
 

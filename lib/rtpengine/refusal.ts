@@ -11,3 +11,13 @@ export function refusal(command: NgCommand, reason: string): EdgeError {
   if (/unknown call-?id/i.test(reason)) return new EdgeError('anchor-call-unknown', message);
   return new EdgeError('anchor-refused', message);
 }
+
+/** rtpengine did not answer. */
+export function isSilence(error: unknown): boolean {
+  return error instanceof EdgeError && error.code === 'anchor-unavailable';
+}
+
+/** What rtpengine refuses is no reason to leave the rest. */
+export function unlessSilent(error: unknown): void {
+  if (isSilence(error)) throw error;
+}

@@ -10,6 +10,7 @@ import { KeptCalls } from './kept-calls';
 import { removeLeftCalls } from './left-calls';
 import { NgClient } from './ng-client';
 import type { AnswerOptions, NgCommand, NgCommands, NgReply, OfferOptions } from './ng-command';
+import { isSilence, unlessSilent } from './refusal';
 
 export interface RtpengineNodeOptions {
   at: ControlAddress;
@@ -143,6 +144,26 @@ export class RtpengineNode {
     return callStatistics(await this.#request('query', this.#named({ 'call-id': call })));
   }
 
+  /**
+   * A command of somebody else, bencoded, as it is.
+   * @returns the reply, bencoded, be it an error
+   * @throws EdgeError `anchor-unavailable`
+   */
+  async pass(command: Buffer): Promise<Buffer> {
+    const reply = await this.#client.pass(command);
+    this.#answered();
+    return reply;
+  }
+
+  /** Watches a call of somebody else: it is told as lost when it is there no more. */
+  keep(call: string): void {
+    this.#kept.keep(call);
+  }
+
+  forget(call: string): void {
+    this.#kept.forget(call);
+  }
+
   /** Whether it has this call. Rejects with `anchor-unavailable` where it does not answer. */
   async has(call: string): Promise<boolean> {
     try {
@@ -271,15 +292,6 @@ function listOf({ calls }: NgReply): string[] {
 function sdpOf(command: string, reply: NgReply): string {
   if (typeof reply.sdp === 'string') return reply.sdp;
   throw new EdgeError('anchor-refused', `rtpengine's reply to ${command} has no body.`);
-}
-
-function isSilence(error: unknown): boolean {
-  return error instanceof EdgeError && error.code === 'anchor-unavailable';
-}
-
-/** What rtpengine refuses is no reason to leave the rest. */
-function unlessSilent(error: unknown): void {
-  if (isSilence(error)) throw error;
 }
 
 function reasonOf(error: unknown): string {
