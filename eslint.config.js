@@ -26,6 +26,7 @@ const layers = {
   msrp: ['ice', 'ops', 'ip-address'],
   media: ['sdp', 'gateway', 'msrp', 'rtpengine', 'shares', 'ice', 'ops', 'ip-address', 'ip-prefix', 'media-places'],
   ng: ['media', 'rtpengine', 'gateway', 'msrp', 'sdp', 'ice', 'wire', 'shares', 'ops', 'ip-address', 'ip-prefix'],
+  nodes: ['media', 'ops', 'ip-address'],
   calls: ['media', 'wire', 'ops', 'ip-address'],
   sip: ['wire', 'drachtio', 'media', 'calls', 'shares', 'ops', 'ip-address', 'ip-prefix'],
   ue: ['wire', 'drachtio', 'embedded', 'ice', 'turn', 'msrp', 'sdp', 'ops', 'ip-address'],

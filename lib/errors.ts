@@ -43,6 +43,7 @@ const errorKinds = {
   'anchor-lost': { sipStatus: 503, help: ofRtpengine },
   'anchor-refused': { sipStatus: 503, help: ofRtpengine },
   'anchor-call-unknown': { sipStatus: 503, help: ofRtpengine },
+  'node-request-invalid': { help: 'Media nodes and P-CSCFs have to be of the same release.' },
   'core-unreachable': { sipStatus: 503, help: ofCore },
   'egress-unreachable': { sipStatus: 503, help: ofCore },
   'egress-unsupported': { sipStatus: 502, help: ofCore },
@@ -144,6 +145,11 @@ const errorKinds = {
 } as const satisfies Record<string, ErrorKind>;
 
 export type ErrorCode = keyof typeof errorKinds;
+
+/** Whether it is one of these, as another process of edge80 may name one. */
+export function isErrorCode(code: string): code is ErrorCode {
+  return Object.hasOwn(errorKinds, code);
+}
 
 /**
  * The one base of every error that edge80 raises on purpose.
