@@ -120,6 +120,11 @@ export interface CallMediaEvents {
   'media-lost': [SelectedPath];
   /** An ICE restart that the UE is offered lets it look for its ways anew (RFC 8445 §9). */
   'restart-due': [cause: RestartCause];
+  /**
+   * What carried the call is gone, and another node can: `restartIce` gives what the UE is to be offered there, and what
+   * its answer gives is to be offered to the core. Where that does not happen, release the call.
+   */
+  moved: [];
   /** Nothing passes between the ends any more: the call's rtpengine was started anew, or is gone. Release the call. */
   lost: [];
 }
@@ -149,7 +154,7 @@ export interface CallMedia extends EventEmitter<CallMediaEvents> {
   rollback(): Promise<void>;
   /**
    * An offer to the UE that says what the core said last, and restarts ICE; what the UE answers is given to `answer`, and
-   * what that gives back is nothing new for the core. Undefined where there is nothing to restart, or not now. Rejects as
+   * what that gives back is nothing new for the core, but after `moved`. Undefined where there is nothing to restart, or not now. Rejects as
    * `offer` does.
    */
   restartIce(): Promise<string | undefined>;

@@ -1,52 +1,72 @@
 import { EventEmitter } from 'node:events';
 import { EdgeError } from '../errors';
-import type { CallMedia, CallMediaEvents, Side, SipEnds, StreamReport } from '../media/media-anchor';
+import {
+  otherSide,
+  type CallMedia,
+  type CallMediaEvents,
+  type Side,
+  type SipEnds,
+  type StreamReport,
+} from '../media/media-anchor';
+import { ContinuedOrigin } from './continued-origin';
 import type { CarriedCall, MediaNode } from './media-node';
 
 /** Chooses a node for a call, beside those that it has tried. Throws `anchor-unavailable` where there is none. */
 type Pick = (tried: readonly MediaNode[]) => MediaNode;
 
-/** The media of a call at a media node: it stays with the one that took its first offer. */
+export interface RemoteCallOptions {
+  readonly name: string;
+  readonly ends: SipEnds | undefined;
+  readonly pick: Pick;
+  /** A call whose node is gone goes on at another one, if its ends take that. */
+  readonly moves: boolean;
+  /** Called once, when it is released. */
+  readonly gone: () => void;
+}
+
+/** The media of a call at a media node: it stays with the one that took its first offer, as long as that is there. */
 export class RemoteCallMedia extends EventEmitter<CallMediaEvents> implements CallMedia, CarriedCall {
   readonly name: string;
-  readonly #ends: SipEnds | undefined;
-  readonly #pick: Pick;
-  readonly #gone: () => void;
+  readonly #options: RemoteCallOptions;
+  readonly #told = { access: new ContinuedOrigin(), core: new ContinuedOrigin() };
+  /** What each side said last that was answered, or answers. */
+  readonly #said: Partial<Record<Side, string>> = {};
+  #offered: { from: Side; sdp: string } | undefined;
   #node: MediaNode | undefined;
   #placing: Promise<string> | undefined;
   #released: Promise<readonly StreamReport[]> | undefined;
 
-  /** `gone` is called once, when it is released. */
-  constructor(name: string, ends: SipEnds | undefined, pick: Pick, gone: () => void) {
+  constructor(options: RemoteCallOptions) {
     super();
-    this.name = name;
-    this.#ends = ends;
-    this.#pick = pick;
-    this.#gone = gone;
-  }
-
-  /** Where its media is; undefined before the first offer. */
-  get at(): string | undefined {
-    return this.#node?.at;
+    this.name = options.name;
+    this.#options = options;
   }
 
   async offer(from: Side, sdp: string): Promise<string> {
     await this.#placing?.catch(() => undefined);
-    if (this.#node) return (await this.#ask('offer', { from, sdp })) as string;
-    this.#placing = this.#place(from, sdp);
-    return await this.#placing;
+    const offer = this.#node ? await this.#ask('offer', { from, sdp }) : await this.#place(from, sdp);
+    this.#offered = { from, sdp };
+    return this.#told[otherSide(from)].told(offer as string);
   }
 
   async answer(from: Side, sdp: string): Promise<string> {
-    return (await this.#ask('answer', { from, sdp })) as string;
+    const answer = (await this.#ask('answer', { from, sdp })) as string;
+    if (this.#offered) this.#said[this.#offered.from] = this.#offered.sdp;
+    this.#said[from] = sdp;
+    this.#offered = undefined;
+    return this.#told[otherSide(from)].told(answer);
   }
 
   async rollback(): Promise<void> {
+    this.#offered = undefined;
     if (this.#node && !this.#released) await this.#ask('rollback', {});
   }
 
   async restartIce(): Promise<string | undefined> {
-    return ((await this.#ask('restartIce', {})) ?? undefined) as string | undefined;
+    const { core } = this.#said;
+    if (!this.#node && core !== undefined) return await this.offer('core', core);
+    const offer = (await this.#ask('restartIce', {})) as string | null;
+    return offer === null ? undefined : this.#told.access.told(offer);
   }
 
   async look(): Promise<readonly StreamReport[]> {
@@ -66,21 +86,27 @@ export class RemoteCallMedia extends EventEmitter<CallMediaEvents> implements Ca
   }
 
   lost(): void {
-    if (!this.#released) this.emit('lost');
+    if (this.#released) return;
+    const canMove = this.#options.moves && this.#said.access !== undefined && this.#said.core !== undefined;
+    this.#node = undefined;
+    this.emit(canMove ? 'moved' : 'lost');
+  }
+
+  async #place(from: Side, sdp: string): Promise<string> {
+    this.#placing = this.#placed(from, sdp);
+    return await this.#placing;
   }
 
   /** A node that cannot take it, or is gone meanwhile, has no call of it: another one is asked. */
-  async #place(from: Side, sdp: string): Promise<string> {
+  async #placed(from: Side, sdp: string): Promise<string> {
+    const { ends, pick } = this.#options;
     const tried: MediaNode[] = [];
     for (;;) {
       this.#refuseIfReleased();
-      const node = this.#pick(tried);
+      const node = pick(tried);
       node.add(this);
       try {
-        await node.request('open', {
-          call: this.name,
-          ends: this.#ends && { ...this.#ends, users: [...(this.#ends.users ?? [])] },
-        });
+        await node.request('open', { call: this.name, ends: ends && { ...ends, users: [...(ends.users ?? [])] } });
         const offer = (await node.request('offer', { call: this.name, from, sdp })) as string;
         this.#node = node;
         return offer;
@@ -99,7 +125,7 @@ export class RemoteCallMedia extends EventEmitter<CallMediaEvents> implements Ca
   }
 
   async #release(): Promise<readonly StreamReport[]> {
-    this.#gone();
+    this.#options.gone();
     await this.#placing?.catch(() => undefined);
     try {
       return ((await this.#node?.remove(this)) ?? []) as StreamReport[];

@@ -15,8 +15,10 @@ export interface NodePlace {
 
 export interface RemoteMediaAnchorOptions {
   readonly nodes: readonly NodePlace[];
-  /** A node that is gone for so long has lost its calls, ms; default: 10 s. */
+  /** A node that is gone for so long has lost its calls, ms; default: 5 s. */
   readonly lostAfter?: number;
+  /** A call whose node is gone goes on at another one, if its ends take that; else it ends. */
+  readonly moves: boolean;
   readonly logger: Logger;
 }
 
@@ -24,9 +26,11 @@ export interface RemoteMediaAnchorOptions {
 export class RemoteMediaAnchor implements MediaAnchor {
   readonly nodes: readonly MediaNode[];
   readonly #calls = new Set<RemoteCallMedia>();
+  readonly #moves: boolean;
   #closed = false;
 
-  constructor({ nodes, lostAfter = 10_000, logger }: RemoteMediaAnchorOptions) {
+  constructor({ nodes, lostAfter = 5000, moves, logger }: RemoteMediaAnchorOptions) {
+    this.#moves = moves;
     const session = randomBytes(24).toString('base64url');
     this.nodes = nodes.map((node) => new MediaNode({ ...node, session, lostAfter, logger }));
   }
@@ -38,11 +42,11 @@ export class RemoteMediaAnchor implements MediaAnchor {
 
   open(name: string, ends?: SipEnds): CallMedia {
     if (this.#closed) throw new EdgeError('anchor-unavailable', 'The media anchor is closing.');
-    const media: RemoteCallMedia = new RemoteCallMedia(
-      ...([name, ends] as const),
-      (tried) => this.#pick(tried),
-      () => this.#calls.delete(media),
-    );
+    const media: RemoteCallMedia = new RemoteCallMedia({
+      ...{ name, ends, moves: this.#moves },
+      pick: (tried) => this.#pick(tried),
+      gone: () => this.#calls.delete(media),
+    });
     this.#calls.add(media);
     return media;
   }

@@ -50,7 +50,8 @@ export class CallSession {
     this.headers = new CallHeaders(policy, edge.dialogs);
     this.#policy = policy;
     call.onEnd((cause) => this.#ended(cause));
-    call.media.on('restart-due', (cause) => void this.changes.restartIce(cause));
+    call.media.on('restart-due', (cause) => void this.changes.own.restartIce(cause));
+    call.media.on('moved', () => void this.#mediaMoved());
     if (edge.releaseOnMediaLoss) call.media.on('media-lost', () => this.end('media-lost', { reason: mediaLost }));
     call.media.on('lost', () => this.#anchorLost());
   }
@@ -189,9 +190,13 @@ export class CallSession {
     };
   }
 
+  async #mediaMoved(): Promise<void> {
+    if (!(await this.changes.own.move())) this.#anchorLost();
+  }
+
   #anchorLost(): void {
     if (this.call.facts.isEmergency === true)
-      this.log.warn('an emergency call has lost its media at rtpengine: it ends');
+      this.log.warn('an emergency call has lost its media: it ends');
     this.end('anchor-lost', { reason: mediaLost });
   }
 

@@ -4,14 +4,15 @@ import { shortestInterval } from '../drachtio/fence/session-timer';
 import { methodForChange } from '../drachtio/refreshers';
 import type { FinalResponse } from '../drachtio/srf';
 import { whenWithdrawn } from '../drachtio/withdrawn-change';
-import { otherSide, type RestartCause, type Side } from '../media/media-anchor';
+import { otherSide, type Side } from '../media/media-anchor';
 import type { CallLegs, SendInDialog } from './call-legs';
 import type { CallSession } from './call-session';
 import { inDialogHeaders, responseHeaders } from './header-policy';
 import { MediaRollback } from './media-rollback';
 import { acknowledged, sendOffer } from './offer-in-dialog';
+import { OwnOffers } from './own-offers';
 import { passedRefusal } from './refusal-content';
-import { anchored, bodyOf, offeredBody, sessionBody, type SessionBody } from './session-body';
+import { anchored, bodyOf, offeredBody, type SessionBody } from './session-body';
 import { granted, isTooShort, taken, withAsked, withGranted } from './session-expires';
 import { retryLater, finalStatusOf, type FinalStatus } from './final-status';
 
@@ -53,9 +54,17 @@ export class SessionChanges {
   /** Before a refusal is passed on: media is as before when the one who offered hears of it. */
   readonly #media: MediaRollback;
 
+  /** Offers that neither of the two sides has made. */
+  readonly own: OwnOffers;
+
   constructor(session: ChangingCall) {
     this.#session = session;
     this.#media = new MediaRollback(session, () => this.#offering !== undefined);
+    this.own = new OwnOffers(session, this.#media, () => {
+      if (this.#offering !== undefined) return undefined;
+      this.#offering = 'core';
+      return () => (this.#offering = undefined);
+    });
   }
 
   attach(side: Side, dialog: Dialog): void {
@@ -111,35 +120,6 @@ export class SessionChanges {
       unwatch();
       if (isOffer) this.#offering = undefined;
       if (!isInvite) this.#updating.delete(from);
-    }
-  }
-
-  /**
-   * Offers the UE an ICE restart, of which the core hears nothing. Not while another offer is under way, which may do as
-   * well. Never rejects.
-   */
-  async restartIce(cause: RestartCause): Promise<void> {
-    const { call, headers, timers } = this.#session;
-    const send = this.#session.wayTo('access');
-    if (this.#offering !== undefined || call.answeredAt === undefined || !send) return;
-    this.#offering = 'core';
-    try {
-      const offer = await call.media.restartIce();
-      if (offer === undefined) return;
-      this.#session.warn({ cause }, 'the UE is offered an ICE restart');
-      const asked = { ...withAsked({}, timers.interval('access')), 'Content-Type': 'application/sdp' };
-      const options = { method: 'INVITE' as const, headers: headers.request('access', 'INVITE', asked), body: offer };
-      const final = await sendOffer(this.#session, send, options, new AbortController().signal).catch(() => undefined);
-      if (final === undefined || final.response.status >= 300) {
-        await this.#media.run();
-        return;
-      }
-      timers.refreshed('access', taken(final.response));
-      await this.#orEnd(() => call.media.answer('access', sessionBody(final.response).sdp));
-    } catch (error) {
-      if (!call.ended) this.#session.warn({ err: error }, 'ICE was not restarted');
-    } finally {
-      this.#offering = undefined;
     }
   }
 

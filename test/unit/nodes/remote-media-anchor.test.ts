@@ -24,10 +24,14 @@ async function node(name: string, grace?: number): Promise<NodeServer> {
   return server;
 }
 
-async function anchorOf(nodes: { at: string; weight?: number }[], lostAfter?: number): Promise<RemoteMediaAnchor> {
+async function anchorOf(
+  nodes: { at: string; weight?: number }[],
+  { lostAfter, moves = false }: { lostAfter?: number; moves?: boolean } = {},
+): Promise<RemoteMediaAnchor> {
   const anchor = new RemoteMediaAnchor({
     nodes: nodes.map(({ at, weight = 1 }) => ({ at, weight })),
     ...(lostAfter !== undefined && { lostAfter }),
+    moves,
     logger: createLogger('silent'),
   });
   anchors.push(anchor);
@@ -136,6 +140,7 @@ describe('K6: which node a call gets', () => {
     nodes[0].status.refusal = 'it drains';
     const anchor = new RemoteMediaAnchor({
       nodes: nodes.map(({ at }) => ({ at, weight: 1 })),
+      moves: false,
       logger: createLogger('silent'),
     });
     anchors.push(anchor);
@@ -239,12 +244,73 @@ describe('K6: a node that is gone', () => {
 
   test('for too long has lost them, too', async () => {
     const one = await node('one');
-    const anchor = await anchorOf([one], 50);
+    const anchor = await anchorOf([one], { lostAfter: 50 });
     const media = await opened(anchor, 'call');
     const lost = once(media, 'lost');
     await one.stop();
     await lost;
     expect(await media.release()).toEqual([]);
+  });
+});
+
+describe('K6: a call whose node is gone', () => {
+  const sdp = (session: string, version: number, rest: string) => `v=0\r\no=- ${session} ${version} IN IP4 ${rest}\r\n`;
+
+  /** Answered, at the first of two nodes; each writes SDPs of a session of its own. */
+  async function answered(moves: boolean) {
+    const nodes = [await node('one'), await node('two')] as const;
+    nodes[1].status.calls = 50;
+    const anchor = await anchorOf([...nodes], { lostAfter: 30, moves });
+    const media = anchor.open('call');
+    await media.offer('access', 'of the UE');
+    await media.answer('core', 'of the core');
+    return { anchor, nodes, media };
+  }
+
+  test('goes on at another one: what the core said is offered to the UE, whose answer is for the core', async () => {
+    const { nodes, media } = await answered(true);
+    const moved = once(media, 'moved');
+    await nodes[0].stop();
+    await moved;
+    expect(await media.restartIce()).toBe('two heard offer of core: of the core');
+    expect(await media.answer('access', 'new of the UE')).toBe('two heard answer of access: new of the UE');
+    expect(await media.offer('access', 'hold')).toBe('two heard offer of access: hold');
+    await media.release();
+    expect(nodes[1].call('call').isReleased).toBe(true);
+  });
+
+  test('is lost where it may not move, has no answer yet, or there is no other node', async () => {
+    const { anchor, nodes, media } = await answered(false);
+    const ringing = await opened(anchor, 'ringing');
+    const lost = Promise.all([once(media, 'lost'), once(ringing, 'lost')]);
+    await nodes[0].stop();
+    await lost;
+    const alone = await answered(true);
+    const moved = once(alone.media, 'moved');
+    await Promise.all(alone.nodes.map((each) => each.stop()));
+    await moved;
+    expect(await code(alone.media.restartIce())).toBe('anchor-unavailable');
+  });
+
+  test('tells each side of one session with a version that rises (RFC 3264 §8)', async () => {
+    const { nodes, media } = await answered(true);
+    const [first, second] = nodes;
+    const says = (server: NodeServer, text: string) => {
+      server.call('call').offer = () => Promise.resolve(text);
+    };
+    says(first, sdp('17', 3, '192.0.2.1'));
+    expect(await media.offer('core', 'again')).toBe(sdp('17', 3, '192.0.2.1'));
+    const open = second.open.bind(second);
+    second.open = (name, ends) => {
+      const opening = open(name, ends);
+      says(second, sdp('99', 1, '192.0.2.2'));
+      return opening;
+    };
+    const moved = once(media, 'moved');
+    await first.stop();
+    await moved;
+    expect(await media.restartIce()).toBe(sdp('17', 4, '192.0.2.2'));
+    expect(await media.offer('core', 'hold')).toBe(sdp('17', 5, '192.0.2.2'));
   });
 });
 
