@@ -1,5 +1,6 @@
 import { z } from 'zod';
 import { ofAgw } from './settings-of-agw';
+import { ofNg } from './settings-of-ng';
 import { ofPcscf } from './settings-of-pcscf';
 import {
   adminPlace,
@@ -76,16 +77,20 @@ const ofEach = {
     .describe('Least level that is logged'),
 };
 
-const tables: Record<'pcscf' | 'agw' | 'each', Record<string, z.ZodType>> = {
+const tables: Record<'pcscf' | 'agw' | 'ng' | 'each', Record<string, z.ZodType>> = {
   pcscf: ofPcscf,
   agw: ofAgw,
+  ng: ofNg,
   each: ofEach,
 };
 
 export const configSchema = z.object({ ...ofPcscf, ...ofAgw, ...ofEach });
+export const nodeSchema = z.object({ ...ofAgw, ...ofNg, ...ofEach });
 
 export type PcscfConfig = z.infer<z.ZodObject<typeof ofPcscf & typeof ofEach>>;
 export type AgwConfig = z.infer<z.ZodObject<typeof ofAgw & typeof ofEach>>;
+/** What a media node by itself reads. */
+export type NodeConfig = z.infer<typeof nodeSchema>;
 /** What is read where both roles are in one process. */
 export type Config = z.infer<typeof configSchema>;
 

@@ -4,6 +4,7 @@ import type { GatewayCounters } from '../lib/gateway/counters';
 import type { Samples } from '../lib/ops/metrics';
 import { openFiles, threadTimes } from '../lib/ops/process-load';
 import { openFilesLimit } from './open-files';
+import type { Agw } from './roles/agw';
 import type { EdgeStatus } from './roles/edge';
 import { version } from './version';
 
@@ -19,13 +20,20 @@ type SignallingNames =
   | 'edge80_registrations'
   | 'edge80_event_loop_lag_seconds';
 
+/** Of a role; what it has not is missing. */
+type ShownStatus = Omit<EdgeStatus, 'signalling' | 'capture'> & {
+  signalling?: EdgeStatus['signalling'];
+  ng?: ReturnType<Agw['status']>['ng'];
+};
+
 /** What all metrics are now that are counted elsewhere. Never rejects. */
-export async function samplesOf(status: EdgeStatus, troubles: readonly Trouble[]): Promise<Samples> {
+export async function samplesOf(status: ShownStatus, troubles: readonly Trouble[]): Promise<Samples> {
   return {
     ...(await ofProcess()),
     ...(await ofThreads()),
     ...ofMedia(status.media),
     ...ofSignalling(status.signalling),
+    ...ofNg(status.ng),
     edge80_ready: one(readinessOf(troubles).ready),
     edge80_draining: one(status.state === 'draining'),
     edge80_troubles: byLabel('part', countsOf(troubles.map(({ part }) => part))),
@@ -104,6 +112,16 @@ function ofGateway(gateway: GatewayCounters | undefined) {
     edge80_gateway_bytes_total: traffic.map(([way, { bytes }]): [{ way: string }, number] => [{ way }, bytes]),
     edge80_gateway_dropped_packets_total: byLabel('reason', gateway?.drops),
     edge80_gateway_anchor_errors_total: one(gateway?.anchorErrors ?? 0),
+  };
+}
+
+function ofNg(ng: ShownStatus['ng']): Pick<Samples, Extract<keyof Samples, `edge80_ng_${string}`>> {
+  const { underWay = 0, keptBytes = 0, refusedClients = 0, ...outcomes } = ng ?? {};
+  return {
+    edge80_ng_messages_total: byLabel('outcome', outcomes),
+    edge80_ng_under_way: one(underWay),
+    edge80_ng_kept_reply_bytes: one(keptBytes),
+    edge80_ng_refused_clients_total: one(refusedClients),
   };
 }
 

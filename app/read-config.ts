@@ -1,6 +1,7 @@
 import type { z } from 'zod';
 import { EdgeError } from '../lib/errors';
-import { configSchema, settings, type Config } from './config';
+import { configSchema, nodeSchema, settings, type Config, type NodeConfig } from './config';
+import { contradictionOfNode } from './node-rules';
 import { contradiction, type WrongSetting } from './setting-rules';
 
 /**
@@ -8,12 +9,25 @@ import { contradiction, type WrongSetting } from './setting-rules';
  * @throws EdgeError `config-invalid`: one line that names the first setting that is missing or wrong.
  */
 export function readConfig(environment: NodeJS.ProcessEnv): Config {
+  return readBy(configSchema, contradiction, environment);
+}
+
+/** The same for a media node by itself. @throws as {@link readConfig} */
+export function readNodeConfig(environment: NodeJS.ProcessEnv): NodeConfig {
+  return readBy(nodeSchema, contradictionOfNode, environment);
+}
+
+function readBy<C>(
+  schema: z.ZodType<C>,
+  contradictionIn: (config: C) => WrongSetting | undefined,
+  environment: NodeJS.ProcessEnv,
+): C {
   // An empty value in a .env file means "not set".
   const given = Object.fromEntries(
     settings.flatMap(({ name }) => (environment[name] ? [[name, environment[name]]] : [])),
   );
-  const result = configSchema.safeParse(given);
-  const wrong = result.success ? contradiction(result.data) : issueOf(result.error.issues[0], given);
+  const result = schema.safeParse(given);
+  const wrong = result.success ? contradictionIn(result.data) : issueOf(result.error.issues[0], given);
   if (result.success && wrong === undefined) return result.data;
   const { setting = 'settings', what = 'is wrong' } = wrong ?? {};
   const value = given[setting]?.replace(/\s+/g, ' ');

@@ -1,4 +1,4 @@
-import { settings, type Config } from './config';
+import { settings, type AgwConfig } from './config';
 
 /** What the settings say now, beside what they said when the process started. */
 export interface Changes {
@@ -9,12 +9,12 @@ export interface Changes {
 }
 
 /** Settings that can change while it runs. */
-const changeable: readonly (keyof Config)[] = ['LOG_LEVEL', 'MAX_CALLS', 'DRAIN_SECONDS'];
+const changeable: readonly string[] = ['LOG_LEVEL', 'MAX_CALLS', 'DRAIN_SECONDS'];
 
 /** Which settings differ. */
-export function changesBetween(before: Config, now: Config): Changes {
-  const isSame = (name: keyof Config) => JSON.stringify(before[name]) === JSON.stringify(now[name]);
-  const changed = settings.map(({ name }) => name as keyof Config).filter((name) => !isSame(name));
+export function changesBetween<C extends AgwConfig>(before: C, now: C): Changes {
+  const isSame = (name: string) => JSON.stringify(before[name as keyof C]) === JSON.stringify(now[name as keyof C]);
+  const changed = settings.map(({ name }) => name).filter((name) => !isSame(name));
   return {
     taken: changed.filter((name) => changeable.includes(name)),
     waiting: changed.filter((name) => !changeable.includes(name)),
@@ -22,6 +22,6 @@ export function changesBetween(before: Config, now: Config): Changes {
 }
 
 /** The settings that hold from now on: those that need a restart stay as they were. */
-export function takenOver(before: Config, { LOG_LEVEL, MAX_CALLS, DRAIN_SECONDS }: Config): Config {
+export function takenOver<C extends AgwConfig>(before: C, { LOG_LEVEL, MAX_CALLS, DRAIN_SECONDS }: C): C {
   return { ...before, LOG_LEVEL, MAX_CALLS, DRAIN_SECONDS };
 }

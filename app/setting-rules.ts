@@ -2,8 +2,8 @@ import { isIP } from 'node:net';
 import { addressBytes, isLoopback, normalAddress } from '../lib/ip-address';
 import { contactHosts, parseContact } from '../lib/wire/contact';
 import { parseSipUri } from '../lib/wire/sip-uri';
-import type { Config } from './config';
-import { hasTcp, isFronted, publicPorts, sharedPorts } from './public-ports';
+import type { AgwConfig, Config } from './config';
+import { hasTcp, isFronted, mediaPorts, publicPorts, sharedPorts } from './public-ports';
 import { isForRelay, relayedHop } from './setting-values';
 
 /** A setting, and what is wrong with it: `must …`. */
@@ -14,12 +14,50 @@ export interface WrongSetting {
 
 /** The first thing in which settings that are right by themselves do not go together. */
 export function contradiction(config: Config): WrongSetting | undefined {
-  for (const rule of rules) {
+  return firstOf([...mediaRules, ...rules], config);
+}
+
+/** What the first rule that is broken says. */
+export function firstOf<C>(
+  these: readonly ((config: C) => WrongSetting | undefined)[],
+  config: C,
+): WrongSetting | undefined {
+  for (const rule of these) {
     const found = rule(config);
     if (found !== undefined) return found;
   }
   return undefined;
 }
+
+/** Those that hold wherever there is media. */
+export const mediaRules: ((config: AgwConfig) => WrongSetting | undefined)[] = [
+  ({ GATEWAY_ADDRESS, GATEWAY_BIND }) =>
+    when(GATEWAY_BIND && !haveSameFamilies(GATEWAY_BIND, GATEWAY_ADDRESS), {
+      setting: 'GATEWAY_BIND',
+      what: 'must name addresses of the same families as GATEWAY_ADDRESS',
+    }),
+  (config) => {
+    const pair = ['TURN_USER', 'TURN_PASSWORD'] as const;
+    const missing = pair.find((setting) => config[setting] === undefined);
+    const isHalf = pair.some((setting) => config[setting] !== undefined);
+    return missing && when(isHalf, { setting: missing, what: 'is missing' });
+  },
+  ({ PUBLIC_PORTS, GATEWAY_PORTS }) =>
+    when(PUBLIC_PORTS && GATEWAY_PORTS, {
+      setting: 'GATEWAY_PORTS',
+      what: 'must not be set where PUBLIC_PORTS is',
+    }),
+  (config) => {
+    const ports = mediaPorts(config).map(({ port }) => port);
+    const isStrange = config.SSLTCP_PORTS?.some((port) => !ports.includes(port));
+    return when(isStrange, { setting: 'SSLTCP_PORTS', what: 'must name ports of PUBLIC_PORTS' });
+  },
+  ({ ADMIN_LISTEN, ADMIN_TOKEN }) =>
+    when(ADMIN_LISTEN !== 'off' && !isLoopback(ADMIN_LISTEN.address) && ADMIN_TOKEN === undefined, {
+      setting: 'ADMIN_TOKEN',
+      what: 'is missing where ADMIN_LISTEN is no address of loopback',
+    }),
+];
 
 const rules: ((config: Config) => WrongSetting | undefined)[] = [
   // drachtio-server chooses the contact to send from by address alone.
@@ -56,11 +94,6 @@ const rules: ((config: Config) => WrongSetting | undefined)[] = [
     const what = 'has no effect without PUBLIC_PORTS or a sips: contact in ACCESS_LISTEN';
     return given && when(!hasTls && !publicPorts(config).areShared, { setting: given, what });
   },
-  ({ GATEWAY_ADDRESS, GATEWAY_BIND }) =>
-    when(GATEWAY_BIND && !haveSameFamilies(GATEWAY_BIND, GATEWAY_ADDRESS), {
-      setting: 'GATEWAY_BIND',
-      what: 'must name addresses of the same families as GATEWAY_ADDRESS',
-    }),
   ({ ACCESS_ADDRESS = [], ACCESS_LISTEN = [] }) =>
     when(!familiesOf(ACCESS_ADDRESS).every((family) => familiesOf(contactHosts(ACCESS_LISTEN)).includes(family)), {
       setting: 'ACCESS_ADDRESS',
@@ -73,27 +106,6 @@ const rules: ((config: Config) => WrongSetting | undefined)[] = [
     const isServed = publicPorts(config).areShared;
     return setting === undefined ? undefined : when(!isServed, { setting, what: 'has no effect without PUBLIC_PORTS' });
   },
-  (config) => {
-    const pair = ['TURN_USER', 'TURN_PASSWORD'] as const;
-    const missing = pair.find((setting) => config[setting] === undefined);
-    const isHalf = pair.some((setting) => config[setting] !== undefined);
-    return missing && when(isHalf, { setting: missing, what: 'is missing' });
-  },
-  ({ PUBLIC_PORTS, GATEWAY_PORTS }) =>
-    when(PUBLIC_PORTS && GATEWAY_PORTS, {
-      setting: 'GATEWAY_PORTS',
-      what: 'must not be set where PUBLIC_PORTS is',
-    }),
-  (config) => {
-    const ports = publicPorts(config).ports.map(({ port }) => port);
-    const isStrange = config.SSLTCP_PORTS?.some((port) => !ports.includes(port));
-    return when(isStrange, { setting: 'SSLTCP_PORTS', what: 'must name ports of PUBLIC_PORTS' });
-  },
-  ({ ADMIN_LISTEN, ADMIN_TOKEN }) =>
-    when(ADMIN_LISTEN !== 'off' && !isLoopback(ADMIN_LISTEN.address) && ADMIN_TOKEN === undefined, {
-      setting: 'ADMIN_TOKEN',
-      what: 'is missing where ADMIN_LISTEN is no address of loopback',
-    }),
   sharedPlace,
   mediaPortOfSip,
   msrpPortOfOthers,
@@ -105,13 +117,16 @@ const rules: ((config: Config) => WrongSetting | undefined)[] = [
   },
 ];
 
-function when(isSo: unknown, wrong: WrongSetting): WrongSetting | undefined {
+export function when(isSo: unknown, wrong: WrongSetting): WrongSetting | undefined {
   return isSo ? wrong : undefined;
 }
 
 /** One port that two things would open. */
 function sharedPlace(config: Config): WrongSetting | undefined {
-  const places = listenPlaces(config);
+  return openedTwice(listenPlaces(config));
+}
+
+export function openedTwice(places: readonly ListenPlace[]): WrongSetting | undefined {
   for (const [index, place] of places.entries()) {
     const other = places.slice(0, index).find((each) => isSame(each, place));
     if (other === undefined) continue;
@@ -201,7 +216,7 @@ function egressPlaces({ EGRESS_PORT: port, CORE_CONTACTS }: Config): ListenPlace
   );
 }
 
-function adminPlaces({ ADMIN_LISTEN }: Config): ListenPlace[] {
+export function adminPlaces({ ADMIN_LISTEN }: Pick<Config, 'ADMIN_LISTEN'>): ListenPlace[] {
   if (ADMIN_LISTEN === 'off') return [];
   const { address, port } = ADMIN_LISTEN;
   return [{ setting: 'ADMIN_LISTEN', protocol: 'TCP', address: normalAddress(address), port }];

@@ -13,7 +13,7 @@ import { MsrpBridges } from '../../lib/msrp/bridges';
 import type { Logger } from '../../lib/ops/logger';
 import { CallNames } from '../../lib/rtpengine/call-names';
 import { LocalDaemon } from '../../lib/rtpengine/local-daemon';
-import { RtpenginePool } from '../../lib/rtpengine/pool';
+import { RtpenginePool, type RtpenginePoolOptions } from '../../lib/rtpengine/pool';
 import type { ShareLimits } from '../../lib/shares/limits';
 import { ToldPlaces } from '../../lib/media/told-places';
 import type { TurnServer } from '../../lib/turn/turn-server';
@@ -28,8 +28,10 @@ import { opening, type Opened } from './opened';
 export interface MediaNodeOptions {
   config: AgwConfig;
   logger: Logger;
-  /** What tells this node's calls at rtpengine from those of any other. */
+  /** What tells this node from any other. */
   name: string;
+  /** Its calls are those of others, who name them. */
+  isForOthers?: boolean;
   /** Its addresses toward the core. */
   coreHosts: string[];
   ours: OwnPlaces;
@@ -70,7 +72,7 @@ export class MediaNode {
 
   private constructor(options: MediaNodeOptions, urls: readonly string[], opened: Opened) {
     const { config, logger, shares, coreHosts } = options;
-    this.rtpengine = opened.keep(new RtpenginePool({ urls, logger, names: new CallNames(options.name) }));
+    this.rtpengine = opened.keep(new RtpenginePool({ urls, logger, ...commandsOf(options) }));
     const told = new ToldPlaces();
     this.turn = turnServer(config, told, logger);
     this.gateway = opened.keep(
@@ -138,6 +140,14 @@ export class MediaNode {
   async releaseLeft(): Promise<void> {
     await this.rtpengine.releaseLeft();
   }
+}
+
+/** What others command may take longer: it is repeated by them, and some of it is statistics of all calls. */
+function commandsOf({
+  isForOthers = false,
+  name,
+}: MediaNodeOptions): Pick<RtpenginePoolOptions, 'names' | 'timeoutMs'> {
+  return isForOthers ? { timeoutMs: 3000 } : { names: new CallNames(name) };
 }
 
 async function startRtpengine(options: MediaNodeOptions, opened: Opened): Promise<string> {

@@ -216,6 +216,20 @@ export const metricTable = {
     help: 'Connections for MSRP that were turned away: from elsewhere than expected, or too many.',
     labels: [],
   },
+
+  // ng, of a media node by itself.
+  edge80_ng_messages_total: {
+    type: 'counter',
+    help: 'Messages of ng clients, by what became of them.',
+    labels: ['outcome'],
+  },
+  edge80_ng_under_way: { type: 'gauge', help: 'Commands of ng clients that have no reply yet.', labels: [] },
+  edge80_ng_kept_reply_bytes: { type: 'gauge', help: 'Replies that are kept for repeated commands.', labels: [] },
+  edge80_ng_refused_clients_total: {
+    type: 'counter',
+    help: 'Messages and connections of ng clients that are not in NG_FROM.',
+    labels: [],
+  },
 } as const satisfies Record<string, MetricKind>;
 
 type MetricTable = typeof metricTable;

@@ -1,7 +1,7 @@
 import { readFileSync } from 'node:fs';
 import path from 'node:path';
 import { settings } from '../../../app/config';
-import { readConfig } from '../../../app/read-config';
+import { readConfig, readNodeConfig } from '../../../app/read-config';
 import { tcpPriority, turnCredentials } from '../../../app/turn';
 
 const example = readFileSync(path.join(__dirname, '../../../.env.example'), 'utf8');
@@ -338,11 +338,36 @@ describe('settings', () => {
         return name === undefined || value === undefined ? [] : [[name, value]];
       }),
     );
-    const valueOf = (name: string, environment = {}) =>
-      (readConfig({ ...wanted, ...environment }) as Record<string, unknown>)[name];
+    const valueOf = (name: string, environment = {}) => {
+      const given = { ...wanted, ...environment };
+      const read: Record<string, unknown> = { ...readNodeConfig(given), ...readConfig(given) };
+      return read[name];
+    };
     for (const { name } of settings.filter((setting) => !(setting.name in wanted))) {
       expect([name, defaults[name] !== undefined]).toEqual([name, valueOf(name) !== undefined]);
       expect([name, valueOf(name, { [name]: defaults[name] })]).toEqual([name, valueOf(name)]);
     }
+  });
+
+  describe('of a media node by itself', () => {
+    const node = { GATEWAY_ADDRESS: '198.51.100.1' };
+
+    it('K1: one must be given; ng is taken on loopback', () => {
+      expect(readNodeConfig(node)).toMatchObject({ NG_LISTEN: [{ address: '127.0.0.1', port: 2223 }] });
+      expect(readNodeConfig(node)).not.toHaveProperty('CORE_CONTACTS');
+    });
+
+    it.each([
+      [{ NG_LISTEN: '192.0.2.1:2223' }, /^NG_FROM is missing where/],
+      [{ NG_HTTP_LISTEN: '192.0.2.1:2225' }, /^NG_FROM is missing where/],
+      [{ NG_LISTEN: '2223' }, /^NG_LISTEN must look like/],
+      [{ NG_LISTEN: '127.0.0.1:2223,127.0.0.1:2223' }, /^NG_LISTEN must not open UDP port 2223 of 127.0.0.1 twice/],
+      [{ NG_HTTP_LISTEN: '127.0.0.1:8480' }, /ADMIN_LISTEN must not open TCP port 8480/],
+      [{ RTPENGINE_URLS: 'tcp://127.0.0.1:1,tcp://127.0.0.1:2' }, /^RTPENGINE_URLS must name one/],
+      [{ TURN_SECRET: 'a'.repeat(32) }, /^TURN_SECRET has no effect/],
+      [{ GATEWAY_BIND: '::1' }, /^GATEWAY_BIND must name addresses of the same families/],
+    ])('K1: %j is told', (wrong, message) => {
+      expect(() => readNodeConfig({ ...node, ...wrong })).toThrow(message);
+    });
   });
 });

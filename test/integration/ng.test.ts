@@ -1,0 +1,218 @@
+import { readNodeConfig } from '../../app/read-config';
+import { Agw } from '../../app/roles/agw';
+import { createLogger } from '../../lib/ops/logger';
+import { check, rtp, TcpEnd, UdpEnd } from './support/media-ends';
+import { NgPeer, type Plain } from './support/ng-peer';
+import { describeWithRtpengine, mediaLine } from './support/real-anchor';
+import { rtpengineProgram } from './support/rtpengine';
+
+const access = '127.0.0.2';
+const core = '127.0.0.3';
+const port = 8081;
+const ngAt = { address: '127.0.0.1', port: 22223 };
+const ueCredentials = ['a=ice-ufrag:ueUF', 'a=ice-pwd:uepwduepwduepwduepwd12'];
+
+function sdp(address: string, ...lines: string[]): string {
+  return ['v=0', `o=- 1 1 IN IP4 ${address}`, 's=-', `c=IN IP4 ${address}`, 't=0 0', ...lines, ''].join('\r\n');
+}
+
+const ueSdp = sdp(
+  '127.0.0.1',
+  'm=audio 5000 RTP/AVP 0',
+  ...ueCredentials,
+  'a=candidate:1 1 UDP 2130706431 127.0.0.1 5000 typ host',
+  'a=rtcp-mux',
+);
+
+describeWithRtpengine('ng through a node with a real rtpengine', () => {
+  let agw: Agw;
+  let ng: NgPeer;
+  let far: UdpEnd;
+  let calls = 0;
+
+  beforeAll(async () => {
+    const config = readNodeConfig({
+      GATEWAY_ADDRESS: access,
+      PUBLIC_PORTS: String(port),
+      RTPENGINE_CORE_INTERFACE: core,
+      RTPENGINE_BIN: rtpengineProgram(),
+      NG_LISTEN: `${ngAt.address}:${ngAt.port}`,
+      ADMIN_LISTEN: 'off',
+      GATEWAY_PLANE: 'node',
+    });
+    agw = new Agw(config, createLogger('silent'), () => undefined);
+    await agw.start();
+    ng = await NgPeer.open(ngAt);
+    far = await UdpEnd.open('127.0.0.4');
+  }, 30_000);
+  afterAll(async () => {
+    ng.close();
+    far.close();
+    await agw.close();
+  });
+  afterEach(async () => {
+    expect(agw.calls).toBe(0);
+    expect(agw.status().media?.gateway.streams).toBe(0);
+    expect((await ng.ask({ command: 'list' }))['calls']).toEqual([]);
+  });
+
+  const farSdp = () => sdp('127.0.0.4', `m=audio ${far.port} RTP/AVP 0`);
+  const toUe = { direction: ['core', 'access'], ICE: 'force', 'rtcp-mux': ['offer'] };
+  const toCore = { direction: ['access', 'core'], ICE: 'remove', 'rtcp-mux': ['demux'] };
+  const newCall = () => ({ 'call-id': `call ${(calls += 1)}`, 'from-tag': 'a' });
+  const released = async (call: Plain) => ng.ask({ command: 'delete', 'delete delay': 0, ...call });
+
+  async function offer(call: Plain, options: Plain): Promise<string> {
+    const reply = await ng.ask({ command: 'offer', ...call, ...options });
+    expect(reply['result']).toBe('ok');
+    return reply['sdp'] as string;
+  }
+
+  async function answer(call: Plain, options: Plain): Promise<string> {
+    const reply = await ng.ask({ command: 'answer', 'to-tag': 'b', ...call, ...options });
+    expect(reply['result']).toBe('ok');
+    return reply['sdp'] as string;
+  }
+
+  /** The UE comes over TCP, and RTP goes both ways. */
+  async function flows(towardUe: string, towardCore: string): Promise<TcpEnd> {
+    const line = mediaLine(towardUe);
+    const ue = await TcpEnd.open({ address: access, port });
+    await ue.checked(check({ ufrag: line.ufrag!, pwd: line.pwd! }, 'ueUF'));
+    far.to = { address: core, port: mediaLine(towardCore).port };
+    for (let i = 0; !far.heard.some((text) => text.includes('from the UE')); i++) {
+      ue.send(rtp(1, i, 'from the UE'));
+      await new Promise((resolve) => setTimeout(resolve, 20));
+    }
+    far.send(rtp(2, 1, 'from the core'));
+    await ue.hears('from the core');
+    far.received.length = 0;
+    return ue;
+  }
+
+  test('K1: a UE that is called gets the TCP candidate, ICE-lite, and media over TCP', async () => {
+    const call = newCall();
+    const towardUe = await offer(call, { ...toUe, sdp: farSdp() });
+    expect(towardUe).toContain(`TCP 8388863 ${access} ${port} typ host tcptype passive`);
+    expect(towardUe).toContain('a=ice-lite');
+    const towardCore = await answer(call, { ICE: 'remove', sdp: ueSdp });
+    expect(towardCore).not.toMatch(/candidate|ice-/);
+    const ue = await flows(towardUe, towardCore);
+
+    const { tags } = (await ng.ask({ command: 'query', ...call })) as { tags: Record<string, { medias: Plain[] }> };
+    const [stream] = tags['b']!.medias[0]!['streams'] as Plain[];
+    const { localPort, localAddress } = ue.socket;
+    expect(stream!['endpoint']).toEqual({ family: 'IPv4', address: localAddress, port: localPort, path: `tcp${port}` });
+    expect(agw.calls).toBe(1);
+    expect(JSON.stringify(await released(call))).toContain(`tcp${port}`);
+    await ue.isClosed();
+  });
+
+  test('K1: a UE that calls gets the candidate in the answer', async () => {
+    const call = newCall();
+    const towardCore = await offer(call, { ...toCore, sdp: ueSdp });
+    expect(towardCore).not.toMatch(/candidate|ice-/);
+    const towardUe = await answer(call, { sdp: farSdp() });
+    expect(towardUe).toContain(`${access} ${port} typ host tcptype passive`);
+    const ue = await flows(towardUe, towardCore);
+    // A later offer of the core names the same stream.
+    const again = await ng.ask({
+      command: 'offer',
+      'call-id': call['call-id'],
+      'from-tag': 'b',
+      'to-tag': 'a',
+      ...toUe,
+      sdp: farSdp(),
+    });
+    expect(mediaLine(again['sdp'] as string).ufrag).toBe(mediaLine(towardUe).ufrag);
+    expect(again['sdp']).toContain(`${access} ${port} typ host tcptype passive`);
+    ue.close();
+    await released(call);
+  });
+
+  test.each([
+    ['a key of the command', { 'tcp-fallback': 'off' }],
+    ['a word of flags', { flags: ['trust-address', 'tcp-fallback=off'] }],
+    ['a word of one string', { 'rtpp-flags': 'trust-address tcp-fallback=off' }],
+  ])('K4: tcp-fallback=off as %s', async (_shape, flag) => {
+    const call = newCall();
+    const towardUe = await offer(call, { ...toUe, ...flag, sdp: farSdp() });
+    expect(towardUe).not.toContain('tcptype');
+    await released(call);
+  });
+
+  test('K5: ICE=remove, ICE=optional and loop-protect add nothing', async () => {
+    const plain = [
+      { ...toUe, ICE: 'remove', sdp: farSdp() },
+      { direction: ['access', 'access'], ICE: 'optional', sdp: ueSdp },
+    ];
+    for (const options of plain) {
+      const call = newCall();
+      expect(await offer(call, options)).not.toContain('tcptype');
+      await released(call);
+    }
+    const [first, second] = [newCall(), newCall()];
+    const looping = { ...toUe, flags: ['loop-protect'] };
+    const once = await offer(first, { ...looping, sdp: farSdp() });
+    expect(once).toContain('tcptype');
+    expect(await offer(second, { ...looping, sdp: once })).toBe(once);
+    await released(first);
+    // mr26 has a call without tags of it.
+    await released({ 'call-id': second['call-id'] });
+  });
+
+  test('K5: an answer and a delete at the wrong node have the errors of rtpengine', async () => {
+    const call = newCall();
+    expect(await ng.ask({ command: 'answer', ...call, 'to-tag': 'b', sdp: ueSdp })).toEqual({
+      result: 'error',
+      'error-reason': 'Unknown call-id',
+    });
+    expect(await released(call)).toEqual({ result: 'ok', warning: "Call-ID not found or tags didn't match" });
+  });
+
+  test('K3: an offer that is repeated has the same reply, and a command in JSON one in JSON', async () => {
+    const call = newCall();
+    const command = { command: 'offer', ...call, ...toUe, sdp: farSdp() };
+    const first = await ng.ask(command, '17_1');
+    expect(await ng.ask(command, '17_1')).toEqual(first);
+    const other = await ng.askJson({ ...command, 'call-id': `${call['call-id']} json` });
+    expect(other['sdp']).toContain(`${access} ${port} typ host tcptype passive`);
+    await released(call);
+    await released({ ...call, 'call-id': `${call['call-id']} json` });
+  });
+
+  test('K3: a command of 60 kB', async () => {
+    const call = newCall();
+    const long = sdp('127.0.0.4', `m=audio ${far.port} RTP/AVP 0`, `a=x:${'x'.repeat(40_000)}`);
+    const towardUe = await offer(call, { ...toUe, 'x-padding': 'y'.repeat(19_000), sdp: long });
+    expect(towardUe).toContain('tcptype');
+    await released(call);
+  });
+
+  test('K1: media does not go where ng is spoken', async () => {
+    const call = newCall();
+    const reply = await ng.ask({
+      command: 'offer',
+      ...call,
+      ...toUe,
+      sdp: sdp('127.0.0.1', `m=audio ${ngAt.port} RTP/AVP 0`),
+    });
+    expect(reply['result']).toBe('error');
+  });
+
+  test('K1: a drained node takes no new call, in the words by which clients go elsewhere', async () => {
+    const call = newCall();
+    await offer(call, { ...toUe, sdp: farSdp() });
+    const drained = agw.drain();
+    const other = newCall();
+    const refused = await ng.ask({ command: 'offer', ...other, ...toUe, sdp: farSdp() });
+    expect(refused).toEqual({ result: 'error', 'error-reason': 'Parallel session limit reached' });
+    const told = await ng.ask({ command: 'offer', ...other, ...toUe, supports: ['load limit'], sdp: farSdp() });
+    expect(told['result']).toBe('load limit');
+    await released(call);
+    expect(await drained).toBe(true);
+    expect(agw.resume()).toBe(true);
+    await offer(other, { ...toUe, sdp: farSdp() });
+    await released(other);
+  });
+});
