@@ -2,7 +2,7 @@
 import { EdgeError } from '../lib/errors';
 import { createLogger } from '../lib/ops/logger';
 import { relaysAlways, type Config } from './config';
-import { findings, table, usage as doctorUsage } from './doctor/doctor';
+import { examined, table, usage as doctorUsage } from './doctor/doctor';
 import { drained } from './draining';
 import { readEnvironment } from './environment';
 import { Edge } from './roles/edge';
@@ -113,20 +113,20 @@ function printTurnCredential(args: readonly string[]): void {
 
 /** `edge80 doctor`: says what would keep calls from working, and ends. */
 async function doctor(args: readonly string[]): Promise<void> {
-  const unknown = args.filter((arg) => arg !== '--json' && arg !== '--help');
-  if (unknown.length > 0) {
-    tell(`${unknown.join(' ')} is no option of doctor. ${doctorUsage.split('\n', 1).join()}`);
-    process.exit(2);
-  }
   if (args.includes('--help')) {
     process.stdout.write(`${doctorUsage}\n`);
     return;
   }
-  const { file, all } = readEnvironment();
-  const found = await findings(all, Object.keys(file));
-  const lines = args.includes('--json') ? found.map((each) => JSON.stringify(each)).join('\n') : table(found);
-  process.stdout.write(`${lines}\n`);
-  process.exitCode = found.some(({ state }) => state === 'bad') ? 1 : 0;
+  try {
+    const found = await examined(args);
+    const lines = args.includes('--json') ? found.map((each) => JSON.stringify(each)).join('\n') : table(found);
+    process.stdout.write(`${lines}\n`);
+    process.exitCode = found.some(({ state }) => state === 'bad') ? 1 : 0;
+  } catch (error) {
+    if (!(error instanceof EdgeError)) throw error;
+    tell(`${error.message} See edge80 doctor --help.`);
+    process.exitCode = 2;
+  }
 }
 
 async function run([command, ...args]: readonly string[]): Promise<void> {

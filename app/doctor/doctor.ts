@@ -2,26 +2,48 @@ import Table from 'cli-table3';
 import { EdgeError } from '../../lib/errors';
 import type { Config } from '../config';
 import { mediaPorts } from '../public-ports';
+import { readEnvironment } from '../environment';
 import { readConfig } from '../read-config';
 import { listenPlaces } from '../setting-rules';
+import { wrong } from '../ue/option-values';
 import { saidOf, unknownSettings } from '../unknown-settings';
 import { certificateFinding } from './certificate';
+import { clockHere } from './clock';
+import { clientFindings, clientOptions } from './client/client';
 import { bad, doubtful, good, type Finding } from './finding';
 import { kernel, mayListen, openFiles, queues, reservedPorts } from './machine';
 import { drachtioFinding, rtpengineFindings } from './parts';
 import { portFindings } from './ports';
 
 export const usage = `edge80 doctor [--json]
+edge80 doctor --from-client HOST [options] [--json]
 
 Looks at the settings (of the environment or .env), the machine, drachtio-server and rtpengine, and says what would keep
 calls from working. An edge may be running meanwhile.
 
-  --json   one object for each look, a line each
+With --from-client it runs where clients sit, behind the firewall in question, reads no settings, and tries each way to
+the edge at HOST: SIP on TCP 80, 443 and 5060, over WebSocket, over TLS, by a proxy, and UDP; and says what calls have.
+
+  --http-proxy URL     also by this proxy, as http://HOST:PORT
+  --ca FILE            authority of the edge's certificate (PEM), beside those that the system knows
+  --server-name NAME   whom the certificate has to name; HOST unless given
+  --insecure           takes any certificate
+  --udp-ports RANGE    RTPENGINE_PORTS of the edge (30000-40000)
+  --json               one object for each look, a line each
 
 Exit status: 0 nothing is bad; 1 something is; 2 wrong options.`;
 
+/** Looks from where the command line says. Throws `options-wrong`, or `file-unreadable`. */
+export async function examined(args: readonly string[]): Promise<Finding[]> {
+  if (args.some((arg) => /^--from-client(=|$)/.test(arg))) return await clientFindings(clientOptions(args));
+  const unknown = args.filter((arg) => arg !== '--json');
+  if (unknown.length > 0) throw wrong(`${unknown.join(' ')} is no option of doctor`);
+  const { file, all } = readEnvironment();
+  return await findings(all, Object.keys(file));
+}
+
 /** Looks at all of it. */
-export async function findings(environment: NodeJS.ProcessEnv, fromFile: readonly string[]): Promise<Finding[]> {
+async function findings(environment: NodeJS.ProcessEnv, fromFile: readonly string[]): Promise<Finding[]> {
   const unknown = unknownSettings(Object.keys(environment), fromFile);
   const strange = unknown.map((each) => doubtful('settings', saidOf(each), ''));
   try {
@@ -53,6 +75,7 @@ async function looks(config: Config): Promise<Finding[]> {
     reservedPorts(config, kernel),
     openFiles(config),
     queues(kernel),
+    await clockHere(),
     certificateFinding(config),
     await drachtioFinding(config),
     ...(await rtpengineFindings(config)),

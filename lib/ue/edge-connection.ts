@@ -23,8 +23,8 @@ export interface SipTransport {
 
 interface EdgeConnectionOptions {
   edge: { host: string; port: number };
-  /** Our address. */
-  local: string;
+  /** Our address; the system's choice unless given. */
+  local?: string | undefined;
   transport?: SipTransport | undefined;
 }
 

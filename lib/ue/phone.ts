@@ -1,8 +1,8 @@
-import { EventEmitter, once } from 'node:events';
 import type { Headers, IncomingRequest, ResponseSender } from '../drachtio/messages';
 import type { Srf } from '../drachtio/srf';
 import type { Outbound } from '../embedded/outbound';
 import { EdgeError } from '../errors';
+import { withResolvers } from '../with-resolvers';
 import type { Logger } from '../ops/logger';
 import { PhoneCall, type PlacedCallOptions } from './phone-call';
 import { UeMedia, type CallMediaOptions } from './ue-media';
@@ -42,6 +42,9 @@ export interface CallingOptions {
 /** A call that came in. */
 type Incoming = [request: IncomingRequest, response: ResponseSender];
 
+/** Who waits for a call, the longest first: each call is one's alone. */
+type Waiting = Set<(call: Incoming) => void>;
+
 function closed(): EdgeError {
   return new EdgeError('closed', 'The phone was closed.');
 }
@@ -50,29 +53,31 @@ function closed(): EdgeError {
 export class Phone {
   readonly #options: PhoneOptions;
   readonly #link: SipLink;
-  readonly #incoming: EventEmitter<{ call: Incoming }>;
+  readonly #waiting: Waiting;
   readonly #stop = new AbortController();
   #call: PhoneCall | undefined;
   /** Settles with the call being placed. */
   #placing: Promise<unknown> = Promise.resolve();
 
-  private constructor(options: PhoneOptions, link: SipLink, incoming: EventEmitter<{ call: Incoming }>) {
+  private constructor(options: PhoneOptions, link: SipLink, waiting: Waiting) {
     this.#options = options;
     this.#link = link;
-    this.#incoming = incoming;
+    this.#waiting = waiting;
   }
 
   /** `handlers` registers what is to be received beside INVITE. Rejects with `sip-unusable`. */
   static async open(options: PhoneOptions, handlers: (srf: Srf) => void = () => undefined): Promise<Phone> {
-    const incoming = new EventEmitter<{ call: Incoming }>();
+    const waiting: Waiting = new Set();
     const { contacts, outbound, logger } = options;
     const link = await SipLink.open({ contacts, outbound, logger }, (srf) => {
       srf.handle('INVITE', (request, response) => {
-        if (!incoming.emit('call', request, response)) response.send(486, undefined);
+        const [first] = waiting;
+        if (first === undefined) response.send(486, undefined);
+        else first([request, response]);
       });
       handlers(srf);
     });
-    return new Phone(options, link, incoming);
+    return new Phone(options, link, waiting);
   }
 
   get srf(): Srf {
@@ -111,16 +116,31 @@ export class Phone {
    */
   async take(patience: number, media?: readonly MediaKind[], contact?: string): Promise<PhoneCall> {
     const { observer } = this.#options;
-    const { signal } = this.#stop;
-    if (signal.aborted) throw closed();
-    const until = AbortSignal.any([signal, AbortSignal.timeout(patience)]);
-    const [request, response] = (await once(this.#incoming, 'call', { signal: until }).catch(() => {
-      if (signal.aborted) throw closed();
-      throw new EdgeError('no-call', `No call came in within ${Math.round(patience / 1000)} s.`);
-    })) as Incoming;
+    const [request, response] = await this.#next(patience);
     const options = { srf: this.srf, observer, media: this.#media(media), contact };
     this.#call = await PhoneCall.take(request, response, options);
     return this.#call;
+  }
+
+  async #next(patience: number): Promise<Incoming> {
+    const { signal } = this.#stop;
+    if (signal.aborted) throw closed();
+    const until = AbortSignal.any([signal, AbortSignal.timeout(patience)]);
+    const { promise, resolve, reject } = withResolvers<Incoming>();
+    const take = (call: Incoming) => {
+      this.#waiting.delete(take);
+      resolve(call);
+    };
+    const giveUp = () => {
+      const late = new EdgeError('no-call', `No call came in within ${Math.round(patience / 1000)} s.`);
+      reject(signal.aborted ? closed() : late);
+    };
+    this.#waiting.add(take);
+    until.addEventListener('abort', giveUp);
+    return await promise.finally(() => {
+      this.#waiting.delete(take);
+      until.removeEventListener('abort', giveUp);
+    });
   }
 
   /** Gives up what is being placed or awaited, hangs up what is left of the newest call, and closes SIP. */

@@ -1,11 +1,16 @@
 import { spawnSync } from 'node:child_process';
+import { mkdtempSync, rmSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
 import type { Finding } from '../../app/doctor/finding';
 import { builtProgram, edgeEnvironment } from '../../app/demo/edge-process';
-import { addresses } from '../../app/demo/network';
+import { Firewall, type FirewallMode } from '../../app/demo/firewall';
+import { addresses, Network } from '../../app/demo/network';
 import { Drachtio } from './support/drachtio';
 import { Lab } from './support/lab';
 import { describeInNamespaces } from './support/namespaces';
 import { Rtpengine } from './support/rtpengine';
+import { Squid } from './support/squid';
 
 describeInNamespaces('edge80 doctor', () => {
   let lab: Lab;
@@ -68,3 +73,87 @@ describeInNamespaces('edge80 doctor', () => {
     expect(bad).toContain(what);
   });
 });
+
+describeInNamespaces(
+  'edge80 doctor --from-client',
+  () => {
+    const folder = mkdtempSync(join(tmpdir(), 'e80-doctor-'));
+    let lab: Lab;
+    let squid: Squid;
+
+    beforeAll(async () => {
+      const settings = { PUBLIC_PORTS: '80,443', TLS_SELF_SIGNED_FILE: join(folder, 'self-signed.pem') };
+      lab = await Lab.start(settings, new Network(['ue', 'ue2']));
+      squid = await Squid.start(lab.network);
+    }, 60_000);
+
+    afterAll(async () => {
+      await squid.close();
+      await lab.close();
+      rmSync(folder, { recursive: true });
+    }, 20_000);
+
+    /** What it finds behind a firewall, where the UE is. */
+    const behind = async (mode: FirewallMode | readonly number[], ...options: string[]) => {
+      const firewall = await Firewall.raise(lab.network, mode);
+      const program = [process.execPath, builtProgram('main.js'), 'doctor', '--from-client', addresses.edgeAccess];
+      const inUe = ['netns', 'exec', lab.network.namespace('ue'), ...program, '--json', ...options];
+      const { status, stdout, stderr } = spawnSync('ip', inUe, { cwd: '/', encoding: 'utf8' });
+      await firewall.lower();
+      const found = stdout
+        .trimEnd()
+        .split('\n')
+        .map((line) => JSON.parse(line) as Finding);
+      const good = found.filter(({ state }) => state === 'good').map(({ what }) => what);
+      return { status, stderr, found, good, calls: found.at(-1) };
+    };
+
+    const on80 = ['SIP over TCP, TCP 80', 'SIP over WebSocket, TCP 80'];
+    const on443 = ['SIP over TCP, TCP 443', 'SIP over TLS, TCP 443', 'SIP over secure WebSocket, TCP 443'];
+    const on5060 = ['SIP over TCP, TCP 5060'];
+
+    test.each<[string, FirewallMode | readonly number[], number, string[], string]>([
+      ['all', 'open', 0, [...on80, ...on443, ...on5060, 'UDP 30000-40000', 'calls'], 'UDP, else by TCP 80, TCP 443'],
+      ['TCP 80 alone', 'tcp80', 0, [...on80, 'calls'], 'media goes by TCP 80: UDP is not needed'],
+      ['TCP 443 alone', 'tcp443', 0, [...on443, 'calls'], 'media goes by TCP 443: UDP is not needed'],
+      ['SIP’s own port alone', [5060], 1, on5060, 'no way for media'],
+      ['none of them', [8080], 1, [], 'no way to the edge'],
+    ])(
+      'I3: behind a firewall that passes %s',
+      async (_, mode, status, ways, calls) => {
+        const result = await behind(mode, '--insecure');
+        expect(result).toMatchObject({ status, stderr: '' });
+        expect(result.good).toEqual(['address', ...ways]);
+        expect(result.calls?.found).toContain(calls);
+      },
+      30_000,
+    );
+
+    test('I3: a certificate that nobody trusts is told, and is no fault where another way works', async () => {
+      const { status, found } = await behind('open');
+      expect(status).toBe(0);
+      expect(found).toContainEqual(
+        expect.objectContaining({
+          what: 'SIP over TLS, TCP 443',
+          state: 'doubtful',
+          help: expect.stringContaining('TLS_CERT_FILE') as string,
+        }),
+      );
+    }, 30_000);
+
+    test('I3: by a proxy that opens 443 alone', async () => {
+      const { status, good, found, calls } = await behind([8080], '--insecure', '--http-proxy', squid.url);
+      expect(status).toBe(0);
+      expect(good).toEqual(['address', ...on443.map((each) => `${each} by the proxy`), 'calls']);
+      expect(calls?.found).toContain('TCP 443');
+      expect(found).toContainEqual(
+        expect.objectContaining({
+          what: 'SIP over TCP, TCP 80 by the proxy',
+          found: expect.stringContaining('403') as string,
+          help: expect.stringContaining('PUBLIC_PORTS=80,443') as string,
+        }),
+      );
+    }, 30_000);
+  },
+  { programs: ['squid'] },
+);
