@@ -100,6 +100,7 @@ missing_packages() {
   if ! command -v haproxy >/dev/null; then echo haproxy; fi
   if ! command -v squid >/dev/null; then echo squid; fi
   if ! command -v kamailio >/dev/null; then echo kamailio; fi
+  if ! compgen -G '/usr/lib/*/kamailio/modules/websocket.so' >/dev/null; then echo kamailio-websocket-modules; fi
   native_build_packages
   if ! has_bindings Nice 0.1; then printf '%s\n' python3-gi gir1.2-nice-0.1; fi
   if ! command -v chromium >/dev/null; then echo chromium; fi
