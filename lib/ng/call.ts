@@ -1,4 +1,5 @@
 import type { CallMsrp, MsrpSections } from '../media/call-msrp';
+import type { Fallback } from '../media/fallback';
 import { withSections, type Sdp } from '../sdp/sdp';
 import { accessSides, type AccessSides } from './access-sides';
 import { Leg, type LegOptions } from './leg';
@@ -20,6 +21,8 @@ export class NgCall {
   /** By tag, and by branch for those whose tag is not known yet. */
   readonly #legs = new Map<string, Leg>();
   #count = 0;
+  /** As it was told; undefined: the default holds. */
+  fallback: Fallback | undefined;
   #msrp: CallMsrp | undefined;
 
   constructor(options: NgCallOptions) {
@@ -30,9 +33,13 @@ export class NgCall {
     return new Set(this.#legs.values());
   }
 
-  /** Something of ours is open for it, or may be. */
+  /** Something of ours is open for it, or may be, or it was told what holds for all of it. */
   get isUsed(): boolean {
-    return this.#msrp !== undefined || [...this.legs].some(({ isAccess }) => isAccess === true);
+    return (
+      this.#msrp !== undefined ||
+      this.fallback !== undefined ||
+      [...this.legs].some(({ isAccess }) => isAccess === true)
+    );
   }
 
   /** Which sides are access, by the rule of access-sides.ts. */
@@ -73,7 +80,7 @@ export class NgCall {
     if (gets) gets.isAccess = sides.to;
     if (what === 'offer') said?.offered(sdp);
     else said?.answered(sdp);
-    const written = withSections(reply, messages);
+    const written = messages.size === 0 ? reply : withSections(reply, messages);
     return sides.to && gets ? gets.toward({ what, sdp: written, said: sdp, fallback }) : written;
   }
 
@@ -106,8 +113,9 @@ export class NgCall {
   /** Who answers first takes the leg that was offered to nobody by name; all forks of one offer have one. */
   #answering(tags: Tags): Leg | undefined {
     const { to = '' } = tags;
-    const leg =
-      this.#legs.get(to) ?? this.#legs.get(branchKey(tags)) ?? this.#legs.get(branchKey({ ...tags, branch: '' }));
+    const isOffered = (key: string) => key.startsWith(branchKey({ ...tags, branch: '' }));
+    const [, offered] = [...this.#legs].find(([key]) => isOffered(key)) ?? [];
+    const leg = this.#legs.get(to) ?? this.#legs.get(branchKey(tags)) ?? offered;
     if (leg !== undefined && this.#legs.size < 2 * maxLegs) this.#legs.set(to, leg);
     return leg ?? this.#leg(to);
   }

@@ -109,20 +109,37 @@ export class NgCalls implements NgExecutor {
     const known = withoutOurs(command);
     const ours = sdp === said || sdp === undefined ? known : known.with('sdp', writeSdp(sdp));
     const plain = () => rtpengine.pass(ours === command ? bencode : writeBencode(ours));
-    const fallback = options.fallback ?? this.#options.fallback(ueAddress(options));
-    if (sdp === undefined || fallback === 'off' || options.has('fragment')) return plain();
+    if (sdp === undefined || options.has('fragment')) return plain();
     const call = this.#calls.get(id) ?? this.#newCall(id);
     if (call === undefined) return plain();
+    // What a call was told once holds for all of it.
+    call.fallback = options.fallback ?? call.fallback;
+    const fallback = call.fallback ?? this.#options.fallback(ueAddress(options));
     const told: Told = { what, tags, options, sdp, fallback };
-    const sides = call.sidesOf(told);
-    const messages = await this.#messages(call, told, sides);
     try {
-      const asked = what === 'offer' ? withIceLite(ours, options, sides) : ours;
-      const reply = await rtpengine.pass(asked === command ? bencode : writeBencode(asked));
-      return this.#replied(call, told, sides, messages, reply);
+      return fallback === 'off' ? await plain() : await this.#withOurs(call, told, ours);
     } finally {
       this.#settle(id, call);
     }
+  }
+
+  async #withOurs(call: NgCall, told: Told, command: NgDictionary): Promise<Buffer | NgDictionary> {
+    const sides = call.sidesOf(told);
+    const messages = await this.#messages(call, told, sides);
+    const asked = told.what === 'offer' ? withIceLite(command, told.options, sides) : command;
+    const reply = await this.#options.rtpengine.pass(writeBencode(asked)).catch((error: unknown) => {
+      call.refused();
+      throw error;
+    });
+    const { value } = readBencode(reply);
+    const sdp = value instanceof NgDictionary ? sdpOf(value) : undefined;
+    // One that comes back as it went was here before: with loop-protect, another call has it.
+    if (!(value instanceof NgDictionary) || sdp === undefined || value.text('sdp') === asked.text('sdp')) {
+      call.refused();
+      return reply;
+    }
+    const written = call.taken(told, sides, sdp, messages);
+    return written === sdp ? reply : value.with('sdp', writeSdp(written));
   }
 
   /** Lines whose media would go where something is commanded are declined. */
@@ -145,18 +162,6 @@ export class NgCalls implements NgExecutor {
       this.#log.warn({ reason: error.message }, 'MSRP of an ng call passes as it is');
       return new Map();
     }
-  }
-
-  #replied(call: NgCall, told: Told, sides: AccessSides, messages: MsrpSections, reply: Buffer): Buffer | NgDictionary {
-    const { value } = readBencode(reply);
-    const sdp = value instanceof NgDictionary ? sdpOf(value) : undefined;
-    // One that comes back as it went was here before: with loop-protect, another call has it.
-    if (!(value instanceof NgDictionary) || sdp === undefined || writeSdp(sdp) === writeSdp(told.sdp)) {
-      call.refused();
-      return reply;
-    }
-    const written = call.taken(told, sides, sdp, messages);
-    return written === sdp || writeSdp(written) === writeSdp(sdp) ? reply : value.with('sdp', writeSdp(written));
   }
 
   async #delete(id: string, { command, bencode }: NgRequest): Promise<Buffer> {

@@ -117,6 +117,7 @@ export class Leg {
       this.#ue.heard(this.#offer, new Map());
       this.streams.settle(new Set(open.keys()), this.#exchange);
     } else this.#told = open;
+    if (open.size === 0) return sdp;
     return withEachSection(sdp, (section, index) =>
       open.has(index) ? withGatewayCandidates(section, gateway.advertised, spelling) : section,
     );

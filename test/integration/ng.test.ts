@@ -139,6 +139,11 @@ describeWithRtpengine('ng through a node with a real rtpengine', () => {
     const towardUe = await offer(call, { ...toUe, ...flag, sdp: farSdp() });
     expect(towardUe).not.toContain('tcptype');
     await released(call);
+    // It holds for the call: the answer need not say it again.
+    const other = newCall();
+    await offer(other, { ...toCore, ...flag, sdp: ueSdp });
+    expect(await answer(other, { sdp: farSdp() })).not.toContain('tcptype');
+    await released(other);
   });
 
   test('K5: ICE=remove, ICE=optional and loop-protect add nothing', async () => {
