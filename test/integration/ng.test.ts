@@ -1,3 +1,5 @@
+import { once } from 'node:events';
+import { createServer, type AddressInfo, type Socket } from 'node:net';
 import { readNodeConfig } from '../../app/read-config';
 import { Agw } from '../../app/roles/agw';
 import { createLogger } from '../../lib/ops/logger';
@@ -5,6 +7,7 @@ import { check, rtp, TcpEnd, UdpEnd } from './support/media-ends';
 import { NgPeer, type Plain } from './support/ng-peer';
 import { describeWithRtpengine, mediaLine } from './support/real-anchor';
 import { rtpengineProgram } from './support/rtpengine';
+import { until } from './support/until';
 
 const access = '127.0.0.2';
 const core = '127.0.0.3';
@@ -39,6 +42,7 @@ describeWithRtpengine('ng through a node with a real rtpengine', () => {
       NG_LISTEN: `${ngAt.address}:${ngAt.port}`,
       ADMIN_LISTEN: 'off',
       GATEWAY_PLANE: 'node',
+      CORE_MEDIA: '127.0.0.0/8',
     });
     agw = new Agw(config, createLogger('silent'), () => undefined);
     await agw.start();
@@ -158,9 +162,9 @@ describeWithRtpengine('ng through a node with a real rtpengine', () => {
     }
     const [first, second] = [newCall(), newCall()];
     const looping = { ...toUe, flags: ['loop-protect'] };
-    const once = await offer(first, { ...looping, sdp: farSdp() });
-    expect(once).toContain('tcptype');
-    expect(await offer(second, { ...looping, sdp: once })).toBe(once);
+    const looped = await offer(first, { ...looping, sdp: farSdp() });
+    expect(looped).toContain('tcptype');
+    expect(await offer(second, { ...looping, sdp: looped })).toBe(looped);
     await released(first);
     // mr26 has a call without tags of it.
     await released({ 'call-id': second['call-id'] });
@@ -192,6 +196,46 @@ describeWithRtpengine('ng through a node with a real rtpengine', () => {
     const towardUe = await offer(call, { ...toUe, 'x-padding': 'y'.repeat(19_000), sdp: long });
     expect(towardUe).toContain('tcptype');
     await released(call);
+  });
+
+  test.each(['beside audio', 'alone'])('K1: MSRP %s of a UE is bridged', async (what) => {
+    const server = createServer().listen(0, '127.0.0.4');
+    await once(server, 'listening');
+    const { port: listening } = server.address() as AddressInfo;
+    const audio = (at: number, ...ice: string[]) => (what === 'alone' ? [] : [`m=audio ${at} RTP/AVP 0`, ...ice]);
+    const message = (path: string, setup: string) => [
+      ...[`m=message ${path.split(/[:/]/)[4] ?? ''} TCP/MSRP *`, 'a=accept-types:text/plain', 'a=msrp-cema'],
+      ...[`a=path:${path}`, `a=setup:${setup}`],
+    ];
+    const active = 'a=candidate:1 1 TCP 1518280447 127.0.0.1 9 typ host tcptype active';
+    const ofUe = [
+      ...audio(5000, ...ueCredentials, 'a=candidate:1 1 UDP 2130706431 127.0.0.1 5000 typ host', 'a=rtcp-mux'),
+      ...message('msrp://127.0.0.1:9/ue;tcp', 'actpass'),
+      ...ueCredentials,
+      active,
+    ];
+    const call = newCall();
+    const towardCore = await offer(call, { ...toCore, sdp: sdp('127.0.0.1', ...ofUe) });
+    expect(towardCore).toMatch(/m=message 5\d{4} TCP\/MSRP/);
+    expect(towardCore).not.toMatch(/candidate|ice-/);
+    const ofCore = [...audio(far.port), ...message(`msrp://127.0.0.4:${listening}/far;tcp`, 'passive')];
+    const connected = once(server, 'connection') as Promise<[Socket]>;
+    const towardUe = await answer(call, { sdp: sdp('127.0.0.4', ...ofCore) });
+    const line = mediaLine(towardUe, what === 'alone' ? 0 : 1);
+    expect([line.kind, line.hasIce, line.port]).toEqual(['message', true, port]);
+    const ue = await TcpEnd.open({ address: access, port });
+    await ue.checked(check({ ufrag: line.ufrag!, pwd: line.pwd! }, 'ueUF'));
+    const [socket] = await connected;
+    ue.send(Buffer.from('MSRP of the UE'));
+    const [bytes] = (await once(socket, 'data')) as [Buffer];
+    expect(bytes.toString()).toBe('MSRP of the UE');
+    socket.write('MSRP of the core');
+    await ue.hears('MSRP of the core');
+    ue.close();
+    socket.destroy();
+    server.close();
+    await released(call);
+    await until('the bridge is gone', 5000, () => (agw.status().media?.msrp.open === 0 ? true : undefined));
   });
 
   test('K1: media does not go where ng is spoken', async () => {
