@@ -6,6 +6,7 @@ import { familyOf } from '../../lib/ip-address';
 import { fallbackByRealm } from '../../lib/media/access-realms';
 import { CallFamilies } from '../../lib/media/call-families';
 import { CallMsrp } from '../../lib/media/call-msrp';
+import { PathFollower } from '../../lib/media/path-follower';
 import { CallLines, HeldLines } from '../../lib/media/line-shares';
 import { ueAddress } from '../../lib/ng/call-options';
 import { NgCalls, type NgCallsOptions } from '../../lib/ng/calls';
@@ -13,8 +14,9 @@ import { NgClients } from '../../lib/ng/clients';
 import { NgFront } from '../../lib/ng/front';
 import { NgHttpServer } from '../../lib/ng/http-server';
 import { NgUdpServer } from '../../lib/ng/udp-server';
-import { wallClock } from '../../lib/ops/clock';
+import { monotonicNow, wallClock } from '../../lib/ops/clock';
 import type { Logger } from '../../lib/ops/logger';
+import { OccasionalLog } from '../../lib/ops/occasional-log';
 import { Metrics } from '../../lib/ops/metrics';
 import { parseControlUrl } from '../../lib/rtpengine/control-address';
 import { shareLimits } from '../../lib/shares/limits';
@@ -164,6 +166,13 @@ export class Agw {
     this.#calls = this.#opened.keep(new NgCalls(callsOptions(config, this.#media, ours, logger)));
     this.#setDraining(this.#state === 'draining');
     this.#media.gateway.on('selected', (path) => this.#calls?.selected(path));
+    const follower = new PathFollower({
+      gateway: this.#media.gateway,
+      lookAt: async (leg) => this.#calls?.followed(leg),
+      log: new OccasionalLog(logger),
+      now: monotonicNow,
+    });
+    this.#media.gateway.on('unanswered', (at, nominations) => void follower.unanswered(at, nominations));
     this.#media.rtpengine.on('call-lost', (call) => this.#calls?.lost(call));
     await this.#listen(this.#calls);
   }
@@ -197,6 +206,7 @@ function callsOptions(config: NodeConfig, media: MediaNode, ours: OwnPlaces, log
     ...{ rtpengine, gateway: media.gateway, spelling: config.CANDIDATE_SPELLING, logger },
     fallback: fallbackByRealm(config.TCP_FALLBACK_REALMS ?? [], config.TCP_FALLBACK),
     accessInterfaces: config.NG_ACCESS ?? [],
+    ownAddresses: [...(config.GATEWAY_BIND ?? []), ...(config.RTPENGINE_ACCESS_INTERFACE ?? [])],
     most: config.MAX_CALLS,
     isControl: ({ address, port }) => {
       const kind = addressKind(address, ours.own());

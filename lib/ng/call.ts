@@ -29,6 +29,10 @@ export class NgCall {
     this.#options = options;
   }
 
+  get id(): string {
+    return this.#options.id;
+  }
+
   get legs(): ReadonlySet<Leg> {
     return new Set(this.#legs.values());
   }
@@ -40,6 +44,12 @@ export class NgCall {
       this.fallback !== undefined ||
       [...this.legs].some(({ isAccess }) => isAccess === true)
     );
+  }
+
+  /** The leg of this name, and a tag of it. */
+  named(name: string): { leg: Leg; tag: string } | undefined {
+    const [tag, leg] = [...this.#legs].find(([key, each]) => each.name === name && !key.includes('\0')) ?? [];
+    return leg === undefined || tag === undefined ? undefined : { leg, tag };
   }
 
   /** Which sides are access, by the rule of access-sides.ts. */

@@ -3,10 +3,14 @@ import type { StreamPath } from '../gateway/stream';
 import type { TransportAddress } from '../ice/transport-address';
 import type { MsrpSections } from '../media/call-msrp';
 import type { Fallback } from '../media/fallback';
+import type { FollowedCall } from '../media/path-follower';
 import { withPlacedLines } from '../media/placed-lines';
+import { monotonicNow } from '../ops/clock';
 import type { Logger } from '../ops/logger';
 import { OccasionalLog } from '../ops/occasional-log';
+import type { CallStatistics } from '../rtpengine/call-statistics';
 import { parseSdp, writeSdp, type Sdp } from '../sdp/sdp';
+import { TokenBuckets } from '../shares/token-buckets';
 import type { AccessSides } from './access-sides';
 import { readBencode, writeBencode } from './bencode';
 import { NgCall, type NgCallOptions } from './call';
@@ -25,12 +29,14 @@ interface NgRtpengine {
   pass(command: Buffer): Promise<Buffer>;
   /** @throws EdgeError `anchor-unavailable` */
   has(call: string): Promise<boolean>;
+  /** What it knows of a call, by tag. */
+  query(call: string): Promise<CallStatistics | undefined>;
   /** To be told when a call is there no more. */
   keep(call: string): void;
   forget(call: string): void;
 }
 
-export interface NgCallsOptions extends Pick<NgCallOptions, 'accessInterfaces' | 'msrp' | 'spelling'> {
+export interface NgCallsOptions extends Pick<NgCallOptions, 'accessInterfaces' | 'msrp' | 'spelling' | 'ownAddresses'> {
   rtpengine: NgRtpengine;
   gateway: NgGateway;
   /** Who is given our candidates, by the UE's address, where the call does not say. */
@@ -51,6 +57,8 @@ export class NgCalls implements NgExecutor {
   readonly #log: OccasionalLog;
   /** By call-id. */
   readonly #calls = new Map<string, NgCall>();
+  /** By call-id: each pause of a far end is a reason to ask, and a UE makes as many as it likes. */
+  readonly #looks = new TokenBuckets({ perSecond: 1, burst: 4 }, monotonicNow);
   /** Commands of one call run one after the other. */
   readonly #queues = new Queues();
   /** No new calls are taken. */
@@ -88,8 +96,34 @@ export class NgCalls implements NgExecutor {
   /** The UE nominated a connection. */
   selected({ stream }: StreamPath): void {
     if (stream.content === 'msrp') return;
-    const call = this.#calls.get(stream.call.slice(0, stream.call.lastIndexOf(' ')));
-    for (const leg of call?.legs ?? []) if (leg.name === stream.call) leg.streams.selected(stream);
+    for (const leg of this.#callOf(stream.call)?.legs ?? []) if (leg.name === stream.call) leg.streams.selected(stream);
+  }
+
+  /**
+   * What rtpengine knows of the ways of a leg; undefined if it does not tell. Its offers are its client's, so no
+   * candidate can be ranked anew. Never rejects.
+   */
+  async followed(leg: string): Promise<FollowedCall | undefined> {
+    const call = this.#callOf(leg);
+    const named = call?.named(leg);
+    if (call === undefined || named === undefined || !this.#looks.take(call.id)) return undefined;
+    const told = await this.#options.rtpengine.query(call.id).catch(() => undefined);
+    const lines = told?.get(named.tag);
+    if (lines === undefined) return undefined;
+    const { paths } = named.leg;
+    const statistics = new Map(lines.map((access, line) => [line, { access, core: undefined }]));
+    const rank = () => Promise.resolve(false);
+    return {
+      call: { rank },
+      paths,
+      statistics,
+      run: (command) => command(),
+      learn: () => void paths.learn(statistics),
+    };
+  }
+
+  #callOf(leg: string): NgCall | undefined {
+    return this.#calls.get(leg.slice(0, leg.lastIndexOf(' ')));
   }
 
   /** May be called twice. */
@@ -186,12 +220,12 @@ export class NgCalls implements NgExecutor {
   }
 
   #newCall(id: string): NgCall | undefined {
-    const { gateway, accessInterfaces, msrp, spelling } = this.#options;
+    const { gateway, accessInterfaces, msrp, spelling, ownAddresses } = this.#options;
     if (this.#calls.size >= this.most) {
       this.#log.warn({ most: this.most }, 'an ng call has no candidate on our ports: there are too many');
       return undefined;
     }
-    const call = new NgCall({ id, gateway, accessInterfaces, msrp, spelling, log: this.#log });
+    const call = new NgCall({ id, gateway, accessInterfaces, msrp, spelling, ownAddresses, log: this.#log });
     this.#calls.set(id, call);
     return call;
   }

@@ -2,7 +2,9 @@ import type { StreamStatus } from '../gateway/stream';
 import { CallStreams, type OpenStreams, type StreamGateway } from '../media/call-streams';
 import { muxesRtcp, type Fallback } from '../media/fallback';
 import { UeSdp } from '../media/ue-sdp';
+import { StreamPaths } from '../media/stream-paths';
 import { UeWords } from '../media/ue-words';
+import { watching } from '../media/watched-gateway';
 import type { OccasionalLog } from '../ops/occasional-log';
 import { bundleGroups, writtenAsShared } from '../sdp/bundle';
 import type { CandidateSpelling } from '../sdp/candidate';
@@ -18,6 +20,8 @@ export interface LegOptions {
   name: string;
   gateway: NgGateway;
   spelling: CandidateSpelling;
+  /** The gateway may have these toward rtpengine, beside rtpengine's own and those that it advertises. */
+  ownAddresses: readonly string[];
   log: OccasionalLog;
 }
 
@@ -35,6 +39,8 @@ export interface TowardLeg {
 export class Leg {
   readonly name: string;
   readonly streams: CallStreams;
+  /** Where its media goes. */
+  readonly paths: StreamPaths;
   readonly #options: LegOptions;
   readonly #ue = new UeWords();
   /** Its own offer under way. */
@@ -49,25 +55,29 @@ export class Leg {
   constructor(options: LegOptions) {
     this.name = options.name;
     this.#options = options;
-    const { gateway, log } = options;
-    this.streams = new CallStreams(
-      {
-        advertised: gateway.advertised,
-        addStream: (stream) => {
-          gateway.addStream(stream);
-          this.#ufrags.add(stream.ufrag);
-        },
-        removeStream: (ufrag) => {
-          this.#ufrags.delete(ufrag);
-          return gateway.removeStream(ufrag);
-        },
-      },
-      log,
+    const { gateway, ownAddresses, log } = options;
+    const own = [...gateway.advertised.map(({ address }) => address), ...ownAddresses];
+    this.paths = new StreamPaths(
+      (ufrag) => gateway.streamStatus(ufrag),
+      own,
+      () => undefined,
     );
+    const counting: StreamGateway = {
+      advertised: gateway.advertised,
+      addStream: (stream) => {
+        gateway.addStream(stream);
+        this.#ufrags.add(stream.ufrag);
+      },
+      removeStream: (ufrag) => {
+        this.#ufrags.delete(ufrag);
+        return gateway.removeStream(ufrag);
+      },
+    };
+    this.streams = new CallStreams(watching(counting, this.paths), log);
   }
 
-  /** Of its connections, those that carry media. */
-  paths(): StreamStatus[] {
+  /** What is known of its streams. */
+  statuses(): StreamStatus[] {
     return [...this.#ufrags].flatMap((ufrag) => this.#options.gateway.streamStatus(ufrag) ?? []);
   }
 

@@ -10,7 +10,7 @@ import { isList, NgDictionary, NgInteger, type NgValue } from './value';
 export function withUePlaces(reply: NgDictionary, call: Pick<NgCall, 'legs'>): NgDictionary {
   const places = new Map<string, StreamStatus>();
   for (const leg of call.legs)
-    for (const status of leg.paths())
+    for (const status of leg.statuses())
       if (status.mapped !== undefined) places.set(`${status.mapped.address} ${status.mapped.port}`, status);
   return places.size === 0 ? reply : (replaced(reply, places) as NgDictionary);
 }

@@ -134,6 +134,37 @@ describeWithRtpengine('ng through a node with a real rtpengine', () => {
     await released(call);
   });
 
+  test('C18: media that goes elsewhere comes back to the UE that uses its connection', async () => {
+    const call = newCall();
+    const towardUe = await offer(call, { ...toUe, sdp: farSdp() });
+    // Without learning rtpengine does not find back by itself.
+    const flags = ['strict-source', 'endpoint-learning-off'];
+    const towardCore = await answer(call, { ICE: 'remove', flags, sdp: ueSdp });
+    const ue = await flows(towardUe, towardCore);
+    const { ufrag, pwd, port: anchored } = mediaLine(towardUe);
+    // A check over UDP, of the UE's, or what a stranger has overheard of it: rtpengine follows it.
+    const udp = await UdpEnd.open('127.0.0.1');
+    udp.to = { address: access, port: anchored };
+    await udp.checked(check({ ufrag: ufrag!, pwd: pwd! }, 'ueUF'));
+    udp.send(rtp(1, 500, 'over UDP'));
+    let sequence = 1000;
+    const sending = setInterval(() => {
+      ue.send(rtp(1, (sequence += 1), 'from the UE'));
+      far.send(rtp(2, sequence, `packet ${sequence}`));
+    }, 20);
+    try {
+      await udp.hears('packet');
+      const movedAt = sequence;
+      const since = () => ue.heard.filter((text) => Number(/packet (\d+)/.exec(text)?.[1] ?? 0) > movedAt + 5).length;
+      await until('the media is on TCP, and stays there', 10_000, () => (since() > 20 ? true : undefined));
+    } finally {
+      clearInterval(sending);
+      udp.close();
+      ue.close();
+      await released(call);
+    }
+  }, 40_000);
+
   test.each([
     ['a key of the command', { 'tcp-fallback': 'off' }],
     ['a word of flags', { flags: ['trust-address', 'tcp-fallback=off'] }],
