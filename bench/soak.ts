@@ -31,7 +31,8 @@ async function main(): Promise<void> {
 async function soak(seconds: number, load: SoakLoad): Promise<SoakResult> {
   const startedAt = performance.now();
   const passed = () => (performance.now() - startedAt) / 1000;
-  const lab = await SoakLab.start(2 * load.ues);
+  // A UE calls anew before the one that it called waits for calls again.
+  const lab = await SoakLab.start(4 * load.ues);
   const removeNetwork = () => lab.removeNetwork();
   process.once('exit', removeNetwork);
   const rounds: SoakRound[] = [];

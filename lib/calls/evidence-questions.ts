@@ -41,8 +41,13 @@ export const isPrivate = (address: string) =>
   /^(?:10\.|192\.168\.|172\.(?:1[6-9]|2\d|3[01])\.|100\.(?:6[4-9]|[7-9]\d|1[01]\d|12[0-7])\.|169\.254\.|f[cd]|fe80:)/i.test(
     address,
   );
+/** Whether a UE without ICE is to send nothing, so that nothing of it is missing; what is for it goes where its SDP says. */
+const onlyHears = ({ said }: Evidence) =>
+  !anyHas(said.access, 'hasIce') &&
+  !(said.access ?? []).some(({ address }) => isPrivate(address)) &&
+  (mutes(said.access, ['recvonly']) || mutes(said.core, ['sendonly']));
 /** Whether the UE has no way, and all that could be its own fault is over. */
-export const isWayless = (evidence: Evidence) => evidence.isAnswered && !hasWay(evidence);
+export const isWayless = (evidence: Evidence) => evidence.isAnswered && !hasWay(evidence) && !onlyHears(evidence);
 export const vainOf = ({ vain }: Evidence, ...names: string[]) => sum(vain, ...names);
 export const portOf = (evidence: Evidence) =>
   pathsOf(evidence)

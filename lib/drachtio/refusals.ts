@@ -1,3 +1,4 @@
+import { hopUnreachable } from './fence/silent-ends';
 import type { IncomingResponse } from './messages';
 
 /* What the SIP server says where it does not send: drachtio-server's words [2.6], and those of the embedded edge. */
@@ -19,6 +20,11 @@ export function whyUnsent(said: string): string | undefined {
  */
 export function isAnswered(refused: unknown): boolean {
   return /unknown transaction/i.test(String(refused));
+}
+
+/** Whether the relay toward the core made a response itself, for want of a connection to the next hop. */
+export function isHopUnreachable({ status, reason }: IncomingResponse): boolean {
+  return status === hopUnreachable.status && reason === hopUnreachable.reason;
 }
 
 /** Whether the server made a response itself, for want of a connection to the far end, or of its address [06l, 12d]. */

@@ -1,5 +1,5 @@
 import { randomBytes } from 'node:crypto';
-import { timedOut } from '../drachtio/fence/silent-ends';
+import { hopUnreachable, timedOut } from '../drachtio/fence/silent-ends';
 import type { OccasionalLog } from '../ops/occasional-log';
 import { cancelOf } from '../wire/cancel';
 import { beginsDialog } from '../drachtio/fence/dialog-makers';
@@ -155,16 +155,16 @@ export class OnwardRequests {
   lost(link: Link): void {
     const { branches } = this.#parts;
     const waiting = branches.waitingFor(link).filter(([id, branch]) => !this.#isSentOverUdp(id, branch));
-    for (const [, branch] of waiting) this.fail(branch, 503);
+    for (const [, branch] of waiting) this.fail(branch, 503, hopUnreachable.reason);
     const { address: host, port, transport } = link;
     if (waiting.length > 0) this.#unreached({ host, port, transport }, 'it takes no connections, or has ended one');
   }
 
   /** The relay's own final answer to a request that went on, or was about to. */
-  fail(branch: Branch, status: AnswerStatus): void {
+  fail(branch: Branch, status: AnswerStatus, reason?: string): void {
     if (branch.isFinal) return;
     this.#parts.branches.answered(branch, status);
-    branch.answer = this.#answerTo(branch.request, status);
+    branch.answer = this.#answerTo(branch.request, status, reason);
     branch.back.send(branch.answer);
   }
 
@@ -191,9 +191,9 @@ export class OnwardRequests {
     this.open(id, { request, onward: request.clone(), isForServer: false }, nobody[transport]);
   }
 
-  #answerTo(request: SipMessage, status: AnswerStatus): string {
+  #answerTo(request: SipMessage, status: AnswerStatus, reason: string = reasons[status]): string {
     const headers = status === 503 ? { 'Retry-After': '5' } : {};
-    return responseTo(request, { status, reason: reasons[status], headers }, this.#tag).toString();
+    return responseTo(request, { status, reason, headers }, this.#tag).toString();
   }
 
   /** The Call-ID that the core knows the dialog by which a request begins. */
@@ -226,7 +226,7 @@ export class OnwardRequests {
     const { branches, fence, network, udpOnly } = this.#parts;
     const asAsked = destination && network.linkTo(destination);
     if (!destination || !asAsked) {
-      if (branch) this.fail(branch, 503);
+      if (branch) this.fail(branch, 503, hopUnreachable.reason);
       return;
     }
     const wired = request.clone();

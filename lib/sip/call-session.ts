@@ -195,8 +195,7 @@ export class CallSession {
   }
 
   #anchorLost(): void {
-    if (this.call.facts.isEmergency === true)
-      this.log.warn('an emergency call has lost its media: it ends');
+    if (this.call.facts.isEmergency === true) this.log.warn('an emergency call has lost its media: it ends');
     this.end('anchor-lost', { reason: mediaLost });
   }
 

@@ -1,8 +1,8 @@
 import type { EndCause } from '../calls/call';
 import type { IncomingResponse } from '../drachtio/messages';
-import { isUnreachable } from '../drachtio/refusals';
+import { isHopUnreachable, isUnreachable } from '../drachtio/refusals';
 import type { Side } from '../media/media-anchor';
-import { coreUnreachable } from './core-reach';
+import { coreUnreachable, hopOfCoreUnreachable } from './core-reach';
 import { redirection } from './redirection';
 import { passedRefusal } from './refusal-content';
 import { unavailable, type FinalStatus } from './final-status';
@@ -27,6 +27,7 @@ export function calleeRefusal(
   { callee, uri, nextHop, sawProvisional }: RefusedInvite,
 ): { cause: EndCause; final: FinalStatus } {
   const { status, reason } = response;
+  if (callee === 'core' && isHopUnreachable(response)) throw hopOfCoreUnreachable();
   // Made by the server itself, for want of a connection to the callee.
   if (isUnreachable(response)) {
     if (callee === 'core') throw coreUnreachable(nextHop, reason);

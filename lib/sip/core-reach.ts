@@ -1,5 +1,5 @@
 import type { IncomingResponse } from '../drachtio/messages';
-import { isUnreachable, whyUnsent } from '../drachtio/refusals';
+import { isHopUnreachable, isUnreachable, whyUnsent } from '../drachtio/refusals';
 import { EdgeError } from '../errors';
 
 /**
@@ -8,6 +8,7 @@ import { EdgeError } from '../errors';
  */
 export async function fromCore(nextHop: string, sending: Promise<IncomingResponse>): Promise<IncomingResponse> {
   const final = await sentToCore(nextHop, sending);
+  if (isHopUnreachable(final)) throw hopOfCoreUnreachable();
   if (isUnreachable(final)) throw coreUnreachable(nextHop, final.reason);
   return final;
 }
@@ -27,4 +28,10 @@ export async function sentToCore<T>(nextHop: string, sending: Promise<T>): Promi
 export function coreUnreachable(nextHop: string, said: string): EdgeError {
   const message = `CORE_NEXT_HOP (${nextHop}) cannot be reached: ${whyUnsent(said) ?? 'it takes no requests'}.`;
   return new EdgeError('core-unreachable', message, { cause: said });
+}
+
+/** The relay could not connect to where the request was to go. */
+export function hopOfCoreUnreachable(): EdgeError {
+  const where = 'the Service-Route of the registrar, or CORE_NEXT_HOP';
+  return new EdgeError('core-unreachable', `The next hop of the core (${where}) takes no connections.`);
 }

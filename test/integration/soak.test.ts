@@ -6,7 +6,7 @@ describeInNamespaces('bench:soak, its short form', () => {
   let lab: SoakLab;
 
   beforeAll(async () => {
-    lab = await SoakLab.start(6);
+    lab = await SoakLab.start(12);
   }, 60_000);
 
   afterAll(async () => {

@@ -12,6 +12,9 @@ export const silenceMs = 25_000;
 
 export const timedOut: OwnResponse = { status: 408, reason: 'Request Timeout' };
 
+/** The relay's, where the next hop takes no connections: the app tells it from a 503 of the core by the reason. */
+export const hopUnreachable = { status: 503, reason: 'Next Hop Unreachable' } as const;
+
 export interface SilentUeOptions {
   /** ms: `silenceMs`. */
   within: number;

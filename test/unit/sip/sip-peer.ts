@@ -280,7 +280,7 @@ export function callerDialog(invite: Message, response: Message): PeerDialog {
 }
 
 /** The callee's view of a dialog. */
-export function calleeDialog(invite: Message, peer: SipPeer): PeerDialog {
+export function calleeDialog(invite: Message, peer: Pick<SipPeer, 'tag'>): PeerDialog {
   return {
     local: `${invite.header('To')};tag=${peer.tag}`,
     remote: invite.header('From'),
