@@ -167,8 +167,7 @@ export class NgCalls implements NgExecutor {
     });
     const { value } = readBencode(reply);
     const sdp = value instanceof NgDictionary ? sdpOf(value) : undefined;
-    // One that comes back as it went was here before: with loop-protect, another call has it.
-    if (!(value instanceof NgDictionary) || sdp === undefined || value.text('sdp') === asked.text('sdp')) {
+    if (!(value instanceof NgDictionary) || sdp === undefined || isLooped(told, asked, value)) {
       call.refused();
       return reply;
     }
@@ -254,6 +253,11 @@ function tagsOf(command: NgDictionary): Tags {
     branch: command.text('via-branch'),
   };
   return { from, to, branch };
+}
+
+/** An offer that comes back as it went was here before: with loop-protect, another call has it. */
+function isLooped({ what }: Told, asked: NgDictionary, reply: NgDictionary): boolean {
+  return what === 'offer' && asked.text('sdp') === reply.text('sdp');
 }
 
 /** Undefined: there is none that can be read. */
