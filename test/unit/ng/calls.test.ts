@@ -135,7 +135,7 @@ describe('K1: the calls of ng clients', () => {
   });
 
   test("K5: with ICE=optional, where the ICE is the other end's, nothing is added", async () => {
-    const reply = { result: 'ok', sdp: forUe('ueueue') };
+    const reply = { result: 'ok', sdp: forUe('ueueue').replace('4000', '4002') };
     expect(await ask('offer', { sdp: ue, ICE: 'optional' }, reply)).toEqual(ngOfJson(reply));
   });
 
@@ -148,6 +148,15 @@ describe('K1: the calls of ng clients', () => {
       { result: 'ok', sdp: bundled },
     );
     expect(reply.text('sdp')?.match(/tcptype/g)).toHaveLength(1);
+  });
+
+  test('K4: what a call was told of its fallback holds for all of it', async () => {
+    await ask('offer', { sdp: ue, ICE: 'remove', 'tcp-fallback': 'off' }, { result: 'ok', sdp: phone });
+    const answer = await ask('answer', { 'to-tag': 'b', sdp: phone }, { result: 'ok', sdp: forUe('rtp1') });
+    expect(answer.text('sdp')).toBe(forUe('rtp1'));
+    expect(rtpengine.got.every((command) => command.get('tcp-fallback') === undefined)).toBe(true);
+    await ask('delete', {});
+    expect(calls.size).toBe(0);
   });
 
   test('without rtcp-mux there is no candidate', async () => {
