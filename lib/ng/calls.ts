@@ -89,8 +89,7 @@ export class NgCalls implements NgExecutor {
 
   /** rtpengine has it no more. */
   lost(call: string): void {
-    this.#calls.get(call)?.close();
-    this.#calls.delete(call);
+    this.#close(Buffer.from(call).toString('latin1'));
   }
 
   /** The UE nominated a connection. */
@@ -107,8 +106,8 @@ export class NgCalls implements NgExecutor {
     const call = this.#callOf(leg);
     const named = call?.named(leg);
     if (call === undefined || named === undefined || !this.#looks.take(call.id)) return undefined;
-    const told = await this.#options.rtpengine.query(call.id).catch(() => undefined);
-    const lines = told?.get(named.tag);
+    const told = await this.#options.rtpengine.query(wordsOf(call.id)).catch(() => undefined);
+    const lines = told?.get(wordsOf(named.tag));
     if (lines === undefined) return undefined;
     const { paths } = named.leg;
     const statistics = new Map(lines.map((access, line) => [line, { access, core: undefined }]));
@@ -206,7 +205,8 @@ export class NgCalls implements NgExecutor {
     if (value.text('result') !== 'ok') return reply;
     // Tags that did not match leave the call as it is; and it may never have been there, as in a loop.
     const isFound = value.get('warning') === undefined;
-    if (isFound ? !call.closeBranch(tagsOf(command)) : !(await this.#options.rtpengine.has(id))) this.#forget(id);
+    if (isFound ? !call.closeBranch(tagsOf(command)) : !(await this.#options.rtpengine.has(wordsOf(id))))
+      this.#forget(id);
     return told === value ? reply : writeBencode(told);
   }
 
@@ -232,13 +232,18 @@ export class NgCalls implements NgExecutor {
   /** A call of which nothing is open is rtpengine's alone. */
   #settle(id: string, call: NgCall): void {
     if (this.#calls.get(id) !== call) return;
-    if (call.isUsed) this.#options.rtpengine.keep(id);
+    if (call.isUsed) this.#options.rtpengine.keep(wordsOf(id));
     else this.#forget(id);
   }
 
+  #close(id: string): void {
+    this.#calls.get(id)?.close();
+    this.#calls.delete(id);
+  }
+
   #forget(id: string): void {
-    this.lost(id);
-    this.#options.rtpengine.forget(id);
+    this.#close(id);
+    this.#options.rtpengine.forget(wordsOf(id));
   }
 }
 
@@ -253,6 +258,11 @@ function tagsOf(command: NgDictionary): Tags {
     branch: command.text('via-branch'),
   };
   return { from, to, branch };
+}
+
+/** As rtpengine's own client writes names: ours have a character for each byte. */
+function wordsOf(name: string): string {
+  return Buffer.from(name, 'latin1').toString();
 }
 
 /** An offer that comes back as it went was here before: with loop-protect, another call has it. */

@@ -192,6 +192,13 @@ describe('K1: the calls of ng clients', () => {
     expect([calls.size, gateway.ufrags()]).toEqual([0, []]);
   });
 
+  test('a Call-ID that is no ASCII', async () => {
+    await toUe({ 'call-id': 'né' }, 'rtp1');
+    expect([...rtpengine.kept]).toEqual(['né']);
+    calls.lost('né');
+    expect(gateway.ufrags()).toEqual([]);
+  });
+
   test('beyond the most calls, further ones pass without candidates', async () => {
     for (const id of ['one', 'two', 'three']) await toUe({ 'call-id': id }, `rtp-${id}`);
     expect([calls.size, gateway.ufrags()]).toEqual([2, ['rtp-one', 'rtp-two']]);
