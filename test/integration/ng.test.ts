@@ -1,5 +1,6 @@
 import { once } from 'node:events';
 import { createServer, type AddressInfo, type Socket } from 'node:net';
+import { WebSocket } from 'ws';
 import { readNodeConfig } from '../../app/read-config';
 import { Agw } from '../../app/roles/agw';
 import { createLogger } from '../../lib/ops/logger';
@@ -13,6 +14,7 @@ const access = '127.0.0.2';
 const core = '127.0.0.3';
 const port = 8081;
 const ngAt = { address: '127.0.0.1', port: 22223 };
+const httpAt = '127.0.0.1:22226';
 const ueCredentials = ['a=ice-ufrag:ueUF', 'a=ice-pwd:uepwduepwduepwduepwd12'];
 
 function sdp(address: string, ...lines: string[]): string {
@@ -40,6 +42,7 @@ describeWithRtpengine('ng through a node with a real rtpengine', () => {
       RTPENGINE_CORE_INTERFACE: core,
       RTPENGINE_BIN: rtpengineProgram(),
       NG_LISTEN: `${ngAt.address}:${ngAt.port}`,
+      NG_HTTP_LISTEN: httpAt,
       ADMIN_LISTEN: 'off',
       GATEWAY_PLANE: 'node',
       CORE_MEDIA: '127.0.0.0/8',
@@ -219,6 +222,52 @@ describeWithRtpengine('ng through a node with a real rtpengine', () => {
     expect(other['sdp']).toContain(`${access} ${port} typ host tcptype passive`);
     await released(call);
     await released({ ...call, 'call-id': `${call['call-id']} json` });
+  });
+
+  test('K3: two clients with equal cookies at the same time have each their own reply', async () => {
+    const other = await NgPeer.open(ngAt, '127.0.0.5');
+    const [one, two] = [newCall(), newCall()];
+    const asked = [ng, other].map((peer, i) =>
+      peer.ask({ command: 'offer', ...[one, two][i], ...toUe, sdp: farSdp(), flags: [`of-${i}`] }, '17_2'),
+    );
+    const [first, second] = await Promise.all(asked);
+    expect(mediaLine(first!['sdp'] as string).ufrag).not.toBe(mediaLine(second!['sdp'] as string).ufrag);
+    other.close();
+    await released(one);
+    await released(two);
+  });
+
+  test('K1: 100 calls at once, over HTTP, and nothing is left', async () => {
+    const post = async (command: Plain) => {
+      const headers = { 'content-type': 'application/json' };
+      const reply = await fetch(`http://${httpAt}/ng-plain`, {
+        method: 'POST',
+        headers,
+        body: JSON.stringify(command),
+      });
+      return (await reply.json()) as Plain;
+    };
+    const run = async () => {
+      const call = newCall();
+      const offered = await post({ command: 'offer', ...call, ...toUe, sdp: farSdp() });
+      const answered = await post({ command: 'answer', ...call, 'to-tag': 'b', ICE: 'remove', sdp: ueSdp });
+      const deleted = await post({ command: 'delete', ...call, 'delete delay': 0 });
+      expect(offered['sdp']).toContain('tcptype passive');
+      return [offered, answered, deleted].map(({ result }) => result);
+    };
+    const results = await Promise.all(Array.from({ length: 100 }, run));
+    expect(results.flat().filter((result) => result !== 'ok')).toEqual([]);
+  });
+
+  test('K1: the same over WebSocket', async () => {
+    const webSocket = new WebSocket(`ws://${httpAt}/`, ['ng.rtpengine.com']);
+    await once(webSocket, 'open');
+    const call = newCall();
+    webSocket.send(`cookie ${JSON.stringify({ command: 'offer', ...call, ...toUe, sdp: farSdp() })}`);
+    const [reply] = (await once(webSocket, 'message')) as [Buffer];
+    expect(reply.toString()).toMatch(/^cookie \{"sdp":.*tcptype passive/);
+    webSocket.terminate();
+    await released(call);
   });
 
   test('K3: a command of 60 kB', async () => {
