@@ -4,7 +4,7 @@ import { relaysAlways, type Config, type NodeConfig } from './config';
 import { examined, table, usage as doctorUsage } from './doctor/doctor';
 import { readEnvironment } from './environment';
 import { mediaPorts } from './public-ports';
-import { readConfig, readNodeConfig } from './read-config';
+import { readConfig, readNodeConfig, readPcscfConfig } from './read-config';
 import { Agw } from './roles/agw';
 import { Edge } from './roles/edge';
 import { isStopping, runRole, tell, type Role } from './run';
@@ -23,6 +23,17 @@ const edge: Role<Config> = {
     fallback: config.TCP_FALLBACK,
     priority: tcpPriority(config),
     egress: relaysAlways(config) ? 'always' : 'service-route',
+  }),
+};
+
+const pcscf: Role<Config> = {
+  ...edge,
+  read: readPcscfConfig,
+  shown: (config) => ({
+    access: config.ACCESS_CONTACTS,
+    listen: config.ACCESS_LISTEN,
+    core: config.CORE_CONTACTS,
+    nodes: config.RTPENGINE_NODES?.map(({ at }) => at),
   }),
 };
 
@@ -67,11 +78,12 @@ async function run([command, ...args]: readonly string[]): Promise<void> {
   if (command === 'turn-credential') printTurnCredential(args);
   else if (command === 'doctor') await doctor(args);
   else if (command === 'agw') await runRole(agw);
+  else if (command === 'pcscf') await runRole(pcscf);
   else if (command === undefined) await runRole(edge);
   else
     throw new EdgeError(
       'options-wrong',
-      `${command} is no command of edge80; there are agw, doctor and turn-credential.`,
+      `${command} is no command of edge80; there are agw, pcscf, doctor and turn-credential.`,
     );
 }
 

@@ -2,7 +2,7 @@ import type { z } from 'zod';
 import { EdgeError } from '../lib/errors';
 import { configSchema, nodeSchema, settings, type Config, type NodeConfig } from './config';
 import { contradictionOfNode } from './node-rules';
-import { contradiction, type WrongSetting } from './setting-rules';
+import { contradiction, contradictionOfPcscf, type WrongSetting } from './setting-rules';
 
 /**
  * Reads the settings from an environment.
@@ -10,6 +10,11 @@ import { contradiction, type WrongSetting } from './setting-rules';
  */
 export function readConfig(environment: NodeJS.ProcessEnv): Config {
   return readBy(configSchema, contradiction, environment);
+}
+
+/** The same for a P-CSCF whose media is at nodes. @throws as {@link readConfig} */
+export function readPcscfConfig(environment: NodeJS.ProcessEnv): Config {
+  return readBy(configSchema, contradictionOfPcscf, environment);
 }
 
 /** The same for a media node by itself. @throws as {@link readConfig} */

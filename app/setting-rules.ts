@@ -14,6 +14,15 @@ export interface WrongSetting {
 
 /** The first thing in which settings that are right by themselves do not go together. */
 export function contradiction(config: Config): WrongSetting | undefined {
+  const what = 'has an effect with edge80 pcscf alone';
+  return config.RTPENGINE_NODES ? { setting: 'RTPENGINE_NODES', what } : firstOf([...mediaRules, ...rules], config);
+}
+
+/** The same of a P-CSCF whose media is elsewhere. */
+export function contradictionOfPcscf(config: Config): WrongSetting | undefined {
+  if (!config.RTPENGINE_NODES) return { setting: 'RTPENGINE_NODES', what: 'is missing' };
+  const ofNodes = (['RTPENGINE_URLS', 'TURN_SECRET', 'TURN_USER'] as const).find((name) => config[name] !== undefined);
+  if (ofNodes !== undefined) return { setting: ofNodes, what: 'has no effect with edge80 pcscf: it is for media' };
   return firstOf([...mediaRules, ...rules], config);
 }
 

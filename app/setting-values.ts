@@ -173,6 +173,17 @@ export const rtpengineUrl = z
     'must be a comma list of tcp://host:port, or udp://host:port',
   );
 
+/** `ws://host:port`, and maybe `;weight=2`. */
+export const nodePlace = z
+  .string()
+  .regex(/^ws:\/\/[^/?#;@]+(;weight=\d{1,4})?$/, 'must look like ws://192.0.2.10:2225;weight=2')
+  .transform((text, context) => {
+    const [at = '', weight = '1'] = text.split(';weight=');
+    const isPlace = URL.canParse(at) && new URL(at).port !== '' && Number(weight) > 0;
+    if (!isPlace) context.addIssue({ code: 'custom', message: 'must look like ws://192.0.2.10:2225;weight=2' });
+    return { at, weight: Number(weight) };
+  });
+
 export const interfaces = commaList.pipe(
   z
     .array(

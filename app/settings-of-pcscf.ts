@@ -1,5 +1,6 @@
 import { z } from 'zod';
 import {
+  areDistinct,
   commaList,
   contacts,
   count,
@@ -10,6 +11,7 @@ import {
   isWebServer,
   list,
   listeningPoint,
+  nodePlace,
   oneOf,
   port,
   printable,
@@ -134,4 +136,15 @@ export const ofPcscf = {
   STRANGER_REQUESTS: count(1_000_000)
     .default(200)
     .describe('Requests a second of all UEs that are not registered; further ones get 503'),
+  RTPENGINE_NODES: someOf(nodePlace, 'must name at least one ws://host:port')
+    .refine((nodes) => areDistinct(nodes.map(({ at }) => at)), 'must name each once')
+    .optional()
+    .describe(
+      'Media nodes of edge80 pcscf, which are edge80 agw: NG_HTTP_LISTEN of each, and its share of calls to those of others if need be, ws://192.0.2.10:2225;weight=2, separated by commas',
+    ),
+  NODE_LOST: oneOf('move', 'release')
+    .default('move')
+    .describe(
+      'What becomes of the calls of a media node that is gone for 5 s or was started anew: move (both ends are offered another node by re-INVITE), release (they end)',
+    ),
 };

@@ -12,8 +12,10 @@ import { ueAddress } from '../../lib/ng/call-options';
 import { NgCalls, type NgCallsOptions } from '../../lib/ng/calls';
 import { NgClients } from '../../lib/ng/clients';
 import { NgFront } from '../../lib/ng/front';
-import { NgHttpServer } from '../../lib/ng/http-server';
+import { NgHttpServer, type NgHttpServerOptions } from '../../lib/ng/http-server';
 import { NgUdpServer } from '../../lib/ng/udp-server';
+import { AnchorServer } from '../../lib/nodes/anchor-server';
+import type { NodeStatus } from '../../lib/nodes/protocol';
 import { monotonicNow, wallClock } from '../../lib/ops/clock';
 import type { Logger } from '../../lib/ops/logger';
 import { OccasionalLog } from '../../lib/ops/occasional-log';
@@ -57,9 +59,9 @@ export class Agw {
     this.#onFailure = onFailure;
   }
 
-  /** Calls that UEs may be in over our ports. */
+  /** Calls that UEs may be in over our ports: those commanded by ng, and those of P-CSCFs. */
   get calls(): number {
-    return this.#calls?.size ?? 0;
+    return (this.#calls?.size ?? 0) + (this.#media?.anchor.calls ?? 0);
   }
 
   /** Resolves when commands are taken. @throws EdgeError naming what could not be opened; nothing is left open then. */
@@ -128,6 +130,17 @@ export class Agw {
     if (this.#calls) this.#calls.isDraining = isDraining;
   }
 
+  /** What P-CSCFs are told. */
+  #nodeStatus(): NodeStatus {
+    const [trouble] = this.health().filter(({ isBlocking }) => isBlocking);
+    const refusal = trouble ? `${trouble.part}: ${trouble.reason}` : undefined;
+    const isFull = this.calls >= this.#most;
+    return {
+      ...{ calls: this.calls, callsLimit: this.#most },
+      refusal: refusal ?? (isFull ? 'it has as many calls as MAX_CALLS allows' : undefined),
+    };
+  }
+
   #beginDrain() {
     let takeBack: () => void = () => undefined;
     const over = new Promise<boolean>((resolve) => {
@@ -174,10 +187,10 @@ export class Agw {
     });
     this.#media.gateway.on('unanswered', (at, nominations) => void follower.unanswered(at, nominations));
     this.#media.rtpengine.on('call-lost', (call) => this.#calls?.lost(call));
-    await this.#listen(this.#calls);
+    await this.#listen(this.#calls, this.#media);
   }
 
-  async #listen(calls: NgCalls): Promise<void> {
+  async #listen(calls: NgCalls, { anchor }: MediaNode): Promise<void> {
     const { NG_LISTEN, NG_HTTP_LISTEN = [], NG_FROM } = this.#config;
     const logger = this.#logger;
     const front = new NgFront(calls, logger);
@@ -186,8 +199,12 @@ export class Agw {
     this.#clients = clients;
     for (const at of NG_LISTEN)
       await opening('NG_LISTEN', this.#opened.keep(new NgUdpServer({ at, front, clients, logger })).start());
-    for (const at of NG_HTTP_LISTEN)
-      await opening('NG_HTTP_LISTEN', this.#opened.keep(new NgHttpServer({ at, front, clients, logger })).start());
+    const anchors = this.#opened.keep(new AnchorServer({ anchor, status: () => this.#nodeStatus(), logger }));
+    const upgrades: NgHttpServerOptions['upgrades'] = (...upgrade) => anchors.upgrade(...upgrade);
+    for (const at of NG_HTTP_LISTEN) {
+      const server = this.#opened.keep(new NgHttpServer({ at, front, clients, logger, upgrades }));
+      await opening('NG_HTTP_LISTEN', server.start());
+    }
   }
 
   async #openAdmin(): Promise<void> {

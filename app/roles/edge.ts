@@ -23,13 +23,14 @@ import type { RoleState } from './health';
 import { openAdmin } from './admin';
 import { openCallRecords } from './call-records';
 import { MediaNode } from './media-node';
+import { RemoteMedia } from './remote-media';
 import { Opened } from './opened';
 import { Signalling } from './signalling';
 
 /** What an edge carries. */
 export type EdgeStatus = ReturnType<Edge['status']>;
 
-/** The role `edge`: signalling and media in one process. */
+/** The roles `edge`, signalling and media in one process, and `pcscf`, whose media is at nodes elsewhere. */
 export class Edge {
   readonly #config: Config;
   readonly #logger: Logger;
@@ -37,7 +38,7 @@ export class Edge {
   readonly #calls: CallTable;
   readonly #capture: Capture | undefined;
   readonly #opened = new Opened();
-  #media: MediaNode | undefined;
+  #media: MediaNode | RemoteMedia | undefined;
   #signalling: Signalling | undefined;
   #state: RoleState = 'starting';
   #records: LineFile | undefined;
@@ -176,7 +177,9 @@ export class Edge {
       connections: room.media,
       onFailure: this.#onFailure,
     };
-    this.#media = await MediaNode.open({ ...common, ...forMedia }, this.#opened);
+    this.#media = config.RTPENGINE_NODES
+      ? await RemoteMedia.open({ config, logger, connections: room.media, others: forMedia.others }, this.#opened)
+      : await MediaNode.open({ ...common, ...forMedia }, this.#opened);
     const { anchor, gateway, turn: turnServer } = this.#media;
     const turn = turnServer && ((accepted: Accepted) => gateway.adopt(accepted));
     const tap = this.#capture?.saw;

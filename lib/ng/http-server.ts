@@ -18,12 +18,17 @@ const plain = { path: '/ng-plain', subprotocol: 'ng-plain.rtpengine.com' };
 
 const contentType = 'application/x-rtpengine-ng';
 
+export interface NgHttpServerOptions extends NgServerOptions {
+  /** Takes upgrades that are none of ng, and says whether it did. */
+  readonly upgrades?: (request: IncomingMessage, socket: Duplex, head: Buffer) => boolean;
+}
+
 /**
  * ng over HTTP and WebSocket, at the paths and by the subprotocols that rtpengine has. No page in a browser can use it:
  * an Origin is refused, and the content types are none that a form has.
  */
 export class NgHttpServer {
-  readonly #options: NgServerOptions;
+  readonly #options: NgHttpServerOptions;
   readonly #app: FastifyInstance;
   readonly #webSockets = new WebSocketServer({
     noServer: true,
@@ -32,7 +37,7 @@ export class NgHttpServer {
     handleProtocols: (offered) => subprotocolOf(offered) ?? false,
   });
 
-  constructor(options: NgServerOptions) {
+  constructor(options: NgHttpServerOptions) {
     this.#options = options;
     this.#app = fastify({
       bodyLimit: commandLimits.bytes,
@@ -95,6 +100,7 @@ export class NgHttpServer {
   }
 
   #upgrade(request: IncomingMessage, socket: Duplex, head: Buffer): void {
+    if (this.#options.upgrades?.(request, socket, head) === true) return;
     const offered = request.headers['sec-websocket-protocol']?.split(',').map((name) => name.trim()) ?? [];
     const isUsable = subprotocolOf(offered) !== undefined && request.headers.origin === undefined;
     if (!isUsable) {

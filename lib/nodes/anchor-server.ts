@@ -4,7 +4,7 @@ import { WebSocketServer, type WebSocket } from 'ws';
 import type { MediaAnchor } from '../media/media-anchor';
 import type { Logger } from '../ops/logger';
 import { AnchorSession } from './anchor-session';
-import { anchorSubprotocol, deadAfter, mostBytes, statusEvery, type NodeStatus } from './protocol';
+import { anchorPath, anchorSubprotocol, deadAfter, mostBytes, statusEvery, type NodeStatus } from './protocol';
 import { rpcOn } from './rpc';
 
 /** P-CSCFs at once, with those that are gone and may come back. */
@@ -37,12 +37,19 @@ export class AnchorServer {
     this.#options = options;
   }
 
-  /** The request's `session` names the P-CSCF's process: it keeps its calls over a break of the connection. */
-  upgrade(request: IncomingMessage, socket: Duplex, head: Buffer): void {
-    const session = new URL(request.url ?? '', 'http://node').searchParams.get('session') ?? '';
-    const isUsable = /^[\w-]{16,64}$/.test(session) && (this.#sessions.has(session) || this.#hasRoom);
-    if (isUsable) this.#webSockets.handleUpgrade(request, socket, head, (opened) => this.#serve(opened, session));
+  /**
+   * The request's `session` names the P-CSCF's process: it keeps its calls over a break of the connection. False: the
+   * request is for somebody else.
+   */
+  upgrade(request: IncomingMessage, socket: Duplex, head: Buffer): boolean {
+    const [path, query] = (request.url ?? '').split('?', 2);
+    if (path !== anchorPath) return false;
+    const session = new URLSearchParams(query).get('session') ?? '';
+    const isUsable = /^[\w-]{16,64}$/.test(session) && request.headers.origin === undefined;
+    if (isUsable && (this.#sessions.has(session) || this.#hasRoom))
+      this.#webSockets.handleUpgrade(request, socket, head, (opened) => this.#serve(opened, session));
     else socket.end('HTTP/1.1 503 Service Unavailable\r\nConnection: close\r\nContent-Length: 0\r\n\r\n');
+    return true;
   }
 
   /** Releases all calls; may be called twice. */

@@ -1,7 +1,7 @@
 import { readFileSync } from 'node:fs';
 import path from 'node:path';
 import { settings } from '../../../app/config';
-import { readConfig, readNodeConfig } from '../../../app/read-config';
+import { readConfig, readNodeConfig, readPcscfConfig } from '../../../app/read-config';
 import { tcpPriority, turnCredentials } from '../../../app/turn';
 
 const example = readFileSync(path.join(__dirname, '../../../.env.example'), 'utf8');
@@ -347,6 +347,35 @@ describe('settings', () => {
       expect([name, defaults[name] !== undefined]).toEqual([name, valueOf(name) !== undefined]);
       expect([name, valueOf(name, { [name]: defaults[name] })]).toEqual([name, valueOf(name)]);
     }
+  });
+
+  describe('of a P-CSCF whose media is at nodes', () => {
+    const nodes = { ...wanted, RTPENGINE_NODES: 'ws://192.0.2.11:2225,ws://[2001:db8::1]:2225;weight=3' };
+
+    test('K6: each has its place and weight', () => {
+      expect(readPcscfConfig(nodes).RTPENGINE_NODES).toEqual([
+        { at: 'ws://192.0.2.11:2225', weight: 1 },
+        { at: 'ws://[2001:db8::1]:2225', weight: 3 },
+      ]);
+    });
+
+    test.each([
+      [{ RTPENGINE_NODES: '' }, 'RTPENGINE_NODES is missing'],
+      [{ RTPENGINE_NODES: 'ws://192.0.2.11' }, 'RTPENGINE_NODES must look like'],
+      [{ RTPENGINE_NODES: 'http://192.0.2.11:2225' }, 'RTPENGINE_NODES must look like'],
+      [{ RTPENGINE_NODES: 'ws://192.0.2.11:2225;weight=0' }, 'RTPENGINE_NODES must look like'],
+      [{ RTPENGINE_NODES: 'ws://192.0.2.11:99999' }, 'RTPENGINE_NODES must look like'],
+      [{ RTPENGINE_NODES: 'ws://192.0.2.11:1,ws://192.0.2.11:1;weight=2' }, 'RTPENGINE_NODES must name each once'],
+      [{ TURN_SECRET: 'a secret of more than 16' }, 'TURN_SECRET has no effect with edge80 pcscf'],
+      [{ RTPENGINE_URLS: 'tcp://127.0.0.1:2223' }, 'RTPENGINE_URLS has no effect with edge80 pcscf'],
+      [{ NODE_LOST: 'nothing' }, 'NODE_LOST'],
+    ])('K6: %j is refused in one line', (wrong, message) => {
+      expect(() => readPcscfConfig({ ...nodes, ...wrong })).toThrow(message);
+    });
+
+    test('K6: an edge says that they are none of it', () => {
+      expect(() => readConfig(nodes)).toThrow('RTPENGINE_NODES has an effect with edge80 pcscf alone');
+    });
   });
 
   describe('of a media node by itself', () => {

@@ -107,7 +107,9 @@ export class NodeServer implements MediaAnchor {
     this.#anchor = anchor;
     this.#http = createServer();
     this.#http.on('connection', (socket: Socket) => this.#sockets.push(socket));
-    this.#http.on('upgrade', (request, socket, head) => anchor.upgrade(request, socket, head));
+    this.#http.on('upgrade', (request, socket, head) => {
+      if (!anchor.upgrade(request, socket, head)) socket.end('HTTP/1.1 404 Not Found\r\n\r\n');
+    });
     this.#http.listen(this.#port, '127.0.0.1');
     await once(this.#http, 'listening');
     this.#port = (this.#http.address() as AddressInfo).port;

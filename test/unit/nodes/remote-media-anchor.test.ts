@@ -376,6 +376,7 @@ describe('K6: a P-CSCF at a node', () => {
   test.each([
     ['no session', '/anchor', 503],
     ['a session that can be guessed', '/anchor?session=1', 503],
+    ['a path that is none', '//?session=0123456789abcdef', 404],
     ['a session', '/anchor?session=0123456789abcdef', 101],
   ])('with %s gets what it deserves', async (_what, path, status) => {
     const one = await node('one');
