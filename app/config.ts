@@ -52,6 +52,19 @@ const ofEach = {
     .describe(
       'What requests of ADMIN_LISTEN have to bring as Authorization: Bearer …, but /live and /ready; the page asks for it; unset: nothing, on loopback',
     ),
+  ADMIN_CERT_FILE: z
+    .string()
+    .min(1)
+    .optional()
+    .describe('Certificate chain (PEM) that ADMIN_LISTEN serves TLS with; unset: it speaks plain HTTP'),
+  ADMIN_KEY_FILE: z.string().min(1).optional().describe('Private key (PEM) of the certificate in ADMIN_CERT_FILE'),
+  ADMIN_CLIENT_CA_FILE: z
+    .string()
+    .min(1)
+    .optional()
+    .describe(
+      'Authority (PEM) of the certificates that clients of ADMIN_LISTEN have to bring, its probes too; unset: they need none',
+    ),
   LADDERS: oneOf('on', 'off')
     .default('on')
     .describe(

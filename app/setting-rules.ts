@@ -61,10 +61,20 @@ export const mediaRules: ((config: AgwConfig) => WrongSetting | undefined)[] = [
     const isStrange = config.SSLTCP_PORTS?.some((port) => !ports.includes(port));
     return when(isStrange, { setting: 'SSLTCP_PORTS', what: 'must name ports of PUBLIC_PORTS' });
   },
-  ({ ADMIN_LISTEN, ADMIN_TOKEN }) =>
-    when(ADMIN_LISTEN !== 'off' && !isLoopback(ADMIN_LISTEN.address) && ADMIN_TOKEN === undefined, {
+  ({ ADMIN_LISTEN, ADMIN_TOKEN, ADMIN_CLIENT_CA_FILE }) =>
+    when(ADMIN_LISTEN !== 'off' && !isLoopback(ADMIN_LISTEN.address) && !ADMIN_TOKEN && !ADMIN_CLIENT_CA_FILE, {
       setting: 'ADMIN_TOKEN',
-      what: 'is missing where ADMIN_LISTEN is no address of loopback',
+      what: 'is missing where ADMIN_LISTEN is no address of loopback, and ADMIN_CLIENT_CA_FILE, too',
+    }),
+  ({ ADMIN_CERT_FILE, ADMIN_KEY_FILE }) =>
+    when((ADMIN_CERT_FILE === undefined) !== (ADMIN_KEY_FILE === undefined), {
+      setting: ADMIN_CERT_FILE === undefined ? 'ADMIN_CERT_FILE' : 'ADMIN_KEY_FILE',
+      what: 'is missing',
+    }),
+  ({ ADMIN_CERT_FILE, ADMIN_CLIENT_CA_FILE }) =>
+    when(ADMIN_CLIENT_CA_FILE !== undefined && ADMIN_CERT_FILE === undefined, {
+      setting: 'ADMIN_CERT_FILE',
+      what: 'is missing where ADMIN_CLIENT_CA_FILE is set',
     }),
 ];
 

@@ -82,13 +82,16 @@ async function looks(config: Config): Promise<Finding[]> {
   ];
 }
 
-/** Whether an edge with these settings runs. */
-async function answers({ ADMIN_LISTEN: at }: Config): Promise<boolean> {
+/** Whether an edge with these settings runs. With TLS, whether its port is taken: who asks may need a certificate. */
+async function answers({ ADMIN_LISTEN: at, ADMIN_CERT_FILE }: Config): Promise<boolean> {
   if (at === 'off') return false;
   const host = at.address.includes(':') ? `[${at.address}]` : at.address;
   return fetch(`http://${host}:${at.port}/live`, { signal: AbortSignal.timeout(1000) }).then(
     ({ ok }) => ok,
-    () => false,
+    (error: unknown) => {
+      const { code } = { ...((error as Error).cause as { code?: string } | undefined) };
+      return ADMIN_CERT_FILE !== undefined && code !== 'ECONNREFUSED';
+    },
   );
 }
 

@@ -23,6 +23,7 @@ import { Metrics } from '../../lib/ops/metrics';
 import { parseControlUrl } from '../../lib/rtpengine/control-address';
 import { shareLimits } from '../../lib/shares/limits';
 import { advertisedAddresses } from '../anchor-address';
+import { adminTls } from '../certificate';
 import type { NodeConfig } from '../config';
 import { samplesOf } from '../metric-samples';
 import { roomHere } from '../open-files';
@@ -211,7 +212,9 @@ export class Agw {
     const { ADMIN_LISTEN: at, ADMIN_TOKEN: token } = this.#config;
     if (at === 'off') return;
     const metrics = new Metrics(() => samplesOf(this.status(), this.health()));
-    const server = this.#opened.keep(new AdminServer({ at, token, edge: this, metrics, logger: this.#logger }));
+    const server = this.#opened.keep(
+      new AdminServer({ at, token, tls: adminTls(this.#config), edge: this, metrics, logger: this.#logger }),
+    );
     await opening('ADMIN_LISTEN', server.start());
   }
 }

@@ -8,11 +8,21 @@ import { addPage, pagePaths, type AdminPageSource } from './admin-page';
 import { readinessOf, type Trouble } from './readiness';
 import { Visitors } from './visitors';
 
+/** PEM. */
+export interface AdminTls {
+  readonly cert: string | Buffer;
+  readonly key: string | Buffer;
+  /** Who may ask has a certificate of it; undefined: anybody who has the token. */
+  readonly clientCa?: string | Buffer;
+}
+
 export interface AdminServerOptions {
   /** Where it listens; port 0 takes a free one. */
   readonly at: { readonly address: string; readonly port: number };
   /** What a request has to bring; undefined: nothing, for an address of loopback. */
   readonly token: string | undefined;
+  /** Undefined: it speaks plain HTTP. */
+  readonly tls?: AdminTls | undefined;
   readonly edge: AdministeredEdge;
   readonly metrics: ShownMetrics;
   /** The folder of its files, and what it shows; unset: there is no page. */
@@ -62,15 +72,9 @@ export class AdminServer {
 
   constructor(options: AdminServerOptions) {
     this.#options = options;
-    this.#visitors = new Visitors(options.token);
+    this.#visitors = new Visitors(options.token, options.tls !== undefined);
     this.#log = new OccasionalLog(options.logger);
-    this.#app = fastify({
-      bodyLimit: limits.body,
-      forceCloseConnections: true,
-      requestTimeout: limits.requestTime,
-      keepAliveTimeout: limits.keepAlive,
-      http: { maxHeaderSize: limits.head, headersTimeout: limits.headTime },
-    });
+    this.#app = serverOf(options.tls);
     this.#app.server.maxConnections = limits.connections;
     this.#app.addHook('onRequest', (request, reply, done) => this.#admit(request, reply, done));
     this.#app.setErrorHandler((error: Error & { statusCode?: number }, _request, reply) => {
@@ -150,4 +154,19 @@ export class AdminServer {
     if (status === 401) void reply.header('www-authenticate', 'Bearer');
     void reply.code(status).send({ error: text });
   }
+}
+
+function serverOf(tls: AdminTls | undefined): FastifyInstance {
+  const common = {
+    bodyLimit: limits.body,
+    forceCloseConnections: true,
+    requestTimeout: limits.requestTime,
+    keepAliveTimeout: limits.keepAlive,
+  };
+  const ofHttp = { maxHeaderSize: limits.head, headersTimeout: limits.headTime };
+  if (!tls) return fastify({ ...common, http: ofHttp });
+  const { cert, key, clientCa } = tls;
+  const https = { ...ofHttp, cert, key, minVersion: 'TLSv1.2', handshakeTimeout: limits.headTime } as const;
+  const mutual = clientCa && { ca: clientCa, requestCert: true, rejectUnauthorized: true };
+  return fastify({ ...common, https: { ...https, ...mutual } });
 }

@@ -5,10 +5,15 @@ import { addressBytes } from '../ip-address';
 /** Who may ask the admin server: whoever has the token, or reaches a port of loopback where none is set. */
 export class Visitors {
   readonly #token: Buffer | undefined;
+  readonly #isNamed: boolean;
 
-  /** @param token undefined: none is needed */
-  constructor(token: string | undefined) {
+  /**
+   * @param token undefined: none is needed
+   * @param isNamed it has a certificate: no page can have its own name lead here
+   */
+  constructor(token: string | undefined, isNamed: boolean) {
     this.#token = token === undefined ? undefined : digest(token);
+    this.#isNamed = isNamed;
   }
 
   /** Why a request is refused; undefined: it is not. */
@@ -20,7 +25,9 @@ export class Visitors {
       return isRight ? undefined : { status: 401, text: 'This needs the header Authorization: Bearer ADMIN_TOKEN.' };
     }
     // A web page in a browser on this machine may have its own name resolve to loopback.
-    return isPlainHost(host) ? undefined : { status: 403, text: 'Ask by an IP address, or by localhost.' };
+    return this.#isNamed || isPlainHost(host)
+      ? undefined
+      : { status: 403, text: 'Ask by an IP address, or by localhost.' };
   }
 }
 

@@ -1,8 +1,10 @@
 import { once } from 'node:events';
 import { request } from 'node:http';
+import { request as secureRequest, type RequestOptions } from 'node:https';
 import { createServer, type AddressInfo } from 'node:net';
-import { AdminServer, type AdministeredEdge } from '../../../lib/admin/admin-server';
+import { AdminServer, type AdministeredEdge, type AdminTls } from '../../../lib/admin/admin-server';
 import { createLogger } from '../../../lib/ops/logger';
+import { selfSigned } from '../access/self-signed';
 
 const token = 'a token of the test';
 const bearer = { authorization: 'Bearer a-token-of-the-test' };
@@ -10,10 +12,11 @@ const metrics = { contentType: 'text/plain', text: () => Promise.resolve('calls 
 let server: AdminServer;
 const logger = createLogger('silent', { write: () => undefined });
 
-async function started(edge: Partial<AdministeredEdge> = {}, given?: string): Promise<string> {
+async function started(edge: Partial<AdministeredEdge> = {}, given?: string, tls?: AdminTls): Promise<string> {
   server = new AdminServer({
     at: { address: '127.0.0.1', port: 0 },
     token: given,
+    tls,
     edge: {
       status: () => ({ calls: 3 }),
       health: () => [],
@@ -25,7 +28,7 @@ async function started(edge: Partial<AdministeredEdge> = {}, given?: string): Pr
     logger,
   });
   await server.start();
-  return `http://127.0.0.1:${server.port}`;
+  return `http${tls ? 's' : ''}://127.0.0.1:${server.port}`;
 }
 
 const answer = async (url: string, headers: Record<string, string> = {}): Promise<[number, unknown]> => {
@@ -143,5 +146,43 @@ describe('the admin server', () => {
       message: `Cannot listen on TCP 127.0.0.1:${port}: the address is already in use.`,
     });
     other.close();
+  });
+});
+
+describe('I4, I7: the admin server with TLS', () => {
+  const own = selfSigned('admin.test');
+  const client = selfSigned('prometheus.test');
+  const stranger = selfSigned('stranger.test');
+
+  /** The status, or why there is none. */
+  async function asked(url: string, path: string, options: RequestOptions = {}): Promise<number | string | undefined> {
+    const ask = secureRequest(url + path, { ca: own.cert, servername: 'admin.test', ...options }).end();
+    try {
+      const [response] = (await once(ask, 'response')) as [{ statusCode?: number; resume(): void }];
+      response.resume();
+      return response.statusCode;
+    } catch (error) {
+      return (error as NodeJS.ErrnoException).code;
+    }
+  }
+
+  it('asks for the token as without it, whatever Host says', async () => {
+    const at = await started({}, 'a-token-of-the-test', own);
+    expect(await asked(at, '/live')).toBe(200);
+    expect(await asked(at, '/status')).toBe(401);
+    expect(await asked(at, '/status', { headers: { ...bearer, host: 'edge.example.net' } })).toBe(200);
+    expect(await asked(at, '/live', { ca: client.cert })).toMatch(/SELF_SIGNED|UNABLE_TO/);
+  });
+
+  it('takes clients whose certificate is of its authority, and no others', async () => {
+    const at = await started({}, undefined, { ...own, clientCa: client.cert });
+    expect(await asked(at, '/status', { ...client, headers: { host: 'edge.example.net' } })).toBe(200);
+    expect(await asked(at, '/live')).toMatch(/^(ERR_SSL|ECONNRESET|EPIPE)/);
+    expect(await asked(at, '/live', { ...stranger })).toMatch(/^(ERR_SSL|ECONNRESET|EPIPE)/);
+  });
+
+  it('speaks no plain HTTP then', async () => {
+    const at = await started({}, undefined, own);
+    await expect(fetch(`${at.replace('https', 'http')}/live`)).rejects.toThrow();
   });
 });

@@ -349,6 +349,24 @@ describe('settings', () => {
     }
   });
 
+  describe('I4: the admin server with TLS', () => {
+    const files = { ADMIN_CERT_FILE: '/cert.pem', ADMIN_KEY_FILE: '/key.pem' };
+    const elsewhere = { ...wanted, ADMIN_LISTEN: '192.0.2.1:8480' };
+
+    test('elsewhere than on loopback, clients bring a token or a certificate', () => {
+      expect(() => readConfig({ ...elsewhere, ...files })).toThrow('ADMIN_TOKEN is missing where ADMIN_LISTEN');
+      expect(readConfig({ ...elsewhere, ...files, ADMIN_CLIENT_CA_FILE: '/ca.pem' })).toMatchObject(files);
+    });
+
+    test.each([
+      [{ ADMIN_CERT_FILE: '/cert.pem' }, 'ADMIN_KEY_FILE is missing'],
+      [{ ADMIN_KEY_FILE: '/key.pem' }, 'ADMIN_CERT_FILE is missing'],
+      [{ ADMIN_CLIENT_CA_FILE: '/ca.pem' }, 'ADMIN_CERT_FILE is missing where ADMIN_CLIENT_CA_FILE is set'],
+    ])('%j is refused in one line', (wrong, message) => {
+      expect(() => readConfig({ ...wanted, ...wrong })).toThrow(message);
+    });
+  });
+
   describe('of a P-CSCF whose media is at nodes', () => {
     const nodes = { ...wanted, RTPENGINE_NODES: 'ws://192.0.2.11:2225,ws://[2001:db8::1]:2225;weight=3' };
 
