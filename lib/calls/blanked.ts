@@ -19,5 +19,10 @@ export function blanked(message: string): string {
   const shown = head.replace(secretHeaders, (_, name: string) => `${name}: ${blank}`);
   if (body.trim() === '') return shown;
   const isSdp = /^(?:content-type|c)[ \t]*:[ \t]*application\/sdp/im.test(head);
-  return `${shown}\n\n${isSdp ? body.replace(secretLines, (_, name: string) => `${name}: ${blank}`) : blank}`;
+  return `${shown}\n\n${isSdp ? blankedSdp(body) : blank}`;
+}
+
+/** The same of an SDP by itself. */
+export function blankedSdp(sdp: string): string {
+  return sdp.slice(0, most).replace(secretLines, (_, name: string) => `${name}: ${blank}`);
 }

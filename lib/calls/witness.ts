@@ -1,7 +1,7 @@
 import type { CallMedia, SaidSdp, SeenCheck, SelectedPath, Side, VainConnection } from '../media/media-anchor';
 import type { SaidLine } from '../media/said-lines';
 import { hostPort } from '../wire/sip-uri';
-import { blanked } from './blanked';
+import { blanked, blankedSdp } from './blanked';
 import type { Evidence, Refusal } from './evidence';
 import type { Ladder, LadderEvent, Place } from './ladder';
 
@@ -77,10 +77,10 @@ export class Witness {
     return [...this.#counted.values()].filter(({ count }) => count > firstOfKind);
   }
 
-  /** Something that SIP has to tell. */
-  note(from: Place, to: Place, what: string): void {
+  /** Something that SIP has to tell, and an SDP that goes with it. */
+  note(from: Place, to: Place, what: string, sdp = ''): void {
     const event = { at: this.#now(), from, to, what };
-    this.ladder.add(event);
+    if (this.ladder.isKept) this.ladder.add({ ...event, ...(sdp && { more: blankedSdp(sdp) }) });
     this.#listener?.step(event);
   }
 

@@ -172,13 +172,17 @@ export class Srf extends DrachtioLink {
   }
 
   /** Ends a dialog with a BYE and resolves once that is answered; without what it cannot carry. */
-  async hangUp(dialog: Dialog, { headers = {}, body = '' }: { headers?: Headers; body?: string }): Promise<void> {
+  async hangUp(
+    dialog: Dialog,
+    { headers = {}, body = '' }: { headers?: Headers; body?: string },
+    onSent?: (bye: SentRequest) => void,
+  ): Promise<void> {
     const { Reason: reason } = headers;
     const content = fitsFrame({ headers, body })
       ? { headers, ...(body && { body }) }
       : { headers: reason === undefined ? {} : { Reason: reason } };
     try {
-      await this.requestInDialog(dialog, { method: 'BYE', ...content });
+      await this.requestInDialog(dialog, { method: 'BYE', ...content }, onSent);
     } finally {
       this.forget(dialog);
     }

@@ -131,6 +131,7 @@ export class CallSession {
       return;
     }
     this.#dialogs[side] = dialog;
+    dialog.once('ack', (ack) => this.call.witness.sip(side, 'received', ack.raw));
     this.headers.learnContact(side, dialog.local.contact);
     dialog.on('destroy', (bye) => {
       this.call.witness.sip(side, 'received', bye.raw);
@@ -229,11 +230,10 @@ export class CallSession {
     const { reason, bye: said } = this.#ending;
     // Whatever becomes of the BYE, the call is over for us.
     const passed = said?.headers ?? (reason === undefined ? {} : { Reason: reason });
-    this.call.witness.note('edge', side === 'access' ? 'ue' : 'core', 'BYE');
     const headers = this.headers.request(side, 'BYE', passed);
     const { byes, srf } = this.edge;
     const bye = srf
-      .hangUp(dialog, { headers, body: said?.body ?? '' })
+      .hangUp(dialog, { headers, body: said?.body ?? '' }, (sent) => this.call.witness.sip(side, 'sent', sent.raw))
       .catch(() => undefined)
       .finally(() => byes.delete(bye));
     byes.set(bye, farewell);

@@ -123,8 +123,10 @@ export class CallSetup {
     }
     // Acknowledged at once, so that the callee need not repeat it; the dialog is taken over before its BYE is read.
     const { call, callee, edge } = this.#session;
-    if (this.#asked.sdp || call.ended) acknowledge();
-    else this.#oweAck = acknowledge;
+    if (this.#asked.sdp || call.ended) {
+      acknowledge();
+      call.witness.note('edge', callee === 'access' ? 'ue' : 'core', 'ACK');
+    } else this.#oweAck = acknowledge;
     try {
       const dialog = edge.srf.uacDialog(sent, response);
       const farewell = () => farewellToCallee(response, this.#session.coreCallId(dialog.sip.callId), edge.egress);
@@ -214,7 +216,7 @@ export class CallSetup {
       localSdp: content.body,
       headers: { ...headers, ...content.headers },
       onDialog: (dialog) => {
-        call.witness.note('edge', caller === 'access' ? 'ue' : 'core', 'SIP/2.0 200 OK');
+        call.witness.note('edge', caller === 'access' ? 'ue' : 'core', 'SIP/2.0 200 OK', content.body);
         this.#session.adopt(caller, dialog, () => farewellToCaller(this.#request, dialog.sip.localTag, edge.egress));
         if (this.#oweAck) dialog.once('ack', (ack) => this.#session.step(() => this.#answeredInAck(ack)));
         if (call.ended || !this.#session.dialog(callee)) return;

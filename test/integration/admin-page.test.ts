@@ -144,6 +144,8 @@ describeInNamespaces('the admin page', () => {
         'ICE check nominated over tcp80',
         'media has its way (tcp80',
         'INVITE sip:core@example.net SIP/2.0',
+        'SIP/2.0 200 OK',
+        ...['ACK sip:', 'BYE sip:'],
       ])
         expect(ladder).toContain(step);
       await shot('admin-call');

@@ -1,4 +1,4 @@
-import { blanked } from '../../../lib/calls/blanked';
+import { blanked, blankedSdp } from '../../../lib/calls/blanked';
 
 const message = (headers: string[], body: string) => [...headers, '', body].join('\r\n');
 
@@ -37,4 +37,12 @@ test('I10: a multipart body with SDP in it is no exception', () => {
     message(['INVITE sip:a@b SIP/2.0', 'Content-Type: multipart/mixed;boundary=b'], 'a=ice-pwd:secret'),
   );
   expect(shown).not.toContain('secret');
+});
+
+test('I10: nor of an SDP by itself', () => {
+  const shown = blankedSdp(
+    'v=0\r\nk=clear:secret\r\na=ice-pwd:secret\r\na=crypto:1 AES inline:secret\r\na=ice-ufrag:seen\r\n',
+  );
+  expect(shown).not.toContain('secret');
+  expect(shown).toContain('a=ice-ufrag:seen');
 });
