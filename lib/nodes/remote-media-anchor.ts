@@ -6,7 +6,7 @@ import { MediaNode } from './media-node';
 import { RemoteCallMedia } from './remote-call-media';
 
 /** A node of RTPENGINE_NODES. */
-export interface NodePlace {
+interface NodePlace {
   /** `ws://host:port` */
   readonly at: string;
   /** How many calls it gets, to those of other nodes. */
